@@ -1,0 +1,40 @@
+# `make demo` and `make test` need a Rust toolchain, Python >= 3.10 and pip. Both make and share .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+RUST := Cargo.toml $(wildcard Cargo.lock) $(shell find rust -name '*.rs' -o -name Cargo.toml)
+
+.PHONY: demo test lint format clean
+
+demo: .venv/installed
+	$(BIN)/spanmatch demo
+
+test: .venv/installed
+	cargo test --workspace
+	$(BIN)/python -m pytest
+
+lint: .venv/installed
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest spanmatch._core
+
+format:
+	cargo fmt --all
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+clean:
+	rm -rf .venv target python/spanmatch/_core*.so
+
+# An editable install: Python files are read where they lie, so only Rust sources call for a new build.
+.venv/installed: .venv/tools $(RUST)
+	$(BIN)/maturin develop --release --extras torch,cli,test
+	touch $@
+
+.venv/tools: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --upgrade pip 'maturin>=1.8,<2'
+	touch $@

@@ -1,0 +1,35 @@
+"""Do two neural networks learn the same representation? Neuron activation subspace matching.
+
+A set of neurons stands for the span of its activation vectors. Two sets, one from each network,
+are an ε-match when every neuron of either lies within a relative distance ε of the other's span.
+`spectrum` finds, for every neuron, the smallest ε at which it belongs to the maximum match; the
+whole similarity curve follows.
+
+>>> import numpy as np
+>>> import spanmatch as sm
+>>> rng = np.random.default_rng(0)
+>>> x = rng.standard_normal((500, 3))
+>>> y = x @ np.array([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0], [1.0, 0.0, 1.0]])
+>>> sm.spectrum(x, y).similarity(0.0)
+1.0
+"""
+
+from spanmatch._core import __version__
+from spanmatch.match import is_match, maximum_match, residuals, set_num_threads, spectrum
+from spanmatch.pair import ActivationPair
+from spanmatch.results import Match, MatchSpectrum, Residuals
+from spanmatch.sampling import UndersampledWarning
+
+__all__ = [
+    "ActivationPair",
+    "Match",
+    "MatchSpectrum",
+    "Residuals",
+    "UndersampledWarning",
+    "__version__",
+    "is_match",
+    "maximum_match",
+    "residuals",
+    "set_num_threads",
+    "spectrum",
+]

@@ -1,0 +1,85 @@
+"""The Rust core: arguments in, results out. Use the functions of `spanmatch` instead."""
+
+from collections.abc import Callable
+from typing import Any, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "Gram",
+    "__version__",
+    "chance",
+    "is_match",
+    "is_simple",
+    "linear_map",
+    "maximum_match",
+    "minimum_for",
+    "minimum_match",
+    "minimum_matches",
+    "residuals",
+    "set_num_threads",
+    "simple_cover",
+    "spectrum",
+    "support",
+]
+
+_Floats = NDArray[np.float64]
+_Indices = NDArray[np.int64]
+_Expression = tuple[NDArray[np.float64], _Floats, _Floats]
+_Progress = Callable[[int, int], object]
+
+__version__: str
+
+@final
+class Gram:
+    """The joint Gram matrix of two sides, accumulated over batches; O((n_x + n_y)²) memory."""
+
+    def __new__(cls) -> Gram: ...
+    @property
+    def n_samples(self) -> int: ...
+    @property
+    def n_x(self) -> int: ...
+    @property
+    def n_y(self) -> int: ...
+    def update(
+        self, x: NDArray[Any], y: NDArray[Any], progress: _Progress | None = None
+    ) -> None: ...
+    def merge(self, other: Gram) -> None: ...
+    def copy(self) -> Gram: ...
+
+def spectrum(
+    gram: Gram, center: bool, progress: _Progress | None = None
+) -> tuple[_Floats, _Floats, int, float]:
+    """Critical ε of x and of y, how often a tableau was factored afresh, and the resolution δ."""
+
+def maximum_match(gram: Gram, eps: float, center: bool) -> tuple[_Indices, _Indices]: ...
+def is_match(
+    gram: Gram, eps: float, x_index: _Indices, y_index: _Indices, center: bool
+) -> bool: ...
+def residuals(
+    gram: Gram, x_index: _Indices, y_index: _Indices, center: bool
+) -> tuple[_Floats, _Floats]: ...
+def chance(gram: Gram, center: bool) -> tuple[_Floats, _Floats]: ...
+def minimum_match(
+    gram: Gram, eps: float, neuron: tuple[str, int], seed: int, center: bool
+) -> tuple[_Indices, _Indices] | None: ...
+def simple_cover(
+    gram: Gram, eps: float, seed: int, center: bool, progress: _Progress | None = None
+) -> list[tuple[_Indices, _Indices]]: ...
+def minimum_matches(
+    gram: Gram, eps: float, seed: int, center: bool, progress: _Progress | None = None
+) -> list[tuple[_Indices, _Indices]]: ...
+def minimum_for(
+    gram: Gram, eps: float, x_index: _Indices, y_index: _Indices, center: bool
+) -> list[tuple[str, int]]: ...
+def is_simple(
+    gram: Gram, eps: float, x_index: _Indices, y_index: _Indices, center: bool
+) -> bool: ...
+def support(
+    gram: Gram, eps: float, center: bool, progress: _Progress | None = None
+) -> tuple[_Indices, _Indices, NDArray[np.bool_]]: ...
+def linear_map(
+    gram: Gram, x_index: _Indices, y_index: _Indices, center: bool
+) -> tuple[_Expression, _Expression]: ...
+def set_num_threads(count: int) -> None: ...

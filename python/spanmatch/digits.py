@@ -1,0 +1,102 @@
+"""What the demo compares: two small convolutional networks trained on scikit-learn's digits.
+
+1,797 handwritten digits of 8 × 8 pixels come with scikit-learn; nothing is downloaded. Needs torch.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+EPOCHS = 30
+BATCH = 64
+
+
+class Digits(NamedTuple):
+    """Images (n, 1, 8, 8) in [0, 1] and labels: two thirds to train on, one third held out."""
+
+    train_images: Tensor
+    train_labels: Tensor
+    test_images: Tensor
+    test_labels: Tensor
+
+
+def load() -> Digits:
+    """Return the digits, always split alike."""
+    data = load_digits()
+    images = torch.tensor(data.images / 8 - 1, dtype=torch.float32).unsqueeze(1)
+    labels = torch.tensor(data.target)
+    train, test = train_test_split(
+        range(len(labels)), test_size=1 / 3, random_state=0, stratify=data.target
+    )
+    return Digits(images[train], labels[train], images[test], labels[test])
+
+
+def train(digits: Digits, seed: int, progress: Callable[[int, int], object]) -> nn.Sequential:
+    """Train a network whose initialisation and batch order follow from `seed`."""
+    torch.manual_seed(seed)
+    network = _network()
+    optimiser = torch.optim.Adam(network.parameters(), lr=1e-3)
+    for epoch in range(EPOCHS):
+        for batch in torch.randperm(len(digits.train_labels)).split(BATCH):
+            loss = nn.functional.cross_entropy(
+                network(digits.train_images[batch]), digits.train_labels[batch]
+            )
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+        progress(epoch + 1, EPOCHS)
+    return network.eval()
+
+
+def accuracy(network: nn.Module, digits: Digits) -> float:
+    """Return the part of the held-out images that the network labels correctly."""
+    with torch.no_grad():
+        guesses = network(digits.test_images).argmax(dim=1)
+    return float((guesses == digits.test_labels).double().mean())
+
+
+def activations(network: nn.Sequential, images: Tensor) -> Iterator[dict[str, Tensor]]:
+    """Yield, batch by batch, the output of every layer as samples × neurons.
+
+    Of a convolution a neuron is a channel, and every position in every image is a sample.
+    """
+    for batch in images.split(BATCH):
+        outputs = {}
+        signal = batch
+        with torch.no_grad():
+            for name, block in network.named_children():
+                signal = block(signal)
+                outputs[name] = _rows(signal)
+        yield outputs
+
+
+def _network() -> nn.Sequential:
+    def convolution(channels_in: int, channels_out: int) -> list[nn.Module]:
+        return [nn.Conv2d(channels_in, channels_out, kernel_size=3, padding=1), nn.ReLU()]
+
+    blocks: dict[str, list[nn.Module]] = {
+        "conv1": convolution(1, 16),
+        "conv2": convolution(16, 32),
+        "conv3": [nn.MaxPool2d(2), *convolution(32, 32)],
+        "conv4": convolution(32, 64),
+        "fc1": [nn.MaxPool2d(2), nn.Flatten(), nn.Linear(256, 64), nn.ReLU()],
+        "fc2": [nn.Linear(64, 10)],
+    }
+    return nn.Sequential(
+        OrderedDict({name: nn.Sequential(*block) for name, block in blocks.items()})
+    )
+
+
+def _rows(output: Tensor) -> Tensor:
+    if output.ndim == 4:
+        return output.permute(0, 2, 3, 1).reshape(-1, output.shape[1])
+    return output

@@ -1,0 +1,82 @@
+"""Pictures of match spectra. Needs matplotlib."""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from spanmatch.sampling import chance_level
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+
+    from spanmatch.results import MatchSpectrum
+
+# Blue against orange: told apart by colour-blind readers too (Okabe and Ito's palette).
+CURVE, CHANCE, OTHERS, TEXT = "#0072B2", "#E69F00", "#C8C8C8", "#333333"
+EPS = np.linspace(0.0, 1.0, 1000, endpoint=False)
+
+
+def similarity_figure(spectra: Mapping[str, MatchSpectrum], title: str) -> Figure:
+    """Draw s(ε) of every layer, a panel each; from a layer's chance level on, its panel is shaded.
+
+    Every panel shows the other layers' curves in grey, for comparison.
+    """
+    columns = min(3, len(spectra))
+    rows = math.ceil(len(spectra) / columns)
+    figure = Figure(figsize=(1 + 2.8 * columns, 0.9 + 2.4 * rows), layout="constrained")
+    figure.suptitle(title, color=TEXT, fontsize=12)
+    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    curves = {layer: spectrum.similarity(EPS) for layer, spectrum in spectra.items()}
+    for panel, layer in zip(panels, spectra, strict=False):
+        for other in curves.values():
+            panel.plot(EPS, other, color=OTHERS, linewidth=0.8)
+        panel.plot(EPS, curves[layer], color=CURVE, linewidth=2.2)
+        _label(panel, layer, spectra[layer])
+    for unused in panels[len(spectra) :]:
+        unused.set_axis_off()
+    figure.supxlabel("ε, the largest relative residual in a match", color=TEXT, fontsize=10)
+    figure.supylabel("s(ε), part of the neurons matched", color=TEXT, fontsize=10)
+    return figure
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write the figure as a PNG; `path` is never left half written."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        figure.savefig(unfinished, format="png", dpi=150, facecolor="white")
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _label(panel: Axes, layer: str, spectrum: MatchSpectrum) -> None:
+    dead = sum(neurons.size for neurons in spectrum.dead)
+    title = f"{layer}: {spectrum.x.size} + {spectrum.y.size} neurons"
+    panel.set_title(title + (f", {dead} dead" if dead else ""), color=TEXT, fontsize=10)
+    chance = chance_level(spectrum.chance)
+    if not math.isnan(chance):
+        panel.axvspan(chance, 1.0, color=CHANCE, alpha=0.25, linewidth=0)
+        panel.axvline(chance, color=CHANCE, linewidth=1.2)
+        panel.annotate(
+            "chance",
+            (chance, 0.03),
+            xytext=(-3, 0),
+            textcoords="offset points",
+            ha="right",
+            color=TEXT,
+            fontsize=8,
+        )
+    panel.set(xlim=(0, 1), ylim=(0, 1.02), xticks=np.arange(0, 1.1, 0.2))
+    panel.tick_params(labelsize=8, color=OTHERS, labelcolor=TEXT)
+    panel.grid(color="#EEEEEE", linewidth=0.8)
+    panel.set_axisbelow(True)
+    for spine in panel.spines.values():
+        spine.set_color(OTHERS)

@@ -1,0 +1,42 @@
+"""When a match says little: too few samples, or an ε that unrelated neurons reach too."""
+
+import warnings
+
+import numpy as np
+from numpy.typing import NDArray
+
+SAMPLES_PER_NEURON = 5
+
+
+class UndersampledWarning(UserWarning):
+    """The samples are too few, or ε is too large, for a match to tell likeness from chance."""
+
+
+def chance_level(chance: tuple[NDArray[np.float64], NDArray[np.float64]]) -> float:
+    """Return the median chance level of the living neurons of both sides; nan where none lives."""
+    levels = np.concatenate(chance)
+    living = levels[~np.isnan(levels)]
+    return float(np.median(living)) if living.size > 0 else float("nan")
+
+
+def warn_if_undersampled(
+    n_samples: int, n_neurons: int, *, eps: float = 0.0, chance: float = float("nan")
+) -> None:
+    """Warn the caller of the public function that calls this.
+
+    `n_neurons` is that of the larger side; `chance` is nan where `eps` needs no look.
+    """
+    reasons = []
+    if n_samples < SAMPLES_PER_NEURON * n_neurons:
+        reasons.append(
+            f"{n_samples} samples for {n_neurons} neurons on the larger side: at fewer than "
+            f"{SAMPLES_PER_NEURON} samples a neuron ({SAMPLES_PER_NEURON * n_neurons} here) "
+            "unrelated neurons match in part by chance"
+        )
+    if eps >= chance:
+        reasons.append(
+            f"eps = {eps:.4g} is at or above the median chance level {chance:.4g}, the residual "
+            "to expect of unrelated neurons"
+        )
+    if reasons:
+        warnings.warn("; ".join(reasons), UndersampledWarning, stacklevel=3)

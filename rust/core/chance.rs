@@ -1,0 +1,35 @@
+//! What unrelated neurons would show.
+
+use crate::error::{Error, Result};
+use crate::gram::Gram;
+
+/// The residual to expect of every neuron were it unrelated to the other side: for x, then for y.
+///
+/// `sqrt((1 - cos²(z, 1)) (1 - m / n))`, m the live neurons of the other side, n the samples: what is left
+/// of a vector after projection on m random directions, besides the constant, which activations that
+/// share a positive mean explain in each other. 0 when undersampled, NaN where dead; centred, the cosine
+/// is 0. For samples that depend on each other (positions of a map, tokens of a text) it is an upper
+/// bound.
+///
+/// # Errors
+/// [`Error::NoSamples`].
+pub fn chance(gram: &Gram, center: bool) -> Result<(Vec<f64>, Vec<f64>)> {
+    if gram.n_samples() == 0 {
+        return Err(Error::NoSamples);
+    }
+    let (n_x, n) = (gram.n_x(), gram.n_x() + gram.n_y());
+    let samples = gram.n_samples() as f64;
+    let levels = |own: std::ops::Range<usize>, other: std::ops::Range<usize>| {
+        let others = other.filter(|&j| !gram.is_dead(j, center)).count() as f64;
+        let unexplained = (1.0 - others / samples).max(0.0);
+        own.map(|j| {
+            if gram.is_dead(j, center) {
+                return f64::NAN;
+            }
+            let along = if center { 0.0 } else { gram.sum(j).powi(2) / gram.product(j, j, false) };
+            ((1.0 - along / samples).max(0.0) * unexplained).sqrt()
+        })
+        .collect()
+    };
+    Ok((levels(0..n_x, n_x..n), levels(n_x..n, 0..n_x)))
+}

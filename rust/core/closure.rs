@@ -1,0 +1,135 @@
+//! The largest match inside a set of neurons: the fixed point of deleting violators.
+
+use std::collections::HashSet;
+
+use rayon::prelude::*;
+
+use crate::error::Result;
+use crate::neurons::NeuronSet;
+use crate::problem::Problem;
+use crate::remaining::{Remaining, Saved};
+use crate::watch::Watch;
+
+/// The maximum match M(ε) of the paper (Wang et al. 2018, algorithm 1).
+///
+/// Every match inside a set survives the deletion of a violator: removing neurons only raises residuals,
+/// so a neuron above ε on the whole set is above ε on any match in it. What is left when there is no
+/// violator is a match that holds all others: the union of all of them.
+///
+/// ```
+/// use ndarray::array;
+/// use spanmatch::{Gram, Problem, Watch, maximum_match};
+///
+/// let x = array![[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]];
+/// let y = array![[2.0, 0.0], [0.0, 0.0], [0.0, 1.0]];
+/// let (mut gram, watch) = (Gram::default(), Watch::default());
+/// gram.update(x.view().into(), y.view().into(), &watch)?;
+/// let found = maximum_match(&Problem::new(&gram, false)?, 0.1, &watch)?;
+/// assert_eq!((found.x(), found.y()), (&[0][..], &[0][..]));
+/// # Ok::<(), spanmatch::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Eps`](crate::Error::Eps), [`Error::Interrupted`](crate::Error::Interrupted).
+pub fn maximum_match(problem: &Problem, eps: f64, watch: &Watch) -> Result<NeuronSet> {
+    problem.limit(eps)?;
+    problem.solve(|problem| {
+        let matched = maximum(problem, problem.limit(eps)?.powi(2), watch)?;
+        Ok(problem.set(matched.neurons()))
+    })
+}
+
+/// M(ε), where `limit` is the largest r² allowed.
+pub(crate) fn maximum<'p>(
+    problem: &'p Problem,
+    limit: f64,
+    watch: &Watch,
+) -> Result<Remaining<'p>> {
+    let mut remaining = Remaining::all(problem, watch)?;
+    close(&mut remaining, limit, |_| false, watch)?;
+    Ok(remaining)
+}
+
+/// Removes violators until none is left, or until a neuron that must stay is among them: then false.
+pub(crate) fn close(
+    remaining: &mut Remaining<'_>,
+    limit: f64,
+    must_stay: impl Fn(usize) -> bool,
+    watch: &Watch,
+) -> Result<bool> {
+    loop {
+        let violators = remaining.neurons_where(|square| square > limit);
+        if violators.iter().any(|&neuron| must_stay(neuron)) {
+            return Ok(false);
+        }
+        if violators.is_empty() {
+            return Ok(true);
+        }
+        remaining.remove(&violators, watch)?;
+    }
+}
+
+/// What came of trying to do without some neurons.
+pub(crate) enum Attempt<'p> {
+    /// A neuron that must stay would have been lost. Nothing has changed.
+    Refused,
+    /// The set is now the closure; with this it can be as before.
+    InPlace(Box<Saved>),
+    /// Here is the closure. Nothing has changed.
+    Afresh(Box<Remaining<'p>>),
+}
+
+/// M(S \ gone), for a prepared S, unless that loses a neuron that must stay.
+pub(crate) fn attempt<'p>(
+    remaining: &mut Remaining<'p>,
+    gone: &[usize],
+    limit: f64,
+    must_stay: impl Fn(usize) -> bool,
+    watch: &Watch,
+) -> Result<Attempt<'p>> {
+    let saved = remaining.save();
+    let mut leaving = gone.to_vec();
+    while remaining.remove_reversibly(&leaving) {
+        watch.check()?;
+        leaving = remaining.neurons_where(|square| square > limit);
+        if leaving.iter().any(|&neuron| must_stay(neuron)) {
+            remaining.restore(saved);
+            return Ok(Attempt::Refused);
+        }
+        if leaving.is_empty() {
+            return Ok(Attempt::InPlace(Box::new(saved)));
+        }
+    }
+    // More than can be taken back: on with a set of its own.
+    let leaving: HashSet<usize> = leaving.into_iter().collect();
+    let mut rest = remaining.neurons();
+    rest.retain(|neuron| !leaving.contains(neuron));
+    remaining.restore(saved);
+    let mut fresh = Remaining::of(remaining.problem(), &rest, watch)?;
+    let closed = close(&mut fresh, limit, must_stay, watch)?;
+    Ok(if closed { Attempt::Afresh(Box::new(fresh)) } else { Attempt::Refused })
+}
+
+/// M(S \ u), for every u among `neurons` of a prepared match S.
+pub(crate) fn closures_without_each(
+    within: &Remaining<'_>,
+    neurons: &[usize],
+    limit: f64,
+    watch: &Watch,
+) -> Result<Vec<Vec<usize>>> {
+    watch.begin(neurons.len());
+    let closure = |within: &mut Remaining<'_>, &neuron: &usize| {
+        let survivors = match attempt(within, &[neuron], limit, |_| false, watch)? {
+            Attempt::Refused => Vec::new(),
+            Attempt::Afresh(closure) => closure.neurons(),
+            Attempt::InPlace(saved) => {
+                let survivors = within.neurons();
+                within.restore(*saved);
+                survivors
+            }
+        };
+        watch.advance(1);
+        Ok(survivors)
+    };
+    neurons.par_iter().map_init(|| within.clone(), closure).collect()
+}

@@ -1,0 +1,120 @@
+//! Everything that can go wrong, in one place.
+
+use crate::neurons::{Neuron, Side};
+
+/// What was wrong, where, and what to do about it.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The two sides of a batch differ in their number of samples.
+    #[error(
+        "x has {x} rows and y has {y}: row i of both must be the same sample, so the counts must agree"
+    )]
+    RowCounts {
+        /// Rows of x.
+        x: usize,
+        /// Rows of y.
+        y: usize,
+    },
+    /// A batch without samples.
+    #[error("x and y have no rows: give at least one sample")]
+    NoRows,
+    /// Nothing has been accumulated yet.
+    #[error("the pair holds no samples: update it before solving")]
+    NoSamples,
+    /// A batch, or another Gram, has another number of neurons than what came before.
+    #[error("{side} has {got} neurons, but the pair was begun with {expected}")]
+    Width {
+        /// The side that differs.
+        side: Side,
+        /// Neurons so far.
+        expected: usize,
+        /// Neurons offered.
+        got: usize,
+    },
+    /// A value that is NaN or infinite.
+    #[error(
+        "{neuron} is {value} in row {row} of batch {batch} (rows and batches are counted from 0): activations must be finite"
+    )]
+    NotFinite {
+        /// The neuron.
+        neuron: Neuron,
+        /// The value met.
+        value: f64,
+        /// Row inside the batch.
+        row: usize,
+        /// Batch, counted from 0.
+        batch: u64,
+    },
+    /// Values so large that sums of their squares leave float64.
+    #[error(
+        "{neuron} reaches {largest:e}: sums of its squares overflow float64, so rescale the neuron (a match does not depend on scale)"
+    )]
+    Overflow {
+        /// The neuron.
+        neuron: Neuron,
+        /// A bound on its largest absolute value.
+        largest: f64,
+    },
+    /// Values so small that their squares leave float64.
+    #[error(
+        "{neuron} stays below {smallest:e}: its squares underflow float64, so rescale the neuron (a match does not depend on scale)"
+    )]
+    Underflow {
+        /// The neuron.
+        neuron: Neuron,
+        /// A bound on its smallest absolute value.
+        smallest: f64,
+    },
+    /// An ε that is not in [0, 1).
+    #[error(
+        "eps is {0}, but must be in [0, 1): 0 asks for an exact match, and every residual is at most 1"
+    )]
+    Eps(f64),
+    /// An index beyond the side's neurons.
+    #[error("{side}_index holds {index}, but {side} has {count} neurons")]
+    IndexOutOfRange {
+        /// The side.
+        side: Side,
+        /// The index given.
+        index: i64,
+        /// Neurons of that side.
+        count: usize,
+    },
+    /// An index given twice.
+    #[error("{side}_index holds {index} twice: name each neuron once")]
+    IndexRepeated {
+        /// The side.
+        side: Side,
+        /// The index given twice.
+        index: usize,
+    },
+    /// A neuron that is not there.
+    #[error("there is no {neuron}: {} has {count} neurons", neuron.side)]
+    NoSuchNeuron {
+        /// The neuron asked for.
+        neuron: Neuron,
+        /// Neurons of its side.
+        count: usize,
+    },
+    /// A question about a match, asked of a set that is none.
+    #[error(
+        "x_index and y_index are no match at eps = {eps}: is_match tells, residuals shows by how much"
+    )]
+    NoMatch {
+        /// The ε.
+        eps: f64,
+    },
+    /// A neuron whose activations are all exactly zero, where one with a direction is needed.
+    #[error("{0} is dead: its activations are all zero, so nothing can be expressed by it")]
+    Dead(Neuron),
+    /// The Gram stayed indefinite however far the resolution was raised.
+    #[error("the Gram matrix of {0} is not positive semidefinite")]
+    Indefinite(Side),
+    /// The caller asked to stop; nothing was changed.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// The crate's results.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,62 @@
+//! Do two neural networks learn the same representation?
+//!
+//! The neuron-activation subspace match of Wang, Hu, Gu, Wu, Hu, He and Hopcroft, "Towards Understanding
+//! Learning Representations: To What Extent Do Different Neural Networks Learn the Same Representation"
+//! (NeurIPS 2018, arXiv 1810.11750). A neuron is the vector of its activations on d inputs, a set of
+//! neurons the span of its vectors. `(X, Y)` is an ε-approximate match if every neuron of each is within
+//! relative distance ε of the span of the other.
+//!
+//! From samples to answers: [`Gram`] accumulates batches, [`Problem`] reads it, and the solvers answer:
+//! [`spectrum`] (the critical ε of every neuron), [`maximum_match`], [`is_match`], [`residuals`].
+//!
+//! Solvers use the rayon pool they are called in (`pool.install(|| ...)`) and give the same bits at any
+//! number of threads.
+//!
+//! ```
+//! use ndarray::array;
+//! use spanmatch::{Gram, Problem, Watch, spectrum};
+//!
+//! // Four samples; two neurons in each network. Rows are samples.
+//! let x = array![[1.0, 0.0], [0.0, 1.0], [0.0, 0.0], [1.0, 0.0]];
+//! let y = array![[1.0, 0.5], [1.0, 0.0], [0.0, 3.0], [1.0, 0.0]];
+//! let watch = Watch::default();
+//! let mut gram = Gram::default();
+//! gram.update(x.view().into(), y.view().into(), &watch)?;
+//! let spectrum = spectrum(&Problem::new(&gram, false)?, &watch)?;
+//! assert!(spectrum.x.iter().all(|c| (0.0..=1.0).contains(c)));
+//! # Ok::<(), spanmatch::Error>(())
+//! ```
+
+mod chance;
+mod closure;
+mod error;
+mod gram;
+mod linalg;
+mod linear_map;
+mod minimum;
+mod neurons;
+mod problem;
+mod random;
+mod remaining;
+mod residuals;
+mod samples;
+mod simple;
+mod spectrum;
+mod support;
+mod tableau;
+mod watch;
+
+pub use chance::chance;
+pub use closure::maximum_match;
+pub use error::{Error, Result};
+pub use gram::Gram;
+pub use linear_map::{Expression, LinearMap, linear_map};
+pub use minimum::{MinimumMatch, minimum_match};
+pub use neurons::{Neuron, NeuronSet, Side};
+pub use problem::Problem;
+pub use residuals::{Residuals, is_match, residuals};
+pub use samples::Samples;
+pub use simple::{is_simple, minimum_for, minimum_matches, simple_cover};
+pub use spectrum::{Spectrum, spectrum};
+pub use support::{Support, support};
+pub use watch::Watch;

@@ -1,0 +1,121 @@
+//! Cholesky, `A = Uᵀ U`, and what is solved with it.
+//!
+//! Kept as the upper factor: its blocks are then contiguous in the direction in which products run fast.
+
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::cholesky::llt::factor::{cholesky_in_place, cholesky_in_place_scratch};
+use faer::linalg::matmul::triangular::BlockStructure;
+use faer::linalg::triangular_solve::{
+    solve_lower_triangular_in_place, solve_upper_triangular_in_place,
+};
+use faer::{MatMut, Par};
+use rayon::prelude::*;
+
+use super::product::{add_gram_of, column_panels};
+use super::{Matrix, sum_of_squares};
+use crate::error::Result;
+use crate::watch::Watch;
+
+/// Columns that are factored, or solved for, at once.
+const PANEL: usize = 128;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Factor {
+    upper: Matrix,
+}
+
+impl Factor {
+    /// Factors the symmetric matrix whose upper triangle is given; `None` where it is not positive definite.
+    pub(crate) fn new(mut upper: Matrix, watch: &Watch) -> Result<Option<Self>> {
+        let n = upper.columns();
+        for first in (0..n).step_by(PANEL) {
+            watch.check()?;
+            let width = PANEL.min(n - first);
+            let rest = upper.view_mut().submatrix_mut(first, first, n - first, n - first);
+            let (mut corner, mut right, _, trailing) = rest.split_at_mut(width, width);
+            if !factor_corner(corner.as_mut()) {
+                return Ok(None);
+            }
+            let lower = corner.as_ref().transpose();
+            column_panels(right.as_mut(), PANEL).into_par_iter().for_each(|(_, panel)| {
+                solve_lower_triangular_in_place(lower, panel, Par::Seq);
+            });
+            add_gram_of(trailing, right.as_ref(), -1.0, BlockStructure::TriangularUpper);
+        }
+        Ok(Some(Self { upper }))
+    }
+
+    pub(crate) fn size(&self) -> usize {
+        self.upper.columns()
+    }
+
+    /// `b <- U⁻ᵀ b`. Returns the sum of squares of every column of the result: what the columns of `b`
+    /// lose to the span, as `bᵀ A⁻¹ b = |U⁻ᵀ b|²`.
+    pub(crate) fn half_solve(&self, b: &mut Matrix, watch: &Watch) -> Result<Vec<f64>> {
+        let lower = self.upper.view().transpose();
+        column_panels(b.view_mut(), PANEL).into_par_iter().try_for_each(|(_, panel)| {
+            watch.check()?;
+            solve_lower_triangular_in_place(lower, panel, Par::Seq);
+            Ok(())
+        })?;
+        Ok((0..b.columns()).into_par_iter().map(|j| sum_of_squares(b.column(j))).collect())
+    }
+
+    /// `b <- U⁻¹ b`: after [`Factor::half_solve`], `A⁻¹ b`.
+    pub(crate) fn finish_solve(&self, b: &mut Matrix, watch: &Watch) -> Result<()> {
+        let upper = self.upper.view();
+        column_panels(b.view_mut(), PANEL).into_par_iter().try_for_each(|(_, panel)| {
+            watch.check()?;
+            solve_upper_triangular_in_place(upper, panel, Par::Seq);
+            Ok(())
+        })
+    }
+
+    /// Writes `A⁻¹` into the first rows of `target`, which has as many columns.
+    pub(crate) fn write_inverse(&self, target: &mut Matrix, watch: &Watch) -> Result<()> {
+        let (n, upper) = (self.size(), self.upper.view());
+        let inverse = target.view_mut().subrows_mut(0, n);
+        column_panels(inverse, PANEL).into_par_iter().try_for_each(|(first, panel)| {
+            watch.check()?;
+            // The columns from `first` on, of the lower triangle: only the trailing block takes part.
+            let mut panel: MatMut<'_, f64> = panel.subrows_mut(first, n - first);
+            panel.fill(0.0);
+            panel.as_mut().diagonal_mut().fill(1.0);
+            let trailing = upper.submatrix(first, first, n - first, n - first);
+            solve_lower_triangular_in_place(trailing.transpose(), panel.as_mut(), Par::Seq);
+            solve_upper_triangular_in_place(trailing, panel, Par::Seq);
+            Ok(())
+        })?;
+        mirror_lower(target, n);
+        Ok(())
+    }
+}
+
+/// Factors one block in place: its lower triangle in the transposed view is the upper one here.
+fn factor_corner(corner: MatMut<'_, f64>) -> bool {
+    let size = corner.nrows();
+    let scratch = cholesky_in_place_scratch::<f64>(size, Par::Seq, faer::Spec::default());
+    let mut buffer = MemBuffer::new(scratch);
+    cholesky_in_place(
+        corner.transpose_mut(),
+        faer::linalg::cholesky::llt::factor::LltRegularization::default(),
+        Par::Seq,
+        MemStack::new(&mut buffer),
+        faer::Spec::default(),
+    )
+    .is_ok()
+}
+
+/// Copies the lower triangle of the first `n` rows onto the upper, tile by tile.
+fn mirror_lower(matrix: &mut Matrix, n: usize) {
+    const TILE: usize = 32;
+    for col in (0..n).step_by(TILE) {
+        for row in (col..n).step_by(TILE) {
+            for j in col..(col + TILE).min(n) {
+                for i in row.max(j + 1)..(row + TILE).min(n) {
+                    matrix[(j, i)] = matrix[(i, j)];
+                }
+            }
+        }
+    }
+}

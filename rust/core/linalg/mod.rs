@@ -1,0 +1,14 @@
+//! Dense float64 matrices: the only room that speaks faer.
+//!
+//! Work is cut into tiles and panels whose borders depend on the sizes alone, and each is computed by one
+//! thread: so the result has the same bits at any number of threads, by construction.
+
+mod factor;
+mod lanes;
+mod matrix;
+mod product;
+
+pub(crate) use factor::Factor;
+pub(crate) use lanes::{largest_absolute, sum, sum_of_squares};
+pub(crate) use matrix::Matrix;
+pub(crate) use product::{add_gram, subtract_product, subtract_product_of_vector};

@@ -1,0 +1,88 @@
+//! Matrix products, cut into tiles.
+
+use faer::linalg::matmul::matmul;
+use faer::linalg::matmul::triangular::{self, BlockStructure};
+use faer::{Accum, ColRef, MatMut, MatRef, Par};
+use rayon::prelude::*;
+
+use super::Matrix;
+
+/// Side of a tile: large enough for the full rate, small enough to share among threads, and a multiple of
+/// the products' register blocks (48 rows with AVX-512, 24 with AVX2).
+const TILE: usize = 240;
+
+/// `lower(c) += zᵀ z`. What lies above the diagonal is left alone.
+///
+/// Each column of `z` must be contiguous, which [`Matrix`] grants: faer's products are half as fast on a
+/// right factor whose rows are contiguous.
+pub(crate) fn add_gram(c: &mut Matrix, z: &Matrix) {
+    add_gram_of(c.view_mut(), z.view(), 1.0, BlockStructure::TriangularLower);
+}
+
+/// `triangle(c) += alpha zᵀ z`, on the triangle that `part` names.
+pub(super) fn add_gram_of(
+    c: MatMut<'_, f64>,
+    z: MatRef<'_, f64>,
+    alpha: f64,
+    part: BlockStructure,
+) {
+    let upper = part == BlockStructure::TriangularUpper;
+    let mut tiles = Vec::new();
+    for (col, panel) in column_panels(c, TILE) {
+        for (row, tile) in row_panels(panel, TILE) {
+            if row == col || (row < col) == upper {
+                tiles.push((row, col, tile));
+            }
+        }
+    }
+    tiles.into_par_iter().for_each(|(row, col, tile)| {
+        let left = z.subcols(row, tile.nrows()).transpose();
+        let right = z.subcols(col, tile.ncols());
+        if row == col {
+            let full = BlockStructure::Rectangular;
+            triangular::matmul(tile, part, Accum::Add, left, full, right, full, alpha, Par::Seq);
+        } else {
+            matmul(tile, Accum::Add, left, right, alpha, Par::Seq);
+        }
+    });
+}
+
+/// `c -= a b`, with the first `depth` columns of `a` and rows of `b`.
+pub(crate) fn subtract_product(c: &mut Matrix, a: &Matrix, b: &Matrix, depth: usize) {
+    let (a, b) = (a.view().subcols(0, depth), b.view().subrows(0, depth));
+    column_panels(c.view_mut(), TILE / 2).into_par_iter().for_each(|(col, panel)| {
+        let width = panel.ncols();
+        matmul(panel, Accum::Add, a, b.subcols(col, width), -1.0, Par::Seq);
+    });
+}
+
+/// `c -= a b`, the columns of `a` one after the other.
+pub(crate) fn subtract_product_of_vector(c: &mut [f64], a: &[f64], b: &[f64]) {
+    let rows = c.len();
+    let c = MatMut::from_column_major_slice_mut(c, rows, 1);
+    let a = MatRef::from_column_major_slice(a, rows, b.len());
+    matmul(c, Accum::Add, a, ColRef::from_slice(b).as_mat(), -1.0, Par::Seq);
+}
+
+/// Cuts a matrix into panels of `width` columns, each with its first column.
+pub(super) fn column_panels(
+    matrix: MatMut<'_, f64>,
+    width: usize,
+) -> Vec<(usize, MatMut<'_, f64>)> {
+    let mut panels = Vec::new();
+    let (mut rest, mut first) = (matrix, 0);
+    while rest.ncols() > 0 {
+        let width = width.min(rest.ncols());
+        let (panel, tail) = rest.split_at_col_mut(width);
+        let next = first + panel.ncols();
+        panels.push((first, panel));
+        (rest, first) = (tail, next);
+    }
+    panels
+}
+
+/// Cuts a matrix into panels of `height` rows, each with its first row.
+fn row_panels(matrix: MatMut<'_, f64>, height: usize) -> Vec<(usize, MatMut<'_, f64>)> {
+    let panels = column_panels(matrix.transpose_mut(), height);
+    panels.into_iter().map(|(first, panel)| (first, panel.transpose_mut())).collect()
+}

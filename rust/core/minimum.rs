@@ -1,0 +1,135 @@
+//! One v-minimum match: a match that holds v and inside which no smaller match does.
+
+use crate::closure::{Attempt, attempt, maximum};
+use crate::error::{Error, Result};
+use crate::neurons::{Neuron, NeuronSet};
+use crate::problem::Problem;
+use crate::random::shuffle;
+use crate::remaining::Remaining;
+use crate::watch::Watch;
+
+/// A v-minimum match, and what it took to find.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MinimumMatch {
+    /// The match.
+    pub neurons: NeuronSet,
+    /// How many closures M(S \ D, ε) were tried.
+    pub closures: usize,
+}
+
+/// One v-minimum match (Wang et al. 2018, algorithm 2), `None` where v is outside M(ε).
+///
+/// The paper tries to delete every other neuron in turn. But "v in M(S, ε)" is monotone in S, so whole
+/// chunks can be tried at once: all that is not known to be needed first, then half of it after every
+/// failure, twice as much after every success. With m neurons in M(ε) and k in the result that takes at
+/// most about 3 k log2(1 + m/k) + log2 m closures (Marques-Silva, Janota & Belov 2013, "progression").
+/// What a closure would refuse at once is not tried: see [`Search`]. `seed` orders the neurons that are
+/// tried; for ε > 0 a neuron can have many minimum matches.
+///
+/// # Errors
+/// [`Error::Eps`], [`Error::NoSuchNeuron`], [`Error::Interrupted`].
+pub fn minimum_match(
+    problem: &Problem,
+    eps: f64,
+    neuron: Neuron,
+    seed: u64,
+    watch: &Watch,
+) -> Result<Option<MinimumMatch>> {
+    problem.limit(eps)?;
+    if neuron.index >= problem.count(neuron.side) {
+        return Err(Error::NoSuchNeuron { neuron, count: problem.count(neuron.side) });
+    }
+    let Some(place) = problem.live().iter().position(|&live| live == neuron) else {
+        return Ok(None);
+    };
+    problem.solve(|problem| {
+        let limit = problem.limit(eps)?.powi(2);
+        let mut matched = maximum(problem, limit, watch)?;
+        if !matched.neurons().contains(&place) {
+            return Ok(None);
+        }
+        matched.prepare(watch)?;
+        let (neurons, closures) = Search::new(matched, place, limit).run(seed, watch)?;
+        Ok(Some(MinimumMatch { neurons: problem.set(neurons), closures }))
+    })
+}
+
+/// The search for one v-minimum match inside a match S.
+pub(crate) struct Search<'p> {
+    /// S: a match that holds v, shrinking. Prepared.
+    within: Remaining<'p>,
+    limit: f64,
+    /// By place: every match inside S that holds v holds this neuron.
+    needed: Vec<bool>,
+    /// The needed neurons whose own needs have not been looked up in the present S.
+    fresh: Vec<usize>,
+    closures: usize,
+}
+
+impl<'p> Search<'p> {
+    pub(crate) fn new(within: Remaining<'p>, neuron: usize, limit: f64) -> Self {
+        let mut needed = vec![false; within.problem().live().len()];
+        needed[neuron] = true;
+        Self { within, limit, needed, fresh: vec![neuron], closures: 0 }
+    }
+
+    /// The neurons of the match, ascending, and the number of closures.
+    pub(crate) fn run(mut self, seed: u64, watch: &Watch) -> Result<(Vec<usize>, usize)> {
+        let mut order = self.within.neurons();
+        shuffle(&mut order, seed);
+        let mut chunk = order.len();
+        loop {
+            self.look_up_needs();
+            order.retain(|&neuron| !self.needed[neuron]);
+            if order.is_empty() {
+                return Ok((self.within.neurons(), self.closures));
+            }
+            let tried = &order[..chunk.min(order.len())];
+            self.closures += 1;
+            if self.shrink(tried, watch)? {
+                chunk = 2 * tried.len();
+                let mut left = vec![false; self.needed.len()];
+                for neuron in self.within.neurons() {
+                    left[neuron] = true;
+                }
+                order.retain(|&neuron| left[neuron]);
+                // Residuals have grown: every needed neuron may need more.
+                self.fresh = (0..self.needed.len()).filter(|&i| self.needed[i]).collect();
+            } else if let &[neuron] = tried {
+                self.need(neuron);
+                chunk = 1;
+            } else {
+                chunk = tried.len() / 2;
+            }
+        }
+    }
+
+    /// S <- M(S \ gone), unless that loses a needed neuron.
+    fn shrink(&mut self, gone: &[usize], watch: &Watch) -> Result<bool> {
+        let needed = |neuron: usize| self.needed[neuron];
+        match attempt(&mut self.within, gone, self.limit, needed, watch)? {
+            Attempt::Refused => return Ok(false),
+            Attempt::InPlace(_) => {}
+            Attempt::Afresh(closure) => self.within = *closure,
+        }
+        self.within.prepare(watch)?;
+        Ok(true)
+    }
+
+    /// Refusals that need no closure. If losing u alone takes v above ε at once, every match in S that
+    /// holds v holds u. And so on from u: a match that holds v holds u, and hence what u needs.
+    fn look_up_needs(&mut self) {
+        while let Some(neuron) = self.fresh.pop() {
+            let found: Vec<usize> = self.within.needed_at_once(neuron, self.limit).collect();
+            for other in found {
+                self.need(other);
+            }
+        }
+    }
+
+    fn need(&mut self, neuron: usize) {
+        if !std::mem::replace(&mut self.needed[neuron], true) {
+            self.fresh.push(neuron);
+        }
+    }
+}

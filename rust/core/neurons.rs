@@ -1,0 +1,97 @@
+//! The two sides, their neurons, and sets of neurons.
+
+use std::fmt;
+
+use crate::error::{Error, Result};
+
+/// Which network a neuron belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Side {
+    /// The first network.
+    X,
+    /// The second network.
+    Y,
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Side::X => "x",
+            Side::Y => "y",
+        })
+    }
+}
+
+/// One neuron: its side and its column there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Neuron {
+    /// The network.
+    pub side: Side,
+    /// The column, from 0.
+    pub index: usize,
+}
+
+impl fmt::Display for Neuron {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "neuron {} of {}", self.index, self.side)
+    }
+}
+
+/// A set of neurons `(X, Y)`; each side sorted, without repeats.
+///
+/// ```
+/// let set = spanmatch::NeuronSet::new(vec![3, 1], vec![0]).unwrap();
+/// assert_eq!(set.x(), [1, 3]);
+/// assert!(spanmatch::NeuronSet::new(vec![2, 2], vec![]).is_err());
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NeuronSet {
+    x: Vec<usize>,
+    y: Vec<usize>,
+}
+
+impl NeuronSet {
+    /// Sorts both sides.
+    ///
+    /// # Errors
+    /// [`Error::IndexRepeated`] where a neuron is named twice.
+    pub fn new(x: Vec<usize>, y: Vec<usize>) -> Result<Self> {
+        Ok(Self { x: sorted(Side::X, x)?, y: sorted(Side::Y, y)? })
+    }
+
+    pub(crate) fn from_sorted(x: Vec<usize>, y: Vec<usize>) -> Self {
+        Self { x, y }
+    }
+
+    /// Columns of x, ascending.
+    #[must_use]
+    pub fn x(&self) -> &[usize] {
+        &self.x
+    }
+
+    /// Columns of y, ascending.
+    #[must_use]
+    pub fn y(&self) -> &[usize] {
+        &self.y
+    }
+
+    /// `|X| + |Y|`.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.x.len() + self.y.len()
+    }
+
+    /// Whether the set holds no neuron.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+fn sorted(side: Side, mut index: Vec<usize>) -> Result<Vec<usize>> {
+    index.sort_unstable();
+    match index.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(Error::IndexRepeated { side, index: pair[0] }),
+        None => Ok(index),
+    }
+}

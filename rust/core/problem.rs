@@ -1,0 +1,266 @@
+//! What every solver starts from: unit columns, dead neurons aside, the resolution of the data.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::gram::Gram;
+use crate::linalg::Matrix;
+use crate::neurons::{Neuron, NeuronSet, Side};
+
+/// The smallest δ: unit columns that differ by less cannot be told apart.
+const RESOLUTION: f64 = 1e-6;
+/// What every comparison with ε forgives (design, 3).
+const TOLERANCE: f64 = 1e-7;
+/// Two columns with `1 - |cos|` below this may be one column, seen twice.
+const DUPLICATE: f64 = 1e-13;
+/// They are if their cosines with all others differ by no more than this. Unit columns with the first alone
+/// may be 4e-7 apart, which is not nothing beside δ; this moves r² by at most about (1e-12 / δ)².
+const SAME_COSINE: f64 = 1e-12;
+
+/// The unit Gram matrix of the live neurons, x first, and the rules of comparison.
+///
+/// The span is regularised: `r(x | Y)² = min over w of |x - Y w|² + δ²|w|²`. No rank is ever decided;
+/// dependent and duplicated neurons are ordinary input, and residuals stay monotone, which is all that
+/// the theorems use.
+///
+/// ```
+/// use ndarray::array;
+/// use spanmatch::{Gram, Problem, Watch};
+///
+/// let x = array![[1.0, 0.0], [2.0, 0.0], [3.0, 0.0]];
+/// let mut gram = Gram::default();
+/// gram.update(x.view().into(), x.view().into(), &Watch::default())?;
+/// let problem = Problem::new(&gram, false)?;
+/// assert_eq!(problem.dead().x(), [1]);
+/// # Ok::<(), spanmatch::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Problem {
+    n_x: usize,
+    n_y: usize,
+    /// The live neurons in joint order; solvers speak of neurons by their place here.
+    live: Vec<Neuron>,
+    live_x: usize,
+    unit: Arc<Matrix>,
+    /// Lengths of the live columns, centred or not.
+    norms: Vec<f64>,
+    /// What was subtracted from each live column: its mean where centred, else 0.
+    means: Vec<f64>,
+    resolution: f64,
+    /// How many duplicates a column stands for; empty where each stands for itself.
+    multiplicity: Vec<f64>,
+}
+
+impl Problem {
+    /// Reads the Gram, as it is or centred.
+    ///
+    /// # Errors
+    /// [`Error::NoSamples`]; [`Error::Underflow`] where the squares of a neuron that is not dead are lost.
+    pub fn new(gram: &Gram, center: bool) -> Result<Self> {
+        if gram.n_samples() == 0 {
+            return Err(Error::NoSamples);
+        }
+        let n = gram.n_x() + gram.n_y();
+        let squares: Vec<f64> = (0..n).map(|j| gram.product(j, j, center)).collect();
+        let places: Vec<usize> = (0..n).filter(|&j| !gram.is_dead(j, center)).collect();
+        // Each product rounds to a multiple of 2^-1074: nothing beside a mean square of 2^-1022 or more.
+        let smallest = f64::MIN_POSITIVE * gram.n_samples() as f64;
+        if let Some(&j) = places.iter().find(|&&j| squares[j] < smallest) {
+            let (neuron, smallest) = (gram.neuron(j), smallest.sqrt());
+            return Err(Error::Underflow { neuron, smallest });
+        }
+        let norms: Vec<f64> = places.iter().map(|&j| squares[j].sqrt()).collect();
+        let scale: Vec<f64> = norms.iter().map(|norm| norm.recip()).collect();
+        let mean = |&j: &usize| if center { gram.sum(j) / gram.n_samples() as f64 } else { 0.0 };
+        let rounding = 4.0 * n as f64 * (f64::EPSILON / 2.0);
+        Ok(Self {
+            n_x: gram.n_x(),
+            n_y: gram.n_y(),
+            live: places.iter().map(|&j| gram.neuron(j)).collect(),
+            live_x: places.iter().filter(|&&j| j < gram.n_x()).count(),
+            unit: Arc::new(unit_gram(gram, center, &places, &scale)),
+            norms,
+            means: places.iter().map(mean).collect(),
+            resolution: RESOLUTION.max(rounding.sqrt()),
+            multiplicity: Vec::new(),
+        })
+    }
+
+    /// Neurons of a side, dead ones included.
+    #[must_use]
+    pub fn count(&self, side: Side) -> usize {
+        match side {
+            Side::X => self.n_x,
+            Side::Y => self.n_y,
+        }
+    }
+
+    /// Neurons whose activations are all exactly zero: they belong to no match.
+    #[must_use]
+    pub fn dead(&self) -> NeuronSet {
+        let missing = |side: Side| {
+            let mut alive = vec![false; self.count(side)];
+            for neuron in self.live.iter().filter(|neuron| neuron.side == side) {
+                alive[neuron.index] = true;
+            }
+            (0..alive.len()).filter(|&i| !alive[i]).collect()
+        };
+        NeuronSet::from_sorted(missing(Side::X), missing(Side::Y))
+    }
+
+    /// δ of the regularised span; a residual of at most 100 δ is exact.
+    #[must_use]
+    pub fn resolution(&self) -> f64 {
+        self.resolution
+    }
+
+    /// Residuals up to this are exact: spanned with a coefficient norm of at most 100.
+    #[must_use]
+    pub fn exact(&self) -> f64 {
+        100.0 * self.resolution
+    }
+
+    /// The largest residual that an ε-match allows.
+    ///
+    /// # Errors
+    /// [`Error::Eps`] unless ε is in [0, 1).
+    pub fn limit(&self, eps: f64) -> Result<f64> {
+        if (0.0..1.0).contains(&eps) {
+            Ok(eps.max(self.exact()) + TOLERANCE)
+        } else {
+            Err(Error::Eps(eps))
+        }
+    }
+
+    /// The live neurons; their places here are what solvers count in.
+    pub(crate) fn live(&self) -> &[Neuron] {
+        &self.live
+    }
+
+    pub(crate) fn places(&self, side: Side) -> std::ops::Range<usize> {
+        match side {
+            Side::X => 0..self.live_x,
+            Side::Y => self.live_x..self.live.len(),
+        }
+    }
+
+    pub(crate) fn side(&self, place: usize) -> Side {
+        if place < self.live_x { Side::X } else { Side::Y }
+    }
+
+    pub(crate) fn cosines(&self, place: usize) -> &[f64] {
+        self.unit.column(place)
+    }
+
+    pub(crate) fn norm(&self, place: usize) -> f64 {
+        self.norms[place]
+    }
+
+    pub(crate) fn mean(&self, place: usize) -> f64 {
+        self.means[place]
+    }
+
+    /// What the regularisation adds to the diagonal at a predictor.
+    pub(crate) fn ridge(&self, place: usize) -> f64 {
+        self.resolution.powi(2) / self.multiplicity.get(place).unwrap_or(&1.0)
+    }
+
+    /// The set of neurons at these places.
+    pub(crate) fn set(&self, places: impl IntoIterator<Item = usize>) -> NeuronSet {
+        let mut sides = (Vec::new(), Vec::new());
+        for place in places {
+            let neuron = self.live[place];
+            if neuron.side == Side::X {
+                sides.0.push(neuron.index);
+            } else {
+                sides.1.push(neuron.index);
+            }
+        }
+        sides.0.sort_unstable();
+        sides.1.sort_unstable();
+        NeuronSet::from_sorted(sides.0, sides.1)
+    }
+
+    /// Solves; should a Cholesky fail, with δ ten times as large, and again.
+    pub(crate) fn solve<T>(&self, solver: impl Fn(&Self) -> Result<T>) -> Result<T> {
+        match solver(self) {
+            Err(Error::Indefinite(_)) if self.resolution < 1e-3 => {
+                Self { resolution: 10.0 * self.resolution, ..self.clone() }.solve(solver)
+            }
+            result => result,
+        }
+    }
+
+    fn are_duplicates(&self, a: usize, b: usize) -> bool {
+        let cosine = self.cosines(a)[b];
+        let mut others = self.cosines(a).iter().zip(self.cosines(b));
+        1.0 - cosine.abs() <= DUPLICATE
+            && others.all(|(a, b)| (a - cosine.signum() * b).abs() <= SAME_COSINE)
+    }
+
+    /// The problem with every group of duplicates as one neuron, and for each neuron its place there.
+    ///
+    /// m copies of a column with coefficients w / m each cost `δ²|w|² / m`: one column with the ridge
+    /// δ² / m. Copies have the same residual at every step of a peel, so they go together, and the
+    /// critical ε are the same. (Not so in searches: x = y1 = y2 has the minimum match {x, y1}.)
+    pub(crate) fn merge_duplicates(&self) -> (Self, Vec<usize>) {
+        let mut representatives: Vec<usize> = Vec::new();
+        let mut multiplicity: Vec<f64> = Vec::new();
+        let mut merged = Vec::with_capacity(self.live.len());
+        for place in 0..self.live.len() {
+            let first =
+                representatives.partition_point(|&r| r < self.places(self.side(place)).start);
+            let twin = representatives[first..].iter().position(|&r| self.are_duplicates(place, r));
+            let group = twin.map_or(representatives.len(), |offset| first + offset);
+            if group == representatives.len() {
+                representatives.push(place);
+                multiplicity.push(1.0);
+            } else {
+                multiplicity[group] += 1.0;
+            }
+            merged.push(group);
+        }
+        if representatives.len() == self.live.len() {
+            return (self.clone(), merged);
+        }
+        let mut unit = Matrix::clone(&self.unit);
+        unit.keep(&representatives, &representatives);
+        let problem = Self {
+            live: representatives.iter().map(|&r| self.live[r]).collect(),
+            norms: representatives.iter().map(|&r| self.norms[r]).collect(),
+            means: representatives.iter().map(|&r| self.means[r]).collect(),
+            live_x: representatives.partition_point(|&r| r < self.live_x),
+            unit: Arc::new(unit),
+            multiplicity,
+            ..self.clone()
+        };
+        (problem, merged)
+    }
+}
+
+/// `G_ij / sqrt(G_ii G_jj)` of the neurons at `places`, symmetric, with ones on the diagonal.
+fn unit_gram(gram: &Gram, center: bool, places: &[usize], scale: &[f64]) -> Matrix {
+    // Tiles, since half of the values are read across the columns of the Gram.
+    const TILE: usize = 32;
+    let n = places.len();
+    let mut unit = Matrix::zeros(n, n);
+    let panels = unit.values_mut().par_chunks_mut((TILE * n).max(1)).enumerate();
+    panels.for_each(|(panel, values)| {
+        let first = panel * TILE;
+        for top in (0..n).step_by(TILE) {
+            for (offset, column) in values.chunks_exact_mut(n).enumerate() {
+                let j = first + offset;
+                for i in top..(top + TILE).min(n) {
+                    let (low, high) = (places[i].max(places[j]), places[i].min(places[j]));
+                    column[i] = gram.product(low, high, center) * scale[i] * scale[j];
+                }
+            }
+        }
+        for (offset, column) in values.chunks_exact_mut(n).enumerate() {
+            column[first + offset] = 1.0;
+        }
+    });
+    unit
+}

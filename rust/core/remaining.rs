@@ -1,0 +1,120 @@
+//! A set of neurons from which some are removed, and the residual of each on those left of the other side.
+
+use crate::error::Result;
+use crate::neurons::Side;
+use crate::problem::Problem;
+use crate::tableau::{self, Tableau};
+use crate::watch::Watch;
+
+/// The neurons not removed yet, and the residual of each on those of the other side.
+#[derive(Clone, Debug)]
+pub(crate) struct Remaining<'p> {
+    problem: &'p Problem,
+    /// x as targets.
+    x: Tableau<'p>,
+    /// y as targets.
+    y: Tableau<'p>,
+}
+
+impl<'p> Remaining<'p> {
+    pub(crate) fn all(problem: &'p Problem, watch: &Watch) -> Result<Self> {
+        let places = |side| problem.places(side).collect::<Vec<_>>();
+        Self::new(problem, &places(Side::X), &places(Side::Y), watch)
+    }
+
+    /// The named neurons, x first, ascending.
+    pub(crate) fn of(problem: &'p Problem, neurons: &[usize], watch: &Watch) -> Result<Self> {
+        let (x, y) = neurons.split_at(neurons.partition_point(|&n| problem.side(n) == Side::X));
+        Self::new(problem, x, y, watch)
+    }
+
+    pub(crate) fn new(
+        problem: &'p Problem,
+        x: &[usize],
+        y: &[usize],
+        watch: &Watch,
+    ) -> Result<Self> {
+        let (on_y, on_x) = rayon::join(
+            || Tableau::new(problem, y, x, watch),
+            || Tableau::new(problem, x, y, watch),
+        );
+        Ok(Self { problem, x: on_y?, y: on_x? })
+    }
+
+    pub(crate) fn problem(&self) -> &'p Problem {
+        self.problem
+    }
+
+    /// r² of every neuron that is left, x first, ascending.
+    pub(crate) fn squares(&self) -> impl Iterator<Item = (usize, f64)> {
+        self.x.squares().chain(self.y.squares())
+    }
+
+    pub(crate) fn neurons_where(&self, chosen: impl Fn(f64) -> bool) -> Vec<usize> {
+        self.squares().filter(|&(_, square)| chosen(square)).map(|(neuron, _)| neuron).collect()
+    }
+
+    pub(crate) fn neurons(&self) -> Vec<usize> {
+        self.neurons_where(|_| true)
+    }
+
+    pub(crate) fn remove(&mut self, neurons: &[usize], watch: &Watch) -> Result<()> {
+        let (x, y) = self.split(neurons);
+        let (on_y, on_x) =
+            rayon::join(|| self.x.remove(&x, &y, watch), || self.y.remove(&y, &x, watch));
+        on_y.and(on_x)
+    }
+
+    /// How often a tableau was factored afresh because rows had lost their digits.
+    pub(crate) fn refreshes(&self) -> usize {
+        self.x.refreshes() + self.y.refreshes()
+    }
+
+    /// Makes ready for trials and for [`Remaining::lost_without`].
+    pub(crate) fn prepare(&mut self, watch: &Watch) -> Result<()> {
+        for tableau in [&mut self.x, &mut self.y] {
+            tableau.prepare(watch)?;
+            tableau.settle();
+        }
+        Ok(())
+    }
+
+    /// The neurons whose loss alone takes `neuron` above the limit at once: deleting u makes r² of it
+    /// `r² + W_u²/P_uu`. Needs to be prepared.
+    pub(crate) fn needed_at_once(
+        &self,
+        neuron: usize,
+        limit: f64,
+    ) -> impl Iterator<Item = usize> + use<'_, 'p> {
+        let own = if self.problem.side(neuron) == Side::X { &self.x } else { &self.y };
+        let without = own.squares_without(neuron);
+        without.filter(move |&(_, square)| square > limit).map(|(other, _)| other)
+    }
+
+    /// The state before a trial. Needs to be prepared.
+    pub(crate) fn save(&mut self) -> Saved {
+        Saved { x: self.x.save(), y: self.y.save() }
+    }
+
+    pub(crate) fn restore(&mut self, saved: Saved) {
+        self.x.restore(saved.x);
+        self.y.restore(saved.y);
+    }
+
+    /// Removes what [`Remaining::restore`] can bring back; false where it had to stop in the middle.
+    pub(crate) fn remove_reversibly(&mut self, neurons: &[usize]) -> bool {
+        let (x, y) = self.split(neurons);
+        self.x.remove_reversibly(&x, &y) && self.y.remove_reversibly(&y, &x)
+    }
+
+    fn split(&self, neurons: &[usize]) -> (Vec<usize>, Vec<usize>) {
+        neurons.iter().partition(|&&neuron| self.problem.side(neuron) == Side::X)
+    }
+}
+
+/// A [`Remaining`] before a trial.
+#[derive(Debug)]
+pub(crate) struct Saved {
+    x: tableau::Saved,
+    y: tableau::Saved,
+}

@@ -1,0 +1,75 @@
+//! How far each neuron is from the span of the other side, and the test of a match.
+
+use crate::error::Result;
+use crate::neurons::{NeuronSet, Side};
+use crate::problem::Problem;
+use crate::remaining::Remaining;
+use crate::tableau::Tableau;
+use crate::watch::Watch;
+
+/// Relative residuals `r(v | B)` (Wang et al. 2018, definition 1).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Residuals {
+    /// Of every neuron of x on the chosen neurons of y; NaN where dead.
+    pub x: Vec<f64>,
+    /// Of every neuron of y on the chosen neurons of x; NaN where dead.
+    pub y: Vec<f64>,
+}
+
+/// The residual of every neuron of one side on the chosen neurons of the other.
+///
+/// # Errors
+/// [`Error::Interrupted`](crate::Error::Interrupted).
+pub fn residuals(problem: &Problem, chosen: &NeuronSet, watch: &Watch) -> Result<Residuals> {
+    problem.solve(|problem| {
+        let mut residuals = Residuals {
+            x: vec![f64::NAN; problem.count(Side::X)],
+            y: vec![f64::NAN; problem.count(Side::Y)],
+        };
+        let (x, y) = (chosen.x(), chosen.y());
+        for (side, other, chosen) in [(Side::X, Side::Y, y), (Side::Y, Side::X, x)] {
+            let predictors: Vec<usize> = live_among(problem, other, chosen).collect();
+            let targets: Vec<usize> = problem.places(side).collect();
+            let tableau = Tableau::new(problem, &predictors, &targets, watch)?;
+            let out = if side == Side::X { &mut residuals.x } else { &mut residuals.y };
+            for (place, square) in tableau.squares() {
+                out[problem.live()[place].index] = square.min(1.0).sqrt();
+            }
+        }
+        Ok(residuals)
+    })
+}
+
+/// Whether a set is an ε-approximate match (Wang et al. 2018, definition 2): each of its neurons within ε
+/// of the span of its neurons on the other side. The empty set is one; a set with a dead neuron is none.
+///
+/// # Errors
+/// [`Error::Eps`](crate::Error::Eps), [`Error::Interrupted`](crate::Error::Interrupted).
+pub fn is_match(problem: &Problem, eps: f64, set: &NeuronSet, watch: &Watch) -> Result<bool> {
+    problem.limit(eps)?;
+    let Some(places) = live_places(problem, set) else {
+        return Ok(false);
+    };
+    problem.solve(|problem| {
+        let limit = problem.limit(eps)?.powi(2);
+        let members = Remaining::of(problem, &places, watch)?;
+        Ok(members.squares().all(|(_, square)| square <= limit))
+    })
+}
+
+/// The places of a set's neurons, x first, ascending; `None` where one is dead.
+pub(crate) fn live_places(problem: &Problem, set: &NeuronSet) -> Option<Vec<usize>> {
+    let places: Vec<usize> = [(Side::X, set.x()), (Side::Y, set.y())]
+        .into_iter()
+        .flat_map(|(side, index)| live_among(problem, side, index))
+        .collect();
+    (places.len() == set.len()).then_some(places)
+}
+
+fn live_among<'a>(
+    problem: &'a Problem,
+    side: Side,
+    index: &'a [usize],
+) -> impl Iterator<Item = usize> + 'a {
+    problem.places(side).filter(|&place| index.binary_search(&problem.live()[place].index).is_ok())
+}

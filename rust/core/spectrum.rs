@@ -1,0 +1,90 @@
+//! The critical ε of every neuron: one pass gives every maximum match.
+
+use crate::error::Result;
+use crate::neurons::Side;
+use crate::problem::Problem;
+use crate::remaining::Remaining;
+use crate::watch::Watch;
+
+/// The match spectrum: `v in M(ε)` exactly when `ε >= c(v)`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spectrum {
+    /// Critical ε of every neuron of x: 0 exact, infinite where dead, at most 1 otherwise.
+    pub x: Vec<f64>,
+    /// Critical ε of every neuron of y.
+    pub y: Vec<f64>,
+    /// How often a tableau was factored afresh because rows had lost their digits.
+    pub refreshes: usize,
+    /// δ of the regularised span.
+    pub resolution: f64,
+}
+
+/// Peels the two sides: while neurons are left, the largest residual is compared with the smallest such
+/// value so far, c; all neurons at or above c leave with the critical value c.
+///
+/// Why this is right (maximum matches are generalised cores: Batagelj & Zaveršnik 2002). Residuals only
+/// grow as neurons leave. If ε >= c(v): when c reached c(v), every residual of the set remaining then, v
+/// in it, was at most c(v) <= ε, so that set was an ε-match. If ε < c(v): each neuron that left up to v
+/// had at that moment a residual of at least the c of that moment, which was at least c(v) > ε: a
+/// violator of every ε-match inside what remained. So none of them is in M(ε). Neither argument depends
+/// on the order among neurons at or above c.
+///
+/// ```
+/// use ndarray::array;
+/// use spanmatch::{Gram, Problem, Watch, spectrum};
+///
+/// let x = array![[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]];
+/// let y = array![[2.0, 0.0], [0.0, 1.0], [0.0, 1.0]];
+/// let (mut gram, watch) = (Gram::default(), Watch::default());
+/// gram.update(x.view().into(), y.view().into(), &watch)?;
+/// let spectrum = spectrum(&Problem::new(&gram, false)?, &watch)?;
+/// assert_eq!((spectrum.x[0], spectrum.y[0]), (0.0, 0.0));
+/// assert!((spectrum.x[1] - 0.5_f64.sqrt()).abs() < 1e-9);
+/// # Ok::<(), spanmatch::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Interrupted`](crate::Error::Interrupted).
+pub fn spectrum(problem: &Problem, watch: &Watch) -> Result<Spectrum> {
+    problem.solve(|problem| {
+        let (merged, representative) = problem.merge_duplicates();
+        let (critical, refreshes) = peel(&merged, watch)?;
+        let mut spectrum = Spectrum {
+            x: vec![f64::INFINITY; problem.count(Side::X)],
+            y: vec![f64::INFINITY; problem.count(Side::Y)],
+            refreshes,
+            resolution: problem.resolution(),
+        };
+        for (neuron, &place) in problem.live().iter().zip(&representative) {
+            let side = if neuron.side == Side::X { &mut spectrum.x } else { &mut spectrum.y };
+            side[neuron.index] = critical[place];
+        }
+        Ok(spectrum)
+    })
+}
+
+/// Critical ε by place, and the number of refreshes.
+fn peel(problem: &Problem, watch: &Watch) -> Result<(Vec<f64>, usize)> {
+    let count = problem.live().len();
+    watch.begin(count);
+    let mut critical = vec![0.0; count];
+    let mut remaining = Remaining::all(problem, watch)?;
+    // Compared as squares: a root and its square need not agree to the last bit.
+    let (mut square, exact) = (1.0_f64, problem.exact().powi(2));
+    loop {
+        watch.check()?;
+        let largest = remaining.squares().map(|(_, square)| square).fold(0.0, f64::max);
+        square = square.min(largest);
+        if square <= exact {
+            // Nobody is left, or all that are left match exactly.
+            watch.advance(count);
+            return Ok((critical, remaining.refreshes()));
+        }
+        let leaving = remaining.neurons_where(|other| other >= square);
+        for &neuron in &leaving {
+            critical[neuron] = square.sqrt();
+        }
+        remaining.remove(&leaving, watch)?;
+        watch.advance(leaving.len());
+    }
+}

@@ -1,0 +1,90 @@
+//! Which neurons a neuron's matching depends on, whatever match is chosen.
+
+use crate::closure::{closures_without_each, maximum};
+use crate::error::Result;
+use crate::neurons::{Neuron, NeuronSet, Side};
+use crate::problem::Problem;
+use crate::watch::Watch;
+
+/// Who supports whom at ε: u *supports* v when v is not in M(M(ε) \ u, ε), when losing u alone loses v.
+///
+/// *The core of v, all that support it, is the intersection of all matches that hold v.* Every match is
+/// inside M(ε). If u is not in some match that holds v, that match is inside M(ε) \ u, so v is in its
+/// closure: u does not support v. If u does not support v, the closure of M(ε) \ u is a match that holds
+/// v and not u.
+///
+/// *Support is reflexive and transitive.* v is in every match that holds v. If t supports u and u supports
+/// v, every match that holds v holds u, so it is a match that holds u, so it holds t.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Support {
+    neurons: Vec<Neuron>,
+    /// Row by row: whether the neuron of the row supports that of the column.
+    matrix: Vec<bool>,
+}
+
+impl Support {
+    /// The neurons of M(ε), x first, ascending: the order of rows and columns.
+    #[must_use]
+    pub fn neurons(&self) -> &[Neuron] {
+        &self.neurons
+    }
+
+    /// M(ε).
+    #[must_use]
+    pub fn neuron_set(&self) -> NeuronSet {
+        let side =
+            |side: Side| self.neurons.iter().filter(|n| n.side == side).map(|n| n.index).collect();
+        NeuronSet::from_sorted(side(Side::X), side(Side::Y))
+    }
+
+    /// Row by row: whether the neuron of the row supports that of the column.
+    #[must_use]
+    pub fn matrix(&self) -> &[bool] {
+        &self.matrix
+    }
+
+    /// All that support a neuron: what every match that holds it holds. Empty where it is outside M(ε).
+    #[must_use]
+    pub fn core(&self, neuron: Neuron) -> Vec<Neuron> {
+        let Some(v) = self.neurons.iter().position(|&other| other == neuron) else {
+            return Vec::new();
+        };
+        let rows = self.neurons.iter().zip(self.matrix.chunks(self.neurons.len()));
+        rows.filter(|(_, row)| row[v]).map(|(&u, _)| u).collect()
+    }
+}
+
+/// Support of every neuron of M(ε), at the cost of a closure each; it depends on no choice.
+///
+/// ```
+/// use ndarray::array;
+/// use spanmatch::{Gram, Neuron, Problem, Side, Watch, support};
+///
+/// // The x span the y: the y need both, and each x needs both y.
+/// let x = array![[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]];
+/// let y = array![[1.0, 1.0], [1.0, -1.0], [0.0, 0.0]];
+/// let (mut gram, watch) = (Gram::default(), Watch::default());
+/// gram.update(x.view().into(), y.view().into(), &watch)?;
+/// let support = support(&Problem::new(&gram, false)?, 0.1, &watch)?;
+/// assert_eq!(support.core(Neuron { side: Side::X, index: 0 }).len(), 4);
+/// # Ok::<(), spanmatch::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Eps`](crate::Error::Eps), [`Error::Interrupted`](crate::Error::Interrupted).
+pub fn support(problem: &Problem, eps: f64, watch: &Watch) -> Result<Support> {
+    problem.limit(eps)?;
+    problem.solve(|problem| {
+        let limit = problem.limit(eps)?.powi(2);
+        let mut matched = maximum(problem, limit, watch)?;
+        matched.prepare(watch)?;
+        let places = matched.neurons();
+        let mut matrix = Vec::with_capacity(places.len() * places.len());
+        for survivors in closures_without_each(&matched, &places, limit, watch)? {
+            let mut survivors = survivors.into_iter().peekable();
+            matrix.extend(places.iter().map(|v| survivors.next_if_eq(v).is_none()));
+        }
+        let neurons = places.iter().map(|&place| problem.live()[place]).collect();
+        Ok(Support { neurons, matrix })
+    })
+}

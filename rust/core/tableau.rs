@@ -1,0 +1,226 @@
+//! Residuals of targets on predictors, kept while both are removed.
+
+mod downdate;
+mod members;
+mod trial;
+
+use crate::error::{Error, Result};
+use crate::linalg::{Factor, Matrix};
+use crate::problem::Problem;
+use crate::watch::Watch;
+use downdate::Downdate;
+use members::Members;
+pub(crate) use trial::Saved;
+
+/// The neurons of one side as targets, explained by neurons of the other as predictors.
+///
+/// Deleting a predictor costs `O(n²)`, factoring `O(n³)`; removing a target is free.
+#[derive(Clone, Debug)]
+pub(crate) struct Tableau<'p> {
+    problem: &'p Problem,
+    predictors: Members,
+    targets: Members,
+    /// r² of the target at every place; -inf where it has gone.
+    squares: Vec<f64>,
+    state: State,
+    refreshes: usize,
+}
+
+#[derive(Clone, Debug)]
+enum State {
+    /// Residuals are known; nothing has been deleted yet.
+    Factored {
+        factor: Factor,
+        half: Matrix,
+    },
+    Deleting(Downdate),
+}
+
+impl State {
+    /// Deletion begins with `Tableau::prepare`, which every path to this passes.
+    fn downdate(&mut self) -> &mut Downdate {
+        match self {
+            Self::Deleting(downdate) => downdate,
+            Self::Factored { .. } => unreachable!("prepared before"),
+        }
+    }
+}
+
+impl<'p> Tableau<'p> {
+    /// Factors afresh: `r² = 1 - |U⁻ᵀ G_Bt|²` for every target t, with `Uᵀ U = G_BB + ridge`.
+    pub(crate) fn new(
+        problem: &'p Problem,
+        predictors: &[usize],
+        targets: &[usize],
+        watch: &Watch,
+    ) -> Result<Self> {
+        let gram = gather_upper(problem, predictors);
+        let Some(factor) = Factor::new(gram, watch)? else {
+            return Err(Error::Indefinite(problem.side(predictors[0])));
+        };
+        let mut half = gather(problem, predictors, targets);
+        let explained = factor.half_solve(&mut half, watch)?;
+        Ok(Self {
+            problem,
+            predictors: Members::new(problem, predictors),
+            targets: Members::new(problem, targets),
+            squares: explained.iter().map(|explained| (1.0 - explained).max(0.0)).collect(),
+            state: State::Factored { factor, half },
+            refreshes: 0,
+        })
+    }
+
+    /// r² of every target that is left.
+    pub(crate) fn squares(&self) -> impl Iterator<Item = (usize, f64)> {
+        self.targets.present().map(|(place, neuron)| (neuron, self.squares[place]))
+    }
+
+    /// `(G_BB + ridge)⁻¹ G_BT` of a tableau from which nothing has been removed.
+    pub(crate) fn into_coefficients(self, watch: &Watch) -> Result<Matrix> {
+        let State::Factored { factor, mut half } = self.state else {
+            unreachable!("nothing has been removed")
+        };
+        factor.finish_solve(&mut half, watch)?;
+        Ok(half)
+    }
+
+    /// How often rows had lost their digits and the rest was factored afresh.
+    pub(crate) fn refreshes(&self) -> usize {
+        self.refreshes
+    }
+
+    /// Removes targets and predictors that are here.
+    pub(crate) fn remove(
+        &mut self,
+        targets: &[usize],
+        predictors: &[usize],
+        watch: &Watch,
+    ) -> Result<()> {
+        self.drop_targets(targets);
+        if predictors.is_empty() || self.targets.count == 0 {
+            return Ok(());
+        }
+        if self.is_cheaper_afresh(predictors.len()) {
+            return self.factor_without(predictors, watch);
+        }
+        self.delete(predictors, watch)
+    }
+
+    /// Makes ready to delete, and to read losses.
+    pub(crate) fn prepare(&mut self, watch: &Watch) -> Result<()> {
+        if let State::Factored { factor, half } = &mut self.state {
+            let downdate = Downdate::new(factor, std::mem::take(half), watch)?;
+            self.state = State::Deleting(downdate);
+        }
+        Ok(())
+    }
+
+    /// Whether it would cost less to factor what is left afresh than to delete this many predictors.
+    pub(crate) fn is_cheaper_afresh(&self, count: usize) -> bool {
+        let cost = |p: f64, t: f64| (p * p * p / 3.0 + p * p * t, p * p * p / 1.5 + p * p * t);
+        let (p, t) = (self.predictors.count as f64, self.targets.count as f64);
+        let prepare = match self.state {
+            State::Factored { .. } => cost(p, t).1,
+            State::Deleting(_) => 0.0,
+        };
+        let (factor, prepare_later) = cost(p - count as f64, t);
+        // Deleting moves memory, at about half the rate of factoring.
+        2.0 * (2.0 * (p + t) * p) * count as f64 + prepare > factor + prepare_later
+    }
+
+    fn delete(&mut self, predictors: &[usize], watch: &Watch) -> Result<()> {
+        self.prepare(watch)?;
+        let mut stale = Vec::new();
+        for &neuron in predictors {
+            watch.check()?;
+            self.make_room();
+            // Stale rows last: what is factored afresh for them is factored without all of them.
+            if !self.delete_one(neuron) {
+                stale.push(neuron);
+            }
+        }
+        if stale.is_empty() {
+            return Ok(());
+        }
+        self.refreshes += 1;
+        self.factor_without(&stale, watch)
+    }
+
+    /// Deletes a predictor, unless its row has lost its digits.
+    fn delete_one(&mut self, neuron: usize) -> bool {
+        let downdate = self.state.downdate();
+        let place = self.predictors.place[neuron];
+        if downdate.is_stale(place) {
+            return false;
+        }
+        downdate.delete(place, &mut self.squares);
+        self.predictors.remove(neuron);
+        true
+    }
+
+    fn drop_targets(&mut self, targets: &[usize]) {
+        for &neuron in targets {
+            let place = self.targets.remove(neuron);
+            self.squares[place] = f64::NEG_INFINITY;
+        }
+    }
+
+    fn factor_without(&mut self, gone: &[usize], watch: &Watch) -> Result<()> {
+        for &neuron in gone {
+            self.predictors.remove(neuron);
+        }
+        let left = |members: &Members| -> Vec<usize> {
+            members.present().map(|(_, neuron)| neuron).collect()
+        };
+        let fresh = Self::new(self.problem, &left(&self.predictors), &left(&self.targets), watch)?;
+        *self = Self { refreshes: self.refreshes, ..fresh };
+        Ok(())
+    }
+
+    fn make_room(&mut self) {
+        if !self.state.downdate().has_room(1) {
+            self.settle();
+        }
+    }
+
+    /// Applies the deletions kept back, for good, and drops the rows and columns of what has gone once they
+    /// are a quarter of the work.
+    pub(crate) fn settle(&mut self) {
+        let downdate = self.state.downdate();
+        downdate.settle();
+        let area = |p: usize, t: usize| p * (p + t);
+        let (p, t) = (self.predictors.neurons.len(), self.targets.neurons.len());
+        if 4 * area(self.predictors.count, self.targets.count) > 3 * area(p, t) {
+            return;
+        }
+        let predictors = self.predictors.compact();
+        let targets = self.targets.compact();
+        self.squares = targets.iter().map(|&place| self.squares[place]).collect();
+        downdate.keep(&predictors, &targets);
+    }
+}
+
+/// The upper triangle of `G_BB + ridge`.
+fn gather_upper(problem: &Problem, predictors: &[usize]) -> Matrix {
+    let mut gram = Matrix::zeros(predictors.len(), predictors.len());
+    for (j, &neuron) in predictors.iter().enumerate() {
+        let cosines = problem.cosines(neuron);
+        for (value, &other) in gram.column_mut(j)[..=j].iter_mut().zip(predictors) {
+            *value = cosines[other];
+        }
+        gram[(j, j)] += problem.ridge(neuron);
+    }
+    gram
+}
+
+/// `G_BT`, a column for every target.
+fn gather(problem: &Problem, predictors: &[usize], targets: &[usize]) -> Matrix {
+    let mut gram = Matrix::zeros(predictors.len(), targets.len());
+    for (j, &neuron) in targets.iter().enumerate() {
+        let cosines = problem.cosines(neuron);
+        for (value, &other) in gram.column_mut(j).iter_mut().zip(predictors) {
+            *value = cosines[other];
+        }
+    }
+    gram
+}

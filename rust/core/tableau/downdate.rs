@@ -1,0 +1,125 @@
+//! Deleting predictors from a least-squares problem, at the cost of matrix products.
+//!
+//! With `P = (G_BB + ridge)⁻¹` and `W = P G_BT`, deleting predictor j is
+//! `r² += W_j²/P_jj`, `W -= P_j W_j / P_jj`, `P -= P_j P_jᵀ / P_jj`. On the matrix `[P; Wᵀ]`, whose column j
+//! holds all that belongs to predictor j, this is one step of a pivoted Cholesky: with
+//! `u = column_j / sqrt(P_jj)` the rest becomes `[P; Wᵀ] - u u_Pᵀ` and `r² += u_W²`. As there, the steps are
+//! kept back and applied in blocks.
+
+use crate::error::Result;
+use crate::linalg::{Factor, Matrix, subtract_product, subtract_product_of_vector};
+use crate::watch::Watch;
+
+/// Steps kept back before they are applied.
+const BLOCK: usize = 64;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Downdate {
+    /// `[P; Wᵀ]` before the steps kept back.
+    columns: Matrix,
+    /// u of every step kept back.
+    steps: Matrix,
+    /// The predictor part of `steps`, transposed.
+    across: Matrix,
+    depth: usize,
+    /// Diagonal of P, now and at the factorisation.
+    pivots: Vec<f64>,
+    first_pivots: Vec<f64>,
+}
+
+/// What a deletion changes before it is applied.
+#[derive(Debug)]
+pub(crate) struct Saved {
+    depth: usize,
+    pivots: Vec<f64>,
+}
+
+impl Downdate {
+    /// `half` is `U⁻ᵀ G_BT`, a column for every target.
+    pub(crate) fn new(factor: &Factor, mut half: Matrix, watch: &Watch) -> Result<Self> {
+        let (predictors, targets) = (half.rows(), half.columns());
+        factor.finish_solve(&mut half, watch)?;
+        let mut columns = Matrix::zeros(predictors + targets, predictors);
+        factor.write_inverse(&mut columns, watch)?;
+        columns.write_transposed(predictors, &half);
+        let pivots: Vec<f64> = (0..predictors).map(|j| columns[(j, j)]).collect();
+        Ok(Self {
+            steps: Matrix::zeros(predictors + targets, BLOCK),
+            across: Matrix::zeros(BLOCK, predictors),
+            depth: 0,
+            first_pivots: pivots.clone(),
+            pivots,
+            columns,
+        })
+    }
+
+    /// Whether row j has lost its digits: a nearly dependent partner has gone, and what was `P_jj` has
+    /// cancelled. The error stays in this row until it is used as a pivot.
+    pub(crate) fn is_stale(&self, j: usize) -> bool {
+        let (now, first) = (self.pivots[j], self.first_pivots[j]);
+        now < first / 2.0 && first * first * 1e-15 > 1e-5 * now.max(1.0)
+    }
+
+    /// What deleting predictor j would add to r² of the target at place t.
+    pub(crate) fn loss(&self, j: usize, t: usize) -> f64 {
+        debug_assert_eq!(self.depth, 0, "read after settling");
+        self.columns[(self.columns.columns() + t, j)].powi(2) / self.pivots[j]
+    }
+
+    /// Whether so many deletions can be kept back, and so be taken back.
+    pub(crate) fn has_room(&self, count: usize) -> bool {
+        self.depth + count <= BLOCK
+    }
+
+    pub(crate) fn save(&self) -> Saved {
+        Saved { depth: self.depth, pivots: self.pivots.clone() }
+    }
+
+    /// Takes back all deletions since the save, none of which has been applied.
+    pub(crate) fn restore(&mut self, saved: Saved) {
+        self.depth = saved.depth;
+        self.pivots = saved.pivots;
+    }
+
+    /// Deletes the predictor at place j, and adds to `squares` (r² of every target) what is lost with it.
+    /// There must be room for one more step.
+    pub(crate) fn delete(&mut self, j: usize, squares: &mut [f64]) {
+        let (depth, predictors) = (self.depth, self.columns.columns());
+        let (earlier, step) = self.steps.split_at_column(depth);
+        step.copy_from_slice(self.columns.column(j));
+        subtract_product_of_vector(step, earlier, &self.across.column(j)[..depth]);
+
+        let scale = step[j].sqrt().recip();
+        for value in step.iter_mut() {
+            *value *= scale;
+        }
+        for (i, &value) in step[..predictors].iter().enumerate() {
+            self.across[(depth, i)] = value;
+            self.pivots[i] -= value * value;
+        }
+        for (square, &value) in squares.iter_mut().zip(&step[predictors..]) {
+            *square += value * value;
+        }
+        self.depth += 1;
+    }
+
+    /// Forgets all but these predictors and targets (places, ascending).
+    pub(crate) fn keep(&mut self, predictors: &[usize], targets: &[usize]) {
+        self.settle();
+        let first_target = self.columns.columns();
+        let rows: Vec<usize> =
+            predictors.iter().copied().chain(targets.iter().map(|t| first_target + t)).collect();
+        self.columns.keep(&rows, predictors);
+        self.steps = Matrix::zeros(rows.len(), BLOCK);
+        self.across = Matrix::zeros(BLOCK, predictors.len());
+        for pivots in [&mut self.pivots, &mut self.first_pivots] {
+            *pivots = predictors.iter().map(|&j| pivots[j]).collect();
+        }
+    }
+
+    /// Applies the steps kept back.
+    pub(crate) fn settle(&mut self) {
+        subtract_product(&mut self.columns, &self.steps, &self.across, self.depth);
+        self.depth = 0;
+    }
+}

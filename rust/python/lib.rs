@@ -1,0 +1,241 @@
+//! The Python module `spanmatch._core`: arguments in, results out, nothing else.
+
+// PyO3 hands over the arguments it has extracted.
+#![allow(clippy::needless_pass_by_value)]
+
+mod arguments;
+mod errors;
+mod gram;
+mod run;
+
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1};
+use pyo3::prelude::*;
+use spanmatch::{NeuronSet, Problem, Watch};
+
+use arguments::{neuron_of, neuron_set};
+use gram::Gram;
+
+type Floats<'py> = Bound<'py, PyArray1<f64>>;
+type Indices<'py> = Bound<'py, PyArray1<i64>>;
+/// Columns of x and of y.
+type Columns<'py> = (Indices<'py>, Indices<'py>);
+/// Coefficients, offset, residuals.
+type Expression<'py> = (Bound<'py, PyArray2<f64>>, Floats<'py>, Floats<'py>);
+
+/// Critical ε of x and of y, the number of refreshes, and the resolution.
+#[pyfunction]
+#[pyo3(signature = (gram, center, progress=None))]
+fn spectrum<'py>(
+    gram: &Bound<'py, Gram>,
+    center: bool,
+    progress: Option<&Bound<'py, PyAny>>,
+) -> PyResult<(Floats<'py>, Floats<'py>, usize, f64)> {
+    let py = gram.py();
+    let result = solve(gram, center, progress, spanmatch::spectrum)?;
+    Ok((result.x.into_pyarray(py), result.y.into_pyarray(py), result.refreshes, result.resolution))
+}
+
+/// The largest ε-match: columns of x and of y.
+#[pyfunction]
+fn maximum_match<'py>(gram: &Bound<'py, Gram>, eps: f64, center: bool) -> PyResult<Columns<'py>> {
+    let set =
+        solve(gram, center, None, |problem, watch| spanmatch::maximum_match(problem, eps, watch))?;
+    Ok(indices(gram.py(), &set))
+}
+
+/// Whether the named columns are an ε-match.
+#[pyfunction]
+fn is_match(
+    gram: &Bound<'_, Gram>,
+    eps: f64,
+    x_index: PyReadonlyArray1<'_, i64>,
+    y_index: PyReadonlyArray1<'_, i64>,
+    center: bool,
+) -> PyResult<bool> {
+    let set = neuron_set(&gram.get().widths(gram.py())?, &x_index, &y_index)?;
+    solve(gram, center, None, |problem, watch| spanmatch::is_match(problem, eps, &set, watch))
+}
+
+/// Residuals of x on the named columns of y, and of y on those of x.
+#[pyfunction]
+fn residuals<'py>(
+    gram: &Bound<'py, Gram>,
+    x_index: PyReadonlyArray1<'py, i64>,
+    y_index: PyReadonlyArray1<'py, i64>,
+    center: bool,
+) -> PyResult<(Floats<'py>, Floats<'py>)> {
+    let py = gram.py();
+    let set = neuron_set(&gram.get().widths(py)?, &x_index, &y_index)?;
+    let result =
+        solve(gram, center, None, |problem, watch| spanmatch::residuals(problem, &set, watch))?;
+    Ok((result.x.into_pyarray(py), result.y.into_pyarray(py)))
+}
+
+/// One v-minimum match; None where the neuron is outside the maximum match.
+#[pyfunction]
+fn minimum_match<'py>(
+    gram: &Bound<'py, Gram>,
+    eps: f64,
+    neuron: (&str, i64),
+    seed: u64,
+    center: bool,
+) -> PyResult<Option<Columns<'py>>> {
+    let py = gram.py();
+    let neuron = neuron_of(gram.get().widths(py)?, neuron)?;
+    let found = solve(gram, center, None, |problem, watch| {
+        spanmatch::minimum_match(problem, eps, neuron, seed, watch)
+    })?;
+    Ok(found.map(|found| indices(py, &found.neurons)))
+}
+
+/// Simple matches whose union is the maximum match.
+#[pyfunction]
+#[pyo3(signature = (gram, eps, seed, center, progress=None))]
+fn simple_cover<'py>(
+    gram: &Bound<'py, Gram>,
+    eps: f64,
+    seed: u64,
+    center: bool,
+    progress: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Vec<Columns<'py>>> {
+    let cover = solve(gram, center, progress, |problem, watch| {
+        spanmatch::simple_cover(problem, eps, seed, watch)
+    })?;
+    Ok(cover.iter().map(|set| indices(gram.py(), set)).collect())
+}
+
+/// A minimum match for every neuron of the maximum match, x first.
+#[pyfunction]
+#[pyo3(signature = (gram, eps, seed, center, progress=None))]
+fn minimum_matches<'py>(
+    gram: &Bound<'py, Gram>,
+    eps: f64,
+    seed: u64,
+    center: bool,
+    progress: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Vec<Columns<'py>>> {
+    let each = solve(gram, center, progress, |problem, watch| {
+        spanmatch::minimum_matches(problem, eps, seed, watch)
+    })?;
+    Ok(each.iter().map(|set| indices(gram.py(), set)).collect())
+}
+
+/// The neurons that the named match is a minimum match for.
+#[pyfunction]
+fn minimum_for(
+    gram: &Bound<'_, Gram>,
+    eps: f64,
+    x_index: PyReadonlyArray1<'_, i64>,
+    y_index: PyReadonlyArray1<'_, i64>,
+    center: bool,
+) -> PyResult<Vec<(String, usize)>> {
+    let set = neuron_set(&gram.get().widths(gram.py())?, &x_index, &y_index)?;
+    let neurons = solve(gram, center, None, |problem, watch| {
+        spanmatch::minimum_for(problem, eps, &set, watch)
+    })?;
+    Ok(neurons.iter().map(|neuron| (neuron.side.to_string(), neuron.index)).collect())
+}
+
+/// Whether the named columns are a simple match.
+#[pyfunction]
+fn is_simple(
+    gram: &Bound<'_, Gram>,
+    eps: f64,
+    x_index: PyReadonlyArray1<'_, i64>,
+    y_index: PyReadonlyArray1<'_, i64>,
+    center: bool,
+) -> PyResult<bool> {
+    let set = neuron_set(&gram.get().widths(gram.py())?, &x_index, &y_index)?;
+    solve(gram, center, None, |problem, watch| spanmatch::is_simple(problem, eps, &set, watch))
+}
+
+/// The columns of the maximum match, and who supports whom among them, x first.
+#[pyfunction]
+#[pyo3(signature = (gram, eps, center, progress=None))]
+fn support<'py>(
+    gram: &Bound<'py, Gram>,
+    eps: f64,
+    center: bool,
+    progress: Option<&Bound<'py, PyAny>>,
+) -> PyResult<(Indices<'py>, Indices<'py>, Bound<'py, PyArray2<bool>>)> {
+    let py = gram.py();
+    let support =
+        solve(gram, center, progress, |problem, watch| spanmatch::support(problem, eps, watch))?;
+    let (x, y) = indices(py, &support.neuron_set());
+    let size = support.neurons().len();
+    let matrix = support.matrix().to_vec().into_pyarray(py).reshape([size, size])?;
+    Ok((x, y, matrix))
+}
+
+/// The named x by the named y, and conversely: coefficients, offset and residuals of each.
+#[pyfunction]
+fn linear_map<'py>(
+    gram: &Bound<'py, Gram>,
+    x_index: PyReadonlyArray1<'py, i64>,
+    y_index: PyReadonlyArray1<'py, i64>,
+    center: bool,
+) -> PyResult<(Expression<'py>, Expression<'py>)> {
+    let py = gram.py();
+    let set = neuron_set(&gram.get().widths(py)?, &x_index, &y_index)?;
+    let map =
+        solve(gram, center, None, |problem, watch| spanmatch::linear_map(problem, &set, watch))?;
+    let side = |side: spanmatch::Expression| {
+        let (offset, residuals) = (side.offset.into_pyarray(py), side.residuals.into_pyarray(py));
+        (side.coefficients.into_pyarray(py), offset, residuals)
+    };
+    Ok((side(map.x), side(map.y)))
+}
+
+/// The residuals to expect of unrelated neurons.
+#[pyfunction]
+fn chance<'py>(gram: &Bound<'py, Gram>, center: bool) -> PyResult<(Floats<'py>, Floats<'py>)> {
+    let py = gram.py();
+    let (x, y) = gram.get().read(py, None, |gram, _| spanmatch::chance(gram, center))?;
+    Ok((x.into_pyarray(py), y.into_pyarray(py)))
+}
+
+/// The number of threads that all later calls use.
+#[pyfunction]
+fn set_num_threads(count: i64) -> PyResult<()> {
+    run::set_num_threads(count)
+}
+
+fn solve<T: Send>(
+    gram: &Bound<'_, Gram>,
+    center: bool,
+    progress: Option<&Bound<'_, PyAny>>,
+    solver: impl Fn(&Problem, &Watch) -> spanmatch::Result<T> + Sync,
+) -> PyResult<T> {
+    gram.get().read(gram.py(), progress, |gram, watch| solver(&Problem::new(gram, center)?, watch))
+}
+
+fn indices<'py>(py: Python<'py>, set: &NeuronSet) -> Columns<'py> {
+    let side = |index: &[usize]| -> Indices<'py> {
+        // A column's number is below 2^63.
+        #[allow(clippy::cast_possible_wrap)]
+        let index: Vec<i64> = index.iter().map(|&i| i as i64).collect();
+        index.into_pyarray(py)
+    };
+    (side(set.x()), side(set.y()))
+}
+
+/// The Rust core of spanmatch.
+#[pymodule]
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<Gram>()?;
+    module.add_function(wrap_pyfunction!(spectrum, module)?)?;
+    module.add_function(wrap_pyfunction!(maximum_match, module)?)?;
+    module.add_function(wrap_pyfunction!(is_match, module)?)?;
+    module.add_function(wrap_pyfunction!(residuals, module)?)?;
+    module.add_function(wrap_pyfunction!(chance, module)?)?;
+    module.add_function(wrap_pyfunction!(set_num_threads, module)?)?;
+    module.add_function(wrap_pyfunction!(minimum_match, module)?)?;
+    module.add_function(wrap_pyfunction!(simple_cover, module)?)?;
+    module.add_function(wrap_pyfunction!(minimum_matches, module)?)?;
+    module.add_function(wrap_pyfunction!(minimum_for, module)?)?;
+    module.add_function(wrap_pyfunction!(is_simple, module)?)?;
+    module.add_function(wrap_pyfunction!(support, module)?)?;
+    module.add_function(wrap_pyfunction!(linear_map, module)?)?;
+    Ok(())
+}

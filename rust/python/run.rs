@@ -1,0 +1,117 @@
+//! Long work away from the GIL, with Python's signals and progress bar looked after meanwhile.
+
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use spanmatch::Watch;
+
+use crate::errors::to_python;
+
+/// How often signals are looked for and progress is shown.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// Runs `work` in the thread pool. Ctrl-C stops it through the watch; `progress` is called with what is
+/// done, of how much.
+pub(crate) fn run<T: Send>(
+    py: Python<'_>,
+    progress: Option<&Bound<'_, PyAny>>,
+    work: impl FnOnce(&Watch) -> spanmatch::Result<T> + Send,
+) -> PyResult<T> {
+    let pool = pool()?;
+    let progress = progress.map(|callable| callable.clone().unbind());
+    let watch = Watch::default();
+    let result = py.detach(|| {
+        pool.in_place_scope(|scope| {
+            let (sender, receiver) = channel();
+            let watch = &watch;
+            scope.spawn(move |_| {
+                // Nobody listens any more only where the waiting side has panicked.
+                let _ = sender.send(work(watch));
+            });
+            let mut complaint = None;
+            loop {
+                match receiver.recv_timeout(GLANCE) {
+                    Ok(result) => return (complaint, Some(result)),
+                    Err(RecvTimeoutError::Disconnected) => return (complaint, None),
+                    // A signal that comes too late is left for Python to find when the call returns.
+                    Err(RecvTimeoutError::Timeout)
+                        if complaint.is_none() && !watch.is_committed() =>
+                    {
+                        complaint = Python::attach(|py| look(py, watch, progress.as_ref())).err();
+                        if complaint.is_some() {
+                            watch.stop();
+                        }
+                    }
+                    Err(RecvTimeoutError::Timeout) => {}
+                }
+            }
+        })
+    });
+    match result {
+        (None, Some(Ok(value))) => Ok(value),
+        (Some(complaint), _) => Err(complaint),
+        (None, Some(Err(error))) => Err(to_python(&error)),
+        (None, None) => Err(PyRuntimeError::new_err("the computation ended without a result")),
+    }
+}
+
+fn look(py: Python<'_>, watch: &Watch, progress: Option<&Py<PyAny>>) -> PyResult<()> {
+    py.check_signals()?;
+    if let Some(callable) = progress {
+        callable.call1(py, watch.progress())?;
+    }
+    Ok(())
+}
+
+/// Waits for a lock without holding the GIL, and gives up on a signal.
+pub(crate) fn wait_for<G>(py: Python<'_>, mut attempt: impl FnMut() -> Option<G>) -> PyResult<G> {
+    loop {
+        if let Some(guard) = attempt() {
+            return Ok(guard);
+        }
+        py.detach(|| std::thread::sleep(Duration::from_millis(2)));
+        py.check_signals()?;
+    }
+}
+
+/// The pool and the process that made it: a forked child inherits the memory, but no threads.
+static POOL: Mutex<Option<(u32, Arc<ThreadPool>)>> = Mutex::new(None);
+
+fn pool() -> PyResult<Arc<ThreadPool>> {
+    let mut slot = POOL.lock().unwrap_or_else(PoisonError::into_inner);
+    let process = std::process::id();
+    match &*slot {
+        Some((owner, pool)) if *owner == process => Ok(pool.clone()),
+        _ => {
+            // A pool of a parent process is leaked: its threads, which it would wait for, are not here.
+            std::mem::forget(slot.take());
+            let pool = build(0)?;
+            *slot = Some((process, pool.clone()));
+            Ok(pool)
+        }
+    }
+}
+
+pub(crate) fn set_num_threads(count: i64) -> PyResult<()> {
+    let count = usize::try_from(count).ok().filter(|&count| count > 0).ok_or_else(|| {
+        PyValueError::new_err(format!("the number of threads is {count}, but must be at least 1"))
+    })?;
+    let pool = build(count)?;
+    *POOL.lock().unwrap_or_else(PoisonError::into_inner) = Some((std::process::id(), pool));
+    Ok(())
+}
+
+/// A pool of `count` threads; 0: one for every core, or `RAYON_NUM_THREADS`.
+fn build(count: usize) -> PyResult<Arc<ThreadPool>> {
+    let builder = ThreadPoolBuilder::new()
+        .num_threads(count)
+        .thread_name(|index| format!("spanmatch-{index}"));
+    match builder.build() {
+        Ok(pool) => Ok(Arc::new(pool)),
+        Err(error) => Err(PyRuntimeError::new_err(format!("no thread pool: {error}"))),
+    }
+}

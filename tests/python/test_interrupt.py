@@ -1,0 +1,88 @@
+"""Ctrl-C ends a long call within a second and leaves the pair as it was."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+
+PREPARE = """
+import sys, time
+import numpy as np
+import spanmatch as sm
+
+def say(word):
+    print(word, flush=True)
+
+def state():
+    r = sm.residuals(pair, x_index=[0, 3], y_index=[1, 2])
+    return pair.n_samples, r.x.tobytes(), r.y.tobytes()
+
+sm.set_num_threads(1)
+rng = np.random.default_rng(0)
+pair = sm.ActivationPair()
+"""
+
+CALL = """
+before = state()
+say("ready")
+try:
+    {call}
+except KeyboardInterrupt:
+    say("interrupted")
+else:
+    say("finished")
+say("same" if state() == before else "changed")
+"""
+
+# Each takes far longer than a second: more near-duplicates than can be peeled without refreshes; a
+# hundred million rows, which lie in memory once.
+SPECTRUM = """
+z = rng.standard_normal((4600, 1100), dtype=np.float32)
+more = z + np.float32(1e-4) * rng.standard_normal(z.shape, dtype=np.float32)
+both = np.hstack([z, more])
+pair.update(both, both[:, ::-1] + rng.standard_normal(both.shape, dtype=np.float32))
+"""
+UPDATE = """
+x, y = rng.standard_normal((2, 500, 300), dtype=np.float32)
+pair.update(x, y)
+x, y = (np.broadcast_to(z[0], (100_000_000, 300)) for z in (x, y))
+"""
+ARRAYS = UPDATE
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+@pytest.mark.parametrize(
+    ("prepare", "call"),
+    [
+        (SPECTRUM, "sm.spectrum(pair)"),
+        (UPDATE, "pair.update(x, y)"),
+        (ARRAYS, "sm.spectrum(x, y, progress=True)"),
+    ],
+    ids=["spectrum of a pair", "update", "spectrum of arrays"],
+)
+def test_ctrl_c_ends_a_long_call(prepare: str, call: str) -> None:
+    script = PREPARE + prepare + textwrap.dedent(CALL).format(call=call)
+    child = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    with child:
+        try:
+            assert child.stdout is not None
+            assert child.stdout.readline() == "ready\n"
+            time.sleep(0.7)
+            child.send_signal(signal.SIGINT)
+            start = time.perf_counter()
+            assert child.stdout.readline() == "interrupted\n"
+            assert time.perf_counter() - start < 1.0
+            assert child.stdout.readline() == "same\n"
+            assert child.wait(timeout=30) == 0
+        finally:
+            child.kill()

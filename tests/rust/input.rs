@@ -1,0 +1,235 @@
+//! Bad input is refused with an error that says where, and leaves the Gram as it was; what looks odd but
+//! has an answer gets it.
+
+use ndarray::{Array2, s};
+use spanmatch::{
+    Error, Gram, Neuron, NeuronSet, Problem, Side, Watch, is_match, maximum_match, residuals,
+};
+
+use crate::common::{Sides, spectrum_bits, spectrum_of};
+use crate::problems::{Generator, planted, random};
+
+/// Offers a batch, and asserts that it is refused with this message and that nothing has changed.
+fn assert_refused(gram: &mut Gram, batch: &Sides, message: &str) -> Error {
+    let before = gram.clone();
+    let error = gram
+        .update(batch.x.view().into(), batch.y.view().into(), &Watch::default())
+        .expect_err("the batch is refused");
+    assert_eq!(error.to_string(), message);
+    assert_unchanged(&before, gram);
+    error
+}
+
+/// The same counts and, where there are samples, the same spectra; and good batches go on as if the bad
+/// one had not been.
+pub fn assert_unchanged(before: &Gram, after: &Gram) {
+    let counts = |gram: &Gram| (gram.n_samples(), gram.n_x(), gram.n_y());
+    assert_eq!(counts(before), counts(after));
+    let bits = |gram: &Gram| {
+        [false, true].map(|center| {
+            let problem = Problem::new(gram, center);
+            problem.map(|problem| spectrum_bits(&spectrum_of(&problem)))
+        })
+    };
+    assert_eq!(bits(before), bits(after));
+    let more = random(60, 30, before.n_x(), before.n_y());
+    let extended = |gram: &Gram| {
+        let mut gram = gram.clone();
+        gram.update(more.x.view().into(), more.y.view().into(), &Watch::default()).unwrap();
+        bits(&gram)
+    };
+    if before.n_samples() > 0 {
+        assert_eq!(extended(before), extended(after));
+    }
+}
+
+pub fn good() -> Gram {
+    planted(61, 40, 5, 4).gram()
+}
+
+#[test]
+fn row_counts_must_agree() {
+    let batch = Sides { x: Array2::ones((3, 5)), y: Array2::ones((2, 4)) };
+    let message =
+        "x has 3 rows and y has 2: row i of both must be the same sample, so the counts must agree";
+    for mut gram in [good(), Gram::default()] {
+        let error = assert_refused(&mut gram, &batch, message);
+        assert_eq!(error, Error::RowCounts { x: 3, y: 2 });
+    }
+}
+
+#[test]
+fn a_batch_needs_rows() {
+    let batch = Sides { x: Array2::ones((0, 5)), y: Array2::ones((0, 4)) };
+    for mut gram in [good(), Gram::default()] {
+        assert_refused(&mut gram, &batch, "x and y have no rows: give at least one sample");
+    }
+}
+
+#[test]
+fn a_problem_and_chance_need_samples() {
+    let message = "the pair holds no samples: update it before solving";
+    let error = Problem::new(&Gram::default(), false).expect_err("no samples");
+    assert_eq!((error.to_string().as_str(), error), (message, Error::NoSamples));
+    assert_eq!(spanmatch::chance(&Gram::default(), true), Err(Error::NoSamples));
+}
+
+#[test]
+fn widths_must_stay_the_same() {
+    let message = "x has 6 neurons, but the pair was begun with 5";
+    assert_refused(&mut good(), &random(62, 3, 6, 4), message);
+    let message = "y has 1 neurons, but the pair was begun with 4";
+    assert_refused(&mut good(), &random(62, 600, 5, 1), message);
+}
+
+#[test]
+fn merged_pairs_need_the_same_widths() {
+    for (n_x, n_y, message) in [
+        (6, 4, "x has 6 neurons, but the pair was begun with 5"),
+        (5, 3, "y has 3 neurons, but the pair was begun with 4"),
+    ] {
+        let mut gram = good();
+        let error = gram.merge(random(63, 9, n_x, n_y).gram()).expect_err("another width");
+        assert_eq!(error.to_string(), message);
+        assert_unchanged(&good(), &gram);
+    }
+    let mut gram = good();
+    gram.merge(Gram::default()).unwrap();
+    assert_unchanged(&good(), &gram);
+    let mut empty = Gram::default();
+    empty.merge(good()).unwrap();
+    assert_unchanged(&good(), &empty);
+}
+
+#[test]
+fn values_must_be_finite() {
+    for (value, name) in [(f64::NAN, "NaN"), (f64::INFINITY, "inf"), (f64::NEG_INFINITY, "-inf")] {
+        // In the first block; at its end; in a later one; in the last row of all.
+        for row in [0, 511, 700, 1_499] {
+            let mut batch = random(64, 1_500, 5, 4);
+            batch.y[[row, 3]] = value;
+            let message = |batch: u32| {
+                format!(
+                    "neuron 3 of y is {name} in row {row} of batch {batch} (rows and batches are \
+                     counted from 0): activations must be finite"
+                )
+            };
+            assert_refused(&mut Gram::default(), &batch, &message(0));
+            assert_refused(&mut good(), &batch, &message(1));
+        }
+    }
+}
+
+#[test]
+fn the_first_bad_value_of_a_single_block_is_named() {
+    let mut batch = random(65, 20, 5, 4);
+    batch.x[[7, 2]] = f64::NAN;
+    batch.x[[9, 2]] = f64::INFINITY;
+    let mut gram = good();
+    gram.merge(good()).unwrap();
+    let before = gram.clone();
+    let error =
+        gram.update(batch.x.view().into(), batch.y.view().into(), &Watch::default()).unwrap_err();
+    let Error::NotFinite { neuron, value, row, batch } = error else { panic!("{error}") };
+    assert_eq!(neuron, Neuron { side: Side::X, index: 2 });
+    assert!(value.is_nan());
+    // Two batches have come: one here, one with the pair that was merged.
+    assert_eq!((row, batch), (7, 2));
+    assert_unchanged(&before, &gram);
+}
+
+#[test]
+fn eps_must_be_at_least_0_and_below_1() {
+    let problem = planted(70, 40, 5, 4).problem(false);
+    let (watch, none) = (Watch::default(), NeuronSet::default());
+    for eps in [-0.1, -f64::MIN_POSITIVE, 1.0, 1.5, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        let message = format!(
+            "eps is {eps}, but must be in [0, 1): 0 asks for an exact match, and every residual is at most 1"
+        );
+        assert_eq!(maximum_match(&problem, eps, &watch).unwrap_err().to_string(), message);
+        assert_eq!(is_match(&problem, eps, &none, &watch).unwrap_err().to_string(), message);
+    }
+    for eps in [0.0, -0.0, 1.0 - f64::EPSILON] {
+        assert!(maximum_match(&problem, eps, &watch).is_ok());
+    }
+}
+
+#[test]
+fn a_neuron_is_named_once() {
+    let error = NeuronSet::new(vec![3, 1, 3], vec![]).unwrap_err();
+    assert_eq!(error.to_string(), "x_index holds 3 twice: name each neuron once");
+    let error = NeuronSet::new(vec![3, 1], vec![0, 0]).unwrap_err();
+    assert_eq!(error, Error::IndexRepeated { side: Side::Y, index: 0 });
+}
+
+#[test]
+fn a_side_without_neurons_or_all_dead_is_an_answer() {
+    let full = random(71, 12, 3, 2);
+    let empty = Array2::zeros((12, 0));
+    let zero = Array2::zeros((12, 2));
+    let watch = Watch::default();
+    for (x, y) in [
+        (full.x.clone(), empty.clone()),
+        (empty.clone(), full.y.clone()),
+        (empty.clone(), empty.clone()),
+        (full.x.clone(), zero.clone()),
+        (zero.clone(), full.y.clone()),
+        (zero.clone(), zero),
+        (empty, full.y.slice(s![.., ..0]).to_owned()),
+    ] {
+        let is_alive = |side: &Array2<f64>| side.iter().any(|&value| value != 0.0);
+        let expected = |side: &Array2<f64>| {
+            vec![if is_alive(side) { 1.0 } else { f64::INFINITY }; side.ncols()]
+        };
+        let sides = Sides { x, y };
+        // In two batches, so that a second update is met too.
+        let problem = Problem::new(&sides.gram_of_batches(&[5, 7]), false).unwrap();
+        let spectrum = spectrum_of(&problem);
+        assert_eq!((spectrum.x, spectrum.y), (expected(&sides.x), expected(&sides.y)));
+        assert!(maximum_match(&problem, 0.9, &watch).unwrap().is_empty());
+        let all = NeuronSet::new((0..sides.x.ncols()).collect(), (0..sides.y.ncols()).collect());
+        let residuals = residuals(&problem, &all.unwrap(), &watch).unwrap();
+        let is_right = |residuals: &[f64], side: &Array2<f64>| {
+            let alive = is_alive(side);
+            residuals.iter().all(|r| if alive { (*r - 1.0).abs() < 1e-15 } else { r.is_nan() })
+        };
+        assert!(is_right(&residuals.x, &sides.x) && is_right(&residuals.y, &sides.y));
+    }
+}
+
+#[test]
+fn dead_neurons_are_named_and_belong_to_no_match() {
+    let sides = crate::problems::dead(72);
+    let problem = sides.problem(false);
+    assert_eq!((problem.dead().x(), problem.dead().y()), (&[0, 5, 12][..], &[1, 2, 10][..]));
+    let only_dead = NeuronSet::new(vec![5], vec![]).unwrap();
+    assert!(!is_match(&problem, 0.9, &only_dead, &Watch::default()).unwrap());
+    let spectrum = spectrum_of(&problem);
+    assert!(spectrum.x[5].is_infinite() && spectrum.y[10].is_infinite() && spectrum.x[1] < 1.0);
+}
+
+/// The rounding of its mean must not bring it to life, wherever the batches are cut.
+#[test]
+fn a_constant_column_is_dead_when_centred() {
+    let mut generator = Generator::new(73);
+    let mut sides = random(74, 1_100, 4, 3);
+    sides.x.column_mut(2).fill(0.1);
+    sides.y.column_mut(0).fill(-1e9 / 3.0);
+    for cut in [1, 600, 1_099, 1 + generator.below(1_000)] {
+        let gram = sides.gram_of_batches(&[cut, 1_100 - cut]);
+        let half = |rows: std::ops::Range<usize>| Sides {
+            x: sides.x.slice(s![rows.clone(), ..]).to_owned(),
+            y: sides.y.slice(s![rows, ..]).to_owned(),
+        };
+        let mut merged = half(0..cut).gram();
+        merged.merge(half(cut..1_100).gram()).unwrap();
+        for gram in [gram, merged] {
+            let (plain, centred) =
+                (Problem::new(&gram, false).unwrap(), Problem::new(&gram, true).unwrap());
+            assert!(plain.dead().is_empty());
+            assert_eq!((centred.dead().x(), centred.dead().y()), (&[2][..], &[0][..]));
+            let spectrum = spectrum_of(&centred);
+            assert!(spectrum.x[2].is_infinite() && spectrum.y[0].is_infinite());
+        }
+    }
+}

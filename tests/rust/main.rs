@@ -1,0 +1,15 @@
+//! The crate seen from outside: every answer against a slow oracle, and what it promises of input, bits
+//! and cost.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+mod determinism;
+mod extremes;
+mod input;
+mod layouts;
+mod oracle;
+mod problems;
+mod properties;
+mod refreshes;
+mod spectrum;
+mod watch;

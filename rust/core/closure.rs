@@ -5,41 +5,15 @@ use std::collections::HashSet;
 use rayon::prelude::*;
 
 use crate::error::Result;
-use crate::neurons::NeuronSet;
 use crate::problem::Problem;
 use crate::remaining::{Remaining, Saved};
 use crate::watch::Watch;
 
-/// The maximum match M(ε) of the paper (Wang et al. 2018, algorithm 1).
-///
-/// Every match inside a set survives the deletion of a violator: removing neurons only raises residuals,
-/// so a neuron above ε on the whole set is above ε on any match in it. What is left when there is no
-/// violator is a match that holds all others: the union of all of them.
-///
-/// ```
-/// use ndarray::array;
-/// use spanmatch::{Gram, Problem, Watch, maximum_match};
-///
-/// let x = array![[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]];
-/// let y = array![[2.0, 0.0], [0.0, 0.0], [0.0, 1.0]];
-/// let (mut gram, watch) = (Gram::default(), Watch::default());
-/// gram.update(x.view().into(), y.view().into(), &watch)?;
-/// let found = maximum_match(&Problem::new(&gram, false)?, 0.1, &watch)?;
-/// assert_eq!((found.x(), found.y()), (&[0][..], &[0][..]));
-/// # Ok::<(), spanmatch::Error>(())
-/// ```
-///
-/// # Errors
-/// [`Error::Eps`](crate::Error::Eps), [`Error::Interrupted`](crate::Error::Interrupted).
-pub fn maximum_match(problem: &Problem, eps: f64, watch: &Watch) -> Result<NeuronSet> {
-    problem.limit(eps)?;
-    problem.solve(|problem| {
-        let matched = maximum(problem, problem.limit(eps)?.powi(2), watch)?;
-        Ok(problem.set(matched.neurons()))
-    })
-}
-
 /// M(ε), where `limit` is the largest r² allowed.
+///
+/// Every match inside a set survives the deletion of a violator: removing neurons only raises residuals, so
+/// a neuron above ε on the whole set is above ε on any match in it. What is left when there is no violator
+/// is a match that holds all others (Wang et al. 2018, algorithm 1).
 pub(crate) fn maximum<'p>(
     problem: &'p Problem,
     limit: f64,

@@ -100,6 +100,8 @@ impl Gram {
             self.add(&part);
         }
         self.batches += 1;
+        watch.release();
+        watch.finish();
         Ok(())
     }
 

@@ -47,7 +47,6 @@ mod tableau;
 mod watch;
 
 pub use chance::chance;
-pub use closure::maximum_match;
 pub use error::{Error, Result};
 pub use gram::Gram;
 pub use linear_map::{Expression, LinearMap, linear_map};
@@ -57,6 +56,6 @@ pub use problem::Problem;
 pub use residuals::{Residuals, is_match, residuals};
 pub use samples::Samples;
 pub use simple::{is_simple, minimum_for, minimum_matches, simple_cover};
-pub use spectrum::{Spectrum, spectrum};
+pub use spectrum::{Spectrum, maximum_match, spectrum};
 pub use support::{Support, support};
 pub use watch::Watch;

@@ -1,7 +1,7 @@
-//! The critical ε of every neuron: one pass gives every maximum match.
+//! The critical ε of every neuron, and with it every maximum match.
 
 use crate::error::Result;
-use crate::neurons::Side;
+use crate::neurons::{NeuronSet, Side};
 use crate::problem::Problem;
 use crate::remaining::Remaining;
 use crate::watch::Watch;
@@ -47,44 +47,80 @@ pub struct Spectrum {
 /// [`Error::Interrupted`](crate::Error::Interrupted).
 pub fn spectrum(problem: &Problem, watch: &Watch) -> Result<Spectrum> {
     problem.solve(|problem| {
-        let (merged, representative) = problem.merge_duplicates();
-        let (critical, refreshes) = peel(&merged, watch)?;
+        let peeled = Peeled::down_to(problem, problem.exact(), watch)?;
         let mut spectrum = Spectrum {
             x: vec![f64::INFINITY; problem.count(Side::X)],
             y: vec![f64::INFINITY; problem.count(Side::Y)],
-            refreshes,
+            refreshes: peeled.refreshes,
             resolution: problem.resolution(),
         };
-        for (neuron, &place) in problem.live().iter().zip(&representative) {
+        for (neuron, critical) in problem.live().iter().zip(peeled.critical) {
             let side = if neuron.side == Side::X { &mut spectrum.x } else { &mut spectrum.y };
-            side[neuron.index] = critical[place];
+            side[neuron.index] = critical;
         }
         Ok(spectrum)
     })
 }
 
-/// Critical ε by place, and the number of refreshes.
-fn peel(problem: &Problem, watch: &Watch) -> Result<(Vec<f64>, usize)> {
-    let count = problem.live().len();
-    watch.begin(count);
-    let mut critical = vec![0.0; count];
-    let mut remaining = Remaining::all(problem, watch)?;
-    // Compared as squares: a root and its square need not agree to the last bit.
-    let (mut square, exact) = (1.0_f64, problem.exact().powi(2));
-    loop {
-        watch.check()?;
-        let largest = remaining.squares().map(|(_, square)| square).fold(0.0, f64::max);
-        square = square.min(largest);
-        if square <= exact {
-            // Nobody is left, or all that are left match exactly.
-            watch.advance(count);
-            return Ok((critical, remaining.refreshes()));
+/// The maximum match M(ε), the union of all ε-matches and itself one (Wang et al. 2018, algorithm 1): what is
+/// left of the peel that gives the [`spectrum`] once all residuals are at most ε.
+///
+/// ```
+/// use ndarray::array;
+/// use spanmatch::{Gram, Problem, Watch, maximum_match};
+///
+/// let x = array![[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]];
+/// let y = array![[2.0, 0.0], [0.0, 0.0], [0.0, 1.0]];
+/// let (mut gram, watch) = (Gram::default(), Watch::default());
+/// gram.update(x.view().into(), y.view().into(), &watch)?;
+/// let found = maximum_match(&Problem::new(&gram, false)?, 0.1, &watch)?;
+/// assert_eq!((found.x(), found.y()), (&[0][..], &[0][..]));
+/// # Ok::<(), spanmatch::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Eps`](crate::Error::Eps), [`Error::Interrupted`](crate::Error::Interrupted).
+pub fn maximum_match(problem: &Problem, eps: f64, watch: &Watch) -> Result<NeuronSet> {
+    problem.limit(eps)?;
+    problem.solve(|problem| {
+        let peeled = Peeled::down_to(problem, problem.limit(eps)?, watch)?;
+        let critical = peeled.critical.iter().enumerate();
+        Ok(problem.set(critical.filter(|&(_, &c)| c == 0.0).map(|(place, _)| place)))
+    })
+}
+
+struct Peeled {
+    /// Of the neuron at every place: its critical ε, or 0 where that is at most the limit.
+    critical: Vec<f64>,
+    refreshes: usize,
+}
+
+impl Peeled {
+    fn down_to(problem: &Problem, limit: f64, watch: &Watch) -> Result<Self> {
+        let (problem, representative) = problem.merge_duplicates();
+        watch.begin(problem.live().len());
+        let mut critical = vec![0.0; problem.live().len()];
+        let mut remaining = Remaining::all(&problem, watch)?;
+        // Compared as squares: a root and its square need not agree to the last bit.
+        let mut square = 1.0_f64;
+        loop {
+            watch.check()?;
+            let largest = remaining.squares().map(|(_, square)| square).fold(0.0, f64::max);
+            square = square.min(largest);
+            if square.sqrt() <= limit {
+                break;
+            }
+            let leaving = remaining.neurons_where(|other| other >= square);
+            for &neuron in &leaving {
+                critical[neuron] = square.sqrt();
+            }
+            remaining.remove(&leaving, watch)?;
+            watch.advance(leaving.len());
         }
-        let leaving = remaining.neurons_where(|other| other >= square);
-        for &neuron in &leaving {
-            critical[neuron] = square.sqrt();
-        }
-        remaining.remove(&leaving, watch)?;
-        watch.advance(leaving.len());
+        watch.finish();
+        Ok(Self {
+            critical: representative.into_iter().map(|place| critical[place]).collect(),
+            refreshes: remaining.refreshes(),
+        })
     }
 }

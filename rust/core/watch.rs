@@ -53,9 +53,12 @@ impl Watch {
 
     /// The last check, before the run changes anything.
     pub(crate) fn commit(&self) -> Result<()> {
-        // The same watch may follow several runs.
-        let stage = self.move_on(COMMITTED);
-        if stage == Err(STOPPED) { Err(Error::Interrupted) } else { Ok(()) }
+        self.move_on(COMMITTED).map(|_| ()).map_err(|_| Error::Interrupted)
+    }
+
+    /// The change is made: the watch may follow another run.
+    pub(crate) fn release(&self) {
+        self.stage.store(RUNNING, Ordering::Relaxed);
     }
 
     pub(crate) fn begin(&self, total: usize) {
@@ -65,6 +68,10 @@ impl Watch {
 
     pub(crate) fn advance(&self, steps: usize) {
         self.done.fetch_add(steps, Ordering::Relaxed);
+    }
+
+    pub(crate) fn finish(&self) {
+        self.done.store(self.total.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
     fn move_on(&self, stage: u8) -> std::result::Result<u8, u8> {

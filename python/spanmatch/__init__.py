@@ -19,17 +19,28 @@ from spanmatch.match import is_match, maximum_match, residuals, set_num_threads,
 from spanmatch.pair import ActivationPair
 from spanmatch.results import Match, MatchSpectrum, Residuals
 from spanmatch.sampling import UndersampledWarning
+from spanmatch.stitching import linear_map
+from spanmatch.structure import is_simple, minimum_for, minimum_match, simple_matches, support
+from spanmatch.structure_results import LinearMap, Support
 
 __all__ = [
     "ActivationPair",
+    "LinearMap",
     "Match",
     "MatchSpectrum",
     "Residuals",
+    "Support",
     "UndersampledWarning",
     "__version__",
     "is_match",
+    "is_simple",
+    "linear_map",
     "maximum_match",
+    "minimum_for",
+    "minimum_match",
     "residuals",
     "set_num_threads",
+    "simple_matches",
     "spectrum",
+    "support",
 ]

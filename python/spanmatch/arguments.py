@@ -1,12 +1,17 @@
 """What the public functions accept, checked before any work starts."""
 
 from numbers import Real
-from typing import Any, Literal, Protocol, TypeAlias
+from operator import index as integer
+from typing import Any, Literal, Protocol, SupportsIndex, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Side: TypeAlias = Literal["x", "y"]
+Neuron: TypeAlias = tuple[str, int]
+
+MAX_INDEX = 2**63 - 1
+MAX_SEED = 2**64 - 1
 
 
 class Samples(Protocol):
@@ -61,7 +66,45 @@ def as_index(index: ArrayLike, name: str) -> NDArray[np.int64]:
     # An empty list arrives as float64.
     if array.dtype.kind not in "iu" and array.size > 0:
         raise TypeError(f"{name} must hold integers, got {array.dtype}")
+    if array.dtype.kind == "u" and array.size > 0 and array.max() > MAX_INDEX:
+        raise ValueError(f"{name} is out of range: no side has a neuron {array.max()}")
     return np.ascontiguousarray(array, dtype=np.int64)
+
+
+def as_neuron(neuron: Neuron) -> Neuron:
+    """Return `neuron`, a side and a number, as plain Python; the core checks the number's range."""
+    if not isinstance(neuron, tuple) or len(neuron) != 2:
+        raise TypeError(f'neuron must be a side and a number, such as ("x", 7), got {neuron!r}')
+    side, number = neuron
+    if not isinstance(side, str):
+        raise TypeError(f'the side of a neuron is "x" or "y", got {type(side).__name__}')
+    if side not in ("x", "y"):
+        raise ValueError(f'the side of a neuron is "x" or "y", got {side!r}')
+    number = _as_integer(number, "the number of a neuron")
+    if not 0 <= number <= MAX_INDEX:
+        raise ValueError(f"there is no neuron {number} of {side}")
+    return str(side), number
+
+
+def as_seed(seed: int) -> int:
+    """Return `seed` as an integer of 64 bits without sign."""
+    value = _as_integer(seed, "seed")
+    if not 0 <= value <= MAX_SEED:
+        raise ValueError(f"seed must be from 0 to 2**64 - 1, got {value}")
+    return value
+
+
+def as_center(center: bool) -> bool:
+    """Return `center` as the bool it must be: a truthy slip would change the result unseen."""
+    if not isinstance(center, bool | np.bool_):
+        raise TypeError(f"center must be True or False, got {type(center).__name__}")
+    return bool(center)
+
+
+def _as_integer(number: object, name: str) -> int:
+    if isinstance(number, bool | np.bool_) or not isinstance(number, SupportsIndex):
+        raise TypeError(f"{name} must be an integer, got {type(number).__name__}")
+    return integer(number)
 
 
 def _as_float(number: object, name: str) -> float:

@@ -1,9 +1,12 @@
-"""`spanmatch demo`: from two trained networks to the match spectrum of every layer."""
+"""`spanmatch demo`: from two trained networks to the matches of every layer and what they hold."""
 
 from __future__ import annotations
 
+import math
+import warnings
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from rich.box import SIMPLE
 from rich.console import Console
@@ -14,7 +17,8 @@ from spanmatch import digits
 from spanmatch.match import spectrum
 from spanmatch.pair import ActivationPair
 from spanmatch.plot import save_figure, similarity_figure
-from spanmatch.sampling import chance_level
+from spanmatch.sampling import UndersampledWarning, chance_level
+from spanmatch.structure import simple_matches, support
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from spanmatch.results import MatchSpectrum
 
 EPS = [tenths / 10 for tenths in range(1, 10)]
+HALF = 0.5
 THREADS = 1  # more gain little here, and rounding, so the networks, depends on how many there are
 WIDTH = 80
 
@@ -37,12 +42,15 @@ def run(picture: Path) -> None:
     with Progress(console=console, transient=True) as progress:
         networks = [_train(data, seed, progress) for seed in (0, 1)]
         pairs = _reduce(networks, data.test_images, progress)
-        spectra = {
-            layer: spectrum(pair)
-            for layer, pair in progress.track(pairs.items(), description="Matching layers")
-        }
-    console.print(_table(spectra, inputs=len(data.test_images)), width=WIDTH)
+        spectra, columns, structures = {}, {}, {}
+        for layer, pair in progress.track(pairs.items(), description="Matching layers"):
+            spectra[layer] = spectrum(pair)
+            columns[layer] = _column(spectra[layer], inputs=len(data.test_images))
+            structures[layer] = _structure(pair, spectra[layer])
+    console.print(_table(LABELS, columns), width=WIDTH)
     console.print(EXPLANATION, width=WIDTH)
+    console.print(_table(STRUCTURE_LABELS, structures), width=WIDTH)
+    console.print(STRUCTURE_EXPLANATION, width=WIDTH)
     title = "Two networks trained on digits from different seeds: how much do they share?"
     save_figure(similarity_figure(spectra, title), picture)
     console.print(f"Picture: {picture}", soft_wrap=True)
@@ -56,6 +64,15 @@ area is the mean of s over all ε.
 The chance level is the residual to expect of an unrelated neuron; (s) at an ε at or above it says \
 nothing. Of a convolution a neuron is a channel and every position is a sample; since the \
 positions of one image depend on each other, there the chance level is an upper bound.
+"""
+
+STRUCTURE_EXPLANATION = """
+This is inside the maximum match at the smallest ε at which half of the layer matches: (ε) where \
+that is at or above the chance level, none where no ε makes half match.
+
+Simple matches, the finest units, are no union of smaller matches; those counted here have the \
+maximum match as their union. The core of a neuron is what every match that holds it must hold. \
+Sizes count neurons of both networks.
 """
 
 
@@ -82,14 +99,13 @@ def _reduce(
     return pairs
 
 
-def _table(spectra: dict[str, MatchSpectrum], inputs: int) -> Table:
+def _table(labels: list[str], columns: dict[str, list[str]]) -> Table:
     """Put a layer in each column, so that the table fits a narrow terminal."""
-    columns = [_column(result, inputs) for result in spectra.values()]
     table = Table(box=SIMPLE, show_edge=False, pad_edge=False)
     table.add_column("layer")
-    for layer in spectra:
+    for layer in columns:
         table.add_column(layer, justify="right")
-    for label, *cells in zip(LABELS, *columns, strict=True):
+    for label, *cells in zip(labels, *columns.values(), strict=True):
         table.add_row(label, *cells, end_section=label in SECTION_ENDS)
     return table
 
@@ -103,7 +119,7 @@ LABELS = [
     *(f"s({eps})" for eps in EPS),
     "area",
 ]
-SECTION_ENDS = ["chance level", f"s({EPS[-1]})"]
+SECTION_ENDS = ["chance level", f"s({EPS[-1]})", "matched neurons", "largest size"]
 
 
 def _column(result: MatchSpectrum, inputs: int) -> list[str]:
@@ -118,4 +134,34 @@ def _column(result: MatchSpectrum, inputs: int) -> list[str]:
         f"{chance:.2f}",
         *(f"({figure})" if by_chance else f"{figure} " for by_chance, figure in similarities),
         f"{result.area:.2f}",
+    ]
+
+
+STRUCTURE_LABELS = [
+    "ε for half",
+    "matched neurons",
+    "simple matches",
+    "median size",
+    "largest size",
+    "median core",
+    "largest core",
+]
+
+
+def _structure(pair: ActivationPair, result: MatchSpectrum) -> list[str]:
+    """Describe the match that holds half of the layer."""
+    eps = result.eps_for(HALF)
+    if math.isinf(eps):
+        return ["none ", *["– "] * (len(STRUCTURE_LABELS) - 1)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UndersampledWarning)  # the table says it
+        parts, supporters = simple_matches(pair, eps=eps), support(pair, eps=eps)
+    sizes = [len(part) for part in parts]
+    cores = supporters.matrix.sum(axis=0)
+    by_chance = eps >= chance_level(result.chance)
+    figures = [len(supporters.neurons), len(parts), np.median(sizes), max(sizes)]
+    figures += [np.median(cores), cores.max()]
+    return [
+        f"({eps:.2f})" if by_chance else f"{eps:.2f} ",
+        *(f"{figure:g} " for figure in figures),
     ]

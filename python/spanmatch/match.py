@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spanmatch import _core
-from spanmatch.arguments import Samples, as_eps, as_index
+from spanmatch.arguments import Samples, as_center, as_eps, as_index
 from spanmatch.pair import ActivationPair, gram_of
 from spanmatch.progress import progress_bar
 from spanmatch.results import Match, MatchSpectrum, Residuals
@@ -57,7 +57,8 @@ def spectrum(
     Raises
     ------
     TypeError, ValueError
-        As `ActivationPair.update`; one array alone; a pair and a `y`; an empty pair.
+        As `ActivationPair.update`; one array alone; a pair and a `y`; an empty pair; `center` is
+        no bool.
 
     Warns
     -----
@@ -76,6 +77,7 @@ def spectrum(
     >>> result.similarity(0.5) == 4 / 6
     True
     """
+    center = as_center(center)
     gram = gram_of(x, y, progress)
     with progress_bar("Peeling neurons", progress) as report:
         critical_x, critical_y, refreshes, resolution = _core.spectrum(gram, center, report)
@@ -135,7 +137,7 @@ def maximum_match(
     >>> match.x, match.y
     (array([0, 1]), array([0, 1]))
     """
-    eps = as_eps(eps)
+    eps, center = as_eps(eps), as_center(center)
     gram = gram_of(x, y)
     matched_x, matched_y = _core.maximum_match(gram, eps, center)
     chance = chance_level(_core.chance(gram, center))
@@ -185,7 +187,7 @@ def is_match(
     >>> is_match(x, 2 * x, eps=0.1, x_index=[0, 2], y_index=[0])
     False
     """
-    eps = as_eps(eps)
+    eps, center = as_eps(eps), as_center(center)
     chosen_x, chosen_y = as_index(x_index, "x_index"), as_index(y_index, "y_index")
     gram = gram_of(x, y)
     answer = _core.is_match(gram, eps, chosen_x, chosen_y, center)
@@ -238,6 +240,7 @@ def residuals(
     >>> residuals(x, y, x_index=[0]).y.round(4)
     array([0.8])
     """
+    center = as_center(center)
     chosen_x = None if x_index is None else as_index(x_index, "x_index")
     chosen_y = None if y_index is None else as_index(y_index, "y_index")
     gram = gram_of(x, y)

@@ -22,7 +22,7 @@ EXACT = 100.0
 SLACK = 1e-7
 
 
-class _Result:
+class Result:
     """Equality that knows arrays, a pickle that keeps them read-only, and plain data."""
 
     def to_dict(self) -> dict[str, Any]:
@@ -49,7 +49,7 @@ class _Result:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class MatchSpectrum(_Result):
+class MatchSpectrum(Result):
     """The critical ε of every neuron, and with it the maximum match at every ε.
 
     A neuron v is in the maximum match at ε exactly when ε >= c(v), its critical ε.
@@ -169,7 +169,7 @@ class MatchSpectrum(_Result):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Match(_Result):
+class Match(Result):
     """A set of neurons of each side, each within `eps` of the span of the other side's set.
 
     `len(match)` counts the neurons of both sides.
@@ -206,7 +206,7 @@ class Match(_Result):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Residuals(_Result):
+class Residuals(Result):
     """The relative residual of every neuron on chosen neurons of the other side."""
 
     x: Floats

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::linalg::{Factor, Matrix};
 use crate::problem::Problem;
 use crate::watch::Watch;
-use downdate::Downdate;
+use downdate::{Downdate, StaleEquations};
 use members::Members;
 pub(crate) use trial::Saved;
 
@@ -84,7 +84,7 @@ impl<'p> Tableau<'p> {
         Ok(half)
     }
 
-    /// How often rows had lost their digits and the rest was factored afresh.
+    /// How often rows had lost their digits and were computed anew.
     pub(crate) fn refreshes(&self) -> usize {
         self.refreshes
     }
@@ -130,20 +130,59 @@ impl<'p> Tableau<'p> {
 
     fn delete(&mut self, predictors: &[usize], watch: &Watch) -> Result<()> {
         self.prepare(watch)?;
-        let mut stale = Vec::new();
-        for &neuron in predictors {
-            watch.check()?;
-            self.make_room();
-            // Stale rows last: what is factored afresh for them is factored without all of them.
-            if !self.delete_one(neuron) {
-                stale.push(neuron);
+        let mut left = predictors.to_vec();
+        loop {
+            let mut stale = Vec::new();
+            for neuron in left {
+                watch.check()?;
+                self.make_room();
+                // Stale rows last: they are refreshed together.
+                if !self.delete_one(neuron) {
+                    stale.push(neuron);
+                }
+            }
+            if stale.is_empty() {
+                return Ok(());
+            }
+            self.refreshes += 1;
+            if !self.mend(watch)? {
+                return self.factor_without(&stale, watch);
+            }
+            left = stale;
+        }
+    }
+
+    /// Mends all stale rows; false where factoring afresh is called for.
+    fn mend(&mut self, watch: &Watch) -> Result<bool> {
+        self.settle();
+        let downdate = self.state.downdate();
+        let stale = downdate.stale_among(self.predictors.present().map(|(place, _)| place));
+        if 4 * stale.len() > self.predictors.count {
+            return Ok(false);
+        }
+        let equations = self.equations_of(stale);
+        self.state.downdate().mend(equations, watch)
+    }
+
+    fn equations_of(&self, stale: Vec<usize>) -> StaleEquations {
+        let neurons: Vec<usize> =
+            stale.iter().map(|&place| self.predictors.neurons[place]).collect();
+        let predictors = self.predictors.neurons.len();
+        let mut others = Matrix::zeros(predictors, stale.len());
+        let mut right = Matrix::zeros(stale.len(), predictors + self.targets.neurons.len());
+        for (s, &neuron) in neurons.iter().enumerate() {
+            let cosines = self.problem.cosines(neuron);
+            for (place, other) in self.predictors.present() {
+                others[(place, s)] = cosines[other];
+            }
+            for &place in &stale {
+                others[(place, s)] = 0.0;
+            }
+            for (place, target) in self.targets.present() {
+                right[(s, predictors + place)] = cosines[target];
             }
         }
-        if stale.is_empty() {
-            return Ok(());
-        }
-        self.refreshes += 1;
-        self.factor_without(&stale, watch)
+        StaleEquations { own: gather_upper(self.problem, &neurons), stale, others, right }
     }
 
     /// Deletes a predictor, unless its row has lost its digits.

@@ -74,6 +74,49 @@ def test_the_table_sets_figures_at_chance_apart(rows):
                 assert cell.startswith("(") == (tenth / 10 > float(level))
 
 
+def test_the_table_looks_inside_the_match_that_holds_half(rows):
+    for layer in range(6):
+        matched, parts, median, largest, median_core, largest_core = (
+            float(rows[label][layer])
+            for label in [
+                "matched neurons",
+                "simple matches",
+                "median size",
+                "largest size",
+                "median core",
+                "largest core",
+            ]
+        )
+        neurons = sum(map(int, rows["neurons"][layer].split(" + ")))
+        assert neurons / 2 <= matched <= neurons
+        assert 1 <= parts <= matched
+        # A core lies inside every match that holds its neuron.
+        assert 1 <= median_core <= largest_core <= largest <= matched <= parts * largest
+        assert 2 <= median <= largest
+        eps = rows["ε for half"][layer]
+        by_chance = float(eps.strip("()")) > float(rows["chance level"][layer])
+        assert eps.startswith("(") == by_chance
+
+
+def test_layers_of_which_no_half_matches():
+    demo = pytest.importorskip("spanmatch.demo")
+    x = np.random.default_rng(0).standard_normal((100, 5))
+    pair = sm.ActivationPair()
+    pair.update(x, 0 * x)
+    assert {cell.strip() for cell in demo._structure(pair, sm.spectrum(pair))} == {"none", "–"}
+
+
+def test_a_half_that_only_matches_at_chance_stands_in_brackets():
+    demo = pytest.importorskip("spanmatch.demo")
+    x, y = np.random.default_rng(1).standard_normal((2, 200, 5))
+    pair = sm.ActivationPair()
+    pair.update(x, y)
+    spectrum = sm.spectrum(pair)
+    eps = spectrum.eps_for(0.5)
+    by_chance = eps >= np.median(np.concatenate(spectrum.chance))
+    assert demo._structure(pair, spectrum)[0].startswith("(") == by_chance
+
+
 def test_the_picture_is_where_the_output_says(output, folder):
     picture = folder / output.splitlines()[-1].removeprefix("Picture: ")
     assert picture.read_bytes().startswith(PNG)

@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 from dataclasses import FrozenInstanceError
+from functools import partial
 
 import numpy as np
 import pytest
@@ -18,10 +19,13 @@ def results():
     x = rng.standard_normal((200, 6))
     x[:, 2] = 0.0
     y = np.hstack([x[:, :2] + x[:, 3:5], rng.standard_normal((200, 2))])
+    match = sm.maximum_match(x, y, eps=0.8)
     return [
         sm.spectrum(x, y),
-        sm.maximum_match(x, y, eps=0.8),
+        match,
         sm.residuals(x, y),
+        sm.support(x, y, eps=0.8),
+        sm.linear_map(x, y, match=match),
     ]
 
 
@@ -103,12 +107,16 @@ def test_results_have_no_hash(result):
 
 
 def test_reprs_hold_the_figures():
-    spectrum, match, residuals = RESULTS
+    spectrum, match, residuals, support, linear_map = RESULTS
     assert repr(spectrum) == (
         f"MatchSpectrum(6 + 4 neurons, 1 + 0 dead, 200 samples, area={spectrum.area:.4f})"
     )
     assert repr(match) == f"Match(eps=0.8, x: 4 of 6, y: 2 of 4, similarity={6 / 10:.4f})"
     assert repr(residuals).startswith("Residuals(x: 6 neurons, ")
+    groups = len(support.groups)
+    assert repr(support) == f"Support(eps=0.8, x: 4 of 6, y: 2 of 4, {groups} groups)"
+    worst = max(*linear_map.x_residuals, *linear_map.y_residuals)
+    assert repr(linear_map) == f"LinearMap(4 x by 2 y and conversely, residuals up to {worst:.4g})"
     assert repr(sm.ActivationPair()) == "ActivationPair(0 + 0 neurons, 0 samples)"
 
 
@@ -116,6 +124,59 @@ def test_a_match_counts_its_neurons():
     match = RESULTS[1]
     assert len(match) == match.x.size + match.y.size == 6
     assert match.x.dtype == match.y.dtype == np.int64
+
+
+def test_all_arrays_of_results_are_read_only():
+    for result in RESULTS:
+        for array in vars(result).values():
+            assert not isinstance(array, np.ndarray) or not array.flags.writeable
+
+
+def test_support_gives_fresh_lists_of_plain_values():
+    support = RESULTS[3]
+    neurons = support.neurons
+    assert neurons == [("x", 0), ("x", 1), ("x", 3), ("x", 4), ("y", 0), ("y", 1)]
+    for make in [lambda: support.neurons, lambda: support.groups, lambda: support.core(("x", 0))]:
+        made = make()
+        made.clear()
+        assert make()
+    for v, neuron in enumerate(neurons):
+        core = [u for place, u in enumerate(neurons) if support.matrix[place, v]]
+        assert support.core(neuron) == core
+    assert support.core((np.str_("x"), np.int64(3))) == support.core(("x", 3))
+    assert {type(index) for _, index in neurons} == {int}
+    assert json.dumps(support.groups)
+
+
+def test_groups_are_the_mutual_support_largest_first():
+    matrix = np.eye(5, dtype=bool)
+    matrix[0, :] = True  # x0 supports all
+    matrix[1, 3] = matrix[3, 1] = True
+    support = sm.Support(0.1, [0, 2], [0, 1, 4], matrix, n_x=3, n_y=5)
+    assert support.groups == [
+        [("x", 2), ("y", 1)],
+        [("x", 0)],
+        [("y", 0)],
+        [("y", 4)],
+    ]
+    assert support.core(("y", 4)) == [("x", 0), ("y", 4)]
+    assert support.core(("x", 1)) == []
+
+
+def test_empty_results_keep_their_shape():
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((2, 200, 3))
+    support = sm.support(x, y, eps=0.1)
+    linear_map = sm.linear_map(x, y, match=sm.maximum_match(x, y, eps=0.1))
+    assert (support.neurons, support.groups, support.core(("x", 0))) == ([], [], [])
+    assert repr(linear_map) == "LinearMap(0 x by 0 y and conversely, residuals up to 0)"
+    one_sided = sm.linear_map(x, y, match=sm.Match(0.1, [0, 2], [], n_x=3, n_y=3))
+    for result in [support, linear_map, one_sided]:
+        assert type(result)(**json.loads(json.dumps(result.to_dict()))) == result
+        assert pickle.loads(pickle.dumps(result)) == result
+    assert one_sided.x.shape == (0, 2)
+    assert one_sided.y.shape == (2, 0)
+    assert one_sided.x_residuals.tolist() == [1.0, 1.0]
 
 
 def test_a_copied_pair_goes_its_own_way():
@@ -134,4 +195,6 @@ def test_progress_shows_a_bar_and_changes_nothing(capsys):
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((2, 100, 5))
     assert sm.spectrum(x, y, progress=True) == sm.spectrum(x, y)
+    for solve in [sm.support, sm.simple_matches, partial(sm.simple_matches, method="each")]:
+        assert solve(x, x @ y[:5], eps=0.1, progress=True) == solve(x, x @ y[:5], eps=0.1)
     assert capsys.readouterr().out == ""

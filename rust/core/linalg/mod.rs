@@ -11,4 +11,6 @@ mod product;
 pub(crate) use factor::Factor;
 pub(crate) use lanes::{largest_absolute, sum, sum_of_squares};
 pub(crate) use matrix::Matrix;
-pub(crate) use product::{add_gram, subtract_product, subtract_product_of_vector};
+pub(crate) use product::{
+    add_gram, product, subtract_product, subtract_product_of_vector, subtract_transposed_product,
+};

@@ -56,6 +56,23 @@ pub(crate) fn subtract_product(c: &mut Matrix, a: &Matrix, b: &Matrix, depth: us
     });
 }
 
+/// `a b`.
+pub(crate) fn product(a: &Matrix, b: &Matrix) -> Matrix {
+    let mut c = Matrix::zeros(a.rows(), b.columns());
+    let (a, b) = (a.view(), b.view());
+    column_panels(c.view_mut(), TILE / 2).into_par_iter().for_each(|(col, panel)| {
+        let width = panel.ncols();
+        matmul(panel, Accum::Replace, a, b.subcols(col, width), 1.0, Par::Seq);
+    });
+    c
+}
+
+/// `c -= aᵀ bᵀ`, with as many columns of `b` as `a` has rows.
+pub(crate) fn subtract_transposed_product(c: &mut Matrix, a: &Matrix, b: &Matrix) {
+    let (a, b) = (a.view().transpose(), b.view().subcols(0, a.rows()).transpose());
+    matmul(c.view_mut(), Accum::Add, a, b, -1.0, Par::Seq);
+}
+
 /// `c -= a b`, the columns of `a` one after the other.
 pub(crate) fn subtract_product_of_vector(c: &mut [f64], a: &[f64], b: &[f64]) {
     let rows = c.len();

@@ -6,9 +6,12 @@
 //! `u = column_j / sqrt(P_jj)` the rest becomes `[P; Wᵀ] - u u_Pᵀ` and `r² += u_W²`. As there, the steps are
 //! kept back and applied in blocks.
 
+mod mend;
+
 use crate::error::Result;
 use crate::linalg::{Factor, Matrix, subtract_product, subtract_product_of_vector};
 use crate::watch::Watch;
+pub(crate) use mend::StaleEquations;
 
 /// Steps kept back before they are applied.
 const BLOCK: usize = 64;

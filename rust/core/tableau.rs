@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::linalg::{Factor, Matrix};
 use crate::problem::Problem;
 use crate::watch::Watch;
-use downdate::{Downdate, StaleEquations};
+use downdate::Downdate;
 use members::Members;
 pub(crate) use trial::Saved;
 
@@ -54,7 +54,8 @@ impl<'p> Tableau<'p> {
         targets: &[usize],
         watch: &Watch,
     ) -> Result<Self> {
-        let gram = gather_upper(problem, predictors);
+        let mut gram = gather(problem, predictors, predictors);
+        add_ridge(problem, predictors, &mut gram);
         let Some(factor) = Factor::new(gram, watch)? else {
             return Err(Error::Indefinite(problem.side(predictors[0])));
         };
@@ -154,35 +155,16 @@ impl<'p> Tableau<'p> {
 
     /// Mends all stale rows; false where factoring afresh is called for.
     fn mend(&mut self, watch: &Watch) -> Result<bool> {
-        self.settle();
-        let downdate = self.state.downdate();
-        let stale = downdate.stale_among(self.predictors.present().map(|(place, _)| place));
+        self.compact();
+        let stale = self.state.downdate().stale();
         if 4 * stale.len() > self.predictors.count {
             return Ok(false);
         }
-        let equations = self.equations_of(stale);
-        self.state.downdate().mend(equations, watch)
-    }
-
-    fn equations_of(&self, stale: Vec<usize>) -> StaleEquations {
-        let neurons: Vec<usize> =
-            stale.iter().map(|&place| self.predictors.neurons[place]).collect();
-        let predictors = self.predictors.neurons.len();
-        let mut others = Matrix::zeros(predictors, stale.len());
-        let mut right = Matrix::zeros(stale.len(), predictors + self.targets.neurons.len());
-        for (s, &neuron) in neurons.iter().enumerate() {
-            let cosines = self.problem.cosines(neuron);
-            for (place, other) in self.predictors.present() {
-                others[(place, s)] = cosines[other];
-            }
-            for &place in &stale {
-                others[(place, s)] = 0.0;
-            }
-            for (place, target) in self.targets.present() {
-                right[(s, predictors + place)] = cosines[target];
-            }
-        }
-        StaleEquations { own: gather_upper(self.problem, &neurons), stale, others, right }
+        // `[G_BB + ridge; G_TB]`, in the places of `[P; Wᵀ]`.
+        let rows = [&self.predictors.neurons[..], &self.targets.neurons].concat();
+        let mut system = gather(self.problem, &rows, &self.predictors.neurons);
+        add_ridge(self.problem, &self.predictors.neurons, &mut system);
+        self.state.downdate().mend(&stale, &system, watch)
     }
 
     /// Deletes a predictor, unless its row has lost its digits.
@@ -225,41 +207,39 @@ impl<'p> Tableau<'p> {
     /// Applies the deletions kept back, for good, and drops the rows and columns of what has gone once they
     /// are a quarter of the work.
     pub(crate) fn settle(&mut self) {
-        let downdate = self.state.downdate();
-        downdate.settle();
+        self.state.downdate().settle();
         let area = |p: usize, t: usize| p * (p + t);
         let (p, t) = (self.predictors.neurons.len(), self.targets.neurons.len());
-        if 4 * area(self.predictors.count, self.targets.count) > 3 * area(p, t) {
-            return;
+        if 4 * area(self.predictors.count, self.targets.count) <= 3 * area(p, t) {
+            self.compact();
         }
+    }
+
+    /// Applies the deletions kept back, and drops all that has gone.
+    fn compact(&mut self) {
         let predictors = self.predictors.compact();
         let targets = self.targets.compact();
         self.squares = targets.iter().map(|&place| self.squares[place]).collect();
-        downdate.keep(&predictors, &targets);
+        self.state.downdate().keep(&predictors, &targets);
     }
 }
 
-/// The upper triangle of `G_BB + ridge`.
-fn gather_upper(problem: &Problem, predictors: &[usize]) -> Matrix {
-    let mut gram = Matrix::zeros(predictors.len(), predictors.len());
+fn add_ridge(problem: &Problem, predictors: &[usize], gram: &mut Matrix) {
     for (j, &neuron) in predictors.iter().enumerate() {
-        let cosines = problem.cosines(neuron);
-        for (value, &other) in gram.column_mut(j)[..=j].iter_mut().zip(predictors) {
-            *value = cosines[other];
-        }
         gram[(j, j)] += problem.ridge(neuron);
     }
-    gram
 }
 
-/// `G_BT`, a column for every target.
-fn gather(problem: &Problem, predictors: &[usize], targets: &[usize]) -> Matrix {
-    let mut gram = Matrix::zeros(predictors.len(), targets.len());
-    for (j, &neuron) in targets.iter().enumerate() {
+/// Cosines, a row for every neuron of one list, a column for every neuron of another.
+fn gather(problem: &Problem, rows: &[usize], columns: &[usize]) -> Matrix {
+    // Neurons that follow one another are copied together.
+    let runs: Vec<&[usize]> = rows.chunk_by(|a, b| a + 1 == *b).collect();
+    let mut values = Vec::with_capacity(rows.len() * columns.len());
+    for &neuron in columns {
         let cosines = problem.cosines(neuron);
-        for (value, &other) in gram.column_mut(j).iter_mut().zip(predictors) {
-            *value = cosines[other];
+        for run in &runs {
+            values.extend_from_slice(&cosines[run[0]..][..run.len()]);
         }
     }
-    gram
+    Matrix::from_values(values, rows.len(), columns.len())
 }

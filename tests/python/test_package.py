@@ -5,7 +5,7 @@ import json
 import pickle
 import subprocess
 import sys
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, fields
 from functools import partial
 
 import numpy as np
@@ -128,7 +128,8 @@ def test_a_match_counts_its_neurons():
 
 def test_all_arrays_of_results_are_read_only():
     for result in RESULTS:
-        for array in vars(result).values():
+        for field in fields(result):
+            array = getattr(result, field.name)
             assert not isinstance(array, np.ndarray) or not array.flags.writeable
 
 

@@ -15,9 +15,9 @@ pytest.importorskip("sklearn")
 from spanmatch import digits  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-EPOCHS, EPS, CHANCE = 10, 0.6, 0.1
+EPOCHS, EPS = 10, 0.6
 LAYERS = ["conv1", "conv2", "conv3", "conv4", "fc1", "fc2"]
 
 
@@ -28,16 +28,16 @@ class Trained(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def trained() -> Trained:
+def trained() -> Iterator[Trained]:
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(1)  # products this small lose by a second
     data = digits.load()
     with pytest.MonkeyPatch.context() as patch, torch.random.fork_rng():
         patch.setattr(digits, "EPOCHS", EPOCHS)
         a, b = (digits.train(data, seed, lambda done, total: None) for seed in (0, 1))
-    torch.set_num_threads(threads)
     assert min(digits.accuracy(network, data) for network in (a, b)) > 0.9
-    return Trained(data, a, b)
+    yield Trained(data, a, b)
+    torch.set_num_threads(threads)
 
 
 def pair_of(trained: Trained, layer: str) -> sm.ActivationPair:
@@ -65,9 +65,7 @@ def stitched_accuracy(
 
 @pytest.mark.parametrize("center", [False, True])
 @pytest.mark.parametrize("layer", LAYERS)
-def test_a_stitched_network_keeps_its_accuracy(
-    trained: Trained, layer: str, center: bool, record_property: Callable[[str, object], None]
-) -> None:
+def test_a_stitched_network_keeps_its_accuracy(trained: Trained, layer: str, center: bool) -> None:
     pair = pair_of(trained, layer)
     match = sm.spectrum(pair, center=center).match(EPS)
     fitted = sm.linear_map(pair, match=match, center=center)
@@ -85,8 +83,8 @@ def test_a_stitched_network_keeps_its_accuracy(
     shuffled = float(np.mean([accuracy(rng.permutation(match.x.size)) for _ in range(5)]))
     whole = digits.accuracy(trained.b, trained.data)
     report = f"{layer}: {kept:.3f} stitched, {shuffled:.3f} shuffled, {whole:.3f} alone"
-    record_property("accuracy", report)
-    assert kept > 0.8 > 8 * CHANCE - 1e-9, report
+    print(report)  # noqa: T201  (pytest -rP shows it)
+    assert kept > 0.8, report  # chance is 0.1
     assert kept > shuffled + 0.3, report
 
 

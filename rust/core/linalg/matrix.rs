@@ -17,6 +17,12 @@ impl Matrix {
         Self { values: vec![0.0; rows * columns], rows, columns }
     }
 
+    /// From all values, column after column.
+    pub(crate) fn from_values(values: Vec<f64>, rows: usize, columns: usize) -> Self {
+        debug_assert_eq!(values.len(), rows * columns);
+        Self { values, rows, columns }
+    }
+
     pub(crate) fn rows(&self) -> usize {
         self.rows
     }

@@ -1,5 +1,7 @@
 //! Matrix products, cut into tiles.
 
+use std::ops::Range;
+
 use faer::linalg::matmul::matmul;
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, ColRef, MatMut, MatRef, Par};
@@ -56,10 +58,10 @@ pub(crate) fn subtract_product(c: &mut Matrix, a: &Matrix, b: &Matrix, depth: us
     });
 }
 
-/// `a b`.
-pub(crate) fn product(a: &Matrix, b: &Matrix) -> Matrix {
-    let mut c = Matrix::zeros(a.rows(), b.columns());
-    let (a, b) = (a.view(), b.view());
+/// `a b`, of the named rows of `a`.
+pub(crate) fn product(a: &Matrix, rows: Range<usize>, b: &Matrix) -> Matrix {
+    let mut c = Matrix::zeros(rows.len(), b.columns());
+    let (a, b) = (a.view().subrows(rows.start, rows.len()), b.view());
     column_panels(c.view_mut(), TILE / 2).into_par_iter().for_each(|(col, panel)| {
         let width = panel.ncols();
         matmul(panel, Accum::Replace, a, b.subcols(col, width), 1.0, Par::Seq);

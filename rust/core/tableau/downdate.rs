@@ -11,7 +11,6 @@ mod mend;
 use crate::error::Result;
 use crate::linalg::{Factor, Matrix, subtract_product, subtract_product_of_vector};
 use crate::watch::Watch;
-pub(crate) use mend::StaleEquations;
 
 /// Steps kept back before they are applied.
 const BLOCK: usize = 64;
@@ -60,7 +59,7 @@ impl Downdate {
     /// cancelled. The error stays in this row until it is used as a pivot.
     pub(crate) fn is_stale(&self, j: usize) -> bool {
         let (now, first) = (self.pivots[j], self.first_pivots[j]);
-        now < first / 2.0 && first * first * 1e-15 > 1e-5 * now.max(1.0)
+        now < first / 8.0 && first * first * 1e-15 > 1e-5 * now.max(1.0)
     }
 
     /// What deleting predictor j would add to r² of the target at place t.

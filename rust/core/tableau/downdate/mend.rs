@@ -8,70 +8,84 @@ use crate::watch::Watch;
 /// A pivot above this belongs to a row that is nearly dependent on the rest still: no case for mending.
 const LARGEST_PIVOT: f64 = 1e4;
 
-/// The stale rows S among the equations `(G_BB + ridge) [P W] = [I G_BT]`.
-pub(crate) struct StaleEquations {
-    /// Places of S.
-    pub(crate) stale: Vec<usize>,
-    /// `G_SS + ridge`, the upper triangle.
-    pub(crate) own: Matrix,
-    /// `G_BS`, zero in the rows that are in S or have gone.
-    pub(crate) others: Matrix,
-    /// `[0 G_ST]`, a column for every row of `[P; Wᵀ]`.
-    pub(crate) right: Matrix,
-}
-
 impl Downdate {
-    pub(crate) fn stale_among(&self, places: impl Iterator<Item = usize>) -> Vec<usize> {
-        places.filter(|&place| self.is_stale(place)).collect()
+    pub(crate) fn stale(&self) -> Vec<usize> {
+        (0..self.pivots.len()).filter(|&place| self.is_stale(place)).collect()
     }
 
-    /// Mends the stale rows, at the cost of a product with as many columns; false where the rows are nearly
-    /// dependent on each other or on the rest, so that only factoring afresh helps.
+    /// Mends the stale rows S, at the cost of a few products with as many columns; false where the rows are
+    /// nearly dependent on each other or on the rest, so that only factoring afresh helps. `system` is
+    /// `[G_BB + ridge; G_TB]` in the places of `[P; Wᵀ]`, of which none has gone. Must be settled.
     ///
     /// The errors of a stale row are in that row, and column, alone. With R the sound rows and
-    /// `A = G_SS + ridge` the equations read `A P_SR = -G_SR P_RR`, `A W_S = G_ST - G_SR W_R` and
-    /// `A P_SS = I - G_SR P_RS`: all from sound rows. Must be settled.
-    pub(crate) fn mend(&mut self, equations: StaleEquations, watch: &Watch) -> Result<bool> {
-        let StaleEquations { stale, own, others, right: mut rows } = equations;
-        let Some(own) = Factor::new(own, watch)? else { return Ok(false) };
-        let explained = product(&self.columns, &others);
-        for s in 0..stale.len() {
-            for (k, value) in explained.column(s).iter().enumerate() {
-                rows[(s, k)] -= value;
+    /// `A = G_SS + ridge`, the rows S of `(G_BB + ridge) P = I` read `A P_SR = -G_SR P_RR` and
+    /// `A P_SS = I - G_SR P_RS`: all from sound rows. A step of refinement, with P itself as the approximate
+    /// inverse, then leaves no more error than factoring afresh would; `W_S = P_SB G_BT`.
+    pub(crate) fn mend(&mut self, stale: &[usize], system: &Matrix, watch: &Watch) -> Result<bool> {
+        let predictors = self.pivots.len();
+        let mut own = Matrix::zeros(stale.len(), stale.len());
+        let mut others = Matrix::zeros(predictors, stale.len());
+        for (s, &j) in stale.iter().enumerate() {
+            others.column_mut(s).copy_from_slice(&system.column(j)[..predictors]);
+            for (r, &i) in stale.iter().enumerate() {
+                own[(r, s)] = std::mem::take(&mut others[(i, s)]);
             }
         }
-        own.half_solve(&mut rows, watch)?;
-        own.finish_solve(&mut rows, watch)?;
-
+        let Some(own) = Factor::new(own, watch)? else { return Ok(false) };
+        let mut rows = Matrix::zeros(stale.len(), predictors);
+        rows.write_transposed(0, &product(&self.columns, 0..predictors, &others));
+        rows.values_mut().iter_mut().for_each(|value| *value = -*value);
+        solve(&own, &mut rows, watch)?;
         let mut corner = Matrix::zeros(stale.len(), stale.len());
-        for s in 0..stale.len() {
-            corner[(s, s)] = 1.0;
-        }
+        (0..stale.len()).for_each(|s| corner[(s, s)] = 1.0);
         subtract_transposed_product(&mut corner, &others, &rows);
-        own.half_solve(&mut corner, watch)?;
-        own.finish_solve(&mut corner, watch)?;
+        solve(&own, &mut corner, watch)?;
         if (0..stale.len()).any(|s| !(0.0..LARGEST_PIVOT).contains(&corner[(s, s)])) {
             return Ok(false);
         }
-        self.replace(&stale, &rows, &corner);
+        for (s, &j) in stale.iter().enumerate() {
+            rows.column_mut(j).copy_from_slice(corner.column(s));
+        }
+        let mut mended = Matrix::zeros(predictors, stale.len());
+        mended.write_transposed(0, &rows);
+        self.write(stale, &mended);
+        self.refine(stale, &mut mended, system);
+        self.write(stale, &mended);
+        let w = product(system, predictors..system.rows(), &mended);
+        for (s, &j) in stale.iter().enumerate() {
+            self.columns.column_mut(j)[predictors..].copy_from_slice(w.column(s));
+        }
         Ok(true)
     }
 
-    fn replace(&mut self, stale: &[usize], rows: &Matrix, corner: &Matrix) {
+    /// Adds to columns of P what P makes of the rest that they leave, `I - (G_BB + ridge) P_BS`.
+    fn refine(&self, stale: &[usize], mended: &mut Matrix, system: &Matrix) {
+        let predictors = self.pivots.len();
+        let mut rest = product(system, 0..predictors, mended);
         for (s, &j) in stale.iter().enumerate() {
-            for k in 0..rows.columns() {
-                self.columns[(k, j)] = rows[(s, k)];
-            }
-            for i in 0..self.columns.columns() {
-                self.columns[(j, i)] = rows[(s, i)];
-            }
+            rest.column_mut(s).iter_mut().for_each(|value| *value = -*value);
+            rest[(j, s)] += 1.0;
         }
-        for (s, &j) in stale.iter().enumerate() {
-            for (r, &i) in stale.iter().enumerate() {
-                self.columns[(i, j)] = corner[(r, s)];
-            }
-            self.pivots[j] = corner[(s, s)];
-            self.first_pivots[j] = corner[(s, s)];
+        let correction = product(&self.columns, 0..predictors, &rest);
+        for (value, more) in mended.values_mut().iter_mut().zip(correction.values()) {
+            *value += more;
         }
     }
+
+    /// Writes columns of P, and its rows.
+    fn write(&mut self, stale: &[usize], columns: &Matrix) {
+        for (s, &j) in stale.iter().enumerate() {
+            for (i, &value) in columns.column(s).iter().enumerate() {
+                self.columns[(i, j)] = value;
+                self.columns[(j, i)] = value;
+            }
+            self.pivots[j] = columns[(j, s)];
+            self.first_pivots[j] = columns[(j, s)];
+        }
+    }
+}
+
+fn solve(own: &Factor, right: &mut Matrix, watch: &Watch) -> Result<()> {
+    own.half_solve(right, watch)?;
+    own.finish_solve(right, watch)
 }

@@ -1,7 +1,7 @@
 //! Activations as they come: two axes, three widths, any strides. Read block by block, never copied whole.
 
 use half::f16;
-use ndarray::{ArrayView2, Axis, s};
+use ndarray::{ArrayView1, ArrayView2, Axis, s};
 use rayon::prelude::*;
 
 use crate::linalg::{Matrix, largest_absolute, sum};
@@ -143,9 +143,7 @@ fn load_strip<T: Copy>(
     let columns = target.chunks_exact_mut(source.nrows());
     if source.strides()[0].unsigned_abs() < source.strides()[1].unsigned_abs() {
         for ((column, &shift), out) in source.columns().into_iter().zip(shift).zip(columns) {
-            for (out, &value) in out.iter_mut().zip(column) {
-                *out = widen(value) - shift;
-            }
+            for_each(&column, |r, value| out[r] = widen(value) - shift);
         }
         return;
     }
@@ -154,15 +152,18 @@ fn load_strip<T: Copy>(
     let mut square = [[0.0; LINE]; STRIP];
     for (group, rows) in source.axis_chunks_iter(Axis(0), LINE).enumerate() {
         for (r, row) in rows.rows().into_iter().enumerate() {
-            let mut set = |c: usize, value: T| square[c][r] = widen(value) - shift[c];
-            // A slice where it is one: the loop over a strided view is several times slower.
-            match row.as_slice() {
-                Some(row) => row.iter().enumerate().for_each(|(c, &value)| set(c, value)),
-                None => row.iter().enumerate().for_each(|(c, &value)| set(c, value)),
-            }
+            for_each(&row, |c, value| square[c][r] = widen(value) - shift[c]);
         }
         for (column, line) in columns.iter_mut().zip(&square) {
             column[group * LINE..][..rows.nrows()].copy_from_slice(&line[..rows.nrows()]);
         }
+    }
+}
+
+/// Goes over a slice where the view is one: the loop over a strided view is several times slower.
+fn for_each<T: Copy>(view: &ArrayView1<'_, T>, mut step: impl FnMut(usize, T)) {
+    match view.as_slice() {
+        Some(values) => values.iter().enumerate().for_each(|(i, &value)| step(i, value)),
+        None => view.iter().enumerate().for_each(|(i, &value)| step(i, value)),
     }
 }

@@ -15,6 +15,9 @@ use spanmatch::{NeuronSet, Problem, Watch};
 use arguments::{neuron_of, neuron_set};
 use gram::Gram;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Floats<'py> = Bound<'py, PyArray1<f64>>;
 type Indices<'py> = Bound<'py, PyArray1<i64>>;
 /// Columns of x and of y.

@@ -1,6 +1,6 @@
 """Time the joint Gram and the spectrum against numpy's own product: `python benches/spectrum.py`.
 
-Ratios of best times, interleaved in one run; one thread each unless said. Takes about three minutes.
+Ratios of best times, interleaved in one run; one thread each unless said. Takes three minutes.
 """
 
 import os
@@ -34,7 +34,7 @@ def best(**work: Callable[[], object]) -> dict[str, float]:
 
 
 def sides(n: int, kind: str = "plain") -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Two unrelated sides; a quarter of the columns of each depends on the others as `kind` says."""
+    """Two unrelated sides; a quarter of the columns of each depends on the others, by `kind`."""
     rng = np.random.default_rng(0)
     few = n // 4
 
@@ -63,34 +63,33 @@ def report(what: str, ratio: float, bound: str) -> None:
     print(f"{what:<66} {ratio:6.2f}   {bound}", flush=True)
 
 
-def against_numpy() -> None:
-    for n in (1024, 2048):
-        x, y = sides(n)
-        joint = np.hstack([x, y])
-        pair = pair_of(x, y)
-        narrow_x, narrow_y = x.astype(np.float32), y.astype(np.float32)
-        turned_x, turned_y = np.asfortranarray(x), np.asfortranarray(y)
-        times = best(
-            numpy=lambda: joint.T @ joint,
-            arrays=lambda: sm.spectrum(x, y),
-            narrow=lambda: sm.spectrum(narrow_x, narrow_y),
-            turned=lambda: sm.spectrum(turned_x, turned_y),
-            pair=lambda: sm.spectrum(pair),
-        )
-        size = f"{n:,} + {n:,} neurons"
-        print(f"{size}: numpy's dsyrk of {SAMPLES:,} samples takes {times['numpy']:.3f} s")
-        report(
-            f"{size}: spectrum(x, y) / dsyrk",
-            times["arrays"] / times["numpy"],
-            "<= 1.7" if n == 1024 else "",
-        )
-        report(
-            f"{size}: spectrum(pair) / dsyrk",
-            times["pair"] / times["numpy"],
-            "<= 0.65" if n == 1024 else "<= 1.2",
-        )
-        report(f"{size}: Fortran order / C order", times["turned"] / times["arrays"], "")
-        report(f"{size}: float32 / float64", times["narrow"] / times["arrays"], "<= 1.0")
+def against_numpy(n: int) -> None:
+    x, y = sides(n)
+    joint = np.hstack([x, y])
+    pair = pair_of(x, y)
+    narrow_x, narrow_y = x.astype(np.float32), y.astype(np.float32)
+    turned_x, turned_y = np.asfortranarray(x), np.asfortranarray(y)
+    times = best(
+        numpy=lambda: joint.T @ joint,
+        arrays=lambda: sm.spectrum(x, y),
+        narrow=lambda: sm.spectrum(narrow_x, narrow_y),
+        turned=lambda: sm.spectrum(turned_x, turned_y),
+        pair=lambda: sm.spectrum(pair),
+    )
+    size = f"{n:,} + {n:,} neurons"
+    print(f"{size}: numpy's dsyrk of {SAMPLES:,} samples takes {times['numpy']:.3f} s")
+    report(
+        f"{size}: spectrum(x, y) / dsyrk",
+        times["arrays"] / times["numpy"],
+        "<= 1.7" if n == 1024 else "",
+    )
+    report(
+        f"{size}: spectrum(pair) / dsyrk",
+        times["pair"] / times["numpy"],
+        "<= 0.65" if n == 1024 else "<= 1.2",
+    )
+    report(f"{size}: Fortran order / C order", times["turned"] / times["arrays"], "")
+    report(f"{size}: float32 / float64", times["narrow"] / times["arrays"], "<= 1.0")
 
 
 def threads() -> None:
@@ -155,7 +154,8 @@ print((peak() - before) * 1024 / (2048 ** 2 * 8))
 if __name__ == "__main__":
     warnings.simplefilter("ignore", sm.UndersampledWarning)
     sm.set_num_threads(1)
-    against_numpy()
+    against_numpy(1024)
+    against_numpy(2048)
     threads()
     dependent_columns()
     peak_memory()

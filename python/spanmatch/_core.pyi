@@ -49,7 +49,7 @@ class Gram:
     def copy(self) -> Gram: ...
 
 def spectrum(
-    gram: Gram, center: bool, progress: _Progress | None = None
+    gram: Gram, center: bool, keep: bool, progress: _Progress | None = None
 ) -> tuple[_Floats, _Floats, int, float]:
     """Critical ε of x and of y, how often a tableau was factored afresh, and the resolution δ."""
 

@@ -79,14 +79,17 @@ def spectrum(
     """
     center = as_center(center)
     gram = gram_of(x, y, progress)
+    n_samples, chance = gram.n_samples, _core.chance(gram, center)
+    warn_if_undersampled(n_samples, max(gram.n_x, gram.n_y))
     with progress_bar("Peeling neurons", progress) as report:
-        critical_x, critical_y, refreshes, resolution = _core.spectrum(gram, center, report)
-    warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y))
+        critical_x, critical_y, refreshes, resolution = _core.spectrum(
+            gram, center, isinstance(x, ActivationPair), report
+        )
     return MatchSpectrum(
         x=critical_x,
         y=critical_y,
-        chance=_core.chance(gram, center),
-        n_samples=gram.n_samples,
+        chance=chance,
+        n_samples=n_samples,
         resolution=resolution,
         refreshes=refreshes,
     )

@@ -68,6 +68,12 @@ impl Gram {
         self.with(py, |gram| (gram.n_x(), gram.n_y()))
     }
 
+    /// What has been accumulated; an empty Gram stays behind.
+    pub(crate) fn take(&self, py: Python<'_>) -> PyResult<spanmatch::Gram> {
+        let mut guard = wait_for(py, || free(self.inner.try_write()))?;
+        Ok(std::mem::take(&mut *guard))
+    }
+
     /// Long work that reads.
     pub(crate) fn read<T: Send>(
         &self,

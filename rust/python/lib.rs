@@ -25,16 +25,27 @@ type Columns<'py> = (Indices<'py>, Indices<'py>);
 /// Coefficients, offset, residuals.
 type Expression<'py> = (Bound<'py, PyArray2<f64>>, Floats<'py>, Floats<'py>);
 
-/// Critical ε of x and of y, the number of refreshes, and the resolution.
+/// Critical ε of x and of y, the number of refreshes, and the resolution. Without `keep` the Gram is empty
+/// afterwards, and its memory is free before the long part begins.
 #[pyfunction]
-#[pyo3(signature = (gram, center, progress=None))]
+#[pyo3(signature = (gram, center, keep, progress=None))]
 fn spectrum<'py>(
     gram: &Bound<'py, Gram>,
     center: bool,
+    keep: bool,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<(Floats<'py>, Floats<'py>, usize, f64)> {
     let py = gram.py();
-    let result = solve(gram, center, progress, spanmatch::spectrum)?;
+    let result = if keep {
+        solve(gram, center, progress, spanmatch::spectrum)?
+    } else {
+        let gram = gram.get().take(py)?;
+        run::run(py, progress, |watch| {
+            let problem = Problem::new(&gram, center)?;
+            drop(gram);
+            spanmatch::spectrum(&problem, watch)
+        })?
+    };
     Ok((result.x.into_pyarray(py), result.y.into_pyarray(py), result.refreshes, result.resolution))
 }
 

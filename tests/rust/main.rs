@@ -12,4 +12,5 @@ mod problems;
 mod properties;
 mod refreshes;
 mod spectrum;
+mod structure;
 mod watch;

@@ -1,0 +1,105 @@
+//! Minimum matches cost few closures, and what they and covers are holds at sizes beyond brute force.
+
+use spanmatch::{
+    Error, Neuron, NeuronSet, Problem, Side, Watch, is_match, is_simple, maximum_match,
+    minimum_for, minimum_match, minimum_matches, simple_cover, spectrum, support,
+};
+
+use crate::problems::{duplicated, planted, random, rank_half};
+
+fn neurons(set: &NeuronSet) -> Vec<Neuron> {
+    let x = set.x().iter().map(|&index| Neuron { side: Side::X, index });
+    x.chain(set.y().iter().map(|&index| Neuron { side: Side::Y, index })).collect()
+}
+
+fn problems() -> Vec<(&'static str, Problem)> {
+    let mut problems = Vec::new();
+    for seed in 0..4 {
+        problems.push(("planted", planted(seed, 120, 30, 24).problem(false)));
+        problems.push(("random", random(seed, 60, 24, 20).problem(false)));
+        problems.push(("duplicated", duplicated(seed, 15).problem(false)));
+        problems.push(("rank half", rank_half(seed).problem(true)));
+    }
+    problems
+}
+
+/// ε at which some, half and most neurons match.
+fn levels(problem: &Problem) -> Vec<f64> {
+    let spectrum = spectrum(problem, &Watch::default()).unwrap();
+    let mut critical = [spectrum.x, spectrum.y].concat();
+    critical.sort_unstable_by(f64::total_cmp);
+    let quarters = [1, 2, 3].map(|quarter| critical[critical.len() * quarter / 4]);
+    quarters.into_iter().filter(|&eps| eps < 1.0).collect()
+}
+
+#[test]
+fn a_search_takes_few_closures() {
+    let watch = Watch::default();
+    let mut searches = 0;
+    for (name, problem) in problems() {
+        for eps in levels(&problem) {
+            let matched = maximum_match(&problem, eps, &watch).unwrap();
+            for neuron in neurons(&matched) {
+                let found = minimum_match(&problem, eps, neuron, 0, &watch).unwrap().unwrap();
+                assert!(neurons(&found.neurons).contains(&neuron));
+                let (k, m) = (found.neurons.len() as f64, matched.len() as f64);
+                let bound = 3.0 * k * (1.0 + m / k).log2() + m.log2();
+                assert!(
+                    found.closures as f64 <= bound,
+                    "{name} at {eps}: {} closures for {neuron}, k = {k}, m = {m}",
+                    found.closures
+                );
+                searches += 1;
+            }
+        }
+    }
+    assert!(searches > 500, "{searches}");
+}
+
+#[test]
+fn covers_and_minimum_matches_are_what_they_say() {
+    let watch = Watch::default();
+    for (name, problem) in problems() {
+        for eps in levels(&problem) {
+            let matched = neurons(&maximum_match(&problem, eps, &watch).unwrap());
+            let cover = simple_cover(&problem, eps, 1, &watch).unwrap();
+            let mut covered: Vec<Neuron> = cover.iter().flat_map(neurons).collect();
+            covered.sort_unstable();
+            covered.dedup();
+            assert_eq!(covered, matched, "{name} at {eps}");
+            for part in &cover {
+                assert!(is_match(&problem, eps, part, &watch).unwrap(), "{name} at {eps}");
+                assert!(is_simple(&problem, eps, part, &watch).unwrap(), "{name} at {eps}");
+            }
+            let support = support(&problem, eps, &watch).unwrap();
+            assert_eq!(support.neurons(), matched);
+            let each = minimum_matches(&problem, eps, 1, &watch).unwrap();
+            assert_eq!(each.len(), matched.len());
+            for (&neuron, found) in matched.iter().zip(&each) {
+                let minimum = minimum_for(&problem, eps, found, &watch).unwrap();
+                assert!(minimum.contains(&neuron), "{name} at {eps}: {neuron}");
+                let members = neurons(found);
+                assert!(support.core(neuron).iter().all(|u| members.contains(u)));
+            }
+        }
+    }
+}
+
+#[test]
+fn bad_questions_are_refused_and_every_search_can_be_stopped() {
+    let problem = planted(3, 120, 12, 10).problem(false);
+    let (watch, stopped) = (Watch::default(), Watch::default());
+    stopped.stop();
+    let neuron = Neuron { side: Side::Y, index: 10 };
+    let missing = Error::NoSuchNeuron { neuron, count: 10 };
+    assert_eq!(minimum_match(&problem, 0.3, neuron, 0, &watch), Err(missing));
+    let lonely = NeuronSet::new(vec![0], vec![]).unwrap();
+    assert_eq!(minimum_for(&problem, 0.3, &lonely, &watch), Err(Error::NoMatch { eps: 0.3 }));
+    assert_eq!(is_simple(&problem, 0.3, &lonely, &watch), Ok(false));
+    assert_eq!(is_simple(&problem, 0.3, &NeuronSet::default(), &watch), Ok(false));
+    let first = Neuron { side: Side::X, index: 0 };
+    assert_eq!(minimum_match(&problem, 0.3, first, 0, &stopped), Err(Error::Interrupted));
+    assert_eq!(simple_cover(&problem, 0.3, 0, &stopped), Err(Error::Interrupted));
+    assert_eq!(minimum_matches(&problem, 0.3, 0, &stopped), Err(Error::Interrupted));
+    assert_eq!(support(&problem, 0.3, &stopped), Err(Error::Interrupted));
+}

@@ -105,8 +105,8 @@ impl Gram {
     }
 }
 
-/// The guard of a lock, `None` while somebody else holds it. No update can be cut in two by a panic: what
-/// fails in the middle of one is thrown away with its own sums.
+/// The guard of a lock, `None` while somebody else holds it. A panic does not spoil what it guards:
+/// an update panics, if ever, before it changes a sum.
 fn free<G>(attempt: Result<G, TryLockError<G>>) -> Option<G> {
     match attempt {
         Ok(guard) => Some(guard),

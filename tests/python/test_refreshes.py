@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 SIZE = 128
 # The most refreshes that each kind may need at this size; one a dependent neuron would be 64.
-BOUNDS = {"plain": 0, "duplicates": 0, "sums_of_two": 28, "mixes": 14, "near_duplicates": 44}
+BOUNDS = {"plain": 0, "duplicates": 0, "sums_of_two": 28, "mixes": 8, "near_duplicates": 44}
 
 
 def quarter_dependent(kind: str, size: int, seed: int = 0) -> Sides:

@@ -331,3 +331,30 @@ impl Gram {
 fn block_rows(n: usize) -> usize {
     (BLOCK_WORK / (n * n).max(1)).clamp(64, BLOCK)
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+
+    use super::*;
+
+    /// A parallel product of n = 5,018 was once reported wrong in another library built on faer.
+    #[test]
+    #[allow(clippy::unwrap_used)]
+    fn every_product_of_a_large_odd_size_is_right() {
+        let (rows, n_x, n_y) = (37, 2511, 2507);
+        let z =
+            Array2::from_shape_fn((rows, n_x + n_y), |(i, j)| ((i * 31 + j * 17) % 9 + 1) as f64);
+        let (x, y) = z.view().split_at(ndarray::Axis(1), n_x);
+        let mut gram = Gram::default();
+        gram.update(x.into(), y.into(), &Watch::default()).unwrap();
+        // Few distinct columns: i mod 9 tells which.
+        let few: Vec<Vec<f64>> =
+            (0..9).map(|i| (0..9).map(|j| z.column(i).dot(&z.column(j))).collect()).collect();
+        for j in 0..n_x + n_y {
+            for i in j..n_x + n_y {
+                assert!((gram.product(i, j, false) - few[i % 9][j % 9]).abs() < 1e-9, "{i}, {j}");
+            }
+        }
+    }
+}

@@ -33,8 +33,9 @@ pub struct LinearMap {
 /// with the coefficients carried back to the units of the samples.
 ///
 /// # Errors
-/// [`Error::Dead`], [`Error::Interrupted`].
+/// [`Error::Dead`], [`Error::NoSuchNeuron`], [`Error::Interrupted`].
 pub fn linear_map(problem: &Problem, set: &NeuronSet, watch: &Watch) -> Result<LinearMap> {
+    problem.check(set)?;
     let Some(places) = live_places(problem, set) else {
         return Err(Error::Dead(first_dead(problem, set)));
     };

@@ -110,6 +110,17 @@ impl Problem {
         NeuronSet::from_sorted(missing(Side::X), missing(Side::Y))
     }
 
+    /// Whether a set names neurons that are there.
+    pub(crate) fn check(&self, set: &NeuronSet) -> Result<()> {
+        for (side, index) in [(Side::X, set.x()), (Side::Y, set.y())] {
+            let count = self.count(side);
+            if let Some(&index) = index.last().filter(|&&index| index >= count) {
+                return Err(Error::NoSuchNeuron { neuron: Neuron { side, index }, count });
+            }
+        }
+        Ok(())
+    }
+
     /// δ of the regularised span; a residual of at most 100 δ is exact.
     #[must_use]
     pub fn resolution(&self) -> f64 {

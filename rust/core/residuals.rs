@@ -19,8 +19,9 @@ pub struct Residuals {
 /// The residual of every neuron of one side on the chosen neurons of the other.
 ///
 /// # Errors
-/// [`Error::Interrupted`](crate::Error::Interrupted).
+/// [`Error::NoSuchNeuron`](crate::Error::NoSuchNeuron), [`Error::Interrupted`](crate::Error::Interrupted).
 pub fn residuals(problem: &Problem, chosen: &NeuronSet, watch: &Watch) -> Result<Residuals> {
+    problem.check(chosen)?;
     problem.solve(|problem| {
         let mut residuals = Residuals {
             x: vec![f64::NAN; problem.count(Side::X)],
@@ -44,9 +45,11 @@ pub fn residuals(problem: &Problem, chosen: &NeuronSet, watch: &Watch) -> Result
 /// of the span of its neurons on the other side. The empty set is one; a set with a dead neuron is none.
 ///
 /// # Errors
-/// [`Error::Eps`](crate::Error::Eps), [`Error::Interrupted`](crate::Error::Interrupted).
+/// [`Error::Eps`](crate::Error::Eps), [`Error::NoSuchNeuron`](crate::Error::NoSuchNeuron),
+/// [`Error::Interrupted`](crate::Error::Interrupted).
 pub fn is_match(problem: &Problem, eps: f64, set: &NeuronSet, watch: &Watch) -> Result<bool> {
     problem.limit(eps)?;
+    problem.check(set)?;
     let Some(places) = live_places(problem, set) else {
         return Ok(false);
     };

@@ -86,7 +86,7 @@ pub fn minimum_matches(
 /// For such v no match inside S \ u holds v, whatever u, so nothing smaller than S holds v; and conversely.
 ///
 /// # Errors
-/// [`Error::NoMatch`] where the set is none; [`Error::Eps`], [`Error::Interrupted`].
+/// [`Error::NoMatch`] where the set is none; [`Error::NoSuchNeuron`], [`Error::Eps`], [`Error::Interrupted`].
 pub fn minimum_for(
     problem: &Problem,
     eps: f64,
@@ -94,6 +94,7 @@ pub fn minimum_for(
     watch: &Watch,
 ) -> Result<Vec<Neuron>> {
     problem.limit(eps)?;
+    problem.check(set)?;
     problem.solve(|problem| {
         let limit = problem.limit(eps)?.powi(2);
         let within = match_at(problem, set, limit, watch)?.ok_or(Error::NoMatch { eps })?;

@@ -2,6 +2,7 @@
 //! and cost.
 #![allow(clippy::unwrap_used)]
 
+mod brute_force;
 mod common;
 mod determinism;
 mod extremes;
@@ -11,6 +12,7 @@ mod oracle;
 mod problems;
 mod properties;
 mod refreshes;
+mod searches;
 mod spectrum;
 mod structure;
 mod watch;

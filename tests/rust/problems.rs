@@ -217,6 +217,27 @@ pub fn rectified(seed: u64) -> Sides {
     Sides { x: x.mapv(|value| (value + 0.5).max(0.0)), y: y.mapv(|value| (value + 0.5).max(0.0)) }
 }
 
+/// Some samples, the first among them, are 10,000 times the others, as the first token of a text can be.
+pub fn massive(seed: u64) -> Sides {
+    let mut sides = planted(seed, 600, 8, 7);
+    for side in [&mut sides.x, &mut sides.y] {
+        for row in [0, 1, 150, 599] {
+            side.row_mut(row).mapv_inplace(|value| 1e4 * value);
+        }
+    }
+    sides
+}
+
+/// What is exact only thanks to duplicates: two columns of y are 1/140 apart, so that x, their difference,
+/// takes coefficients of 200 in all, more than EXACT allows. 16 copies of each share them: 50.
+pub fn shared_coefficients(seed: u64) -> Sides {
+    let Sides { x, .. } = random(seed, 40, 2, 0);
+    let far = &x.column(0) + &(&x.column(1) / 140.0);
+    let pair = beside(&x.select(Axis(1), &[0]), &far.insert_axis(Axis(1)));
+    let copies: Vec<usize> = (0..32).map(|j| j / 16).collect();
+    Sides { y: pair.select(Axis(1), &copies), x }
+}
+
 /// One problem of every kind, by name.
 pub fn every() -> Vec<(&'static str, Sides)> {
     vec![
@@ -238,6 +259,8 @@ pub fn every() -> Vec<(&'static str, Sides)> {
         ("huge mean", huge_mean(12)),
         ("scaled", scaled(13)),
         ("rectified", rectified(14)),
+        ("massive", massive(19)),
+        ("shared coefficients", shared_coefficients(20)),
     ]
 }
 

@@ -7,20 +7,27 @@ use crate::watch::Watch;
 
 /// A pivot above this belongs to a row that is nearly dependent on the rest still: no case for mending.
 const LARGEST_PIVOT: f64 = 1e4;
+/// A mended pivot is right once a refinement moves it by no more than this, relatively. (Of 3,000 problems
+/// with columns nearly dependent at every scale at once, a critical value left the bounds of the Gram's own
+/// rounding, by up to 0.19, in about 40 without this test, in 5 at 1e-6, in 1 at 1e-7, in none at 1e-8.)
+const SETTLED: f64 = 1e-9;
+/// Refinements after which P is taken to be no good inverse.
+const REFINEMENTS: usize = 3;
 
 impl Downdate {
     pub(crate) fn stale(&self) -> Vec<usize> {
         (0..self.pivots.len()).filter(|&place| self.is_stale(place)).collect()
     }
 
-    /// Mends the stale rows S, at the cost of a few products with as many columns; false where the rows are
-    /// nearly dependent on each other or on the rest, so that only factoring afresh helps. `system` is
-    /// `[G_BB + ridge; G_TB]` in the places of `[P; Wᵀ]`, of which none has gone. Must be settled.
+    /// Mends the stale rows S, at the cost of a few products with as many columns. False where the rows are
+    /// nearly dependent on each other or on the rest, so that only factoring afresh helps; P is spoilt then.
+    /// `system` is `[G_BB + ridge; G_TB]` in the places of `[P; Wᵀ]`, of which none has gone. Must be settled.
     ///
-    /// The errors of a stale row are in that row, and column, alone. With R the sound rows and
+    /// The errors of a stale row are in that row, and column, alone. With R the other rows and
     /// `A = G_SS + ridge`, the rows S of `(G_BB + ridge) P = I` read `A P_SR = -G_SR P_RR` and
-    /// `A P_SS = I - G_SR P_RS`: all from sound rows. A step of refinement, with P itself as the approximate
-    /// inverse, then leaves no more error than factoring afresh would; `W_S = P_SB G_BT`.
+    /// `A P_SS = I - G_SR P_RS`. Where rows in R have large errors of their own, as columns that are nearly
+    /// dependent still have, this passes them on: so the result is refined, with P itself as the approximate
+    /// inverse, and counts only once refining no longer moves it. Then `W_S = P_SB G_BT`.
     pub(crate) fn mend(&mut self, stale: &[usize], system: &Matrix, watch: &Watch) -> Result<bool> {
         let predictors = self.pivots.len();
         let mut own = Matrix::zeros(stale.len(), stale.len());
@@ -49,8 +56,9 @@ impl Downdate {
         let mut mended = Matrix::zeros(predictors, stale.len());
         mended.write_transposed(0, &rows);
         self.write(stale, &mended);
-        self.refine(stale, &mut mended, system);
-        self.write(stale, &mended);
+        if !(0..REFINEMENTS).any(|_| self.refine(stale, &mut mended, system)) {
+            return Ok(false);
+        }
         let w = product(system, predictors..system.rows(), &mended);
         for (s, &j) in stale.iter().enumerate() {
             self.columns.column_mut(j)[predictors..].copy_from_slice(w.column(s));
@@ -58,8 +66,9 @@ impl Downdate {
         Ok(true)
     }
 
-    /// Adds to columns of P what P makes of the rest that they leave, `I - (G_BB + ridge) P_BS`.
-    fn refine(&self, stale: &[usize], mended: &mut Matrix, system: &Matrix) {
+    /// Adds to columns of P what P makes of the rest that they leave, `I - (G_BB + ridge) P_BS`, and tells
+    /// whether that was too little to matter.
+    fn refine(&mut self, stale: &[usize], mended: &mut Matrix, system: &Matrix) -> bool {
         let predictors = self.pivots.len();
         let mut rest = product(system, 0..predictors, mended);
         for (s, &j) in stale.iter().enumerate() {
@@ -70,6 +79,9 @@ impl Downdate {
         for (value, more) in mended.values_mut().iter_mut().zip(correction.values()) {
             *value += more;
         }
+        self.write(stale, mended);
+        let mut pivots = stale.iter().enumerate();
+        pivots.all(|(s, &j)| correction[(j, s)].abs() <= SETTLED * mended[(j, s)])
     }
 
     /// Writes columns of P, and its rows.

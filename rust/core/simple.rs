@@ -25,7 +25,6 @@ pub fn simple_cover(
     seed: u64,
     watch: &Watch,
 ) -> Result<Vec<NeuronSet>> {
-    problem.limit(eps)?;
     problem.solve(|problem| {
         let limit = problem.limit(eps)?.powi(2);
         let cover = cover(problem, limit, seed, watch)?;
@@ -46,7 +45,6 @@ pub fn minimum_matches(
     seed: u64,
     watch: &Watch,
 ) -> Result<Vec<NeuronSet>> {
-    problem.limit(eps)?;
     problem.solve(|problem| {
         let limit = problem.limit(eps)?.powi(2);
         let cover = cover(problem, limit, seed, watch)?;

@@ -81,7 +81,6 @@ pub fn spectrum(problem: &Problem, watch: &Watch) -> Result<Spectrum> {
 /// # Errors
 /// [`Error::Eps`](crate::Error::Eps), [`Error::Interrupted`](crate::Error::Interrupted).
 pub fn maximum_match(problem: &Problem, eps: f64, watch: &Watch) -> Result<NeuronSet> {
-    problem.limit(eps)?;
     problem.solve(|problem| {
         let peeled = Peeled::down_to(problem, problem.limit(eps)?, watch)?;
         let critical = peeled.critical.iter().enumerate();

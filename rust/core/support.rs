@@ -73,7 +73,6 @@ impl Support {
 /// # Errors
 /// [`Error::Eps`](crate::Error::Eps), [`Error::Interrupted`](crate::Error::Interrupted).
 pub fn support(problem: &Problem, eps: f64, watch: &Watch) -> Result<Support> {
-    problem.limit(eps)?;
     problem.solve(|problem| {
         let limit = problem.limit(eps)?.powi(2);
         let mut matched = maximum(problem, limit, watch)?;

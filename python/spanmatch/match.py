@@ -14,10 +14,11 @@ import numpy as np
 
 from spanmatch import _core
 from spanmatch.arguments import Samples, as_center, as_eps, as_index
+from spanmatch.chosen import ask_of_set
 from spanmatch.pair import ActivationPair, gram_of
 from spanmatch.progress import progress_bar
 from spanmatch.results import Match, MatchSpectrum, Residuals
-from spanmatch.sampling import chance_level, warn_if_undersampled
+from spanmatch.sampling import warn_if_by_chance, warn_if_undersampled
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -143,8 +144,7 @@ def maximum_match(
     eps, center = as_eps(eps), as_center(center)
     gram = gram_of(x, y)
     matched_x, matched_y = _core.maximum_match(gram, eps, center)
-    chance = chance_level(_core.chance(gram, center))
-    warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y), eps=eps, chance=chance)
+    warn_if_by_chance(gram, eps, center)
     return Match(eps, matched_x, matched_y, n_x=gram.n_x, n_y=gram.n_y)
 
 
@@ -190,12 +190,9 @@ def is_match(
     >>> is_match(x, 2 * x, eps=0.1, x_index=[0, 2], y_index=[0])
     False
     """
-    eps, center = as_eps(eps), as_center(center)
-    chosen_x, chosen_y = as_index(x_index, "x_index"), as_index(y_index, "y_index")
-    gram = gram_of(x, y)
-    answer = _core.is_match(gram, eps, chosen_x, chosen_y, center)
-    warn_if_undersampled(gram.n_samples, max(chosen_x.size, chosen_y.size))
-    return answer
+    return ask_of_set(
+        _core.is_match, x, y, eps=eps, x_index=x_index, y_index=y_index, center=center
+    )
 
 
 def residuals(

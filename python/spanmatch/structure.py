@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from spanmatch import _core
-from spanmatch.arguments import Samples, as_center, as_eps, as_index, as_neuron, as_seed
+from spanmatch.arguments import Samples, as_center, as_eps, as_neuron, as_seed
+from spanmatch.chosen import ask_of_set
 from spanmatch.pair import ActivationPair, gram_of
 from spanmatch.progress import progress_bar
 from spanmatch.results import Match
-from spanmatch.sampling import chance_level, warn_if_undersampled
+from spanmatch.sampling import warn_if_by_chance
 from spanmatch.structure_results import Support
 
 if TYPE_CHECKING:
@@ -73,8 +74,7 @@ def minimum_match(
     eps, center, seed, neuron = as_eps(eps), as_center(center), as_seed(seed), as_neuron(neuron)
     gram = gram_of(x, y)
     found = _core.minimum_match(gram, eps, neuron, seed, center)
-    chance = chance_level(_core.chance(gram, center))
-    warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y), eps=eps, chance=chance)
+    warn_if_by_chance(gram, eps, center)
     return None if found is None else Match(eps, *found, n_x=gram.n_x, n_y=gram.n_y)
 
 
@@ -135,8 +135,7 @@ def simple_matches(
     gram = gram_of(x, y, progress)
     with progress_bar("Searching simple matches", progress) as report:
         found = search(gram, eps, seed, center, report)
-    chance = chance_level(_core.chance(gram, center))
-    warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y), eps=eps, chance=chance)
+    warn_if_by_chance(gram, eps, center)
     return [Match(eps, *columns, n_x=gram.n_x, n_y=gram.n_y) for columns in found]
 
 
@@ -163,12 +162,9 @@ def is_simple(
     >>> is_simple(x, 2 * x, eps=0.1, x_index=[0, 2], y_index=[0, 2])
     False
     """
-    eps, center = as_eps(eps), as_center(center)
-    chosen_x, chosen_y = as_index(x_index, "x_index"), as_index(y_index, "y_index")
-    gram = gram_of(x, y)
-    answer = _core.is_simple(gram, eps, chosen_x, chosen_y, center)
-    warn_if_undersampled(gram.n_samples, max(chosen_x.size, chosen_y.size))
-    return answer
+    return ask_of_set(
+        _core.is_simple, x, y, eps=eps, x_index=x_index, y_index=y_index, center=center
+    )
 
 
 def minimum_for(
@@ -203,12 +199,9 @@ def minimum_for(
     >>> minimum_for(x, y, eps=0.1, x_index=[0, 1], y_index=[0, 1])  # x0 and y0 need no other
     [('x', 1), ('y', 1)]
     """
-    eps, center = as_eps(eps), as_center(center)
-    chosen_x, chosen_y = as_index(x_index, "x_index"), as_index(y_index, "y_index")
-    gram = gram_of(x, y)
-    neurons = _core.minimum_for(gram, eps, chosen_x, chosen_y, center)
-    warn_if_undersampled(gram.n_samples, max(chosen_x.size, chosen_y.size))
-    return neurons
+    return ask_of_set(
+        _core.minimum_for, x, y, eps=eps, x_index=x_index, y_index=y_index, center=center
+    )
 
 
 def support(
@@ -269,6 +262,5 @@ def support(
     gram = gram_of(x, y, progress)
     with progress_bar("Taking out each neuron", progress) as report:
         matched_x, matched_y, matrix = _core.support(gram, eps, center, report)
-    chance = chance_level(_core.chance(gram, center))
-    warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y), eps=eps, chance=chance)
+    warn_if_by_chance(gram, eps, center)
     return Support(eps, matched_x, matched_y, matrix, n_x=gram.n_x, n_y=gram.n_y)

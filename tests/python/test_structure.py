@@ -10,6 +10,7 @@ import pytest
 
 import spanmatch as sm
 from brute_force import BruteForce, inside, union
+from exact_graph import reached
 from problems import small
 
 pytestmark = pytest.mark.filterwarnings("ignore::spanmatch.UndersampledWarning")
@@ -123,21 +124,6 @@ def test_a_neuron_with_two_twins_needs_one_of_them() -> None:
     assert sm.support(x, y, eps=0.1).core(("x", 0)) == [("x", 0)]
 
 
-def reached(k: np.ndarray, start: int) -> set[int]:
-    """The graph of the exact case: y -> x where K_xy != 0, x -> y where (K^-1)_yx != 0."""
-    n, inverse = len(k), np.linalg.inv(k)
-    found, todo = {start}, [start]
-    while todo:
-        v = todo.pop()
-        row = np.abs(inverse[:, v]) if v < n else np.abs(k[:, v - n])
-        for other in np.flatnonzero(row > 1e-9):
-            target = int(other) + n if v < n else int(other)
-            if target not in found:
-                found.add(target)
-                todo.append(target)
-    return found
-
-
 @pytest.mark.parametrize("orthogonal", [True, False])
 @pytest.mark.parametrize("seed", range(4))
 def test_exact_matches_with_independent_sides_have_one_minimum_match(
@@ -162,7 +148,7 @@ def test_exact_matches_with_independent_sides_have_one_minimum_match(
     support = sm.support(pair, eps=0.0)
     for v in range(2 * n):
         neuron = ("x", v) if v < n else ("y", v - n)
-        expected = [("x", i) if i < n else ("y", i - n) for i in sorted(reached(k, v))]
+        expected = reached(k, neuron)
         assert support.core(neuron) == expected
         found = sm.minimum_match(pair, eps=0.0, neuron=neuron)
         assert found is not None

@@ -1,38 +1,31 @@
-//! The structure inside a match against its definitions, by trying every set of a few neurons.
+//! The structure inside a match by definition: every set of a few neurons is tried.
 
-use ndarray::Array2;
-use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
-use spanmatch::{
-    Error, Neuron, NeuronSet, Problem, Side, Watch, is_match, is_simple, maximum_match,
-    minimum_for, minimum_match, minimum_matches, simple_cover, support,
-};
+use spanmatch::{Neuron, NeuronSet, Side};
 
 use crate::common::{Sides, TOLERANCE};
 use crate::oracle::Oracle;
-use crate::problems::{Generator, planted, random};
 
 /// A set of neurons: bit i is neuron i, the x first.
-type Set = u32;
+pub type Set = u32;
 
-fn inside(part: Set, whole: Set) -> bool {
+pub fn inside(part: Set, whole: Set) -> bool {
     part & !whole == 0
 }
 
-fn union(sets: impl IntoIterator<Item = Set>) -> Set {
+pub fn union(sets: impl IntoIterator<Item = Set>) -> Set {
     sets.into_iter().fold(0, |all, set| all | set)
 }
 
-struct BruteForce {
+pub struct BruteForce {
     n_x: usize,
-    n: usize,
+    pub n: usize,
     exact: f64,
     /// By set: the largest residual in it, infinite where a member is dead.
     worst: Vec<f64>,
 }
 
 impl BruteForce {
-    fn new(sides: &Sides, center: bool) -> Self {
+    pub fn new(sides: &Sides, center: bool) -> Self {
         let oracle = Oracle::new(sides, center);
         let counts = [sides.x.ncols(), sides.y.ncols()];
         let [n_x, n_y] = counts;
@@ -60,7 +53,7 @@ impl BruteForce {
         Self { n_x, n: n_x + n_y, exact: oracle.exact(), worst: worst.collect() }
     }
 
-    fn neuron(&self, bit: usize) -> Neuron {
+    pub fn neuron(&self, bit: usize) -> Neuron {
         if bit < self.n_x {
             Neuron { side: Side::X, index: bit }
         } else {
@@ -68,34 +61,34 @@ impl BruteForce {
         }
     }
 
-    fn bits(&self, set: Set) -> impl Iterator<Item = usize> + use<> {
+    pub fn bits(&self, set: Set) -> impl Iterator<Item = usize> + use<> {
         (0..self.n).filter(move |bit| set >> bit & 1 == 1)
     }
 
-    fn neurons(&self, set: Set) -> Vec<Neuron> {
+    pub fn neurons(&self, set: Set) -> Vec<Neuron> {
         self.bits(set).map(|bit| self.neuron(bit)).collect()
     }
 
-    fn set(&self, neurons: &NeuronSet) -> Set {
+    pub fn set(&self, neurons: &NeuronSet) -> Set {
         let y = neurons.y().iter().map(|j| j + self.n_x);
         union(neurons.x().iter().copied().chain(y).map(|bit| 1 << bit))
     }
 
-    fn neuron_set(&self, set: Set) -> NeuronSet {
+    pub fn neuron_set(&self, set: Set) -> NeuronSet {
         let (x, y): (Vec<_>, Vec<_>) = self.bits(set).partition(|&bit| bit < self.n_x);
         NeuronSet::new(x, y.into_iter().map(|bit| bit - self.n_x).collect()).unwrap()
     }
 
-    fn sets(&self) -> std::ops::Range<Set> {
+    pub fn sets(&self) -> std::ops::Range<Set> {
         0..1 << self.n
     }
 
-    fn worst(&self, set: Set) -> f64 {
+    pub fn worst(&self, set: Set) -> f64 {
         self.worst[set as usize]
     }
 
     /// 0, critical values below 1 and the middles between them; at most `most`, spread evenly.
-    fn levels(&self, most: usize) -> Vec<f64> {
+    pub fn levels(&self, most: usize) -> Vec<f64> {
         let critical = (0..self.n).map(|bit| {
             let held = self.sets().filter(|set| set >> bit & 1 == 1);
             // A hair up: ε a hair below a critical value is not what is meant.
@@ -113,7 +106,7 @@ impl BruteForce {
         ends.into_iter().step_by(step).collect()
     }
 
-    fn at(&self, eps: f64) -> Matches<'_> {
+    pub fn at(&self, eps: f64) -> Matches<'_> {
         let limit = eps.max(self.exact) + TOLERANCE;
         let all: Vec<Set> = self.sets().filter(|&set| self.worst(set) <= limit).collect();
         let smaller =
@@ -124,206 +117,33 @@ impl BruteForce {
 }
 
 /// Every match at one ε.
-struct Matches<'a> {
-    of: &'a BruteForce,
-    all: Vec<Set>,
+pub struct Matches<'a> {
+    pub of: &'a BruteForce,
+    pub all: Vec<Set>,
     /// Of each match, the members in no smaller match inside it: those for which it is minimum.
     only: Vec<Set>,
 }
 
 impl Matches<'_> {
-    fn minimum_for(&self, set: Set) -> Option<Set> {
+    pub fn minimum_for(&self, set: Set) -> Option<Set> {
         self.all.binary_search(&set).ok().map(|place| self.only[place])
     }
 
-    fn is_minimum(&self, set: Set, bit: usize) -> bool {
+    pub fn is_minimum(&self, set: Set, bit: usize) -> bool {
         self.minimum_for(set).is_some_and(|only| only >> bit & 1 == 1)
     }
 
-    fn is_simple(&self, set: Set) -> bool {
+    pub fn is_simple(&self, set: Set) -> bool {
         self.minimum_for(set).is_some_and(|only| only != 0)
     }
 
-    fn largest(&self, within: Set) -> Set {
+    pub fn largest(&self, within: Set) -> Set {
         union(self.all.iter().copied().filter(|&set| inside(set, within)))
     }
 
     /// The intersection of all matches that hold a neuron of the largest.
-    fn core(&self, bit: usize) -> Set {
+    pub fn core(&self, bit: usize) -> Set {
         let held = self.all.iter().filter(|&set| set >> bit & 1 == 1);
         held.fold(Set::MAX, |core, set| core & set)
-    }
-}
-
-fn check_searches(problem: &Problem, eps: f64, matches: &Matches<'_>, seeds: u64) {
-    let (of, watch) = (matches.of, Watch::default());
-    let top = matches.largest(Set::MAX);
-    assert_eq!(of.set(&maximum_match(problem, eps, &watch).unwrap()), top);
-    for bit in 0..of.n {
-        for seed in 0..seeds {
-            let found = minimum_match(problem, eps, of.neuron(bit), seed, &watch).unwrap();
-            let found = found.map(|found| of.set(&found.neurons));
-            assert_eq!(found.is_some(), top >> bit & 1 == 1, "neuron {bit} at {eps}");
-            if let Some(found) = found {
-                assert!(matches.is_minimum(found, bit), "{found:b} for {bit} at {eps}");
-                assert!(inside(matches.core(bit), found), "{found:b} for {bit} at {eps}");
-            }
-        }
-    }
-    let as_sets = |found: Vec<NeuronSet>| found.iter().map(|set| of.set(set)).collect::<Vec<_>>();
-    for seed in 0..seeds {
-        let cover = as_sets(simple_cover(problem, eps, seed, &watch).unwrap());
-        assert_eq!(union(cover.iter().copied()), top, "at {eps}");
-        for (place, &part) in cover.iter().enumerate() {
-            let others = cover.iter().enumerate().filter(|&(other, _)| other != place);
-            assert!(!inside(part, union(others.map(|(_, &set)| set))), "{part:b} at {eps}");
-            assert!(matches.is_simple(part), "{part:b} at {eps}");
-        }
-        let each = as_sets(minimum_matches(problem, eps, seed, &watch).unwrap());
-        assert_eq!(each.len(), top.count_ones() as usize);
-        for (bit, found) in of.bits(top).zip(each) {
-            assert!(matches.is_minimum(found, bit), "{found:b} for {bit} at {eps}");
-        }
-    }
-}
-
-fn check_support(problem: &Problem, eps: f64, matches: &Matches<'_>) {
-    let of = matches.of;
-    let top = matches.largest(Set::MAX);
-    let bits: Vec<usize> = of.bits(top).collect();
-    let support = support(problem, eps, &Watch::default()).unwrap();
-    assert_eq!(support.neurons(), of.neurons(top));
-    assert_eq!(of.set(&support.neuron_set()), top);
-    let by_definition: Vec<bool> = bits
-        .iter()
-        .flat_map(|u| {
-            let left = matches.largest(top & !(1 << u));
-            bits.iter().map(move |v| left >> v & 1 == 0)
-        })
-        .collect();
-    assert_eq!(support.matrix(), by_definition, "at {eps}");
-    for bit in 0..of.n {
-        let core = if top >> bit & 1 == 1 { matches.core(bit) } else { 0 };
-        assert_eq!(support.core(of.neuron(bit)), of.neurons(core), "core of {bit} at {eps}");
-    }
-}
-
-fn check_sets(problem: &Problem, eps: f64, matches: &Matches<'_>, step: usize) {
-    let (of, watch) = (matches.of, Watch::default());
-    for set in of.sets().step_by(step) {
-        let neurons = of.neuron_set(set);
-        let is_one = matches.minimum_for(set).is_some();
-        assert_eq!(is_match(problem, eps, &neurons, &watch), Ok(is_one), "{set:b} at {eps}");
-        let simple = is_simple(problem, eps, &neurons, &watch);
-        assert_eq!(simple, Ok(matches.is_simple(set)), "{set:b} at {eps}");
-        let only = matches.minimum_for(set).map(|only| of.neurons(only));
-        let found = minimum_for(problem, eps, &neurons, &watch);
-        assert_eq!(found, only.ok_or(Error::NoMatch { eps }), "{set:b} at {eps}");
-    }
-}
-
-/// All of it, at some ε; every `step`th set.
-fn check(sides: &Sides, center: bool, levels: usize, step: usize) {
-    let (exact, problem) = (BruteForce::new(sides, center), sides.problem(center));
-    for eps in exact.levels(levels) {
-        let matches = exact.at(eps);
-        check_searches(&problem, eps, &matches, 3);
-        check_support(&problem, eps, &matches);
-        check_sets(&problem, eps, &matches, step);
-    }
-}
-
-/// Both sides are noisy mixes of a few directions, with more neurons than directions: what one neuron
-/// loses another can give, so minimum matches are many.
-fn overlapping(seed: u64, n_x: usize, n_y: usize, directions: usize, noise: f64) -> Sides {
-    let mut generator = Generator::new(seed);
-    let shared = generator.normal(30, directions);
-    let mut side =
-        |n| shared.dot(&generator.normal(directions, n)) + noise * generator.normal(30, n);
-    Sides { x: side(n_x), y: side(n_y) }
-}
-
-/// Up to four neurons a side: mixes, duplicates, sums, dead ones, undersampled at times.
-fn sides() -> impl Strategy<Value = Sides> {
-    let noise = prop_oneof![Just(0.0), 0.05..1.0];
-    (1..5_usize, 1..5_usize, 3..30_usize, 1..4_usize, noise, any::<u64>()).prop_map(
-        |(n_x, n_y, samples, directions, noise, seed)| {
-            let mut generator = Generator::new(seed);
-            let shared = generator.normal(samples, directions);
-            let mut side = |n: usize| {
-                let mixed = shared.dot(&generator.normal(directions, n));
-                let mut side: Array2<f64> = mixed + noise * generator.normal(samples, n);
-                for j in 1..n {
-                    let (a, b) = (generator.below(j), generator.below(j));
-                    let column = match generator.below(6) {
-                        0 => -2.0 * &side.column(a),
-                        1 => &side.column(a) + &side.column(b),
-                        2 => 0.0 * &side.column(a),
-                        _ => continue,
-                    };
-                    side.column_mut(j).assign(&column);
-                }
-                side
-            };
-            Sides { x: side(n_x), y: side(n_y) }
-        },
-    )
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 300,
-        rng_seed: RngSeed::Fixed(1810),
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
-
-    #[test]
-    fn answers_about_any_few_neurons_are_their_definitions(sides in sides(), center: bool) {
-        check(&sides, center, 6, 1);
-    }
-}
-
-#[test]
-fn answers_about_six_and_six_neurons_are_their_definitions() {
-    for seed in 0..6 {
-        // A step that shares no factor with the number of sets meets every kind of them.
-        check(&planted(seed, 40, 6, 6), false, 5, 7);
-        check(&random(100 + seed, 12, 6, 5), true, 5, 7);
-        check(&overlapping(200 + seed, 6, 6, 3, 0.2), false, 5, 7);
-        check(&overlapping(300 + seed, 5, 6, 2, 0.4), false, 5, 7);
-    }
-}
-
-#[test]
-fn the_problems_here_have_many_minimum_matches() {
-    // Else the tests above could not tell a search from one that returns M(ε) or the core.
-    let (mut several, mut above_core) = (0, 0);
-    for seed in 0..6 {
-        let exact = BruteForce::new(&overlapping(200 + seed, 6, 6, 3, 0.2), false);
-        for eps in exact.levels(5) {
-            let matches = exact.at(eps);
-            for bit in exact.bits(matches.largest(Set::MAX)) {
-                let minimum = matches.all.iter().filter(|&&set| matches.is_minimum(set, bit));
-                several += usize::from(minimum.count() > 1);
-                above_core += usize::from(!matches.is_minimum(matches.core(bit), bit));
-            }
-        }
-    }
-    assert!(several > 50 && above_core > 50, "{several} {above_core}");
-}
-
-#[test]
-fn of_two_twins_one_is_enough() {
-    // x = y1 = y2, also at ε = 0: duplicates must not be merged.
-    let x = Generator::new(9).normal(20, 1);
-    let y = Array2::from_shape_fn((20, 2), |(row, _)| x[(row, 0)]);
-    let sides = Sides { x, y };
-    check(&sides, false, 9, 1);
-    let problem = sides.problem(false);
-    for eps in [0.0, 0.5] {
-        let found = minimum_matches(&problem, eps, 0, &Watch::default()).unwrap();
-        assert_eq!(found.len(), 3);
-        assert!(found.iter().all(|set| (set.x().len(), set.y().len()) == (1, 1)), "{found:?}");
     }
 }

@@ -4,6 +4,7 @@
 
 mod brute_force;
 mod common;
+mod definitions;
 mod determinism;
 mod extremes;
 mod input;

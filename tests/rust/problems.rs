@@ -61,6 +61,25 @@ impl Generator {
     }
 }
 
+/// Of every `odds` columns about one becomes a multiple of an earlier one, one a sum of two, and one dead.
+pub fn with_dependents(
+    mut side: Array2<f64>,
+    odds: usize,
+    generator: &mut Generator,
+) -> Array2<f64> {
+    for j in 1..side.ncols() {
+        let (a, b) = (generator.below(j), generator.below(j));
+        let column = match generator.below(odds) {
+            0 => -2.0 * &side.column(a),
+            1 => &side.column(a) + &side.column(b),
+            2 => 0.0 * &side.column(a),
+            _ => continue,
+        };
+        side.column_mut(j).assign(&column);
+    }
+    side
+}
+
 /// Independent columns on both sides.
 pub fn random(seed: u64, samples: usize, n_x: usize, n_y: usize) -> Sides {
     let mut generator = Generator::new(seed);

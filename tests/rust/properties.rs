@@ -7,7 +7,7 @@ use proptest::test_runner::RngSeed;
 use spanmatch::{Gram, NeuronSet, Spectrum, Watch, is_match};
 
 use crate::common::{Sides, set_at, spectrum_difference, spectrum_of_gram};
-use crate::problems::Generator;
+use crate::problems::{Generator, with_dependents};
 
 /// By how much critical values may move when nothing that matters has changed.
 const SAME: f64 = 1e-7;
@@ -32,18 +32,8 @@ fn sides() -> impl Strategy<Value = Sides> {
             let shared = generator.normal(samples, 4);
             let mut side = |n: usize, noise: f64| {
                 let mixed = shared.dot(&generator.normal(4, n));
-                let mut side = mixed + noise * generator.normal(samples, n);
-                for j in 1..n {
-                    let (a, b) = (generator.below(j), generator.below(j));
-                    let column = match generator.below(8) {
-                        0 => -2.0 * &side.column(a),
-                        1 => &side.column(a) + &side.column(b),
-                        2 => 0.0 * &side.column(a),
-                        _ => continue,
-                    };
-                    side.column_mut(j).assign(&column);
-                }
-                side
+                let side = mixed + noise * generator.normal(samples, n);
+                with_dependents(side, 8, &mut generator)
             };
             Sides { x: side(n_x, 0.5 * noise), y: side(n_y, noise) }
         },

@@ -27,6 +27,8 @@ __all__ = [
 _Floats = NDArray[np.float64]
 _Indices = NDArray[np.int64]
 _Expression = tuple[NDArray[np.float64], _Floats, _Floats]
+# Neurons of x, batches, samples; then shift, sums, spread and products of the shifted rows.
+_Parts = tuple[int, int, int, _Floats, _Floats, _Floats, NDArray[np.float64]]
 _Progress = Callable[[int, int], object]
 
 __version__: str
@@ -36,6 +38,8 @@ class Gram:
     """The joint Gram matrix of two sides, accumulated over batches; O((n_x + n_y)²) memory."""
 
     def __new__(cls) -> Gram: ...
+    @property
+    def n_batches(self) -> int: ...
     @property
     def n_samples(self) -> int: ...
     @property
@@ -47,6 +51,24 @@ class Gram:
     ) -> None: ...
     def merge(self, other: Gram) -> None: ...
     def copy(self) -> Gram: ...
+    def parts(self) -> _Parts: ...
+    @staticmethod
+    def from_parts(
+        n_x: int,
+        n_batches: int,
+        n_samples: int,
+        shift: _Floats,
+        sums: _Floats,
+        spread: _Floats,
+        products: NDArray[np.float64],
+    ) -> Gram:
+        """Put together what `parts` gives; of the products, the triangle right of the diagonal."""
+
+    def set_shift(self, shift: _Floats) -> None:
+        """Keep rows less another shift, as Grams must share whose sums are to be added."""
+
+    def centered(self) -> NDArray[np.float64]:
+        """Products of the centred columns, x then y, symmetric."""
 
 def spectrum(
     gram: Gram, center: bool, keep: bool, progress: _Progress | None = None

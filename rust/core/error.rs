@@ -34,7 +34,7 @@ pub enum Error {
     },
     /// A value that is NaN or infinite.
     #[error(
-        "{neuron} is {value} in row {row} of batch {batch} (rows and batches are counted from 0): activations must be finite"
+        "{neuron} is {value} in row {row} (rows are counted from 0): activations must be finite"
     )]
     NotFinite {
         /// The neuron.
@@ -43,8 +43,6 @@ pub enum Error {
         value: f64,
         /// Row inside the batch.
         row: usize,
-        /// Batch, counted from 0.
-        batch: u64,
     },
     /// Values so large that sums of their squares leave float64.
     #[error(
@@ -108,6 +106,9 @@ pub enum Error {
     /// A neuron whose activations are all exactly zero, where one with a direction is needed.
     #[error("{0} is dead: its activations are all zero, so nothing can be expressed by it")]
     Dead(Neuron),
+    /// Parts that no Gram has.
+    #[error("these are not the parts of a Gram: {0}")]
+    Parts(&'static str),
     /// The Gram stayed indefinite however far the resolution was raised.
     #[error("the Gram matrix of {0} is not positive semidefinite")]
     Indefinite(Side),

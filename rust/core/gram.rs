@@ -7,16 +7,17 @@
 //! dependent at 1e-5, it moved residuals by 4e-6, this by under 1e-6.)
 
 mod check;
+mod merge;
+mod parts;
 
 use std::ops::Range;
-
-use rayon::prelude::*;
 
 use crate::error::Result;
 use crate::linalg::{Matrix, add_gram};
 use crate::neurons::{Neuron, Side};
 use crate::samples::Samples;
 use crate::watch::Watch;
+pub use parts::GramParts;
 
 /// Rows read at once: enough for the full rate of products. Not a power of two: columns that lie 4,096
 /// bytes apart fight for the same lines of the cache.
@@ -45,7 +46,7 @@ const BLOCK_WORK: usize = 40_000_000_000;
 pub struct Gram {
     n_x: usize,
     n_y: usize,
-    batches: u64,
+    n_batches: u64,
     n_samples: u64,
     /// What is subtracted from every row, x then y.
     shift: Vec<f64>,
@@ -62,6 +63,12 @@ impl Gram {
     #[must_use]
     pub fn n_samples(&self) -> u64 {
         self.n_samples
+    }
+
+    /// Batches accumulated.
+    #[must_use]
+    pub fn n_batches(&self) -> u64 {
+        self.n_batches
     }
 
     /// Neurons of x.
@@ -86,7 +93,7 @@ impl Gram {
         let (rows, block) = (x.n_samples(), block_rows(self.shift.len()));
         watch.begin(rows);
         if self.n_samples == 0 {
-            let mut fresh = Self::begin(x, y, self.batches);
+            let mut fresh = Self::begin(x, y, self.n_batches);
             fresh.add_blocks(x, y, watch)?;
             watch.commit()?;
             *self = fresh;
@@ -101,54 +108,10 @@ impl Gram {
             watch.commit()?;
             self.add(&part);
         }
-        self.batches += 1;
+        self.n_batches += 1;
         watch.release();
         watch.finish();
         Ok(())
-    }
-
-    /// Adds what another Gram has accumulated, as if its batches had come here.
-    ///
-    /// # Errors
-    /// [`Error::Width`] where the sides differ in size, [`Error::Overflow`]; the Gram stays as it was.
-    pub fn merge(&mut self, mut other: Self) -> Result<()> {
-        if other.n_samples == 0 {
-            return Ok(());
-        }
-        if self.n_samples == 0 {
-            *self = other;
-            return Ok(());
-        }
-        self.check_widths(other.n_x, other.n_y)?;
-        let count = self.n_samples + other.n_samples;
-        for gram in [&*self, &other] {
-            gram.check_overflow(&gram.spread, count)?;
-        }
-        other.move_shift(&self.shift);
-        self.add(&other);
-        self.batches += other.batches;
-        Ok(())
-    }
-
-    /// With d = old shift - new shift, each row is (z - old shift) + d.
-    fn move_shift(&mut self, shift: &[f64]) {
-        if self.shift == shift {
-            return;
-        }
-        let count = self.n_samples as f64;
-        let d: Vec<f64> = self.shift.iter().zip(shift).map(|(old, new)| old - new).collect();
-        let sums = &self.sums;
-        let columns = self.products.values_mut().par_chunks_mut(d.len()).enumerate();
-        columns.for_each(|(j, column)| {
-            for i in j..d.len() {
-                column[i] += d[i] * sums[j] + sums[i] * d[j] + count * d[i] * d[j];
-            }
-        });
-        for ((sum, spread), d) in self.sums.iter_mut().zip(&mut self.spread).zip(&d) {
-            *sum += count * d;
-            *spread += d.abs();
-        }
-        self.shift.copy_from_slice(shift);
     }
 
     /// Whether a neuron's vector is exactly zero. A constant column centres to that.
@@ -182,13 +145,13 @@ impl Gram {
     }
 
     /// An empty Gram for batches like this one, which gives the shift.
-    fn begin(x: Samples<'_>, y: Samples<'_>, batches: u64) -> Self {
+    fn begin(x: Samples<'_>, y: Samples<'_>, n_batches: u64) -> Self {
         let (n_x, n_y) = (x.n_neurons(), y.n_neurons());
         let n = n_x + n_y;
         Self {
             n_x,
             n_y,
-            batches,
+            n_batches,
             n_samples: 0,
             sums: vec![0.0; n],
             spread: vec![0.0; n],
@@ -207,24 +170,6 @@ impl Gram {
             spread: vec![0.0; n],
             ..*self
         }
-    }
-
-    /// Adds sums over rows shifted by the same shift.
-    fn add(&mut self, part: &Self) {
-        self.n_samples += part.n_samples;
-        for (sum, more) in self.sums.iter_mut().zip(&part.sums) {
-            *sum += more;
-        }
-        for (spread, other) in self.spread.iter_mut().zip(&part.spread) {
-            *spread = spread.max(*other);
-        }
-        let n = self.shift.len().max(1);
-        let columns = self.products.values_mut().par_chunks_mut(n);
-        columns.zip(part.products.values().par_chunks(n)).for_each(|(column, more)| {
-            for (value, more) in column.iter_mut().zip(more) {
-                *value += more;
-            }
-        });
     }
 
     fn add_blocks(&mut self, x: Samples<'_>, y: Samples<'_>, watch: &Watch) -> Result<()> {

@@ -48,7 +48,7 @@ mod watch;
 
 pub use chance::chance;
 pub use error::{Error, Result};
-pub use gram::Gram;
+pub use gram::{Gram, GramParts};
 pub use linear_map::{Expression, LinearMap, linear_map};
 pub use minimum::{MinimumMatch, minimum_match};
 pub use neurons::{Neuron, NeuronSet, Side};

@@ -1,6 +1,6 @@
-//! Activations as they come: two axes, three widths, any strides. Read block by block, never copied whole.
+//! Activations as they come: two axes, four types, any strides. Read block by block, never copied whole.
 
-use half::f16;
+use half::{bf16, f16};
 use ndarray::{ArrayView1, ArrayView2, Axis, s};
 use rayon::prelude::*;
 
@@ -11,6 +11,8 @@ use crate::linalg::{Matrix, largest_absolute, sum};
 pub enum Samples<'a> {
     /// float16
     F16(ArrayView2<'a, f16>),
+    /// bfloat16
+    BF16(ArrayView2<'a, bf16>),
     /// float32
     F32(ArrayView2<'a, f32>),
     /// float64
@@ -20,6 +22,12 @@ pub enum Samples<'a> {
 impl<'a> From<ArrayView2<'a, f16>> for Samples<'a> {
     fn from(view: ArrayView2<'a, f16>) -> Self {
         Self::F16(view)
+    }
+}
+
+impl<'a> From<ArrayView2<'a, bf16>> for Samples<'a> {
+    fn from(view: ArrayView2<'a, bf16>) -> Self {
+        Self::BF16(view)
     }
 }
 
@@ -65,6 +73,7 @@ impl Samples<'_> {
     fn shape(&self) -> (usize, usize) {
         match self {
             Self::F16(view) => view.dim(),
+            Self::BF16(view) => view.dim(),
             Self::F32(view) => view.dim(),
             Self::F64(view) => view.dim(),
         }
@@ -73,6 +82,7 @@ impl Samples<'_> {
     pub(crate) fn value(&self, row: usize, column: usize) -> f64 {
         match self {
             Self::F16(view) => view[[row, column]].to_f64(),
+            Self::BF16(view) => view[[row, column]].to_f64(),
             Self::F32(view) => f64::from(view[[row, column]]),
             Self::F64(view) => view[[row, column]],
         }
@@ -104,6 +114,7 @@ impl Samples<'_> {
     ) -> Vec<ColumnRecord> {
         match self {
             Self::F16(view) => load(view, f16::to_f64, first_row, shift, block, first_column),
+            Self::BF16(view) => load(view, bf16::to_f64, first_row, shift, block, first_column),
             Self::F32(view) => load(view, f64::from, first_row, shift, block, first_column),
             Self::F64(view) => load(view, |value| value, first_row, shift, block, first_column),
         }

@@ -1,6 +1,6 @@
 //! Numpy arrays as the core's arguments.
 
-use half::f16;
+use half::{bf16, f16};
 use numpy::{
     PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArray,
     PyUntypedArrayMethods,
@@ -12,6 +12,8 @@ use spanmatch::{Error, Neuron, NeuronSet, Samples, Side};
 /// A borrowed array of one of the widths that are read as they are.
 pub(crate) enum Array<'py> {
     F16(PyReadonlyArray2<'py, f16>),
+    /// bfloat16, which numpy does not know, as its bits.
+    BF16(PyReadonlyArray2<'py, u16>),
     F32(PyReadonlyArray2<'py, f32>),
     F64(PyReadonlyArray2<'py, f64>),
 }
@@ -35,6 +37,8 @@ impl<'py> Array<'py> {
             Ok(Self::F32(array.readonly()))
         } else if let Ok(array) = array.cast::<PyArray2<f16>>() {
             Ok(Self::F16(array.readonly()))
+        } else if let Ok(array) = array.cast::<PyArray2<u16>>() {
+            Ok(Self::BF16(array.readonly()))
         } else {
             Err(unreadable(side, &format!("of dtype {}", untyped.dtype())))
         }
@@ -43,6 +47,12 @@ impl<'py> Array<'py> {
     pub(crate) fn samples(&self) -> Samples<'_> {
         match self {
             Self::F16(array) => array.as_array().into(),
+            Self::BF16(array) => {
+                let bits = array.as_array().raw_view().cast::<bf16>();
+                // SAFETY: bf16 is a transparent u16, all of whose values are valid, and `array` is borrowed
+                // for reading as long as the view.
+                unsafe { bits.deref_into_view() }.into()
+            }
             Self::F32(array) => array.as_array().into(),
             Self::F64(array) => array.as_array().into(),
         }

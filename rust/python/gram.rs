@@ -2,11 +2,18 @@
 
 use std::sync::{RwLock, TryLockError};
 
+use numpy::{IntoPyArray, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
-use spanmatch::{Side, Watch};
+use spanmatch::{GramParts, Side, Watch};
 
+use crate::Floats;
 use crate::arguments::Array;
+use crate::errors::to_python;
 use crate::run::{run, wait_for};
+
+/// Neurons of x, batches, samples, shift, sums, spread, products.
+type Parts<'py> =
+    (usize, u64, u64, Floats<'py>, Floats<'py>, Floats<'py>, Bound<'py, PyArray2<f64>>);
 
 /// The joint Gram matrix of two sides. Locked: updates from several threads follow one another, and
 /// readers wait for them.
@@ -20,6 +27,11 @@ impl Gram {
     #[new]
     fn new() -> Self {
         Self { inner: RwLock::default() }
+    }
+
+    #[getter]
+    fn n_batches(&self, py: Python<'_>) -> PyResult<u64> {
+        self.with(py, spanmatch::Gram::n_batches)
     }
 
     #[getter]
@@ -59,6 +71,55 @@ impl Gram {
 
     fn copy(&self, py: Python<'_>) -> PyResult<Self> {
         Ok(Self { inner: RwLock::new(self.with(py, Clone::clone)?) })
+    }
+
+    /// Neurons of x, batches, samples; then shift, sums, spread and products.
+    fn parts<'py>(&self, py: Python<'py>) -> PyResult<Parts<'py>> {
+        let parts = self.read(py, None, |gram, _| Ok(gram.parts()))?;
+        Ok((
+            parts.n_x,
+            parts.n_batches,
+            parts.n_samples,
+            parts.shift.into_pyarray(py),
+            parts.sums.into_pyarray(py),
+            parts.spread.into_pyarray(py),
+            parts.products.into_pyarray(py),
+        ))
+    }
+
+    /// A Gram of what `parts` gives. Of the products, the triangle right of the diagonal counts.
+    #[staticmethod]
+    fn from_parts(
+        n_x: usize,
+        n_batches: u64,
+        n_samples: u64,
+        shift: PyReadonlyArray1<'_, f64>,
+        sums: PyReadonlyArray1<'_, f64>,
+        spread: PyReadonlyArray1<'_, f64>,
+        products: PyReadonlyArray2<'_, f64>,
+    ) -> PyResult<Self> {
+        let vector = |array: PyReadonlyArray1<'_, f64>| array.as_array().to_vec();
+        let parts = GramParts {
+            n_x,
+            n_batches,
+            n_samples,
+            shift: vector(shift),
+            sums: vector(sums),
+            spread: vector(spread),
+            products: products.as_array().to_owned(),
+        };
+        let gram = spanmatch::Gram::from_parts(parts).map_err(|error| to_python(&error))?;
+        Ok(Self { inner: RwLock::new(gram) })
+    }
+
+    fn set_shift(&self, py: Python<'_>, shift: PyReadonlyArray1<'_, f64>) -> PyResult<()> {
+        let shift = shift.as_array().to_vec();
+        self.write(py, None, |gram, _| gram.set_shift(&shift))
+    }
+
+    /// Products of the centred columns, symmetric.
+    fn centered<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        Ok(self.read(py, None, |gram, _| gram.centered())?.into_pyarray(py))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The same values give the same answer, however they are stored and in whatever batches they come.
 
-use half::f16;
+use half::{bf16, f16};
 use ndarray::{Array2, ArrayView2, Axis, ShapeBuilder, s};
 use spanmatch::{Gram, Samples, Watch};
 
@@ -10,10 +10,10 @@ use crate::problems::{Generator, planted};
 /// Several blocks of rows, the last one short; columns that no strip divides.
 const ROWS: usize = 1_037;
 
-/// Values that float16 holds exactly, so that every width has the same.
+/// Values that float16 and bfloat16 hold exactly, so that every type has the same.
 fn sides() -> Sides {
     let Sides { x, y } = planted(90, ROWS, 19, 17);
-    let round = |value: f64| f16::from_f64(value).to_f64();
+    let round = |value: f64| bf16::from_f64(f16::from_f64(value).to_f64()).to_f64();
     Sides { x: x.mapv(round), y: y.mapv(round) }
 }
 
@@ -89,7 +89,9 @@ fn widths_and_layouts_give_the_same_bits() {
     assert_layouts_agree(&narrow(&x), &narrow(&y), f32::NAN, &expected);
     let half = |side: &Array2<f64>| side.mapv(f16::from_f64);
     assert_layouts_agree(&half(&x), &half(&y), f16::NAN, &expected);
-    // The sides may differ in width.
+    let brain = |side: &Array2<f64>| side.mapv(bf16::from_f64);
+    assert_layouts_agree(&brain(&x), &brain(&y), bf16::NAN, &expected);
+    // The sides may differ in type.
     assert_eq!(bits(narrow(&x).view().into(), half(&y).view().into()), expected);
 }
 

@@ -10,6 +10,7 @@ mod extremes;
 mod input;
 mod layouts;
 mod oracle;
+mod parts;
 mod problems;
 mod properties;
 mod refreshes;

@@ -48,7 +48,7 @@ impl Gram {
                     Side::Y => y.value(row, neuron.index),
                 };
                 if !value.is_finite() {
-                    return Err(Error::NotFinite { neuron, value, row, batch: self.batches });
+                    return Err(Error::NotFinite { neuron, value, row });
                 }
             }
         }

@@ -1,0 +1,126 @@
+//! A Gram taken apart, to store it or send it, and put together again.
+
+use ndarray::Array2;
+
+use super::Gram;
+use crate::error::{Error, Result};
+use crate::linalg::Matrix;
+
+/// By this part sums may exceed the bound on their terms.
+const ROUNDING: f64 = 1e-6;
+
+/// All that a [`Gram`] holds. Every row of samples, x then y, is kept less the shift.
+///
+/// ```
+/// use ndarray::array;
+/// use spanmatch::{Gram, Watch};
+///
+/// let x = array![[1.0, 0.0], [0.0, 2.0]];
+/// let mut gram = Gram::default();
+/// gram.update(x.view().into(), x.view().into(), &Watch::default())?;
+/// let parts = gram.parts();
+/// assert_eq!(Gram::from_parts(parts.clone())?.parts(), parts);
+/// # Ok::<(), spanmatch::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct GramParts {
+    /// Neurons of x; y has the others.
+    pub n_x: usize,
+    /// Batches accumulated.
+    pub n_batches: u64,
+    /// Samples accumulated.
+    pub n_samples: u64,
+    /// What is subtracted from every row.
+    pub shift: Vec<f64>,
+    /// Sum of the shifted rows.
+    pub sums: Vec<f64>,
+    /// A bound on each neuron's absolute shifted value; 0 only where all are 0.
+    pub spread: Vec<f64>,
+    /// Sum of the outer products of the shifted rows, symmetric.
+    pub products: Array2<f64>,
+}
+
+impl Gram {
+    /// Takes a copy apart.
+    #[must_use]
+    pub fn parts(&self) -> GramParts {
+        GramParts {
+            n_x: self.n_x,
+            n_batches: self.n_batches,
+            n_samples: self.n_samples,
+            shift: self.shift.clone(),
+            sums: self.sums.clone(),
+            spread: self.spread.clone(),
+            products: self.symmetric(|i, j| self.products[(i, j)]),
+        }
+    }
+
+    /// Puts a Gram together; of the products, `products[[j, i]]` with `i >= j` count.
+    ///
+    /// # Errors
+    /// [`Error::Parts`] where they cannot be those of a Gram, [`Error::Overflow`].
+    pub fn from_parts(parts: GramParts) -> Result<Self> {
+        let GramParts { n_x, n_batches, n_samples, shift, sums, spread, products } = parts;
+        let n = shift.len();
+        if products.dim() != (n, n) || [sums.len(), spread.len()] != [n, n] || n_x > n {
+            return Err(Error::Parts("their shapes differ"));
+        }
+        if n_samples == 0 {
+            let empty = Self { n_batches, ..Self::default() };
+            return if n == 0 { Ok(empty) } else { Err(Error::Parts("neurons without samples")) };
+        }
+        // Rows become columns, so that what counts is below the diagonal.
+        let products = products.as_standard_layout().into_owned().into_raw_vec_and_offset().0;
+        let gram = Self {
+            n_x,
+            n_y: n - n_x,
+            n_batches,
+            n_samples,
+            shift,
+            sums,
+            spread,
+            products: Matrix::from_values(products, n, n),
+        };
+        gram.check_parts()?;
+        Ok(gram)
+    }
+
+    fn check_parts(&self) -> Result<()> {
+        let finite = |values: &[f64]| values.iter().all(|value| value.is_finite());
+        let triangle = (0..self.shift.len()).all(|j| finite(&self.products.column(j)[j..]));
+        if !(finite(&self.shift) && finite(&self.sums) && finite(&self.spread) && triangle) {
+            return Err(Error::Parts("a value is not finite"));
+        }
+        self.check_overflow(&self.spread, self.n_samples)?;
+        for (j, (sum, spread)) in self.sums.iter().zip(&self.spread).enumerate() {
+            let largest = self.n_samples as f64 * spread;
+            let bound = largest * spread;
+            let square = self.products[(j, j)];
+            if *spread < 0.0
+                || sum.abs() > largest * (1.0 + ROUNDING)
+                || square > bound * (1.0 + ROUNDING)
+                || square < -bound * ROUNDING
+            {
+                return Err(Error::Parts("sums or products exceed the spread"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The products of the centred columns, x then y, symmetric: what CKA and CCA are made of.
+    ///
+    /// # Errors
+    /// [`Error::NoSamples`].
+    pub fn centered(&self) -> Result<Array2<f64>> {
+        if self.n_samples == 0 {
+            return Err(Error::NoSamples);
+        }
+        Ok(self.symmetric(|i, j| self.product(i, j, true)))
+    }
+
+    /// An array of what is given for `i >= j`.
+    fn symmetric(&self, lower: impl Fn(usize, usize) -> f64) -> Array2<f64> {
+        let n = self.shift.len();
+        Array2::from_shape_fn((n, n), |(i, j)| lower(i.max(j), i.min(j)))
+    }
+}

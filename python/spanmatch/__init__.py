@@ -15,16 +15,22 @@ whole similarity curve follows.
 """
 
 from spanmatch._core import __version__
+from spanmatch.joint_gram import DeviceError
 from spanmatch.match import is_match, maximum_match, residuals, set_num_threads, spectrum
 from spanmatch.pair import ActivationPair
 from spanmatch.results import Match, MatchSpectrum, Residuals
+from spanmatch.rows import as_rows
 from spanmatch.sampling import UndersampledWarning
 from spanmatch.stitching import linear_map
+from spanmatch.storage import load, save
 from spanmatch.structure import is_simple, minimum_for, minimum_match, simple_matches, support
 from spanmatch.structure_results import LinearMap, Support
+from spanmatch.tensor_file import FileError
 
 __all__ = [
     "ActivationPair",
+    "DeviceError",
+    "FileError",
     "LinearMap",
     "Match",
     "MatchSpectrum",
@@ -32,13 +38,16 @@ __all__ = [
     "Support",
     "UndersampledWarning",
     "__version__",
+    "as_rows",
     "is_match",
     "is_simple",
     "linear_map",
+    "load",
     "maximum_match",
     "minimum_for",
     "minimum_match",
     "residuals",
+    "save",
     "set_num_threads",
     "simple_matches",
     "spectrum",

@@ -2,42 +2,15 @@
 
 from numbers import Real
 from operator import index as integer
-from typing import Any, Literal, Protocol, SupportsIndex, TypeAlias
+from typing import SupportsIndex, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Side: TypeAlias = Literal["x", "y"]
 Neuron: TypeAlias = tuple[str, int]
 
 MAX_INDEX = 2**63 - 1
 MAX_SEED = 2**64 - 1
-
-
-class Samples(Protocol):
-    """An array of samples × neurons: numpy's, or anything that numpy can look at as one."""
-
-    def __array__(self) -> NDArray[Any]:
-        """Return the numpy array."""
-
-
-def as_samples(array: object, side: Side) -> NDArray[np.floating[Any]]:
-    """Return `array` as the numpy array it is, never a converted copy, or say what is wrong."""
-    if isinstance(array, np.ma.MaskedArray):
-        raise TypeError(
-            f"{side} is a masked array: select the rows to use, then pass a plain array"
-        )
-    if not isinstance(array, np.ndarray) and hasattr(array, "__array__"):
-        array = np.asarray(array)
-    if not isinstance(array, np.ndarray):
-        kind = type(array).__name__
-        raise TypeError(f"{side} must be a numpy array of samples × neurons, got {kind}")
-    _check_dtype(array.dtype, side)
-    if array.ndim != 2:
-        raise ValueError(f"{side} has shape {array.shape}: {_how_to_shape(array.ndim, side)}")
-    if not array.flags.aligned:
-        raise ValueError(f"{side} lies unaligned in memory: pass {side}.copy()")
-    return array
 
 
 def as_eps(eps: float) -> float:
@@ -111,41 +84,3 @@ def _as_float(number: object, name: str) -> float:
     if not isinstance(number, Real) or isinstance(number, bool):
         raise TypeError(f"{name} must be a real number, got {type(number).__name__}")
     return float(number)
-
-
-def _check_dtype(dtype: np.dtype[Any], side: Side) -> None:
-    if dtype.kind == "c":
-        raise TypeError(
-            f"{side} holds complex numbers ({dtype}): pass real activations, "
-            f"such as np.hstack([{side}.real, {side}.imag])"
-        )
-    if dtype.kind != "f" or dtype.itemsize > 8:
-        raise TypeError(
-            f"{side} holds {dtype}, not float16, float32 or float64: cast it, "
-            f"as in {side}.astype(np.{_cast_for(dtype)})"
-        )
-    if not dtype.isnative:
-        raise TypeError(
-            f"{side} holds {dtype}, another machine's byte order: cast it, "
-            f"as in {side}.astype(np.{dtype.newbyteorder('=')})"
-        )
-
-
-def _cast_for(dtype: np.dtype[Any]) -> str:
-    """float32 where it holds every value of the type or the values are measurements anyway."""
-    loses_digits = dtype.kind in "iu" and dtype.itemsize > 4
-    return "float64" if loses_digits or dtype.kind == "f" else "float32"
-
-
-def _how_to_shape(axes: int, side: Side) -> str:
-    expected = "expected two axes, samples × neurons"
-    if axes == 1:
-        return f"{expected}; for one neuron pass {side}[:, None]"
-    if axes == 3:
-        return f"{expected}; for (batch, time, neurons) pass {side}.reshape(-1, {side}.shape[-1])"
-    if axes == 4:
-        return (
-            f"{expected}; for maps (batch, channels, height, width) pass "
-            f"{side}.transpose(0, 2, 3, 1).reshape(-1, {side}.shape[1])"
-        )
-    return expected

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from spanmatch.arguments import Samples, as_center, as_eps, as_index
+from spanmatch.arguments import as_center, as_eps, as_index
 from spanmatch.pair import ActivationPair, gram_of
 from spanmatch.sampling import warn_if_undersampled
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from spanmatch import _core
     from spanmatch.results import Indices
+    from spanmatch.samples import Samples
 
 Answer = TypeVar("Answer")
 

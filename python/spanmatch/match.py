@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spanmatch import _core
-from spanmatch.arguments import Samples, as_center, as_eps, as_index
+from spanmatch.arguments import as_center, as_eps, as_index
 from spanmatch.chosen import ask_of_set
 from spanmatch.pair import ActivationPair, gram_of
 from spanmatch.progress import progress_bar
@@ -22,6 +22,8 @@ from spanmatch.sampling import warn_if_by_chance, warn_if_undersampled
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
+
+    from spanmatch.samples import Samples
 
 MAX_THREADS = 1024  # more are a slip, and would take minutes to start
 

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from spanmatch import _core
-from spanmatch.arguments import Samples, as_samples
+from spanmatch import _core, pair_file
+from spanmatch.joint_gram import DeviceError, JointGram
+from spanmatch.names import Names, as_names, check_counts, joined
 from spanmatch.progress import progress_bar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from os import PathLike
+
+    import torch
+
+    from spanmatch.samples import Samples
 
 
 class ActivationPair:
@@ -14,11 +24,18 @@ class ActivationPair:
 
     What a match depends on is the joint Gram matrix of both sides (design: the theory depends on
     the data only through [X Y]ᵀ[X Y]). It adds up over batches, in any order, so a pair takes
-    (n_x + n_y)² float64 of memory however many samples it has seen. Row i of `x` and row i of `y`
-    belong to the same sample. The first batch sets both widths.
+    (n_x + n_y)² float64 of memory however many samples it has seen, and gives the same answers as
+    all samples at once. Row i of `x` and row i of `y` belong to the same sample. The first batch
+    sets both widths.
 
     Several threads may update or merge into one pair: each call is atomic, one waits for the other.
     A call that raises leaves the pair as it was.
+
+    Parameters
+    ----------
+    x_names, y_names
+        Names of the neurons of a side, one for each, all different: kept in files and shown in
+        tables.
 
     Examples
     --------
@@ -33,10 +50,18 @@ class ActivationPair:
     ActivationPair(4 + 2 neurons, 300 samples)
     """
 
-    __slots__ = ("_gram",)
+    __slots__ = ("_gram", "_names")
 
-    def __init__(self) -> None:
-        self._gram = _core.Gram()
+    def __init__(
+        self, *, x_names: Sequence[str] | None = None, y_names: Sequence[str] | None = None
+    ) -> None:
+        self._names: Names = (as_names(x_names, "x"), as_names(y_names, "y"))
+        self._gram = JointGram()
+
+    @property
+    def n_batches(self) -> int:
+        """How many batches the pair has seen."""
+        return self._gram.n_batches
 
     @property
     def n_samples(self) -> int:
@@ -46,12 +71,22 @@ class ActivationPair:
     @property
     def n_x(self) -> int:
         """How many neurons side x has; 0 before the first batch."""
-        return self._gram.n_x
+        return self._gram.widths[0]
 
     @property
     def n_y(self) -> int:
         """How many neurons side y has; 0 before the first batch."""
-        return self._gram.n_y
+        return self._gram.widths[1]
+
+    @property
+    def x_names(self) -> tuple[str, ...] | None:
+        """The names of the neurons of side x, where given."""
+        return self._names[0]
+
+    @property
+    def y_names(self) -> tuple[str, ...] | None:
+        """The names of the neurons of side y, where given."""
+        return self._names[1]
 
     def update(self, x: Samples, y: Samples) -> None:
         """Add a batch.
@@ -59,8 +94,14 @@ class ActivationPair:
         Parameters
         ----------
         x, y
-            Arrays of shape (samples, n_x) and (samples, n_y): float16, float32 or float64, with any
-            strides. They are read where they lie and widened block by block, never copied whole.
+            Samples × neurons, of shape (samples, n_x) and (samples, n_y): arrays of numpy, tensors
+            of torch, or anything with `__dlpack__` (CuPy, JAX); float16, bfloat16, float32 or
+            float64, with any strides. `as_rows` makes them of maps and tokens.
+
+            What the host holds is read where it lies and widened block by block, never copied
+            whole. Of a tensor on a GPU the sums are kept there, in float64, and come to the host
+            once, when they are needed; if the sides lie on different devices, y goes to that of x.
+            Devices without float64, as Apple's MPS, go through the host: a warning says so, once.
 
         Raises
         ------
@@ -69,22 +110,104 @@ class ActivationPair:
         ValueError
             A side has not two axes, no rows, or another width than before; the sides' row counts
             differ; a value is NaN or infinite; a sum of squares leaves the range of float64.
+        DeviceError
+            The device ran out of memory, or was lost. What had been added on a device that is lost
+            is lost with it.
+
+        Each says which batch, counted from 0, and leaves the pair as it was.
         """
-        self._gram.update(as_samples(x, "x"), as_samples(y, "y"))
+        with self._gram.lock:
+            batch = self.n_batches
+            try:
+                self._gram.update(x, y, check_widths=partial(check_counts, self._names))
+            except (TypeError, ValueError, DeviceError) as error:
+                raise type(error)(f"batch {batch} (counted from 0): {error}") from error
 
     def merge(self, other: ActivationPair) -> None:
         """Add all that `other` has seen, as though its batches had come here.
+
+        In any order pairs give the same, but for rounding.
 
         Raises
         ------
         TypeError
             `other` is not a pair.
         ValueError
-            Its widths differ.
+            Its widths or its neurons' names differ.
         """
         if not isinstance(other, ActivationPair):
             raise TypeError(f"merge needs an ActivationPair, got {type(other).__name__}")
-        self._gram.merge(other._gram)
+        # A copy, so that no call holds two locks.
+        gram = other._gram.on_host().copy()
+        with self._gram.lock:
+            names = joined(self._names, other._names)
+            if gram.n_samples > 0:
+                check_counts(names, gram.n_x, gram.n_y)
+            self._gram.on_host().merge(gram)
+            self._names = names
+
+    def all_reduce(self, group: torch.distributed.ProcessGroup | None = None) -> None:
+        """Merge the pairs of all processes of a group of torch.distributed, in each of them.
+
+        Every process calls it, once, after its last batch; with gloo, NCCL or another backend. A
+        process that has seen no batch may take part. All end with the same bits.
+
+        Parameters
+        ----------
+        group
+            The processes; None: all.
+
+        Raises
+        ------
+        ImportError
+            torch is not installed.
+        ValueError
+            torch.distributed is not initialised, or widths or names differ: then in every process,
+            and all pairs stay as they were.
+        """
+        from spanmatch.torch.reduce import all_reduced
+
+        with self._gram.lock:
+            gram, self._names = all_reduced(self._gram.on_host(), self._names, group)
+            self._gram.replace(gram)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the pair to a safetensors file, which appears under its name once it is whole.
+
+        Tensors `shift`, `sums`, `spread` and `products`: (x y)-row minus shift, summed over samples
+        as it is, and as its outer product with itself; the metadata hold the counts and names.
+
+        Raises
+        ------
+        OSError
+            The file cannot be written.
+        """
+        pair_file.write(path, self._gram.on_host(), self._names)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> ActivationPair:
+        """Read a pair that `save` has written, to the bit.
+
+        Raises
+        ------
+        OSError
+            The file cannot be read.
+        FileError
+            It is cut short, of another kind, or of a newer format. A ValueError.
+
+        Examples
+        --------
+        >>> import tempfile, pathlib
+        >>> import numpy as np
+        >>> pair = ActivationPair(y_names=["edge", "curve"])
+        >>> pair.update(np.eye(3), np.ones((3, 2)))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder, "pair.safetensors")
+        ...     pair.save(path)
+        ...     ActivationPair.load(path).y_names
+        ('edge', 'curve')
+        """
+        return _restored(*pair_file.read(path))
 
     def __add__(self, other: ActivationPair) -> ActivationPair:
         """Return a new pair that has seen what both have."""
@@ -95,12 +218,13 @@ class ActivationPair:
         return total
 
     def __copy__(self) -> ActivationPair:
-        copy = ActivationPair()
-        copy._gram = self._gram.copy()
-        return copy
+        return _restored(self._gram.on_host().copy(), self._names)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ActivationPair:
         return self.__copy__()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _from_parts, (self._gram.on_host().parts(), self._names)
 
     def __repr__(self) -> str:
         return f"ActivationPair({self.n_x} + {self.n_y} neurons, {self.n_samples} samples)"
@@ -113,13 +237,22 @@ def gram_of(x: Samples | ActivationPair, y: Samples | None, progress: bool = Fal
             raise TypeError("a pair holds both sides already: pass it alone, without y")
         if x.n_samples == 0:
             raise ValueError("the pair is empty: update it with at least one batch")
-        return x._gram
+        return x._gram.on_host()
     if y is None:
         raise TypeError("y is missing: pass two arrays, x and y, or one ActivationPair")
     if isinstance(y, ActivationPair):
         raise TypeError("y is a pair, which holds both sides: pass it alone, as x")
-    x_samples, y_samples = as_samples(x, "x"), as_samples(y, "y")
-    gram = _core.Gram()
+    gram = JointGram()
     with progress_bar("Reading samples", progress) as report:
-        gram.update(x_samples, y_samples, report)
-    return gram
+        gram.update(x, y, report)
+    return gram.on_host()
+
+
+def _restored(gram: _core.Gram, names: Names) -> ActivationPair:
+    pair = ActivationPair()
+    pair._gram, pair._names = JointGram(gram), names
+    return pair
+
+
+def _from_parts(parts: _core._Parts, names: Names) -> ActivationPair:
+    return _restored(_core.Gram.from_parts(*parts), names)

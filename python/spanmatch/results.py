@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from spanmatch import result_file
 from spanmatch.arguments import as_eps, as_similarity
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from numpy.typing import ArrayLike, NDArray
+    from typing_extensions import Self
 
     Floats = NDArray[np.float64]
     Indices = NDArray[np.int64]
@@ -28,6 +32,27 @@ class Result:
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as numbers and lists; the class makes an equal result of them again."""
         return {name: _plain(value) for name, value in self._fields()}
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the result to a safetensors file, which appears under its name once it is whole.
+
+        Arrays are tensors, all else is metadata. Raises OSError where the file cannot be written.
+        """
+        result_file.write(path, type(self).__name__, self._fields())
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Self:
+        """Read a result of this kind that `save` has written, to the bit.
+
+        Raises
+        ------
+        OSError
+            The file cannot be read.
+        FileError
+            It is cut short, of another kind, or of a newer format. A ValueError.
+        """
+        names = [field.name for field in fields(cls)]  # type: ignore[arg-type]
+        return cls(*result_file.read(path, cls.__name__, names))
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):

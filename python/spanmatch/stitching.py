@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from spanmatch import _core
-from spanmatch.arguments import Samples, as_center
+from spanmatch.arguments import as_center
 from spanmatch.pair import ActivationPair, gram_of
 from spanmatch.results import Match
 from spanmatch.sampling import warn_if_undersampled
 from spanmatch.structure_results import LinearMap
+
+if TYPE_CHECKING:
+    from spanmatch.samples import Samples
 
 
 def linear_map(

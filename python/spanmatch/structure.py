@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from spanmatch import _core
-from spanmatch.arguments import Samples, as_center, as_eps, as_neuron, as_seed
+from spanmatch.arguments import as_center, as_eps, as_neuron, as_seed
 from spanmatch.chosen import ask_of_set
 from spanmatch.pair import ActivationPair, gram_of
 from spanmatch.progress import progress_bar
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from spanmatch.arguments import Neuron
+    from spanmatch.samples import Samples
 
 
 def minimum_match(

@@ -1,0 +1,44 @@
+"""The fields of a result in a file: arrays as tensors, all else as plain values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spanmatch import tensor_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from os import PathLike
+
+    from numpy.typing import NDArray
+
+# A field of an array for each side.
+SIDES = ("x", "y")
+
+
+def write(path: str | PathLike[str], kind: str, fields: Iterable[tuple[str, Any]]) -> None:
+    """Write the fields, by name."""
+    tensors: dict[str, NDArray[Any]] = {}
+    values: dict[str, object] = {}
+    for name, value in fields:
+        if isinstance(value, tuple):
+            tensors |= {f"{name}.{side}": part for side, part in zip(SIDES, value, strict=True)}
+        elif isinstance(value, np.ndarray):
+            tensors[name] = value
+        else:
+            values[name] = value
+    tensor_file.write(path, kind, tensors, values)
+
+
+def read(path: str | PathLike[str], kind: str, names: Iterable[str]) -> list[Any]:
+    """Return the fields of these names."""
+    tensors, values = tensor_file.read_as(path, kind)
+    known = values | tensors
+    for name in {name.rpartition(".")[0] for name in tensors if "." in name}:
+        known[name] = tuple(tensors.get(f"{name}.{side}") for side in SIDES)
+    try:
+        return [known[name] for name in names]
+    except KeyError as error:
+        raise tensor_file.FileError(f"{path} is damaged: it lacks {error}") from error

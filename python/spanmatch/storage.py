@@ -1,0 +1,83 @@
+"""Save and load: pairs, results, and lists of matches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spanmatch import match_list_file, pair_file, tensor_file
+from spanmatch.pair import ActivationPair
+from spanmatch.results import Match, Result
+from spanmatch.tensor_file import FileError, kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from os import PathLike
+
+
+__all__ = ["FileError", "kind_of", "load", "save"]
+
+
+def save(thing: ActivationPair | Result | Sequence[Match], path: str | PathLike[str]) -> None:
+    """Write a pair, a result, or a list of matches to a safetensors file.
+
+    It appears under its name once it is whole. `thing.save(path)` does the same where there is one.
+
+    Parameters
+    ----------
+    thing
+        An `ActivationPair`; a `MatchSpectrum`, `Match`, `Support` or another result; a list of
+        `Match`, as `simple_matches` gives.
+    path
+        The file, of any name; `.safetensors` is usual.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written.
+    TypeError
+        `thing` is nothing of these.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> import numpy as np
+    >>> import spanmatch as sm
+    >>> x = np.random.default_rng(0).standard_normal((100, 3))
+    >>> parts = sm.simple_matches(x, x, eps=0.1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "parts.safetensors")
+    ...     sm.save(parts, path)
+    ...     sm.load(path) == parts
+    True
+    """
+    if isinstance(thing, ActivationPair | Result):
+        thing.save(path)
+    elif isinstance(thing, list | tuple) and all(isinstance(part, Match) for part in thing):
+        match_list_file.write(path, thing)
+    else:
+        raise TypeError(
+            f"save takes a pair, a result, or a list of matches, got {type(thing).__name__}"
+        )
+
+
+def load(path: str | PathLike[str]) -> ActivationPair | Result | list[Match]:
+    """Read what `save` has written, to the bit.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    FileError
+        It is cut short, not of spanmatch, or of a newer format. A ValueError.
+    """
+    kind = kind_of(path)
+    if kind == match_list_file.KIND:
+        return match_list_file.read(path)
+    if kind == pair_file.KIND:
+        return ActivationPair.load(path)
+    for result in Result.__subclasses__():
+        if kind == result.__name__:
+            return result.load(path)
+    # Whatever else is wrong with the file is said first.
+    tensor_file.read(path)
+    raise FileError(f"{path} holds a {kind}, which this version does not know")

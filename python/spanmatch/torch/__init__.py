@@ -1,0 +1,1 @@
+"""Everything that needs PyTorch. `import spanmatch` does not load it."""

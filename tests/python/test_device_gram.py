@@ -1,0 +1,221 @@
+"""Sums kept on a device: the answers of the host, and its errors.
+
+Without a GPU the same code runs on tensors of the host that pass for a device's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import torch
+
+import spanmatch as sm
+from problems import PROBLEMS, problem
+from spanmatch.torch import gram as device_gram
+from spanmatch.torch import tensors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Move = "Callable[[Any], torch.Tensor]"
+
+needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
+
+
+@pytest.fixture(params=["passing for a device", pytest.param("cuda", marks=needs_cuda)])
+def move(request: Any, monkeypatch: Any) -> Any:
+    """What puts an array on the device."""
+    if request.param == "cuda":
+        return lambda array: torch.as_tensor(array, device="cuda")
+    monkeypatch.setattr(tensors, "HOST", "nowhere")
+    return torch.as_tensor
+
+
+def on_device(pair: sm.ActivationPair) -> bool:
+    return bool(pair._gram._devices)
+
+
+def assert_alike(mine: sm.ActivationPair, other: sm.ActivationPair) -> None:
+    assert (mine.n_batches, mine.n_samples, mine.n_x, mine.n_y) == (
+        other.n_batches,
+        other.n_samples,
+        other.n_x,
+        other.n_y,
+    )
+    for a, b in zip(mine._gram.on_host().parts(), other._gram.on_host().parts(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12 * np.max(np.abs(b), initial=0.0))
+
+
+def filled(x: Any, y: Any, sizes: tuple[int, ...], move: Any = np.asarray) -> sm.ActivationPair:
+    pair, first = sm.ActivationPair(), 0
+    for size in sizes:
+        rows = slice(first, first + size)
+        pair.update(move(x[rows]), move(y[rows]))
+        first += size
+    return pair
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_the_sums_are_those_of_the_host(name: str, move: Any) -> None:
+    x, y = problem(name)
+    sizes = (len(x) // 3, 1, len(x) - len(x) // 3 - 1)
+    pair = filled(x, y, sizes, move)
+    assert on_device(pair)
+    assert_alike(pair, filled(x, y, sizes))
+    assert not on_device(pair)
+
+
+@pytest.mark.parametrize("dtype", tensors.READABLE, ids=str)
+def test_types(dtype: torch.dtype, move: Any) -> None:
+    x, y = (torch.from_numpy(side).to(dtype) for side in problem("planted"))
+    pair = filled(x, y, (100, 200), move)
+    assert on_device(pair)
+    assert_alike(pair, filled(x.double().numpy(), y.double().numpy(), (100, 200)))
+
+
+def test_a_batch_of_many_blocks(move: Any, monkeypatch: Any) -> None:
+    x, y = problem("large_mean")
+    monkeypatch.setattr(device_gram, "BLOCK", 64 * 44)
+    assert_alike(filled(x, y, (64, 236), move), filled(x, y, (64, 236)))
+    pair = filled(x, y, (300,), move)
+    spoilt = x.copy()
+    spoilt[-1, 3] = np.inf
+    before = pair.__reduce__()[1][0]
+    with pytest.raises(ValueError, match=r"batch 1 .*neuron 3 of x is inf in row 299"):
+        pair.update(move(spoilt), move(y))
+    for a, b in zip(pair.__reduce__()[1][0], before, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_batches_here_and_there_add_up(move: Any) -> None:
+    x, y = problem("large_mean")
+    expected = sm.spectrum(x, y, center=True)
+    pair = sm.ActivationPair()
+    places: list[tuple[Callable[[Any], Any], Callable[[Any], Any]]] = [
+        (np.asarray, np.asarray),
+        (move, move),
+        (np.asarray, move),
+        (move, np.asarray),
+        (np.float32, move),
+    ]
+    for at, (put_x, put_y) in enumerate(places):
+        rows = slice(at * 60, (at + 1) * 60)
+        pair.update(put_x(x[rows]), put_y(y[rows]))
+        if at == 2:
+            sm.spectrum(pair)
+    assert (pair.n_batches, pair.n_samples) == (5, 300)
+    found = sm.spectrum(pair, center=True)
+    np.testing.assert_allclose(found.x, expected.x, rtol=0, atol=1e-4)
+
+
+def test_merge_copy_and_save_bring_the_sums_home(move: Any, tmp_path: Any) -> None:
+    x, y = problem("planted")
+    whole = filled(x[:100], y[:100], (100,)) + filled(x[100:], y[100:], (200,))
+    a, b = filled(x[:100], y[:100], (100,), move), filled(x[100:], y[100:], (200,), move)
+    assert_alike(a + b, whole)
+    a.merge(b)
+    assert_alike(a, whole)
+    a.save(tmp_path / "pair")
+    assert_alike(sm.ActivationPair.load(tmp_path / "pair"), whole)
+
+
+@pytest.mark.parametrize("begun", ["nothing", "host", "device"])
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda x, y: (x[:-1], y), "x has 299 rows and y has 300"),
+        (lambda x, y: (x[:0], y[:0]), "no rows"),
+        (
+            lambda x, y: (x, np.where(np.arange(300)[:, None] == 70, np.nan, y)),
+            "neuron 0 of y is NaN in row 70",
+        ),
+        (
+            lambda x, y: (np.vstack([[[np.inf]] * 1 @ np.ones((1, x.shape[1])), x[1:]]), y),
+            "neuron 0 of x is inf in row 0",
+        ),
+        (lambda x, y: (x, y * 1e160), "neuron 0 of y reaches .*overflow"),
+    ],
+)
+def test_errors_are_the_hosts_and_change_nothing(
+    spoil: Any, words: str, begun: str, move: Any
+) -> None:
+    x, y = problem("planted")
+    pair = (
+        sm.ActivationPair()
+        if begun == "nothing"
+        else filled(x, y, (300,), move if begun == "device" else np.asarray)
+    )
+    count = pair.n_batches
+    before = [np.copy(part) for part in (pair + sm.ActivationPair())._gram.on_host().parts()]
+    with pytest.raises(ValueError, match=rf"batch {count} \(counted from 0\): .*{words}"):
+        pair.update(*(move(side) for side in spoil(x, y)))
+    for a, b in zip(pair._gram.on_host().parts(), before, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_widths_must_stay_the_same(move: Any) -> None:
+    x, y = problem("planted")
+    for begin, go_on in ((move, move), (np.asarray, move), (move, np.asarray)):
+        pair = filled(x, y, (300,), begin)
+        with pytest.raises(ValueError, match=r"batch 1 .*x has 23 neurons, but the pair was begun"):
+            pair.update(go_on(x[:, 1:]), go_on(y))
+        assert pair.n_samples == 300
+
+
+@pytest.mark.parametrize("context", [torch.inference_mode, torch.no_grad, torch.enable_grad])
+def test_batches_may_come_in_another_mode_each_time(context: Any, move: Any) -> None:
+    x, y = problem("planted")
+    pair = sm.ActivationPair()
+    with context():
+        pair.update(move(x[:100]) + 0, move(y[:100]) + 0)
+    pair.update(move(x[100:200]).requires_grad_(), move(y[100:200]))
+    with torch.inference_mode():
+        pair.update(move(x[200:]) * 1, move(y[200:]) * 1)
+    assert_alike(pair, filled(x, y, (100, 100, 100)))
+
+
+def test_autocast_does_not_reach_the_sums(move: Any) -> None:
+    x, y = problem("planted")
+    with torch.autocast(move(x).device.type, dtype=torch.bfloat16):
+        pair = filled(x, y, (100, 200), move)
+    assert_alike(pair, filled(x, y, (100, 200)))
+
+
+def test_a_device_that_fails_leaves_the_pair(move: Any, monkeypatch: Any) -> None:
+    x, y = problem("planted")
+    pair = filled(x, y, (100, 100), move)
+
+    def fail(*arguments: Any) -> None:
+        raise torch.OutOfMemoryError("out of memory")
+
+    with monkeypatch.context() as context:
+        context.setattr(torch, "maximum", fail)
+        with pytest.raises(sm.DeviceError, match=r"batch 2 \(counted from 0\): .*out of memory"):
+            pair.update(move(x[200:]), move(y[200:]))
+    assert (pair.n_batches, pair.n_samples) == (2, 200)
+    pair.update(move(x[200:]), move(y[200:]))
+    assert_alike(pair, filled(x, y, (100, 100, 100)))
+
+
+def test_a_device_without_float64_goes_through_the_host(monkeypatch: Any) -> None:
+    x, y = (torch.from_numpy(side) for side in problem("planted"))
+    monkeypatch.setattr(tensors, "HOST", "nowhere")
+    zeros = torch.zeros
+
+    def without_float64(*shape: Any, **options: Any) -> torch.Tensor:
+        if options.get("dtype") == torch.float64:
+            raise TypeError("Cannot convert a MPS Tensor to float64 dtype")
+        return zeros(*shape, **options)
+
+    monkeypatch.setattr(torch, "zeros", without_float64)
+    tensors.has_float64.cache_clear()
+    pair = sm.ActivationPair()
+    with pytest.warns(UserWarning, match="cpu has no float64") as caught:
+        pair.update(x[:100], y[:100])
+    assert len(caught) == 1
+    # Said once: a second warning would be an error here.
+    pair.update(x[100:], y[100:])
+    tensors.has_float64.cache_clear()
+    assert_alike(pair, filled(x.numpy(), y.numpy(), (100, 200)))

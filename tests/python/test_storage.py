@@ -1,0 +1,214 @@
+"""What is saved comes back to the bit; a file that is not whole, or not ours, is refused."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import pickle
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
+
+import spanmatch as sm
+from refusal import X, Y, filled
+from test_package import RESULTS, each_result
+
+MATCHES = sm.simple_matches(X, Y, eps=0.7)
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAMES = [f"ν{i}" for i in range(X.shape[1])]
+
+
+def same_pair(mine: sm.ActivationPair, other: sm.ActivationPair) -> bool:
+    parts = [pair._gram.on_host().parts() for pair in (mine, other)]
+    alike = all(np.array_equal(a, b) for a, b in zip(*parts, strict=True))
+    return alike and (mine.x_names, mine.y_names) == (other.x_names, other.y_names)
+
+
+def named() -> sm.ActivationPair:
+    pair = sm.ActivationPair(x_names=NAMES)
+    for rows in (slice(0, 7), slice(7, 60)):
+        pair.update(X[rows] + 1e3, Y[rows])
+    return pair
+
+
+@pytest.mark.parametrize("pair", [named(), filled(), sm.ActivationPair()], ids=repr)
+def test_pairs_come_back_to_the_bit(pair: sm.ActivationPair, tmp_path: Path) -> None:
+    path = tmp_path / "pair.safetensors"
+    pair.save(path)
+    for again in (
+        sm.ActivationPair.load(path),
+        sm.load(str(path)),
+        pickle.loads(pickle.dumps(pair)),
+    ):
+        assert isinstance(again, sm.ActivationPair)
+        assert same_pair(again, pair)
+        assert again.n_batches == pair.n_batches
+        for one in (again, copied := copy.copy(pair)):
+            one.update(X[::-1], Y[::-1])
+        assert same_pair(again, copied)
+    if pair.n_samples > 0:
+        assert sm.spectrum(sm.ActivationPair.load(path)) == sm.spectrum(pair)
+
+
+def test_a_pair_file_says_what_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "pair.safetensors"
+    named().save(path)
+    with safe_open(path, framework="numpy") as file:
+        metadata = file.metadata()
+        assert set(file.keys()) == {"shift", "sums", "spread", "products"}
+    assert metadata["spanmatch"] == "ActivationPair"
+    assert (metadata["format"], metadata["version"]) == ("1", sm.__version__)
+    counts = [json.loads(metadata[name]) for name in ("n_x", "n_y", "n_samples", "n_batches")]
+    assert counts == [7, 5, 60, 2]
+    assert json.loads(metadata["dtype"]) == "float64"
+    assert (json.loads(metadata["x_names"]), json.loads(metadata["y_names"])) == (NAMES, None)
+
+
+def test_the_products_in_a_file_are_those_of_the_shifted_rows(tmp_path: Path) -> None:
+    path = tmp_path / "pair.safetensors"
+    named().save(path)
+    tensors = load_file(path)
+    rows = np.hstack([X + 1e3, Y]) - tensors["shift"]
+    np.testing.assert_allclose(tensors["products"], rows.T @ rows, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(tensors["sums"], rows.sum(axis=0), rtol=1e-9, atol=1e-9)
+
+
+@each_result
+def test_results_come_back_to_the_bit(result: Any, tmp_path: Path) -> None:
+    path = tmp_path / "result.safetensors"
+    result.save(path)
+    for again in (type(result).load(path), sm.load(path)):
+        assert type(again) is type(result)
+        assert again == result
+        assert repr(again.to_dict()) == repr(result.to_dict())
+        arrays = [value for value in vars(again).values() if isinstance(value, np.ndarray)]
+        assert not any(array.flags.writeable for array in arrays)
+
+
+@pytest.mark.parametrize(
+    "matches", [[], MATCHES, MATCHES[:1], [sm.Match(0.25, [], [], n_x=4, n_y=3)] * 2]
+)
+def test_lists_of_matches_come_back(matches: list[sm.Match], tmp_path: Path) -> None:
+    sm.save(matches, tmp_path / "matches")
+    assert sm.load(tmp_path / "matches") == matches
+
+
+def test_empty_results_come_back(tmp_path: Path) -> None:
+    empty = np.empty((9, 0))
+    for result in (
+        sm.spectrum(empty, empty),
+        sm.support(np.eye(20, 2), np.eye(20, 4)[:, 2:], eps=0.1),
+    ):
+        sm.save(result, tmp_path / "empty")
+        assert sm.load(tmp_path / "empty") == result
+
+
+def test_what_is_no_result_is_not_saved(tmp_path: Path) -> None:
+    for thing in (X, [X], {"x": 1}, [*MATCHES, 3]):
+        with pytest.raises(TypeError, match="pair, a result, or a list of matches"):
+            sm.save(thing, tmp_path / "thing")
+    assert list(tmp_path.iterdir()) == []
+
+
+def files(folder: Path) -> dict[str, Path]:
+    for name, thing in (("pair", named()), ("spectrum", RESULTS[0]), ("matches", MATCHES)):
+        sm.save(thing, folder / name)
+    return {path.name: path for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("name", ["pair", "spectrum", "matches"])
+def test_a_file_cut_short_anywhere_is_refused(name: str, tmp_path: Path) -> None:
+    path = files(tmp_path)[name]
+    whole = path.read_bytes()
+    for size in [0, 1, 7, 8, 9, 100, len(whole) // 2, len(whole) - 1]:
+        path.write_bytes(whole[:size])
+        with pytest.raises(sm.FileError, match=f"{name} is cut short"):
+            sm.load(path)
+
+
+def test_files_of_another_kind_are_refused(tmp_path: Path) -> None:
+    known = files(tmp_path)
+    with pytest.raises(sm.FileError, match="spectrum holds a MatchSpectrum, not a ActivationPair"):
+        sm.ActivationPair.load(known["spectrum"])
+    with pytest.raises(sm.FileError, match="pair holds a ActivationPair, not a Match:"):
+        sm.Match.load(known["pair"])
+    path = tmp_path / "weights"
+    save_file({"shift": X}, path)
+    with pytest.raises(sm.FileError, match="not one that spanmatch has written"):
+        sm.load(path)
+    np.save(tmp_path / "x.npy", X)
+    with pytest.raises(sm.FileError, match=r"x\.npy is cut short, or no safetensors file"):
+        sm.load(tmp_path / "x.npy")
+    with pytest.raises(FileNotFoundError, match="missing"):
+        sm.load(tmp_path / "missing")
+    with pytest.raises(IsADirectoryError):
+        sm.load(tmp_path)
+
+
+def rewritten(path: Path, changes: dict[str, Any], without: tuple[str, ...] = ()) -> Path:
+    """The file with other metadata and tensors."""
+    with safe_open(path, framework="numpy") as file:
+        metadata = file.metadata()
+    tensors = load_file(path)
+    for name, value in changes.items():
+        (tensors if isinstance(value, np.ndarray) else metadata)[name] = value
+    for name in without:
+        tensors.pop(name, None)
+        metadata.pop(name, None)
+    save_file(tensors, path, metadata)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "without", "words"),
+    [
+        ("pair", {"format": "2", "version": "9.1"}, (), r"format 2, of spanmatch 9\.1.*upgrade"),
+        ("spectrum", {"format": "17"}, (), "format 17.*upgrade"),
+        ("pair", {"format": "one"}, (), "damaged"),
+        ("pair", {"spanmatch": "Orchestra"}, (), "holds a Orchestra, which this version does not"),
+        ("pair", {"n_samples": "sixty"}, (), "damaged metadata"),
+        ("pair", {"n_samples": '"sixty"'}, (), "damaged"),
+        ("pair", {"n_samples": "-1"}, (), "damaged"),
+        ("pair", {"n_x": "13"}, (), "damaged: these are not the parts of a Gram"),
+        ("pair", {"x_names": '["a"]'}, (), "damaged: x has 7 neurons, but x_names names 1"),
+        ("pair", {"x_names": "7"}, (), "damaged"),
+        ("pair", {"sums": np.full(12, np.nan)}, (), "damaged: .*not finite"),
+        ("pair", {"sums": np.zeros(12, np.float32)}, (), "damaged"),
+        ("pair", {}, ("products",), "damaged: .*products"),
+        ("pair", {}, ("n_batches",), "damaged: .*n_batches"),
+        ("spectrum", {}, ("y",), "damaged: it lacks 'y'"),
+        ("spectrum", {}, ("resolution",), "damaged: it lacks 'resolution'"),
+        ("matches", {}, ("x_sizes",), "damaged"),
+        ("matches", {"eps": np.zeros(1)}, (), "damaged"),
+    ],
+)
+def test_damaged_and_newer_files_are_refused(
+    name: str, changes: dict[str, Any], without: tuple[str, ...], words: str, tmp_path: Path
+) -> None:
+    path = rewritten(files(tmp_path)[name], changes, without)
+    with pytest.raises(sm.FileError, match=words) as caught:
+        sm.load(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_failed_save_leaves_the_old_file(tmp_path: Path, monkeypatch: Any) -> None:
+    path = tmp_path / "pair"
+    named().save(path)
+    whole = path.read_bytes()
+
+    def fail(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="No space"):
+        filled().save(path)
+    assert path.read_bytes() == whole
+    assert list(tmp_path.iterdir()) == [path]
+    with pytest.raises(OSError, match="nowhere"):
+        filled().save(tmp_path / "nowhere" / "pair")

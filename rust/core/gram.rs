@@ -13,9 +13,9 @@ mod parts;
 use std::ops::Range;
 
 use crate::error::Result;
-use crate::linalg::{Matrix, add_gram};
+use crate::linalg::{Matrix, Panels, add_gram};
 use crate::neurons::{Neuron, Side};
-use crate::samples::Samples;
+use crate::samples::{Samples, load};
 use crate::watch::Watch;
 pub use parts::GramParts;
 
@@ -98,7 +98,7 @@ impl Gram {
             watch.commit()?;
             *self = fresh;
         } else if rows <= block {
-            self.add_block(x, y, 0..rows, &mut Matrix::zeros(rows, self.shift.len()), || {
+            self.add_block(x, y, 0..rows, &mut Panels::zeros(rows, self.shift.len()), || {
                 watch.commit()
             })?;
         } else {
@@ -175,11 +175,11 @@ impl Gram {
     fn add_blocks(&mut self, x: Samples<'_>, y: Samples<'_>, watch: &Watch) -> Result<()> {
         let n = self.shift.len();
         let (total, step) = (x.n_samples(), block_rows(n));
-        let mut block = Matrix::zeros(step.min(total), n);
+        let mut block = Panels::zeros(step.min(total), n);
         for first in (0..total).step_by(step) {
             let rows = step.min(total - first);
             if rows < block.rows() {
-                block = Matrix::zeros(rows, n);
+                block = Panels::zeros(rows, n);
             }
             self.add_block(x, y, first..first + rows, &mut block, || watch.check())?;
             watch.advance(rows);
@@ -193,11 +193,10 @@ impl Gram {
         x: Samples<'_>,
         y: Samples<'_>,
         rows: Range<usize>,
-        block: &mut Matrix,
+        block: &mut Panels,
         may_change: impl FnOnce() -> Result<()>,
     ) -> Result<()> {
-        let mut records = x.load(rows.start, &self.shift[..self.n_x], block, 0);
-        records.extend(y.load(rows.start, &self.shift[self.n_x..], block, self.n_x));
+        let records = load(x, y, rows.start, &self.shift, block);
         self.check_block(x, y, rows, &records)?;
         may_change()?;
 

@@ -1,11 +1,11 @@
 //! A Gram taken apart and put together is the same; parts that no Gram has are refused.
 
 use ndarray::Array2;
-use spanmatch::{Error, Gram, GramParts, Watch};
+use spanmatch::{Error, Gram, GramParts};
 
-use crate::common::{Sides, difference, spectrum_bits, spectrum_of_gram};
+use crate::common::{Sides, difference, spectrum_of_gram};
 use crate::input::{assert_unchanged, good};
-use crate::problems::{Generator, planted};
+use crate::problems::planted;
 
 #[test]
 fn parts_make_the_same_gram() {
@@ -29,7 +29,8 @@ fn one_triangle_of_the_products_counts() {
 
 #[test]
 fn parts_that_no_gram_has_are_refused() {
-    let spoilt: [(fn(&mut GramParts), &str); 10] = [
+    type Spoil = fn(&mut GramParts);
+    let spoilt: [(Spoil, &str); 10] = [
         (|parts| parts.n_x = 10, "their shapes differ"),
         (|parts| parts.products = Array2::zeros((9, 8)), "their shapes differ"),
         (|parts| parts.sums.truncate(8), "their shapes differ"),

@@ -1,11 +1,14 @@
 //! A Gram taken apart, to store it or send it, and put together again.
 
 use ndarray::Array2;
+use rayon::prelude::*;
 
 use super::Gram;
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 
+/// Rows and columns that are mirrored together: some cache lines of each.
+const TILE: usize = 32;
 /// By this part sums may exceed the bound on their terms.
 const ROUNDING: f64 = 1e-6;
 
@@ -119,8 +122,25 @@ impl Gram {
     }
 
     /// An array of what is given for `i >= j`.
-    fn symmetric(&self, lower: impl Fn(usize, usize) -> f64) -> Array2<f64> {
+    fn symmetric(&self, lower: impl Fn(usize, usize) -> f64 + Sync) -> Array2<f64> {
         let n = self.shift.len();
-        Array2::from_shape_fn((n, n), |(i, j)| lower(i.max(j), i.min(j)))
+        let mut array = Array2::zeros((n, n));
+        // Columns of the lower triangle are read one after the other, and become rows. A new array is one slice.
+        let values = array.as_slice_mut().unwrap_or_default();
+        values.par_chunks_mut(n.max(1)).enumerate().for_each(|(j, row)| {
+            for (i, value) in row.iter_mut().enumerate().skip(j) {
+                *value = lower(i, j);
+            }
+        });
+        for top in (0..n).step_by(TILE) {
+            for left in (0..=top).step_by(TILE) {
+                for i in top..(top + TILE).min(n) {
+                    for j in left..(left + TILE).min(i) {
+                        array[[i, j]] = array[[j, i]];
+                    }
+                }
+            }
+        }
+        array
     }
 }

@@ -4,14 +4,13 @@
 
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt::factor::{cholesky_in_place, cholesky_in_place_scratch};
-use faer::linalg::matmul::triangular::BlockStructure;
 use faer::linalg::triangular_solve::{
     solve_lower_triangular_in_place, solve_upper_triangular_in_place,
 };
 use faer::{MatMut, Par};
 use rayon::prelude::*;
 
-use super::product::{add_gram_of, column_panels};
+use super::product::{column_panels, subtract_gram};
 use super::{Matrix, sum_of_squares};
 use crate::error::Result;
 use crate::watch::Watch;
@@ -40,7 +39,7 @@ impl Factor {
             column_panels(right.as_mut(), PANEL).into_par_iter().for_each(|(_, panel)| {
                 solve_lower_triangular_in_place(lower, panel, Par::Seq);
             });
-            add_gram_of(trailing, right.as_ref(), -1.0, BlockStructure::TriangularUpper);
+            subtract_gram(trailing, right.as_ref());
         }
         Ok(Some(Self { upper }))
     }

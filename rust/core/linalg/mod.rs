@@ -6,11 +6,13 @@
 mod factor;
 mod lanes;
 mod matrix;
+mod panels;
 mod product;
 
 pub(crate) use factor::Factor;
-pub(crate) use lanes::{largest_absolute, sum, sum_of_squares};
+pub(crate) use lanes::sum_of_squares;
 pub(crate) use matrix::Matrix;
+pub(crate) use panels::{Panels, add_gram};
 pub(crate) use product::{
-    add_gram, product, subtract_product, subtract_product_of_vector, subtract_transposed_product,
+    product, subtract_product, subtract_product_of_vector, subtract_transposed_product,
 };

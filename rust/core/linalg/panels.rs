@@ -1,0 +1,244 @@
+//! Rows of samples as the product reads them, and the product: `c += zᵀ z`.
+//!
+//! Columns lie in panels as wide as a few vector registers, row after row. A panel is both factors of the
+//! product: read as vectors on the left, value by value on the right. So samples are packed once, as they
+//! are loaded, where a general product would pack both factors anew for every tile.
+
+use faer::{ColMut, MatMut};
+use pulp::{Arch, Simd, WithSimd};
+use rayon::iter::IndexedParallelIterator;
+use rayon::prelude::*;
+
+use super::Matrix;
+use super::product::{column_panels, row_panels};
+
+/// Vector registers that a row of a panel fills: with as many columns on the right, their products fill the
+/// registers there are (24 of 32 with AVX-512, 12 of 16 with AVX2).
+const VECTORS: usize = 3;
+/// Bytes of a cache line, and of the widest vector.
+const LINE: usize = 64;
+/// Side of a tile, a multiple of every panel's width: large enough to reuse what is in the cache, small
+/// enough to share among threads.
+const TILE: usize = 240;
+
+/// A block of rows, columns in panels; lanes beyond the last column are zero.
+pub(crate) struct Panels {
+    values: Vec<f64>,
+    /// Where the first cache line begins.
+    start: usize,
+    count: usize,
+    rows: usize,
+    width: usize,
+}
+
+impl Panels {
+    pub(crate) fn zeros(rows: usize, columns: usize) -> Self {
+        Self::of_width(Arch::new().dispatch(Width), rows, columns)
+    }
+
+    fn of_width(width: usize, rows: usize, columns: usize) -> Self {
+        let count = columns.div_ceil(width);
+        let spare = LINE / size_of::<f64>();
+        let values = vec![0.0; count * width * rows + spare];
+        let start = values.as_ptr().align_offset(LINE).min(spare);
+        Self { values, start, count, rows, width }
+    }
+
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Columns of a panel.
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// The panels, each `rows` times `width` values.
+    pub(crate) fn panels_mut(&mut self) -> impl IndexedParallelIterator<Item = &mut [f64]> {
+        let size = self.rows * self.width;
+        self.values[self.start..][..self.count * size].par_chunks_exact_mut(size.max(1))
+    }
+
+    fn panel(&self, index: usize) -> &[f64] {
+        let size = self.rows * self.width;
+        &self.values[self.start + index * size..][..size]
+    }
+}
+
+/// `lower(c) += zᵀ z`, with as many columns of `z` as `c` has. What lies above the diagonal is left alone.
+pub(crate) fn add_gram(c: &mut Matrix, z: &Panels) {
+    let mut tiles = Vec::new();
+    for (column, panel) in column_panels(c.view_mut(), TILE) {
+        for (row, tile) in row_panels(panel, TILE) {
+            if row >= column {
+                tiles.push((row, column, tile));
+            }
+        }
+    }
+    let arch = Arch::new();
+    tiles.into_par_iter().for_each(|(row, column, tile)| {
+        arch.dispatch(AddTile { c: tile, row, column, z });
+    });
+}
+
+struct Width;
+
+impl WithSimd for Width {
+    type Output = usize;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) -> usize {
+        VECTORS * S::F64_LANES
+    }
+}
+
+/// Adds to the tile whose first row and column these are.
+struct AddTile<'a> {
+    c: MatMut<'a, f64>,
+    row: usize,
+    column: usize,
+    z: &'a Panels,
+}
+
+impl WithSimd for AddTile<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        match S::F64_LANES {
+            8 => self.add::<S, 8>(simd),
+            4 => self.add::<S, 4>(simd),
+            2 => self.add::<S, 6>(simd),
+            _ => self.add::<S, 3>(simd),
+        }
+    }
+}
+
+impl AddTile<'_> {
+    /// With `RIGHT` columns at once, which divides the panels' width.
+    #[inline(always)]
+    fn add<S: Simd, const RIGHT: usize>(mut self, simd: S) {
+        let width = VECTORS * S::F64_LANES;
+        for left in (0..self.c.nrows()).step_by(width) {
+            let panel = S::as_simd_f64s(self.z.panel((self.row + left) / width)).0;
+            for right in (0..self.c.ncols()).step_by(RIGHT) {
+                let first = self.column + right;
+                // Above the diagonal.
+                if self.row + left + width <= first {
+                    continue;
+                }
+                let other = &self.z.panel(first / width)[first % width..];
+                let sums = multiply::<S, RIGHT>(simd, panel, other, width);
+                for (j, sums) in sums.iter().enumerate().take(self.c.ncols() - right) {
+                    let column = self.c.as_mut().col_mut(right + j);
+                    let column = column.try_as_col_major_mut().map(ColMut::as_slice_mut);
+                    let Some(column) = column else { continue };
+                    // On the diagonal, only what is below it.
+                    let from = (first + j).saturating_sub(self.row + left);
+                    let below = width.min(column.len() - left);
+                    let target = &mut column[left..left + below];
+                    if from == 0 && below == width {
+                        let target = S::as_mut_simd_f64s(target).0;
+                        for (value, sum) in target.iter_mut().zip(sums) {
+                            *value = simd.add_f64s(*value, *sum);
+                        }
+                    } else {
+                        let sums: &[f64] = pulp::bytemuck::cast_slice(sums);
+                        for (value, sum) in target.iter_mut().zip(sums).skip(from) {
+                            *value += sum;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Products of the columns of a panel with `RIGHT` columns of another, summed over the rows.
+#[inline(always)]
+fn multiply<S: Simd, const RIGHT: usize>(
+    simd: S,
+    left: &[S::f64s],
+    right: &[f64],
+    width: usize,
+) -> [[S::f64s; VECTORS]; RIGHT] {
+    let mut sums = [[simd.splat_f64s(0.0); VECTORS]; RIGHT];
+    for (left, right) in left.as_chunks::<VECTORS>().0.iter().zip(right.chunks(width)) {
+        let Some(right) = right.first_chunk::<RIGHT>() else { break };
+        for (sums, value) in sums.iter_mut().zip(right) {
+            let value = simd.splat_f64s(*value);
+            for (sum, left) in sums.iter_mut().zip(left) {
+                *sum = simd.mul_add_f64s(*left, value, *sum);
+            }
+        }
+    }
+    sums
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whole numbers, whose products are exact.
+    fn value(row: usize, column: usize) -> f64 {
+        ((row * 7 + column * 13) % 11) as f64 - 5.0
+    }
+
+    fn panels(width: usize, rows: usize, columns: usize) -> Panels {
+        let mut panels = Panels::of_width(width, rows, columns);
+        panels.panels_mut().enumerate().for_each(|(index, panel)| {
+            for (at, out) in panel.iter_mut().enumerate() {
+                let column = index * width + at % width;
+                if column < columns {
+                    *out = value(at / width, column);
+                }
+            }
+        });
+        panels
+    }
+
+    /// One tile, at every kind of place, with the vectors of one kind of processor.
+    fn check<S: Simd>(simd: S) {
+        let width = simd.vectorize(Width);
+        for (rows, columns) in [(1, 1), (3, 2), (17, width), (5, 2 * width + 1), (480, TILE)] {
+            let z = panels(width, rows, columns);
+            let mut c = Matrix::from_values(vec![1.0; columns * columns], columns, columns);
+            simd.vectorize(AddTile { c: c.view_mut(), row: 0, column: 0, z: &z });
+            for j in 0..columns {
+                for i in 0..columns {
+                    let sum: f64 = (0..rows).map(|row| value(row, i) * value(row, j)).sum();
+                    let expected = if i >= j { 1.0 + sum } else { 1.0 };
+                    assert!((c[(i, j)] - expected).abs() < 0.5, "{rows} x {columns}: {i}, {j}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn tiles_are_right_with_all_vectors_there_are() {
+        check(pulp::Scalar::new());
+        #[cfg(target_arch = "x86_64")]
+        {
+            let (avx2, avx512) = (pulp::x86::V3::try_new(), pulp::x86::V4::try_new());
+            avx2.into_iter().for_each(check);
+            avx512.into_iter().for_each(check);
+        }
+        #[cfg(target_arch = "aarch64")]
+        pulp::aarch64::Neon::try_new().into_iter().for_each(check);
+    }
+
+    #[test]
+    fn many_tiles_make_the_whole() {
+        for columns in [0, 1, TILE - 1, TILE + 1, 2 * TILE + 77] {
+            let z = panels(Arch::new().dispatch(Width), 9, columns);
+            let mut c = Matrix::zeros(columns, columns);
+            add_gram(&mut c, &z);
+            for j in 0..columns {
+                for i in 0..columns {
+                    let sum: f64 = (0..9).map(|row| value(row, i) * value(row, j)).sum();
+                    assert!((c[(i, j)] - if i >= j { sum } else { 0.0 }).abs() < 0.5, "{i}, {j}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Samples into the panels of a block, less the shift.
+
+use half::{bf16, f16};
+use ndarray::{ArrayView1, ArrayView2, s};
+use pulp::Arch;
+use rayon::prelude::*;
+
+use super::Samples;
+use crate::linalg::Panels;
+
+/// What one column of a block adds to its neuron's record.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ColumnRecord {
+    /// Sum of the shifted values; not finite where a value is not.
+    pub(crate) sum: f64,
+    /// Largest absolute shifted value; NaN is passed over.
+    pub(crate) largest: f64,
+}
+
+/// Rows that stay in the first cache while the columns of a panel are written one by one.
+const GROUP: usize = 64;
+
+/// Writes the rows of both sides from `first_row` on, as many as the block has, and returns the records of
+/// all columns, x then y.
+pub(crate) fn load(
+    x: Samples<'_>,
+    y: Samples<'_>,
+    first_row: usize,
+    shift: &[f64],
+    block: &mut Panels,
+) -> Vec<ColumnRecord> {
+    let (width, n_x) = (block.width(), x.n_neurons());
+    let load_panel = |(index, panel): (usize, &mut [f64])| {
+        let first = index * width;
+        let last = (first + width).min(shift.len());
+        // One panel may hold the last columns of x and the first of y.
+        let border = n_x.clamp(first, last);
+        let mut records = vec![ColumnRecord::default(); last - first];
+        let (in_x, in_y) = records.split_at_mut(border - first);
+        if first < border {
+            let part = Part { first_row, first, shift: &shift[first..border], lane: 0, width };
+            load_side(x, &part, panel, in_x);
+        }
+        if border < last {
+            let (shift, lane) = (&shift[border..last], border - first);
+            let part = Part { first_row, first: border - n_x, shift, lane, width };
+            load_side(y, &part, panel, in_y);
+        }
+        records
+    };
+    block.panels_mut().enumerate().flat_map_iter(load_panel).collect()
+}
+
+/// Columns of a side, as many as there are shifts, and the lanes of a panel that they go to.
+struct Part<'a> {
+    first_row: usize,
+    first: usize,
+    shift: &'a [f64],
+    lane: usize,
+    width: usize,
+}
+
+fn load_side(side: Samples<'_>, part: &Part<'_>, panel: &mut [f64], records: &mut [ColumnRecord]) {
+    let rows = part.first_row..part.first_row + panel.len() / part.width;
+    let corner = s![rows, part.first..part.first + part.shift.len()];
+    match side {
+        Samples::F16(view) => load_part(&view.slice(corner), f16::to_f64, part, panel, records),
+        Samples::BF16(view) => load_part(&view.slice(corner), bf16::to_f64, part, panel, records),
+        Samples::F32(view) => load_part(&view.slice(corner), f64::from, part, panel, records),
+        Samples::F64(view) => load_part(&view.slice(corner), |value| value, part, panel, records),
+    }
+}
+
+fn load_part<T: Copy>(
+    source: &ArrayView2<'_, T>,
+    widen: impl Fn(T) -> f64 + Copy,
+    part: &Part<'_>,
+    panel: &mut [f64],
+    records: &mut [ColumnRecord],
+) {
+    let full = part.shift.len() == part.width && source.strides()[1] == 1;
+    // With the processor's vectors, whose widths are known to the compiler.
+    Arch::new().dispatch(
+        #[inline(always)]
+        || match part.width {
+            24 if full => load_rows::<T, 24>(source, widen, part.shift, panel, records),
+            12 if full => load_rows::<T, 12>(source, widen, part.shift, panel, records),
+            6 if full => load_rows::<T, 6>(source, widen, part.shift, panel, records),
+            _ => load_columns(source, widen, part, panel, records),
+        },
+    );
+}
+
+/// Rows that are contiguous go to rows that are.
+#[inline(always)]
+fn load_rows<T: Copy, const WIDTH: usize>(
+    source: &ArrayView2<'_, T>,
+    widen: impl Fn(T) -> f64,
+    shift: &[f64],
+    panel: &mut [f64],
+    records: &mut [ColumnRecord],
+) {
+    let Some(shift) = shift.first_chunk::<WIDTH>() else { return };
+    let (mut sums, mut largest) = ([0.0; WIDTH], [0.0; WIDTH]);
+    for (row, out) in source.rows().into_iter().zip(panel.as_chunks_mut::<WIDTH>().0) {
+        let Some(row) = row.to_slice().and_then(|row| row.first_chunk::<WIDTH>()) else { return };
+        for lane in 0..WIDTH {
+            let value = widen(row[lane]) - shift[lane];
+            out[lane] = value;
+            sums[lane] += value;
+            largest[lane] = larger(largest[lane], value.abs());
+        }
+    }
+    for ((record, sum), largest) in records.iter_mut().zip(sums).zip(largest) {
+        *record = ColumnRecord { sum, largest };
+    }
+}
+
+#[inline(always)]
+fn load_columns<T: Copy>(
+    source: &ArrayView2<'_, T>,
+    widen: impl Fn(T) -> f64,
+    part: &Part<'_>,
+    panel: &mut [f64],
+    records: &mut [ColumnRecord],
+) {
+    let groups = source.axis_chunks_iter(ndarray::Axis(0), GROUP);
+    for (rows, out) in groups.zip(panel.chunks_mut(GROUP * part.width)) {
+        let columns = rows.columns().into_iter().zip(part.shift);
+        for (((column, shift), lane), record) in columns.zip(part.lane..).zip(&mut *records) {
+            for_each(&column, |row, value| {
+                let value = widen(value) - shift;
+                out[row * part.width + lane] = value;
+                record.sum += value;
+                record.largest = larger(record.largest, value.abs());
+            });
+        }
+    }
+}
+
+#[inline(always)]
+fn larger(a: f64, b: f64) -> f64 {
+    if b > a { b } else { a }
+}
+
+/// Goes over a slice where the view is one: the loop over a strided view is several times slower.
+#[inline(always)]
+fn for_each<T: Copy>(view: &ArrayView1<'_, T>, mut step: impl FnMut(usize, T)) {
+    match view.as_slice() {
+        Some(values) => values.iter().enumerate().for_each(|(i, &value)| step(i, value)),
+        None => view.iter().enumerate().for_each(|(i, &value)| step(i, value)),
+    }
+}

@@ -15,6 +15,8 @@ whole similarity curve follows.
 """
 
 from spanmatch._core import __version__
+from spanmatch.classic import linear_cka, measures
+from spanmatch.classic_result import Measures
 from spanmatch.joint_gram import DeviceError
 from spanmatch.match import is_match, maximum_match, residuals, set_num_threads, spectrum
 from spanmatch.pair import ActivationPair
@@ -34,6 +36,7 @@ __all__ = [
     "LinearMap",
     "Match",
     "MatchSpectrum",
+    "Measures",
     "Residuals",
     "Support",
     "UndersampledWarning",
@@ -41,9 +44,11 @@ __all__ = [
     "as_rows",
     "is_match",
     "is_simple",
+    "linear_cka",
     "linear_map",
     "load",
     "maximum_match",
+    "measures",
     "minimum_for",
     "minimum_match",
     "residuals",

@@ -262,8 +262,9 @@ def _plain(value: Any) -> Any:
 def _equal(mine: Any, theirs: Any) -> bool:
     if isinstance(mine, tuple):
         return all(map(_equal, mine, theirs))
-    if isinstance(mine, np.ndarray):
-        return np.array_equal(mine, theirs, equal_nan=mine.dtype.kind == "f")
+    if isinstance(mine, np.ndarray | float):
+        # nan is what a result says of the dead: the same, then.
+        return np.array_equal(mine, theirs, equal_nan=np.asarray(mine).dtype.kind == "f")
     return bool(mine == theirs)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import os
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from spanmatch.atomic import replacing
 from spanmatch.sampling import chance_level
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # Blue against orange: told apart by colour-blind readers too (Okabe and Ito's palette).
 CURVE, CHANCE, OTHERS, TEXT = "#0072B2", "#E69F00", "#C8C8C8", "#333333"
 EPS = np.linspace(0.0, 1.0, 1000, endpoint=False)
+SUFFIXES = (".png", ".svg", ".pdf")
 
 
 def similarity_figure(spectra: Mapping[str, MatchSpectrum], title: str) -> Figure:
@@ -31,7 +32,8 @@ def similarity_figure(spectra: Mapping[str, MatchSpectrum], title: str) -> Figur
     """
     columns = min(3, len(spectra))
     rows = math.ceil(len(spectra) / columns)
-    figure = Figure(figsize=(1 + 2.8 * columns, 0.9 + 2.4 * rows), layout="constrained")
+    width, height = (2.8, 2.4) if len(spectra) > 1 else (4.6, 3.2)
+    figure = Figure(figsize=(1 + width * columns, 0.9 + height * rows), layout="constrained")
     figure.suptitle(title, color=TEXT, fontsize=12)
     panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
     curves = {layer: spectrum.similarity(EPS) for layer, spectrum in spectra.items()}
@@ -47,14 +49,18 @@ def similarity_figure(spectra: Mapping[str, MatchSpectrum], title: str) -> Figur
     return figure
 
 
+def check_suffix(path: Path) -> None:
+    """Raise ValueError where a picture cannot be written under this name."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise ValueError(f"a picture's name ends in .png, .svg or .pdf, not as {path} does")
+
+
 def save_figure(figure: Figure, path: Path) -> None:
-    """Write the figure as a PNG; `path` is never left half written."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        figure.savefig(unfinished, format="png", dpi=150, facecolor="white")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    """Write the figure as its suffix says; `path` is never left half written."""
+    check_suffix(path)
+    kind = path.suffix.lower().removeprefix(".")
+    with replacing(path) as unfinished:
+        figure.savefig(unfinished, format=kind, dpi=150, facecolor="white")
 
 
 def _label(panel: Axes, layer: str, spectrum: MatchSpectrum) -> None:

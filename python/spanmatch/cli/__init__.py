@@ -1,7 +1,5 @@
 """The command line. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +9,9 @@ except ImportError as error:
     raise SystemExit(
         "the command line needs more packages: pip install 'spanmatch[all]'"
     ) from error
+
+from spanmatch.cli import files
+from spanmatch.cli.exit_codes import exit_codes, wrong_usage
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
@@ -27,27 +28,19 @@ def _about() -> None:
 
 @app.command()
 def demo(
-    out: Annotated[Path, typer.Option(help="Where to write the picture, a PNG.")] = Path(
-        "spanmatch-demo/similarity.png"
+    out: Annotated[Path, typer.Option(help="Where to write the picture: .png, .svg or .pdf.")] = (
+        Path("spanmatch-demo/similarity.png")
     ),
 ) -> None:
     """Train two small networks on digits and compare every layer. Takes under a minute."""
-    with _exit_codes():
+    with exit_codes():
         from spanmatch import demo as module
+        from spanmatch.plot import check_suffix
 
+        with wrong_usage():
+            check_suffix(out)
         module.run(out)
 
 
-@contextmanager
-def _exit_codes() -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        typer.echo("interrupted", err=True)
-        raise typer.Exit(130) from None
-    except ImportError as error:
-        typer.echo(f"error: {error}; try: pip install 'spanmatch[all]'", err=True)
-        raise typer.Exit(1) from error
-    except OSError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(1) from error
+for command in (files.spectrum, files.simple, files.support):
+    app.command()(command)

@@ -1,0 +1,56 @@
+"""What went wrong, as a line on standard error and an exit code."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from spanmatch.sampling import UndersampledWarning
+
+
+class WrongUsage(Exception):  # noqa: N818 (nothing of the program is in error)
+    """Arguments that do not go together."""
+
+
+@contextmanager
+def exit_codes() -> Iterator[None]:
+    """Run a command: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    try:
+        with _plain_warnings():
+            yield
+    except KeyboardInterrupt:
+        typer.echo("interrupted", err=True)
+        raise typer.Exit(130) from None
+    except WrongUsage as error:
+        raise _failed(str(error), 2) from error
+    except ImportError as error:
+        raise _failed(f"{error}; try: pip install 'spanmatch[all]'", 1) from error
+    except OSError as error:
+        known = error.filename is not None and error.strerror is not None
+        raise _failed(f"{error.filename}: {error.strerror}" if known else str(error), 1) from error
+    except ValueError as error:
+        raise _failed(str(error), 1) from error
+
+
+@contextmanager
+def wrong_usage() -> Iterator[None]:
+    """Check arguments: what the library says of them is wrong usage."""
+    try:
+        yield
+    except ValueError as error:
+        raise WrongUsage(str(error)) from error
+
+
+def _failed(message: str, code: int) -> typer.Exit:
+    typer.echo(f"error: {message}", err=True)
+    return typer.Exit(code)
+
+
+@contextmanager
+def _plain_warnings() -> Iterator[None]:
+    """Show warnings as lines for the user, without the place in the code that they come from."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", UndersampledWarning)
+        warnings.showwarning = lambda message, *_, **__: typer.echo(f"warning: {message}", err=True)
+        yield

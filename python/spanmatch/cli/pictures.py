@@ -1,0 +1,41 @@
+"""The pictures of `--plot`. matplotlib is imported only where one is drawn."""
+
+from __future__ import annotations
+
+from textwrap import fill
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from spanmatch.cli.sides import Sides
+    from spanmatch.results import Match, MatchSpectrum
+    from spanmatch.structure_results import Support
+
+LINE = 50  # letters of a title, names of files that may be long
+
+
+def of_spectrum(result: MatchSpectrum, sides: Sides) -> Figure:
+    """Draw s(ε), and where chance begins."""
+    from spanmatch.plot import similarity_figure
+
+    return similarity_figure({f"{result.n_samples} samples": result}, _title(sides))
+
+
+def of_matches(result: list[Match], sides: Sides, *, eps: float) -> Figure:
+    """Draw how large the matches are."""
+    from spanmatch.plot_structure import sizes_figure
+
+    return sizes_figure(result, _title(sides, f", simple matches at ε = {eps:g}"))
+
+
+def of_support(result: Support, sides: Sides) -> Figure:
+    """Draw who supports whom."""
+    from spanmatch.plot_structure import support_figure
+
+    return support_figure(result, _title(sides, f", support at ε = {result.eps:g}"))
+
+
+def _title(sides: Sides, what: str = "") -> str:
+    """Break the line, and keep matplotlib from reading formulas into the names of files."""
+    return fill(f"{sides.title}{what}", LINE).replace("$", r"\$")

@@ -1,0 +1,98 @@
+"""Both sides of a command: from the arguments to a pair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from spanmatch.array_files import open_array
+from spanmatch.array_places import FORMATS
+from spanmatch.cli.exit_codes import WrongUsage
+from spanmatch.pair import ActivationPair
+from spanmatch.pair_from_files import read_pair
+from spanmatch.tensor_file import FileError, kind_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The arguments of a command that say what it reads, and how."""
+
+    first: Path
+    second: Path | None
+    x: str | None
+    y: str | None
+    center: bool
+
+    @property
+    def paths(self) -> list[Path]:
+        """The files."""
+        return [self.first] if self.second is None else [self.first, self.second]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a side came from: an array of a file, or a pair."""
+
+    path: Path
+    key: str | None
+
+    def __str__(self) -> str:
+        return self.path.name if self.key is None else f"{self.path.name}: {self.key}"
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Both sides of a command, reduced to a pair, and where they came from."""
+
+    pair: ActivationPair
+    x: Source
+    y: Source
+
+    @property
+    def title(self) -> str:
+        """Both sides in a few words."""
+        return str(self.x) if self.x == self.y else f"{self.x} and {self.y}"
+
+    def name(self, side: str, index: int) -> str:
+        """Return what tables call a neuron, within its side."""
+        names = self.pair.x_names if side == "x" else self.pair.y_names
+        return str(index) if names is None else names[index]
+
+
+def read_sides(inputs: Inputs, progress: bool) -> Sides:
+    """Read the files that a command is given."""
+    for path in inputs.paths:
+        if path.suffix.lower() not in FORMATS:
+            known = ", ".join(FORMATS)
+            raise WrongUsage(f"activations are read from files that end in {known}, not {path}")
+    kinds = [_kind_of(path) for path in inputs.paths]
+    if ActivationPair.__name__ in kinds:
+        return _read_saved(inputs)
+    for path, kind in zip(inputs.paths, kinds, strict=True):
+        if kind is not None:
+            raise FileError(f"{path} holds a saved {kind}: give activations, or a saved pair")
+    if inputs.second is None and None in (inputs.x, inputs.y):
+        raise WrongUsage(
+            f"{inputs.first} is one side: name the file of the other side too, or choose both "
+            "arrays of one file by --x KEY --y KEY, or give a saved pair"
+        )
+    x = open_array(inputs.first, inputs.x, "x")
+    y = open_array(inputs.second or inputs.first, inputs.y, "y")
+    pair = read_pair(x, y, progress=progress)
+    return Sides(pair, Source(x.path, x.key or None), Source(y.path, y.key or None))
+
+
+def _read_saved(inputs: Inputs) -> Sides:
+    if inputs.second is not None:
+        raise WrongUsage("a saved pair holds both sides: give it alone")
+    if inputs.x is not None or inputs.y is not None:
+        raise WrongUsage(f"{inputs.first} is a saved pair, whose sides are known: leave --x, --y")
+    source = Source(inputs.first, None)
+    return Sides(ActivationPair.load(inputs.first), source, source)
+
+
+def _kind_of(path: Path) -> str | None:
+    return kind_of(path) if path.suffix.lower() == ".safetensors" else None

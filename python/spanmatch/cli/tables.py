@@ -1,0 +1,153 @@
+"""The tables of the commands on files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from rich.box import SIMPLE
+from rich.console import Group
+from rich.table import Table
+
+from spanmatch.sampling import chance_level
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import RenderableType
+
+    from spanmatch.cli.sides import Sides
+    from spanmatch.results import Match, MatchSpectrum
+    from spanmatch.structure_results import Support
+
+EPS = [tenths / 10 for tenths in range(10)]
+ROWS = 20  # of matches and groups
+MEMBERS = 5  # of one side in a row
+
+
+def of_spectrum(result: MatchSpectrum, sides: Sides) -> RenderableType:
+    """Describe both sides, and show what matches at some ε."""
+    chance = chance_level(result.chance)
+    about = _about(sides, "dead", *(neurons.size for neurons in result.dead))
+    curve = _table("ε", "s(ε)", "matched x", "matched y")
+    for eps in EPS:
+        match = result.match(eps)
+        similarity = f"{match.similarity:.2f}"
+        shown = f"({similarity})" if eps >= chance else f"{similarity} "
+        curve.add_row(f"{eps:.1f}", shown, f"{match.x.size}", f"{match.y.size}")
+    figures = [f"{result.n_samples} samples", f"area {result.area:.2f}"]
+    if not np.isnan(chance):
+        figures.append(f"median chance level {chance:.2f}")
+    note = "(s): ε is at or above the chance level, where unrelated neurons match too."
+    return Group(about, "", ", ".join(figures), "", curve, *([note] if chance <= EPS[-1] else []))
+
+
+def of_simple_matches(result: list[Match], sides: Sides, *, eps: float) -> RenderableType:
+    """Show a cover, largest matches first."""
+    table = _table("neurons", "x", "y", text=2)
+    for match in _largest(result):
+        table.add_row(f"{len(match)}", *_members(match, sides))
+    return Group(
+        *_about_match(result, sides, eps),
+        f"Simple matches that make it up: {_spread(map(len, result))}",
+        *_listed(table, len(result), "matches"),
+    )
+
+
+def of_minimum_matches(result: list[Match], sides: Sides, *, eps: float) -> RenderableType:
+    """Show a minimum match for each neuron, largest matches first."""
+    # There is one for each neuron of the maximum match, which is their union: x first.
+    neurons = [(side, index) for side in ("x", "y") for index in _union(result, side)]
+    of = {id(match): neuron for match, neuron in zip(result, neurons, strict=True)}
+    table = _table("neurons", "for", "x", "y", text=3)
+    for match in _largest(result):
+        side, index = of[id(match)]
+        neuron = f"{side} {sides.name(side, index)}"
+        table.add_row(f"{len(match)}", neuron, *_members(match, sides))
+    return Group(
+        *_about_match(result, sides, eps),
+        f"A minimum match for each of its neurons: {_spread(map(len, result))}",
+        *_listed(table, len(result), "matches"),
+    )
+
+
+def of_support(result: Support, sides: Sides) -> RenderableType:
+    """Show the groups, largest first, and how large cores are."""
+    core_sizes = result.matrix.sum(axis=0)
+    size_of = dict(zip(result.neurons, core_sizes, strict=True))
+    groups = result.groups
+    table = _table("neurons", "core", "x", "y", text=2)
+    for group in groups[:ROWS]:
+        members = (
+            _first([sides.name(side, index) for side, index in group if side == wanted])
+            for wanted in ("x", "y")
+        )
+        table.add_row(f"{len(group)}", f"{size_of[group[0]]}", *members)
+    return Group(
+        _about(sides, "matched", result.x.size, result.y.size),
+        "",
+        f"Maximum match at ε = {result.eps:g}: {len(result.neurons)} neurons",
+        f"Groups that match together or not at all: {_spread(map(len, groups))}",
+        f"Cores, what every match of a neuron must hold: {_spread(core_sizes.tolist())}",
+        *_listed(table, len(groups), "groups"),
+    )
+
+
+def _about(sides: Sides, label: str, of_x: int, of_y: int) -> Table:
+    """Describe both sides, with one figure more of each."""
+    table = _table("", "neurons", label, "file", text=1)
+    table.columns[-1].overflow = "fold"
+    table.add_row("x", f"{sides.pair.n_x}", f"{of_x}", str(sides.x))
+    table.add_row("y", f"{sides.pair.n_y}", f"{of_y}", str(sides.y))
+    return table
+
+
+def _about_match(result: list[Match], sides: Sides, eps: float) -> list[RenderableType]:
+    x, y = len(_union(result, "x")), len(_union(result, "y"))
+    return [_about(sides, "matched", x, y), "", f"Maximum match at ε = {eps:g}: {x + y} neurons"]
+
+
+def _table(*labels: str, text: int = 0) -> Table:
+    """Begin a table of numbers, whose last columns are text."""
+    table = Table(box=SIMPLE, show_edge=False, pad_edge=False)
+    for place, label in enumerate(labels):
+        table.add_column(label, justify="left" if place >= len(labels) - text else "right")
+    return table
+
+
+def _largest(result: list[Match]) -> list[Match]:
+    return sorted(result, key=len, reverse=True)[:ROWS]
+
+
+def _listed(table: Table, count: int, what: str) -> list[RenderableType]:
+    """Show the table of the first of `count` things, and say how many more there are."""
+    if count == 0:
+        return []
+    more = [f"… and {count - ROWS} more {what}; --json and --save give all."]
+    return ["", table, *(more if count > ROWS else [])]
+
+
+def _union(result: list[Match], side: str) -> list[int]:
+    members = (match.x if side == "x" else match.y for match in result)
+    return sorted({index for part in members for index in part.tolist()})
+
+
+def _members(match: Match, sides: Sides) -> tuple[str, str]:
+    x = [sides.name("x", index) for index in match.x.tolist()]
+    y = [sides.name("y", index) for index in match.y.tolist()]
+    return _first(x), _first(y)
+
+
+def _first(names: list[str]) -> str:
+    left = len(names) - MEMBERS
+    return ", ".join(names[:MEMBERS]) + (f", … {left} more" if left > 0 else "")
+
+
+def _spread(sizes: Iterable[int]) -> str:
+    found = list(sizes)
+    if not found:
+        return "none"
+    least, most = min(found), max(found)
+    if least == most:
+        return f"{len(found)}, of {most} neurons"
+    return f"{len(found)}, of {least} to {most} neurons, median {np.median(found):g}"

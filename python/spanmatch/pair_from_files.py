@@ -1,0 +1,66 @@
+"""A pair out of two arrays in files, in memory that does not grow with them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from spanmatch.pair import ActivationPair
+from spanmatch.progress import progress_bar
+from spanmatch.tensor_file import FileError
+
+if TYPE_CHECKING:
+    from spanmatch.array_files import ArrayFile
+
+# How many rows the core adds to its sums at once: more it sums apart and adds afterwards, fewer
+# round otherwise than the whole arrays do.
+ROWS = 480
+
+
+def read_pair(x: ArrayFile, y: ArrayFile, *, progress: bool = False) -> ActivationPair:
+    """Reduce two arrays to a pair, with the sums that all of both would give at once.
+
+    Raises
+    ------
+    OSError
+        A file cannot be read.
+    FileError
+        The arrays differ in their number of rows; the pair does not fit in memory; a value is NaN
+        or infinite, or too large; a file is damaged.
+    """
+    n_samples, n_y_samples = x.shape[0], y.shape[0]
+    if n_samples != n_y_samples:
+        raise FileError(
+            f"{x} has {n_samples} rows and {y} has {n_y_samples}: row i of both must be the same "
+            "sample, so the counts must agree"
+        )
+    _check_memory(x, y)
+    pair = ActivationPair()
+    done = 0
+    with progress_bar("Reading samples", progress) as report:
+        for x_rows, y_rows in zip(x.batches(ROWS), y.batches(ROWS), strict=True):
+            last = min(done + ROWS, n_samples)
+            try:
+                pair.update(x_rows, y_rows)
+            except (TypeError, ValueError) as error:
+                where = f"x of {x}, y of {y}, rows {done} to {last - 1}"
+                raise FileError(f"{where}: {error}") from error
+            done = last
+            if report is not None:
+                report(done, n_samples)
+    return pair
+
+
+def _check_memory(x: ArrayFile, y: ArrayFile) -> None:
+    """Raise before the system stops the process: a file the wrong way round has many columns."""
+    if sys.platform == "win32":
+        return
+    n = x.shape[1] + y.shape[1]
+    has = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if 8 * n * n > has:
+        raise FileError(
+            f"{x} has shape {x.shape}, {y} has {y.shape}: {n} neurons, the columns, take "
+            f"{8 * n * n / 1e9:.0f} GB of memory, of {has / 1e9:.0f} GB; if the rows are the "
+            "neurons, save the transpose"
+        )

@@ -72,8 +72,11 @@ class Gram:
 
 def spectrum(
     gram: Gram, center: bool, keep: bool, progress: _Progress | None = None
-) -> tuple[_Floats, _Floats, int, float]:
-    """Critical ε of x and of y, how often a tableau was factored afresh, and the resolution δ."""
+) -> tuple[_Floats, _Floats, tuple[_Floats, _Floats], int, float, int]:
+    """Critical ε of x and of y, chance levels, samples, resolution δ, and fresh factorisations.
+
+    All are of one state of the Gram. Without `keep` the Gram is left empty.
+    """
 
 def maximum_match(gram: Gram, eps: float, center: bool) -> tuple[_Indices, _Indices]: ...
 def is_match(

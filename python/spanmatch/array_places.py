@@ -70,6 +70,8 @@ def places_in(path: Path) -> dict[str, Place]:
     find = FORMATS.get(path.suffix.lower())
     if find is None:
         raise FileError(f"{path}: arrays are read from files that end in {', '.join(FORMATS)}")
+    if path.exists() and not path.is_file():
+        raise FileError(f"{path} is no file with a beginning and an end: give one that is")
     with path.open("rb") as file:
         try:
             return find(file)

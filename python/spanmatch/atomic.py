@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,13 +14,34 @@ if TYPE_CHECKING:
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Yield a path beside `path` to write to; what is written there takes the name at the end."""
-    path = Path(path)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    """Yield an empty file beside `path` to write to, which takes the name at the end.
+
+    A link is followed: what it points to is replaced.
+    """
+    path = check_writable(path)
+    # Two may write under one name at once: the last one to end is kept.
+    unfinished = path.with_name(f".{path.name[:100]}.{os.urandom(8).hex()}")
     try:
+        unfinished.touch()
         yield unfinished
-        with unfinished.open("rb") as file:
+        with unfinished.open("r+b") as file:
             os.fsync(file.fileno())
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def check_writable(path: str | os.PathLike[str]) -> Path:
+    """Return the file that `path` names, links followed, or raise OSError if it cannot be one."""
+    path = Path(path)
+    if path.is_symlink():
+        path = path.resolve()
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not path.parent.is_dir():
+        raise FileNotFoundError(
+            errno.ENOENT, "there is no such folder to write to", str(path.parent)
+        )
+    if not os.access(path.parent, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path.parent))
+    return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from spanmatch import _core
 from spanmatch.samples import as_samples
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import torch
 
@@ -31,29 +32,30 @@ class JointGram:
 
     def __init__(self, host: _core.Gram | None = None) -> None:
         self.lock = RLock()
-        self._host = _core.Gram() if host is None else host
-        # What batches on devices have added since the host was last told.
-        self._devices: dict[torch.device, DeviceGram] = {}
+        # The host's sums, and what batches on devices have added since the host was last told.
+        # Replaced together: an interruption must not leave a sum in both, or in neither.
+        self._places: tuple[_core.Gram, dict[torch.device, DeviceGram]] = (
+            _core.Gram() if host is None else host,
+            {},
+        )
 
     @property
     def n_batches(self) -> int:
         """How many batches have come."""
         with self.lock:
-            return self._host.n_batches + sum(gram.n_batches for gram in self._devices.values())
+            return sum(gram.n_batches for gram in self._all())
 
     @property
     def n_samples(self) -> int:
         """How many rows have come."""
         with self.lock:
-            return self._host.n_samples + sum(gram.n_samples for gram in self._devices.values())
+            return sum(gram.n_samples for gram in self._all())
 
     @property
-    def widths(self) -> tuple[int, int]:
-        """How many neurons x and y have; 0 before the first batch."""
+    def widths(self) -> tuple[int, int] | None:
+        """How many neurons x and y have; None before the first batch."""
         with self.lock:
-            filled = [gram for gram in self._devices.values() if gram.n_samples > 0]
-            gram = filled[0] if filled else self._host
-            return gram.n_x, gram.n_y
+            return next(((gram.n_x, gram.n_y) for gram in self._all() if gram.n_samples > 0), None)
 
     def update(
         self,
@@ -70,23 +72,38 @@ class JointGram:
                 check_widths(n_x, n_y)
             if isinstance(samples_x, np.ndarray) and isinstance(samples_y, np.ndarray):
                 # The core knows its own widths; those on devices it has to be told.
-                gram = self._host if (n_x, n_y) == self.widths else self.on_host()
+                host, _ = self._places
+                gram = host if (n_x, n_y) == self.widths else self.on_host()
                 gram.update(samples_x, samples_y, report)
             else:
                 self._update_on_device(samples_x, samples_y)
 
     def on_host(self) -> _core.Gram:
-        """Return all sums, brought together on the host."""
+        """Return all sums, brought together on the host.
+
+        Raises
+        ------
+        DeviceError
+            A device that holds some of them is lost.
+        """
         with self.lock:
-            for device in list(self._devices):
-                self._host.merge(self._devices[device].on_host())
-                del self._devices[device]
-            return self._host
+            host, devices = self._places
+            if devices:
+                host = host.copy()
+                for device, gram in devices.items():
+                    with _device_errors(device):
+                        host.merge(gram.on_host())
+                self._places = host, {}
+            return host
 
     def replace(self, gram: _core.Gram) -> None:
         """Hold the sums of `gram` from now on."""
         with self.lock:
-            self._host, self._devices = gram, {}
+            self._places = gram, {}
+
+    def _all(self) -> list[_core.Gram | DeviceGram]:
+        host, devices = self._places
+        return [host, *devices.values()]
 
     def _update_on_device(self, x: Readable, y: Readable) -> None:
         from spanmatch.torch.gram import DeviceGram
@@ -94,14 +111,21 @@ class JointGram:
 
         n_x, n_y = x.shape[1], y.shape[1]
         device = next(side.device for side in (x, y) if not isinstance(side, np.ndarray))
-        try:
-            fits = len(x) == len(y) > 0 and self.widths in ((0, 0), (n_x, n_y))
-            gram = self._devices.get(device) or DeviceGram(device, n_x, n_y)
+        _, devices = self._places
+        with _device_errors(device):
+            fits = len(x) == len(y) > 0 and self.widths in (None, (n_x, n_y))
+            gram = devices.get(device) or DeviceGram(device, n_x, n_y)
             if fits and gram.update(x, y):
-                self._devices[device] = gram
+                devices[device] = gram
                 return
             host_x, host_y = on_host(x), on_host(y)
-        except RuntimeError as error:
-            raise DeviceError(f"{device} failed: {error}") from error
         # The core says what is wrong.
         self.on_host().update(host_x, host_y)
+
+
+@contextmanager
+def _device_errors(device: torch.device) -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        raise DeviceError(f"{device} failed: {error}") from error

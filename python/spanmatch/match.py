@@ -82,20 +82,10 @@ def spectrum(
     """
     center = as_center(center)
     gram = gram_of(x, y, progress)
-    n_samples, chance = gram.n_samples, _core.chance(gram, center)
-    warn_if_undersampled(n_samples, max(gram.n_x, gram.n_y))
     with progress_bar("Peeling neurons", progress) as report:
-        critical_x, critical_y, refreshes, resolution = _core.spectrum(
-            gram, center, isinstance(x, ActivationPair), report
-        )
-    return MatchSpectrum(
-        x=critical_x,
-        y=critical_y,
-        chance=chance,
-        n_samples=n_samples,
-        resolution=resolution,
-        refreshes=refreshes,
-    )
+        result = MatchSpectrum(*_core.spectrum(gram, center, isinstance(x, ActivationPair), report))
+    warn_if_undersampled(result.n_samples, max(result.x.size, result.y.size))
+    return result
 
 
 def maximum_match(

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from os import PathLike
 
+    from numpy.typing import NDArray
+
 KIND = "list of Match"
 SCALARS = {"eps": np.float64, "n_x": np.int64, "n_y": np.int64}
 
@@ -34,13 +36,17 @@ def read(path: str | PathLike[str]) -> list[Match]:
     """Return the matches."""
     tensors, _ = tensor_file.read_as(path, KIND)
     try:
-        x, y = (
-            np.split(tensors[side], np.cumsum(tensors[f"{side}_sizes"]))[:-1] for side in ("x", "y")
-        )
+        x, y = (_split(tensors[side], tensors[f"{side}_sizes"]) for side in ("x", "y"))
         scalars = zip(*(tensors[name].tolist() for name in SCALARS), strict=True)
         return [
             Match(eps, members_x, members_y, n_x=n_x, n_y=n_y)
             for (eps, n_x, n_y), members_x, members_y in zip(scalars, x, y, strict=True)
         ]
-    except (KeyError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise tensor_file.FileError(f"{path} is damaged: {error}") from error
+
+
+def _split(members: NDArray[np.int64], sizes: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    if sizes.dtype != np.int64 or sizes.min(initial=0) < 0 or sizes.sum() != members.size:
+        raise ValueError("its sizes are not those of its matches")
+    return np.split(members, np.cumsum(sizes))[:-1]

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from spanmatch.samples import Side
 
 Names: TypeAlias = "tuple[tuple[str, ...] | None, tuple[str, ...] | None]"
 """Of x and of y, where given."""
 
 
-def as_names(names: Sequence[str] | None, side: Side) -> tuple[str, ...] | None:
+def as_names(names: Iterable[str] | None, side: Side) -> tuple[str, ...] | None:
     """Return `names` as a tuple of strings."""
     if names is None:
         return None
-    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+    found = tuple(names) if isinstance(names, Iterable) and not isinstance(names, str) else (None,)
+    if not all(isinstance(name, str) for name in found):
         raise TypeError(f"{side}_names must be a list of strings, one for each neuron of {side}")
-    return tuple(str(name) for name in names)
+    return tuple(map(str, found))
 
 
 def check_counts(names: Names, n_x: int, n_y: int) -> None:

@@ -19,14 +19,16 @@ if TYPE_CHECKING:
     from spanmatch.samples import Samples
 
 
+KINDS = (TypeError, ValueError, DeviceError)
+
+
 class ActivationPair:
     """The activations of two sides on the same inputs, accumulated over batches.
 
-    What a match depends on is the joint Gram matrix of both sides (design: the theory depends on
-    the data only through [X Y]ᵀ[X Y]). It adds up over batches, in any order, so a pair takes
-    (n_x + n_y)² float64 of memory however many samples it has seen, and gives the same answers as
-    all samples at once. Row i of `x` and row i of `y` belong to the same sample. The first batch
-    sets both widths.
+    What a match depends on is the joint Gram matrix of both sides, [X Y]ᵀ[X Y]. It adds up over
+    batches, in any order, so a pair takes (n_x + n_y)² float64 of memory however many samples it
+    has seen, and gives the same answers as all samples at once. Row i of `x` and row i of `y`
+    belong to the same sample. The first batch sets both widths.
 
     Several threads may update or merge into one pair: each call is atomic, one waits for the other.
     A call that raises leaves the pair as it was.
@@ -34,8 +36,7 @@ class ActivationPair:
     Parameters
     ----------
     x_names, y_names
-        Names of the neurons of a side, one for each, all different: kept in files and shown in
-        tables.
+        Names of the neurons of a side, one for each: kept in files and shown in tables.
 
     Examples
     --------
@@ -71,12 +72,12 @@ class ActivationPair:
     @property
     def n_x(self) -> int:
         """How many neurons side x has; 0 before the first batch."""
-        return self._gram.widths[0]
+        return (self._gram.widths or (0, 0))[0]
 
     @property
     def n_y(self) -> int:
         """How many neurons side y has; 0 before the first batch."""
-        return self._gram.widths[1]
+        return (self._gram.widths or (0, 0))[1]
 
     @property
     def x_names(self) -> tuple[str, ...] | None:
@@ -100,7 +101,8 @@ class ActivationPair:
 
             What the host holds is read where it lies and widened block by block, never copied
             whole. Of a tensor on a GPU the sums are kept there, in float64, and come to the host
-            once, when they are needed; if the sides lie on different devices, y goes to that of x.
+            once, when they are needed. Where the sides lie apart, y goes to the device of x, or x
+            to that of y if x is on the host.
             Devices without float64, as Apple's MPS, go through the host: a warning says so, once.
 
         Raises
@@ -111,8 +113,8 @@ class ActivationPair:
             A side has not two axes, no rows, or another width than before; the sides' row counts
             differ; a value is NaN or infinite; a sum of squares leaves the range of float64.
         DeviceError
-            The device ran out of memory, or was lost. What had been added on a device that is lost
-            is lost with it.
+            The device ran out of memory, or was lost. What a lost device had summed is lost with
+            it: every later call says so.
 
         Each says which batch, counted from 0, and leaves the pair as it was.
         """
@@ -121,7 +123,9 @@ class ActivationPair:
             try:
                 self._gram.update(x, y, check_widths=partial(check_counts, self._names))
             except (TypeError, ValueError, DeviceError) as error:
-                raise type(error)(f"batch {batch} (counted from 0): {error}") from error
+                # Not its own class: a subclass may be made of other things than a message.
+                kind = next(kind for kind in KINDS if isinstance(error, kind))
+                raise kind(f"batch {batch} (counted from 0): {error}") from error
 
     def merge(self, other: ActivationPair) -> None:
         """Add all that `other` has seen, as though its batches had come here.
@@ -141,16 +145,18 @@ class ActivationPair:
         gram = other._gram.on_host().copy()
         with self._gram.lock:
             names = joined(self._names, other._names)
-            if gram.n_samples > 0:
-                check_counts(names, gram.n_x, gram.n_y)
+            widths = self._gram.widths or ((gram.n_x, gram.n_y) if gram.n_samples > 0 else None)
+            if widths is not None:
+                check_counts(names, *widths)
             self._gram.on_host().merge(gram)
             self._names = names
 
     def all_reduce(self, group: torch.distributed.ProcessGroup | None = None) -> None:
         """Merge the pairs of all processes of a group of torch.distributed, in each of them.
 
-        Every process calls it, once, after its last batch; with gloo, NCCL or another backend. A
-        process that has seen no batch may take part. All end with the same bits.
+        Every process calls it, once, after its last batch. A process that has seen no batch may
+        take part. All end with the same bits. With NCCL the sums pass through the current GPU: call
+        `torch.cuda.set_device` first, as always there.
 
         Parameters
         ----------

@@ -38,6 +38,8 @@ def read(path: str | PathLike[str]) -> tuple[_core.Gram, Names]:
         names = (as_names(values["x_names"], "x"), as_names(values["y_names"], "y"))
         if gram.n_samples > 0:
             check_counts(names, gram.n_x, gram.n_y)
+        if (values["n_y"], values["dtype"]) != (gram.n_y, "float64"):
+            raise ValueError("its metadata and its tensors differ")
     except (KeyError, OverflowError, TypeError, ValueError) as error:
         raise tensor_file.FileError(f"{path} is damaged: {error}") from error
     return gram, names

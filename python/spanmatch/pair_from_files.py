@@ -44,8 +44,12 @@ def read_pair(x: ArrayFile, y: ArrayFile, *, progress: bool = False) -> Activati
             try:
                 pair.update(x_rows, y_rows)
             except (TypeError, ValueError) as error:
-                where = f"x of {x}, y of {y}, rows {done} to {last - 1}"
-                raise FileError(f"{where}: {error}") from error
+                # What was wrong, without the batch, which is of our own cutting.
+                what = error.__cause__ or error
+                raise FileError(
+                    f"x of {x}, y of {y}, in the rows from {done} to {last - 1}, counted from "
+                    f"{done} on: {what}"
+                ) from error
             done = last
             if report is not None:
                 report(done, n_samples)

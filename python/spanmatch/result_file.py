@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import Field, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,13 +33,27 @@ def write(path: str | PathLike[str], kind: str, fields: Iterable[tuple[str, Any]
     tensor_file.write(path, kind, tensors, values)
 
 
-def read(path: str | PathLike[str], kind: str, names: Iterable[str]) -> list[Any]:
-    """Return the fields of these names."""
-    tensors, values = tensor_file.read_as(path, kind)
-    known = values | tensors
+def read(path: str | PathLike[str], cls: type[Any]) -> Any:
+    """Return the result of this class."""
+    tensors, values = tensor_file.read_as(path, cls.__name__)
     for name in {name.rpartition(".")[0] for name in tensors if "." in name}:
-        known[name] = tuple(tensors.get(f"{name}.{side}") for side in SIDES)
+        values[name] = tuple(tensors.get(f"{name}.{side}") for side in SIDES)
+    known = values | tensors
     try:
-        return [known[name] for name in names]
+        return cls(*(_checked(known[field.name], field) for field in fields(cls)))
     except KeyError as error:
         raise tensor_file.FileError(f"{path} is damaged: it lacks {error}") from error
+    except (TypeError, ValueError) as error:
+        raise tensor_file.FileError(f"{path} is damaged: {error}") from error
+
+
+def _checked(value: Any, field: Field[Any]) -> Any:
+    kinds: dict[str, type | tuple[type, ...]] = {
+        "int": int,
+        "float": (int, float),
+        "tuple[Floats, Floats]": tuple,
+    }
+    whole = isinstance(value, kinds.get(str(field.type), np.ndarray))
+    if not whole or (isinstance(value, tuple) and any(part is None for part in value)):
+        raise ValueError(f"its {field.name} is no {field.type}")
+    return value

@@ -51,8 +51,8 @@ class Result:
         FileError
             It is cut short, of another kind, or of a newer format. A ValueError.
         """
-        names = [field.name for field in fields(cls)]  # type: ignore[arg-type]
-        return cls(*result_file.read(path, cls.__name__, names))
+        result: Self = result_file.read(path, cls)
+        return result
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
@@ -248,7 +248,7 @@ class Residuals(Result):
 
 
 def _frozen(value: ArrayLike, dtype: type[np.generic]) -> NDArray[Any]:
-    array = np.array(value, dtype=dtype)
+    array = np.array(value, dtype=dtype, order="C")
     array.setflags(write=False)
     return array
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,7 +59,9 @@ def as_rows(activations: Samples, mask: Any = None, *, axis: int | None = None) 
     at = _neuron_axis(tuple(array.shape), axis)
     last = array.movedim(at, -1) if is_tensor(array) else np.moveaxis(array, at, -1)
     rows: Readable = (
-        last.reshape(-1, last.shape[-1]) if mask is None else last[_as_mask(mask, last)]
+        last.reshape(prod(last.shape[:-1]), last.shape[-1])
+        if mask is None
+        else last[_as_mask(mask, last)]
     )
     return rows
 

@@ -58,7 +58,7 @@ def as_samples(array: object, side: Side) -> Readable:
     if samples.ndim != 2:
         raise ValueError(f"{side} has shape {tuple(samples.shape)}: {_how_to_shape(samples, side)}")
     if isinstance(samples, np.ndarray) and not samples.flags.aligned:
-        raise ValueError(f"{side} lies unaligned in memory: pass {side}.copy()")
+        raise ValueError(f"{side} lies unaligned in memory: pass a copy of it")
     return samples
 
 
@@ -98,7 +98,11 @@ def _as_readable(array: object, side: Side) -> Readable:
     if is_tensor(array):
         from spanmatch.torch.tensors import as_readable
 
-        return as_readable(array, side)
+        try:
+            return as_readable(array, side)
+        except RuntimeError as error:
+            # Tensors that hold no plain values: nested, of a transform, of a tracer.
+            raise TypeError(f"{side} is a tensor that cannot be read: {error}") from error
     return _of_known_type(np.asarray(array), side)
 
 

@@ -80,4 +80,4 @@ def load(path: str | PathLike[str]) -> ActivationPair | Result | list[Match]:
             return result.load(path)
     # Whatever else is wrong with the file is said first.
     tensor_file.read(path)
-    raise FileError(f"{path} holds a {kind}, which this version does not know")
+    raise FileError(f"{path} holds {kind}, which this version does not know")

@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
@@ -40,10 +41,16 @@ def write(
     metadata = {KIND: kind, "format": str(FORMAT), "version": __version__}
     metadata |= {name: json.dumps(value) for name, value in values.items()}
     with replacing(path) as unfinished:
+        # The library puts a file of its own in place, which nobody else may read.
+        mode = unfinished.stat().st_mode
         try:
-            save_file(dict(tensors), unfinished, metadata)
+            # It writes memory as it lies.
+            save_file(
+                {name: np.ascontiguousarray(t) for name, t in tensors.items()}, unfinished, metadata
+            )
         except SafetensorError as error:
             raise OSError(f"{path} cannot be written: {error}") from error
+        unfinished.chmod(mode)
 
 
 def read(path: str | PathLike[str]) -> tuple[str, dict[str, NDArray[Any]], dict[str, Any]]:
@@ -60,7 +67,7 @@ def read(path: str | PathLike[str]) -> tuple[str, dict[str, NDArray[Any]], dict[
     if KIND not in metadata:
         raise FileError(f"{path} is a safetensors file, but not one that spanmatch has written")
     version = metadata.get("format", "")
-    if not version.isdecimal():
+    if not version.isdecimal() or len(version) > 9:
         raise FileError(f"{path} does not say which format it has: it is damaged")
     if int(version) > FORMAT:
         raise FileError(
@@ -69,7 +76,7 @@ def read(path: str | PathLike[str]) -> tuple[str, dict[str, NDArray[Any]], dict[
         )
     try:
         values = {name: json.loads(text) for name, text in metadata.items() if name not in OWN}
-    except ValueError as error:
+    except (RecursionError, ValueError) as error:
         raise FileError(f"{path} has damaged metadata: {error}") from error
     return metadata[KIND], tensors, values
 
@@ -78,7 +85,7 @@ def read_as(path: str | PathLike[str], kind: str) -> tuple[dict[str, NDArray[Any
     """As `read`, of a file that must be of this kind."""
     found, tensors, values = read(path)
     if found != kind:
-        raise FileError(f"{path} holds a {found}, not a {kind}: spanmatch.load reads any kind")
+        raise FileError(f"{path} holds {found}, not {kind}: spanmatch.load reads any kind")
     return tensors, values
 
 

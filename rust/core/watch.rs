@@ -51,8 +51,11 @@ impl Watch {
         if self.stage.load(Ordering::Relaxed) == STOPPED { Err(Error::Interrupted) } else { Ok(()) }
     }
 
-    /// The last check, before the run changes anything.
-    pub(crate) fn commit(&self) -> Result<()> {
+    /// The last check, before the run changes anything: from here on it is not stopped.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`] once somebody called [`Watch::stop`].
+    pub fn commit(&self) -> Result<()> {
         self.move_on(COMMITTED).map(|_| ()).map_err(|_| Error::Interrupted)
     }
 

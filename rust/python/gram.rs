@@ -66,7 +66,7 @@ impl Gram {
         let py = other.py();
         // Copied before this one is locked, so that a pair can be merged with itself.
         let other = other.get().with(py, Clone::clone)?;
-        self.write(py, None, |gram, _| gram.merge(other))
+        self.change(py, |gram| gram.merge(other))
     }
 
     fn copy(&self, py: Python<'_>) -> PyResult<Self> {
@@ -114,7 +114,7 @@ impl Gram {
 
     fn set_shift(&self, py: Python<'_>, shift: PyReadonlyArray1<'_, f64>) -> PyResult<()> {
         let shift = shift.as_array().to_vec();
-        self.write(py, None, |gram, _| gram.set_shift(&shift))
+        self.change(py, |gram| gram.set_shift(&shift))
     }
 
     /// Products of the centred columns, symmetric.
@@ -157,6 +157,19 @@ impl Gram {
         let mut guard = wait_for(py, || free(self.inner.try_write()))?;
         let gram = &mut *guard;
         run(py, progress, |watch| work(gram, watch))
+    }
+
+    /// Short work that changes: once begun it is not interrupted, or an interruption would be reported of
+    /// what is done.
+    fn change(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut spanmatch::Gram) -> spanmatch::Result<()> + Send,
+    ) -> PyResult<()> {
+        self.write(py, None, |gram, watch| {
+            watch.commit()?;
+            work(gram)
+        })
     }
 
     /// A short look.

@@ -22,6 +22,8 @@ type Floats<'py> = Bound<'py, PyArray1<f64>>;
 type Indices<'py> = Bound<'py, PyArray1<i64>>;
 /// Columns of x and of y.
 type Columns<'py> = (Indices<'py>, Indices<'py>);
+/// Critical ε of x and of y, chance levels, samples, resolution, refreshes.
+type Spectrum<'py> = (Floats<'py>, Floats<'py>, (Floats<'py>, Floats<'py>), u64, f64, usize);
 /// Coefficients, offset, residuals.
 type Expression<'py> = (Bound<'py, PyArray2<f64>>, Floats<'py>, Floats<'py>);
 
@@ -34,19 +36,29 @@ fn spectrum<'py>(
     center: bool,
     keep: bool,
     progress: Option<&Bound<'py, PyAny>>,
-) -> PyResult<(Floats<'py>, Floats<'py>, usize, f64)> {
+) -> PyResult<Spectrum<'py>> {
     let py = gram.py();
-    let result = if keep {
-        solve(gram, center, progress, spanmatch::spectrum)?
+    let begin = |gram: &spanmatch::Gram| {
+        let chance = spanmatch::chance(gram, center)?;
+        Ok((Problem::new(gram, center)?, gram.n_samples(), chance))
+    };
+    let (result, n_samples, chance) = if keep {
+        // All from one state of the Gram, which others may be adding to.
+        gram.get().read(py, progress, |gram, watch| {
+            let (problem, n_samples, chance) = begin(gram)?;
+            Ok((spanmatch::spectrum(&problem, watch)?, n_samples, chance))
+        })?
     } else {
         let gram = gram.get().take(py)?;
         run::run(py, progress, |watch| {
-            let problem = Problem::new(&gram, center)?;
+            let (problem, n_samples, chance) = begin(&gram)?;
             drop(gram);
-            spanmatch::spectrum(&problem, watch)
+            Ok((spanmatch::spectrum(&problem, watch)?, n_samples, chance))
         })?
     };
-    Ok((result.x.into_pyarray(py), result.y.into_pyarray(py), result.refreshes, result.resolution))
+    let (x, y) = (result.x.into_pyarray(py), result.y.into_pyarray(py));
+    let chance = (chance.0.into_pyarray(py), chance.1.into_pyarray(py));
+    Ok((x, y, chance, n_samples, result.resolution, result.refreshes))
 }
 
 /// The largest ε-match: columns of x and of y.

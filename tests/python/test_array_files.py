@@ -158,7 +158,7 @@ def test_a_bad_value_is_named_by_file_row_and_neuron(path: Path) -> None:
     np.save(other, bad)
     pair = open_array(path), open_array(other, side="y")
     refused(
-        lambda: read_pair(*pair), str(path), str(other), "rows 960 to 1439", "neuron 5 of y", "inf"
+        lambda: read_pair(*pair), str(path), str(other), "from 960 to 1439", "neuron 5 of y", "inf"
     )
 
 

@@ -55,6 +55,13 @@ def test_two_axes_are_rows_already() -> None:
     np.testing.assert_array_equal(sm.as_rows(TOKENS[0], [True, False, False, True]), rows[[0, 3]])
 
 
+def test_no_neurons_are_rows_too() -> None:
+    for shape in ((5, 0), (2, 3, 0), (2, 0, 3, 3)):
+        samples = np.prod([length for length in shape if length > 0])
+        assert sm.as_rows(np.ones(shape)).shape == (samples, 0)
+        assert sm.as_rows(torch.ones(shape)).shape == (samples, 0)
+
+
 def test_nothing_unmasked_is_no_rows() -> None:
     assert sm.as_rows(TOKENS, np.zeros((3, 4), bool)).shape == (0, 5)
 

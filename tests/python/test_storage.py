@@ -6,6 +6,7 @@ import copy
 import json
 import os
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -134,9 +135,9 @@ def test_a_file_cut_short_anywhere_is_refused(name: str, tmp_path: Path) -> None
 
 def test_files_of_another_kind_are_refused(tmp_path: Path) -> None:
     known = files(tmp_path)
-    with pytest.raises(sm.FileError, match="spectrum holds a MatchSpectrum, not a ActivationPair"):
+    with pytest.raises(sm.FileError, match="spectrum holds MatchSpectrum, not ActivationPair"):
         sm.ActivationPair.load(known["spectrum"])
-    with pytest.raises(sm.FileError, match="pair holds a ActivationPair, not a Match:"):
+    with pytest.raises(sm.FileError, match="pair holds ActivationPair, not Match:"):
         sm.Match.load(known["pair"])
     path = tmp_path / "weights"
     save_file({"shift": X}, path)
@@ -171,7 +172,7 @@ def rewritten(path: Path, changes: dict[str, Any], without: tuple[str, ...] = ()
         ("pair", {"format": "2", "version": "9.1"}, (), r"format 2, of spanmatch 9\.1.*upgrade"),
         ("spectrum", {"format": "17"}, (), "format 17.*upgrade"),
         ("pair", {"format": "one"}, (), "damaged"),
-        ("pair", {"spanmatch": "Orchestra"}, (), "holds a Orchestra, which this version does not"),
+        ("pair", {"spanmatch": "Orchestra"}, (), "holds Orchestra, which this version does not"),
         ("pair", {"n_samples": "sixty"}, (), "damaged metadata"),
         ("pair", {"n_samples": '"sixty"'}, (), "damaged"),
         ("pair", {"n_samples": "-1"}, (), "damaged"),
@@ -186,6 +187,17 @@ def rewritten(path: Path, changes: dict[str, Any], without: tuple[str, ...] = ()
         ("spectrum", {}, ("resolution",), "damaged: it lacks 'resolution'"),
         ("matches", {}, ("x_sizes",), "damaged"),
         ("matches", {"eps": np.zeros(1)}, (), "damaged"),
+        ("matches", {"eps": np.array(0.5)}, (), "damaged"),
+        ("matches", {"x_sizes": np.full(len(MATCHES), -1)}, (), "damaged: its sizes"),
+        ("matches", {"x_sizes": np.zeros(len(MATCHES))}, (), "damaged: its sizes"),
+        ("matches", {"x_sizes": np.zeros(len(MATCHES), np.int64)}, (), "damaged: its sizes"),
+        ("pair", {"n_y": "4"}, (), "damaged: its metadata and its tensors differ"),
+        ("pair", {"n_samples": str(2**64 - 1)}, (), "damaged: .*above 2"),
+        ("pair", {"n_samples": "[" * 200_000}, (), "damaged metadata"),
+        ("pair", {"format": "9" * 5000}, (), "damaged"),
+        ("spectrum", {"n_samples": '"abc"'}, (), "damaged: its n_samples is no int"),
+        ("spectrum", {"chance": "5"}, ("chance.x", "chance.y"), "damaged: its chance is no tuple"),
+        ("spectrum", {}, ("chance.y",), "damaged: its chance is no tuple"),
     ],
 )
 def test_damaged_and_newer_files_are_refused(
@@ -210,5 +222,66 @@ def test_a_failed_save_leaves_the_old_file(tmp_path: Path, monkeypatch: Any) -> 
         filled().save(path)
     assert path.read_bytes() == whole
     assert list(tmp_path.iterdir()) == [path]
-    with pytest.raises(OSError, match="nowhere"):
-        filled().save(tmp_path / "nowhere" / "pair")
+
+
+def test_where_nothing_can_be_written_is_said(tmp_path: Path) -> None:
+    for path, words in ((tmp_path / "nowhere" / "pair", "nowhere"), (tmp_path, tmp_path.name)):
+        with pytest.raises(OSError, match=words) as caught:
+            filled().save(path)
+        assert caught.value.errno is not None
+    with pytest.raises(IsADirectoryError):
+        filled().save("")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_are_as_readable_as_any_other_and_links_are_followed(tmp_path: Path) -> None:
+    plain, path, link = tmp_path / "plain", tmp_path / "pair", tmp_path / "link"
+    plain.touch()
+    link.symlink_to(path)
+    filled().save(link)
+    assert link.is_symlink()
+    assert path.stat().st_mode == plain.stat().st_mode
+    assert same_pair(sm.ActivationPair.load(path), filled())
+
+
+def test_several_threads_may_save_under_one_name(tmp_path: Path) -> None:
+    path = tmp_path / "pair"
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(filled().save, path) for _ in range(80)]:
+            done.result()
+    assert same_pair(sm.ActivationPair.load(path), filled())
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_arrays_of_any_order_come_back(tmp_path: Path) -> None:
+    coefficients = np.asfortranarray(np.arange(6.0).reshape(3, 2))
+    zeros = (np.zeros(2), np.zeros(3))
+    result = sm.LinearMap(coefficients, *zeros[:1] * 2, np.ones((2, 3)), *zeros[1:] * 2)
+    result.save(tmp_path / "map")
+    assert sm.load(tmp_path / "map") == result
+
+
+@pytest.mark.parametrize("scale", [1e-150, 1.008e-161, 3e-157, 1.35e-159])
+def test_pairs_at_the_lower_end_of_float64_come_back(scale: float, tmp_path: Path) -> None:
+    pair = sm.ActivationPair()
+    pair.update(np.where(np.arange(50) % 2, 1.0, -1.0)[:, None] * scale, np.ones((50, 1)))
+    pair.save(tmp_path / "pair")
+    assert same_pair(sm.ActivationPair.load(tmp_path / "pair"), pair)
+
+
+def test_merged_pairs_at_the_upper_end_come_back_or_are_refused(tmp_path: Path) -> None:
+    largest = np.sqrt(np.finfo(np.float64).max / 16 / 10)
+    refused = 0
+    for part in (2.01, 3.0, 3.01, 4.0, 8.0):
+        pairs = []
+        for sign in (1.0, -1.0):
+            pair = sm.ActivationPair()
+            pair.update(np.full((5, 2), sign * largest / part), np.ones((5, 1)))
+            pairs.append(pair)
+        try:
+            pairs[0].merge(pairs[1])
+        except ValueError:
+            refused += 1
+        pairs[0].save(tmp_path / "pair")
+        assert same_pair(sm.ActivationPair.load(tmp_path / "pair"), pairs[0])
+    assert 0 < refused < 5

@@ -161,11 +161,21 @@ def test_names_stay_with_the_neurons() -> None:
     for names in (["edge", "spot"], ["edge"]):
         with pytest.raises(ValueError, match=r"x_names|neurons of x differently"):
             pair.merge(sm.ActivationPair(x_names=names))
+    # In whatever order, with batches or without.
+    full = sm.ActivationPair()
+    full.update(x, y)
+    for pairs in (
+        (full, sm.ActivationPair(x_names=["edge"])),
+        (sm.ActivationPair(x_names=["e"]), full),
+    ):
+        with pytest.raises(ValueError, match="x has 2 neurons, but x_names names 1"):
+            pairs[0] + pairs[1]
+    assert sm.ActivationPair(x_names=(name for name in "ab")).x_names == ("a", "b")
     unnamed = sm.ActivationPair()
     unnamed.update(y, x)
     with pytest.raises(ValueError, match="x has 3 neurons, but x_names names 2"):
         sm.ActivationPair(x_names=["edge", "curve"]).merge(unnamed)
-    for bad_names in ("ab", [1, 2]):
+    for bad_names in ("ab", [1, 2], 5):
         with pytest.raises(TypeError, match="y_names must be a list of strings"):
             sm.ActivationPair(y_names=bad_names)
 

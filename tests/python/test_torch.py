@@ -119,6 +119,27 @@ def test_anything_that_speaks_dlpack(dtype: torch.dtype) -> None:
     assert sm.as_rows(Foreign(x.reshape(7, 100, 12))).shape == (700, 12)
 
 
+class OddError(TypeError):
+    """Made of other things than a message."""
+
+    def __init__(self, part: int, whole: int) -> None:
+        super().__init__(f"{part} of {whole}")
+
+
+def test_errors_of_other_libraries_say_which_batch() -> None:
+    class Raising:
+        def __init__(self, error: Exception) -> None:
+            self.error = error
+
+        def __array__(self, *arguments: Any) -> np.ndarray:
+            raise self.error
+
+    for error in (OddError(1, 2), UnicodeDecodeError("utf-8", b"x", 0, 1, "reason")):
+        refused(lambda error=error: sm.ActivationPair().update(Raising(error), Y), "batch 0")
+    nested = torch.nested.nested_tensor([X, X[:3]], layout=torch.jagged)
+    refused(lambda: sm.ActivationPair().update(nested, Y), "batch 0", "x")
+
+
 def test_foreign_integers_are_refused() -> None:
     refused(lambda: sm.spectrum(Foreign(X.long()), Y), "x", "int64")
     refused(lambda: sm.spectrum(Foreign(X.numpy() > 0), Y), "x", "bool")

@@ -1,5 +1,7 @@
 """The command line. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
 
+import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +20,10 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=N
 
 def main() -> None:
     """Run the command that the arguments name."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # Rather a ? for an ε than no table.
+            stream.reconfigure(errors="replace")
     app()
 
 

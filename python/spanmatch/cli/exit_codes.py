@@ -1,5 +1,7 @@
 """What went wrong, as a line on standard error and an exit code."""
 
+import os
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,11 +28,15 @@ def exit_codes() -> Iterator[None]:
         raise _failed(str(error), 2) from error
     except ImportError as error:
         raise _failed(f"{error}; try: pip install 'spanmatch[all]'", 1) from error
+    except BrokenPipeError:
+        # Whoever read has enough. What is left to write goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(1) from None
     except OSError as error:
         known = error.filename is not None and error.strerror is not None
         raise _failed(f"{error.filename}: {error.strerror}" if known else str(error), 1) from error
-    except ValueError as error:
-        raise _failed(str(error), 1) from error
+    except (MemoryError, TypeError, ValueError) as error:
+        raise _failed(str(error) or "out of memory", 1) from error
 
 
 @contextmanager

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import math
-import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -14,6 +12,7 @@ import typer
 from rich.console import Console
 
 from spanmatch import __version__
+from spanmatch.atomic import check_writable
 from spanmatch.cli.exit_codes import WrongUsage, wrong_usage
 from spanmatch.cli.sides import Sides, read_sides
 from spanmatch.match import set_num_threads
@@ -59,7 +58,7 @@ class Outputs:
             with wrong_usage():
                 check_suffix(self.plot)
         for path in (self.save, self.save_pair):
-            if path is not None and path.suffix != ".safetensors":
+            if path is not None and path.suffix.lower() != ".safetensors":
                 raise WrongUsage(f"what is kept has a name that ends in .safetensors, not {path}")
         paths = [path for path in (self.plot, self.save, self.save_pair) if path is not None]
         taken = {path.resolve() for path in inputs.paths}
@@ -67,7 +66,7 @@ class Outputs:
             if path.resolve() in taken:
                 raise WrongUsage(f"{path} is read, or written, already: choose another name")
             taken.add(path.resolve())
-            _check_folder(path.resolve().parent)
+            check_writable(path)
 
 
 def run(
@@ -90,14 +89,14 @@ def run(
     result = solve(sides.pair, center=inputs.center, progress=progress)
     if outputs.save is not None:
         save(result, outputs.save)
-    if outputs.as_json:
-        typer.echo(json.dumps(_as_json(result, sides, center=inputs.center), allow_nan=False))
-    else:
-        Console(highlight=False, markup=False).print(table(result, sides))
     if outputs.plot is not None:
         from spanmatch.plot import save_figure
 
         save_figure(picture(result, sides), outputs.plot)
+    if outputs.as_json:
+        typer.echo(json.dumps(_as_json(result, sides, center=inputs.center), allow_nan=False))
+    else:
+        Console(highlight=False, markup=False).print(table(result, sides))
 
 
 def _as_json(result: Result | Sequence[Match], sides: Sides, *, center: bool) -> dict[str, Any]:
@@ -122,10 +121,3 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list):
         return [_finite(part) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _check_folder(folder: Path) -> None:
-    if not folder.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "there is no such folder to write to", str(folder))
-    if not os.access(folder, os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))

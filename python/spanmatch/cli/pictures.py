@@ -26,16 +26,17 @@ def of_matches(result: list[Match], sides: Sides, *, eps: float) -> Figure:
     """Draw how large the matches are."""
     from spanmatch.plot_structure import sizes_figure
 
-    return sizes_figure(result, _title(sides, f", simple matches at ε = {eps:g}"))
+    return sizes_figure(result, _title(sides, f", simple matches at ε\u00a0=\u00a0{eps:g}"))
 
 
 def of_support(result: Support, sides: Sides) -> Figure:
     """Draw who supports whom."""
     from spanmatch.plot_structure import support_figure
 
-    return support_figure(result, _title(sides, f", support at ε = {result.eps:g}"))
+    return support_figure(result, _title(sides, f", support at ε\u00a0=\u00a0{result.eps:g}"))
 
 
 def _title(sides: Sides, what: str = "") -> str:
     """Break the line, and keep matplotlib from reading formulas into the names of files."""
-    return fill(f"{sides.title}{what}", LINE).replace("$", r"\$")
+    title = f"{sides.title}{what}".encode("utf-8", "replace").decode()
+    return fill(title, LINE).replace("$", r"\$")

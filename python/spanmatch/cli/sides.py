@@ -59,7 +59,8 @@ class Sides:
     def name(self, side: str, index: int) -> str:
         """Return what tables call a neuron, within its side."""
         names = self.pair.x_names if side == "x" else self.pair.y_names
-        return str(index) if names is None else names[index]
+        # A file may hold what a terminal would obey.
+        return str(index) if names is None else "".join(filter(str.isprintable, names[index]))
 
 
 def read_sides(inputs: Inputs, progress: bool) -> Sides:

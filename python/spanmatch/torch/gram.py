@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
@@ -19,15 +19,37 @@ MARGIN = 16.0
 BLOCK = 2**25
 
 
+class Sums(NamedTuple):
+    """All that a Gram holds, as of one moment."""
+
+    n_batches: int
+    n_samples: int
+    shift: torch.Tensor
+    sums: torch.Tensor
+    spread: torch.Tensor
+    products: torch.Tensor
+
+
 class DeviceGram:
     """The sums of `spanmatch._core.Gram`, on a device of torch's. Not locked: its owner is."""
 
     def __init__(self, device: torch.device, n_x: int, n_y: int) -> None:
         n = n_x + n_y
         self.device, self.n_x, self.n_y = device, n_x, n_y
-        self.n_batches, self.n_samples = 0, 0
-        self._shift, self._sums, self._spread = (self._zeros(n) for _ in range(3))
-        self._products = self._zeros(n, n)
+        # Replaced as a whole, and nothing in it changed: an interruption finds all of a batch or
+        # nothing of it.
+        zeros = self._zeros(n)
+        self._total = Sums(0, 0, zeros, zeros, zeros, self._zeros(n, n))
+
+    @property
+    def n_batches(self) -> int:
+        """How many batches have come."""
+        return self._total.n_batches
+
+    @property
+    def n_samples(self) -> int:
+        """How many rows have come."""
+        return self._total.n_samples
 
     @torch.inference_mode(False)
     @torch.no_grad()
@@ -37,39 +59,28 @@ class DeviceGram:
         False: a value is not finite or so large that squares may overflow.
         """
         x, y = as_tensor(x, self.device), as_tensor(y, self.device)
-        rows, n_samples = len(x), self.n_samples + len(x)
-        shift = self._shift if self.n_samples > 0 else torch.cat([_middle(x), _middle(y)])
+        n_batches, n_samples, shift, sums, spread, products = self._total
+        if n_samples == 0:
+            shift = torch.cat([_middle(x), _middle(y)])
+        n_samples += len(x)
         height = max(FIRST, BLOCK // max(1, shift.numel()))
-        sums, spread, products = self._sums.clone(), self._spread, None
-        for first in range(0, rows, height):
+        for first in range(0, len(x), height):
             block = torch.cat([side[first : first + height].double() for side in (x, y)], 1)
             block -= shift
-            sums += block.sum(0)
+            sums = sums + block.sum(0)
             spread = torch.maximum(spread, block.abs().amax(0))
-            # What is wrong shows before anything has changed: the only wait for the device.
+            # The only wait for the device, and only for what is quickly found.
             if not bool(((spread + shift.abs()) <= _limit(n_samples)).all()):
                 return False
-            if rows > height:
-                products = self._zeros(*self._products.shape) if products is None else products
-                products.addmm_(block.T, block)
-            else:
-                self._products.addmm_(block.T, block)
-        if products is not None:
-            self._products += products
-        # From here on nothing can fail.
-        self._shift, self._spread, self._sums = shift, spread, sums
-        self.n_samples, self.n_batches = n_samples, self.n_batches + 1
+            products = torch.addmm(products, block.T, block)
+        self._total = Sums(n_batches + 1, n_samples, shift, sums, spread, products)
         return True
 
     def on_host(self) -> _core.Gram:
         """Return the sums on the host."""
-        vectors = (self._shift, self._sums, self._spread, self._products)
-        return _core.Gram.from_parts(
-            self.n_x,
-            self.n_batches,
-            self.n_samples,
-            *(vector.cpu().numpy() for vector in vectors),
-        )
+        n_batches, n_samples, *tensors = self._total
+        on_host = (tensor.cpu().numpy() for tensor in tensors)
+        return _core.Gram.from_parts(self.n_x, n_batches, n_samples, *on_host)
 
     def _zeros(self, *shape: int) -> torch.Tensor:
         with torch.inference_mode(False):

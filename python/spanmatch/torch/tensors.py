@@ -58,7 +58,7 @@ def has_float64(device_type: str) -> bool:
     except (RuntimeError, TypeError):
         warnings.warn(
             f"{device_type} has no float64: its activations are copied to the host, batch by batch",
-            stacklevel=2,
+            stacklevel=7,  # who calls ActivationPair.update
         )
         return False
     return True

@@ -20,9 +20,10 @@ impl Gram {
         }
         self.check_widths(other.n_x, other.n_y)?;
         let count = self.n_samples + other.n_samples;
-        for gram in [&*self, &other] {
-            gram.check_overflow(&gram.spread, count)?;
-        }
+        other.check_overflow(&other.spread, count)?;
+        let moved = other.spread_at(&self.shift);
+        let spread: Vec<f64> = self.spread.iter().zip(moved).map(|(a, b)| a.max(b)).collect();
+        self.check_overflow(&spread, count)?;
         other.move_shift(&self.shift);
         self.add(&other);
         self.n_batches += other.n_batches;
@@ -39,15 +40,22 @@ impl Gram {
         if shift.len() != self.shift.len() || shift.iter().any(|value| !value.is_finite()) {
             return Err(Error::Parts("the shift has another length or is not finite"));
         }
-        let spread: Vec<f64> = self
-            .spread
+        // As far as the values are from the new shift, and that from zero.
+        let reach: Vec<f64> = self
+            .spread_at(shift)
             .iter()
-            .zip(self.shift.iter().zip(shift))
-            .map(|(spread, (old, new))| spread + (old - new).abs() + new.abs())
+            .zip(shift)
+            .map(|(spread, new)| spread + new.abs())
             .collect();
-        self.check_overflow(&spread, self.n_samples)?;
+        self.check_overflow(&reach, self.n_samples)?;
         self.move_shift(shift);
         Ok(())
+    }
+
+    /// A bound on each neuron's absolute value less another shift.
+    fn spread_at(&self, shift: &[f64]) -> Vec<f64> {
+        let moves = self.shift.iter().zip(shift).map(|(old, new)| (old - new).abs());
+        self.spread.iter().zip(moves).map(|(spread, by)| spread + by).collect()
     }
 
     /// With d = old shift - new shift, each row is (z - old shift) + d.
@@ -64,9 +72,9 @@ impl Gram {
                 column[i] += d[i] * sums[j] + sums[i] * d[j] + count * d[i] * d[j];
             }
         });
-        for ((sum, spread), d) in self.sums.iter_mut().zip(&mut self.spread).zip(&d) {
+        self.spread = self.spread_at(shift);
+        for (sum, d) in self.sums.iter_mut().zip(&d) {
             *sum += count * d;
-            *spread += d.abs();
         }
         self.shift.copy_from_slice(shift);
     }

@@ -9,7 +9,9 @@ use crate::linalg::Matrix;
 
 /// Rows and columns that are mirrored together: some cache lines of each.
 const TILE: usize = 32;
-/// By this part sums may exceed the bound on their terms.
+/// Counts up to here are exact in float64.
+const MOST: u64 = 1 << 53;
+/// By this part, and by what is lost below the smallest number, sums may exceed the bound on their terms.
 const ROUNDING: f64 = 1e-6;
 
 /// All that a [`Gram`] holds. Every row of samples, x then y, is kept less the shift.
@@ -68,6 +70,9 @@ impl Gram {
         if products.dim() != (n, n) || [sums.len(), spread.len()] != [n, n] || n_x > n {
             return Err(Error::Parts("their shapes differ"));
         }
+        if n_samples.max(n_batches) > MOST {
+            return Err(Error::Parts("a count is above 2^53"));
+        }
         if n_samples == 0 {
             let empty = Self { n_batches, ..Self::default() };
             return if n == 0 { Ok(empty) } else { Err(Error::Parts("neurons without samples")) };
@@ -96,13 +101,13 @@ impl Gram {
         }
         self.check_overflow(&self.spread, self.n_samples)?;
         for (j, (sum, spread)) in self.sums.iter().zip(&self.spread).enumerate() {
-            let largest = self.n_samples as f64 * spread;
-            let bound = largest * spread;
-            let square = self.products[(j, j)];
+            let count = self.n_samples as f64;
+            let (largest, square) = (count * spread, self.products[(j, j)]);
+            let (bound, lost) = (largest * spread, count * f64::MIN_POSITIVE);
             if *spread < 0.0
-                || sum.abs() > largest * (1.0 + ROUNDING)
-                || square > bound * (1.0 + ROUNDING)
-                || square < -bound * ROUNDING
+                || sum.abs() > largest * (1.0 + ROUNDING) + lost
+                || square > bound * (1.0 + ROUNDING) + lost
+                || square < -bound * ROUNDING - lost
             {
                 return Err(Error::Parts("sums or products exceed the spread"));
             }
@@ -125,9 +130,10 @@ impl Gram {
     fn symmetric(&self, lower: impl Fn(usize, usize) -> f64 + Sync) -> Array2<f64> {
         let n = self.shift.len();
         let mut array = Array2::zeros((n, n));
-        // Columns of the lower triangle are read one after the other, and become rows. A new array is one slice.
-        let values = array.as_slice_mut().unwrap_or_default();
-        values.par_chunks_mut(n.max(1)).enumerate().for_each(|(j, row)| {
+        // Columns of the lower triangle are read one after the other, and become rows.
+        let values = array.as_slice_mut();
+        debug_assert!(values.is_some(), "a new array is one slice");
+        values.unwrap_or_default().par_chunks_mut(n.max(1)).enumerate().for_each(|(j, row)| {
             for (i, value) in row.iter_mut().enumerate().skip(j) {
                 *value = lower(i, j);
             }

@@ -119,6 +119,7 @@ impl AddTile<'_> {
     #[inline(always)]
     fn add<S: Simd, const RIGHT: usize>(mut self, simd: S) {
         let width = VECTORS * S::F64_LANES;
+        debug_assert_eq!((width, width % RIGHT), (self.z.width, 0));
         for left in (0..self.c.nrows()).step_by(width) {
             let panel = S::as_simd_f64s(self.z.panel((self.row + left) / width)).0;
             for right in (0..self.c.ncols()).step_by(RIGHT) {
@@ -132,6 +133,7 @@ impl AddTile<'_> {
                 for (j, sums) in sums.iter().enumerate().take(self.c.ncols() - right) {
                     let column = self.c.as_mut().col_mut(right + j);
                     let column = column.try_as_col_major_mut().map(ColMut::as_slice_mut);
+                    debug_assert!(column.is_some(), "columns of a matrix are contiguous");
                     let Some(column) = column else { continue };
                     // On the diagonal, only what is below it.
                     let from = (first + j).saturating_sub(self.row + left);

@@ -100,9 +100,11 @@ fn load_rows<T: Copy, const WIDTH: usize>(
     panel: &mut [f64],
     records: &mut [ColumnRecord],
 ) {
+    debug_assert_eq!((source.ncols(), shift.len()), (WIDTH, WIDTH));
     let Some(shift) = shift.first_chunk::<WIDTH>() else { return };
     let (mut sums, mut largest) = ([0.0; WIDTH], [0.0; WIDTH]);
     for (row, out) in source.rows().into_iter().zip(panel.as_chunks_mut::<WIDTH>().0) {
+        debug_assert!(row.to_slice().is_some(), "rows are contiguous");
         let Some(row) = row.to_slice().and_then(|row| row.first_chunk::<WIDTH>()) else { return };
         for lane in 0..WIDTH {
             let value = widen(row[lane]) - shift[lane];

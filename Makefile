@@ -31,7 +31,7 @@ clean:
 
 # An editable install: Python files are read where they lie, so only Rust sources call for a new build.
 .venv/installed: .venv/tools $(RUST)
-	$(BIN)/maturin develop --release --extras torch,cli,test
+	$(BIN)/maturin develop --release --extras torch,cli,models,data,test
 	touch $@
 
 .venv/tools: pyproject.toml

@@ -17,6 +17,7 @@ whole similarity curve follows.
 from spanmatch._core import __version__
 from spanmatch.classic import linear_cka, measures
 from spanmatch.classic_result import Measures
+from spanmatch.comparison import Comparison
 from spanmatch.joint_gram import DeviceError
 from spanmatch.match import is_match, maximum_match, residuals, set_num_threads, spectrum
 from spanmatch.pair import ActivationPair
@@ -31,6 +32,7 @@ from spanmatch.tensor_file import FileError
 
 __all__ = [
     "ActivationPair",
+    "Comparison",
     "DeviceError",
     "FileError",
     "LinearMap",

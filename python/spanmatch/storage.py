@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spanmatch import match_list_file, pair_file, tensor_file
+from spanmatch.comparison import Comparison
 from spanmatch.pair import ActivationPair
 from spanmatch.results import Match, Result
 from spanmatch.tensor_file import FileError, kind_of
@@ -17,18 +19,21 @@ if TYPE_CHECKING:
 __all__ = ["FileError", "kind_of", "load", "save"]
 
 
-def save(thing: ActivationPair | Result | Sequence[Match], path: str | PathLike[str]) -> None:
-    """Write a pair, a result, or a list of matches to a safetensors file.
+def save(
+    thing: ActivationPair | Comparison | Result | Sequence[Match], path: str | PathLike[str]
+) -> None:
+    """Write a pair, a result or a list of matches to a safetensors file.
 
-    It appears under its name once it is whole. `thing.save(path)` does the same where there is one.
+    It appears under its name once it is whole. A comparison is written to a folder. `thing.save`
+    does the same where there is one.
 
     Parameters
     ----------
     thing
         An `ActivationPair`; a `MatchSpectrum`, `Match`, `Support` or another result; a list of
-        `Match`, as `simple_matches` gives.
+        `Match`, as `simple_matches` gives; a `Comparison`.
     path
-        The file, of any name; `.safetensors` is usual.
+        The file, of any name; `.safetensors` is usual. For a comparison the folder.
 
     Raises
     ------
@@ -50,17 +55,18 @@ def save(thing: ActivationPair | Result | Sequence[Match], path: str | PathLike[
     ...     sm.load(path) == parts
     True
     """
-    if isinstance(thing, ActivationPair | Result):
+    if isinstance(thing, ActivationPair | Comparison | Result):
         thing.save(path)
     elif isinstance(thing, list | tuple) and all(isinstance(part, Match) for part in thing):
         match_list_file.write(path, thing)
     else:
         raise TypeError(
-            f"save takes a pair, a result, or a list of matches, got {type(thing).__name__}"
+            "save takes a pair, a result, a list of matches or a comparison, "
+            f"got {type(thing).__name__}"
         )
 
 
-def load(path: str | PathLike[str]) -> ActivationPair | Result | list[Match]:
+def load(path: str | PathLike[str]) -> ActivationPair | Comparison | Result | list[Match]:
     """Read what `save` has written, to the bit.
 
     Raises
@@ -70,6 +76,8 @@ def load(path: str | PathLike[str]) -> ActivationPair | Result | list[Match]:
     FileError
         It is cut short, not of spanmatch, or of a newer format. A ValueError.
     """
+    if Path(path).is_dir():
+        return Comparison.load(path)
     kind = kind_of(path)
     if kind == match_list_file.KIND:
         return match_list_file.read(path)

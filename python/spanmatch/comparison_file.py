@@ -1,0 +1,229 @@
+"""A comparison in a folder: a file for each pair and each spectrum, and `comparison.json`.
+
+The file of a layer takes its name from the layer alone, and is there once it is whole, so that work
+that was cut off can go on. `comparison.json` lists the layers in their order. It is written last:
+a folder without it is not finished.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from spanmatch._core import __version__
+from spanmatch.atomic import replacing
+from spanmatch.layer_keys import Key, check_keys, label
+from spanmatch.pair import ActivationPair
+from spanmatch.results import MatchSpectrum
+from spanmatch.tensor_file import FileError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from os import PathLike
+
+    from spanmatch.comparison import Comparison
+
+    Folder = str | PathLike[str]
+
+KIND, FORMAT = "Comparison", 1
+INDEX, PAIRS, SPECTRA = "comparison.json", "pairs", "spectra"
+SLUG = 40  # letters of a layer's name in the name of its file
+HASH = 12  # hexadecimal digits that tell apart what the letters do not
+
+Loaded = TypeVar("Loaded", ActivationPair, MatchSpectrum)
+
+
+class SavedPairs(Mapping[Key, ActivationPair]):
+    """The pairs of a folder, each read when it is asked for."""
+
+    def __init__(self, folder: Folder, keys: Iterable[Key]) -> None:
+        self._folder = Path(folder).resolve()
+        self._keys = dict.fromkeys(keys)
+
+    def __getitem__(self, key: Key) -> ActivationPair:
+        if key not in self._keys:
+            raise KeyError(key)
+        return read_pair(self._folder, key)
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+
+def write(folder: Folder, comparison: Comparison, pairs: Mapping[Key, ActivationPair]) -> None:
+    """Write a comparison, in the place of one that may be there."""
+    _withdraw(Path(folder), comparison)
+    for key, spectrum in comparison.items():
+        write_pair(folder, key, pairs[key])
+        write_spectrum(folder, key, spectrum)
+    write_index(folder, comparison)
+
+
+def read(folder: Folder) -> dict[str, Any]:
+    """Return the arguments that make the comparison."""
+    index = _read_index(Path(folder))
+    keys = [entry["key"] for entry in index["layers"]]
+    for key in keys:
+        if not _path(folder, PAIRS, key).is_file():
+            raise _missing(folder, PAIRS, key)
+    return {
+        "spectra": {key: read_spectrum(folder, key) for key in keys},
+        "pairs": SavedPairs(folder, keys),
+        "notes": {entry["key"]: entry["note"] for entry in index["layers"] if entry["note"]},
+        "center": index["center"],
+        "inputs": index["inputs"],
+    }
+
+
+def write_index(folder: Folder, comparison: Comparison) -> None:
+    """Write `comparison.json`, where the files of all layers are there already."""
+    index = {
+        "spanmatch": KIND,
+        "format": FORMAT,
+        "version": __version__,
+        "center": comparison.center,
+        "inputs": comparison.inputs,
+        "layers": [
+            {
+                "key": key,
+                "pair": _name(PAIRS, key),
+                "spectrum": _name(SPECTRA, key),
+                "note": comparison.notes.get(key, ""),
+            }
+            for key in comparison
+        ],
+    }
+    with replacing(Path(folder, INDEX)) as unfinished:
+        unfinished.write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
+
+
+def write_pair(folder: Folder, key: Key, pair: ActivationPair) -> None:
+    """Write the pair of a layer."""
+    pair.save(_made(folder, PAIRS, key))
+
+
+def read_pair(folder: Folder, key: Key) -> ActivationPair:
+    """Read the pair of a layer; FileError where it is missing or damaged."""
+    return _read(ActivationPair.load, folder, PAIRS, key)
+
+
+def write_spectrum(folder: Folder, key: Key, spectrum: MatchSpectrum) -> None:
+    """Write the spectrum of a layer."""
+    spectrum.save(_made(folder, SPECTRA, key))
+
+
+def read_spectrum(folder: Folder, key: Key) -> MatchSpectrum:
+    """Read the spectrum of a layer; FileError where it is missing or damaged."""
+    return _read(MatchSpectrum.load, folder, SPECTRA, key)
+
+
+def finished_pairs(folder: Folder, keys: Iterable[Key]) -> set[Key]:
+    """Return those of the keys whose pair has been written."""
+    return {key for key in keys if _path(folder, PAIRS, key).is_file()}
+
+
+def finished_spectra(folder: Folder, keys: Iterable[Key]) -> set[Key]:
+    """Return those of the keys whose spectrum has been written."""
+    return {key for key in keys if _path(folder, SPECTRA, key).is_file()}
+
+
+def _withdraw(folder: Path, successor: Comparison) -> None:
+    """Take back the comparison that is there, but for files that the next one writes anew."""
+    if not (folder / INDEX).exists():
+        return
+    for entry in _read_index(folder)["layers"]:
+        if entry["key"] not in successor:
+            _path(folder, PAIRS, entry["key"]).unlink(missing_ok=True)
+            _path(folder, SPECTRA, entry["key"]).unlink(missing_ok=True)
+    # After the files that it lists, which nothing else would find; before new ones are mixed in.
+    (folder / INDEX).unlink()
+
+
+def _read_index(folder: Path) -> dict[str, Any]:
+    """Return `comparison.json`, checked, with keys as a comparison has them."""
+    path = folder / INDEX
+    try:
+        index = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        why = "a comparison has one once it is saved whole"
+        raise FileError(f"{path} is missing: {why}") from error
+    except (RecursionError, ValueError) as error:
+        raise FileError(f"{path} is damaged: {error}") from error
+    if not isinstance(index, dict) or index.get("spanmatch") != KIND:
+        raise FileError(f"{path} is not one that spanmatch has written")
+    if not isinstance(index.get("format"), int):
+        raise FileError(f"{path} does not say which format it has: it is damaged")
+    if index["format"] > FORMAT:
+        raise FileError(
+            f"{path} has format {index['format']}, of spanmatch {index.get('version', '?')}; this "
+            f"is spanmatch {__version__}, which reads formats up to {FORMAT}: upgrade"
+        )
+    try:
+        _check_index(index)
+    except (KeyError, TypeError, ValueError) as error:
+        raise FileError(f"{path} is damaged: {error}") from error
+    return index
+
+
+def _check_index(index: dict[str, Any]) -> None:
+    for entry in index["layers"]:
+        if isinstance(entry["key"], list):
+            entry["key"] = tuple(entry["key"])
+        if not isinstance(entry["note"], str):
+            raise TypeError(f"the note on {entry['key']!r} is no text")
+    check_keys([entry["key"] for entry in index["layers"]])
+    for entry in index["layers"]:
+        for what, kind in (("pair", PAIRS), ("spectrum", SPECTRA)):
+            if entry[what] != _name(kind, entry["key"]):
+                raise ValueError(f"{entry[what]!r} is not the {what} of layer {entry['key']!r}")
+    if not isinstance(index["center"], bool):
+        raise TypeError("center is neither true nor false")
+    inputs = index["inputs"]
+    if inputs is not None and (type(inputs) is not int or inputs < 1):
+        raise ValueError(f"inputs is {inputs!r}")
+
+
+def _read(
+    load: Callable[[Path], Loaded],
+    folder: Folder,
+    room: str,
+    key: Key,
+) -> Loaded:
+    try:
+        return load(_path(folder, room, key))
+    except FileNotFoundError as error:
+        raise _missing(folder, room, key) from error
+    except FileError as error:
+        raise FileError(f"layer {label(key)}: {error}") from error
+
+
+def _missing(folder: Folder, room: str, key: Key) -> FileError:
+    what = "pair" if room == PAIRS else "spectrum"
+    return FileError(f"layer {label(key)}: {_path(folder, room, key)}, its {what}, is missing")
+
+
+def _made(folder: Folder, room: str, key: Key) -> Path:
+    """Return where to write, in a folder that is there."""
+    path = _path(folder, room, key)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _path(folder: Folder, room: str, key: Key) -> Path:
+    return Path(folder, _name(room, key))
+
+
+def _name(room: str, key: Key) -> str:
+    """Return a name that every file system takes, legible, and another one for every key."""
+    from hashlib import sha256
+
+    names = key if isinstance(key, tuple) else (key,)
+    # The end of a long name says more of the layer than its beginning.
+    slug = "--".join(re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")[-SLUG:] for name in names)
+    digest = sha256(json.dumps(key).encode()).hexdigest()[:HASH]
+    return f"{room}/{slug}-{digest}.safetensors"

@@ -1,0 +1,88 @@
+"""What a comparison is asked by: the name of a layer, or of a layer of A and one of B."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+# A layer that both models have under one name, or a layer of model A and one of model B.
+Key: TypeAlias = str | tuple[str, str]
+
+GAP = "…"
+NAMED = 5  # layers that an error lists where none has a name like the one asked for
+
+
+def check_keys(keys: Collection[object]) -> None:
+    """Raise TypeError or ValueError where these are not the keys of one comparison."""
+    if not keys:
+        raise ValueError("a comparison is of one layer at least, got none")
+    for key in keys:
+        names = key if isinstance(key, tuple) and len(key) == 2 else (key,)
+        if not all(isinstance(name, str) for name in names):
+            raise TypeError(f"a layer is a name, or a tuple of two names, got {key!r}")
+    if len({isinstance(key, tuple) for key in keys}) > 1:
+        raise ValueError("the keys of a comparison are all names, or all tuples of two names")
+
+
+def sides(key: Key) -> tuple[str, str]:
+    """Return the layer of A and the layer of B."""
+    return key if isinstance(key, tuple) else (key, key)
+
+
+def label(key: Key) -> str:
+    """Return what tables and errors call a key."""
+    return " × ".join(key) if isinstance(key, tuple) else key
+
+
+def short_names(layers: Sequence[str], letters: int) -> dict[str, str]:
+    """Return a name of so many letters for each layer; of more where else two would be alike."""
+    begin = _shared_parts(layers) if max(map(len, layers)) > letters else 0
+    marked = {name: (GAP if begin else "") + ".".join(name.split(".")[begin:]) for name in layers}
+    while True:
+        short = {name: _elided(rest, letters) for name, rest in marked.items()}
+        if len(set(short.values())) == len(short):
+            return short
+        letters += 8
+
+
+def unknown(key: object, layers_a: Sequence[str], layers_b: Sequence[str], all_pairs: bool) -> str:
+    """Say why a comparison of these layers has no such key."""
+    if not all_pairs:
+        if isinstance(key, str):
+            return f"no layer {key!r}: {_nearest(key, layers_a)}"
+        return f"no layer {key!r}: a layer is asked for by its name"
+    if not isinstance(key, tuple) or len(key) != 2:
+        return f"no {key!r}: all pairs were compared, so ask for a layer of A and one of B"
+    for name, layers, model in zip(key, (layers_a, layers_b), "AB", strict=True):
+        if name not in layers:
+            return f"no layer {name!r} of model {model}: {_nearest(str(name), layers)}"
+    return f"layer {key[0]!r} of A was not compared with layer {key[1]!r} of B"
+
+
+def _shared_parts(layers: Sequence[str]) -> int:
+    """Count the parts, up to a dot, that all names begin with: they tell the least."""
+    if len(layers) == 1:
+        return 0
+    heads = (name.split(".")[:-1] for name in layers)
+    return sum(1 for _ in takewhile(lambda parts: len(set(parts)) == 1, zip(*heads, strict=False)))
+
+
+def _elided(name: str, letters: int) -> str:
+    """Leave out the middle of a name that is too long."""
+    if len(name) <= letters:
+        return name
+    head = (letters - len(GAP)) // 2
+    return name[:head] + GAP + name[len(name) - (letters - len(GAP) - head) :]
+
+
+def _nearest(name: str, layers: Sequence[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, layers)
+    if near:
+        return f"did you mean {' or '.join(map(repr, near))}?"
+    more = len(layers) - NAMED
+    return f"there are {', '.join(layers[:NAMED])}" + (f" and {more} more" if more > 0 else "")

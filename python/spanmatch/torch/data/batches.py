@@ -1,0 +1,67 @@
+"""Examples that are numbered, and batches of them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from torch import Tensor
+
+Batch: TypeAlias = "Tensor | tuple[Tensor, Tensor] | dict[str, Tensor]"
+
+
+@dataclass(frozen=True)
+class Examples:
+    """How many there are, and what makes a batch of those with given numbers."""
+
+    count: int
+    batch_of: Callable[[list[int]], Batch]
+
+
+@dataclass(frozen=True)
+class ChosenBatches:
+    """Batches of some examples, in the order of their numbers."""
+
+    examples: Examples
+    chosen: list[int]
+    batch_size: int
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.chosen) / self.batch_size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        for first in range(0, len(self.chosen), self.batch_size):
+            yield self.examples.batch_of(self.chosen[first : first + self.batch_size])
+
+
+def in_batches(examples: Examples, batch_size: int, limit: int | None) -> ChosenBatches:
+    """Cut examples into batches, the last of those that are left; at most `limit`, evenly spread.
+
+    Examples
+    --------
+    >>> ten = Examples(10, list)
+    >>> list(in_batches(ten, 2, limit=5))
+    [[0, 2], [4, 6], [8]]
+    """
+    for name, number in (("batch_size", batch_size), ("limit", limit)):
+        if number is not None and number < 1:
+            raise ValueError(f"{name} is {number}: it must be at least 1")
+    count = examples.count if limit is None else min(limit, examples.count)
+    chosen = [number * examples.count // count for number in range(count)]
+    return ChosenBatches(examples, chosen, batch_size)
+
+
+def labelled(inputs: Tensor, targets: Tensor) -> Examples:
+    """Return examples that a tensor holds, with their targets."""
+    return Examples(len(inputs), lambda numbers: (inputs[numbers], targets[numbers]))
+
+
+def is_test(split: str) -> bool:
+    """Tell which of the two splits is meant."""
+    if split not in ("test", "train"):
+        raise ValueError(f"split is {split!r}: it is 'test' or 'train'")
+    return split == "test"

@@ -1,0 +1,152 @@
+"""Which layers of a model to look at: globs over the names of its modules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, TypeAlias
+
+from torch import nn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+LayerChoice: TypeAlias = "str | Sequence[str] | None"
+"""A glob or name, several of them, or None: every leaf that computes something."""
+
+# What an evaluated model passes on as it came. Other libraries call theirs by these names.
+PASSING = (nn.modules.dropout._DropoutNd, nn.Identity, nn.Flatten)
+PASSING_NAMES = ("Dropout", "DropPath", "DropBlock", "DropBlock2d", "StochasticDepth")
+# It computes with the weights of its children and never calls them: a leaf, all but in name.
+CLOSED = (nn.MultiheadAttention,)
+# Where torch keeps what computes a weight, as in weight normalisation: no part of the forward pass.
+WEIGHTS = "parametrizations"
+# As many near names as an error shows.
+NEAREST = 4
+
+
+@dataclass(frozen=True)
+class Layers:
+    """The chosen layers of a model."""
+
+    modules: dict[str, nn.Module]
+    """By name, in the order of the model; a module that has several names goes by its first."""
+    named: frozenset[str]
+    """Those asked for by their whole name: they have to give an output."""
+
+
+def chosen_layers(model: nn.Module, choice: LayerChoice = None) -> Layers:
+    """Return the layers of `model` that `choice` means.
+
+    Raises
+    ------
+    TypeError
+        `choice` holds something else than strings.
+    ValueError
+        A glob or name matches no module: the error lists the nearest names.
+
+    Examples
+    --------
+    >>> model = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Dropout(), nn.Linear(3, 2))
+    >>> list(chosen_layers(model).modules)
+    ['0', '1', '3']
+    >>> list(chosen_layers(model, "[12]").modules)
+    ['1', '2']
+    """
+    if choice is None:
+        leaves = {name: module for name, module in _leaves(model) if not _passes(module)}
+        if not leaves:
+            raise ValueError(f"{type(model).__name__} has no layers: name the modules in `layers`")
+        return Layers(_under_first_names(leaves), frozenset())
+    patterns = _as_patterns(choice)
+    modules = dict(named_layers(model))
+    first = {module: name for name, module in reversed(modules.items())}
+    found, named = set(), set()
+    for pattern in patterns:
+        # A star means the parts of a model, and not the whole, whose name is empty.
+        names = [
+            name for name in modules if name == pattern or (name and fnmatchcase(name, pattern))
+        ]
+        if not names:
+            near = ", ".join(map(repr, _nearest(pattern, list(modules))))
+            raise ValueError(f"no layer of {type(model).__name__} is {pattern!r}; near are: {near}")
+        found |= {first[modules[name]] for name in names}
+        if pattern in modules:
+            named.add(first[modules[pattern]])
+    return Layers({name: modules[name] for name in modules if name in found}, frozenset(named))
+
+
+def named_layers(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """Yield every module under all its names, as though nothing were wrapped.
+
+    The whole model comes first, its name empty.
+    """
+    yield from _walk(unwrapped(model), "")
+
+
+def unwrapped(module: nn.Module) -> nn.Module:
+    """Return what DataParallel, DistributedDataParallel and torch.compile have been wrapped round.
+
+    >>> unwrapped(nn.DataParallel(nn.Linear(2, 2)))
+    Linear(in_features=2, out_features=2, bias=True)
+    """
+    while True:
+        wrapped = isinstance(module, nn.DataParallel | nn.parallel.DistributedDataParallel)
+        # The type that torch.compile returns is known only once its machinery is loaded.
+        inner = getattr(module, "module" if wrapped else "_orig_mod", None)
+        if not isinstance(inner, nn.Module):
+            return module
+        module = inner
+
+
+def _walk(module: nn.Module, name: str) -> Iterator[tuple[str, nn.Module]]:
+    yield name, module
+    for part, child in _children(module):
+        yield from _walk(unwrapped(child), f"{name}.{part}" if name else part)
+
+
+def _children(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    for part, child in module._modules.items():
+        if child is not None and part != WEIGHTS:
+            yield part, child
+
+
+def _leaves(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    closed = None
+    for name, module in named_layers(model):
+        if closed is not None and name.startswith(closed):
+            continue
+        if isinstance(module, CLOSED):
+            closed = f"{name}." if name else ""
+        if isinstance(module, CLOSED) or not any(_children(module)):
+            yield name, module
+
+
+def _passes(module: nn.Module) -> bool:
+    return isinstance(module, PASSING) or type(module).__name__ in PASSING_NAMES
+
+
+def _under_first_names(modules: dict[str, nn.Module]) -> dict[str, nn.Module]:
+    first = {module: name for name, module in reversed(modules.items())}
+    return {name: module for name, module in modules.items() if first[module] == name}
+
+
+def _as_patterns(choice: str | Sequence[str]) -> list[str]:
+    patterns = [choice] if isinstance(choice, str) else list(choice)
+    wrong = next((part for part in patterns if not isinstance(part, str)), None)
+    if wrong is not None:
+        raise TypeError(f"layers holds a {type(wrong).__name__}: pass names or globs, as strings")
+    if not patterns:
+        raise ValueError("layers is empty: pass names or globs, or None for every leaf")
+    return patterns
+
+
+def _nearest(pattern: str, names: list[str]) -> list[str]:
+    wanted = SequenceMatcher(b=pattern.strip("*?."))
+
+    def likeness(name: str) -> float:
+        wanted.set_seq1(name)
+        return wanted.ratio()
+
+    return sorted(filter(None, names), key=likeness, reverse=True)[:NEAREST]

@@ -1,0 +1,25 @@
+"""What is raised when a model fails: in which layer, at which batch."""
+
+from __future__ import annotations
+
+from traceback import walk_tb
+
+from torch import nn
+
+
+class ModelError(RuntimeError):
+    """The model raised an error, which is the cause of this one."""
+
+
+def model_error(error: Exception, names: dict[nn.Module, str], batch: int) -> ModelError:
+    """Return an error that says in which layer, and at which batch, the model raised `error`."""
+    where = f"batch {batch} (counted from 0)"
+    # The innermost module at work. Nothing has to be recorded for it while all goes well.
+    for frame, _ in reversed(list(walk_tb(error.__traceback__))):
+        module = frame.f_locals.get("self")
+        name = names.get(module) if isinstance(module, nn.Module) else None
+        if name is not None:
+            layer = f"layer {name!r}" if name else "the model"
+            where = f"{layer} ({type(module).__name__}), {where}"
+            break
+    return ModelError(f"{where}: {type(error).__name__}: {error}")

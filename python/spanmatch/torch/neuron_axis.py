@@ -1,0 +1,169 @@
+"""Which axis of a layer's output is that of the neurons.
+
+Convolutions, normalisations and linear maps know it by what they are. An activation or a block does
+not: a GELU inside ConvNeXt works on (N, H, W, C), one in ResNet on (N, C, H, W). So axes are
+followed through the forward pass, from the layers that know to those that do not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from weakref import ref
+
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CHANNELS_SECOND = (
+    nn.modules.conv._ConvNd,
+    nn.modules.batchnorm._NormBase,
+    nn.GroupNorm,
+    nn.LocalResponseNorm,
+)
+LAST = (
+    nn.Linear,
+    nn.Bilinear,
+    nn.Embedding,
+    nn.EmbeddingBag,
+    nn.MultiheadAttention,
+    nn.RNNBase,
+    nn.RNNCellBase,
+)
+# transformers' linear map, named Conv1D, which the GPT family uses.
+LAST_NAMES = ("Conv1D",)
+# The rooms of torch whose layers work on the positions of maps, and leave the channels' axis alone.
+SPATIAL = tuple(
+    f"torch.nn.modules.{room}" for room in ("pooling", "padding", "upsampling", "pixelshuffle")
+)
+
+
+def own_axis(module: nn.Module, output: Tensor) -> int | None:
+    """Return the axis that follows from what the layer is; None: it could be any.
+
+    0: a convolution was given a single item, without an axis for the items of a batch.
+
+    >>> import torch
+    >>> own_axis(nn.Conv2d(3, 8, 3), torch.ones(5, 8, 4, 4))
+    1
+    >>> own_axis(nn.GELU(), torch.ones(5, 8, 4, 4)) is None
+    True
+    """
+    last = output.ndim - 1
+    if isinstance(module, nn.modules.conv._ConvNd):
+        return output.ndim - 1 - len(module.kernel_size)
+    if isinstance(module, CHANNELS_SECOND):
+        return 1
+    if isinstance(module, LAST) or type(module).__name__ in LAST_NAMES:
+        return last
+    return _normalised_axis(module, output)
+
+
+def knows_axis(module: nn.Module) -> bool:
+    """Tell whether `own_axis` needs nothing else, whatever the output."""
+    return isinstance(module, CHANNELS_SECOND + LAST) or type(module).__name__ in LAST_NAMES
+
+
+class Axes:
+    """The axes known so far in one forward pass."""
+
+    def __init__(self) -> None:
+        # By the identity of a tensor: while it lives, no other has the same.
+        self._of_tensor: dict[int, tuple[ref[Tensor], int]] = {}
+        # By shape, less the items; the axes of all tensors that had it.
+        self._of_shape: dict[tuple[int, ...], set[int]] = {}
+
+    def of(self, tensor: Tensor) -> int | None:
+        """Return the neurons' axis of a tensor; None: not known."""
+        tensor_ref, axis = self._of_tensor.get(id(tensor), (None, 0))
+        return axis if tensor_ref is not None and tensor_ref() is tensor else None
+
+    def follow(self, module: nn.Module, inputs: Iterable[Tensor], output: Tensor) -> None:
+        """Find the axis of `output`, which `module` has made of `inputs`."""
+        axis = self._axis(module, inputs, output)
+        if axis is not None:
+            self.note(output, axis)
+
+    def note(self, output: Tensor, axis: int) -> None:
+        """Take `axis` for that of `output`."""
+        self._of_tensor[id(output)] = (ref(output), axis)
+        self._of_shape.setdefault(tuple(output.shape[1:]), set()).add(axis)
+
+    def _axis(self, module: nn.Module, inputs: Iterable[Tensor], output: Tensor) -> int | None:
+        axis = own_axis(module, output)
+        # A block often returns what a layer inside it has made, or what it was given.
+        axis = self.of(output) if axis is None else axis
+        for given in inputs:
+            axis = self._inherited(module, given, output) if axis is None else axis
+        if axis is None and (output.ndim == 2 or _is_spatial(module)):
+            return 1
+        return self._by_shape(output) if axis is None else axis
+
+    def _inherited(self, module: nn.Module, given: Tensor, output: Tensor) -> int | None:
+        axis = self.of(given)
+        if axis is None or given.ndim != output.ndim:
+            return None
+        if _same_memory(given, output):
+            return _moved_axis(given, axis, output)
+        return axis if given.shape == output.shape or _is_spatial(module) else None
+
+    def _by_shape(self, output: Tensor) -> int | None:
+        # Additions and functions between layers keep the shape: what had it before, had its
+        # neurons on the same axis.
+        shape = tuple(output.shape[1:])
+        axes = self._of_shape.get(shape, set())
+        if axes:
+            return next(iter(axes)) if len(axes) == 1 else None
+        if output.ndim == 3:
+            # Tokens, unless the model has signals (N, C, L) too.
+            signals = any(len(seen) == 2 and 1 in at for seen, at in self._of_shape.items())
+            return None if signals else 2
+        first, last = (len(set(positions)) == 1 for positions in (shape[1:], shape[:-1]))
+        if first == last or self._has_oblong_maps(output.ndim):
+            return None
+        return 1 if first else output.ndim - 1
+
+    def _has_oblong_maps(self, ndim: int) -> bool:
+        return any(
+            len(shape) == ndim - 1 and len({*shape[: axis - 1], *shape[axis:]}) > 1
+            for shape, axes in self._of_shape.items()
+            for axis in axes
+        )
+
+
+def _normalised_axis(module: nn.Module, output: Tensor) -> int | None:
+    """Return the axis that LayerNorm, RMSNorm and the like normalise over."""
+    normalised = getattr(module, "normalized_shape", None)
+    if not isinstance(normalised, tuple | list) or len(normalised) != 1:
+        return None
+    last = output.ndim - 1
+    fitting = [axis for axis in (1, last) if output.shape[axis] == normalised[0]]
+    if len(set(fitting)) == 1:
+        return fitting[0]
+    # Maps as wide as they have channels. What acts on channels-first maps says so in its name
+    # (torchvision and timm) or its settings (transformers).
+    if type(module).__name__.endswith("2d") or (
+        getattr(module, "data_format", None) == "channels_first"
+    ):
+        return 1
+    plain = type(module).forward in (
+        nn.LayerNorm.forward,
+        getattr(nn, "RMSNorm", nn.Module).forward,
+    )
+    return last if plain or output.ndim == 3 or hasattr(module, "data_format") else None
+
+
+def _is_spatial(module: nn.Module) -> bool:
+    return any(kind.__module__ in SPATIAL for kind in type(module).__mro__)
+
+
+def _same_memory(given: Tensor, output: Tensor) -> bool:
+    return given.data_ptr() == output.data_ptr() and given.numel() == output.numel()
+
+
+def _moved_axis(given: Tensor, axis: int, output: Tensor) -> int | None:
+    """Return where a view of `given` has its `axis`; None: it cannot be told."""
+    wanted = given.shape[axis], given.stride(axis)
+    places = zip(output.shape, output.stride(), strict=True)
+    at = [at for at, place in enumerate(places) if place == wanted and at > 0]
+    return axis if axis in at and given.shape == output.shape else at[0] if len(at) == 1 else None

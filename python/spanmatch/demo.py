@@ -14,17 +14,17 @@ from rich.progress import Progress
 from rich.table import Table
 
 from spanmatch import digits
-from spanmatch.match import spectrum
-from spanmatch.pair import ActivationPair
 from spanmatch.plot import save_figure, similarity_figure
 from spanmatch.sampling import UndersampledWarning, chance_level
 from spanmatch.structure import simple_matches, support
+from spanmatch.torch import compare
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from torch import nn
 
+    from spanmatch.pair import ActivationPair
     from spanmatch.results import MatchSpectrum
 
 EPS = [tenths / 10 for tenths in range(1, 10)]
@@ -40,19 +40,22 @@ def run(picture: Path) -> None:
     console = Console(highlight=False, markup=False)
     data = digits.load()
     with Progress(console=console, transient=True) as progress:
-        networks = [_train(data, seed, progress) for seed in (0, 1)]
-        pairs = _reduce(networks, data.test_images, progress)
-        spectra, columns, structures = {}, {}, {}
-        for layer, pair in progress.track(pairs.items(), description="Matching layers"):
-            spectra[layer] = spectrum(pair)
-            columns[layer] = _column(spectra[layer], inputs=len(data.test_images))
-            structures[layer] = _structure(pair, spectra[layer])
+        network_a, network_b = (_train(data, seed, progress) for seed in (0, 1))
+    layers = [name for name, _ in network_a.named_children()]
+    batches = data.test_images.split(digits.BATCH)
+    comparison = compare(network_a, network_b, batches, layers=layers, progress=console.is_terminal)
+    columns, structures = {}, {}
+    for layer, result in comparison.items():
+        columns[str(layer)] = _column(result, inputs=len(data.test_images))
+        structures[str(layer)] = _structure(comparison.pair(layer), result)
     console.print(_table(LABELS, columns), width=WIDTH)
     console.print(EXPLANATION, width=WIDTH)
     console.print(_table(STRUCTURE_LABELS, structures), width=WIDTH)
     console.print(STRUCTURE_EXPLANATION, width=WIDTH)
     title = "Two networks trained on digits from different seeds: how much do they share?"
-    save_figure(similarity_figure(spectra, title), picture)
+    save_figure(
+        similarity_figure({str(key): comparison[key] for key in comparison}, title), picture
+    )
     console.print(f"Picture: {picture}", soft_wrap=True)
 
 
@@ -84,19 +87,6 @@ def _train(data: digits.Digits, seed: int, progress: Progress) -> nn.Sequential:
     accuracy = digits.accuracy(network, data)
     progress.console.print(f"Network of seed {seed}: {accuracy:.1%} test accuracy")
     return network
-
-
-def _reduce(
-    networks: list[nn.Sequential], images: torch.Tensor, progress: Progress
-) -> dict[str, ActivationPair]:
-    """Stream every layer's activations of both networks into a pair."""
-    pairs = {layer: ActivationPair() for layer, _ in networks[0].named_children()}
-    batches = zip(*(digits.activations(network, images) for network in networks), strict=True)
-    total = len(images.split(digits.BATCH))
-    for x, y in progress.track(batches, total=total, description="Reading activations"):
-        for layer, pair in pairs.items():
-            pair.update(x[layer].numpy(), y[layer].numpy())
-    return pairs
 
 
 def _table(labels: list[str], columns: dict[str, list[str]]) -> Table:

@@ -14,14 +14,14 @@ from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 EPOCHS = 30
 BATCH = 64
 
 
 class Digits(NamedTuple):
-    """Images (n, 1, 8, 8) in [0, 1] and labels: two thirds to train on, one third held out."""
+    """Images (n, 1, 8, 8) in [-1, 1] and labels: two thirds to train on, one third held out."""
 
     train_images: Tensor
     train_labels: Tensor
@@ -64,21 +64,6 @@ def accuracy(network: nn.Module, digits: Digits) -> float:
     return float((guesses == digits.test_labels).double().mean())
 
 
-def activations(network: nn.Sequential, images: Tensor) -> Iterator[dict[str, Tensor]]:
-    """Yield, batch by batch, the output of every layer as samples × neurons.
-
-    Of a convolution a neuron is a channel, and every position in every image is a sample.
-    """
-    for batch in images.split(BATCH):
-        outputs = {}
-        signal = batch
-        with torch.no_grad():
-            for name, block in network.named_children():
-                signal = block(signal)
-                outputs[name] = _rows(signal)
-        yield outputs
-
-
 def _network() -> nn.Sequential:
     def convolution(channels_in: int, channels_out: int) -> list[nn.Module]:
         return [nn.Conv2d(channels_in, channels_out, kernel_size=3, padding=1), nn.ReLU()]
@@ -94,9 +79,3 @@ def _network() -> nn.Sequential:
     return nn.Sequential(
         OrderedDict({name: nn.Sequential(*block) for name, block in blocks.items()})
     )
-
-
-def _rows(output: Tensor) -> Tensor:
-    if output.ndim == 4:
-        return output.permute(0, 2, 3, 1).reshape(-1, output.shape[1])
-    return output

@@ -213,7 +213,7 @@ class ActivationPair:
         ...     ActivationPair.load(path).y_names
         ('edge', 'curve')
         """
-        return _restored(*pair_file.read(path))
+        return pair_of_gram(*pair_file.read(path))
 
     def __add__(self, other: ActivationPair) -> ActivationPair:
         """Return a new pair that has seen what both have."""
@@ -224,7 +224,7 @@ class ActivationPair:
         return total
 
     def __copy__(self) -> ActivationPair:
-        return _restored(self._gram.on_host().copy(), self._names)
+        return pair_of_gram(self._gram.on_host().copy(), self._names)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ActivationPair:
         return self.__copy__()
@@ -254,11 +254,12 @@ def gram_of(x: Samples | ActivationPair, y: Samples | None, progress: bool = Fal
     return gram.on_host()
 
 
-def _restored(gram: _core.Gram, names: Names) -> ActivationPair:
+def pair_of_gram(gram: _core.Gram, names: Names = (None, None)) -> ActivationPair:
+    """Return a pair that has seen what a Gram has, and shares it."""
     pair = ActivationPair()
     pair._gram, pair._names = JointGram(gram), names
     return pair
 
 
 def _from_parts(parts: _core._Parts, names: Names) -> ActivationPair:
-    return _restored(_core.Gram.from_parts(*parts), names)
+    return pair_of_gram(_core.Gram.from_parts(*parts), names)

@@ -13,6 +13,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 
 from spanmatch import digits  # noqa: E402
+from spanmatch.torch import capture  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,9 +44,10 @@ def trained() -> Iterator[Trained]:
 def pair_of(trained: Trained, layer: str) -> sm.ActivationPair:
     """The layer of both networks on the images they were trained on."""
     pair, images = sm.ActivationPair(), trained.data.train_images
-    both = (digits.activations(network, images) for network in (trained.a, trained.b))
-    for x, y in zip(*both, strict=True):
-        pair.update(x[layer].numpy(), y[layer].numpy())
+    batches = images.split(digits.BATCH)
+    both = (capture(network, batches, layer) for network in (trained.a, trained.b))
+    for (_, x), (_, y) in zip(*both, strict=True):
+        pair.update(x, y)
     return pair
 
 

@@ -61,7 +61,7 @@ class DeviceGram:
         x, y = as_tensor(x, self.device), as_tensor(y, self.device)
         n_batches, n_samples, shift, sums, spread, products = self._total
         if n_samples == 0:
-            shift = torch.cat([_middle(x), _middle(y)])
+            shift = torch.cat([middle(x), middle(y)])
         n_samples += len(x)
         height = max(FIRST, BLOCK // max(1, shift.numel()))
         for first in range(0, len(x), height):
@@ -70,7 +70,7 @@ class DeviceGram:
             sums = sums + block.sum(0)
             spread = torch.maximum(spread, block.abs().amax(0))
             # The only wait for the device, and only for what is quickly found.
-            if not bool(((spread + shift.abs()) <= _limit(n_samples)).all()):
+            if not bool(((spread + shift.abs()) <= limit(n_samples)).all()):
                 return False
             products = torch.addmm(products, block.T, block)
         self._total = Sums(n_batches + 1, n_samples, shift, sums, spread, products)
@@ -87,11 +87,12 @@ class DeviceGram:
             return torch.zeros(shape, dtype=torch.float64, device=self.device)
 
 
-def _middle(side: torch.Tensor) -> torch.Tensor:
+def middle(side: torch.Tensor) -> torch.Tensor:
     """Return the mean of the first rows, as an offset from the first: exact for constants."""
     first = side[0].double()
     return first + (side[:FIRST].double() - first).sum(0) / min(FIRST, len(side))
 
 
-def _limit(n_samples: int) -> float:
+def limit(n_samples: int) -> float:
+    """Return how large a value may be without its squares overflowing."""
     return float((torch.finfo(torch.float64).max / MARGIN / n_samples) ** 0.5)

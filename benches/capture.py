@@ -1,0 +1,61 @@
+"""Time `compare` on resnet18 against its forward passes and products: `python benches/capture.py`.
+
+What is left is what capture costs: hooks, copies, and turning maps into rows. One thread.
+"""
+
+from __future__ import annotations
+
+import torch
+from spectrum import best, report
+from torch import nn
+from torchvision.models import resnet18
+
+import spanmatch as sm
+from spanmatch.torch.compare import collect
+from spanmatch.torch.observed import Observed
+
+BATCHES, BATCH, SIZE = 4, 32, 64
+
+
+def main() -> None:
+    torch.manual_seed(0)
+    a, b = resnet18().eval(), resnet18().eval()
+    images = torch.randn(BATCH, 3, SIZE, SIZE)
+    layers = [name for name, module in a.named_modules() if isinstance(module, nn.Conv2d)]
+    seen: list[dict[str, torch.Tensor]] = [{}, {}]
+    for model, rows in zip((a, b), seen, strict=True):
+        with Observed(model, layers) as observed:
+            observed.run(images, lambda name, _, act, rows=rows: rows.update({name: act.rows()}))
+
+    def forward() -> None:
+        with torch.no_grad():
+            for _ in range(BATCHES):
+                a(images)
+                b(images)
+
+    def products() -> None:
+        pairs = {layer: sm.ActivationPair() for layer in layers}
+        for _ in range(BATCHES):
+            for layer in layers:
+                pairs[layer].update(seen[0][layer], seen[1][layer])
+
+    def both() -> None:
+        options = dict.fromkeys(("layers_b", "device", "mask", "axis", "max_batches"))
+        collect(a, b, [images] * BATCHES, layers=layers, all_pairs=False, progress=False, **options)
+
+    times = best(forward=forward, products=products, both=both)
+    cost = times["both"] - times["forward"] - times["products"]
+    print(f"resnet18, {len(layers)} convolutions, {BATCHES} x {BATCH} images of {SIZE} x {SIZE}")
+    for name, what in (
+        ("forward", "two forward passes"),
+        ("products", "products"),
+        ("both", "all"),
+    ):
+        print(f"  {what} {times[name]:.3f} s")
+    report("capture / two forward passes", cost / times["forward"], "<= 0.15")
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    sm.set_num_threads(1)
+    main()

@@ -1,0 +1,169 @@
+"""From two models and data to the pairs of their layers."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from spanmatch.pair import ActivationPair
+from spanmatch.torch.layer_sums import CrossPairs, LayerSums
+from spanmatch.torch.observed import label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from torch import Tensor
+
+    from spanmatch.layer_keys import Key
+    from spanmatch.torch.activations import Activations
+    from spanmatch.torch.lockstep import Call, Kept, Lockstep
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What has been reduced of both models."""
+
+    pairs: Mapping[Key, ActivationPair]
+    notes: dict[Key, str]
+    inputs: int
+
+
+class OneByOne:
+    """A pair for each layer of A with its layer of B."""
+
+    def __init__(self, layers: Mapping[str, str]) -> None:
+        self._layer_of = {b: a for a, b in layers.items()}
+        self._layers = layers
+        self._pairs: dict[Call, ActivationPair] = {}
+        self._notes: dict[Call, str] = {}
+
+    def begin(self) -> None:
+        """Nothing is kept of a batch."""
+
+    def receive(self, call: Call, seen_b: Activations, kept: Kept) -> None:
+        """Add what a layer of B gives to the pair with its layer of A."""
+        name_b, number = call
+        key = self._layer_of[name_b], number
+        seen_a = kept.pop(key, None)
+        if seen_a is None:
+            raise ValueError(f"layer {name_b!r} of B ran more often than {key[0]!r} of A")
+        with _saying(key[0], name_b):
+            x, y, note = rows_of(seen_a, seen_b)
+            if key not in self._pairs:
+                self._notes[key] = note
+            self._pairs.setdefault(key, ActivationPair()).update(x, y)
+
+    def collected(self, lockstep: Lockstep) -> Collected:
+        """Return the pairs, by the layer's name in A."""
+        calls = lockstep.calls_a
+        for name, count in calls.items():
+            if lockstep.calls_b.get(self._layers[name], 0) != count:
+                raise ValueError(
+                    f"layer {name!r} ran {count} times in A, but {self._layers[name]!r} "
+                    f"{lockstep.calls_b.get(self._layers[name], 0)} times in B"
+                )
+        pairs: dict[Key, ActivationPair] = {}
+        notes: dict[Key, str] = {}
+        for name, count in calls.items():
+            for number in range(count):
+                key = label(name, number, count)
+                pairs[key] = self._pairs[name, number]
+                with_b = "" if self._layers[name] == name else f"with {self._layers[name]} of B"
+                said = ", ".join(filter(None, (with_b, self._notes[name, number])))
+                if said:
+                    notes[key] = said
+        return Collected(pairs, notes, lockstep.n_inputs)
+
+
+class AllPairs:
+    """Sums from which the pair of every layer of A with every layer of B is made."""
+
+    def __init__(self) -> None:
+        self._own: dict[tuple[str, Call, bool], LayerSums] = {}
+        self._between: dict[tuple[Call, Call], Tensor] = {}
+        self._by_mean: dict[tuple[Call, Call], str] = {}
+        # Rows of the batch at work, less their shifts.
+        self._rows: dict[tuple[str, Call, bool], Tensor] = {}
+
+    def begin(self) -> None:
+        """Let go of the last batch."""
+        self._rows.clear()
+
+    def receive(self, call_b: Call, seen_b: Activations, kept: Kept) -> None:
+        """Add what a layer of B gives, against all that the layers of A gave."""
+        for call_a, seen_a in kept.items():
+            with _saying(call_a[0], call_b[0]):
+                by_mean = _said_of(seen_a, seen_b)
+                known = self._by_mean.setdefault((call_a, call_b), by_mean)
+                if bool(known) != bool(by_mean):
+                    raise ValueError("their positions agree in some batches, and differ in others")
+                x = self._shifted("A", call_a, seen_a, by_mean)
+                y = self._shifted("B", call_b, seen_b, by_mean).to(x.device)
+                between = self._between.get((call_a, call_b))
+                self._between[call_a, call_b] = (
+                    x.T @ y if between is None else between.addmm_(x.T, y)
+                )
+
+    def collected(self, lockstep: Lockstep) -> Collected:
+        """Return the pairs, by the layers' names in A and in B."""
+        parts: dict[Key, tuple[LayerSums, LayerSums, Tensor]] = {}
+        notes: dict[Key, str] = {}
+        calls_a, calls_b = lockstep.calls_a, lockstep.calls_b
+        for call_a in _in_order(calls_a):
+            for call_b in _in_order(calls_b):
+                said = self._by_mean[call_a, call_b]
+                own = (self._own["A", call_a, bool(said)], self._own["B", call_b, bool(said)])
+                key = label(*call_a, calls_a[call_a[0]]), label(*call_b, calls_b[call_b[0]])
+                parts[key] = (*own, self._between[call_a, call_b])
+                if said:
+                    notes[key] = said
+        return Collected(CrossPairs(parts), notes, lockstep.n_inputs)
+
+    def _shifted(self, model: str, call: Call, seen: Activations, by_mean: str) -> Tensor:
+        """Return rows of this batch less their shift, added to their own sums the first time."""
+        key = model, call, bool(by_mean)
+        if key not in self._rows:
+            rows = seen.means() if by_mean else seen.rows()
+            if key not in self._own:
+                self._own[key] = LayerSums(rows)
+            self._rows[key] = self._own[key].add(rows)
+        return self._rows[key]
+
+
+def rows_of(seen_a: Activations, seen_b: Activations) -> tuple[Tensor, Tensor, str]:
+    """Return rows of the same samples, and what there is to say of them.
+
+    Every position, where both have the same; else the mean over the positions of each item.
+    """
+    by_mean = _said_of(seen_a, seen_b)
+    if by_mean:
+        return seen_a.means(), seen_b.means(), by_mean
+    return seen_a.rows(), seen_b.rows(), ""
+
+
+def _said_of(seen_a: Activations, seen_b: Activations) -> str:
+    """Return what there is to say of comparing them: nothing, if all their positions agree."""
+    if seen_a.n_items != seen_b.n_items:
+        raise ValueError(
+            f"A gives {seen_a.n_items} items and B {seen_b.n_items}: their rows are not of the "
+            "same samples"
+        )
+    if seen_a.positions == seen_b.positions:
+        return ""
+    sizes = (" × ".join(map(str, seen.positions)) or "one" for seen in (seen_a, seen_b))
+    return "mean over positions: {} against {}".format(*sizes)
+
+
+def _in_order(calls: Mapping[str, int]) -> list[Call]:
+    return [(name, number) for name, count in calls.items() for number in range(count)]
+
+
+@contextmanager
+def _saying(layer_a: str, layer_b: str) -> Iterator[None]:
+    """Let errors say which layers."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"layer {layer_a!r} of A and {layer_b!r} of B: {error}") from error

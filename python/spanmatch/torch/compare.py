@@ -1,0 +1,232 @@
+"""Two models on one data set: which of their layers learn the same representation."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from importlib.util import find_spec
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from spanmatch.arguments import as_center
+from spanmatch.comparison import Comparison
+from spanmatch.layer_keys import label
+from spanmatch.match import spectrum
+from spanmatch.progress import progress_bar
+from spanmatch.sampling import UndersampledWarning, warn_if_undersampled
+from spanmatch.torch.collect import AllPairs, Collected, OneByOne
+from spanmatch.torch.layer_info import layer_info
+from spanmatch.torch.layer_pairs import layer_pairs
+from spanmatch.torch.layer_sums import memory
+from spanmatch.torch.layers import chosen_layers
+from spanmatch.torch.lockstep import Lockstep, batches_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    import torch
+    from torch import nn
+
+    from spanmatch.layer_keys import Key
+    from spanmatch.pair import ActivationPair
+    from spanmatch.results import MatchSpectrum
+    from spanmatch.torch.layers import LayerChoice
+
+
+def compare(
+    model_a: nn.Module,
+    model_b: nn.Module,
+    data: Iterable[Any],
+    *,
+    layers: LayerChoice | Mapping[str, str] = None,
+    layers_b: LayerChoice = None,
+    all_pairs: bool = False,
+    device: torch.device | str | None = None,
+    center: bool = False,
+    mask: str | Callable[[Any], Any] | None = None,
+    axis: int | Mapping[str, int] | None = None,
+    max_batches: int | None = None,
+    progress: bool = True,
+) -> Comparison:
+    """Compare two models layer by layer, on the same inputs.
+
+    Both run over every batch, and each layer is reduced to a pair as it appears: memory does not
+    grow with the data. Of maps the channels are neurons and every position of every image is a
+    sample; of sequences the hidden units, and every unmasked token. Where a layer has other
+    positions in B than in A, each item's mean over them is its sample, and a note says so. The
+    models are left as they were.
+
+    Parameters
+    ----------
+    model_a, model_b
+        As they are used: DataParallel, DistributedDataParallel and torch.compile are looked
+        through. They run in eval mode.
+    data
+        Batches: each a tensor, (inputs, targets), or a mapping of the models' arguments.
+    layers
+        A glob, a name or several, as `named_modules` has them; a star matches dots too. None: every
+        leaf module with an output of floats, but dropout, identity and flatten. Or a mapping from
+        names in A to names in B.
+    layers_b
+        The layers of B, where their names differ: paired with those of A in order.
+    all_pairs
+        Compare every layer of A with every layer of B. Asks for `layers`. The products within a
+        layer are kept once; what all takes is said first.
+    device
+        Where both run; they are moved back. None: where they are.
+    center
+        Subtract each neuron's mean first.
+    mask
+        Which positions count: the key of a mapping, or a function that makes the mask (or None) of
+        a batch. None: `attention_mask`, where the batch is a mapping and has one.
+    axis
+        The neurons' axis, where it is not told by what a layer is and is given: an int for all
+        layers, or a mapping from globs.
+    max_batches
+        How many batches are read; None: all.
+    progress
+        Show bars on standard error, if rich is installed.
+
+    Returns
+    -------
+    Comparison
+        A mapping from layers, by their names in A, to `MatchSpectrum`; from tuples (a, b), if
+        `all_pairs`. It has the pairs too.
+
+    Raises
+    ------
+    TypeError, ValueError
+        What is wrong with the arguments; with a layer, a batch or a mask; there is no batch; a
+        value is not finite.
+    ModelError
+        A model raised an error: it says in which layer, at which batch.
+
+    Warns
+    -----
+    UndersampledWarning
+        There are fewer than five samples for each neuron of some layers.
+
+    Examples
+    --------
+    >>> import torch
+    >>> _ = torch.manual_seed(0)
+    >>> model = torch.nn.Sequential(torch.nn.Linear(8, 4), torch.nn.ReLU(), torch.nn.Linear(4, 2))
+    >>> comparison = compare(model, model, torch.randn(200, 8).split(50), progress=False)
+    >>> comparison.layers
+    ('0', '1', '2')
+    >>> comparison["2"].similarity(0.0)
+    1.0
+    """
+    center = as_center(center)
+    found = collect(
+        model_a,
+        model_b,
+        data,
+        layers=layers,
+        layers_b=layers_b,
+        all_pairs=all_pairs,
+        device=device,
+        mask=mask,
+        axis=axis,
+        max_batches=max_batches,
+        progress=progress,
+    )
+    spectra = solve(found.pairs, center=center, progress=progress)
+    if complaint := undersampled(spectra):
+        warnings.warn(complaint, UndersampledWarning, stacklevel=2)
+    inputs = found.inputs or None
+    return Comparison(spectra, found.pairs, center=center, notes=found.notes, inputs=inputs)
+
+
+def collect(
+    model_a: nn.Module,
+    model_b: nn.Module,
+    data: Iterable[Any],
+    *,
+    layers: LayerChoice | Mapping[str, str],
+    layers_b: LayerChoice,
+    all_pairs: bool,
+    device: torch.device | str | None,
+    mask: str | Callable[[Any], Any] | None,
+    axis: int | Mapping[str, int] | None,
+    max_batches: int | None,
+    progress: bool,
+) -> Collected:
+    """Reduce both models to the pairs of their layers; arguments as for `compare`."""
+    batches, total = batches_of(data, max_batches)
+    collector: OneByOne | AllPairs
+    if all_pairs:
+        if layers is None or not isinstance(layers, str | list | tuple):
+            raise ValueError("all_pairs compares every layer with every other: choose by layers=…")
+        names = (
+            list(chosen_layers(model_a, layers).modules),
+            list(chosen_layers(model_b, layers if layers_b is None else layers_b).modules),
+        )
+        collector = AllPairs()
+    else:
+        pairs = layer_pairs(model_a, model_b, layers, layers_b)
+        names = list(pairs), list(pairs.values())
+        collector = OneByOne(pairs)
+    lockstep = Lockstep((model_a, model_b), names, device=device, axis=axis, mask=mask)
+    first = next(batches, None)
+    if first is None:
+        raise ValueError("there is no batch in data: it is empty, or was read before")
+    show = progress and find_spec("rich") is not None
+    if all_pairs and show:
+        _say_memory((model_a, model_b), names, first, axis)
+    with lockstep.observing(), progress_bar("Running both models", show) as report:
+        for done, batch in enumerate(chain([first], batches), start=1):
+            collector.begin()
+            lockstep.run(batch, collector.receive)
+            if report is not None and total is not None:
+                report(done, total)
+    return collector.collected(lockstep)
+
+
+def solve(
+    pairs: Mapping[Key, ActivationPair], *, center: bool, progress: bool
+) -> dict[Key, MatchSpectrum]:
+    """Return the spectrum of every pair; of those with too few samples `undersampled` tells."""
+    spectra: dict[Key, MatchSpectrum] = {}
+    show = progress and find_spec("rich") is not None
+    with progress_bar("Matching layers", show) as report:
+        for done, key in enumerate(pairs, start=1):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UndersampledWarning)
+                spectra[key] = spectrum(pairs[key], center=center)
+            if report is not None:
+                report(done, len(pairs))
+    return spectra
+
+
+def undersampled(spectra: Mapping[Key, MatchSpectrum]) -> str:
+    """Return a sentence on the spectra of too few samples, or none."""
+    complaints: dict[Key, str] = {}
+    for key, each in spectra.items():
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", UndersampledWarning)
+            warn_if_undersampled(each.n_samples, max(each.x.size, each.y.size))
+        for warning in caught:
+            complaints[key] = str(warning.message)
+    if not complaints:
+        return ""
+    key, complaint = next(iter(complaints.items()))
+    return f"{len(complaints)} of {len(spectra)} comparisons, as {label(key)}: {complaint}"
+
+
+def _say_memory(
+    models: tuple[nn.Module, nn.Module],
+    names: tuple[list[str], list[str]],
+    batch: Any,
+    axis: int | Mapping[str, int] | None,
+) -> None:
+    neurons = [
+        [layer.neurons or 0 for layer in layer_info(model, batch, chosen, axis=axis)]
+        for model, chosen in zip(models, names, strict=True)
+    ]
+    count = len(neurons[0]) * len(neurons[1])
+    print(  # noqa: T201
+        f"all pairs: {count} of {len(neurons[0])} and {len(neurons[1])} layers, "
+        f"{memory(*neurons) / 1e9:.2g} GB of sums",
+        file=sys.stderr,
+    )

@@ -1,0 +1,308 @@
+"""`compare`: the spectra that pairs filled by hand have, whatever the layers are called."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import spanmatch as sm
+from spanmatch.torch import ModelError, compare
+from spanmatch.torch.collect import AllPairs
+from spanmatch.torch.layer_sums import memory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+IMAGES = torch.randn(48, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+BATCHES = IMAGES.split(20)
+
+
+class Net(nn.Module):
+    """Maps of three sizes, one module that runs twice, and a layer without positions."""
+
+    def __init__(self, seed: int, width: int = 4, stride: int = 1) -> None:
+        super().__init__()
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            self.conv1 = nn.Conv2d(1, width, 3, padding=1, stride=stride)
+            self.conv2 = nn.Conv2d(width, 6, 3, padding=1)
+            self.act = nn.ReLU(inplace=True)
+            self.pool = nn.MaxPool2d(2)
+            self.fc = nn.Linear(6, 5)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.act(self.conv1(x))
+        x = self.pool(self.act(self.conv2(x)))
+        return self.fc(x.mean((2, 3)))
+
+
+A, B = Net(0), Net(1)
+LABELS = ("conv1", "conv2", "act#0", "act#1", "pool", "fc")
+
+
+def by_hand(model: Net, images: torch.Tensor) -> dict[str, torch.Tensor]:
+    with torch.no_grad():
+        conv1 = model.conv1(images)
+        first = conv1.relu()
+        conv2 = model.conv2(first)
+        second = conv2.relu()
+        pool = model.pool(second)
+        values = (conv1, conv2, first, second, pool, model.fc(pool.mean((2, 3))))
+    return dict(zip(LABELS, values, strict=True))
+
+
+def pair_by_hand(
+    a: Net, b: Net, layer_a: str, layer_b: str, *, means: bool = False
+) -> sm.ActivationPair:
+    pair = sm.ActivationPair()
+    for images in BATCHES:
+        x, y = by_hand(a, images)[layer_a], by_hand(b, images)[layer_b]
+        if means:
+            x, y = (side.flatten(2).mean(2) if side.ndim > 2 else side for side in (x, y))
+        pair.update(sm.as_rows(x), sm.as_rows(y))
+    return pair
+
+
+def assert_near(found: sm.MatchSpectrum, wanted: sm.MatchSpectrum) -> None:
+    """Means may be summed in another order, in float32."""
+    np.testing.assert_allclose(found.x, wanted.x, rtol=0, atol=1e-5)
+    np.testing.assert_allclose(found.y, wanted.y, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("center", [False, True])
+def test_every_layer_is_the_pair_filled_by_hand(center: bool) -> None:
+    comparison = compare(A, B, BATCHES, center=center, progress=False)
+    assert set(comparison) == set(LABELS)
+    assert comparison.inputs == 48
+    assert not comparison.notes
+    for layer in LABELS:
+        pair = pair_by_hand(A, B, layer, layer)
+        assert comparison[layer] == sm.spectrum(pair, center=center)
+        assert comparison.pair(layer).__reduce__()[1][0][:3] == pair.__reduce__()[1][0][:3]
+        assert sm.measures(comparison.pair(layer)) == sm.measures(pair)
+
+
+def test_copies_match_at_zero_and_other_seeds_do_not() -> None:
+    same = compare(A, Net(0), BATCHES, progress=False)
+    np.testing.assert_array_equal(same.similarity(0.0), 1.0)
+    assert compare(A, A, BATCHES, progress=False) == same
+    other = compare(A, B, BATCHES, layers="conv*", progress=False)
+    assert (other.similarity(0.0) < 1.0).all()
+
+
+def test_layers_are_chosen_by_globs_and_mappings() -> None:
+    whole = compare(A, B, BATCHES, progress=False)
+    assert compare(A, B, BATCHES, layers="conv?", progress=False).layers == ("conv1", "conv2")
+    mapped = compare(A, B, BATCHES, layers={"conv2": "pool", "fc": "fc"}, progress=False)
+    assert mapped.layers == ("conv2", "fc")
+    assert mapped["fc"] == whole["fc"]
+    assert_near(mapped["conv2"], sm.spectrum(pair_by_hand(A, B, "conv2", "pool", means=True)))
+    assert mapped.notes == {
+        "conv2": "with pool of B, mean over positions: 8 × 8 against 4 × 4",
+    }
+    in_order = compare(A, B, BATCHES, layers=["fc", "conv2"], layers_b=["p*", "fc"], progress=False)
+    assert in_order == mapped
+
+
+def test_positions_that_differ_are_averaged_and_said() -> None:
+    coarse = Net(1, stride=2)
+    comparison = compare(A, coarse, BATCHES, layers=["conv1", "fc"], progress=False)
+    wanted = sm.spectrum(pair_by_hand(A, coarse, "conv1", "conv1", means=True))
+    assert_near(comparison["conv1"], wanted)
+    assert comparison["conv1"].n_samples == 48
+    assert comparison.notes == {"conv1": "mean over positions: 8 × 8 against 4 × 4"}
+
+
+@pytest.mark.parametrize("center", [False, True])
+def test_all_pairs_are_the_pairs_filled_by_hand(center: bool) -> None:
+    chosen = ["conv1", "act", "pool", "fc"]
+    wide = Net(1, width=7)
+    comparison = compare(
+        A, wide, BATCHES, layers=chosen, all_pairs=True, center=center, progress=False
+    )
+    labels = ("conv1", "act#0", "act#1", "pool", "fc")
+    assert list(comparison) == [(a, b) for a in labels for b in labels]
+    sizes = {"conv1": 8, "act#0": 8, "act#1": 8, "pool": 4, "fc": 0}
+    for a, b in comparison:
+        means = sizes[a] != sizes[b]
+        wanted = sm.spectrum(pair_by_hand(A, wide, a, b, means=means), center=center)
+        found = comparison[a, b]
+        assert found.n_samples == wanted.n_samples
+        assert_near(found, wanted)
+        assert ((a, b) in comparison.notes) == means
+    assert comparison.similarity(0.3).shape == (5, 5)
+    pair = comparison.pair(("conv1", "act#0"))
+    assert (pair.n_samples, pair.n_batches) == (48 * 64, 3)
+
+
+def test_products_within_a_layer_are_kept_once_for_all_its_pairs() -> None:
+    comparison = compare(A, B, BATCHES, layers=["conv1", "conv2"], all_pairs=True, progress=False)
+    parts = comparison._pairs._parts  # type: ignore[attr-defined]
+    assert parts["conv1", "conv1"][0] is parts["conv1", "conv2"][0]
+    assert parts["conv1", "conv2"][1] is parts["conv2", "conv2"][1]
+    assert memory([4, 6], [4, 6]) == 8 * (2 * (16 + 36) + 100)
+
+
+def test_memory_of_all_pairs_is_said_before_it_starts(capsys: Any) -> None:
+    compare(A, B, BATCHES, layers="conv*", all_pairs=True)
+    assert "all pairs: 4 of 2 and 2 layers" in capsys.readouterr().err
+
+
+def test_masked_tokens_are_left_out() -> None:
+    class Embedder(nn.Module):
+        def __init__(self, seed: int) -> None:
+            super().__init__()
+            with torch.random.fork_rng():
+                torch.manual_seed(seed)
+                self.embed, self.mix = nn.Embedding(30, 5), nn.Linear(5, 4)
+
+        def forward(self, input_ids: Any, attention_mask: Any) -> Any:
+            return self.mix(self.embed(input_ids)) * attention_mask[..., None]
+
+    ids = torch.randint(0, 30, (40, 6), generator=torch.Generator().manual_seed(1))
+    mask = (torch.arange(6) < torch.arange(40)[:, None] % 6 + 1).long()
+    data = [
+        {"input_ids": i, "attention_mask": m}
+        for i, m in zip(ids.split(16), mask.split(16), strict=True)
+    ]
+    a, b = Embedder(0), Embedder(1)
+    comparison = compare(a, b, data, progress=False)
+    kept = mask.bool().flatten()
+    with torch.no_grad():
+        x, y = (model.mix(model.embed(ids)).flatten(0, 1)[kept] for model in (a, b))
+    assert comparison["mix"].n_samples == int(kept.sum())
+    np.testing.assert_allclose(comparison["mix"].x, sm.spectrum(x, y).x, rtol=0, atol=1e-9)
+    assert comparison.inputs == 40
+
+
+def test_data_may_be_any_iterable_and_cut_short() -> None:
+    def once() -> Iterator[Any]:
+        for images in BATCHES:
+            yield images, torch.zeros(len(images))
+
+    assert compare(A, B, once(), progress=False) == compare(A, B, BATCHES, progress=False)
+    first = compare(A, B, BATCHES, max_batches=2, progress=False)
+    assert first.inputs == 40
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "words"),
+    [
+        ({"layers": "cnov1"}, ValueError, "'conv1'"),
+        ({"layers": "conv*", "layers_b": ["fc"]}, ValueError, "2 layers of A .* 1 of B"),
+        ({"layers": {"conv1": "conv1"}, "layers_b": "conv1"}, TypeError, "leave layers_b out"),
+        ({"layers": {"conv*": "conv1"}}, ValueError, "pairs layers one by one"),
+        ({"layers": {"conv1": "con"}}, ValueError, "no layer of Net is 'con'"),
+        ({"all_pairs": True}, ValueError, "choose by layers"),
+        ({"center": 1}, TypeError, "center"),
+        ({"max_batches": 0}, ValueError, "max_batches"),
+        ({"data": []}, ValueError, "no batch in data"),
+        ({"data": IMAGES}, TypeError, r"such as \[data\]"),
+    ],
+)
+def test_errors_say_what_to_do(
+    arguments: dict[str, Any], kind: type[Exception], words: str
+) -> None:
+    data = arguments.pop("data", BATCHES)
+    with pytest.raises(kind, match=words):
+        compare(A, B, data, progress=False, **arguments)
+
+
+def test_models_that_differ_in_their_layers_are_told_apart() -> None:
+    class More(Net):
+        def __init__(self) -> None:
+            super().__init__(1)
+            self.extra = nn.Linear(5, 5)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.extra(super().forward(x))
+
+    with pytest.raises(ValueError, match="'extra' is in B alone; choose by"):
+        compare(A, More(), BATCHES, progress=False)
+    assert compare(A, More(), BATCHES, layers="conv*", progress=False).layers == ("conv1", "conv2")
+
+
+def test_a_bad_value_says_which_layers_and_which_batch() -> None:
+    bad = [images.clone() for images in BATCHES]
+    bad[1][3, 0, 2, 2] = torch.nan
+    with pytest.raises(ValueError, match=r"'conv1' of A and 'conv1' of B: batch 1 .*NaN"):
+        compare(A, B, bad, layers="conv1", progress=False)
+    with pytest.raises(ValueError, match=r"'conv1' of A and 'conv1' of B: .*not finite"):
+        compare(A, B, bad, layers=["conv1"], all_pairs=True, progress=False)
+
+
+def test_layers_of_other_items_are_no_pair() -> None:
+    class Doubled(Net):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return super().forward(torch.cat([x, x]))
+
+    with pytest.raises(ValueError, match="A gives 20 items and B 40"):
+        compare(A, Doubled(1), BATCHES, layers="fc", progress=False)
+
+
+def test_calls_that_differ_are_no_pair() -> None:
+    class Once(Net):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.act(self.conv1(x))
+
+    with pytest.raises(ValueError, match="'act' ran 2 times in A, but 'act' 1 times in B"):
+        compare(A, Once(1), BATCHES, layers="act", progress=False)
+    with pytest.raises(ValueError, match="'act' of B ran more often than 'act' of A"):
+        compare(Once(1), A, BATCHES, layers="act", progress=False)
+
+
+def test_models_are_left_as_they_were() -> None:
+    a, b = Net(0).train(), Net(1)
+    before = torch.get_rng_state()
+    with pytest.raises(ModelError, match="batch 3"):
+        compare(a, b, [*BATCHES, torch.zeros(2, 3)], progress=False)
+    compare(a, b, BATCHES, device="cpu", progress=False)
+    assert a.training
+    assert b.training
+    assert torch.is_grad_enabled()
+    assert torch.equal(torch.get_rng_state(), before)
+    for model in (a, b):
+        assert not any(module._forward_hooks for module in model.modules())
+
+
+def test_few_samples_are_said_once_for_all_layers() -> None:
+    with pytest.warns(sm.UndersampledWarning) as caught:
+        compare(A, B, IMAGES[:12].split(6), layers=["fc", "conv1"], progress=False)
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+    assert str(caught[0].message).startswith("1 of 2 comparisons, as fc: 12 samples")
+
+
+def test_nothing_is_kept_between_batches() -> None:
+    collector = AllPairs()
+    collector._rows["A", ("fc", 0), False] = torch.ones(3)
+    collector.begin()
+    assert not collector._rows
+
+
+def test_memory_does_not_grow_with_the_number_of_batches() -> None:
+    code = """
+import torch, spanmatch.torch as smt
+from torch import nn
+torch.manual_seed(0); torch.set_num_threads(1)
+a, b = (nn.Sequential(nn.Conv2d(3, 32, 3), nn.ReLU(), nn.Conv2d(32, 32, 3)) for _ in "ab")
+batch = torch.randn(16, 3, 32, 32)
+def peak():
+    lines = open("/proc/self/status").read().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+smt.compare(a, b, [batch] * 4, progress=False)
+before = peak()
+smt.compare(a, b, (batch for _ in range(60)), progress=False)
+print(peak() - before)
+"""
+    if sys.platform != "linux":
+        pytest.skip("asks Linux for the peak of memory")
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    # One batch of all layers takes 60 MB.
+    assert float(done.stdout) < 40

@@ -13,7 +13,9 @@ except ImportError as error:
     ) from error
 
 from spanmatch.cli import files
+from spanmatch.cli.compare import compare
 from spanmatch.cli.exit_codes import exit_codes, wrong_usage
+from spanmatch.cli.info import info
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
@@ -48,5 +50,5 @@ def demo(
         module.run(out)
 
 
-for command in (files.spectrum, files.simple, files.support):
+for command in (files.spectrum, files.simple, files.support, compare, info):
     app.command()(command)

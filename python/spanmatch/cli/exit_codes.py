@@ -35,7 +35,8 @@ def exit_codes() -> Iterator[None]:
     except OSError as error:
         known = error.filename is not None and error.strerror is not None
         raise _failed(f"{error.filename}: {error.strerror}" if known else str(error), 1) from error
-    except (MemoryError, TypeError, ValueError) as error:
+    # RuntimeError: of a model, a device, or another process.
+    except (MemoryError, RuntimeError, TypeError, ValueError) as error:
         raise _failed(str(error) or "out of memory", 1) from error
 
 

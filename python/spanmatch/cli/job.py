@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -14,6 +12,7 @@ from rich.console import Console
 from spanmatch import __version__
 from spanmatch.atomic import check_writable
 from spanmatch.cli.exit_codes import WrongUsage, wrong_usage
+from spanmatch.cli.plain_json import strict_json
 from spanmatch.cli.sides import Sides, read_sides
 from spanmatch.match import set_num_threads
 from spanmatch.results import Result
@@ -94,7 +93,7 @@ def run(
 
         save_figure(picture(result, sides), outputs.plot)
     if outputs.as_json:
-        typer.echo(json.dumps(_as_json(result, sides, center=inputs.center), allow_nan=False))
+        typer.echo(strict_json(_as_json(result, sides, center=inputs.center)))
     else:
         Console(highlight=False, markup=False).print(table(result, sides))
 
@@ -110,14 +109,5 @@ def _as_json(result: Result | Sequence[Match], sides: Sides, *, center: bool) ->
         "n_y": pair.n_y,
         "n_samples": pair.n_samples,
         "center": center,
-        "result": _finite(plain),
+        "result": plain,
     }
-
-
-def _finite(value: Any) -> Any:
-    """Put null for what JSON has no number for: the critical ε and the chance level of the dead."""
-    if isinstance(value, dict):
-        return {name: _finite(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_finite(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,160 @@
+"""The command that compares two models: its arguments."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spanmatch.cli.exit_codes import exit_codes
+from spanmatch.cli.files import AsJson, Center, Threads
+
+ModelA = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL_A",
+        help="torchvision:NAME, timm:NAME, hf:NAME, or a function that returns a model: "
+        "file.py:factory or package.module:factory.",
+        show_default=False,
+    ),
+]
+ModelB = Annotated[
+    str, typer.Argument(metavar="MODEL_B", help="The same for model B.", show_default=False)
+]
+CheckpointA = Annotated[
+    Path | None,
+    typer.Option("--checkpoint-a", metavar="FILE", help="The weights of A, in place of the usual."),
+]
+CheckpointB = Annotated[
+    Path | None, typer.Option("--checkpoint-b", metavar="FILE", help="The weights of B.")
+]
+SeedA = Annotated[
+    int | None, typer.Option("--seed-a", metavar="N", help="Give A random weights, of this seed.")
+]
+SeedB = Annotated[
+    int | None, typer.Option("--seed-b", metavar="N", help="Give B random weights, of this seed.")
+]
+Data = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="digits, mnist5k, cifar10:FOLDER, imagefolder:FOLDER, text:FILE, npz:FILE, or a "
+        "function that returns batches, as for models.",
+        show_default=False,
+    ),
+]
+Layers = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="GLOB",
+        help="Layers to compare; may be given again for more. A star matches dots too. By "
+        "default every layer that computes something.",
+        show_default=False,
+    ),
+]
+LayersB = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="GLOB",
+        help="The layers of B where their names differ, paired with those of A in order.",
+        show_default=False,
+    ),
+]
+AllPairs = Annotated[
+    bool, typer.Option("--all-pairs", help="Compare every layer of A with every layer of B.")
+]
+Axis = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="The axis of the neurons, where layers do not tell it."),
+]
+Mask = Annotated[
+    str | None,
+    typer.Option(metavar="KEY", help="What in a batch says which positions count."),
+]
+Out = Annotated[
+    Path,
+    typer.Option(
+        metavar="DIR",
+        help="Where results go. The same command again goes on with what is there.",
+        show_default=False,
+    ),
+]
+Plot = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="The picture: .png, .svg or .pdf; by default comparison.png in DIR.",
+        show_default=False,
+    ),
+]
+Device = Annotated[
+    str | None,
+    typer.Option(help="cpu or cuda; by default a GPU, where there is one.", show_default=False),
+]
+Tokenizer = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Of text: of the Hugging Face hub, or a folder; else bytes."),
+]
+
+
+def compare(
+    model_a: ModelA,
+    model_b: ModelB,
+    *,
+    data: Data,
+    out: Out,
+    checkpoint_a: CheckpointA = None,
+    checkpoint_b: CheckpointB = None,
+    seed_a: SeedA = None,
+    seed_b: SeedB = None,
+    layers: Layers = None,
+    layers_b: LayersB = None,
+    all_pairs: AllPairs = False,
+    center: Center = False,
+    split: Annotated[str | None, typer.Option(help="Of the data: test or train.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="At most so many inputs, evenly spread.")
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Inputs in a batch.")
+    ] = None,
+    max_batches: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="At most so many batches.")
+    ] = None,
+    axis: Axis = None,
+    mask: Mask = None,
+    tokenizer: Tokenizer = None,
+    device: Device = None,
+    plot: Plot = None,
+    as_json: AsJson = False,
+    threads: Threads = None,
+) -> None:
+    """Compare two models layer by layer, on the same data.
+
+    Under torchrun the processes share the work: torchrun --nproc-per-node N -m spanmatch compare …
+    """
+    with exit_codes():
+        from spanmatch.cli.compare_job import Outputs, run
+
+        run(
+            Outputs(out, plot, as_json),
+            threads,
+            device,
+            model_a=model_a,
+            model_b=model_b,
+            checkpoint_a=None if checkpoint_a is None else str(checkpoint_a),
+            checkpoint_b=None if checkpoint_b is None else str(checkpoint_b),
+            seed_a=seed_a,
+            seed_b=seed_b,
+            data=data,
+            split=split,
+            limit=limit,
+            batch_size=batch_size,
+            max_batches=max_batches,
+            tokenizer=tokenizer,
+            layers=tuple(layers) if layers else None,
+            layers_b=tuple(layers_b) if layers_b else None,
+            all_pairs=all_pairs,
+            center=center,
+            axis=axis,
+            mask=mask,
+        )

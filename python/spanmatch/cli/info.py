@@ -1,0 +1,76 @@
+"""The command that lists the layers of a model."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spanmatch.cli.compare import Layers
+from spanmatch.cli.exit_codes import WrongUsage, exit_codes
+from spanmatch.cli.files import AsJson
+
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="As for compare.", show_default=False)]
+Checkpoint = Annotated[Path | None, typer.Option(metavar="FILE", help="Its weights.")]
+Seed = Annotated[
+    int | None, typer.Option(metavar="N", help="Give it random weights, of this seed.")
+]
+Data = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Run it on the first batch of this data, as for compare."),
+]
+Shape = Annotated[
+    str | None,
+    typer.Option(metavar="1,3,224,224", help="Run it on zeros of this shape, items first."),
+]
+
+
+def info(
+    model: Model,
+    *,
+    checkpoint: Checkpoint = None,
+    seed: Seed = None,
+    data: Data = None,
+    shape: Shape = None,
+    layers: Layers = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the layers of a model: names, outputs, neurons.
+
+    It runs on one batch: of --data, or zeros of --shape, or else of the size that the library says
+    the model is made for.
+    """
+    with exit_codes():
+        sizes = _sizes(shape)
+        if data is not None and sizes is not None:
+            raise WrongUsage("--data and --shape both say what the model runs on: give one of them")
+        from dataclasses import asdict
+
+        import torch
+
+        from spanmatch.cli.current_folder import importing_from_here
+        from spanmatch.cli.plain_json import strict_json
+        from spanmatch.torch.data import load_data
+        from spanmatch.torch.default_input import default_input
+        from spanmatch.torch.layer_info import layer_info
+        from spanmatch.torch.models import load_model
+
+        with importing_from_here():
+            loaded = load_model(model, checkpoint=checkpoint, seed=seed)
+            if data is not None:
+                batch = next(iter(load_data(data)))
+            else:
+                batch = default_input(model, loaded) if sizes is None else torch.zeros(sizes)
+            table = layer_info(loaded, batch, layers or None)
+        typer.echo(strict_json([asdict(layer) for layer in table]) if as_json else repr(table))
+
+
+def _sizes(shape: str | None) -> tuple[int, ...] | None:
+    if shape is None:
+        return None
+    try:
+        sizes = tuple(int(part) for part in shape.split(","))
+    except ValueError:
+        sizes = ()
+    if not sizes or min(sizes) < 1:
+        raise WrongUsage(f"--shape is whole numbers with commas, such as 1,3,224,224, not {shape}")
+    return sizes

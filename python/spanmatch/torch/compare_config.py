@@ -1,0 +1,88 @@
+"""What decides a comparison of two models that are given by name, as it can be written down."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spanmatch._core import __version__
+from spanmatch.torch.data import load_data
+from spanmatch.torch.models import load_model
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from spanmatch.torch.data import Batches
+
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareConfig:
+    """The arguments of `load_model`, `load_data` and `compare`, as plain values."""
+
+    model_a: str
+    model_b: str
+    checkpoint_a: str | None = None
+    checkpoint_b: str | None = None
+    seed_a: int | None = None
+    seed_b: int | None = None
+    data: str
+    split: str | None = None
+    limit: int | None = None
+    batch_size: int | None = None
+    max_batches: int | None = None
+    tokenizer: str | None = None
+    layers: tuple[str, ...] | None = None
+    layers_b: tuple[str, ...] | None = None
+    all_pairs: bool = False
+    center: bool = False
+    axis: int | None = None
+    mask: str | None = None
+    device: str = "cpu"
+
+    def models(self) -> tuple[nn.Module, nn.Module]:
+        """Load both models."""
+        return (
+            load_model(self.model_a, checkpoint=self.checkpoint_a, seed=self.seed_a),
+            load_model(self.model_b, checkpoint=self.checkpoint_b, seed=self.seed_b),
+        )
+
+    def batches(self) -> Batches:
+        """Return the data."""
+        given = {} if self.tokenizer is None else {"tokenizer": self.tokenizer}
+        return load_data(
+            self.data, batch_size=self.batch_size, split=self.split, limit=self.limit, **given
+        )
+
+    def recorded(self) -> dict[str, Any]:
+        """Return all of it as JSON has it, with what tells the content of the files it names.
+
+        Of folders, and of modules that are imported by name, the content is not looked at.
+        """
+        given = asdict(self)
+        for name in ("layers", "layers_b"):
+            given[name] = given[name] and list(given[name])
+        contents = {
+            f"{name}_sha256": _digest(file)
+            for name in ("model_a", "model_b", "checkpoint_a", "checkpoint_b", "data")
+            if given[name] is not None
+            for file in _files(given[name])
+        }
+        return {"spanmatch": __version__, **given, **contents}
+
+
+def _files(name: str) -> list[Path]:
+    """Return the file that a name names: it itself, as in npz:FILE, or as in file.py:factory."""
+    parts = (name, name.partition(":")[2], name.rpartition(":")[0])
+    return [Path(part) for part in parts if part and Path(part).is_file()][:1]
+
+
+def _digest(path: Path) -> str:
+    digest = sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()

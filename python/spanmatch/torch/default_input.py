@@ -1,0 +1,60 @@
+"""An input of the kind that a named model is made for, where its library says what that is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+COLOURS = 3
+TOKENS = 8
+
+
+def default_input(name: str, model: nn.Module) -> Tensor | dict[str, Tensor]:
+    """Return zeros of the size of one input.
+
+    Parameters
+    ----------
+    name
+        As `load_model` takes it.
+    model
+        What it has given.
+
+    Raises
+    ------
+    ValueError
+        Its library does not say, or it is of the user's own code.
+    """
+    kind, _, rest = name.partition(":")
+    sizes = None
+    if kind == "torchvision":
+        sizes = _of_torchvision(rest)
+    elif kind == "timm":
+        sizes = getattr(model, "pretrained_cfg", {}).get("input_size")
+    elif kind == "hf":
+        if getattr(model, "main_input_name", None) == "input_ids":
+            return {"input_ids": torch.zeros(1, TOKENS, dtype=torch.int64)}
+        sizes = _of_hugging_face(getattr(model, "config", None))
+    if not sizes:
+        raise ValueError(
+            f"it is not known what inputs {name} takes: give --shape, such as 1,3,224,224, or "
+            "--data"
+        )
+    return torch.zeros(1, *sizes)
+
+
+def _of_torchvision(name: str) -> list[int] | None:
+    from torchvision.models import get_model_weights
+
+    weights: Any = get_model_weights(name)
+    crop = getattr(weights.DEFAULT.transforms(), "crop_size", None)
+    # Of video two: then the number of frames is not known.
+    return [COLOURS, crop[0], crop[0]] if crop is not None and len(crop) == 1 else None
+
+
+def _of_hugging_face(config: Any) -> list[int] | None:
+    side, channels = getattr(config, "image_size", None), getattr(config, "num_channels", COLOURS)
+    return [channels, side, side] if isinstance(side, int) else None

@@ -1,0 +1,135 @@
+"""The processes that share a piece of work: those that torchrun has started, or one alone."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import torch
+import torch.distributed as dist
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+Made = TypeVar("Made")
+
+# A process may wait for one that solves a large layer. torchrun sees to it that none waits for one
+# that has died.
+PATIENCE = timedelta(days=7)
+
+
+class RankError(RuntimeError):
+    """Another process failed."""
+
+
+class Ranks:
+    """The process's number, how many there are, and how they go on together.
+
+    Every process calls each method in the same order. What is raised in one is raised in all: the
+    others raise `RankError`, which says where and what.
+    """
+
+    def __init__(self, device: str, words: dist.ProcessGroup | None = None) -> None:
+        self.device = device
+        self.rank, self.size = (0, 1) if words is None else (dist.get_rank(), dist.get_world_size())
+        self._words = words
+
+    def each(self, work: Callable[[], Made]) -> list[Made]:
+        """Do work in every process, and return what all have made, by number."""
+        if self._words is None:
+            return [work()]
+        made: Made | None = None
+        failure: Exception | None = None
+        try:
+            made = work()
+        except Exception as error:
+            failure = error
+        said = None if failure is None else str(failure) or type(failure).__name__
+        words: list[Any] = [None] * self.size
+        dist.all_gather_object(words, (made, said), group=self._words)
+        if failure is not None:
+            raise failure
+        for rank, (_, complaint) in enumerate(words):
+            if complaint is not None:
+                raise RankError(f"rank {rank}: {complaint}")
+        return [made for made, _ in words]
+
+    def first(self, work: Callable[[], Made]) -> Made:
+        """Do work in process 0 alone, and return in all what it has made."""
+        return self.each(lambda: work() if self.rank == 0 else None)[0]  # type: ignore[return-value]
+
+    def deal(self, work: Callable[[], list[Made]]) -> Made:
+        """Make a thing for every process in process 0, and return in each its own."""
+        if self._words is None:
+            return work()[0]
+        things: list[Made] = []
+        self.first(lambda: things.extend(work()))
+        own: list[Any] = [None]
+        dist.scatter_object_list(own, things if self.rank == 0 else None, group=self._words)
+        dealt: Made = own[0]
+        return dealt
+
+
+def chosen_device(device: str | None) -> str:
+    """Return where models run: on a GPU, where torch sees one, if nothing is said.
+
+    Raises
+    ------
+    ValueError
+        There is no such device here; or processes are to share one GPU.
+    """
+    if device is None:
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        chosen = torch.device(device)
+    except RuntimeError as error:
+        raise ValueError(f"{device!r} is no device: name cpu or cuda") from error
+    if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
+        raise ValueError(f"there is no device {device}: torch sees {torch.cuda.device_count()}")
+    if chosen.index is not None and started() > 1:
+        raise ValueError(
+            f"under torchrun every process has a GPU of its own: not {device}, but {chosen.type}"
+        )
+    return device
+
+
+def started() -> int:
+    """Return how many processes torchrun has started; 1 without it."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def here() -> int:
+    """Return how many of them run on this machine."""
+    return int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+
+
+@contextmanager
+def joined(device: str) -> Iterator[Ranks]:
+    """Join the processes that torchrun has started, by NCCL on GPUs, else by gloo.
+
+    Raises
+    ------
+    ValueError
+        There is no GPU for this process.
+    """
+    if started() == 1:
+        yield Ranks(device)
+        return
+    backend = "gloo"
+    if device == "cuda":
+        local, gpus = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
+        if local >= gpus:
+            raise ValueError(
+                f"{here()} processes for {gpus} GPUs: start as many as there are GPUs, by "
+                f"torchrun --nproc-per-node {gpus}, or choose --device cpu"
+            )
+        torch.cuda.set_device(local)
+        backend, device = "nccl", f"cuda:{local}"
+    dist.init_process_group(backend, timeout=PATIENCE)
+    # What processes tell each other lies on the host.
+    words = cast("dist.ProcessGroup", dist.new_group(backend="gloo", timeout=PATIENCE))
+    yield Ranks(device, words)
+    # Not after an error: others may be gone, and NCCL would wait for them.
+    dist.destroy_process_group()

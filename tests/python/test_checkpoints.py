@@ -133,7 +133,7 @@ def test_what_does_not_fit_is_listed_and_changes_nothing(tmp_path: Path) -> None
     assert str(path) in message
     assert "1 missing: last.bias" in message
     assert "7 not in the model: extra.0, extra.1, extra.2, extra.3, extra.4, …" in message
-    assert "1 of another shape: first.weight (4 × 5, in the model 4 × 3)" in message
+    assert "1 of another shape or type: first.weight (4 × 5, in the model 4 × 3)" in message
     assert same(model, network(0))
 
 
@@ -202,3 +202,14 @@ def test_no_file(tmp_path: Path) -> None:
             load_checkpoint(network(0), tmp_path / name)
     with pytest.raises(OSError, match=re.escape(tmp_path.name)):
         load_checkpoint(network(0), tmp_path)
+
+
+def test_whole_numbers_are_no_weights(tmp_path: Path) -> None:
+    model = nn.Linear(2, 2)
+    before = model.weight.clone()
+    torch.save(
+        {"weight": torch.ones(2, 2, dtype=torch.int8), "bias": torch.ones(2)}, tmp_path / "q"
+    )
+    with pytest.raises(ValueError, match="1 of another shape or type: weight"):
+        load_checkpoint(model, tmp_path / "q")
+    assert torch.equal(model.weight, before)

@@ -106,8 +106,12 @@ def test_layers_are_chosen_by_globs_and_mappings() -> None:
     assert mapped.notes == {
         "conv2": "with pool of B, mean over positions: 8 × 8 against 4 × 4",
     }
-    in_order = compare(A, B, BATCHES, layers=["fc", "conv2"], layers_b=["p*", "fc"], progress=False)
+    in_order = compare(A, B, BATCHES, layers=["conv2", "fc"], layers_b=["p*", "fc"], progress=False)
     assert in_order == mapped
+    # As they are given, and not as the models have them.
+    turned = compare(A, B, BATCHES, layers=["fc", "conv2"], layers_b=["fc", "p*"], progress=False)
+    assert turned.layers == ("fc", "conv2")
+    assert turned["conv2"] == mapped["conv2"]
 
 
 def test_positions_that_differ_are_averaged_and_said() -> None:

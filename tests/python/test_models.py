@@ -260,3 +260,12 @@ def test_a_missing_package_is_named(package: str, monkeypatch: pytest.MonkeyPatc
     kind = {"transformers": "hf"}.get(package, package)
     with pytest.raises(ImportError, match=rf"{package}: pip install 'spanmatch\[models\]'"):
         load_model(f"{kind}:resnet18")
+
+
+def test_where_weights_come_from_is_said_once() -> None:
+    for name, option in (
+        ("timm:resnet18", {"pretrained": True}),
+        ("torchvision:resnet18", {"weights": "DEFAULT"}),
+    ):
+        with pytest.raises(ValueError, match="goes with neither seed= nor checkpoint="):
+            load_model(name, seed=0, **option)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -39,16 +40,37 @@ def inputs_of(batch: Any) -> Tensor | Mapping[str, Any]:
     )
 
 
-def called(model: Callable[..., Any], inputs: Tensor | Mapping[str, Any], device: Any) -> Any:
-    """Run the model on its inputs, moved to `device`."""
+def called(
+    model: Callable[..., Any], inputs: Tensor | Mapping[str, Any], device: Any, dtype: Any = None
+) -> Any:
+    """Run the model on a copy of its inputs, on `device`; floats become `dtype`, where given.
+
+    Of a mapping it is given what its forward pass takes: labels, say, are left out.
+    """
     if isinstance(inputs, Tensor):
-        return model(inputs.to(device))
+        return model(_copied(inputs, device, dtype))
+    taken = _taken(model)
     return model(
         **{
-            name: value.to(device) if isinstance(value, Tensor) else value
+            name: _copied(value, device, dtype) if isinstance(value, Tensor) else value
             for name, value in inputs.items()
+            if taken is None or name in taken
         }
     )
+
+
+def _copied(tensor: Tensor, device: Any, dtype: Any) -> Tensor:
+    """Models may write over what they are given, and the next one is given it too."""
+    floats = dtype is not None and tensor.is_floating_point()
+    return tensor.to(device, dtype if floats else tensor.dtype, copy=True)
+
+
+def _taken(model: Callable[..., Any]) -> set[str] | None:
+    """Return the names of the arguments of a forward pass; None if it takes any."""
+    parameters = signature(getattr(model, "forward", model)).parameters.values()
+    if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters):
+        return None
+    return {parameter.name for parameter in parameters}
 
 
 def mask_of(batch: Any, mask: str | Callable[[Any], Any] | None) -> Tensor | None:

@@ -124,12 +124,24 @@ def _check(
     other = [
         f"{name} ({_shape(state[name])}, in the model {_shape(value)})"
         for name, value in own.items()
-        if name in state and _shape(state[name]) != _shape(value)
+        if name in state and _misfit(state[name], value)
     ]
-    wrong = (("missing", missing), ("not in the model", unexpected), ("of another shape", other))
+    wrong = (
+        ("missing", missing),
+        ("not in the model", unexpected),
+        ("of another shape or type", other),
+    )
     lines = [f"\n  {_listed(what, what, names)}" for what, names in wrong if names]
     if lines:
         raise ValueError(f"{path} does not fit the model, which stays as it was:{''.join(lines)}")
+
+
+def _misfit(given: Any, wanted: Any) -> bool:
+    """Tell whether a weight cannot be that of the model: integers would be taken unscaled."""
+    if _shape(given) != _shape(wanted):
+        return True
+    both = torch.is_tensor(given) and torch.is_tensor(wanted)
+    return bool(both and wanted.is_floating_point() and not given.is_floating_point())
 
 
 def _shape(value: object) -> str:

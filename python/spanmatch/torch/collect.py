@@ -33,7 +33,10 @@ class OneByOne:
     """A pair for each layer of A with its layer of B."""
 
     def __init__(self, layers: Mapping[str, str]) -> None:
-        self._layer_of = {b: a for a, b in layers.items()}
+        # One layer of B may stand against several of A.
+        self._layers_of: dict[str, list[str]] = {}
+        for name_a, name_b in layers.items():
+            self._layers_of.setdefault(name_b, []).append(name_a)
         self._layers = layers
         self._pairs: dict[Call, ActivationPair] = {}
         self._notes: dict[Call, str] = {}
@@ -44,28 +47,33 @@ class OneByOne:
     def receive(self, call: Call, seen_b: Activations, kept: Kept) -> None:
         """Add what a layer of B gives to the pair with its layer of A."""
         name_b, number = call
-        key = self._layer_of[name_b], number
-        seen_a = kept.pop(key, None)
-        if seen_a is None:
-            raise ValueError(f"layer {name_b!r} of B ran more often than {key[0]!r} of A")
-        with _saying(key[0], name_b):
-            x, y, note = rows_of(seen_a, seen_b)
-            if key not in self._pairs:
-                self._notes[key] = note
-            self._pairs.setdefault(key, ActivationPair()).update(x, y)
+        for name_a in self._layers_of[name_b]:
+            key = name_a, number
+            seen_a = kept.pop(key, None)
+            if seen_a is None:
+                raise ValueError(f"layer {name_b!r} of B ran more often than {name_a!r} of A")
+            with _saying(name_a, name_b):
+                x, y, note = rows_of(seen_a, seen_b)
+                _check_alike(self._notes.setdefault(key, note), note)
+                self._pairs.setdefault(key, ActivationPair()).update(x, y)
+
+    def check(self, lockstep: Lockstep) -> None:
+        """Raise ValueError where a layer of A ran more often than its layer of B."""
+        for name, count in lockstep.calls_a.items():
+            count_b = lockstep.calls_b.get(self._layers[name], 0)
+            if count_b != count:
+                raise ValueError(
+                    f"layer {name!r} ran {count} times in A, but {self._layers[name]!r} "
+                    f"{count_b} times in B"
+                )
 
     def collected(self, lockstep: Lockstep) -> Collected:
         """Return the pairs, by the layer's name in A."""
         calls = lockstep.calls_a
-        for name, count in calls.items():
-            if lockstep.calls_b.get(self._layers[name], 0) != count:
-                raise ValueError(
-                    f"layer {name!r} ran {count} times in A, but {self._layers[name]!r} "
-                    f"{lockstep.calls_b.get(self._layers[name], 0)} times in B"
-                )
         pairs: dict[Key, ActivationPair] = {}
         notes: dict[Key, str] = {}
-        for name, count in calls.items():
+        for name in filter(calls.__contains__, self._layers):
+            count = calls[name]
             for number in range(count):
                 key = label(name, number, count)
                 pairs[key] = self._pairs[name, number]
@@ -83,27 +91,33 @@ class AllPairs:
         self._own: dict[tuple[str, Call, bool], LayerSums] = {}
         self._between: dict[tuple[Call, Call], Tensor] = {}
         self._by_mean: dict[tuple[Call, Call], str] = {}
+        self._batches = 0
         # Rows of the batch at work, less their shifts.
         self._rows: dict[tuple[str, Call, bool], Tensor] = {}
 
     def begin(self) -> None:
         """Let go of the last batch."""
         self._rows.clear()
+        self._batches += 1
 
     def receive(self, call_b: Call, seen_b: Activations, kept: Kept) -> None:
         """Add what a layer of B gives, against all that the layers of A gave."""
         for call_a, seen_a in kept.items():
             with _saying(call_a[0], call_b[0]):
                 by_mean = _said_of(seen_a, seen_b)
-                known = self._by_mean.setdefault((call_a, call_b), by_mean)
-                if bool(known) != bool(by_mean):
-                    raise ValueError("their positions agree in some batches, and differ in others")
+                _check_alike(self._by_mean.setdefault((call_a, call_b), by_mean), by_mean)
                 x = self._shifted("A", call_a, seen_a, by_mean)
                 y = self._shifted("B", call_b, seen_b, by_mean).to(x.device)
                 between = self._between.get((call_a, call_b))
                 self._between[call_a, call_b] = (
                     x.T @ y if between is None else between.addmm_(x.T, y)
                 )
+        # Those of A are needed by the next layers of B; nobody needs these.
+        for means in (False, True):
+            self._rows.pop(("B", call_b, means), None)
+
+    def check(self, lockstep: Lockstep) -> None:
+        """Every layer may run as often as it likes."""
 
     def collected(self, lockstep: Lockstep) -> Collected:
         """Return the pairs, by the layers' names in A and in B."""
@@ -127,7 +141,12 @@ class AllPairs:
             rows = seen.means() if by_mean else seen.rows()
             if key not in self._own:
                 self._own[key] = LayerSums(rows)
-            self._rows[key] = self._own[key].add(rows)
+            try:
+                self._rows[key] = self._own[key].add(rows)
+            except ValueError as error:
+                raise ValueError(
+                    f"batch {self._batches - 1} (counted from 0): of {model} {error}"
+                ) from error
         return self._rows[key]
 
 
@@ -153,6 +172,11 @@ def _said_of(seen_a: Activations, seen_b: Activations) -> str:
         return ""
     sizes = (" × ".join(map(str, seen.positions)) or "one" for seen in (seen_a, seen_b))
     return "mean over positions: {} against {}".format(*sizes)
+
+
+def _check_alike(first: str, now: str) -> None:
+    if bool(first) != bool(now):
+        raise ValueError("their positions agree in some batches, and differ in others")
 
 
 def _in_order(calls: Mapping[str, int]) -> list[Call]:

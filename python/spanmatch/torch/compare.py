@@ -16,10 +16,10 @@ from spanmatch.progress import progress_bar
 from spanmatch.sampling import UndersampledWarning, warn_if_undersampled
 from spanmatch.torch.collect import AllPairs, Collected, OneByOne
 from spanmatch.torch.layer_info import layer_info
-from spanmatch.torch.layer_pairs import layer_pairs
+from spanmatch.torch.layer_pairs import layer_pairs, layers_of
 from spanmatch.torch.layer_sums import memory
 from spanmatch.torch.layers import chosen_layers
-from spanmatch.torch.lockstep import Lockstep, batches_of
+from spanmatch.torch.lockstep import Lockstep, axes_for, batches_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from spanmatch.layer_keys import Key
     from spanmatch.pair import ActivationPair
     from spanmatch.results import MatchSpectrum
-    from spanmatch.torch.layers import LayerChoice
+    from spanmatch.torch.layers import LayerChoice, Layers
 
 
 def compare(
@@ -68,7 +68,8 @@ def compare(
         leaf module with an output of floats, but dropout, identity and flatten. Or a mapping from
         names in A to names in B.
     layers_b
-        The layers of B, where their names differ: paired with those of A in order.
+        The layers of B, where their names differ: paired with those of A in the order given, those
+        of one glob in the order of the model.
     all_pairs
         Compare every layer of A with every layer of B. Asks for `layers`. The products within a
         layer are kept once; what all takes is said first.
@@ -85,7 +86,7 @@ def compare(
     max_batches
         How many batches are read; None: all.
     progress
-        Show bars on standard error, if rich is installed.
+        Show bars on standard error, if that is a terminal and rich is installed.
 
     Returns
     -------
@@ -158,26 +159,29 @@ def collect(
     if all_pairs:
         if layers is None or not isinstance(layers, str | list | tuple):
             raise ValueError("all_pairs compares every layer with every other: choose by layers=…")
-        names = (
-            list(chosen_layers(model_a, layers).modules),
-            list(chosen_layers(model_b, layers if layers_b is None else layers_b).modules),
+        chosen = (
+            chosen_layers(model_a, layers),
+            chosen_layers(model_b, layers if layers_b is None else layers_b),
         )
         collector = AllPairs()
     else:
         pairs = layer_pairs(model_a, model_b, layers, layers_b)
-        names = list(pairs), list(pairs.values())
+        chosen = (
+            layers_of(model_a, list(pairs), layers),
+            layers_of(model_b, list(pairs.values()), layers if layers_b is None else layers_b),
+        )
         collector = OneByOne(pairs)
-    lockstep = Lockstep((model_a, model_b), names, device=device, axis=axis, mask=mask)
+    lockstep = Lockstep((model_a, model_b), chosen, device=device, axis=axis, mask=mask)
     first = next(batches, None)
     if first is None:
         raise ValueError("there is no batch in data: it is empty, or was read before")
-    show = progress and find_spec("rich") is not None
-    if all_pairs and show:
-        _say_memory((model_a, model_b), names, first, axis)
-    with lockstep.observing(), progress_bar("Running both models", show) as report:
+    if all_pairs and progress:
+        _say_memory((model_a, model_b), chosen, first, axis)
+    with lockstep.observing(), progress_bar("Running both models", _shown(progress)) as report:
         for done, batch in enumerate(chain([first], batches), start=1):
             collector.begin()
             lockstep.run(batch, collector.receive)
+            collector.check(lockstep)
             if report is not None and total is not None:
                 report(done, total)
     return collector.collected(lockstep)
@@ -188,8 +192,7 @@ def solve(
 ) -> dict[Key, MatchSpectrum]:
     """Return the spectrum of every pair; of those with too few samples `undersampled` tells."""
     spectra: dict[Key, MatchSpectrum] = {}
-    show = progress and find_spec("rich") is not None
-    with progress_bar("Matching layers", show) as report:
+    with progress_bar("Matching layers", _shown(progress)) as report:
         for done, key in enumerate(pairs, start=1):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UndersampledWarning)
@@ -216,17 +219,22 @@ def undersampled(spectra: Mapping[Key, MatchSpectrum]) -> str:
 
 def _say_memory(
     models: tuple[nn.Module, nn.Module],
-    names: tuple[list[str], list[str]],
+    chosen: tuple[Layers, Layers],
     batch: Any,
     axis: int | Mapping[str, int] | None,
 ) -> None:
     neurons = [
-        [layer.neurons or 0 for layer in layer_info(model, batch, chosen, axis=axis)]
-        for model, chosen in zip(models, names, strict=True)
+        [layer.neurons or 0 for layer in layer_info(model, batch, each, axis=at)]
+        for model, each, at in zip(models, chosen, axes_for(axis, chosen), strict=True)
     ]
     count = len(neurons[0]) * len(neurons[1])
     print(  # noqa: T201
         f"all pairs: {count} of {len(neurons[0])} and {len(neurons[1])} layers, "
-        f"{memory(*neurons) / 1e9:.2g} GB of sums",
+        f"{memory(*neurons) / 1e9:.2g} GB of sums, beside the float64 rows of a batch",
         file=sys.stderr,
     )
+
+
+def _shown(progress: bool) -> bool:
+    """Bars are for those who look on, and have what draws them."""
+    return progress and sys.stderr.isatty() and find_spec("rich") is not None

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from spanmatch.torch.layers import LayerChoice
+    from spanmatch.torch.layers import LayerChoice, Layers
 
 HEADINGS = ("layer", "type", "output", "axis", "neurons", "positions", "parameters")
 
@@ -52,7 +52,7 @@ class LayerTable(tuple[LayerInfo, ...]):
 def layer_info(
     model: nn.Module,
     example: Any,
-    layers: LayerChoice = None,
+    layers: LayerChoice | Layers = None,
     *,
     axis: int | Mapping[str, int] | None = None,
     device: torch.device | str | None = None,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack, contextmanager
+from fnmatch import fnmatchcase
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor
 
 from spanmatch.torch.batch import inputs_of
@@ -13,12 +16,12 @@ from spanmatch.torch.observed import Observed
 from spanmatch.torch.untouched import device_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
-    import torch
     from torch import nn
 
     from spanmatch.torch.activations import Activations
+    from spanmatch.torch.layers import Layers
 
     # A layer, and which of its calls in a forward pass.
     Call = tuple[str, int]
@@ -35,7 +38,7 @@ class Lockstep:
     def __init__(
         self,
         models: tuple[nn.Module, nn.Module],
-        layers: tuple[Sequence[str], Sequence[str]],
+        layers: tuple[Layers, Layers],
         *,
         device: torch.device | str | None,
         axis: int | Mapping[str, int] | None,
@@ -43,12 +46,12 @@ class Lockstep:
     ) -> None:
         self._models, self._device = models, device
         self._a, self._b = (
-            Observed(model, list(names), axis=axis, mask=mask, device=device)
-            for model, names in zip(models, layers, strict=True)
+            Observed(model, chosen, axis=each, mask=mask, device=device)
+            for model, chosen, each in zip(models, layers, axes_for(axis, layers), strict=True)
         )
         self.calls_a: dict[str, int] = {}
         self.calls_b: dict[str, int] = {}
-        self.n_inputs = 0
+        self.n_inputs = self.n_batches = 0
 
     @contextmanager
     def observing(self) -> Iterator[None]:
@@ -65,6 +68,9 @@ class Lockstep:
 
         What it takes out of those of A is let go.
         """
+        n_inputs = _n_inputs(batch)
+        if n_inputs == 0:
+            raise ValueError(f"batch {self.n_batches} (counted from 0) is empty")
         kept: Kept = {}
 
         def keep(name: str, call: int, seen: Activations) -> None:
@@ -74,12 +80,13 @@ class Lockstep:
         self.calls_b = self._b.run(
             batch, lambda name, call, seen: receive((name, call), seen, kept)
         )
-        self.n_inputs += _n_inputs(batch)
+        self.n_inputs += n_inputs
+        self.n_batches += 1
 
 
 def batches_of(data: Iterable[Any], max_batches: int | None) -> tuple[Iterator[Any], int | None]:
     """Return the batches to read, and how many there are, where that is known."""
-    if isinstance(data, Tensor | dict):
+    if isinstance(data, Tensor | Mapping):
         raise TypeError(
             f"data is one {type(data).__name__}: pass an iterable of batches, such as [data]"
         )
@@ -94,22 +101,37 @@ def batches_of(data: Iterable[Any], max_batches: int | None) -> tuple[Iterator[A
     return islice(iter(data), max_batches), total
 
 
+def axes_for(
+    axis: int | Mapping[str, int] | None, layers: tuple[Layers, Layers]
+) -> list[int | Mapping[str, int] | None]:
+    """Return what is said of the layers of each model: a glob need not match in both."""
+    if not isinstance(axis, Mapping):
+        return [axis, axis]
+    matched = [
+        {glob: at for glob, at in axis.items() if any(fnmatchcase(name, glob) for name in names)}
+        for names in (chosen.modules for chosen in layers)
+    ]
+    for glob in axis:
+        if not any(glob in globs for globs in matched):
+            raise ValueError(f"axis: no chosen layer of A or B matches {glob!r}")
+    return [*matched]
+
+
 def _n_inputs(batch: Any) -> int:
     inputs = inputs_of(batch)
-    if isinstance(inputs, Tensor):
-        return len(inputs)
-    return next((len(part) for part in inputs.values() if isinstance(part, Tensor)), 0)
+    tensors = [inputs] if isinstance(inputs, Tensor) else inputs.values()
+    return next((len(part) for part in tensors if isinstance(part, Tensor) and part.ndim > 0), 1)
 
 
 @contextmanager
 def _placed(model: nn.Module, device: torch.device | str | None) -> Iterator[None]:
     """Move a model to where it is to run, and back."""
     home = device_of(model)
-    if device is None or home is None:
+    if device is None or torch.device(device) == home:
         yield
         return
-    model.to(device)
     try:
+        model.to(device)
         yield
     finally:
         model.to(home)

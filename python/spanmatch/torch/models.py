@@ -65,6 +65,11 @@ def load_model(
     """
     kind, _, rest = name.partition(":")
     if kind in SOURCES and rest:
+        said = next((option for option in ("pretrained", "weights") if option in kwargs), None)
+        if said is not None and (seed is not None or checkpoint is not None):
+            raise ValueError(
+                f"{said}= goes with neither seed= nor checkpoint=: say once where weights come from"
+            )
         weights: Weights = "pretrained" if seed is None else "random"
         # Models are filled with random numbers before their weights are loaded, too.
         with _seeded(0 if seed is None else seed):

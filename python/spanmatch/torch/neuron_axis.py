@@ -7,7 +7,7 @@ followed through the forward pass, from the layers that know to those that do no
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from weakref import ref
 
 from torch import Tensor, nn
@@ -64,14 +64,17 @@ def knows_axis(module: nn.Module) -> bool:
     return isinstance(module, CHANNELS_SECOND + LAST) or type(module).__name__ in LAST_NAMES
 
 
+Order: TypeAlias = "tuple[int, ...]"
+
+
 class Axes:
     """The axes known so far in one forward pass."""
 
     def __init__(self) -> None:
         # By the identity of a tensor: while it lives, no other has the same.
         self._of_tensor: dict[int, tuple[ref[Tensor], int]] = {}
-        # By shape, less the items; the axes of all tensors that had it.
-        self._of_shape: dict[tuple[int, ...], set[int]] = {}
+        # By shape, less the items; the axes of all tensors that had it, and how these lay.
+        self._of_shape: dict[tuple[int, ...], set[tuple[int, Order]]] = {}
 
     def of(self, tensor: Tensor) -> int | None:
         """Return the neurons' axis of a tensor; None: not known."""
@@ -87,7 +90,7 @@ class Axes:
     def note(self, output: Tensor, axis: int) -> None:
         """Take `axis` for that of `output`."""
         self._of_tensor[id(output)] = (ref(output), axis)
-        self._of_shape.setdefault(tuple(output.shape[1:]), set()).add(axis)
+        self._of_shape.setdefault(tuple(output.shape[1:]), set()).add((axis, _order(output)))
 
     def _axis(self, module: nn.Module, inputs: Iterable[Tensor], output: Tensor) -> int | None:
         axis = own_axis(module, output)
@@ -111,12 +114,20 @@ class Axes:
         # Additions and functions between layers keep the shape: what had it before, had its
         # neurons on the same axis.
         shape = tuple(output.shape[1:])
-        axes = self._of_shape.get(shape, set())
+        # Turned round it might have the same shape: then it has to lie in memory as they did.
+        turned = len(shape) > 1 and shape[0] == shape[-1]
+        known = self._of_shape.get(shape, set())
+        axes = {axis for axis, order in known if not turned or order == _order(output)}
+        if known and not axes:
+            return None
         if axes:
             return next(iter(axes)) if len(axes) == 1 else None
         if output.ndim == 3:
             # Tokens, unless the model has signals (N, C, L) too.
-            signals = any(len(seen) == 2 and 1 in at for seen, at in self._of_shape.items())
+            signals = any(
+                len(seen) == 2 and 1 in {axis for axis, _ in at}
+                for seen, at in self._of_shape.items()
+            )
             return None if signals else 2
         first, last = (len(set(positions)) == 1 for positions in (shape[1:], shape[:-1]))
         if first == last or self._has_oblong_maps(output.ndim):
@@ -127,7 +138,7 @@ class Axes:
         return any(
             len(shape) == ndim - 1 and len({*shape[: axis - 1], *shape[axis:]}) > 1
             for shape, axes in self._of_shape.items()
-            for axis in axes
+            for axis, _ in axes
         )
 
 
@@ -151,6 +162,12 @@ def _normalised_axis(module: nn.Module, output: Tensor) -> int | None:
         getattr(nn, "RMSNorm", nn.Module).forward,
     )
     return last if plain or output.ndim == 3 or hasattr(module, "data_format") else None
+
+
+def _order(tensor: Tensor) -> Order:
+    """Return the axes, less that of the items, from the one that changes slowest in memory."""
+    strides = tensor.stride()
+    return tuple(sorted(range(1, tensor.ndim), key=strides.__getitem__, reverse=True))
 
 
 def _is_spatial(module: nn.Module) -> bool:

@@ -14,10 +14,17 @@ from spanmatch.torch.axis_choice import AxisChoice
 from spanmatch.torch.batch import called, inputs_of, mask_of
 from spanmatch.torch.fitted_mask import fitted
 from spanmatch.torch.layer_output import layer_output
-from spanmatch.torch.layers import chosen_layers, named_layers, unwrapped
+from spanmatch.torch.layers import Layers, chosen_layers, named_layers, unwrapped
 from spanmatch.torch.model_error import model_error
 from spanmatch.torch.neuron_axis import Axes, knows_axis
-from spanmatch.torch.untouched import bare, device_of, evaluating, unseen
+from spanmatch.torch.untouched import (
+    Noise,
+    bare,
+    device_of,
+    dtype_of,
+    evaluating,
+    unseen,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -72,7 +79,7 @@ class Observed:
     def __init__(
         self,
         model: nn.Module,
-        layers: LayerChoice = None,
+        layers: LayerChoice | Layers = None,
         *,
         axis: int | Mapping[str, int] | None = None,
         mask: str | Callable[[Any], Any] | None = None,
@@ -81,7 +88,7 @@ class Observed:
         if not isinstance(model, nn.Module):
             raise TypeError(f"the model is a {type(model).__name__}, not a torch.nn.Module")
         self._model = unwrapped(model)
-        self._chosen = chosen_layers(model, layers)
+        self._chosen = layers if isinstance(layers, Layers) else chosen_layers(model, layers)
         for name, module in self._chosen.modules.items():
             if isinstance(module, ScriptModule):
                 raise TypeError(
@@ -95,6 +102,7 @@ class Observed:
             self._names.setdefault(module, name)
         self._batches = 0
         self._calls: dict[str, int] | None = None
+        self._noise = Noise()
         self._undo = ExitStack()
         self._pass: _Pass | None = None
 
@@ -173,8 +181,8 @@ class Observed:
         self._pass = current = _Pass(receive)
         device = device_of(self._model) if self._device is None else self._device
         try:
-            with unseen(self._model):
-                called(self._model, inputs, device)
+            with unseen(self._model, self._noise):
+                called(self._model, inputs, device, dtype_of(self._model))
         except Exception as error:
             if current.failure is None:
                 raise model_error(error, self._names, self._batches) from error
@@ -258,7 +266,9 @@ class Observed:
             where = f"batch {self._batches} (counted from 0)"
             if name is not None:
                 where = f"layer {name!r} ({type(self._chosen.modules[name]).__name__}), {where}"
-            raise type(error)(f"{where}: {error}") from error
+            # Not its own class, which may be made of other things than a message.
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"{where}: {error}") from error
 
 
 def label(name: str, call: int, calls: int) -> str:

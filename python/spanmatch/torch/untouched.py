@@ -21,6 +21,12 @@ def device_of(model: nn.Module) -> torch.device:
     return torch.device("cpu") if first is None else first.device
 
 
+def dtype_of(model: nn.Module) -> torch.dtype | None:
+    """Return the type of the model's first parameter of floats, which its inputs have too."""
+    floats = (part.dtype for part in model.parameters() if part.is_floating_point())
+    return next(floats, None)
+
+
 @contextmanager
 def bare(model: nn.Module) -> Iterator[None]:
     """Take wrappers, compiled code and fused paths off the parts of a model.
@@ -60,16 +66,34 @@ def evaluating(model: nn.Module) -> Iterator[None]:
             module.training = True
 
 
+class Noise:
+    """The random numbers of a model's runs: they go on from run to run, and nobody else's do."""
+
+    def __init__(self) -> None:
+        self._states: tuple[torch.Tensor, dict[torch.device, torch.Tensor]] | None = None
+
+    @contextmanager
+    def drawn(self, gpus: set[torch.device]) -> Iterator[None]:
+        """Draw from here in what follows. The first time it begins where everybody is."""
+        with torch.random.fork_rng(gpus):
+            if self._states is not None:
+                torch.set_rng_state(self._states[0])
+                for gpu, state in self._states[1].items():
+                    torch.cuda.set_rng_state(state, gpu)
+            yield
+            on_gpus = {gpu: torch.cuda.get_rng_state(gpu) for gpu in gpus}
+            self._states = torch.get_rng_state(), on_gpus
+
+
 @contextmanager
-def unseen(model: nn.Module) -> Iterator[None]:
+def unseen(model: nn.Module, noise: Noise) -> Iterator[None]:
     """Run what follows without gradients, and leave random numbers and autocast as they were."""
-    # A model lies on a GPU only if CUDA has been started.
-    tensors = chain(model.parameters(), model.buffers()) if torch.cuda.is_initialized() else ()
+    tensors = chain(model.parameters(), model.buffers())
     gpus = {tensor.device for tensor in tensors if tensor.device.type == "cuda"}
     cached = torch.is_autocast_cache_enabled()
-    with torch.no_grad(), torch.random.fork_rng(gpus):
-        # Before torch's pull request 165068 (2025), weights that autocast casts here are kept,
-        # without gradients, for a training step in the same block.
+    with torch.no_grad(), noise.drawn(gpus):
+        # Weights that autocast casts here would be kept, without gradients, for a training step
+        # in the same block.
         torch.set_autocast_cache_enabled(False)
         try:
             yield

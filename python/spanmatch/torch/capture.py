@@ -44,7 +44,8 @@ def capture(
     model
         As it is used: DataParallel, DistributedDataParallel and torch.compile are looked through.
     data
-        Batches: each a tensor, (inputs, targets), or a mapping of the model's arguments.
+        Batches: each a tensor, (inputs, targets), or a mapping of arguments, of which the model is
+        given those that it takes. It gets copies, floats in its own precision.
     layers
         A glob, a name or several, as `named_modules` has them; a star matches dots too. None: every
         leaf module with an output of floats, but dropout, identity and flatten.

@@ -62,7 +62,8 @@ def compare(
         As they are used: DataParallel, DistributedDataParallel and torch.compile are looked
         through. They run in eval mode.
     data
-        Batches: each a tensor, (inputs, targets), or a mapping of the models' arguments.
+        Batches: each a tensor, (inputs, targets), or a mapping of arguments, of which a model is
+        given those that it takes. Models get copies, floats in their own precision.
     layers
         A glob, a name or several, as `named_modules` has them; a star matches dots too. None: every
         leaf module with an output of floats, but dropout, identity and flatten. Or a mapping from

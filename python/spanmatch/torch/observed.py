@@ -136,7 +136,8 @@ class Observed:
     def run(self, batch: Any, receive: Callable[[str, int, Activations], object]) -> dict[str, int]:
         """Run the model on a batch, and hand over what each chosen layer gives, as it appears.
 
-        The run leaves no trace: gradients are off, and random numbers go on from where they were.
+        The run leaves no trace: gradients are off, and everybody's random numbers go on from where
+        they were; a model that draws some has a row of its own, which goes on from run to run.
         A module that returns a tuple or mapping gives the first tensor of floats with at least two
         axes in it; one that holds none is passed over, unless it was named.
 

@@ -84,12 +84,31 @@ class Activations:
             raise ValueError(f"item {item} of the batch (counted from 0) has no unmasked position")
         return values.masked_fill(~mask[..., None], 0).sum(1, dtype=kind) / counts
 
-    def kept(self) -> Activations:
+    def kept(self, memory: Tensor | None = None) -> Activations:
         """Return a copy that no later layer can change, its neurons last.
 
         Rows of maps are a copy in any case, and `rows` of what is kept copies nothing: together
         they cost no more than `rows` alone.
+
+        Parameters
+        ----------
+        memory
+            The values of what was kept of the last batch, and is needed no more: they are written
+            over where they have the same shape. New memory costs as much as the copy.
         """
         last = self.values.movedim(self.axis, -1)
-        values = last.clone(memory_format=torch.contiguous_format)
+        if memory is not None and _alike(memory, last):
+            values = memory.copy_(last)
+        else:
+            values = last.clone(memory_format=torch.contiguous_format)
         return Activations(values, values.ndim - 1, self.mask)
+
+
+def _alike(memory: Tensor, values: Tensor) -> bool:
+    return (
+        memory.shape == values.shape
+        and memory.dtype == values.dtype
+        and memory.device == values.device
+        # Within inference mode tensors are made that nobody outside may write to.
+        and not memory.is_inference()
+    )

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 class Lockstep:
     """Both models under observation, run on one batch after the other.
 
-    Model A runs first, and what its layers give is kept until B has run: nothing lasts from one
-    batch to the next.
+    Model A runs first, and what its layers give is kept until B has run, each time in the same
+    memory.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class Lockstep:
         self.calls_a: dict[str, int] = {}
         self.calls_b: dict[str, int] = {}
         self.n_inputs = self.n_batches = 0
+        self._memory: dict[Call, Tensor] = {}
 
     @contextmanager
     def observing(self) -> Iterator[None]:
@@ -61,6 +62,7 @@ class Lockstep:
                 stack.enter_context(_placed(model, self._device))
             stack.enter_context(self._a)
             stack.enter_context(self._b)
+            stack.callback(self._memory.clear)
             yield
 
     def run(self, batch: Any, receive: Callable[[Call, Activations, Kept], object]) -> None:
@@ -74,7 +76,9 @@ class Lockstep:
         kept: Kept = {}
 
         def keep(name: str, call: int, seen: Activations) -> None:
-            kept[name, call] = seen.kept()
+            memory = self._memory.get((name, call))
+            kept[name, call] = seen.kept(memory)
+            self._memory[name, call] = kept[name, call].values
 
         self.calls_a = self._a.run(batch, keep)
         self.calls_b = self._b.run(

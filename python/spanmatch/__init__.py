@@ -14,10 +14,11 @@ whole similarity curve follows.
 1.0
 """
 
+from typing import TYPE_CHECKING
+
 from spanmatch._core import __version__
 from spanmatch.classic import linear_cka, measures
 from spanmatch.classic_result import Measures
-from spanmatch.comparison import Comparison
 from spanmatch.joint_gram import DeviceError
 from spanmatch.match import is_match, maximum_match, residuals, set_num_threads, spectrum
 from spanmatch.pair import ActivationPair
@@ -29,6 +30,9 @@ from spanmatch.storage import load, save
 from spanmatch.structure import is_simple, minimum_for, minimum_match, simple_matches, support
 from spanmatch.structure_results import LinearMap, Support
 from spanmatch.tensor_file import FileError
+
+if TYPE_CHECKING:
+    from spanmatch.comparison import Comparison
 
 __all__ = [
     "ActivationPair",
@@ -60,3 +64,12 @@ __all__ = [
     "spectrum",
     "support",
 ]
+
+
+def __getattr__(name: str) -> object:
+    # Few programs need it, and `import spanmatch` is to stay quick.
+    if name == "Comparison":
+        from spanmatch.comparison import Comparison
+
+        return Comparison
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spanmatch import match_list_file, pair_file, tensor_file
-from spanmatch.comparison import Comparison
 from spanmatch.pair import ActivationPair
 from spanmatch.results import Match, Result
 from spanmatch.tensor_file import FileError, kind_of
@@ -14,6 +13,8 @@ from spanmatch.tensor_file import FileError, kind_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from os import PathLike
+
+    from spanmatch.comparison import Comparison
 
 
 __all__ = ["FileError", "kind_of", "load", "save"]
@@ -55,6 +56,8 @@ def save(
     ...     sm.load(path) == parts
     True
     """
+    from spanmatch.comparison import Comparison
+
     if isinstance(thing, ActivationPair | Comparison | Result):
         thing.save(path)
     elif isinstance(thing, list | tuple) and all(isinstance(part, Match) for part in thing):
@@ -77,6 +80,8 @@ def load(path: str | PathLike[str]) -> ActivationPair | Comparison | Result | li
         It is cut short, not of spanmatch, or of a newer format. A ValueError.
     """
     if Path(path).is_dir():
+        from spanmatch.comparison import Comparison
+
         return Comparison.load(path)
     kind = kind_of(path)
     if kind == match_list_file.KIND:

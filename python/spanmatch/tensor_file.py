@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
 from spanmatch._core import __version__
 from spanmatch.atomic import replacing
@@ -38,6 +36,9 @@ def write(
     values: Mapping[str, object],
 ) -> None:
     """Write tensors and plain values under a kind."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import save_file
+
     metadata = {KIND: kind, "format": str(FORMAT), "version": __version__}
     metadata |= {name: json.dumps(value) for name, value in values.items()}
     with replacing(path) as unfinished:
@@ -97,6 +98,8 @@ def kind_of(path: str | PathLike[str]) -> str | None:
 def _contents(
     path: str | PathLike[str], *, with_tensors: bool
 ) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:
+    from safetensors import SafetensorError, safe_open
+
     # What the library says of a missing file or a folder does not name it.
     with Path(path).open("rb"):
         pass

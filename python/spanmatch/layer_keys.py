@@ -37,6 +37,15 @@ def label(key: Key) -> str:
     return " × ".join(key) if isinstance(key, tuple) else key
 
 
+def call_name(name: str, call: int, calls: int) -> str:
+    """Return what one of the `calls` of a layer in a forward pass is called.
+
+    >>> call_name("relu", 0, 1), call_name("relu", 1, 2)
+    ('relu', 'relu#1')
+    """
+    return name if calls == 1 else f"{name}#{call}"
+
+
 def short_names(layers: Sequence[str], letters: int) -> dict[str, str]:
     """Return a name of so many letters for each layer; of more where else two would be alike."""
     begin = _shared_parts(layers) if max(map(len, layers)) > letters else 0

@@ -9,6 +9,7 @@ from spanmatch import _core, pair_file
 from spanmatch.joint_gram import DeviceError, JointGram
 from spanmatch.names import Names, as_names, check_counts, joined
 from spanmatch.progress import progress_bar
+from spanmatch.saying import saying
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     import torch
 
     from spanmatch.samples import Samples
-
-
-KINDS = (TypeError, ValueError, DeviceError)
 
 
 class ActivationPair:
@@ -119,13 +117,9 @@ class ActivationPair:
         Each says which batch, counted from 0, and leaves the pair as it was.
         """
         with self._gram.lock:
-            batch = self.n_batches
-            try:
+            where = f"batch {self.n_batches} (counted from 0)"
+            with saying(where, (TypeError, ValueError, DeviceError)):
                 self._gram.update(x, y, check_widths=partial(check_counts, self._names))
-            except (TypeError, ValueError, DeviceError) as error:
-                # Not its own class: a subclass may be made of other things than a message.
-                kind = next(kind for kind in KINDS if isinstance(error, kind))
-                raise kind(f"batch {batch} (counted from 0): {error}") from error
 
     def merge(self, other: ActivationPair) -> None:
         """Add all that `other` has seen, as though its batches had come here.

@@ -21,27 +21,8 @@ def chance_level(chance: tuple[NDArray[np.float64], NDArray[np.float64]]) -> flo
     return float(np.median(living)) if living.size > 0 else float("nan")
 
 
-def warn_if_undersampled(n_samples: int, n_neurons: int, *, depth: int = 1) -> None:
-    """Warn the caller of the public function, which is `depth` calls above this one.
-
-    `n_neurons` is that of the larger side.
-    """
-    _warn(_too_few(n_samples, n_neurons), depth)
-
-
-def warn_if_by_chance(gram: _core.Gram, eps: float, center: bool) -> None:
-    """Warn the caller of the public function that calls this and asks for the maximum match."""
-    chance = chance_level(_core.chance(gram, center))
-    reasons = _too_few(gram.n_samples, max(gram.n_x, gram.n_y))
-    if eps >= chance:
-        reasons.append(
-            f"eps = {eps:.4g} is at or above the median chance level {chance:.4g}, the residual "
-            "to expect of unrelated neurons"
-        )
-    _warn(reasons, depth=1)
-
-
-def _too_few(n_samples: int, n_neurons: int) -> list[str]:
+def too_few(n_samples: int, n_neurons: int) -> list[str]:
+    """Return a sentence, or none where the samples are enough for the larger side's neurons."""
     if n_samples >= SAMPLES_PER_NEURON * n_neurons:
         return []
     return [
@@ -49,6 +30,26 @@ def _too_few(n_samples: int, n_neurons: int) -> list[str]:
         f"{SAMPLES_PER_NEURON} samples a neuron ({SAMPLES_PER_NEURON * n_neurons} here) "
         "unrelated neurons match in part by chance"
     ]
+
+
+def warn_if_undersampled(n_samples: int, n_neurons: int, *, depth: int = 1) -> None:
+    """Warn the caller of the public function, which is `depth` calls above this one.
+
+    `n_neurons` is that of the larger side.
+    """
+    _warn(too_few(n_samples, n_neurons), depth)
+
+
+def warn_if_by_chance(gram: _core.Gram, eps: float, center: bool) -> None:
+    """Warn the caller of the public function that calls this and asks for the maximum match."""
+    chance = chance_level(_core.chance(gram, center))
+    reasons = too_few(gram.n_samples, max(gram.n_x, gram.n_y))
+    if eps >= chance:
+        reasons.append(
+            f"eps = {eps:.4g} is at or above the median chance level {chance:.4g}, the residual "
+            "to expect of unrelated neurons"
+        )
+    _warn(reasons, depth=1)
 
 
 def _warn(reasons: list[str], depth: int) -> None:

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from spanmatch.comparison import Comparison
 
 
-__all__ = ["FileError", "kind_of", "load", "save"]
-
-
 def save(
     thing: ActivationPair | Comparison | Result | Sequence[Match], path: str | PathLike[str]
 ) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from spanmatch.torch.observed import Observed, label
+from spanmatch.layer_keys import call_name
+from spanmatch.torch.observed import Observed
 
 if TYPE_CHECKING:
     from spanmatch.torch.activations import Activations
@@ -45,7 +46,7 @@ def seen(net: nn.Module, batch: Any, layers: Any = None, **options: Any) -> dict
         calls = observed.run(
             batch, lambda name, call, what: found.update({f"{name}#{call}": what.kept()})
         )
-    return {label(*key.split("#"), calls[key.split("#")[0]]): found[key] for key in found}  # type: ignore[arg-type]
+    return {call_name(*key.split("#"), calls[key.split("#")[0]]): found[key] for key in found}  # type: ignore[arg-type]
 
 
 def refuse(*_: Any) -> None:

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 ATTENTION_MASK = "attention_mask"
 
 
+def check_data(data: Any) -> None:
+    """Raise TypeError where data is a single batch."""
+    if isinstance(data, Tensor | Mapping):
+        raise TypeError(
+            f"data is one {type(data).__name__}: pass an iterable of batches, such as [data]"
+        )
+
+
 def inputs_of(batch: Any) -> Tensor | Mapping[str, Any]:
     """Return what the model is given of a batch: a tensor, or a mapping of its arguments.
 

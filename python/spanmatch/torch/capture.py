@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from torch import Tensor
-
-from spanmatch.torch.observed import Observed, label
+from spanmatch.layer_keys import call_name
+from spanmatch.torch.batch import check_data
+from spanmatch.torch.observed import Observed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import torch
-    from torch import nn
+    from torch import Tensor, nn
 
     from spanmatch.torch.activations import Activations
     from spanmatch.torch.layers import LayerChoice
@@ -78,10 +77,7 @@ def capture(
     0 (108, 4)
     1 (108, 4)
     """
-    if isinstance(data, Tensor | Mapping):
-        raise TypeError(
-            f"data is one {type(data).__name__}: pass an iterable of batches, such as [data]"
-        )
+    check_data(data)
     observed = Observed(model, layers, axis=axis, mask=mask, device=device)
     return _captured(observed, islice(data, max_batches))
 
@@ -99,5 +95,5 @@ def _captured(observed: Observed, batches: Iterator[Any]) -> Iterator[tuple[str,
         seen.reverse()
         while seen:
             name, call, rows = seen.pop()
-            yield label(name, call, calls[name]), rows
+            yield call_name(name, call, calls[name]), rows
             del rows

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from spanmatch.layer_keys import call_name
 from spanmatch.pair import ActivationPair
+from spanmatch.saying import saying
 from spanmatch.torch.layer_sums import CrossPairs, LayerSums
-from spanmatch.torch.observed import label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
 
     from torch import Tensor
 
@@ -75,7 +76,7 @@ class OneByOne:
         for name in filter(calls.__contains__, self._layers):
             count = calls[name]
             for number in range(count):
-                key = label(name, number, count)
+                key = call_name(name, number, count)
                 pairs[key] = self._pairs[name, number]
                 with_b = "" if self._layers[name] == name else f"with {self._layers[name]} of B"
                 said = ", ".join(filter(None, (with_b, self._notes[name, number])))
@@ -128,7 +129,10 @@ class AllPairs:
             for call_b in _in_order(calls_b):
                 said = self._by_mean[call_a, call_b]
                 own = (self._own["A", call_a, bool(said)], self._own["B", call_b, bool(said)])
-                key = label(*call_a, calls_a[call_a[0]]), label(*call_b, calls_b[call_b[0]])
+                key = (
+                    call_name(*call_a, calls_a[call_a[0]]),
+                    call_name(*call_b, calls_b[call_b[0]]),
+                )
                 parts[key] = (*own, self._between[call_a, call_b])
                 if said:
                     notes[key] = said
@@ -183,11 +187,6 @@ def _in_order(calls: Mapping[str, int]) -> list[Call]:
     return [(name, number) for name, count in calls.items() for number in range(count)]
 
 
-@contextmanager
-def _saying(layer_a: str, layer_b: str) -> Iterator[None]:
+def _saying(layer_a: str, layer_b: str) -> AbstractContextManager[None]:
     """Let errors say which layers."""
-    try:
-        yield
-    except (TypeError, ValueError) as error:
-        kind = TypeError if isinstance(error, TypeError) else ValueError
-        raise kind(f"layer {layer_a!r} of A and {layer_b!r} of B: {error}") from error
+    return saying(f"layer {layer_a!r} of A and {layer_b!r} of B")

@@ -13,7 +13,7 @@ from spanmatch.comparison import Comparison
 from spanmatch.layer_keys import label
 from spanmatch.match import spectrum
 from spanmatch.progress import progress_bar
-from spanmatch.sampling import UndersampledWarning, warn_if_undersampled
+from spanmatch.sampling import UndersampledWarning, too_few
 from spanmatch.torch.collect import AllPairs, Collected, OneByOne
 from spanmatch.torch.layer_info import layer_info
 from spanmatch.torch.layer_pairs import layer_pairs, layers_of
@@ -205,16 +205,14 @@ def solve(
 
 def undersampled(spectra: Mapping[Key, MatchSpectrum]) -> str:
     """Return a sentence on the spectra of too few samples, or none."""
-    complaints: dict[Key, str] = {}
-    for key, each in spectra.items():
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", UndersampledWarning)
-            warn_if_undersampled(each.n_samples, max(each.x.size, each.y.size))
-        for warning in caught:
-            complaints[key] = str(warning.message)
+    complaints = [
+        (key, complaint)
+        for key, each in spectra.items()
+        for complaint in too_few(each.n_samples, max(each.x.size, each.y.size))
+    ]
     if not complaints:
         return ""
-    key, complaint = next(iter(complaints.items()))
+    key, complaint = complaints[0]
     return f"{len(complaints)} of {len(spectra)} comparisons, as {label(key)}: {complaint}"
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spanmatch.torch.observed import Observed, label
+from spanmatch.layer_keys import call_name
+from spanmatch.torch.observed import Observed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,7 +92,7 @@ def layer_info(
         calls = observed.outputs(example, note)
     return LayerTable(
         LayerInfo(
-            name=label(name, call, calls[name]),
+            name=call_name(name, call, calls[name]),
             type=type(observed.module(name)).__name__,
             shape=shape,
             axis=at,

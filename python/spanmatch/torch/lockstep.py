@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from spanmatch.torch.batch import inputs_of
+from spanmatch.torch.batch import check_data, inputs_of
 from spanmatch.torch.observed import Observed
 from spanmatch.torch.untouched import device_of
 
@@ -90,10 +90,7 @@ class Lockstep:
 
 def batches_of(data: Iterable[Any], max_batches: int | None) -> tuple[Iterator[Any], int | None]:
     """Return the batches to read, and how many there are, where that is known."""
-    if isinstance(data, Tensor | Mapping):
-        raise TypeError(
-            f"data is one {type(data).__name__}: pass an iterable of batches, such as [data]"
-        )
+    check_data(data)
     if max_batches is not None and max_batches < 1:
         raise ValueError(f"max_batches must be at least 1, got {max_batches}")
     try:

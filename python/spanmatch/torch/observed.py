@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 from torch.jit import ScriptModule
 
+from spanmatch.saying import saying
 from spanmatch.torch.activations import Activations
 from spanmatch.torch.axis_choice import AxisChoice
 from spanmatch.torch.batch import called, inputs_of, mask_of
@@ -27,7 +28,8 @@ from spanmatch.torch.untouched import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
     import torch
@@ -258,27 +260,12 @@ class Observed:
                     "compare layers that always run alike"
                 )
 
-    @contextmanager
-    def _saying_batch(self, name: str | None = None) -> Iterator[None]:
+    def _saying_batch(self, name: str | None = None) -> AbstractContextManager[None]:
         """Let errors say the batch and, where there is one, the layer."""
-        try:
-            yield
-        except (TypeError, ValueError) as error:
-            where = f"batch {self._batches} (counted from 0)"
-            if name is not None:
-                where = f"layer {name!r} ({type(self._chosen.modules[name]).__name__}), {where}"
-            # Not its own class, which may be made of other things than a message.
-            kind = TypeError if isinstance(error, TypeError) else ValueError
-            raise kind(f"{where}: {error}") from error
-
-
-def label(name: str, call: int, calls: int) -> str:
-    """Return what one of the `calls` of a layer is called.
-
-    >>> label("relu", 0, 1), label("relu", 1, 2)
-    ('relu', 'relu#1')
-    """
-    return name if calls == 1 else f"{name}#{call}"
+        where = f"batch {self._batches} (counted from 0)"
+        if name is not None:
+            where = f"layer {name!r} ({type(self._chosen.modules[name]).__name__}), {where}"
+        return saying(where)
 
 
 class _Pass:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from spanmatch._core import __version__
-from spanmatch.atomic import replacing
 from spanmatch.layer_keys import Key, check_keys, label
 from spanmatch.pair import ActivationPair
+from spanmatch.plain_json import write_json
 from spanmatch.results import MatchSpectrum
 from spanmatch.tensor_file import FileError
 
@@ -98,8 +98,7 @@ def write_index(folder: Folder, comparison: Comparison) -> None:
             for key in comparison
         ],
     }
-    with replacing(Path(folder, INDEX)) as unfinished:
-        unfinished.write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
+    write_json(Path(folder, INDEX), index)
 
 
 def write_pair(folder: Folder, key: Key, pair: ActivationPair) -> None:

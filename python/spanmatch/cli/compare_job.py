@@ -14,10 +14,10 @@ from spanmatch import __version__
 from spanmatch.atomic import check_writable
 from spanmatch.cli.current_folder import importing_from_here
 from spanmatch.cli.exit_codes import WrongUsage, wrong_usage
-from spanmatch.cli.plain_json import strict_json
 from spanmatch.comparison_file import INDEX, PAIRS, SPECTRA
 from spanmatch.comparison_table import text
 from spanmatch.match import set_num_threads
+from spanmatch.plain_json import strict_json
 from spanmatch.torch.compare_config import CompareConfig
 from spanmatch.torch.compare_in import compare_in
 from spanmatch.torch.ranks import chosen_device, here, joined, started

@@ -48,7 +48,7 @@ def info(
         import torch
 
         from spanmatch.cli.current_folder import importing_from_here
-        from spanmatch.cli.plain_json import strict_json
+        from spanmatch.plain_json import strict_json
         from spanmatch.torch.data import load_data
         from spanmatch.torch.default_input import default_input
         from spanmatch.torch.layer_info import layer_info

@@ -12,9 +12,9 @@ from rich.console import Console
 from spanmatch import __version__
 from spanmatch.atomic import check_writable
 from spanmatch.cli.exit_codes import WrongUsage, wrong_usage
-from spanmatch.cli.plain_json import strict_json
 from spanmatch.cli.sides import Sides, read_sides
 from spanmatch.match import set_num_threads
+from spanmatch.plain_json import strict_json
 from spanmatch.results import Result
 from spanmatch.storage import save
 

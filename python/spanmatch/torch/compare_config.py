@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spanmatch._core import __version__
 from spanmatch.torch.data import load_data
+from spanmatch.torch.digests import digest_of
 from spanmatch.torch.models import load_model
 
 if TYPE_CHECKING:
     from torch import nn
 
     from spanmatch.torch.data import Batches
-
-BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,24 +62,6 @@ class CompareConfig:
         given = asdict(self)
         for name in ("layers", "layers_b"):
             given[name] = given[name] and list(given[name])
-        contents = {
-            f"{name}_sha256": _digest(file)
-            for name in ("model_a", "model_b", "checkpoint_a", "checkpoint_b", "data")
-            if given[name] is not None
-            for file in _files(given[name])
-        }
-        return {"spanmatch": __version__, **given, **contents}
-
-
-def _files(name: str) -> list[Path]:
-    """Return the file that a name names: it itself, as in npz:FILE, or as in file.py:factory."""
-    parts = (name, name.partition(":")[2], name.rpartition(":")[0])
-    return [Path(part) for part in parts if part and Path(part).is_file()][:1]
-
-
-def _digest(path: Path) -> str:
-    digest = sha256()
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
+        names = ("model_a", "model_b", "checkpoint_a", "checkpoint_b", "data")
+        contents = {f"{name}_sha256": digest_of(given[name]) for name in names}
+        return {"spanmatch": __version__, **given, **{k: v for k, v in contents.items() if v}}

@@ -10,8 +10,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spanmatch.atomic import replacing
 from spanmatch.comparison_file import INDEX, PAIRS, SPECTRA
+from spanmatch.differences import differences
+from spanmatch.plain_json import write_json
 from spanmatch.tensor_file import FileError
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from spanmatch.layer_keys import Key
 
 CONFIG, PASS = "config.json", "pass.json"
-SHOWN = 12  # hexadecimal digits of a hash, in errors
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def claim(folder: Path, config: Mapping[str, Any]) -> None:
     if not held:
         # A comparison that has come to nothing, as by a slip in its arguments, gives way.
         folder.mkdir(parents=True, exist_ok=True)
-        _write(path, config)
+        write_json(path, config)
         return
     if not path.exists():
         raise ValueError(
@@ -55,16 +55,10 @@ def claim(folder: Path, config: Mapping[str, Any]) -> None:
             "folder"
         )
     there = _read(path)
-    names = [*config, *(name for name in there if name not in config)]
-    differing = [name for name in names if there.get(name) != config.get(name)]
-    if differing:
-        lines = [
-            f"\n  {name}: {_shown(name, there)} there, {_shown(name, config)} now"
-            for name in differing
-        ]
+    if differing := differences(there, config):
         raise ValueError(
             f"{folder} holds another comparison, which stays as it is: choose another folder, or "
-            f"delete this one{''.join(lines)}"
+            f"delete this one{differing}"
         )
 
 
@@ -74,7 +68,7 @@ def write_outline(folder: Path, outline: Outline) -> None:
         {"key": key, "neurons": neurons, "note": outline.notes.get(key, "")}
         for key, neurons in outline.neurons.items()
     ]
-    _write(folder / PASS, {"inputs": outline.inputs, "layers": layers})
+    write_json(folder / PASS, {"inputs": outline.inputs, "layers": layers})
 
 
 def read_outline(folder: Path) -> Outline | None:
@@ -98,11 +92,6 @@ def _key(key: Any) -> Key:
     return tuple(key) if isinstance(key, list) else key
 
 
-def _shown(name: str, config: Mapping[str, Any]) -> str:
-    value = config.get(name)
-    return value[:SHOWN] if name.endswith("_sha256") and value else json.dumps(value)
-
-
 def _read(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_bytes())
@@ -115,8 +104,3 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _damaged(path: Path, why: object) -> FileError:
     return FileError(f"{path} is damaged ({why}): delete {path.parent}, or choose another folder")
-
-
-def _write(path: Path, content: Mapping[str, Any]) -> None:
-    with replacing(path) as unfinished:
-        unfinished.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

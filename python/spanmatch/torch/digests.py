@@ -1,0 +1,26 @@
+"""What tells the content of the files that models, checkpoints and data are named by."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+
+BLOCK = 1 << 20
+
+
+def digest_of(name: str | None) -> str | None:
+    """Return the SHA-256 of the file that a name names: itself, as in npz:FILE, in file.py:factory.
+
+    None of folders, and of modules that are imported by name: their content is not looked at.
+    """
+    if name is None:
+        return None
+    parts = (name, name.partition(":")[2], name.rpartition(":")[0])
+    path = next((Path(part) for part in parts if part and Path(part).is_file()), None)
+    if path is None:
+        return None
+    digest = sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,10 +1,11 @@
 # `make demo` and `make test` need a Rust toolchain, Python >= 3.10 and pip. Both make and share .venv.
+# `make bench` needs the Rust toolchain alone; it takes a minute, once it is built.
 
 PYTHON ?= python3
 BIN := .venv/bin
 RUST := Cargo.toml $(wildcard Cargo.lock) $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
-.PHONY: demo test lint format clean
+.PHONY: demo test lint bench format clean
 
 demo: .venv/installed
 	$(BIN)/spanmatch demo
@@ -20,6 +21,9 @@ lint: .venv/installed
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest spanmatch._core
+
+bench:
+	cargo run --release -p spanmatch-bench -- run
 
 format:
 	cargo fmt --all

@@ -109,6 +109,9 @@ pub enum Error {
     /// Parts that no Gram has.
     #[error("these are not the parts of a Gram: {0}")]
     Parts(&'static str),
+    /// A synthetic problem that cannot be planted, or whose answers are not known.
+    #[error("this plan does not work out: {0}")]
+    Plan(String),
     /// The Gram stayed indefinite however far the resolution was raised.
     #[error("the Gram matrix of {0} is not positive semidefinite")]
     Indefinite(Side),

@@ -43,6 +43,7 @@ mod samples;
 mod simple;
 mod spectrum;
 mod support;
+pub mod synthetic;
 mod tableau;
 mod watch;
 

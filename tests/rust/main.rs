@@ -17,4 +17,5 @@ mod refreshes;
 mod searches;
 mod spectrum;
 mod structure;
+mod synthetic;
 mod watch;

@@ -3,7 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ndarray::{Array2, s};
+use ndarray::Array2;
+use spanmatch::synthetic::{Plan, Planted};
 use spanmatch::{
     Error, Neuron, NeuronSet, Problem, Side, Watch, is_simple, linear_map, maximum_match,
     minimum_for, minimum_match, minimum_matches, residuals, simple_cover, spectrum, support,
@@ -14,17 +15,10 @@ use crate::problems::{Generator, every, random};
 
 /// Blocks of `size` dimensions that both sides share up to noise, half of each side; the rest unrelated.
 fn blocks(seed: u64, samples: usize, n: usize, size: usize, noise: f64) -> Sides {
-    let mut generator = Generator::new(seed);
-    let mut sides = Sides { x: generator.normal(samples, n), y: generator.normal(samples, n) };
-    for first in (0..n / 2).step_by(size) {
-        let shared = generator.normal(samples, size);
-        for side in [&mut sides.x, &mut sides.y] {
-            let mut block = side.slice_mut(s![.., first..first + size]);
-            let mixed = shared.dot(&generator.rotation(size)) + noise * &block;
-            block.assign(&mixed);
-        }
-    }
-    sides
+    let (shared, block, duplicates) = (n / 2, size, 0);
+    let plan = Plan { n_x: n, n_y: n, samples, shared, block, noise, duplicates, seed };
+    let Planted { x, y, .. } = Planted::new(plan).unwrap();
+    Sides { x, y }
 }
 
 /// As trained layers are: one space of directions of ever less weight, seen by each side through its own

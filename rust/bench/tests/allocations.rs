@@ -1,0 +1,40 @@
+//! How often each stage asks for memory: no more than recorded, and no more than in step with the neurons.
+//! A binary of its own, with one test: whatever else runs meanwhile would be counted.
+#![allow(clippy::unwrap_used)]
+
+use spanmatch_bench::{Case, Stage, count, plan};
+
+const SAMPLES: usize = 2500;
+/// Twice the neurons may take so many times the allocations; an allocation for every pair would take 4.
+const GROWTH: f64 = 2.5;
+
+/// Of 256 + 256 neurons. Processors with narrower vectors take more panels, so there is room: measured were
+/// 264, 602, 361, 465, 2,770 and 9,570, with AVX-512.
+fn bound(stage: Stage) -> usize {
+    match stage {
+        Stage::Gram | Stage::MaximumMatch => 600,
+        Stage::Spectrum => 1_000,
+        Stage::MinimumMatch => 800,
+        Stage::Cover => 4_000,
+        Stage::Support => 15_000,
+    }
+}
+
+#[test]
+fn stages_allocate_no_more_than_recorded() {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    pool.install(|| {
+        let [half, full] = [128, 256].map(|n| Case::planted(plan(n, SAMPLES)).unwrap());
+        for stage in Stage::ALL {
+            let [half, full] = [&half, &full].map(|case| {
+                // The first run fills buffers that stay.
+                stage.run(case).unwrap();
+                count(|| stage.run(case)).1.allocations
+            });
+            let most = bound(stage);
+            assert!((1..=most).contains(&full), "{stage}: {full} allocations, of at most {most}");
+            let growth = full as f64 / half as f64;
+            assert!(growth <= GROWTH, "{stage}: {half} allocations grow to {full}");
+        }
+    });
+}

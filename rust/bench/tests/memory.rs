@@ -1,0 +1,33 @@
+//! What is counted of memory. A binary of its own, with one test: whatever else runs meanwhile would be
+//! counted.
+
+use std::hint::black_box;
+
+use spanmatch_bench::{Memory, count};
+
+const LARGE: usize = 1 << 22;
+
+/// As the buffers of matrix products are.
+#[repr(align(128))]
+#[derive(Clone)]
+struct Aligned(u8);
+
+#[test]
+fn aligned_grown_and_passing_memory_counts() {
+    let before = vec![0_u8; LARGE];
+    let (first, memory) = count(|| {
+        let aligned = vec![Aligned(7); LARGE / size_of::<Aligned>()];
+        aligned[0].0
+    });
+    assert_eq!((first, memory), (7, Memory { peak_bytes: LARGE, allocations: 1 }));
+    let (length, memory) = count(|| {
+        let mut grown = black_box(vec![0_u8; LARGE]);
+        grown.reserve_exact(2 * LARGE);
+        black_box(grown.len())
+    });
+    // Grown to three times the size; while the values move, both places are taken.
+    assert_eq!((length, memory), (LARGE, Memory { peak_bytes: 4 * LARGE, allocations: 2 }));
+    // What was taken before does not count, nor what is given back of it.
+    let ((), memory) = count(|| drop(black_box(before)));
+    assert_eq!(memory, Memory { peak_bytes: 0, allocations: 0 });
+}

@@ -12,14 +12,14 @@ use crate::stage::{Answer, Stage};
 
 /// Fails where an answer is not the planted one; where nothing was planted, where it contradicts itself.
 pub(crate) fn check(case: &Case, answer: &Answer) -> Result<()> {
-    match (answer, &case.truth) {
-        (Answer::Gram(gram), _) => gram::check(case, gram),
-        (answer, None) => consistency::check(case, answer),
-        (Answer::Spectrum(found), Some(truth)) => spectrum(case, truth, found),
-        (Answer::MaximumMatch(found), Some(truth)) => maximum_match(truth, found),
-        (Answer::MinimumMatch(found), Some(truth)) => minimum_match(case, truth, found.as_ref()),
-        (Answer::Cover(found), Some(truth)) => cover(truth, found),
-        (Answer::Support(found), Some(truth)) => support(truth, found),
+    let Some(truth) = &case.truth else { return consistency::check(case, answer) };
+    match answer {
+        Answer::Gram(gram) => gram::check(case, gram),
+        Answer::Spectrum(found) => spectrum(case, truth, found),
+        Answer::MaximumMatch(found) => maximum_match(truth, found),
+        Answer::MinimumMatch(found) => minimum_match(case, truth, found.as_ref()),
+        Answer::Cover(found) => cover(truth, found),
+        Answer::Support(found) => support(truth, found),
     }
 }
 
@@ -69,7 +69,7 @@ fn maximum_match(truth: &Truth, found: &NeuronSet) -> Result<()> {
 
 fn minimum_match(case: &Case, truth: &Truth, found: Option<&MinimumMatch>) -> Result<()> {
     let is_right = |found: &MinimumMatch| {
-        truth.is_simple(&found.neurons) && holds(&found.neurons, case.neuron)
+        truth.is_simple(&found.neurons) && found.neurons.contains(case.neuron)
     };
     ensure(found.is_some_and(is_right), Stage::MinimumMatch, || {
         format!("it is not the block that was planted around {}", case.neuron)
@@ -108,11 +108,6 @@ fn covers(whole: &NeuronSet, found: &[NeuronSet]) -> Result<()> {
     ensure(union == *whole, Stage::Cover, || {
         format!("its union has {} of the {} neurons that match", union.len(), whole.len())
     })
-}
-
-fn holds(set: &NeuronSet, neuron: Neuron) -> bool {
-    let index = if neuron.side == Side::X { set.x() } else { set.y() };
-    index.binary_search(&neuron.index).is_ok()
 }
 
 fn ensure(is_right: bool, stage: Stage, what: impl FnOnce() -> String) -> Result<()> {

@@ -75,6 +75,24 @@ impl NeuronSet {
         &self.y
     }
 
+    /// Whether the neuron is one of the set.
+    ///
+    /// ```
+    /// use spanmatch::{Neuron, NeuronSet, Side};
+    /// let set = NeuronSet::new(vec![1, 3], vec![0])?;
+    /// assert!(set.contains(Neuron { side: Side::X, index: 3 }));
+    /// assert!(!set.contains(Neuron { side: Side::Y, index: 3 }));
+    /// # Ok::<(), spanmatch::Error>(())
+    /// ```
+    #[must_use]
+    pub fn contains(&self, neuron: Neuron) -> bool {
+        let index = match neuron.side {
+            Side::X => &self.x,
+            Side::Y => &self.y,
+        };
+        index.binary_search(&neuron.index).is_ok()
+    }
+
     /// `|X| + |Y|`.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -129,10 +129,7 @@ impl Truth {
     /// Whether a set is a simple match: one block, each of its neurons or the copy of it.
     #[must_use]
     pub fn is_simple(&self, set: &NeuronSet) -> bool {
-        let holds = |neuron: &&Neuron| {
-            let index = if neuron.side == Side::X { set.x() } else { set.y() };
-            index.binary_search(&neuron.index).is_ok()
-        };
+        let holds = |neuron: &&Neuron| set.contains(**neuron);
         self.blocks.iter().any(|block| {
             block.len() == set.len()
                 && block.iter().all(|copies| copies.iter().filter(holds).count() == 1)
@@ -155,6 +152,29 @@ impl Truth {
     }
 }
 
+/// Makes the columns of a square matrix orthonormal: Gram and Schmidt, twice. Random ones give a random
+/// rotation.
+///
+/// ```
+/// use ndarray::array;
+/// let q = spanmatch::synthetic::orthogonal(array![[3.0, 1.0], [4.0, 1.0]]);
+/// assert!((q.t().dot(&q) - array![[1.0, 0.0], [0.0, 1.0]]).iter().all(|v| v.abs() < 1e-15));
+/// ```
+#[must_use]
+pub fn orthogonal(mut q: Array2<f64>) -> Array2<f64> {
+    for j in 0..q.ncols() {
+        let (done, mut rest) = q.view_mut().split_at(Axis(1), j);
+        let mut column = rest.column_mut(0);
+        for _ in 0..2 {
+            let along = done.t().dot(&column);
+            column -= &done.dot(&along);
+        }
+        let norm = column.dot(&column).sqrt();
+        column /= norm;
+    }
+    q
+}
+
 /// Independent values of mean 0 and variance 1. Uniform, as a match knows no more of them than that, and
 /// they need no function whose last bit depends on the machine.
 fn values(rows: usize, columns: usize, numbers: &mut Numbers) -> Array2<f64> {
@@ -166,7 +186,7 @@ fn values(rows: usize, columns: usize, numbers: &mut Numbers) -> Array2<f64> {
 fn dense_rotation(n: usize, numbers: &mut Numbers) -> Array2<f64> {
     // Few attempts are enough: a third of the 2 x 2 rotations are dense, more of larger ones, soon all.
     loop {
-        let q = rotation(n, numbers);
+        let q = orthogonal(values(n, n, numbers));
         if links_all(&q) {
             return q;
         }
@@ -188,20 +208,4 @@ fn links_all(q: &Array2<f64>) -> bool {
         fresh.extend(linked.map(|i| others + i));
     }
     is_reached.into_iter().all(|is_reached| is_reached)
-}
-
-/// An orthogonal matrix: Gram and Schmidt, twice, on random columns.
-fn rotation(n: usize, numbers: &mut Numbers) -> Array2<f64> {
-    let mut q = values(n, n, numbers);
-    for j in 0..n {
-        let (done, mut rest) = q.view_mut().split_at(Axis(1), j);
-        let mut column = rest.column_mut(0);
-        for _ in 0..2 {
-            let along = done.t().dot(&column);
-            column -= &done.dot(&along);
-        }
-        let norm = column.dot(&column).sqrt();
-        column /= norm;
-    }
-    q
 }

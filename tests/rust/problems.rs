@@ -3,6 +3,7 @@
 use ndarray::{Array2, Axis, concatenate, s};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use spanmatch::synthetic::orthogonal;
 
 use crate::common::Sides;
 
@@ -44,20 +45,9 @@ impl Generator {
         (0..n).filter(|_| self.0.random_bool(probability)).collect()
     }
 
-    /// An orthogonal matrix: Gram and Schmidt, twice, on random columns.
+    /// An orthogonal matrix.
     pub fn rotation(&mut self, n: usize) -> Array2<f64> {
-        let mut q = self.normal(n, n);
-        for j in 0..n {
-            let (done, mut rest) = q.view_mut().split_at(Axis(1), j);
-            let mut column = rest.column_mut(0);
-            for _ in 0..2 {
-                let along = done.t().dot(&column);
-                column -= &done.dot(&along);
-            }
-            let norm = column.dot(&column).sqrt();
-            column /= norm;
-        }
-        q
+        orthogonal(self.normal(n, n))
     }
 }
 

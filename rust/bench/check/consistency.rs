@@ -6,7 +6,7 @@ use spanmatch::{
     minimum_match,
 };
 
-use super::{covers, ensure, holds};
+use super::{covers, ensure};
 use crate::case::{Case, neurons_up_to};
 use crate::error::Result;
 use crate::stage::{Answer, Stage};
@@ -90,7 +90,7 @@ fn supported(case: &Case, problem: &Problem, found: &Support) -> Result<()> {
     let minimum = minimum_match(problem, case.eps, case.neuron, case.seed, &watch)?;
     let core = found.core(case.neuron);
     let is_held =
-        minimum.is_some_and(|found| core.iter().all(|&neuron| holds(&found.neurons, neuron)));
+        minimum.is_some_and(|found| core.iter().all(|&neuron| found.neurons.contains(neuron)));
     ensure(is_held, Stage::Support, || {
         format!("a minimum match of {} does not hold its core", case.neuron)
     })

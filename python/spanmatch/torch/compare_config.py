@@ -63,5 +63,7 @@ class CompareConfig:
         for name in ("layers", "layers_b"):
             given[name] = given[name] and list(given[name])
         names = ("model_a", "model_b", "checkpoint_a", "checkpoint_b", "data")
-        contents = {f"{name}_sha256": digest_of(given[name]) for name in names}
-        return {"spanmatch": __version__, **given, **{k: v for k, v in contents.items() if v}}
+        contents = {
+            f"{name}_sha256": digest for name in names if (digest := digest_of(given[name]))
+        }
+        return {"spanmatch": __version__, **given, **contents}

@@ -46,9 +46,9 @@ def write(
         mode = unfinished.stat().st_mode
         try:
             # It writes memory as it lies.
-            save_file(
-                {name: np.ascontiguousarray(t) for name, t in tensors.items()}, unfinished, metadata
-            )
+            arrays = {name: np.asarray(array, order="C") for name, array in tensors.items()}
+            save_file(arrays, unfinished, metadata)
+            _sort_header(unfinished)
         except SafetensorError as error:
             raise OSError(f"{path} cannot be written: {error}") from error
         unfinished.chmod(mode)
@@ -93,6 +93,20 @@ def read_as(path: str | PathLike[str], kind: str) -> tuple[dict[str, NDArray[Any
 def kind_of(path: str | PathLike[str]) -> str | None:
     """Return what kind of thing a safetensors file holds; None if spanmatch has not written it."""
     return _contents(path, with_tensors=False)[0].get(KIND)
+
+
+def _sort_header(path: Path) -> None:
+    """Put the metadata, which the library writes in any order, in the order of their names.
+
+    Same tensors and values, same bytes.
+    """
+    with path.open("r+b") as file:
+        size = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(size))
+        header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+        text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+        file.seek(8)
+        file.write(text.ljust(size))
 
 
 def _contents(

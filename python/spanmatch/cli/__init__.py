@@ -15,6 +15,7 @@ except ImportError as error:
 from spanmatch.cli import files
 from spanmatch.cli.compare import compare
 from spanmatch.cli.exit_codes import exit_codes, wrong_usage
+from spanmatch.cli.experiment import experiment, report
 from spanmatch.cli.info import info
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
@@ -50,5 +51,5 @@ def demo(
         module.run(out)
 
 
-for command in (files.spectrum, files.simple, files.support, compare, info):
+for command in (files.spectrum, files.simple, files.support, compare, info, experiment, report):
     app.command()(command)

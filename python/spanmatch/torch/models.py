@@ -72,7 +72,7 @@ def load_model(
             )
         weights: Weights = "pretrained" if seed is None else "random"
         # Models are filled with random numbers before their weights are loaded, too.
-        with _seeded(0 if seed is None else seed):
+        with seeded(0 if seed is None else seed):
             model = SOURCES[kind](rest, "file" if checkpoint is not None else weights, kwargs)
     else:
         with factory_of(name, list(SOURCES), EXAMPLES) as factory:
@@ -181,7 +181,7 @@ def _made(
 ) -> nn.Module:
     if isinstance(factory, nn.Module):
         raise TypeError(f"{name} is a model: name a function that returns it")
-    with nullcontext() if seed is None else _seeded(seed):
+    with nullcontext() if seed is None else seeded(seed):
         model = factory(**kwargs)
     if not isinstance(model, nn.Module):
         raise TypeError(f"{name} returns a {type(model).__name__}, not a torch.nn.Module")
@@ -189,7 +189,7 @@ def _made(
 
 
 @contextmanager
-def _seeded(seed: int) -> Iterator[None]:
+def seeded(seed: int) -> Iterator[None]:
     """Draw random numbers from a seed, on the CPU, and then go on as if none had been drawn."""
     # torch.manual_seed would seed every device, and a fork of all of them would start them.
     with torch.random.fork_rng(devices=[]), torch.device("cpu"):

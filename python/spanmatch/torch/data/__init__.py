@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from inspect import signature
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from torch import Tensor
@@ -121,6 +122,16 @@ PLACES: dict[str, Callable[..., Examples]] = {
     "text": text,
     "npz": npz,
 }
+
+
+def has_splits(name: str) -> bool | None:
+    """Tell whether `split` chooses a part of this data; None of a function of the user's own.
+
+    >>> has_splits("digits"), has_splits("npz:pixels.npz"), has_splits("data.py:batches")
+    (True, False, None)
+    """
+    make = SETS.get(name, PLACES.get(name.partition(":")[0]))
+    return None if make is None else "split" in signature(make).parameters
 
 
 def _given(**arguments: object) -> dict[str, Any]:

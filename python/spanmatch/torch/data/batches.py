@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
+
+import torch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,6 +22,8 @@ class Examples:
 
     count: int
     batch_of: Callable[[list[int]], Batch]
+    classes: int | None = None
+    """How many the targets number; None where they are none, or no numbers of classes."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,11 @@ class ChosenBatches:
     def __iter__(self) -> Iterator[Batch]:
         for first in range(0, len(self.chosen), self.batch_size):
             yield self.examples.batch_of(self.chosen[first : first + self.batch_size])
+
+    def shuffled(self, generator: torch.Generator) -> ChosenBatches:
+        """Return batches of the same examples in an order that the generator draws."""
+        order = torch.randperm(len(self.chosen), generator=generator).tolist()
+        return replace(self, chosen=[self.chosen[place] for place in order])
 
 
 def in_batches(examples: Examples, batch_size: int, limit: int | None) -> ChosenBatches:
@@ -57,7 +66,9 @@ def in_batches(examples: Examples, batch_size: int, limit: int | None) -> Chosen
 
 def labelled(inputs: Tensor, targets: Tensor) -> Examples:
     """Return examples that a tensor holds, with their targets."""
-    return Examples(len(inputs), lambda numbers: (inputs[numbers], targets[numbers]))
+    numbered = targets.ndim == 1 and not targets.is_floating_point()
+    classes = int(targets.max()) + 1 if numbered else None
+    return Examples(len(inputs), lambda numbers: (inputs[numbers], targets[numbers]), classes)
 
 
 def is_test(split: str) -> bool:

@@ -51,7 +51,7 @@ def cifar10(
             images = resize(images, [size, size], antialias=True)
         return _normalised(images, mean, std), targets[numbers]
 
-    return Examples(len(pixels), batch_of)
+    return Examples(len(pixels), batch_of, len(data.classes))
 
 
 def image_folder(
@@ -82,7 +82,7 @@ def image_folder(
         targets = torch.tensor([data.targets[number] for number in numbers])
         return _normalised(images, mean, std), targets
 
-    return Examples(len(data), batch_of)
+    return Examples(len(data), batch_of, len(data.classes))
 
 
 def _normalised(images: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:

@@ -1,0 +1,124 @@
+"""The command that trains networks, compares them, and writes a report."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spanmatch.cli.exit_codes import exit_codes
+
+Out = Annotated[
+    Path,
+    typer.Option(
+        metavar="DIR",
+        help="Where everything goes. The same command again does what is missing only.",
+        show_default=False,
+    ),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Values from a TOML file; options go before it."),
+]
+
+
+def experiment(
+    *,
+    out: Out,
+    config: Config = None,
+    data: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="As for compare: digits, mnist5k, cifar10:FOLDER, …"),
+    ] = None,
+    arch: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="small-vgg, small-resnet, vgg11, vgg16, vgg11-bn, vgg16-bn, resnet20, resnet32, "
+            "resnet44, plain20, plain32, plain44; or a model as for compare.",
+        ),
+    ] = None,
+    seeds: Annotated[
+        str | None, typer.Option(metavar="N,N,…", help="A network is trained from each. [0,1,2]")
+    ] = None,
+    checkpoint: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FILE", help="Weights of a trained network; again for more. Then none trains."
+        ),
+    ] = None,
+    train_data: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="What is trained on; else the training part of --data."),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(metavar="N", help="Of training. [30]")] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(metavar="N", help="Inputs in a batch. [64]")
+    ] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(metavar="RATE", help="The highest. [0.05]")
+    ] = None,
+    weight_decay: Annotated[float | None, typer.Option(metavar="RATE", help="[0.0005]")] = None,
+    augment: Annotated[
+        bool | None, typer.Option("--augment", help="Train on images mirrored and moved.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", help="Compare on at most so many inputs.")
+    ] = None,
+    layers: Annotated[
+        list[str] | None,
+        typer.Option(metavar="GLOB", help="Layers to compare; may be given again for more."),
+    ] = None,
+    eps: Annotated[
+        str | None,
+        typer.Option(metavar="E,E,…", help="Take matches apart at these. [0.1,0.2,0.3,0.5]"),
+    ] = None,
+    center: Annotated[
+        bool | None, typer.Option("--center", help="Subtract each neuron's mean first.")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="cpu or cuda. [cpu]")] = None,
+    threads: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Of torch on a CPU; networks depend on it. [1]"),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Do again what is there, in place of it.")
+    ] = False,
+) -> None:
+    """Train a network from every seed, compare all pairs and the controls, write a report.
+
+    For a first try: spanmatch experiment --data digits --arch small-vgg --out DIR
+    """
+    with exit_codes():
+        from spanmatch.cli.experiment_job import numbers, run
+
+        given = {
+            "data": data,
+            "arch": arch,
+            "seeds": numbers("--seeds", seeds, int),
+            "checkpoints": tuple(checkpoint) if checkpoint else None,
+            "train_data": train_data,
+            "epochs": epochs,
+            "batch_size": batch_size,
+            "learning_rate": learning_rate,
+            "weight_decay": weight_decay,
+            "augment": augment,
+            "limit": limit,
+            "layers": tuple(layers) if layers else None,
+            "eps": numbers("--eps", eps, float),
+            "center": center,
+            "device": device,
+            "threads": threads,
+        }
+        run(out, config, given, force=force)
+
+
+def report(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Of an experiment.", show_default=False)
+    ],
+) -> None:
+    """Write the report of an experiment again, from what is in its folder."""
+    with exit_codes():
+        from spanmatch.report import write_report
+
+        typer.echo(write_report(folder))

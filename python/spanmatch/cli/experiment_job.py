@@ -1,0 +1,53 @@
+"""What `experiment` does: put the config together, run it, say where the report is."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from spanmatch.cli.current_folder import importing_from_here
+from spanmatch.cli.exit_codes import WrongUsage, wrong_usage
+from spanmatch.experiment.config import ExperimentConfig
+from spanmatch.experiment.config_file import read_values
+from spanmatch.experiment.run import run_experiment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+NEEDED = ("data", "arch")
+
+
+def run(out: Path, config_file: Path | None, given: dict[str, Any], *, force: bool) -> None:
+    """Do what the command is asked for; `given` are values of `ExperimentConfig`, None if not."""
+    with wrong_usage():
+        values = {} if config_file is None else read_values(config_file)
+        values |= {name: value for name, value in given.items() if value is not None}
+        if missing := [f"--{name}" for name in NEEDED if name not in values]:
+            raise WrongUsage(f"an experiment needs {' and '.join(missing)}")
+        config = ExperimentConfig(**values)
+    with importing_from_here():
+        report = run_experiment(
+            out,
+            config,
+            force=force,
+            progress=sys.stderr.isatty(),
+            say=lambda line: typer.echo(line, err=True),
+        )
+    typer.echo(report)
+
+
+def numbers(
+    option: str, text: str | None, kind: Callable[[str], float]
+) -> tuple[float, ...] | None:
+    """Return the numbers of a list with commas."""
+    if text is None:
+        return None
+    try:
+        return tuple(kind(part) for part in text.split(","))
+    except ValueError as error:
+        raise WrongUsage(
+            f"{option} is numbers with commas between, as 0,1,2, not {text}"
+        ) from error

@@ -1,0 +1,1 @@
+"""The paper's study as one command: train or read networks, compare all pairs, write a report."""

@@ -1,0 +1,127 @@
+"""What decides an experiment, as it can be written down."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from spanmatch.arguments import MAX_SEED, as_eps
+
+EPS = (0.1, 0.2, 0.3, 0.5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExperimentConfig:
+    """Which networks are trained, or read, and on what data they are compared.
+
+    Raises
+    ------
+    ValueError
+        Values that make no experiment: it says which, and what to give.
+    """
+
+    data: str
+    """What they are compared on, held out from training: as in `spanmatch.torch.load_data`."""
+    arch: str
+    """A name of `spanmatch.experiment.architectures`, or as in `spanmatch.torch.load_model`."""
+    seeds: tuple[int, ...] = (0, 1, 2)
+    """A network is trained from each; of given checkpoints, those of the untrained controls."""
+    checkpoints: tuple[str, ...] = ()
+    """Files with the weights of networks that have been trained already: then none is trained."""
+    train_data: str | None = None
+    """What they are trained on; by default the training part of `data`."""
+    epochs: int = 30
+    batch_size: int = 64
+    """Inputs in a batch."""
+    learning_rate: float = 0.05
+    """The highest, of stochastic gradient descent that warms up and anneals."""
+    weight_decay: float = 5e-4
+    augment: bool = False
+    """Train on images that are mirrored and moved by up to an eighth at random."""
+    limit: int | None = None
+    """Compare on at most so many inputs, spread evenly."""
+    layers: tuple[str, ...] | None = None
+    """Globs; by default all children of a network of ours, all leaves of another."""
+    eps: tuple[float, ...] = EPS
+    """At these the matches are taken apart, where they are below chance."""
+    center: bool = False
+    """Subtract each neuron's mean before comparing."""
+    device: str = "cpu"
+    """Where networks run."""
+    threads: int = 1
+    """Of torch, on a CPU: rounding, and so the networks, depend on how many there are."""
+
+    def __post_init__(self) -> None:
+        for name, kind in KINDS.items():
+            _check_kind(name, getattr(self, name), kind)
+        for name in ("epochs", "batch_size", "threads", "limit"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"{name} is {value}: it is at least 1")
+        for name in ("learning_rate", "weight_decay"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ValueError(f"{name} is {getattr(self, name)}: it is a number from 0 on")
+        for name in ("seeds", "checkpoints", "eps"):
+            values = getattr(self, name)
+            if len(set(values)) < len(values):
+                raise ValueError(f"{name} holds a value twice: {', '.join(map(str, values))}")
+        if not all(0 <= seed <= MAX_SEED for seed in self.seeds):
+            raise ValueError(f"seeds are numbers from 0 to {MAX_SEED}")
+        if len(self.checkpoints or self.seeds) < 2:
+            what = "checkpoints" if self.checkpoints else "seeds"
+            raise ValueError(f"an experiment compares networks: give at least two {what}")
+        for eps in self.eps:
+            as_eps(eps)
+
+    def plain(self) -> dict[str, Any]:
+        """Return the values as TOML has them: lists, and nothing where a value is None."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self).items()
+            if value is not None
+        }
+
+
+KINDS: dict[str, type | tuple[type, ...]] = {
+    "data": str,
+    "arch": str,
+    "seeds": (int,),
+    "checkpoints": (str,),
+    "train_data": str,
+    "epochs": int,
+    "batch_size": int,
+    "learning_rate": float,
+    "weight_decay": float,
+    "augment": bool,
+    "limit": int,
+    "layers": (str,),
+    "eps": (float,),
+    "center": bool,
+    "device": str,
+    "threads": int,
+}
+"""What each value is; in a tuple, what each of several is. A file of the user's may say else."""
+
+OPTIONAL = ("train_data", "limit", "layers")
+
+
+def _check_kind(name: str, value: object, kind: type | tuple[type, ...]) -> None:
+    if value is None and name in OPTIONAL:
+        return
+    if isinstance(kind, tuple):
+        if not isinstance(value, tuple) or not all(_is(part, kind[0]) for part in value):
+            raise ValueError(
+                f"{name} is {value!r}: it is a list, of which each is {WORDS[kind[0]]}"
+            )
+    elif not _is(value, kind):
+        raise ValueError(f"{name} is {value!r}: it is {WORDS[kind]}")
+
+
+WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+
+
+def _is(value: object, kind: type) -> bool:
+    if isinstance(value, bool) or kind is bool:
+        return isinstance(value, bool) and kind is bool
+    return isinstance(value, (int, float) if kind is float else kind)

@@ -1,0 +1,77 @@
+"""The config of an experiment as TOML: the user's, and the one beside the results."""
+
+from __future__ import annotations
+
+import sys
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from spanmatch.atomic import replacing
+from spanmatch.experiment.config import KINDS
+from spanmatch.tensor_file import FileError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+MADE_WITH = "made_with"
+"""The table of what else decides the results: versions, and what tells the content of files."""
+HEAD = "# Asked for by: spanmatch experiment --config THIS_FILE --out FOLDER\n"
+
+
+def read_values(path: Path) -> dict[str, Any]:
+    """Return the values that a config file holds, by the names of `ExperimentConfig`.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    ValueError
+        It is not TOML, or holds a name that is not known.
+    """
+    values = _read(path)
+    values.pop(MADE_WITH, None)
+    for name in values:
+        if name not in KINDS:
+            near = get_close_matches(name, KINDS, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(KINDS)}"
+            raise ValueError(f"{path}: an experiment has no {name!r}; {hint}")
+    return {
+        name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+    }
+
+
+def read_recorded(path: Path) -> dict[str, Any]:
+    """Return all that `write_recorded` was given."""
+    values = _read(path)
+    made_with = values.pop(MADE_WITH, {})
+    if not isinstance(made_with, dict):
+        raise FileError(f"{path} is damaged: its {MADE_WITH} is no table")
+    return values | made_with
+
+
+def is_recorded(path: Path) -> bool:
+    """Tell whether an experiment has written this file."""
+    return MADE_WITH in _read(path)
+
+
+def write_recorded(path: Path, config: Mapping[str, Any], made_with: Mapping[str, str]) -> None:
+    """Write a config, with what else decides the results."""
+    import tomli_w
+
+    text = tomli_w.dumps({**config, MADE_WITH: dict(made_with)})
+    with replacing(path) as unfinished:
+        unfinished.write_text(HEAD + text, encoding="utf-8")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise FileError(f"{path} is no TOML: {error}") from error
+    return values

@@ -1,0 +1,105 @@
+"""The folder of an experiment: where everything in it is, and what it may be used for.
+
+`config.toml` comes first. Then the networks, the comparisons and the report are written, each of
+them beside its place, and put there once it is whole.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from spanmatch.comparison_file import INDEX
+from spanmatch.differences import differences
+from spanmatch.experiment.config_file import is_recorded, read_recorded, write_recorded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+CONFIG, NETWORKS, COMPARISONS = "config.toml", "networks", "comparisons"
+REPORT, FIGURES = "report.html", "figures"
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Names of the files of an experiment."""
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        """What was asked for."""
+        return self.path / CONFIG
+
+    @property
+    def report(self) -> Path:
+        """The page to read."""
+        return self.path / REPORT
+
+    @property
+    def figures(self) -> Path:
+        """A folder of pictures and their numbers."""
+        return self.path / FIGURES
+
+    def weights(self, key: str) -> Path:
+        """Return where the weights of a network are."""
+        return self.path / NETWORKS / f"{key}.safetensors"
+
+    def network(self, key: str) -> Path:
+        """Return where it stands what is known of a network, when all is known."""
+        return self.path / NETWORKS / f"{key}.json"
+
+    def comparison(self, key: str) -> Path:
+        """Return the folder that `Comparison.load` reads."""
+        return self.path / COMPARISONS / key
+
+    def compared(self, key: str) -> bool:
+        """Tell whether a comparison is whole."""
+        return (self.comparison(key) / INDEX).is_file()
+
+    def inside(self, key: str) -> Path:
+        """Return where it stands what is known of layers beside their spectra."""
+        return self.comparison(key) / "inside.json"
+
+    def claim(self, config: Mapping[str, Any], made_with: Mapping[str, str]) -> None:
+        """Write `config.toml`, or where something is done already see that it says the same.
+
+        Raises
+        ------
+        ValueError
+            The folder holds another experiment, or things of another kind under the names that it
+            would use: nothing is changed. The error shows what differs.
+        """
+        held = [name for name in (NETWORKS, COMPARISONS) if (self.path / name).exists()]
+        if not held and self.config.is_file() and not is_recorded(self.config):
+            raise ValueError(
+                f"{self.config} is not one that an experiment has written, and would be replaced: "
+                "choose another folder, or move it"
+            )
+        if not held:
+            # An experiment that has come to nothing, as by a slip in its arguments, gives way.
+            self.path.mkdir(parents=True, exist_ok=True)
+            write_recorded(self.config, config, made_with)
+        elif not self.config.is_file():
+            raise ValueError(
+                f"{self.path} holds {' and '.join(held)}, but no {CONFIG} that says of what: "
+                "choose another folder"
+            )
+        elif differing := differences(read_recorded(self.config), {**config, **made_with}):
+            raise ValueError(
+                f"{self.path} holds another experiment, which stays as it is: choose another "
+                f"folder, or redo this one with --force{differing}"
+            )
+
+    def clear(self) -> None:
+        """Take away all that an experiment has written here; what else is there stays."""
+        if not self.config.is_file():
+            return
+        for name in (COMPARISONS, NETWORKS, FIGURES):
+            if (self.path / name).exists():
+                shutil.rmtree(self.path / name)
+        self.report.unlink(missing_ok=True)
+        # Last: cut off, the folder is still known to be an experiment's.
+        self.config.unlink()

@@ -1,0 +1,47 @@
+"""What the pair of a layer tells beside its spectrum: measures, and sizes of matches."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+from spanmatch.classic import measures
+from spanmatch.experiment.records import Inside, Sizes
+from spanmatch.sampling import UndersampledWarning, chance_level
+from spanmatch.structure import simple_matches, support
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from spanmatch.comparison import Comparison
+    from spanmatch.pair import ActivationPair
+
+
+def look_inside(
+    comparison: Comparison, eps: Sequence[float], report: Callable[[int, int], object]
+) -> dict[str, Inside]:
+    """Measure every layer of a comparison, and take its maximum match apart.
+
+    At each ε below the layer's median chance level: from there on neurons that are not related
+    match too, and sizes say nothing.
+    """
+    layers = {}
+    with warnings.catch_warnings():
+        # The report says it of the layer.
+        warnings.simplefilter("ignore", UndersampledWarning)
+        for done, layer in enumerate(comparison.layers, start=1):
+            pair, chance = comparison.pair(layer), chance_level(comparison[layer].chance)
+            sizes = [_sizes(pair, each, comparison.center) for each in eps if each < chance]
+            layers[str(layer)] = Inside(measures(pair), tuple(sizes))
+            report(done, len(comparison.layers))
+    return layers
+
+
+def _sizes(pair: ActivationPair, eps: float, center: bool) -> Sizes:
+    simple = simple_matches(pair, eps=eps, center=center)
+    cores = support(pair, eps=eps, center=center).matrix.sum(axis=0)
+    return Sizes(
+        eps,
+        tuple(sorted((len(match) for match in simple), reverse=True)),
+        tuple(sorted(cores.tolist(), reverse=True)),
+    )

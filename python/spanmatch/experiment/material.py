@@ -1,0 +1,64 @@
+"""What an experiment works on: the data of its config, and what tells the content of its files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from spanmatch._core import __version__
+from spanmatch.torch.data import has_splits, load_data
+from spanmatch.torch.digests import digest_of
+
+if TYPE_CHECKING:
+    from spanmatch.experiment.config import ExperimentConfig
+    from spanmatch.torch.data import Batches
+
+
+def held_out_data(config: ExperimentConfig) -> Batches:
+    """Return what networks are compared on."""
+    split = "test" if _has_both_parts(config) else None
+    return load_data(config.data, batch_size=config.batch_size, split=split, limit=config.limit)
+
+
+def training_data(config: ExperimentConfig) -> Batches | None:
+    """Return what networks are trained on; None where none is.
+
+    Raises
+    ------
+    ValueError
+        `data` has no part that is held out from training.
+    """
+    if config.checkpoints:
+        return None
+    if config.train_data is not None:
+        split = "train" if has_splits(config.train_data) else None
+        return load_data(config.train_data, batch_size=config.batch_size, split=split)
+    if has_splits(config.data) is False:
+        raise ValueError(
+            f"{config.data} has no part for training: say by train_data what networks are trained "
+            "on, or give checkpoints"
+        )
+    return load_data(config.data, batch_size=config.batch_size, split="train")
+
+
+def made_with(config: ExperimentConfig) -> dict[str, str]:
+    """Return versions, and the SHA-256 of each file that the config names.
+
+    Of folders, and of modules that are imported by name, the content is not looked at.
+    """
+    named = {
+        "arch": config.arch,
+        "data": config.data,
+        "train_data": config.train_data,
+        **{f"checkpoint_{number}": path for number, path in enumerate(config.checkpoints, start=1)},
+    }
+    digests = {
+        f"{name}_sha256": digest for name, value in named.items() if (digest := digest_of(value))
+    }
+    return {"spanmatch": __version__, "torch": torch.__version__, **digests}
+
+
+def _has_both_parts(config: ExperimentConfig) -> bool:
+    """Tell whether a function of the user's own, as any data, is asked for both parts."""
+    return config.train_data is None and not config.checkpoints

@@ -1,0 +1,142 @@
+"""The networks of an experiment: as they begin, and as weights in a file say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from spanmatch.experiment.architectures import ARCHITECTURES
+from spanmatch.torch.checkpoints import load_checkpoint
+from spanmatch.torch.lookup import nearest
+from spanmatch.torch.models import load_model, seeded
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from spanmatch.experiment.config import ExperimentConfig
+    from spanmatch.torch.data import Batches
+
+FAMILIES = ("torchvision", "timm", "hf")
+
+
+@dataclass(frozen=True)
+class Networks:
+    """What makes networks of one architecture for the inputs and classes of the data."""
+
+    arch: str
+    arguments: dict[str, Any]
+    """Of what makes one: `channels` and `classes` of ours."""
+
+    def initial(self, seed: int) -> nn.Module:
+        """Return a network as it begins, with the random weights of a seed."""
+        if self.arch in ARCHITECTURES:
+            with seeded(seed):
+                make = ARCHITECTURES[self.arch]
+                return make(self.arguments["channels"], self.arguments["classes"]).eval()
+        return load_model(self.arch, seed=seed, **self.arguments)
+
+    def with_weights(self, path: str | Path) -> nn.Module:
+        """Return a network with the weights of a file."""
+        if self.arch in ARCHITECTURES:
+            network = self.initial(0)
+            load_checkpoint(network, path)
+            return network
+        return load_model(self.arch, checkpoint=path, **self.arguments)
+
+    @property
+    def layers(self) -> list[str] | None:
+        """The layers to compare; None where every leaf of a network is one."""
+        if self.arch not in ARCHITECTURES:
+            return None
+        return [name for name, _ in self.initial(0).named_children()]
+
+
+def networks_for(config: ExperimentConfig, held_out: Batches, train: Batches | None) -> Networks:
+    """Return what makes the networks of an experiment.
+
+    Raises
+    ------
+    ValueError
+        There is no such architecture; or it takes other inputs than the data are.
+    """
+    kind = config.arch.partition(":")[0]
+    if ":" not in config.arch and config.arch not in ARCHITECTURES:
+        raise ValueError(
+            f"there is no architecture {config.arch!r}{nearest(config.arch, ARCHITECTURES)}; there "
+            f"are {', '.join(ARCHITECTURES)}, and models as torchvision:resnet18 or file.py:factory"
+        )
+    if config.arch not in ARCHITECTURES and (train is None or kind not in FAMILIES):
+        # As they come: weights of a file fit the network that its library makes.
+        return Networks(config.arch, {})
+    if kind == "hf":
+        raise ValueError(
+            f"{config.arch} has no classes to train: give checkpoints, or a function that returns "
+            "the model and its classifier, as file.py:factory"
+        )
+    inputs = next((_inputs(batch) for batch in held_out), None)
+    if inputs is None:
+        raise ValueError(f"there is no batch in {config.data}: it is empty")
+    classes = _classes(config, held_out if train is None else train)
+    if config.arch not in ARCHITECTURES:
+        channels = {"in_chans": inputs.shape[1]} if kind == "timm" else {}
+        return Networks(config.arch, {"num_classes": classes, **channels})
+    if inputs.ndim != 4:
+        raise ValueError(
+            f"{config.arch} takes images (N, C, H, W), {config.data} has {_sizes(inputs)}"
+        )
+    networks = Networks(config.arch, {"channels": inputs.shape[1], "classes": classes})
+    try:
+        with torch.no_grad():
+            networks.initial(0)(inputs[:1])
+    except RuntimeError as error:
+        raise ValueError(
+            f"{config.arch} takes no images of {_sizes(inputs[0])}, as {config.data} has: "
+            f"small-vgg and small-resnet take small ones ({error})"
+        ) from error
+    return networks
+
+
+def _inputs(batch: Any) -> Tensor:
+    inputs = batch[0] if isinstance(batch, tuple | list) else batch
+    if not isinstance(inputs, Tensor):
+        raise ValueError(
+            f"the batches are of {type(batch).__name__}: the architectures of an experiment take "
+            "tensors; name a model of your own, and give its checkpoints"
+        )
+    return inputs
+
+
+def _classes(config: ExperimentConfig, batches: Batches) -> int:
+    known: int | None = getattr(getattr(batches, "examples", None), "classes", None)
+    if known is not None:
+        return known
+    targets = [targets_of(batch) for batch in batches]
+    if not targets or any(each is None for each in targets):
+        what = config.data if config.train_data is None else config.train_data
+        raise ValueError(
+            f"{what} holds no classes: its batches have to be pairs (inputs, targets), the targets "
+            "numbers of classes from 0 on"
+        )
+    return 1 + max(int(each.max()) for each in targets if each is not None)
+
+
+def targets_of(batch: Any) -> Tensor | None:
+    """Return the classes of a batch, where it is a pair of inputs and whole numbers."""
+    if not isinstance(batch, tuple | list) or len(batch) != 2:
+        return None
+    targets = batch[1]
+    if not isinstance(targets, Tensor) or targets.ndim != 1 or targets.is_floating_point():
+        return None
+    return targets
+
+
+def _sizes(inputs: Tensor) -> str:
+    return " × ".join(map(str, inputs.shape))
+
+
+def parameters_of(network: nn.Module) -> int:
+    """Return how many numbers a network learns."""
+    return sum(parameter.numel() for parameter in network.parameters())

@@ -1,0 +1,32 @@
+"""How well a network does on inputs that it was not trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from spanmatch.experiment.networks import targets_of
+from spanmatch.experiment.records import Performance
+from spanmatch.experiment.training import Tally, wrong_classes
+
+if TYPE_CHECKING:
+    from spanmatch.torch.data import Batches
+
+
+def performance(network: nn.Module, batches: Batches, device: str) -> Performance | None:
+    """Return accuracy and loss; None where the data have no classes, or the network no scores."""
+    network = network.to(device).eval()
+    tally = Tally()
+    with torch.inference_mode():
+        for batch in batches:
+            targets = targets_of(batch)
+            if targets is None or isinstance(batch, Mapping):
+                return None
+            outputs, targets = network(batch[0].to(device)), targets.to(device)
+            if wrong_classes(outputs, targets):
+                return None
+            tally.add(outputs, targets, nn.functional.cross_entropy(outputs, targets))
+    return Performance(tally.accuracy, tally.loss, tally.inputs) if tally.inputs else None

@@ -1,0 +1,86 @@
+"""Which networks an experiment has, and which of them it compares: it follows from the config."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from spanmatch.experiment.config import ExperimentConfig
+
+Kind = Literal["trained", "start", "untrained"]
+
+
+@dataclass(frozen=True)
+class PlannedNetwork:
+    """A trained network."""
+
+    key: str
+    """The name of its files."""
+    name: str
+    seed: int | None
+    """It begins as, and is trained by, this seed; None where it comes from a checkpoint."""
+    checkpoint: str | None
+
+
+@dataclass(frozen=True)
+class PlannedComparison:
+    """Two networks that are compared."""
+
+    key: str
+    """The name of its folder."""
+    kind: Kind
+    """`trained`: two trained networks. The controls: `start`, a network at its initialisation with
+    itself trained; `untrained`, two at their initialisation."""
+    a: str
+    """The name of a network, such as `seed 0`."""
+    b: str
+
+
+def networks_of(config: ExperimentConfig) -> list[PlannedNetwork]:
+    """Return the trained networks of an experiment."""
+    if config.checkpoints:
+        return [
+            PlannedNetwork(f"checkpoint-{number}", path, None, path)
+            for number, path in enumerate(config.checkpoints, start=1)
+        ]
+    return [PlannedNetwork(f"seed-{seed}", f"seed {seed}", seed, None) for seed in config.seeds]
+
+
+def comparisons_of(config: ExperimentConfig) -> list[PlannedComparison]:
+    """Return what an experiment compares: all pairs of trained networks, then the controls.
+
+    Where networks come from checkpoints nobody knows how they began: no `start`, and the untrained
+    ones are of the seeds.
+
+    >>> from spanmatch.experiment.config import ExperimentConfig
+    >>> config = ExperimentConfig(data="digits", arch="small-vgg", seeds=(0, 1))
+    >>> for planned in comparisons_of(config):
+    ...     print(planned.key)
+    trained-seed-0-seed-1
+    start-seed-0
+    start-seed-1
+    untrained-seed-0-seed-1
+    """
+    networks = networks_of(config)
+    trained = [
+        PlannedComparison(f"trained-{a.key}-{b.key}", "trained", a.name, b.name)
+        for a, b in combinations(networks, 2)
+    ]
+    start = [
+        PlannedComparison(f"start-{each.key}", "start", each.name, each.name)
+        for each in networks
+        if each.seed is not None
+    ]
+    untrained = [
+        PlannedComparison(f"untrained-seed-{a}-seed-{b}", "untrained", f"seed {a}", f"seed {b}")
+        for a, b in _neighbours(config.seeds)
+    ]
+    return trained + start + untrained
+
+
+def _neighbours(seeds: tuple[int, ...]) -> list[tuple[int, int]]:
+    """Pair each with the next, the last with the first, and none with itself, or twice."""
+    following = list(pairwise(seeds))
+    return following if len(seeds) < 3 else [*following, (seeds[-1], seeds[0])]

@@ -1,0 +1,140 @@
+"""What an experiment writes down of each network and of each comparison, as JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from spanmatch.classic_result import Measures
+from spanmatch.plain_json import write_json
+from spanmatch.tensor_file import FileError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Performance:
+    """How well a network does on inputs that it was not trained on."""
+
+    accuracy: float
+    """The part of the inputs that it labels correctly."""
+    loss: float
+    """The mean cross-entropy, in nats."""
+    inputs: int
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What an epoch of training told, on the batches as they came."""
+
+    loss: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network of the experiment."""
+
+    name: str
+    """`seed 0`, or the name of its checkpoint."""
+    parameters: int
+    """How many numbers it learns."""
+    history: tuple[Epoch, ...]
+    """By epoch; empty where it was not trained here."""
+    trained: Performance | None
+    """None where the data have no classes to tell."""
+    untrained: Performance | None
+    """At its initialisation; None where that is not known."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The maximum match at one ε, taken apart."""
+
+    eps: float
+    simple: tuple[int, ...]
+    """Neurons, of both sides, in each of the simple matches that make it up; largest first."""
+    core: tuple[int, ...]
+    """Neurons in the core of each neuron of the match, largest first."""
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What a layer's pair tells beside its spectrum."""
+
+    measures: Measures
+    sizes: tuple[Sizes, ...]
+    """At each ε of the experiment that is below the layer's median chance level."""
+
+
+def write_network(path: Path, network: Network) -> None:
+    """Write what is known of a network."""
+    write_json(path, asdict(network))
+
+
+def read_network(path: Path) -> Network:
+    """Read what is known of a network; FileError where it is damaged."""
+    plain = _read(path)
+    try:
+        return Network(
+            plain["name"],
+            plain["parameters"],
+            tuple(Epoch(**epoch) for epoch in plain["history"]),
+            plain["trained"] and Performance(**plain["trained"]),
+            plain["untrained"] and Performance(**plain["untrained"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise _damaged(path, error) from error
+
+
+def write_inside(path: Path, layers: Mapping[str, Inside]) -> None:
+    """Write what is known of the layers of a comparison."""
+    write_json(
+        path,
+        {
+            layer: {
+                "measures": inside.measures.to_dict(),
+                "sizes": [asdict(sizes) for sizes in inside.sizes],
+            }
+            for layer, inside in layers.items()
+        },
+    )
+
+
+def read_inside(path: Path) -> dict[str, Inside]:
+    """Read what is known of the layers of a comparison; FileError where it is damaged."""
+    plain = _read(path)
+    try:
+        return {
+            layer: Inside(
+                Measures(*(_number(inside["measures"][each.name]) for each in fields(Measures))),
+                tuple(
+                    Sizes(each["eps"], tuple(each["simple"]), tuple(each["core"]))
+                    for each in inside["sizes"]
+                ),
+            )
+            for layer, inside in plain.items()
+        }
+    except (AttributeError, KeyError, TypeError) as error:
+        raise _damaged(path, error) from error
+
+
+def _number(value: float | None) -> float:
+    """Return what JSON has no number for as nan again."""
+    return float("nan") if value is None else value
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes())
+    except (RecursionError, ValueError) as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, why: object) -> FileError:
+    return FileError(
+        f"{path} is damaged ({why}): delete it, and give the command of the experiment again"
+    )

@@ -1,0 +1,196 @@
+"""An experiment in a folder: what is missing is done, unit by unit, and then the report written."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import torch
+
+from spanmatch.comparison import Comparison
+from spanmatch.experiment.folder import Folder
+from spanmatch.experiment.inside import look_inside
+from spanmatch.experiment.material import held_out_data, made_with, training_data
+from spanmatch.experiment.networks import Networks, networks_for, parameters_of
+from spanmatch.experiment.performance import performance
+from spanmatch.experiment.plan import comparisons_of, networks_of
+from spanmatch.experiment.records import Epoch, Network, Performance, write_inside, write_network
+from spanmatch.experiment.training import train
+from spanmatch.progress import progress_bar
+from spanmatch.sampling import UndersampledWarning
+from spanmatch.tensor_file import read_as, write
+from spanmatch.torch.compare import compare
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from torch import nn
+
+    from spanmatch.experiment.config import ExperimentConfig
+    from spanmatch.experiment.plan import PlannedComparison, PlannedNetwork
+    from spanmatch.torch.data import Batches
+
+KIND = "Network"
+
+
+def run_experiment(
+    folder: Path,
+    config: ExperimentConfig,
+    *,
+    force: bool = False,
+    progress: bool = False,
+    say: Callable[[str], object] = lambda _: None,
+) -> Path:
+    """Train, compare and report, and keep all of it in a folder; return the path of the report.
+
+    Each network and each comparison is there once it is whole, and is then not made again: killed
+    at any moment, an experiment loses the unit at work.
+
+    Parameters
+    ----------
+    folder
+        It is made if it is not there.
+    config
+        What is asked for.
+    force
+        Take away what an experiment has written there, and do all of it again.
+    progress
+        Show bars on standard error.
+    say
+        Told of every unit, when it is there.
+
+    Raises
+    ------
+    ValueError
+        The folder holds another experiment: nothing is changed. Or something is wrong with the
+        data, the architecture or a checkpoint.
+    OSError
+        A file cannot be read or written.
+    ModelError
+        A network raised an error.
+    """
+    held_out, to_train_on = held_out_data(config), training_data(config)
+    networks = networks_for(config, held_out, to_train_on)
+    place = Folder(folder)
+    if force:
+        place.clear()
+    place.claim(config.plain(), made_with(config))
+    work = _Work(config, place, networks, held_out, to_train_on, progress=progress)
+    with _threads(config.threads):
+        for network in networks_of(config):
+            if place.network(network.key).is_file():
+                say(f"{network.name}: there already")
+            else:
+                say(f"{network.name}: {_told(work.network(network))}")
+        for comparison in comparisons_of(config):
+            if place.compared(comparison.key) and place.inside(comparison.key).is_file():
+                say(f"{comparison.key}: there already")
+            else:
+                work.comparison(comparison)
+                say(f"{comparison.key}: compared")
+    return place.path
+
+
+class _Work:
+    """What all units need."""
+
+    def __init__(
+        self,
+        config: ExperimentConfig,
+        place: Folder,
+        networks: Networks,
+        held_out: Batches,
+        to_train_on: Batches | None,
+        *,
+        progress: bool,
+    ) -> None:
+        self.config, self.place, self.networks = config, place, networks
+        self.held_out, self.to_train_on, self.progress = held_out, to_train_on, progress
+
+    def network(self, planned: PlannedNetwork) -> Network:
+        """Train a network, or read it, and write down what is known of it."""
+        untrained = None
+        history: list[Epoch] = []
+        if planned.seed is not None:
+            untrained = self._performance(self.networks.initial(planned.seed))
+            history = self._trained(planned.key, planned.name, planned.seed)
+        network = self.networks.with_weights(self._weights(planned))
+        trained = self._performance(network)
+        known = Network(planned.name, parameters_of(network), tuple(history), trained, untrained)
+        write_network(self.place.network(planned.key), known)
+        return known
+
+    def comparison(self, planned: PlannedComparison) -> None:
+        """Compare two networks, and look inside every layer."""
+        key, config = planned.key, self.config
+        if not self.place.compared(key):
+            with warnings.catch_warnings():
+                # The report says it of each layer.
+                warnings.simplefilter("ignore", UndersampledWarning)
+                comparison = compare(
+                    *self._networks(planned),
+                    self.held_out,
+                    layers=self.networks.layers if config.layers is None else list(config.layers),
+                    device=config.device,
+                    center=config.center,
+                    progress=self.progress,
+                )
+            self.place.comparison(key).mkdir(parents=True, exist_ok=True)
+            comparison.save(self.place.comparison(key))
+        # Of the controls nobody asks what their matches are made of, and it takes the longest.
+        eps = config.eps if planned.kind == "trained" else ()
+        with progress_bar(f"Looking inside {key}", self.progress) as report:
+            saved = Comparison.load(self.place.comparison(key))
+            layers = look_inside(saved, eps, report or (lambda *_: None))
+        write_inside(self.place.inside(key), layers)
+
+    def _networks(self, planned: PlannedComparison) -> tuple[nn.Module, nn.Module]:
+        seeds = {f"seed {seed}": seed for seed in self.config.seeds}
+        if planned.kind == "untrained":
+            return self.networks.initial(seeds[planned.a]), self.networks.initial(seeds[planned.b])
+        trained = {each.name: each for each in networks_of(self.config)}
+        b = self.networks.with_weights(self._weights(trained[planned.b]))
+        if planned.kind == "start":
+            return self.networks.initial(seeds[planned.a]), b
+        return self.networks.with_weights(self._weights(trained[planned.a])), b
+
+    def _weights(self, planned: PlannedNetwork) -> str | Path:
+        return planned.checkpoint or self.place.weights(planned.key)
+
+    def _trained(self, key: str, name: str, seed: int) -> list[Epoch]:
+        """Write the weights of a network, unless they are there, and return its history."""
+        path = self.place.weights(key)
+        if not path.is_file():
+            if self.to_train_on is None:
+                raise ValueError(f"there is nothing to train {name} on")
+            network = self.networks.initial(seed).to(self.config.device)
+            with progress_bar(f"Training {name}", self.progress) as report:
+                epochs = train(
+                    network, self.to_train_on, seed, self.config, report or (lambda *_: None)
+                )
+            tensors = {name: value.cpu().numpy() for name, value in network.state_dict().items()}
+            path.parent.mkdir(parents=True, exist_ok=True)
+            history = [[epoch.loss, epoch.accuracy] for epoch in epochs]
+            write(path, KIND, tensors, {"history": history})
+        return [Epoch(*epoch) for epoch in read_as(path, KIND)[1]["history"]]
+
+    def _performance(self, network: nn.Module) -> Performance | None:
+        return performance(network, self.held_out, self.config.device)
+
+
+def _told(network: Network) -> str:
+    after = network.trained
+    return "there" if after is None else f"accuracy {after.accuracy:.3f} on {after.inputs} inputs"
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """Let torch use so many threads, and then as many as before."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

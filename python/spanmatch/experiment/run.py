@@ -18,6 +18,7 @@ from spanmatch.experiment.plan import comparisons_of, networks_of
 from spanmatch.experiment.records import Epoch, Network, Performance, write_inside, write_network
 from spanmatch.experiment.training import train
 from spanmatch.progress import progress_bar
+from spanmatch.report import write_report
 from spanmatch.sampling import UndersampledWarning
 from spanmatch.tensor_file import read_as, write
 from spanmatch.torch.compare import compare
@@ -90,7 +91,7 @@ def run_experiment(
             else:
                 work.comparison(comparison)
                 say(f"{comparison.key}: compared")
-    return place.path
+    return write_report(folder)
 
 
 class _Work:

@@ -1,7 +1,8 @@
 """Residual networks, and plain ones of the same layers without shortcuts.
 
 He, Zhang, Ren and Sun, "Deep Residual Learning for Image Recognition", CVPR 2016, section 4.2:
-three stages of 16, 32 and 64 channels, 6 n + 2 layers deep. Shortcuts have no parameters (option A).
+three stages of 16, 32 and 64 channels, 6 n + 2 layers deep. Shortcuts have no parameters (option
+A).
 """
 
 from __future__ import annotations

@@ -1,0 +1,234 @@
+"""What the paper claims, asked of this experiment: each answer computed, and with its numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from spanmatch.report.figures import EPS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from spanmatch.report.findings import Findings
+
+Verdict = Literal["yes", "no", "unclear", "in part"]
+LOCAL, DISTRIBUTED = 0.1, 0.5
+"""The part of a maximum match that the median simple match holds: up to, and from."""
+TREND = 0.5
+"""A rank correlation with depth from which on there is a trend."""
+MOST = 0.9
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A question, and what this experiment answers."""
+
+    question: str
+    verdict: Verdict
+    answer: str
+
+
+def all_claims(findings: Findings) -> list[Claim]:
+    """Return every claim that the experiment can speak of."""
+    return [
+        *more_than_chance(findings),
+        *convolutional(findings),
+        *local(findings),
+        *depth(findings),
+        *training(findings),
+    ]
+
+
+def more_than_chance(findings: Findings) -> list[Claim]:
+    """Ask which layers match more than unrelated neurons would."""
+    below = {layer: _below_chance(findings, layer) for layer in findings.layers}
+    more = [layer for layer, parts in below.items() if parts.size and parts.min() >= MOST]
+    lines = [f"{layer} {_range(parts, percent=True)}" for layer, parts in below.items()]
+    verdict: Verdict = "yes" if len(more) == len(below) else "in part" if more else "unclear"
+    return [
+        Claim(
+            "Do layers match more than unrelated neurons would?",
+            verdict,
+            f"In {len(more)} of {len(below)} layers at least {MOST:.0%} of the living neurons are "
+            "below their own chance level in every pair. The part below it, by layer: "
+            f"{'; '.join(lines)}. The level takes rows for independent; positions of an image are "
+            "not, and neither is a shared mean counted: for layers of maps it is an upper bound.",
+        )
+    ]
+
+
+def convolutional(findings: Findings) -> list[Claim]:
+    """Ask whether convolutional layers match at an ε where classifier layers do."""
+    maps = [layer for layer in findings.layers if findings.is_map(layer)]
+    vectors = [layer for layer in findings.layers if not findings.is_map(layer)]
+    if not maps or not vectors:
+        return []
+    convolution, classifier = (_pooled(findings, layers) for layers in (maps, vectors))
+    reached = np.flatnonzero(classifier.mean(axis=0) >= 0.5)
+    question = "Do convolutional layers match where the classifier's layers do?"
+    if reached.size == 0:
+        return [Claim(question, "unclear", "Half of the classifier's neurons match at no ε.")]
+    at = int(reached[0])
+    conv, fully = convolution[:, at], classifier[:, at]
+    if conv.max() < fully.min():
+        verdict: Verdict = "no"
+        said = "they match less, in every pair"
+    elif conv.min() >= fully.max():
+        verdict, said = "yes", "they match as much or more, in every pair"
+    else:
+        verdict, said = "unclear", "the pairs differ, and their ranges overlap"
+    chance = min(findings.chance(layer) for layer in vectors)
+    warning = (
+        f" At this ε the classifier's neurons match by chance too (from {chance:.2f} on)."
+        if EPS[at] >= chance
+        else ""
+    )
+    return [
+        Claim(
+            question,
+            verdict,
+            f"At ε = {EPS[at]:.2f}, where half of the classifier's neurons match "
+            f"({_range(fully, percent=True)}), of the convolutional {_range(conv, percent=True)} "
+            f"do: {said}.{_spread(findings)}{warning}",
+        )
+    ]
+
+
+def local(findings: Findings) -> list[Claim]:
+    """Ask how large the simple matches are: a few neurons each, or much of the match."""
+    question = "Are simple matches local, a few neurons each?"
+    lines, parts = [], []
+    for eps in findings.config.eps:
+        simple: list[int] = []
+        cores: list[int] = []
+        here: list[float] = []
+        for each in findings.of("trained"):
+            for layer in findings.layers:
+                for at in each.inside[layer].sizes:
+                    if at.eps == eps and at.simple:
+                        simple += at.simple
+                        cores += at.core
+                        here += [size / len(at.core) for size in at.simple]
+        if simple:
+            parts.append(float(np.median(here)))
+            lines.append(
+                f"at ε = {eps:g} the median of {len(simple)} simple matches has "
+                f"{np.median(simple):g} neurons, {parts[-1]:.0%} of its maximum match, the largest "
+                f"{max(simple)}; the median core of a neuron {np.median(cores):g}"
+            )
+    if not parts:
+        return [Claim(question, "unclear", "At no chosen ε below chance does anything match.")]
+    if max(parts) <= LOCAL:
+        verdict: Verdict = "yes"
+    elif min(parts) >= DISTRIBUTED:
+        verdict = "no"
+    else:
+        verdict = "unclear" if min(parts) > LOCAL and max(parts) < DISTRIBUTED else "in part"
+    return [
+        Claim(
+            question,
+            verdict,
+            f"Over all layers and pairs: {'; '.join(lines)}. Called local up to {LOCAL:.0%} of the "
+            f"match, distributed from {DISTRIBUTED:.0%}.",
+        )
+    ]
+
+
+def depth(findings: Findings) -> list[Claim]:
+    """Ask whether similarity rises or falls with depth."""
+    if len(findings.layers) < 3:
+        return []
+    areas = np.array([findings.areas("trained", layer) for layer in findings.layers]).T
+    trends = np.array([_rank_correlation(pair) for pair in areas])
+    if trends.min() >= TREND:
+        verdict: Verdict = "yes"
+        said = "it rises, in every pair"
+    elif trends.max() <= -TREND:
+        verdict, said = "yes", "it falls, in every pair"
+    else:
+        verdict, said = "unclear", "there is no trend that all pairs share"
+    return [
+        Claim(
+            "Does similarity change with depth?",
+            verdict,
+            f"Rank correlation of area and depth {_range(trends)}: {said}. From "
+            f"{findings.layers[0]} with an area of {_range(areas[:, 0])} to {findings.layers[-1]} "
+            f"with {_range(areas[:, -1])}.{_spread(findings)}",
+        )
+    ]
+
+
+def training(findings: Findings) -> list[Claim]:
+    """Ask whether training makes networks more alike than they begin."""
+    if not findings.of("untrained"):
+        return []
+    more, less, lines = [], [], []
+    for layer in findings.layers:
+        after, before = findings.areas("trained", layer), findings.areas("untrained", layer)
+        if after.min() > before.max():
+            more.append(layer)
+        elif after.max() < before.min():
+            less.append(layer)
+        lines.append(f"{layer} {before.mean():.2f} to {after.mean():.2f}")
+    if len(more) == len(findings.layers):
+        verdict: Verdict = "yes"
+    elif len(less) == len(findings.layers):
+        verdict = "no"
+    else:
+        verdict = "in part" if more else "no" if less else "unclear"
+    return [
+        Claim(
+            "Are trained networks more alike than untrained ones?",
+            verdict,
+            f"Of {len(findings.layers)} layers {len(more)} are more alike in every trained pair "
+            f"than in any untrained one, {len(less)} less alike, and of the rest the ranges "
+            f"overlap. Mean area, untrained to trained: {'; '.join(lines)}.{_spread(findings)}",
+        )
+    ]
+
+
+def _below_chance(findings: Findings, layer: str) -> NDArray[np.float64]:
+    """Return, for each pair with living neurons, the part of them below their own level."""
+    parts = []
+    for spectrum in findings.spectra("trained", layer):
+        critical = np.concatenate([spectrum.x, spectrum.y])
+        chance = np.concatenate(spectrum.chance)
+        living = ~np.isnan(chance)
+        if living.any():
+            parts.append(float(np.mean(critical[living] < chance[living])))
+    return np.array(parts)
+
+
+def _pooled(findings: Findings, layers: Sequence[str]) -> NDArray[np.float64]:
+    """Return the mean of s(ε) over layers, pairs × ε."""
+    curves = np.array([findings.similarity("trained", layer, EPS) for layer in layers])
+    return np.asarray(curves.mean(axis=0))
+
+
+def _rank_correlation(values: NDArray[np.float64]) -> float:
+    """Return Spearman's correlation of values with their places; 0 where all are alike."""
+    # Ties get the mean of their ranks.
+    ranks = np.array([np.mean(np.flatnonzero(np.sort(values) == value)) for value in values])
+    if np.ptp(ranks) == 0:
+        return 0.0
+    return float(np.corrcoef(np.arange(len(values)), ranks)[0, 1])
+
+
+def _range(values: NDArray[np.float64], *, percent: bool = False) -> str:
+    if values.size == 0:
+        return "–"
+    low, high = (
+        f"{value:.0%}" if percent else f"{value:.2f}" for value in (values.min(), values.max())
+    )
+    return low if low == high else f"{low} to {high}"
+
+
+def _spread(findings: Findings) -> str:
+    pairs = math.comb(len(findings.networks), 2)
+    return " There is one pair only, so nothing is known of the spread." if pairs == 1 else ""

@@ -1,0 +1,292 @@
+"""The figures of a report, each with the numbers that it shows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from spanmatch.report.style import (
+    BLUE,
+    GREEN,
+    INK,
+    ORANGE,
+    PURPLE,
+    SKY,
+    SOFT,
+    axes_style,
+    layer_axis,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from spanmatch.experiment.plan import Kind
+    from spanmatch.report.findings import Findings
+
+EPS = np.arange(100) / 100
+KINDS: dict[Kind, tuple[str, str]] = {
+    "trained": ("two trained networks", BLUE),
+    "start": ("a network before and after training", GREEN),
+    "untrained": ("two untrained networks", SOFT),
+}
+MEASURES = {
+    "linear_cka": ("linear CKA", ORANGE),
+    "mean_cca": ("mean CCA", GREEN),
+    "svcca": ("SVCCA", PURPLE),
+    "pwcca": ("PWCCA", SKY),
+    "procrustes_similarity": ("Procrustes", SOFT),
+}
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure."""
+
+    name: str
+    title: str
+    caption: str
+    figure: Figure
+    rows: list[dict[str, Any]]
+    """What it shows, a row for each number."""
+
+
+def all_figures(findings: Findings) -> list[Drawn]:
+    """Draw every figure, in the order of the report."""
+    return [
+        similarity(findings),
+        area(findings),
+        heat_map(findings),
+        sizes(findings),
+        measures(findings),
+    ]
+
+
+def similarity(findings: Findings) -> Drawn:
+    """Draw s(ε) of every layer: the mean over pairs, from the least to the most, and chance."""
+    layers = findings.layers
+    columns = min(4, len(layers))
+    rows = math.ceil(len(layers) / columns)
+    figure = Figure(figsize=(9.6, 0.5 + 2.1 * rows), layout="constrained")
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    numbers: list[dict[str, Any]] = []
+    for axes, layer in zip(grid, layers, strict=False):
+        curves = findings.similarity("trained", layer, EPS)
+        axes.fill_between(EPS, curves.min(axis=0), curves.max(axis=0), color=BLUE, alpha=0.25, lw=0)
+        axes.plot(EPS, curves.mean(axis=0), color=BLUE, linewidth=2)
+        chance = findings.chance(layer)
+        if not math.isnan(chance):
+            axes.axvspan(chance, 1, color=ORANGE, alpha=0.12, linewidth=0)
+            axes.axvline(chance, color=ORANGE, linewidth=1.2)
+        first = findings.spectra("trained", layer)[0]
+        axes.set_title(f"{_short(layer)}: {first.x.size} + {first.y.size}", fontsize=9.5)
+        axes.set(xlim=(0, 1), ylim=(0, 1.02))
+        axes_style(axes)
+        for each, curve in zip(findings.of("trained"), curves, strict=True):
+            numbers += [
+                {"layer": layer, "networks": each.name, "eps": eps, "similarity": value}
+                for eps, value in zip(EPS.tolist(), curve.tolist(), strict=True)
+            ]
+    for unused in grid[len(layers) :]:
+        unused.set_axis_off()
+    figure.supxlabel("ε", color=INK, fontsize=10)
+    figure.supylabel("s(ε), part of the neurons matched", color=INK, fontsize=10)
+    return Drawn(
+        "similarity",
+        "How much of each layer matches, at every ε",
+        "The line is the mean over pairs of trained networks, the band goes from the least to the "
+        "most similar pair. From the orange line on, unrelated neurons would match too. Titles "
+        "tell how many neurons both sides have.",
+        figure,
+        numbers,
+    )
+
+
+def area(findings: Findings) -> Drawn:
+    """Draw the area under s(ε) through the depth, with the controls."""
+    figure, axes = _through_depth(findings)
+    places = np.arange(len(findings.layers))
+    numbers: list[dict[str, Any]] = []
+    for kind, (label, colour) in KINDS.items():
+        compared = findings.of(kind)
+        if not compared:
+            continue
+        areas = np.array([findings.areas(kind, layer) for layer in findings.layers])
+        axes.plot(places, areas.mean(axis=1), color=colour, linewidth=2, label=label)
+        axes.plot(
+            places, areas, color=colour, marker="o", markersize=4, linestyle="none", alpha=0.6
+        )
+        numbers += [
+            {"layer": layer, "kind": kind, "networks": each.name, "area": float(value)}
+            for layer, values in zip(findings.layers, areas, strict=True)
+            for each, value in zip(compared, values, strict=True)
+        ]
+    chance = [1 - findings.chance(layer) for layer in findings.layers]
+    axes.plot(places, chance, color=ORANGE, linestyle="--", linewidth=1.4, label="by chance, about")
+    numbers += [
+        {"layer": layer, "kind": "chance", "networks": "", "area": value}
+        for layer, value in zip(findings.layers, chance, strict=True)
+    ]
+    axes.set_ylabel("area under s(ε)")
+    _legend(figure, 2)
+    return Drawn(
+        "area",
+        "Similarity through the depth, and the controls",
+        "The area under s(ε) asks for no choice of ε: 1 where all neurons match exactly. Dots are "
+        "pairs of networks, lines their means. Chance is one less the median chance level.",
+        figure,
+        numbers,
+    )
+
+
+def heat_map(findings: Findings) -> Drawn:
+    """Draw the mean s(ε) of all layers as colours."""
+    layers = findings.layers
+    means = np.array([findings.similarity("trained", each, EPS).mean(axis=0) for each in layers])
+    figure = Figure(figsize=(9.6, 1.2 + 0.3 * len(layers)), layout="constrained")
+    axes = figure.subplots()
+    axes_style(axes)
+    axes.grid(visible=False)
+    image = axes.imshow(
+        means,
+        cmap="cividis",
+        vmin=0,
+        vmax=1,
+        aspect="auto",
+        extent=(0, 1, len(layers) - 0.5, -0.5),
+        interpolation="nearest",
+    )
+    for place, layer in enumerate(layers):
+        axes.plot(
+            [findings.chance(layer)] * 2, [place - 0.5, place + 0.5], color=ORANGE, linewidth=2
+        )
+    axes.set_yticks(range(len(layers)), layers)
+    axes.set(xlabel="ε", xlim=(0, 1))
+    bar = figure.colorbar(image, ax=axes, pad=0.015)
+    bar.ax.tick_params(labelsize=9, color=SOFT, labelcolor=INK)
+    bar.set_label("mean s(ε)", color=INK)
+    return Drawn(
+        "heat-map",
+        "Layer by ε",
+        "The same curves, the mean over pairs, as colours; orange marks each layer's chance level.",
+        figure,
+        [
+            {"layer": layer, "eps": eps, "similarity": value}
+            for layer, row in zip(layers, means.tolist(), strict=True)
+            for eps, value in zip(EPS.tolist(), row, strict=True)
+        ],
+    )
+
+
+def sizes(findings: Findings) -> Drawn:
+    """Draw how large the simple matches and the cores of each layer are, at each ε."""
+    numbers: list[dict[str, Any]] = [
+        {"layer": layer, "networks": each.name, "eps": at.eps, "what": what, "neurons": size}
+        for layer in findings.layers
+        for each in findings.of("trained")
+        for at in each.inside[layer].sizes
+        for what, found in (("simple match", at.simple), ("core", at.core))
+        for size in found
+    ]
+    levels = findings.config.eps
+    figure = Figure(figsize=(9.6, 0.6 + 2.0 * len(levels)), layout="constrained")
+    panels = figure.subplots(len(levels), 1, sharex=True, sharey=True, squeeze=False).ravel()
+    for axes, eps in zip(panels, levels, strict=True):
+        for what, colour, shift in (("simple match", BLUE, -0.15), ("core", ORANGE, 0.15)):
+            for place, layer in enumerate(findings.layers):
+                found = [
+                    row["neurons"]
+                    for row in numbers
+                    if (row["layer"], row["eps"], row["what"]) == (layer, eps, what)
+                ]
+                if found:
+                    _strip(axes, place + shift, found, colour)
+            axes.plot([], [], color=colour, marker="o", linestyle="none", label=what)
+        axes.set_yscale("log", base=2)
+        axes.yaxis.set_major_formatter("{x:.0f}")
+        axes.set_title(f"ε = {eps:g}", fontsize=10, loc="left")
+        layer_axis(axes, findings.layers)
+        axes_style(axes)
+    figure.supylabel("neurons of both sides", color=INK, fontsize=10)
+    _legend(figure, 2)
+    return Drawn(
+        "sizes",
+        "How large simple matches and cores are",
+        "A dot for each size that occurs among the simple matches that make up the maximum match "
+        "(a cover), and among the cores of its neurons; larger where it occurs more often; the bar "
+        "is the median. All pairs together. Nothing is shown where nothing matches, or where ε is "
+        "at or above chance.",
+        figure,
+        numbers,
+    )
+
+
+def measures(findings: Findings) -> Drawn:
+    """Draw the classic measures through the depth, beside the area."""
+    figure, axes = _through_depth(findings)
+    numbers = []
+    for name, (label, colour) in {"area": ("area of the match", BLUE), **MEASURES}.items():
+        values = np.array(
+            [
+                findings.areas("trained", layer)
+                if name == "area"
+                else [getattr(e.inside[layer].measures, name) for e in findings.of("trained")]
+                for layer in findings.layers
+            ]
+        )
+        width = 2.6 if name == "area" else 1.6
+        axes.plot(values.mean(axis=1), color=colour, linewidth=width, label=label, marker="o", ms=4)
+        numbers += [
+            {"layer": layer, "networks": each.name, "measure": name, "value": float(value)}
+            for layer, row in zip(findings.layers, values, strict=True)
+            for each, value in zip(findings.of("trained"), row, strict=True)
+        ]
+    axes.set_ylabel("similarity")
+    _legend(figure, 3)
+    return Drawn(
+        "measures",
+        "Beside the measures in common use",
+        "Means over pairs of trained networks. The measures are centred; they ask other questions, "
+        "so that levels differ: compare how they run through the depth.",
+        figure,
+        numbers,
+    )
+
+
+def _through_depth(findings: Findings) -> tuple[Figure, Any]:
+    figure = Figure(figsize=(9.6, 4.2), layout="constrained")
+    axes = figure.subplots()
+    layer_axis(axes, findings.layers)
+    axes.set_ylim(0, 1.02)
+    axes_style(axes)
+    return figure, axes
+
+
+def _strip(axes: Any, place: float, found: Iterable[int], colour: str) -> None:
+    values, counts = np.unique(list(found), return_counts=True)
+    areas = 10 + 80 * counts / counts.sum()
+    axes.scatter(
+        np.full(len(values), place), values, s=areas, color=colour, alpha=0.55, linewidth=0
+    )
+    middle = float(np.median(np.repeat(values, counts)))
+    axes.plot([place - 0.12, place + 0.12], [middle, middle], color=INK, linewidth=1.6)
+
+
+def _legend(figure: Figure, columns: int) -> None:
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(
+        handles,
+        labels,
+        loc="outside upper center",
+        ncols=columns,
+        frameon=False,
+        fontsize=10,
+        labelcolor=INK,
+    )
+
+
+def _short(layer: str) -> str:
+    return layer if len(layer) <= 20 else f"…{layer[-19:]}"

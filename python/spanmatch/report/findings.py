@@ -1,0 +1,118 @@
+"""All that the folder of an experiment holds, and the numbers that figures and claims use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spanmatch.comparison import Comparison
+from spanmatch.experiment.config import ExperimentConfig
+from spanmatch.experiment.config_file import read_recorded, read_values
+from spanmatch.experiment.folder import Folder
+from spanmatch.experiment.plan import comparisons_of, networks_of
+from spanmatch.experiment.records import read_inside, read_network
+from spanmatch.sampling import chance_level
+from spanmatch.tensor_file import FileError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from spanmatch.experiment.plan import Kind, PlannedComparison
+    from spanmatch.experiment.records import Inside, Network
+    from spanmatch.results import MatchSpectrum
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A comparison of the experiment."""
+
+    planned: PlannedComparison
+    comparison: Comparison
+    inside: dict[str, Inside]
+
+    @property
+    def name(self) -> str:
+        """What was compared, such as `seed 0, seed 1`."""
+        a, b = self.planned.a, self.planned.b
+        return a if a == b else f"{a}, {b}"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that an experiment has found."""
+
+    config: ExperimentConfig
+    versions: dict[str, str]
+    networks: tuple[Network, ...]
+    compared: tuple[Compared, ...]
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The layers, in the order of the networks."""
+        return tuple(map(str, self.compared[0].comparison.layers))
+
+    def of(self, kind: Kind) -> list[Compared]:
+        """Return the comparisons of a kind."""
+        return [each for each in self.compared if each.planned.kind == kind]
+
+    def spectra(self, kind: Kind, layer: str) -> list[MatchSpectrum]:
+        """Return the spectrum of a layer in each comparison of a kind."""
+        return [each.comparison[layer] for each in self.of(kind)]
+
+    def similarity(self, kind: Kind, layer: str, eps: ArrayLike) -> NDArray[np.float64]:
+        """Return s(ε) of a layer, comparisons × ε."""
+        return np.array([each.similarity(eps) for each in self.spectra(kind, layer)])
+
+    def areas(self, kind: Kind, layer: str) -> NDArray[np.float64]:
+        """Return the area of a layer in each comparison of a kind."""
+        return np.array([each.area for each in self.spectra(kind, layer)])
+
+    def chance(self, layer: str) -> float:
+        """Return the lowest median chance level of a layer, over pairs; nan where none lives."""
+        levels = [chance_level(each.chance) for each in self.spectra("trained", layer)]
+        living = [level for level in levels if not np.isnan(level)]
+        return min(living, default=float("nan"))
+
+    def is_map(self, layer: str) -> bool:
+        """Tell whether positions of maps are the samples of a layer: then it is convolutional."""
+        first = self.compared[0].comparison
+        return first.inputs is not None and first[layer].n_samples > first.inputs
+
+
+def read_findings(path: Path) -> Findings:
+    """Read the folder of an experiment.
+
+    Raises
+    ------
+    OSError
+        There is no config, or a file cannot be read.
+    ValueError
+        Something of the experiment is not there yet; a file is damaged.
+    """
+    folder = Folder(path)
+    config = ExperimentConfig(**read_values(folder.config))
+    again = f"give the command again: spanmatch experiment --config {folder.config} --out {path}"
+    for network in networks_of(config):
+        if not folder.network(network.key).is_file():
+            raise FileError(f"{folder.network(network.key)} is missing; {again}")
+    for planned in comparisons_of(config):
+        if not folder.compared(planned.key) or not folder.inside(planned.key).is_file():
+            raise FileError(f"{folder.comparison(planned.key)} is missing, or not whole; {again}")
+    recorded = read_recorded(folder.config)
+    return Findings(
+        config,
+        {name: str(recorded[name]) for name in ("spanmatch", "torch") if name in recorded},
+        tuple(read_network(folder.network(each.key)) for each in networks_of(config)),
+        tuple(
+            Compared(
+                planned,
+                Comparison.load(folder.comparison(planned.key)),
+                read_inside(folder.inside(planned.key)),
+            )
+            for planned in comparisons_of(config)
+        ),
+    )

@@ -35,7 +35,7 @@ clean:
 
 # An editable install: Python files are read where they lie, so only Rust sources call for a new build.
 .venv/installed: .venv/tools $(RUST)
-	$(BIN)/maturin develop --release --extras torch,cli,models,data,test
+	$(BIN)/maturin develop --release --extras torch,cli,experiment,models,data,test
 	touch $@
 
 .venv/tools: pyproject.toml

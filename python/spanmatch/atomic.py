@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+UNFINISHED = r"\..+\.[0-9a-f]{16}"
 
 
 @contextmanager
@@ -29,6 +33,13 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Take away what `replacing` has left in a folder, where a process was killed as it wrote."""
+    for path in folder.glob(".*"):
+        if re.fullmatch(UNFINISHED, path.name):
+            path.unlink(missing_ok=True)
 
 
 def check_writable(path: str | os.PathLike[str]) -> Path:

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import settings
 
 import spanmatch as sm
+from experiments import SMALL, experiment
 from trained import trained_layers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from problems import Sides
 
@@ -24,6 +26,16 @@ settings.load_profile("spanmatch")
 def digits_layers() -> dict[str, Sides]:
     """Activations of two small networks trained on digits from two seeds, for each layer."""
     return trained_layers()
+
+
+@pytest.fixture(scope="session")
+def small_experiment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a whole experiment: two seeds of digits, one epoch. It is only read."""
+    out = tmp_path_factory.mktemp("experiment") / "out"
+    run = experiment(out, *SMALL)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.strip() == str(out / "report.html")
+    return out
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from spanmatch.atomic import remove_unfinished
 from spanmatch.comparison_file import INDEX
 from spanmatch.differences import differences
 from spanmatch.experiment.config_file import is_recorded, read_recorded, write_recorded
@@ -43,13 +44,18 @@ class Folder:
         """A folder of pictures and their numbers."""
         return self.path / FIGURES
 
+    @property
+    def networks(self) -> Path:
+        """A folder of weights, and of what is known of each network."""
+        return self.path / NETWORKS
+
     def weights(self, key: str) -> Path:
         """Return where the weights of a network are."""
-        return self.path / NETWORKS / f"{key}.safetensors"
+        return self.networks / f"{key}.safetensors"
 
     def network(self, key: str) -> Path:
         """Return where it stands what is known of a network, when all is known."""
-        return self.path / NETWORKS / f"{key}.json"
+        return self.networks / f"{key}.json"
 
     def comparison(self, key: str) -> Path:
         """Return the folder that `Comparison.load` reads."""
@@ -92,6 +98,13 @@ class Folder:
                 f"{self.path} holds another experiment, which stays as it is: choose another "
                 f"folder, or redo this one with --force{differing}"
             )
+
+    def sweep(self) -> None:
+        """Take away what an experiment that was killed has left half written."""
+        inside = [self.path / name for name in (NETWORKS, COMPARISONS, FIGURES)]
+        for folder in (self.path, *(each for top in inside for each in (top, *top.rglob("*/")))):
+            if folder.is_dir():
+                remove_unfinished(folder)
 
     def clear(self) -> None:
         """Take away all that an experiment has written here; what else is there stays."""

@@ -78,6 +78,8 @@ def run_experiment(
     if force:
         place.clear()
     place.claim(config.plain(), made_with(config))
+    place.sweep()
+    place.networks.mkdir(exist_ok=True)
     work = _Work(config, place, networks, held_out, to_train_on, progress=progress)
     with _threads(config.threads):
         for network in networks_of(config):
@@ -172,7 +174,6 @@ class _Work:
                     network, self.to_train_on, seed, self.config, report or (lambda *_: None)
                 )
             tensors = {name: value.cpu().numpy() for name, value in network.state_dict().items()}
-            path.parent.mkdir(parents=True, exist_ok=True)
             history = [[epoch.loss, epoch.accuracy] for epoch in epochs]
             write(path, KIND, tensors, {"history": history})
         return [Epoch(*epoch) for epoch in read_as(path, KIND)[1]["history"]]

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from spanmatch.report.findings import Findings
 
 Verdict = Literal["yes", "no", "unclear", "in part"]
-LOCAL, DISTRIBUTED = 0.1, 0.5
-"""The part of a maximum match that the median simple match holds: up to, and from."""
+LOCAL = 0.1
+"""Up to this part of the maximum match, the median simple match is called local."""
 TREND = 0.5
 """A rank correlation with depth from which on there is a trend."""
 MOST = 0.9
@@ -126,16 +126,14 @@ def local(findings: Findings) -> list[Claim]:
         return [Claim(question, "unclear", "At no chosen ε below chance does anything match.")]
     if max(parts) <= LOCAL:
         verdict: Verdict = "yes"
-    elif min(parts) >= DISTRIBUTED:
-        verdict = "no"
     else:
-        verdict = "unclear" if min(parts) > LOCAL and max(parts) < DISTRIBUTED else "in part"
+        verdict = "no" if min(parts) > LOCAL else "in part"
     return [
         Claim(
             question,
             verdict,
-            f"Over all layers and pairs: {'; '.join(lines)}. Called local up to {LOCAL:.0%} of the "
-            f"match, distributed from {DISTRIBUTED:.0%}.",
+            f"Over all layers and pairs: {'; '.join(lines)}. Called local where the median holds "
+            f"up to {LOCAL:.0%} of its match. Another cover may have other sizes; cores have one.",
         )
     ]
 

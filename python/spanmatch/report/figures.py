@@ -56,13 +56,8 @@ class Drawn:
 
 def all_figures(findings: Findings) -> list[Drawn]:
     """Draw every figure, in the order of the report."""
-    return [
-        similarity(findings),
-        area(findings),
-        heat_map(findings),
-        sizes(findings),
-        measures(findings),
-    ]
+    drawn = (each(findings) for each in (similarity, area, heat_map, sizes, measures))
+    return [figure for figure in drawn if figure is not None]
 
 
 def similarity(findings: Findings) -> Drawn:
@@ -181,8 +176,8 @@ def heat_map(findings: Findings) -> Drawn:
     )
 
 
-def sizes(findings: Findings) -> Drawn:
-    """Draw how large the simple matches and the cores of each layer are, at each ε."""
+def sizes(findings: Findings) -> Drawn | None:
+    """Draw how large the simple matches and the cores of each layer are; None without any."""
     numbers: list[dict[str, Any]] = [
         {"layer": layer, "networks": each.name, "eps": at.eps, "what": what, "neurons": size}
         for layer in findings.layers
@@ -191,7 +186,9 @@ def sizes(findings: Findings) -> Drawn:
         for what, found in (("simple match", at.simple), ("core", at.core))
         for size in found
     ]
-    levels = findings.config.eps
+    levels = [eps for eps in findings.config.eps if any(row["eps"] == eps for row in numbers)]
+    if not levels:
+        return None
     figure = Figure(figsize=(9.6, 0.6 + 2.0 * len(levels)), layout="constrained")
     panels = figure.subplots(len(levels), 1, sharex=True, sharey=True, squeeze=False).ravel()
     for axes, eps in zip(panels, levels, strict=True):
@@ -217,8 +214,8 @@ def sizes(findings: Findings) -> Drawn:
         "How large simple matches and cores are",
         "A dot for each size that occurs among the simple matches that make up the maximum match "
         "(a cover), and among the cores of its neurons; larger where it occurs more often; the bar "
-        "is the median. All pairs together. Nothing is shown where nothing matches, or where ε is "
-        "at or above chance.",
+        "is the median. All pairs together. Nothing is shown of an ε or a layer where "
+        "nothing matches, or where ε is at or above chance.",
         figure,
         numbers,
     )

@@ -33,7 +33,7 @@ class ExperimentConfig:
     """What they are trained on; by default the training part of `data`."""
     epochs: int = 30
     batch_size: int = 64
-    """Inputs in a batch."""
+    """Inputs in a batch; a function of the user's own makes batches of its own size."""
     learning_rate: float = 0.05
     """The highest, of stochastic gradient descent that warms up and anneals."""
     weight_decay: float = 5e-4

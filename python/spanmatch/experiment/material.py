@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 
 
 def held_out_data(config: ExperimentConfig) -> Batches:
-    """Return what networks are compared on."""
-    split = "test" if _has_both_parts(config) else None
-    return load_data(config.data, batch_size=config.batch_size, split=split, limit=config.limit)
+    """Return what networks are compared on.
+
+    A function of the user's own is asked for the split "test" where it is asked for "train" too.
+    """
+    both = config.train_data is None and not config.checkpoints
+    return _load(config.data, config, split="test" if both else None, limit=config.limit)
 
 
 def training_data(config: ExperimentConfig) -> Batches | None:
@@ -33,13 +36,13 @@ def training_data(config: ExperimentConfig) -> Batches | None:
         return None
     if config.train_data is not None:
         split = "train" if has_splits(config.train_data) else None
-        return load_data(config.train_data, batch_size=config.batch_size, split=split)
+        return _load(config.train_data, config, split=split, limit=None)
     if has_splits(config.data) is False:
         raise ValueError(
             f"{config.data} has no part for training: say by train_data what networks are trained "
             "on, or give checkpoints"
         )
-    return load_data(config.data, batch_size=config.batch_size, split="train")
+    return _load(config.data, config, split="train", limit=None)
 
 
 def made_with(config: ExperimentConfig) -> dict[str, str]:
@@ -59,6 +62,7 @@ def made_with(config: ExperimentConfig) -> dict[str, str]:
     return {"spanmatch": __version__, "torch": torch.__version__, **digests}
 
 
-def _has_both_parts(config: ExperimentConfig) -> bool:
-    """Tell whether a function of the user's own, as any data, is asked for both parts."""
-    return config.train_data is None and not config.checkpoints
+def _load(name: str, config: ExperimentConfig, split: str | None, limit: int | None) -> Batches:
+    # A function of the user's own makes batches of its own size.
+    batch_size = None if has_splits(name) is None else config.batch_size
+    return load_data(name, batch_size=batch_size, split=split, limit=limit)

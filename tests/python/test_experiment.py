@@ -97,6 +97,15 @@ def test_checkpoints_are_compared_without_training(small_experiment: Path, tmp_p
     assert mine == theirs
 
 
+def test_a_slip_gives_way(small_experiment: Path, tmp_path: Path) -> None:
+    weights = [str(small_experiment / "networks" / f"seed-{seed}.safetensors") for seed in (0, 1)]
+    given = [part for path in weights for part in ("--checkpoint", path)]
+    slip = experiment(tmp_path, *SMALL[:6], "--checkpoint", "nowhere.pt", *given[2:])
+    assert slip.returncode == 1
+    assert "nowhere.pt" in slip.stderr
+    assert experiment(tmp_path, *SMALL[:6], *given).returncode == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "said", "code"),
     [
@@ -106,6 +115,8 @@ def test_checkpoints_are_compared_without_training(small_experiment: Path, tmp_p
         ([*SMALL, "--seeds", "0,x"], "numbers with commas", 2),
         ([*SMALL, "--seeds", "4"], "at least two seeds", 2),
         ([*SMALL, "--eps", "0.1,1.5"], "eps", 2),
+        ([*SMALL, "--layers", "cnv*"], "cnv*", 1),
+        ([*SMALL, "--device", "gpu"], "no device", 2),
     ],
 )
 def test_wrong_arguments_are_told(

@@ -78,7 +78,7 @@ class Folder:
             The folder holds another experiment, or things of another kind under the names that it
             would use: nothing is changed. The error shows what differs.
         """
-        held = [name for name in (NETWORKS, COMPARISONS) if (self.path / name).exists()]
+        held = [name for name in (NETWORKS, COMPARISONS) if _holds_a_file(self.path / name)]
         if not held and self.config.is_file() and not is_recorded(self.config):
             raise ValueError(
                 f"{self.config} is not one that an experiment has written, and would be replaced: "
@@ -116,3 +116,7 @@ class Folder:
         self.report.unlink(missing_ok=True)
         # Last: cut off, the folder is still known to be an experiment's.
         self.config.unlink()
+
+
+def _holds_a_file(folder: Path) -> bool:
+    return any(path.is_file() for path in folder.rglob("*"))

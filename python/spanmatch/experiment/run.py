@@ -22,6 +22,7 @@ from spanmatch.report import write_report
 from spanmatch.sampling import UndersampledWarning
 from spanmatch.tensor_file import read_as, write
 from spanmatch.torch.compare import compare
+from spanmatch.torch.layers import chosen_layers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,6 +75,8 @@ def run_experiment(
     """
     held_out, to_train_on = held_out_data(config), training_data(config)
     networks = networks_for(config, held_out, to_train_on)
+    # What is wrong with the choice is told before the training, and not after it.
+    chosen_layers(networks.initial(0), config.layers and list(config.layers))
     place = Folder(folder)
     if force:
         place.clear()

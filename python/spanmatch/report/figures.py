@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from spanmatch.report.style import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from matplotlib.axes import Axes
 
     from spanmatch.experiment.plan import Kind
     from spanmatch.report.findings import Findings
@@ -178,14 +179,18 @@ def heat_map(findings: Findings) -> Drawn:
 
 def sizes(findings: Findings) -> Drawn | None:
     """Draw how large the simple matches and the cores of each layer are; None without any."""
-    numbers: list[dict[str, Any]] = [
-        {"layer": layer, "networks": each.name, "eps": at.eps, "what": what, "neurons": size}
-        for layer in findings.layers
-        for each in findings.of("trained")
-        for at in each.inside[layer].sizes
-        for what, found in (("simple match", at.simple), ("core", at.core))
-        for size in found
-    ]
+    numbers: list[dict[str, Any]] = []
+    pooled: defaultdict[tuple[str, float, str], Counter[int]] = defaultdict(Counter)
+    for layer in findings.layers:
+        for each in findings.of("trained"):
+            for at in each.inside[layer].sizes:
+                for what, occurring in (("simple match", at.simple), ("core", at.core)):
+                    counts = Counter(occurring)
+                    pooled[layer, at.eps, what] += counts
+                    here = {"layer": layer, "networks": each.name, "eps": at.eps, "what": what}
+                    numbers += [
+                        {**here, "neurons": size, "count": count} for size, count in counts.items()
+                    ]
     levels = [eps for eps in findings.config.eps if any(row["eps"] == eps for row in numbers)]
     if not levels:
         return None
@@ -194,12 +199,7 @@ def sizes(findings: Findings) -> Drawn | None:
     for axes, eps in zip(panels, levels, strict=True):
         for what, colour, shift in (("simple match", BLUE, -0.15), ("core", ORANGE, 0.15)):
             for place, layer in enumerate(findings.layers):
-                found = [
-                    row["neurons"]
-                    for row in numbers
-                    if (row["layer"], row["eps"], row["what"]) == (layer, eps, what)
-                ]
-                if found:
+                if found := pooled[layer, eps, what]:
                     _strip(axes, place + shift, found, colour)
             axes.plot([], [], color=colour, marker="o", linestyle="none", label=what)
         axes.set_yscale("log", base=2)
@@ -253,7 +253,7 @@ def measures(findings: Findings) -> Drawn:
     )
 
 
-def _through_depth(findings: Findings) -> tuple[Figure, Any]:
+def _through_depth(findings: Findings) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(9.6, 4.2), layout="constrained")
     axes = figure.subplots()
     layer_axis(axes, findings.layers)
@@ -262,8 +262,8 @@ def _through_depth(findings: Findings) -> tuple[Figure, Any]:
     return figure, axes
 
 
-def _strip(axes: Any, place: float, found: Iterable[int], colour: str) -> None:
-    values, counts = np.unique(list(found), return_counts=True)
+def _strip(axes: Axes, place: float, found: Counter[int], colour: str) -> None:
+    values, counts = np.array(sorted(found.items())).T
     areas = 10 + 80 * counts / counts.sum()
     axes.scatter(
         np.full(len(values), place), values, s=areas, color=colour, alpha=0.55, linewidth=0

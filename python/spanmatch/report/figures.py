@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from spanmatch.report.style import (
     BLUE,
     GREEN,
+    GRID,
     INK,
     ORANGE,
     PURPLE,
@@ -164,6 +165,7 @@ def heat_map(findings: Findings) -> Drawn:
     bar = figure.colorbar(image, ax=axes, pad=0.015)
     bar.ax.tick_params(labelsize=9, color=SOFT, labelcolor=INK)
     bar.set_label("mean s(ε)", color=INK)
+    bar.outline.set_color(GRID)
     return Drawn(
         "heat-map",
         "Layer by ε",
@@ -204,7 +206,7 @@ def sizes(findings: Findings) -> Drawn | None:
             axes.plot([], [], color=colour, marker="o", linestyle="none", label=what)
         axes.set_yscale("log", base=2)
         axes.yaxis.set_major_formatter("{x:.0f}")
-        axes.set_title(f"ε = {eps:g}", fontsize=10, loc="left")
+        axes.set_title(f"ε = {eps:g}", fontsize=10, loc="left", color=INK)
         layer_axis(axes, findings.layers)
         axes_style(axes)
     figure.supylabel("neurons of both sides", color=INK, fontsize=10)

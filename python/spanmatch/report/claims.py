@@ -49,16 +49,21 @@ def more_than_chance(findings: Findings) -> list[Claim]:
     """Ask which layers match more than unrelated neurons would."""
     below = {layer: _below_chance(findings, layer) for layer in findings.layers}
     more = [layer for layer, parts in below.items() if parts.size and parts.min() >= MOST]
-    lines = [f"{layer} {_range(parts, percent=True)}" for layer, parts in below.items()]
-    verdict: Verdict = "yes" if len(more) == len(below) else "in part" if more else "unclear"
+    others = [
+        f"{layer} {_range(parts, percent=True)}"
+        for layer, parts in below.items()
+        if layer not in more
+    ]
+    verdict: Verdict = "yes" if not others else "in part" if more else "unclear"
+    rest = f" Below it in the others: {'; '.join(others)}." if others else ""
     return [
         Claim(
             "Do layers match more than unrelated neurons would?",
             verdict,
             f"In {len(more)} of {len(below)} layers at least {MOST:.0%} of the living neurons are "
-            "below their own chance level in every pair. The part below it, by layer: "
-            f"{'; '.join(lines)}. The level takes rows for independent; positions of an image are "
-            "not, and neither is a shared mean counted: for layers of maps it is an upper bound.",
+            f"below their own chance level in every pair.{rest} The level takes samples for "
+            "independent, which positions of an image are not: for layers of maps it is an upper "
+            "bound, as it is where neurons share a positive mean that was kept.",
         )
     ]
 
@@ -166,27 +171,26 @@ def training(findings: Findings) -> list[Claim]:
     """Ask whether training makes networks more alike than they begin."""
     if not findings.of("untrained"):
         return []
-    more, less, lines = [], [], []
+    more, less = [], []
     for layer in findings.layers:
         after, before = findings.areas("trained", layer), findings.areas("untrained", layer)
         if after.min() > before.max():
             more.append(layer)
         elif after.max() < before.min():
             less.append(layer)
-        lines.append(f"{layer} {before.mean():.2f} to {after.mean():.2f}")
     if len(more) == len(findings.layers):
         verdict: Verdict = "yes"
-    elif len(less) == len(findings.layers):
-        verdict = "no"
+    elif more:
+        verdict = "in part"
     else:
-        verdict = "in part" if more else "no" if less else "unclear"
+        verdict = "no" if less else "unclear"
     return [
         Claim(
             "Are trained networks more alike than untrained ones?",
             verdict,
-            f"Of {len(findings.layers)} layers {len(more)} are more alike in every trained pair "
-            f"than in any untrained one, {len(less)} less alike, and of the rest the ranges "
-            f"overlap. Mean area, untrained to trained: {'; '.join(lines)}.{_spread(findings)}",
+            f"By the area, of {len(findings.layers)} layers {_named(more)} more alike in every "
+            f"trained pair than in any untrained one, and {_named(less)} less alike; of the rest "
+            f"the ranges overlap.{_spread(findings)}",
         )
     ]
 
@@ -225,6 +229,12 @@ def _range(values: NDArray[np.float64], *, percent: bool = False) -> str:
         f"{value:.0%}" if percent else f"{value:.2f}" for value in (values.min(), values.max())
     )
     return low if low == high else f"{low} to {high}"
+
+
+def _named(layers: Sequence[str]) -> str:
+    if not layers:
+        return "none is"
+    return f"{len(layers)} ({', '.join(layers)}) {'is' if len(layers) == 1 else 'are'}"
 
 
 def _spread(findings: Findings) -> str:

@@ -119,9 +119,11 @@ def _headline(findings: Findings) -> str:
     """Return the answer in a sentence."""
     areas = {layer: findings.areas("trained", layer).mean() for layer in findings.layers}
     most, least = max(areas, key=areas.__getitem__), min(areas, key=areas.__getitem__)
+    pairs = len(findings.of("trained"))
+    count = f"{pairs} {'pair' if pairs == 1 else 'pairs'}"
+    layers = f"{len(areas)} {'layer' if len(areas) == 1 else 'layers'}"
     return (
-        f"Over {len(findings.of('trained'))} pairs of trained networks and {len(areas)} layers the "
-        f"area under s(ε) is {np.mean(list(areas.values())):.2f} in the mean (1: every neuron "
-        f"matches exactly): most alike is {most} with {areas[most]:.2f}, least {least} with "
-        f"{areas[least]:.2f}."
+        f"Over {count} of trained networks and {layers} the area under s(ε) is "
+        f"{np.mean(list(areas.values())):.2f} in the mean (1: every neuron matches exactly): most "
+        f"alike is {most} with {areas[most]:.2f}, least {least} with {areas[least]:.2f}."
     )

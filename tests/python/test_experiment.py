@@ -97,6 +97,17 @@ def test_checkpoints_are_compared_without_training(small_experiment: Path, tmp_p
     assert mine == theirs
 
 
+def test_force_takes_nothing_of_the_users_own(tmp_path: Path) -> None:
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "thesis.png").touch()
+    (tmp_path / "config.toml").write_text('data = "digits"\n', encoding="utf-8")
+    before = contents(tmp_path)
+    forced = experiment(tmp_path, *SMALL, "--force")
+    assert forced.returncode == 1
+    assert "not one that an experiment has written" in forced.stderr
+    assert contents(tmp_path) == before
+
+
 def test_a_slip_gives_way(small_experiment: Path, tmp_path: Path) -> None:
     weights = [str(small_experiment / "networks" / f"seed-{seed}.safetensors") for seed in (0, 1)]
     given = [part for path in weights for part in ("--checkpoint", path)]
@@ -117,6 +128,7 @@ def test_a_slip_gives_way(small_experiment: Path, tmp_path: Path) -> None:
         ([*SMALL, "--eps", "0.1,1.5"], "eps", 2),
         ([*SMALL, "--layers", "cnv*"], "cnv*", 1),
         ([*SMALL, "--device", "gpu"], "no device", 2),
+        (["--data", "npz:x.npz", "--arch", "small-vgg"], "has no part for training", 1),
     ],
 )
 def test_wrong_arguments_are_told(

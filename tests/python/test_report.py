@@ -106,6 +106,13 @@ def test_what_is_missing_is_named(small_experiment: Path, tmp_path: Path) -> Non
         write_report(tmp_path / "copy")
 
 
+def test_a_layer_that_is_missing_inside_is_told(small_experiment: Path, tmp_path: Path) -> None:
+    shutil.copytree(small_experiment, tmp_path / "copy")
+    (tmp_path / "copy" / "comparisons" / "start-seed-1" / "inside.json").write_text("{}")
+    with pytest.raises(ValueError, match=r"inside\.json is damaged"):
+        write_report(tmp_path / "copy")
+
+
 def test_names_are_text_and_not_markup(small_experiment: Path, tmp_path: Path) -> None:
     shutil.copytree(small_experiment, tmp_path / "copy")
     config = tmp_path / "copy" / "config.toml"

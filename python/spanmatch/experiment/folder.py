@@ -107,9 +107,20 @@ class Folder:
                 remove_unfinished(folder)
 
     def clear(self) -> None:
-        """Take away all that an experiment has written here; what else is there stays."""
+        """Take away an experiment that was written here.
+
+        Raises
+        ------
+        ValueError
+            No experiment has written the config that is here: nothing is taken away.
+        """
         if not self.config.is_file():
             return
+        if not is_recorded(self.config):
+            raise ValueError(
+                f"{self.config} is not one that an experiment has written, so that nothing here is "
+                "taken away: choose another folder, or move it"
+            )
         for name in (COMPARISONS, NETWORKS, FIGURES):
             if (self.path / name).exists():
                 shutil.rmtree(self.path / name)

@@ -20,7 +20,11 @@ def held_out_data(config: ExperimentConfig) -> Batches:
 
     A function of the user's own is asked for the split "test" where it is asked for "train" too.
     """
-    both = config.train_data is None and not config.checkpoints
+    both = (
+        config.train_data is None
+        and not config.checkpoints
+        and has_splits(config.data) is not False
+    )
     return _load(config.data, config, split="test" if both else None, limit=config.limit)
 
 

@@ -73,7 +73,7 @@ def run_experiment(
     ModelError
         A network raised an error.
     """
-    held_out, to_train_on = held_out_data(config), training_data(config)
+    to_train_on, held_out = training_data(config), held_out_data(config)
     networks = networks_for(config, held_out, to_train_on)
     # What is wrong with the choice is told before the training, and not after it.
     chosen_layers(networks.initial(0), config.layers and list(config.layers))

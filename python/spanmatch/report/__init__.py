@@ -13,7 +13,7 @@ from spanmatch.report.claims import all_claims
 from spanmatch.report.figures import all_figures
 from spanmatch.report.findings import read_findings
 from spanmatch.report.page import page
-from spanmatch.report.style import as_png, as_svg
+from spanmatch.report.style import as_png
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +48,7 @@ def _write_figure(folder: Path, drawn: Drawn) -> None:
     with replacing(folder / f"{drawn.name}.png") as unfinished:
         unfinished.write_bytes(as_png(drawn.figure))
     with replacing(folder / f"{drawn.name}.svg") as unfinished:
-        unfinished.write_text(as_svg(drawn.figure, drawn.name), encoding="utf-8")
+        unfinished.write_text(drawn.svg, encoding="utf-8")
     table = StringIO()
     names = list(drawn.rows[0]) if drawn.rows else []
     writer = csv.DictWriter(table, names, lineterminator="\n")

@@ -48,7 +48,7 @@ def all_claims(findings: Findings) -> list[Claim]:
 def more_than_chance(findings: Findings) -> list[Claim]:
     """Ask which layers match more than unrelated neurons would."""
     below = {layer: _below_chance(findings, layer) for layer in findings.layers}
-    more = [layer for layer, parts in below.items() if parts.size and parts.min() >= MOST]
+    more = [layer for layer in findings.layers if above_chance(findings, layer)]
     others = [
         f"{layer} {_range(parts, percent=True)}"
         for layer, parts in below.items()
@@ -68,6 +68,12 @@ def more_than_chance(findings: Findings) -> list[Claim]:
     ]
 
 
+def above_chance(findings: Findings, layer: str) -> bool:
+    """Tell whether nearly all living neurons are below their chance level, in every pair."""
+    parts = _below_chance(findings, layer)
+    return parts.size == len(findings.of("trained")) and bool(parts.min() >= MOST)
+
+
 def convolutional(findings: Findings) -> list[Claim]:
     """Ask whether convolutional layers match at an ε where classifier layers do."""
     maps = [layer for layer in findings.layers if findings.is_map(layer)]
@@ -81,26 +87,24 @@ def convolutional(findings: Findings) -> list[Claim]:
         return [Claim(question, "unclear", "Half of the classifier's neurons match at no ε.")]
     at = int(reached[0])
     conv, fully = convolution[:, at], classifier[:, at]
-    if conv.max() < fully.min():
-        verdict: Verdict = "no"
+    chance = min(findings.chance(layer) for layer in findings.layers)
+    if EPS[at] >= chance:
+        verdict: Verdict = "unclear"
+        said = f"in some layer unrelated neurons match from {chance:.2f} on"
+    elif conv.max() < fully.min():
+        verdict = "no"
         said = "they match less, in every pair"
     elif conv.min() >= fully.max():
         verdict, said = "yes", "they match as much or more, in every pair"
     else:
         verdict, said = "unclear", "the pairs differ, and their ranges overlap"
-    chance = min(findings.chance(layer) for layer in vectors)
-    warning = (
-        f" At this ε the classifier's neurons match by chance too (from {chance:.2f} on)."
-        if EPS[at] >= chance
-        else ""
-    )
     return [
         Claim(
             question,
             verdict,
             f"At ε = {EPS[at]:.2f}, where half of the classifier's neurons match "
             f"({_range(fully, percent=True)}), of the convolutional {_range(conv, percent=True)} "
-            f"do: {said}.{_spread(findings)}{warning}",
+            f"do: {said}.{_spread(findings)}",
         )
     ]
 
@@ -148,6 +152,7 @@ def depth(findings: Findings) -> list[Claim]:
     if len(findings.layers) < 3:
         return []
     areas = np.array([findings.areas("trained", layer) for layer in findings.layers]).T
+    means = areas.mean(axis=0)
     trends = np.array([_rank_correlation(pair) for pair in areas])
     if trends.min() >= TREND:
         verdict: Verdict = "yes"
@@ -162,7 +167,9 @@ def depth(findings: Findings) -> list[Claim]:
             verdict,
             f"Rank correlation of area and depth {_range(trends)}: {said}. From "
             f"{findings.layers[0]} with an area of {_range(areas[:, 0])} to {findings.layers[-1]} "
-            f"with {_range(areas[:, -1])}.{_spread(findings)}",
+            f"with {_range(areas[:, -1])}; on the way the least is "
+            f"{means.min():.2f} at {findings.layers[int(means.argmin())]}."
+            f"{_no_more_than_chance(findings)}{_spread(findings)}",
         )
     ]
 
@@ -190,7 +197,7 @@ def training(findings: Findings) -> list[Claim]:
             verdict,
             f"By the area, of {len(findings.layers)} layers {_named(more)} more alike in every "
             f"trained pair than in any untrained one, and {_named(less)} less alike; of the rest "
-            f"the ranges overlap.{_spread(findings)}",
+            f"the ranges overlap.{_no_more_than_chance(findings)}{_spread(findings)}",
         )
     ]
 
@@ -235,6 +242,13 @@ def _named(layers: Sequence[str]) -> str:
     if not layers:
         return "none is"
     return f"{len(layers)} ({', '.join(layers)}) {'is' if len(layers) == 1 else 'are'}"
+
+
+def _no_more_than_chance(findings: Findings) -> str:
+    doubtful = [layer for layer in findings.layers if not above_chance(findings, layer)]
+    if not doubtful:
+        return ""
+    return f" Areas say little where layers match about as by chance: {', '.join(doubtful)}."
 
 
 def _spread(findings: Findings) -> str:

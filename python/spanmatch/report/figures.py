@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,8 +20,10 @@ from spanmatch.report.style import (
     PURPLE,
     SKY,
     SOFT,
+    as_svg,
     axes_style,
     layer_axis,
+    short,
 )
 
 if TYPE_CHECKING:
@@ -55,6 +58,11 @@ class Drawn:
     rows: list[dict[str, Any]]
     """What it shows, a row for each number."""
 
+    @cached_property
+    def svg(self) -> str:
+        """The figure as a drawing."""
+        return as_svg(self.figure, self.name)
+
 
 def all_figures(findings: Findings) -> list[Drawn]:
     """Draw every figure, in the order of the report."""
@@ -79,7 +87,7 @@ def similarity(findings: Findings) -> Drawn:
             axes.axvspan(chance, 1, color=ORANGE, alpha=0.12, linewidth=0)
             axes.axvline(chance, color=ORANGE, linewidth=1.2)
         first = findings.spectra("trained", layer)[0]
-        axes.set_title(f"{_short(layer)}: {first.x.size} + {first.y.size}", fontsize=9.5)
+        axes.set_title(f"{short(layer)}: {first.x.size} + {first.y.size}", fontsize=9.5)
         axes.set(xlim=(0, 1), ylim=(0, 1.02))
         axes_style(axes)
         for each, curve in zip(findings.of("trained"), curves, strict=True):
@@ -160,7 +168,7 @@ def heat_map(findings: Findings) -> Drawn:
         axes.plot(
             [findings.chance(layer)] * 2, [place - 0.5, place + 0.5], color=ORANGE, linewidth=2
         )
-    axes.set_yticks(range(len(layers)), layers)
+    axes.set_yticks(range(len(layers)), list(map(short, layers)))
     axes.set(xlabel="ε", xlim=(0, 1))
     bar = figure.colorbar(image, ax=axes, pad=0.015)
     bar.ax.tick_params(labelsize=9, color=SOFT, labelcolor=INK)
@@ -285,7 +293,3 @@ def _legend(figure: Figure, columns: int) -> None:
         fontsize=10,
         labelcolor=INK,
     )
-
-
-def _short(layer: str) -> str:
-    return layer if len(layer) <= 20 else f"…{layer[-19:]}"

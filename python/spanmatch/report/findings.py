@@ -94,7 +94,10 @@ def read_findings(path: Path) -> Findings:
         Something of the experiment is not there yet; a file is damaged.
     """
     folder = Folder(path)
-    config = ExperimentConfig(**read_values(folder.config))
+    values = read_values(folder.config)
+    if "data" not in values or "arch" not in values:
+        raise FileError(f"{folder.config} is damaged: it does not say what was compared")
+    config = ExperimentConfig(**values)
     again = f"give the command again: spanmatch experiment --config {folder.config} --out {path}"
     for network in networks_of(config):
         if not folder.network(network.key).is_file():
@@ -107,12 +110,16 @@ def read_findings(path: Path) -> Findings:
         config,
         {name: str(recorded[name]) for name in ("spanmatch", "torch") if name in recorded},
         tuple(read_network(folder.network(each.key)) for each in networks_of(config)),
-        tuple(
-            Compared(
-                planned,
-                Comparison.load(folder.comparison(planned.key)),
-                read_inside(folder.inside(planned.key)),
-            )
-            for planned in comparisons_of(config)
-        ),
+        tuple(_compared(folder, planned) for planned in comparisons_of(config)),
     )
+
+
+def _compared(folder: Folder, planned: PlannedComparison) -> Compared:
+    comparison = Comparison.load(folder.comparison(planned.key))
+    inside = read_inside(folder.inside(planned.key))
+    if list(inside) != list(map(str, comparison.layers)):
+        raise FileError(
+            f"{folder.inside(planned.key)} is damaged, or of another comparison: delete it, and "
+            "give the command of the experiment again"
+        )
+    return Compared(planned, comparison, inside)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from spanmatch.report.claims import above_chance
 from spanmatch.report.figures import KINDS
-from spanmatch.report.style import as_svg, inline
+from spanmatch.report.style import inline
 from spanmatch.sampling import too_few
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def page(findings: Findings, claims: Sequence[Claim], figures: Sequence[Drawn]) 
         networks=findings.networks,
         layers=findings.layers,
         inputs=first.inputs,
+        held_out=_held_out(findings),
         claims=claims,
         figures=[(figure, _drawing(figure)) for figure in figures],
         controls=_controls(findings),
@@ -49,7 +50,15 @@ def page(findings: Findings, claims: Sequence[Claim], figures: Sequence[Drawn]) 
 def _drawing(drawn: Drawn) -> Markup:
     label = f'aria-label="{escape(drawn.title)}"'
     # Safe: matplotlib escapes the names of layers, and the label is escaped here.
-    return Markup(inline(as_svg(drawn.figure, drawn.name), label))
+    return Markup(inline(drawn.svg, label))
+
+
+def _held_out(findings: Findings) -> bool:
+    """Tell whether it is known that nothing was trained on what was compared on."""
+    config = findings.config
+    sets = ("digits", "mnist5k", "cifar10")
+    known = config.data.partition(":")[0] in sets
+    return known and not config.checkpoints and config.train_data is None
 
 
 def _controls(findings: Findings) -> list[dict[str, Any]]:
@@ -117,13 +126,15 @@ def _warnings(findings: Findings) -> list[str]:
 
 def _headline(findings: Findings) -> str:
     """Return the answer in a sentence."""
-    areas = {layer: findings.areas("trained", layer).mean() for layer in findings.layers}
-    most, least = max(areas, key=areas.__getitem__), min(areas, key=areas.__getitem__)
+    layers = [layer for layer in findings.layers if above_chance(findings, layer)]
     pairs = len(findings.of("trained"))
-    count = f"{pairs} {'pair' if pairs == 1 else 'pairs'}"
-    layers = f"{len(areas)} {'layer' if len(areas) == 1 else 'layers'}"
+    over = f"Over {pairs} {'pair' if pairs == 1 else 'pairs'} of trained networks"
+    if not layers:
+        return f"{over} no layer matches clearly more than unrelated neurons would."
+    areas = {layer: float(findings.areas("trained", layer).mean()) for layer in layers}
+    most, least = max(areas, key=areas.__getitem__), min(areas, key=areas.__getitem__)
     return (
-        f"Over {count} of trained networks and {layers} the area under s(ε) is "
-        f"{np.mean(list(areas.values())):.2f} in the mean (1: every neuron matches exactly): most "
-        f"alike is {most} with {areas[most]:.2f}, least {least} with {areas[least]:.2f}."
+        f"{over}, {len(layers)} of {len(findings.layers)} layers match clearly more than unrelated "
+        f"neurons would. The area under s(ε), 1 where every neuron matches exactly, runs in them "
+        f"from {areas[least]:.2f} at {least} to {areas[most]:.2f} at {most}."
     )

@@ -42,15 +42,21 @@ def axes_style(axes: Axes) -> None:
 
 def layer_axis(axes: Axes, layers: tuple[str, ...]) -> None:
     """Put the layers along the x axis, slanted where they would touch."""
-    slanted = sum(map(len, layers)) > 60
+    labels = list(map(short, layers))
+    slanted = sum(map(len, labels)) > 60
     axes.set_xticks(
         range(len(layers)),
-        layers,
+        labels,
         rotation=50 if slanted else 0,
         ha="right" if slanted else "center",
         rotation_mode="anchor" if slanted else "default",
     )
     axes.set_xlim(-0.5, len(layers) - 0.5)
+
+
+def short(layer: str) -> str:
+    """Return the end of a name that is too long to stand at an axis; numbers beside have all."""
+    return layer if len(layer) <= 20 else f"…{layer[-19:]}"
 
 
 def as_png(figure: Figure) -> bytes:

@@ -30,14 +30,18 @@ class Page(HTMLParser):
         self.open: list[str] = []
         self.texts: list[str] = []
         self.references: list[str] = []
+        self.ids: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in VOID:
             self.open.append(tag)
         self.references += [value or "" for name, value in attrs if name in ("href", "src")]
+        self.ids += [value or "" for name, value in attrs if name == "id"]
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.references += [value or "" for name, value in attrs if name in ("href", "src")]
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
@@ -59,6 +63,7 @@ def test_the_page_stands_alone_and_names_every_layer(small_experiment: Path) -> 
     assert all(each.startswith(("#", "data:image/png;")) for each in page.references)
     text = (small_experiment / "report.html").read_text(encoding="utf-8")
     assert "http" not in text
+    assert len(set(page.ids)) == len(page.ids) > 0
     assert text.count("url(") == text.count("url(#")
     words = " ".join(page.texts)
     for layer in LAYERS:

@@ -47,25 +47,30 @@ CKA = "linear CKA"
 
 def run(options: argparse.Namespace) -> None:
     of_neurons = f"neurons a side ({SAMPLES_OF_NEURONS:,} samples)"
-    times: Times = defaultdict(dict)
-    for n in options.growth_neurons:
-        if fits(f"{n:,} {of_neurons}", n, SAMPLES_OF_NEURONS):
-            add(times, n, core_times(n, SAMPLES_OF_NEURONS, options))
-    print(report(of_neurons, times), end="\n\n", flush=True)
+    sizes = [(n, n, SAMPLES_OF_NEURONS) for n in options.growth_neurons]
+    core_growth(of_neurons, sizes, options)
 
     of_samples = f"samples ({NEURONS_OF_SAMPLES} + {NEURONS_OF_SAMPLES} neurons)"
-    times = defaultdict(dict)
-    for n in options.growth_samples:
-        if fits(f"{n:,} {of_samples}", NEURONS_OF_SAMPLES, n):
-            add(times, n, core_times(NEURONS_OF_SAMPLES, n, options))
-    print(report(of_samples, times), end="\n\n", flush=True)
+    sizes = [(n, NEURONS_OF_SAMPLES, n) for n in options.growth_samples]
+    core_growth(of_samples, sizes, options)
 
     of_kernels = f"samples ({NEURONS_OF_KERNELS} + {NEURONS_OF_KERNELS} neurons), linear CKA"
-    times = defaultdict(dict)
+    times: Times = defaultdict(dict)
     for n in options.kernel_samples:
         print(f"{n:,} {of_kernels} …", file=sys.stderr, flush=True)
         add(times, n, kernel_times(n, options))
     print(report(of_kernels, times))
+
+
+def core_growth(
+    against: str, sizes: Sequence[tuple[int, int, int]], options: argparse.Namespace
+) -> None:
+    """Print the times of our stages at each size, with the neurons and samples that it means."""
+    times: Times = defaultdict(dict)
+    for size, neurons, samples in sizes:
+        if fits(f"{size:,} {against}", neurons, samples):
+            add(times, size, core_times(neurons, samples, options))
+    print(report(against, times), end="\n\n", flush=True)
 
 
 def fits(what: str, neurons: int, samples: int) -> bool:

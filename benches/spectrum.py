@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Callable
 
 import numpy as np
+from compare_gram import pair_of
 from numpy.typing import NDArray
 
 import spanmatch as sm
@@ -51,12 +52,6 @@ def sides(n: int, kind: str = "plain") -> tuple[NDArray[np.float64], NDArray[np.
         return np.ascontiguousarray(np.hstack([own, rest])[:, rng.permutation(n)])
 
     return side(), side()
-
-
-def pair_of(x: NDArray[np.float64], y: NDArray[np.float64]) -> sm.ActivationPair:
-    pair = sm.ActivationPair()
-    pair.update(x, y)
-    return pair
 
 
 def report(what: str, ratio: float, bound: str) -> None:

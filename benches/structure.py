@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+from compare_gram import pair_of
+from compare_paper import minimum_match as paper_minimum_match
 from numpy.typing import NDArray
 
 import spanmatch as sm
@@ -42,12 +44,6 @@ def planted(n: int, size: int, samples: int = 10_000) -> tuple[Floats, Floats]:
             noise = 0.1 * rng.standard_normal((samples, size))
             side[:, first : first + size] = shared @ basis + noise
     return x, y
-
-
-def pair_of(x: Floats, y: Floats) -> sm.ActivationPair:
-    pair = sm.ActivationPair()
-    pair.update(x, y)
-    return pair
 
 
 def report(what: str, figure: float, bound: str) -> None:
@@ -88,38 +84,10 @@ def searches() -> None:
     minimum_matches(pair_of(*planted(512, 256)), "<= 200", "512 + 512, blocks of 256")
 
 
-def paper_minimum_match(x: Floats, y: Floats, v: int) -> tuple[list[int], list[int]]:
-    """The paper's algorithm 2, as written there: least squares afresh at every step."""
-
-    def maximum(keep_x: list[int], keep_y: list[int]) -> tuple[list[int], list[int]]:
-        while True:
-            a, b = x[:, keep_x], y[:, keep_y]
-            bad_x = np.linalg.norm(a - b @ np.linalg.lstsq(b, a, rcond=None)[0], axis=0)
-            bad_y = np.linalg.norm(b - a @ np.linalg.lstsq(a, b, rcond=None)[0], axis=0)
-            in_x = bad_x <= EPS * np.linalg.norm(a, axis=0)
-            in_y = bad_y <= EPS * np.linalg.norm(b, axis=0)
-            if in_x.all() and in_y.all():
-                return keep_x, keep_y
-            keep_x = [i for i, good in zip(keep_x, in_x, strict=True) if good]
-            keep_y = [j for j, good in zip(keep_y, in_y, strict=True) if good]
-
-    found_x, found_y = maximum(list(range(x.shape[1])), list(range(y.shape[1])))
-    for side, neuron in [("x", i) for i in found_x if i != v] + [("y", j) for j in found_y]:
-        if neuron not in (found_x if side == "x" else found_y):
-            continue
-        left_x, left_y = maximum(
-            [i for i in found_x if (side, i) != ("x", neuron)],
-            [j for j in found_y if (side, j) != ("y", neuron)],
-        )
-        if v in left_x:
-            found_x, found_y = left_x, left_y
-    return found_x, found_y
-
-
 def against_the_paper() -> None:
     x, y = planted(64, 16)
     pair = pair_of(x, y)
-    paper = milliseconds(lambda: paper_minimum_match(x, y, 0))
+    paper = milliseconds(lambda: paper_minimum_match(x, y, EPS, 0))
     ours = best(lambda: sm.minimum_match(pair, eps=EPS, neuron=("x", 0)))
     counted = best(lambda: sm.minimum_match(x, y, eps=EPS, neuron=("x", 0)))
     report("64 + 64: the paper's deletion", paper, "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +14,7 @@ from rich.table import Table
 
 from spanmatch import digits
 from spanmatch.plot import save_figure, similarity_figure
-from spanmatch.sampling import UndersampledWarning, chance_level
+from spanmatch.sampling import chance_level, without_undersampled_warnings
 from spanmatch.structure import simple_matches, support
 from spanmatch.torch import compare
 
@@ -143,8 +142,7 @@ def _structure(pair: ActivationPair, result: MatchSpectrum) -> list[str]:
     eps = result.eps_for(HALF)
     if math.isinf(eps):
         return ["none ", *["– "] * (len(STRUCTURE_LABELS) - 1)]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UndersampledWarning)  # the table says it
+    with without_undersampled_warnings():  # the table says it
         parts, supporters = simple_matches(pair, eps=eps), support(pair, eps=eps)
     sizes = [len(part) for part in parts]
     cores = supporters.matrix.sum(axis=0)

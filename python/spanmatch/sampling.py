@@ -1,6 +1,8 @@
 """When a match says little: too few samples, or an ε that unrelated neurons reach too."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +52,14 @@ def warn_if_by_chance(gram: _core.Gram, eps: float, center: bool) -> None:
             "to expect of unrelated neurons"
         )
     _warn(reasons, depth=1)
+
+
+@contextmanager
+def without_undersampled_warnings() -> Iterator[None]:
+    """Say nothing of too few samples, where it is said otherwise."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UndersampledWarning)
+        yield
 
 
 def _warn(reasons: list[str], depth: int) -> None:

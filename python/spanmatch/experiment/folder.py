@@ -79,12 +79,8 @@ class Folder:
             would use: nothing is changed. The error shows what differs.
         """
         held = [name for name in (NETWORKS, COMPARISONS) if _holds_a_file(self.path / name)]
-        if not held and self.config.is_file() and not is_recorded(self.config):
-            raise ValueError(
-                f"{self.config} is not one that an experiment has written, and would be replaced: "
-                "choose another folder, or move it"
-            )
         if not held:
+            self._check_own()
             # An experiment that has come to nothing, as by a slip in its arguments, gives way.
             self.path.mkdir(parents=True, exist_ok=True)
             write_recorded(self.config, config, made_with)
@@ -116,17 +112,20 @@ class Folder:
         """
         if not self.config.is_file():
             return
-        if not is_recorded(self.config):
-            raise ValueError(
-                f"{self.config} is not one that an experiment has written, so that nothing here is "
-                "taken away: choose another folder, or move it"
-            )
+        self._check_own()
         for name in (COMPARISONS, NETWORKS, FIGURES):
             if (self.path / name).exists():
                 shutil.rmtree(self.path / name)
         self.report.unlink(missing_ok=True)
         # Last: cut off, the folder is still known to be an experiment's.
         self.config.unlink()
+
+    def _check_own(self) -> None:
+        if self.config.is_file() and not is_recorded(self.config):
+            raise ValueError(
+                f"{self.config} is not one that an experiment has written, and would be replaced: "
+                "choose another folder, or move it"
+            )
 
 
 def _holds_a_file(folder: Path) -> bool:

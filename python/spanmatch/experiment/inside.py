@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 from spanmatch.classic import measures
 from spanmatch.experiment.records import Inside, Sizes
-from spanmatch.sampling import UndersampledWarning, chance_level
+from spanmatch.sampling import chance_level, without_undersampled_warnings
 from spanmatch.structure import simple_matches, support
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def look_inside(
-    comparison: Comparison, eps: Sequence[float], report: Callable[[int, int], object]
+    comparison: Comparison, eps: Sequence[float], report: Callable[[int, int], object] | None
 ) -> dict[str, Inside]:
     """Measure every layer of a comparison, and take its maximum match apart.
 
@@ -26,14 +25,13 @@ def look_inside(
     match too, and sizes say nothing.
     """
     layers = {}
-    with warnings.catch_warnings():
-        # The report says it of the layer.
-        warnings.simplefilter("ignore", UndersampledWarning)
+    with without_undersampled_warnings():  # the report says it of the layer
         for done, layer in enumerate(comparison.layers, start=1):
             pair, chance = comparison.pair(layer), chance_level(comparison[layer].chance)
             sizes = [_sizes(pair, each, comparison.center) for each in eps if each < chance]
             layers[str(layer)] = Inside(measures(pair), tuple(sizes))
-            report(done, len(comparison.layers))
+            if report is not None:
+                report(done, len(comparison.layers))
     return layers
 
 

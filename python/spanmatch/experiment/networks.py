@@ -11,15 +11,13 @@ from torch import Tensor, nn
 from spanmatch.experiment.architectures import ARCHITECTURES
 from spanmatch.torch.checkpoints import load_checkpoint
 from spanmatch.torch.lookup import nearest
-from spanmatch.torch.models import load_model, seeded
+from spanmatch.torch.models import SOURCES, load_model, seeded
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from spanmatch.experiment.config import ExperimentConfig
     from spanmatch.torch.data import Batches
-
-FAMILIES = ("torchvision", "timm", "hf")
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ def networks_for(config: ExperimentConfig, held_out: Batches, train: Batches | N
             f"there is no architecture {config.arch!r}{nearest(config.arch, ARCHITECTURES)}; there "
             f"are {', '.join(ARCHITECTURES)}, and models as torchvision:resnet18 or file.py:factory"
         )
-    if config.arch not in ARCHITECTURES and (train is None or kind not in FAMILIES):
+    if config.arch not in ARCHITECTURES and (train is None or kind not in SOURCES):
         # As they come: weights of a file fit the network that its library makes.
         return Networks(config.arch, {})
     if kind == "hf":
@@ -113,24 +111,24 @@ def _classes(config: ExperimentConfig, batches: Batches) -> int:
     known: int | None = getattr(getattr(batches, "examples", None), "classes", None)
     if known is not None:
         return known
-    targets = [targets_of(batch) for batch in batches]
-    if not targets or any(each is None for each in targets):
+    pairs = [inputs_and_classes(batch) for batch in batches]
+    if not pairs or None in pairs:
         what = config.data if config.train_data is None else config.train_data
         raise ValueError(
             f"{what} holds no classes: its batches have to be pairs (inputs, targets), the targets "
             "numbers of classes from 0 on"
         )
-    return 1 + max(int(each.max()) for each in targets if each is not None)
+    return 1 + max(int(pair[1].max()) for pair in pairs if pair is not None)
 
 
-def targets_of(batch: Any) -> Tensor | None:
-    """Return the classes of a batch, where it is a pair of inputs and whole numbers."""
+def inputs_and_classes(batch: Any) -> tuple[Tensor, Tensor] | None:
+    """Return a batch that is a pair of inputs and classes, whole numbers; None of another."""
     if not isinstance(batch, tuple | list) or len(batch) != 2:
         return None
-    targets = batch[1]
+    inputs, targets = batch
     if not isinstance(targets, Tensor) or targets.ndim != 1 or targets.is_floating_point():
         return None
-    return targets
+    return inputs, targets
 
 
 def _sizes(inputs: Tensor) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 
-from spanmatch.experiment.networks import targets_of
+from spanmatch.experiment.networks import inputs_and_classes
 from spanmatch.experiment.records import Performance
 from spanmatch.experiment.training import Tally, wrong_classes
 
@@ -22,10 +21,11 @@ def performance(network: nn.Module, batches: Batches, device: str) -> Performanc
     tally = Tally()
     with torch.inference_mode():
         for batch in batches:
-            targets = targets_of(batch)
-            if targets is None or isinstance(batch, Mapping):
+            pair = inputs_and_classes(batch)
+            if pair is None:
                 return None
-            outputs, targets = network(batch[0].to(device)), targets.to(device)
+            inputs, targets = (part.to(device) for part in pair)
+            outputs = network(inputs)
             if wrong_classes(outputs, targets):
                 return None
             tally.add(outputs, targets, nn.functional.cross_entropy(outputs, targets))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -19,7 +19,7 @@ from spanmatch.experiment.records import Epoch, Network, Performance, write_insi
 from spanmatch.experiment.training import train
 from spanmatch.progress import progress_bar
 from spanmatch.report import write_report
-from spanmatch.sampling import UndersampledWarning
+from spanmatch.sampling import without_undersampled_warnings
 from spanmatch.tensor_file import read_as, write
 from spanmatch.torch.compare import compare
 from spanmatch.torch.layers import chosen_layers
@@ -75,15 +75,16 @@ def run_experiment(
     """
     to_train_on, held_out = training_data(config), held_out_data(config)
     networks = networks_for(config, held_out, to_train_on)
+    layers = networks.layers if config.layers is None else list(config.layers)
     # What is wrong with the choice is told before the training, and not after it.
-    chosen_layers(networks.initial(0), config.layers and list(config.layers))
+    chosen_layers(networks.initial(0), layers)
     place = Folder(folder)
     if force:
         place.clear()
     place.claim(config.plain(), made_with(config))
     place.sweep()
     place.networks.mkdir(exist_ok=True)
-    work = _Work(config, place, networks, held_out, to_train_on, progress=progress)
+    work = _Work(config, place, networks, layers, held_out, to_train_on, progress)
     with _threads(config.threads):
         for network in networks_of(config):
             if place.network(network.key).is_file():
@@ -99,21 +100,17 @@ def run_experiment(
     return write_report(folder)
 
 
+@dataclass(frozen=True)
 class _Work:
     """What all units need."""
 
-    def __init__(
-        self,
-        config: ExperimentConfig,
-        place: Folder,
-        networks: Networks,
-        held_out: Batches,
-        to_train_on: Batches | None,
-        *,
-        progress: bool,
-    ) -> None:
-        self.config, self.place, self.networks = config, place, networks
-        self.held_out, self.to_train_on, self.progress = held_out, to_train_on, progress
+    config: ExperimentConfig
+    place: Folder
+    networks: Networks
+    layers: list[str] | None
+    held_out: Batches
+    to_train_on: Batches | None
+    progress: bool
 
     def network(self, planned: PlannedNetwork) -> Network:
         """Train a network, or read it, and write down what is known of it."""
@@ -132,13 +129,11 @@ class _Work:
         """Compare two networks, and look inside every layer."""
         key, config = planned.key, self.config
         if not self.place.compared(key):
-            with warnings.catch_warnings():
-                # The report says it of each layer.
-                warnings.simplefilter("ignore", UndersampledWarning)
+            with without_undersampled_warnings():  # the report says it of each layer
                 comparison = compare(
                     *self._networks(planned),
                     self.held_out,
-                    layers=self.networks.layers if config.layers is None else list(config.layers),
+                    layers=self.layers,
                     device=config.device,
                     center=config.center,
                     progress=self.progress,
@@ -149,7 +144,7 @@ class _Work:
         eps = config.eps if planned.kind == "trained" else ()
         with progress_bar(f"Looking inside {key}", self.progress) as report:
             saved = Comparison.load(self.place.comparison(key))
-            layers = look_inside(saved, eps, report or (lambda *_: None))
+            layers = look_inside(saved, eps, report)
         write_inside(self.place.inside(key), layers)
 
     def _networks(self, planned: PlannedComparison) -> tuple[nn.Module, nn.Module]:
@@ -173,9 +168,7 @@ class _Work:
                 raise ValueError(f"there is nothing to train {name} on")
             network = self.networks.initial(seed).to(self.config.device)
             with progress_bar(f"Training {name}", self.progress) as report:
-                epochs = train(
-                    network, self.to_train_on, seed, self.config, report or (lambda *_: None)
-                )
+                epochs = train(network, self.to_train_on, seed, self.config, report)
             tensors = {name: value.cpu().numpy() for name, value in network.state_dict().items()}
             history = [[epoch.loss, epoch.accuracy] for epoch in epochs]
             write(path, KIND, tensors, {"history": history})

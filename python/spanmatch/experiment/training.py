@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from spanmatch.experiment.networks import targets_of
+from spanmatch.experiment.networks import inputs_and_classes
 from spanmatch.experiment.records import Epoch
 from spanmatch.torch.data.batches import ChosenBatches
 
@@ -27,7 +27,7 @@ def train(
     batches: Batches,
     seed: int,
     config: ExperimentConfig,
-    report: Callable[[int, int], object],
+    report: Callable[[int, int], object] | None,
 ) -> list[Epoch]:
     """Train a network where it lies, and return what every epoch told.
 
@@ -79,7 +79,8 @@ def train(
                     f"training of seed {seed} failed in epoch {epoch + 1}: the loss is "
                     f"{tally.loss}; choose a lower learning rate than {config.learning_rate}"
                 )
-            report(epoch + 1, config.epochs)
+            if report is not None:
+                report(epoch + 1, config.epochs)
     network.eval()
     return history
 
@@ -117,13 +118,14 @@ def wrong_classes(outputs: Any, targets: Tensor) -> str:
 
 
 def _pair(batch: Any, config: ExperimentConfig) -> tuple[Tensor, Tensor]:
-    targets = targets_of(batch)
-    if targets is None:
+    pair = inputs_and_classes(batch)
+    if pair is None:
         raise ValueError(
             f"{config.train_data or config.data} cannot be trained on: its batches have to be "
             "pairs (inputs, targets), the targets numbers of classes"
         )
-    return batch[0].to(config.device), targets.to(config.device)
+    inputs, targets = pair
+    return inputs.to(config.device), targets.to(config.device)
 
 
 def _augmented(images: Tensor, generator: torch.Generator) -> Tensor:

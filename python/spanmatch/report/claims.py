@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -47,11 +46,10 @@ def all_claims(findings: Findings) -> list[Claim]:
 
 def more_than_chance(findings: Findings) -> list[Claim]:
     """Ask which layers match more than unrelated neurons would."""
-    below = {layer: _below_chance(findings, layer) for layer in findings.layers}
     more = [layer for layer in findings.layers if above_chance(findings, layer)]
     others = [
-        f"{layer} {_range(parts, percent=True)}"
-        for layer, parts in below.items()
+        f"{layer} {_range(_below_chance(findings, layer), percent=True)}"
+        for layer in findings.layers
         if layer not in more
     ]
     verdict: Verdict = "yes" if not others else "in part" if more else "unclear"
@@ -60,10 +58,10 @@ def more_than_chance(findings: Findings) -> list[Claim]:
         Claim(
             "Do layers match more than unrelated neurons would?",
             verdict,
-            f"In {len(more)} of {len(below)} layers at least {MOST:.0%} of the living neurons are "
-            f"below their own chance level in every pair.{rest} The level takes samples for "
-            "independent, which positions of an image are not: for layers of maps it is an upper "
-            "bound, as it is where neurons share a positive mean that was kept.",
+            f"In {len(more)} of {len(findings.layers)} layers at least {MOST:.0%} of the living "
+            f"neurons are below their own chance level in every pair.{rest} The level takes "
+            "samples for independent, which positions of an image are not: for layers of maps it "
+            "is an upper bound, as it is where neurons share a positive mean that was kept.",
         )
     ]
 
@@ -114,16 +112,16 @@ def local(findings: Findings) -> list[Claim]:
     question = "Are simple matches local, a few neurons each?"
     lines, parts = [], []
     for eps in findings.config.eps:
-        simple: list[int] = []
-        cores: list[int] = []
-        here: list[float] = []
-        for each in findings.of("trained"):
-            for layer in findings.layers:
-                for at in each.inside[layer].sizes:
-                    if at.eps == eps and at.simple:
-                        simple += at.simple
-                        cores += at.core
-                        here += [size / len(at.core) for size in at.simple]
+        found = [
+            at
+            for each in findings.of("trained")
+            for layer in findings.layers
+            for at in each.inside[layer].sizes
+            if at.eps == eps and at.simple
+        ]
+        simple = [size for at in found for size in at.simple]
+        cores = [size for at in found for size in at.core]
+        here = [size / len(at.core) for at in found for size in at.simple]
         if simple:
             parts.append(float(np.median(here)))
             lines.append(
@@ -252,5 +250,5 @@ def _no_more_than_chance(findings: Findings) -> str:
 
 
 def _spread(findings: Findings) -> str:
-    pairs = math.comb(len(findings.networks), 2)
-    return " There is one pair only, so nothing is known of the spread." if pairs == 1 else ""
+    one = len(findings.of("trained")) == 1
+    return " There is one pair only, so nothing is known of the spread." if one else ""

@@ -13,7 +13,7 @@ from spanmatch.comparison import Comparison
 from spanmatch.layer_keys import label
 from spanmatch.match import spectrum
 from spanmatch.progress import progress_bar
-from spanmatch.sampling import UndersampledWarning, too_few
+from spanmatch.sampling import UndersampledWarning, too_few, without_undersampled_warnings
 from spanmatch.torch.collect import AllPairs, Collected, OneByOne
 from spanmatch.torch.layer_info import layer_info
 from spanmatch.torch.layer_pairs import layer_pairs, layers_of
@@ -195,8 +195,7 @@ def solve(
     spectra: dict[Key, MatchSpectrum] = {}
     with progress_bar("Matching layers", _shown(progress)) as report:
         for done, key in enumerate(pairs, start=1):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", UndersampledWarning)
+            with without_undersampled_warnings():
                 spectra[key] = spectrum(pairs[key], center=center)
             if report is not None:
                 report(done, len(pairs))

@@ -19,8 +19,12 @@ from typing import TYPE_CHECKING
 from spanmatch._core import __version__
 from spanmatch.classic import linear_cka, measures
 from spanmatch.classic_result import Measures
+from spanmatch.interval_result import Interval
+from spanmatch.intervals import interval
 from spanmatch.joint_gram import DeviceError
 from spanmatch.match import is_match, maximum_match, residuals, set_num_threads, spectrum
+from spanmatch.null_results import NullSpectra
+from spanmatch.nulls import null_spectra, p_value
 from spanmatch.pair import ActivationPair
 from spanmatch.results import Match, MatchSpectrum, Residuals
 from spanmatch.rows import as_rows
@@ -39,15 +43,18 @@ __all__ = [
     "Comparison",
     "DeviceError",
     "FileError",
+    "Interval",
     "LinearMap",
     "Match",
     "MatchSpectrum",
     "Measures",
+    "NullSpectra",
     "Residuals",
     "Support",
     "UndersampledWarning",
     "__version__",
     "as_rows",
+    "interval",
     "is_match",
     "is_simple",
     "linear_cka",
@@ -57,6 +64,8 @@ __all__ = [
     "measures",
     "minimum_for",
     "minimum_match",
+    "null_spectra",
+    "p_value",
     "residuals",
     "save",
     "set_num_threads",

@@ -29,6 +29,8 @@ _Indices = NDArray[np.int64]
 _Expression = tuple[NDArray[np.float64], _Floats, _Floats]
 # Neurons of x, batches, samples; then shift, sums, spread and products of the shifted rows.
 _Parts = tuple[int, int, int, _Floats, _Floats, _Floats, NDArray[np.float64]]
+# Seed, items, nulls (count, n_x, n_y), and the parts of each fold.
+_Replicates = tuple[int, int, NDArray[np.float64], list[_Parts]]
 _Progress = Callable[[int, int], object]
 
 __version__: str
@@ -37,7 +39,7 @@ __version__: str
 class Gram:
     """The joint Gram matrix of two sides, accumulated over batches; O((n_x + n_y)²) memory."""
 
-    def __new__(cls) -> Gram: ...
+    def __new__(cls, nulls: int = 0, folds: int = 0, seed: int = 0) -> Gram: ...
     @property
     def n_batches(self) -> int: ...
     @property
@@ -46,12 +48,31 @@ class Gram:
     def n_x(self) -> int: ...
     @property
     def n_y(self) -> int: ...
+    @property
+    def n_items(self) -> int: ...
+    @property
+    def n_nulls(self) -> int: ...
+    @property
+    def fold_samples(self) -> list[int]: ...
     def update(
-        self, x: NDArray[Any], y: NDArray[Any], progress: _Progress | None = None
+        self,
+        x: NDArray[Any],
+        y: NDArray[Any],
+        rows_per_item: int | list[int] = ...,
+        progress: _Progress | None = None,
     ) -> None: ...
     def merge(self, other: Gram) -> None: ...
     def copy(self) -> Gram: ...
     def parts(self) -> _Parts: ...
+    def replicates(self) -> _Replicates | None:
+        """Return nulls and folds; None where there are neither."""
+
+    def null(self, index: int) -> Gram:
+        """Return the Gram of x and of the y that one null rolls."""
+
+    def of_folds(self, times: list[int]) -> Gram:
+        """Return the sum of the folds, each as many times as said."""
+
     @staticmethod
     def from_parts(
         n_x: int,
@@ -61,6 +82,7 @@ class Gram:
         sums: _Floats,
         spread: _Floats,
         products: NDArray[np.float64],
+        replicates: _Replicates | None = None,
     ) -> Gram:
         """Put together what `parts` gives; of the products, the triangle right of the diagonal."""
 

@@ -2,15 +2,17 @@
 
 from numbers import Real
 from operator import index as integer
-from typing import SupportsIndex, TypeAlias
+from typing import SupportsIndex, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 Neuron: TypeAlias = tuple[str, int]
+RowsPerItem: TypeAlias = ArrayLike
 
 MAX_INDEX = 2**63 - 1
 MAX_SEED = 2**64 - 1
+MAX_COUNT = 100_000  # nulls and folds: each is a matrix
 
 
 def as_eps(eps: float) -> float:
@@ -26,6 +28,22 @@ def as_similarity(similarity: float) -> float:
     value = _as_float(similarity, "similarity")
     if not 0.0 <= value <= 1.0:
         raise ValueError(f"similarity must be in [0, 1], got {value}")
+    return value
+
+
+def as_levels(eps: ArrayLike) -> NDArray[np.float64]:
+    """Return `eps`, one number in [0, 1) or several, as an array of one axis."""
+    levels = np.atleast_1d(np.asarray(eps))
+    if levels.ndim != 1:
+        raise ValueError(f"eps has shape {levels.shape}: expected one axis")
+    return np.array([as_eps(level) for level in levels.tolist()], np.float64)
+
+
+def as_probability(number: float, name: str) -> float:
+    """Return `number` as a float between 0 and 1, neither of them."""
+    value = _as_float(number, name)
+    if not 0.0 < value < 1.0:
+        raise ValueError(f"{name} must be between 0 and 1, got {value}")
     return value
 
 
@@ -65,6 +83,30 @@ def as_seed(seed: int) -> int:
     if not 0 <= value <= MAX_SEED:
         raise ValueError(f"seed must be from 0 to 2**64 - 1, got {value}")
     return value
+
+
+def as_count(count: int, name: str, least: int = 0) -> int:
+    """Return `count`, how many of `name` there are to be, as an integer of at least `least`."""
+    value = _as_integer(count, name)
+    if not least <= value <= MAX_COUNT:
+        raise ValueError(f"{name} must be from {least} to {MAX_COUNT}, got {value}")
+    return value
+
+
+def as_rows_per_item(rows: RowsPerItem) -> int | list[int]:
+    """Return the length of every item, or of each; the core checks that they make up a batch."""
+    if np.ndim(rows) == 0:
+        return as_count(cast("int", rows), "rows_per_item", 1)
+    lengths = np.asarray(rows)
+    if lengths.ndim != 1:
+        raise ValueError(
+            f"rows_per_item has shape {lengths.shape}: expected a length for each item"
+        )
+    if lengths.dtype.kind not in "iu":
+        raise TypeError(f"rows_per_item must hold integers, got {lengths.dtype}")
+    if lengths.size > 0 and lengths.min() < 1:
+        raise ValueError(f"rows_per_item must be at least 1, got {lengths.min()}")
+    return [int(length) for length in lengths]
 
 
 def as_center(center: bool) -> bool:

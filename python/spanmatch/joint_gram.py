@@ -57,10 +57,17 @@ class JointGram:
         with self.lock:
             return next(((gram.n_x, gram.n_y) for gram in self._all() if gram.n_samples > 0), None)
 
+    @property
+    def has_replicates(self) -> bool:
+        """Whether nulls or folds are kept, which only the host does."""
+        host, _ = self._places
+        return host.n_nulls > 0 or len(host.fold_samples) > 0
+
     def update(
         self,
         x: Samples,
         y: Samples,
+        rows_per_item: int | list[int] = 1,
         report: Callable[[int, int], object] | None = None,
         check_widths: Callable[[int, int], None] | None = None,
     ) -> None:
@@ -74,9 +81,9 @@ class JointGram:
                 # The core knows its own widths; those on devices it has to be told.
                 host, _ = self._places
                 gram = host if (n_x, n_y) == self.widths else self.on_host()
-                gram.update(samples_x, samples_y, report)
+                gram.update(samples_x, samples_y, rows_per_item, report)
             else:
-                self._update_on_device(samples_x, samples_y)
+                self._update_on_device(samples_x, samples_y, rows_per_item)
 
     def on_host(self) -> _core.Gram:
         """Return all sums, brought together on the host.
@@ -105,7 +112,7 @@ class JointGram:
         host, devices = self._places
         return [host, *devices.values()]
 
-    def _update_on_device(self, x: Readable, y: Readable) -> None:
+    def _update_on_device(self, x: Readable, y: Readable, rows_per_item: int | list[int]) -> None:
         from spanmatch.torch.gram import DeviceGram
         from spanmatch.torch.tensors import on_host
 
@@ -114,13 +121,15 @@ class JointGram:
         _, devices = self._places
         with _device_errors(device):
             fits = len(x) == len(y) > 0 and self.widths in (None, (n_x, n_y))
+            # Only the host rolls and deals.
+            fits = fits and not self.has_replicates
             gram = devices.get(device) or DeviceGram(device, n_x, n_y)
             if fits and gram.update(x, y):
                 devices[device] = gram
                 return
             host_x, host_y = on_host(x), on_host(y)
         # The core says what is wrong.
-        self.on_host().update(host_x, host_y)
+        self.on_host().update(host_x, host_y, rows_per_item)
 
 
 @contextmanager

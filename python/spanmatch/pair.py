@@ -6,17 +6,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from spanmatch import _core, pair_file
+from spanmatch.arguments import as_count, as_rows_per_item, as_seed
 from spanmatch.joint_gram import DeviceError, JointGram
 from spanmatch.names import Names, as_names, check_counts, joined
 from spanmatch.progress import progress_bar
 from spanmatch.saying import saying
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from os import PathLike
 
     import torch
 
+    from spanmatch.arguments import RowsPerItem
     from spanmatch.samples import Samples
 
 
@@ -35,6 +37,15 @@ class ActivationPair:
     ----------
     x_names, y_names
         Names of the neurons of a side, one for each: kept in files and shown in tables.
+    nulls
+        How many times x is also summed against y rolled by whole items inside each batch, by a
+        fresh offset each time: for `null_spectra` and `p_value`. Each takes n_x × n_y float64, and
+        n_x × n_y multiplications a row.
+    folds
+        Among how many folds the items are dealt, each with a Gram of its own: for `interval`. 0 or
+        at least 2; together they take as much work as the pair, and `folds` times its memory.
+    seed
+        What rolls and deals follow from.
 
     Examples
     --------
@@ -52,10 +63,16 @@ class ActivationPair:
     __slots__ = ("_gram", "_names")
 
     def __init__(
-        self, *, x_names: Sequence[str] | None = None, y_names: Sequence[str] | None = None
+        self,
+        *,
+        x_names: Sequence[str] | None = None,
+        y_names: Sequence[str] | None = None,
+        nulls: int = 0,
+        folds: int = 0,
+        seed: int = 0,
     ) -> None:
         self._names: Names = (as_names(x_names, "x"), as_names(y_names, "y"))
-        self._gram = JointGram()
+        self._gram = JointGram(empty_gram(nulls, folds, seed))
 
     @property
     def n_batches(self) -> int:
@@ -78,6 +95,21 @@ class ActivationPair:
         return (self._gram.widths or (0, 0))[1]
 
     @property
+    def n_items(self) -> int:
+        """How many items the pair has seen: rows, where `update` was not told where they begin."""
+        return self._gram.on_host().n_items
+
+    @property
+    def n_nulls(self) -> int:
+        """How many nulls are summed."""
+        return self._gram.on_host().n_nulls
+
+    @property
+    def n_folds(self) -> int:
+        """Among how many folds the items are dealt."""
+        return len(self._gram.on_host().fold_samples)
+
+    @property
     def x_names(self) -> tuple[str, ...] | None:
         """The names of the neurons of side x, where given."""
         return self._names[0]
@@ -87,7 +119,7 @@ class ActivationPair:
         """The names of the neurons of side y, where given."""
         return self._names[1]
 
-    def update(self, x: Samples, y: Samples) -> None:
+    def update(self, x: Samples, y: Samples, *, rows_per_item: RowsPerItem = 1) -> None:
         """Add a batch.
 
         Parameters
@@ -102,6 +134,12 @@ class ActivationPair:
             once, when they are needed. Where the sides lie apart, y goes to the device of x, or x
             to that of y if x is on the host.
             Devices without float64, as Apple's MPS, go through the host: a warning says so, once.
+            Nulls and folds are summed on the host.
+        rows_per_item
+            How many rows an item has, as an image has positions and a sequence tokens; or the
+            length of each item, in order. Rows of one item depend on each other, so nulls roll and
+            folds deal whole items. Where lengths differ, the batch is rolled to where an item
+            begins, and rows of y meet other positions than their own.
 
         Raises
         ------
@@ -109,7 +147,8 @@ class ActivationPair:
             A side is not an array of floats.
         ValueError
             A side has not two axes, no rows, or another width than before; the sides' row counts
-            differ; a value is NaN or infinite; a sum of squares leaves the range of float64.
+            differ; a value is NaN or infinite; a sum of squares leaves the range of float64; items
+            do not make up the batch, or there is one alone, and nulls to roll.
         DeviceError
             The device ran out of memory, or was lost. What a lost device had summed is lost with
             it: every later call says so.
@@ -119,7 +158,8 @@ class ActivationPair:
         with self._gram.lock:
             where = f"batch {self.n_batches} (counted from 0)"
             with saying(where, (TypeError, ValueError, DeviceError)):
-                self._gram.update(x, y, check_widths=partial(check_counts, self._names))
+                rows = as_rows_per_item(rows_per_item)
+                self._gram.update(x, y, rows, check_widths=partial(check_counts, self._names))
 
     def merge(self, other: ActivationPair) -> None:
         """Add all that `other` has seen, as though its batches had come here.
@@ -131,7 +171,8 @@ class ActivationPair:
         TypeError
             `other` is not a pair.
         ValueError
-            Its widths or its neurons' names differ.
+            Its widths, its neurons' names, or its numbers of nulls or folds differ. A pair that has
+            seen nothing, and keeps neither, fits any.
         """
         if not isinstance(other, ActivationPair):
             raise TypeError(f"merge needs an ActivationPair, got {type(other).__name__}")
@@ -162,8 +203,8 @@ class ActivationPair:
         ImportError
             torch is not installed.
         ValueError
-            torch.distributed is not initialised, or widths or names differ: then in every process,
-            and all pairs stay as they were.
+            torch.distributed is not initialised, or widths, names, or numbers of nulls or folds
+            differ: then in every process, and all pairs stay as they were.
         """
         from spanmatch.torch.reduce import all_reduced
 
@@ -176,6 +217,8 @@ class ActivationPair:
 
         Tensors `shift`, `sums`, `spread` and `products`: (x y)-row minus shift, summed over samples
         as it is, and as its outer product with itself; the metadata hold the counts and names.
+        Where they are kept, `nulls`, the products of x with each rolled y, and for each fold
+        `folds.sums`, `folds.spread`, `folds.products`.
 
         Raises
         ------
@@ -224,14 +267,33 @@ class ActivationPair:
         return self.__copy__()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _from_parts, (self._gram.on_host().parts(), self._names)
+        gram = self._gram.on_host()
+        return _from_parts, ((*gram.parts(), gram.replicates()), self._names)
 
     def __repr__(self) -> str:
         return f"ActivationPair({self.n_x} + {self.n_y} neurons, {self.n_samples} samples)"
 
 
-def gram_of(x: Samples | ActivationPair, y: Samples | None, progress: bool = False) -> _core.Gram:
-    """Return the Gram matrix of what a public function was given: two arrays or a pair."""
+def empty_gram(nulls: int = 0, folds: int = 0, seed: int = 0) -> _core.Gram:
+    """Return a Gram matrix that has seen nothing."""
+    nulls, folds = as_count(nulls, "nulls"), as_count(folds, "folds")
+    if folds == 1:
+        raise ValueError("folds must be 0 or at least 2: an interval compares them")
+    return _core.Gram(nulls, folds, as_seed(seed))
+
+
+def gram_of(
+    x: Samples | ActivationPair,
+    y: Samples | None,
+    progress: bool = False,
+    *,
+    empty: Callable[[], _core.Gram] = _core.Gram,
+    rows_per_item: RowsPerItem = 1,
+) -> _core.Gram:
+    """Return the Gram matrix of what a public function was given: two arrays or a pair.
+
+    Arrays are added to what `empty` returns.
+    """
     if isinstance(x, ActivationPair):
         if y is not None:
             raise TypeError("a pair holds both sides already: pass it alone, without y")
@@ -242,9 +304,9 @@ def gram_of(x: Samples | ActivationPair, y: Samples | None, progress: bool = Fal
         raise TypeError("y is missing: pass two arrays, x and y, or one ActivationPair")
     if isinstance(y, ActivationPair):
         raise TypeError("y is a pair, which holds both sides: pass it alone, as x")
-    gram = JointGram()
+    gram = JointGram(empty())
     with progress_bar("Reading samples", progress) as report:
-        gram.update(x, y, report)
+        gram.update(x, y, as_rows_per_item(rows_per_item), report)
     return gram.on_host()
 
 
@@ -255,5 +317,5 @@ def pair_of_gram(gram: _core.Gram, names: Names = (None, None)) -> ActivationPai
     return pair
 
 
-def _from_parts(parts: _core._Parts, names: Names) -> ActivationPair:
+def _from_parts(parts: tuple[Any, ...], names: Names) -> ActivationPair:
     return pair_of_gram(_core.Gram.from_parts(*parts), names)

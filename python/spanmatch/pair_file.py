@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
 
 from spanmatch import _core, tensor_file
 from spanmatch.names import Names, as_names, check_counts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from os import PathLike
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
 
 KIND = "ActivationPair"
 COUNTS = ("n_x", "n_batches", "n_samples")
@@ -18,7 +25,7 @@ SUMS = ("shift", "sums", "spread", "products")
 def write(path: str | PathLike[str], gram: _core.Gram, names: Names) -> None:
     """Write sums and names."""
     *counts, shift, sums, spread, products = gram.parts()
-    values = {
+    values: dict[str, object] = {
         **dict(zip(COUNTS, counts, strict=True)),
         "n_y": gram.n_y,
         "dtype": str(products.dtype),
@@ -26,6 +33,12 @@ def write(path: str | PathLike[str], gram: _core.Gram, names: Names) -> None:
         "y_names": names[1],
     }
     tensors = dict(zip(SUMS, (shift, sums, spread, products), strict=True))
+    replicates = gram.replicates()
+    if replicates is not None:
+        seed, n_items, tensors["nulls"], folds = replicates
+        values |= {"seed": seed, "n_items": n_items, "folds": [fold[2] for fold in folds]}
+        for place, name in enumerate(SUMS[1:], start=4):
+            tensors[f"folds.{name}"] = np.array([fold[place] for fold in folds])
     tensor_file.write(path, KIND, tensors, values)
 
 
@@ -34,7 +47,8 @@ def read(path: str | PathLike[str]) -> tuple[_core.Gram, Names]:
     tensors, values = tensor_file.read_as(path, KIND)
     try:
         parts = [*(values[name] for name in COUNTS), *(tensors[name] for name in SUMS)]
-        gram = _core.Gram.from_parts(*cast("_core._Parts", parts))
+        replicates = _replicates(tensors, values) if "nulls" in tensors else None
+        gram = _core.Gram.from_parts(*cast("_core._Parts", tuple(parts)), replicates)
         names = (as_names(values["x_names"], "x"), as_names(values["y_names"], "y"))
         if gram.n_samples > 0:
             check_counts(names, gram.n_x, gram.n_y)
@@ -43,3 +57,13 @@ def read(path: str | PathLike[str]) -> tuple[_core.Gram, Names]:
     except (KeyError, OverflowError, TypeError, ValueError) as error:
         raise tensor_file.FileError(f"{path} is damaged: {error}") from error
     return gram, names
+
+
+def _replicates(tensors: Mapping[str, Floats], values: Mapping[str, Any]) -> _core._Replicates:
+    folds = [
+        (values["n_x"], 0, n_samples, tensors["shift"], *sums)
+        for n_samples, *sums in zip(
+            values["folds"], *(tensors[f"folds.{name}"] for name in SUMS[1:]), strict=True
+        )
+    ]
+    return values["seed"], values["n_items"], tensors["nulls"], cast("list[_core._Parts]", folds)

@@ -51,6 +51,7 @@ def _checked(value: Any, field: Field[Any]) -> Any:
     kinds: dict[str, type | tuple[type, ...]] = {
         "int": int,
         "float": (int, float),
+        "str": str,
         "tuple[Floats, Floats]": tuple,
     }
     whole = isinstance(value, kinds.get(str(field.type), np.ndarray))

@@ -32,6 +32,27 @@ pub enum Error {
         /// Neurons offered.
         got: usize,
     },
+    /// Items that do not make up the batch.
+    #[error("{0}")]
+    Items(String),
+    /// A batch in which nothing can be rolled.
+    #[error(
+        "the batch is one item of {rows} rows, and nulls roll y against x by whole items: give at least two items a batch, and say by rows_per_item where they begin"
+    )]
+    OneItem {
+        /// Its rows.
+        rows: usize,
+    },
+    /// Another Gram has not as many nulls or folds.
+    #[error("one has {expected} {what} and the other {got}: make both with as many")]
+    Replicates {
+        /// Nulls or folds.
+        what: &'static str,
+        /// How many this has.
+        expected: usize,
+        /// How many the other has.
+        got: usize,
+    },
     /// A value that is NaN or infinite.
     #[error(
         "{neuron} is {value} in row {row} (rows are counted from 0): activations must be finite"

@@ -9,15 +9,18 @@
 mod check;
 mod merge;
 mod parts;
+mod replicates;
 
 use std::ops::Range;
 
+use self::replicates::{Batch, Replicates};
 use crate::error::Result;
+use crate::items::Items;
 use crate::linalg::{Matrix, Panels, add_gram};
 use crate::neurons::{Neuron, Side};
-use crate::samples::{Samples, load};
+use crate::samples::{ColumnRecord, Samples, load};
 use crate::watch::Watch;
-pub use parts::GramParts;
+pub use parts::{GramParts, ReplicateParts};
 
 /// Rows read at once: enough for the full rate of products. Not a power of two: columns that lie 4,096
 /// bytes apart fight for the same lines of the cache.
@@ -56,6 +59,7 @@ pub struct Gram {
     spread: Vec<f64>,
     /// Sum of the outer products of the shifted rows; the lower triangle counts.
     products: Matrix,
+    replicates: Replicates,
 }
 
 impl Gram {
@@ -89,26 +93,43 @@ impl Gram {
     /// Row counts that differ or are zero, another width than before, values that are not finite or whose
     /// squares overflow, [`Error::Interrupted`]. Each leaves the Gram as it was.
     pub fn update(&mut self, x: Samples<'_>, y: Samples<'_>, watch: &Watch) -> Result<()> {
-        self.check_batch(x, y)?;
-        let (rows, block) = (x.n_samples(), block_rows(self.shift.len()));
+        self.update_items(x, y, &Items::default(), watch)
+    }
+
+    /// Adds a batch whose rows belong to items: those are rolled and dealt as a whole, where there are nulls
+    /// or folds.
+    ///
+    /// # Errors
+    /// As [`Gram::update`]; [`Error::Items`](crate::Error::Items);
+    /// [`Error::OneItem`](crate::Error::OneItem) where there are nulls.
+    pub fn update_items(
+        &mut self,
+        x: Samples<'_>,
+        y: Samples<'_>,
+        items: &Items,
+        watch: &Watch,
+    ) -> Result<()> {
+        let (x, y) = (x.view(), y.view());
+        let batch = self.batch(x, y, items)?;
+        let (rows, n) = (x.n_samples(), x.n_neurons() + y.n_neurons());
         watch.begin(rows);
         if self.n_samples == 0 {
-            let mut fresh = Self::begin(x, y, self.n_batches);
-            fresh.add_blocks(x, y, watch)?;
+            let mut fresh = self.begin(x, y);
+            fresh.add_blocks(&batch, watch)?;
             watch.commit()?;
             *self = fresh;
-        } else if rows <= block {
-            self.add_block(x, y, 0..rows, &mut Panels::zeros(rows, self.shift.len()), || {
-                watch.commit()
-            })?;
+        } else if rows <= block_rows(n, self.n_nulls()) {
+            self.add_block(&batch, 0..rows, &mut Panels::zeros(rows, n), || watch.commit())?;
+            self.add_to_folds(&batch, watch)?;
         } else {
             // A failure in a later block must not leave the earlier ones behind.
             let mut part = self.empty_like();
-            part.add_blocks(x, y, watch)?;
+            part.replicates = self.replicates.empty_like(self);
+            part.add_blocks(&batch, watch)?;
             watch.commit()?;
-            self.add(&part);
+            self.add(&part, 1);
         }
-        self.n_batches += 1;
+        self.count(&batch);
         watch.release();
         watch.finish();
         Ok(())
@@ -145,21 +166,25 @@ impl Gram {
     }
 
     /// An empty Gram for batches like this one, which gives the shift.
-    fn begin(x: Samples<'_>, y: Samples<'_>, n_batches: u64) -> Self {
+    fn begin(&self, x: Samples<'_>, y: Samples<'_>) -> Self {
         let (n_x, n_y) = (x.n_neurons(), y.n_neurons());
         let n = n_x + n_y;
-        Self {
+        let mut fresh = Self {
             n_x,
             n_y,
-            n_batches,
+            n_batches: self.n_batches,
             n_samples: 0,
             sums: vec![0.0; n],
             spread: vec![0.0; n],
             products: Matrix::zeros(n, n),
             shift: [x.middle(FIRST), y.middle(FIRST)].concat(),
-        }
+            replicates: Replicates::default(),
+        };
+        fresh.replicates = self.replicates.empty_like(&fresh);
+        fresh
     }
 
+    /// Nothing less the same shift, without replicates.
     fn empty_like(&self) -> Self {
         let n = self.shift.len();
         Self {
@@ -168,50 +193,58 @@ impl Gram {
             products: Matrix::zeros(n, n),
             shift: self.shift.clone(),
             spread: vec![0.0; n],
+            replicates: Replicates::default(),
             ..*self
         }
     }
 
-    fn add_blocks(&mut self, x: Samples<'_>, y: Samples<'_>, watch: &Watch) -> Result<()> {
+    fn add_blocks(&mut self, batch: &Batch<'_>, watch: &Watch) -> Result<()> {
         let n = self.shift.len();
-        let (total, step) = (x.n_samples(), block_rows(n));
+        let (total, step) = (batch.x.n_samples(), block_rows(n, self.n_nulls()));
         let mut block = Panels::zeros(step.min(total), n);
         for first in (0..total).step_by(step) {
             let rows = step.min(total - first);
             if rows < block.rows() {
                 block = Panels::zeros(rows, n);
             }
-            self.add_block(x, y, first..first + rows, &mut block, || watch.check())?;
+            self.add_block(batch, first..first + rows, &mut block, || watch.check())?;
             watch.advance(rows);
         }
-        Ok(())
+        self.add_to_folds(batch, watch)
     }
 
     /// Adds a block of rows, of the height of `block`; nothing has changed where it fails.
     fn add_block(
         &mut self,
-        x: Samples<'_>,
-        y: Samples<'_>,
+        batch: &Batch<'_>,
         rows: Range<usize>,
         block: &mut Panels,
         may_change: impl FnOnce() -> Result<()>,
     ) -> Result<()> {
-        let records = load(x, y, rows.start, &self.shift, block);
-        self.check_block(x, y, rows, &records)?;
+        let Batch { x, y, .. } = *batch;
+        let records = load(&[x, y], std::slice::from_ref(&rows), &self.shift, block);
+        self.check_block(x, y, rows.clone(), &records)?;
         may_change()?;
+        self.absorb(block, &records);
+        self.add_nulls(batch, &rows, block);
+        Ok(())
+    }
 
+    /// Adds rows that are loaded and have been checked.
+    fn absorb(&mut self, block: &Panels, records: &[ColumnRecord]) {
         add_gram(&mut self.products, block);
         for (j, record) in records.iter().enumerate() {
             self.sums[j] += record.sum;
             self.spread[j] = self.spread[j].max(record.largest);
         }
         self.n_samples += block.rows() as u64;
-        Ok(())
     }
 }
 
-fn block_rows(n: usize) -> usize {
-    (BLOCK_WORK / (n * n).max(1)).clamp(64, BLOCK)
+fn block_rows(n: usize, nulls: usize) -> usize {
+    // The product of x with y is half as much work as that of both with both, of which half is done.
+    let work = (n * n).saturating_mul(2 + nulls) / 2;
+    (BLOCK_WORK / work.max(1)).clamp(64, BLOCK)
 }
 
 #[cfg(test)]

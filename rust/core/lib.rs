@@ -31,6 +31,7 @@ mod chance;
 mod closure;
 mod error;
 mod gram;
+mod items;
 mod linalg;
 mod linear_map;
 mod minimum;
@@ -49,7 +50,8 @@ mod watch;
 
 pub use chance::chance;
 pub use error::{Error, Result};
-pub use gram::{Gram, GramParts};
+pub use gram::{Gram, GramParts, ReplicateParts};
+pub use items::Items;
 pub use linear_map::{Expression, LinearMap, linear_map};
 pub use minimum::{MinimumMatch, minimum_match};
 pub use neurons::{Neuron, NeuronSet, Side};

@@ -57,6 +57,16 @@ impl Samples<'_> {
         self.shape().1
     }
 
+    /// The same, for as long as this is borrowed.
+    pub(crate) fn view(&self) -> Samples<'_> {
+        match self {
+            Self::F16(view) => view.view().into(),
+            Self::BF16(view) => view.view().into(),
+            Self::F32(view) => view.view().into(),
+            Self::F64(view) => view.view().into(),
+        }
+    }
+
     fn shape(&self) -> (usize, usize) {
         match self {
             Self::F16(view) => view.dim(),

@@ -2,9 +2,12 @@
 
 use std::sync::{RwLock, TryLockError};
 
-use numpy::{IntoPyArray, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
+use numpy::{
+    IntoPyArray, PyArray2, PyArray3, PyReadonlyArray1, PyReadonlyArray2, PyReadonlyArray3,
+};
+use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
-use spanmatch::{GramParts, Side, Watch};
+use spanmatch::{GramParts, Items, ReplicateParts, Side, Watch};
 
 use crate::Floats;
 use crate::arguments::Array;
@@ -14,6 +17,37 @@ use crate::run::{run, wait_for};
 /// Neurons of x, batches, samples, shift, sums, spread, products.
 type Parts<'py> =
     (usize, u64, u64, Floats<'py>, Floats<'py>, Floats<'py>, Bound<'py, PyArray2<f64>>);
+
+/// Seed, items, nulls, and of each fold what [`Parts`] are.
+type Replicates<'py> = (u64, u64, Bound<'py, PyArray3<f64>>, Vec<Parts<'py>>);
+
+/// As they are given.
+type GivenParts<'py> = (
+    usize,
+    u64,
+    u64,
+    PyReadonlyArray1<'py, f64>,
+    PyReadonlyArray1<'py, f64>,
+    PyReadonlyArray1<'py, f64>,
+    PyReadonlyArray2<'py, f64>,
+);
+type GivenReplicates<'py> = (u64, u64, PyReadonlyArray3<'py, f64>, Vec<GivenParts<'py>>);
+
+/// How many rows every item has, or each.
+#[derive(FromPyObject)]
+enum RowsPerItem {
+    Equal(usize),
+    Lengths(Vec<usize>),
+}
+
+impl From<RowsPerItem> for Items {
+    fn from(rows: RowsPerItem) -> Self {
+        match rows {
+            RowsPerItem::Equal(length) => Self::Equal(length),
+            RowsPerItem::Lengths(lengths) => Self::Lengths(lengths),
+        }
+    }
+}
 
 /// The joint Gram matrix of two sides. Locked: updates from several threads follow one another, and
 /// readers wait for them.
@@ -25,8 +59,9 @@ pub(crate) struct Gram {
 #[pymethods]
 impl Gram {
     #[new]
-    fn new() -> Self {
-        Self { inner: RwLock::default() }
+    #[pyo3(signature = (nulls=0, folds=0, seed=0))]
+    fn new(nulls: usize, folds: usize, seed: u64) -> Self {
+        Self { inner: RwLock::new(spanmatch::Gram::with_replicates(nulls, folds, seed)) }
     }
 
     #[getter]
@@ -49,17 +84,36 @@ impl Gram {
         Ok(self.widths(py)?.1)
     }
 
-    #[pyo3(signature = (x, y, progress=None))]
+    #[getter]
+    fn n_items(&self, py: Python<'_>) -> PyResult<u64> {
+        self.with(py, spanmatch::Gram::n_items)
+    }
+
+    #[getter]
+    fn n_nulls(&self, py: Python<'_>) -> PyResult<usize> {
+        self.with(py, spanmatch::Gram::n_nulls)
+    }
+
+    #[getter]
+    fn fold_samples(&self, py: Python<'_>) -> PyResult<Vec<u64>> {
+        self.with(py, spanmatch::Gram::fold_samples)
+    }
+
+    #[pyo3(signature = (x, y, rows_per_item=RowsPerItem::Equal(1), progress=None))]
     fn update(
         &self,
         py: Python<'_>,
         x: &Bound<'_, PyAny>,
         y: &Bound<'_, PyAny>,
+        rows_per_item: RowsPerItem,
         progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let (x, y) = (Array::new(Side::X, x)?, Array::new(Side::Y, y)?);
         let (x_samples, y_samples) = (x.samples(), y.samples());
-        self.write(py, progress, |gram, watch| gram.update(x_samples, y_samples, watch))
+        let items = rows_per_item.into();
+        self.write(py, progress, |gram, watch| {
+            gram.update_items(x_samples, y_samples, &items, watch)
+        })
     }
 
     fn merge(&self, other: &Bound<'_, Self>) -> PyResult<()> {
@@ -76,19 +130,35 @@ impl Gram {
     /// Neurons of x, batches, samples; then shift, sums, spread and products.
     fn parts<'py>(&self, py: Python<'py>) -> PyResult<Parts<'py>> {
         let parts = self.read(py, None, |gram, _| Ok(gram.parts()))?;
-        Ok((
-            parts.n_x,
-            parts.n_batches,
-            parts.n_samples,
-            parts.shift.into_pyarray(py),
-            parts.sums.into_pyarray(py),
-            parts.spread.into_pyarray(py),
-            parts.products.into_pyarray(py),
-        ))
+        Ok(parts_to_python(py, parts))
+    }
+
+    /// Seed, items, nulls and the parts of each fold; None where there are neither nulls nor folds.
+    fn replicates<'py>(&self, py: Python<'py>) -> PyResult<Option<Replicates<'py>>> {
+        let parts = self.read(py, None, |gram, _| Ok(gram.replicate_parts()))?;
+        Ok(parts.map(|parts| {
+            let folds = parts.folds.into_iter().map(|fold| parts_to_python(py, fold)).collect();
+            (parts.seed, parts.n_items, parts.nulls.into_pyarray(py), folds)
+        }))
+    }
+
+    /// The Gram of x and of the y that one null rolls.
+    fn null(&self, py: Python<'_>, index: usize) -> PyResult<Self> {
+        let gram = self.read(py, None, |gram, _| Ok(gram.null(index)))?;
+        let count = self.n_nulls(py)?;
+        gram.map(|gram| Self { inner: RwLock::new(gram) })
+            .ok_or_else(|| PyIndexError::new_err(format!("there are {count} nulls")))
+    }
+
+    /// The sum of the folds, each as many times as said.
+    fn of_folds(&self, py: Python<'_>, times: Vec<u64>) -> PyResult<Self> {
+        let gram = self.read(py, None, |gram, _| gram.of_folds(&times))?;
+        Ok(Self { inner: RwLock::new(gram) })
     }
 
     /// A Gram of what `parts` gives. Of the products, the triangle right of the diagonal counts.
     #[staticmethod]
+    #[pyo3(signature = (n_x, n_batches, n_samples, shift, sums, spread, products, replicates=None))]
     fn from_parts(
         n_x: usize,
         n_batches: u64,
@@ -97,18 +167,20 @@ impl Gram {
         sums: PyReadonlyArray1<'_, f64>,
         spread: PyReadonlyArray1<'_, f64>,
         products: PyReadonlyArray2<'_, f64>,
+        replicates: Option<GivenReplicates<'_>>,
     ) -> PyResult<Self> {
-        let vector = |array: PyReadonlyArray1<'_, f64>| array.as_array().to_vec();
-        let parts = GramParts {
-            n_x,
-            n_batches,
-            n_samples,
-            shift: vector(shift),
-            sums: vector(sums),
-            spread: vector(spread),
-            products: products.as_array().to_owned(),
-        };
-        let gram = spanmatch::Gram::from_parts(parts).map_err(|error| to_python(&error))?;
+        let parts = (n_x, n_batches, n_samples, shift, sums, spread, products);
+        let mut gram = spanmatch::Gram::from_parts(parts_from_python(&parts))
+            .map_err(|error| to_python(&error))?;
+        if let Some((seed, n_items, nulls, folds)) = replicates {
+            let parts = ReplicateParts {
+                seed,
+                n_items,
+                nulls: nulls.as_array().to_owned(),
+                folds: folds.iter().map(parts_from_python).collect(),
+            };
+            gram.set_replicate_parts(parts).map_err(|error| to_python(&error))?;
+        }
         Ok(Self { inner: RwLock::new(gram) })
     }
 
@@ -176,6 +248,32 @@ impl Gram {
     fn with<T>(&self, py: Python<'_>, look: impl FnOnce(&spanmatch::Gram) -> T) -> PyResult<T> {
         let guard = wait_for(py, || free(self.inner.try_read()))?;
         Ok(look(&guard))
+    }
+}
+
+fn parts_to_python(py: Python<'_>, parts: GramParts) -> Parts<'_> {
+    (
+        parts.n_x,
+        parts.n_batches,
+        parts.n_samples,
+        parts.shift.into_pyarray(py),
+        parts.sums.into_pyarray(py),
+        parts.spread.into_pyarray(py),
+        parts.products.into_pyarray(py),
+    )
+}
+
+fn parts_from_python(parts: &GivenParts<'_>) -> GramParts {
+    let (n_x, n_batches, n_samples, shift, sums, spread, products) = parts;
+    let vector = |array: &PyReadonlyArray1<'_, f64>| array.as_array().to_vec();
+    GramParts {
+        n_x: *n_x,
+        n_batches: *n_batches,
+        n_samples: *n_samples,
+        shift: vector(shift),
+        sums: vector(sums),
+        spread: vector(spread),
+        products: products.as_array().to_owned(),
     }
 }
 

@@ -14,6 +14,7 @@ mod parts;
 mod problems;
 mod properties;
 mod refreshes;
+mod replicates;
 mod searches;
 mod spectrum;
 mod structure;

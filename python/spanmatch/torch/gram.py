@@ -79,8 +79,8 @@ class DeviceGram:
     def on_host(self) -> _core.Gram:
         """Return the sums on the host."""
         n_batches, n_samples, *tensors = self._total
-        on_host = (tensor.cpu().numpy() for tensor in tensors)
-        return _core.Gram.from_parts(self.n_x, n_batches, n_samples, *on_host)
+        shift, sums, spread, products = (tensor.cpu().numpy() for tensor in tensors)
+        return _core.Gram.from_parts(self.n_x, n_batches, n_samples, shift, sums, spread, products)
 
     def _zeros(self, *shape: int) -> torch.Tensor:
         with torch.inference_mode(False):

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from spanmatch.names import Names
 
+    Sums = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+
 Word = TypeVar("Word")
 
 
@@ -30,6 +32,9 @@ class Header:
     n_batches: int
     shift: NDArray[np.float64]
     names: Names
+    n_items: int
+    replicates: tuple[int, int]
+    """How many nulls and folds are kept."""
 
 
 def all_reduced(
@@ -41,20 +46,23 @@ def all_reduced(
     """
     _check_group(group)
     n_x, n_batches, n_samples, shift, *_ = gram.parts()
-    headers = _of_all(Header((n_x, gram.n_y), n_samples, n_batches, shift, names), group)
+    kept = gram.n_nulls, len(gram.fold_samples)
+    header = Header((n_x, gram.n_y), n_samples, n_batches, shift, names, gram.n_items, kept)
+    headers = _of_all(header, group)
     names = reduce(joined, (header.names for header in headers))
     filled = [rank for rank, header in enumerate(headers) if header.n_samples > 0]
     if not filled:
         return gram, names
     first = headers[filled[0]]
     _check_widths(headers, filled, names)
+    _check_replicates(headers, filled)
 
     # Sums add up over rows less one shift.
     moved = gram.copy()
     for rank, complaint in enumerate(_of_all(_shifted(moved, first.shift), group)):
         if complaint is not None:
             raise ValueError(f"rank {rank}: {complaint}")
-    sums, spread, products = _total(moved, first.shift.size, group)
+    sums, spread, products = _total(_sums(moved, first.shift.size), group)
     total = _core.Gram.from_parts(
         first.widths[0],
         sum(header.n_batches for header in headers),
@@ -63,6 +71,7 @@ def all_reduced(
         sums,
         spread,
         products,
+        _replicates(moved, headers, first, group) if any(first.replicates) else None,
     )
     return total, names
 
@@ -86,6 +95,15 @@ def _check_widths(headers: list[Header], filled: list[int], names: Names) -> Non
     check_counts(names, *widths)
 
 
+def _check_replicates(headers: list[Header], filled: list[int]) -> None:
+    """Raise where ranks keep other numbers of nulls or folds; one without batches may keep none."""
+    first = headers[filled[0]].replicates
+    for rank, header in enumerate(headers):
+        if header.replicates != first and (header.n_samples > 0 or any(header.replicates)):
+            here, there = ("{} nulls and {} folds".format(*n) for n in (header.replicates, first))
+            raise ValueError(f"rank {rank} keeps {here}, but rank {filled[0]} keeps {there}")
+
+
 def _shifted(gram: _core.Gram, shift: NDArray[np.float64]) -> str | None:
     """Give a Gram another shift, or return what hinders."""
     try:
@@ -102,19 +120,49 @@ def _of_all(word: Word, group: dist.ProcessGroup | None) -> list[Word]:
     return words  # type: ignore[return-value]
 
 
-def _total(
-    gram: _core.Gram, n: int, group: dist.ProcessGroup | None
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return sums, spread and products of all; a Gram that is empty adds nothing."""
+def _sums(gram: _core.Gram, n: int) -> Sums:
+    """Return sums, spread and products; a Gram that is empty adds nothing."""
+    if gram.n_samples == 0:
+        return np.zeros(n), np.zeros(n), np.zeros((n, n))
+    return gram.parts()[4:]
+
+
+def _replicates(
+    gram: _core.Gram, headers: list[Header], first: Header, group: dist.ProcessGroup | None
+) -> _core._Replicates:
+    """Return the nulls and folds of all."""
+    (n_x, n_y), (n_nulls, n_folds) = first.widths, first.replicates
+    n = n_x + n_y
+    mine = gram.replicates() if gram.n_samples > 0 else None
+    seed, _, nulls, parts = mine or (0, 0, np.zeros((n_nulls, n_x, n_y)), [])
+    samples = [each[2] for each in parts] or [0] * n_folds
+    folds = [each[4:] for each in parts] or [_sums(gram, n)] * n_folds
+    nulls = _reduced(nulls, dist.ReduceOp.SUM, group)
+    counts = np.sum(_of_all(samples, group), axis=0)
+    totals = [_total(sums, group) for sums in folds]
+    dealt: list[_core._Parts] = [
+        (n_x, 0, int(count), first.shift, *sums) for count, sums in zip(counts, totals, strict=True)
+    ]
+    return _of_all(seed, group)[0], sum(header.n_items for header in headers), nulls, dealt
+
+
+def _total(mine: Sums, group: dist.ProcessGroup | None) -> Sums:
+    """Return sums, spread and products of all."""
+    sums, spread, products = mine
+    return (
+        _reduced(sums, dist.ReduceOp.SUM, group),
+        _reduced(spread, dist.ReduceOp.MAX, group),
+        _reduced(products, dist.ReduceOp.SUM, group),
+    )
+
+
+def _reduced(
+    mine: NDArray[np.float64], operation: dist.ReduceOp.RedOpType, group: dist.ProcessGroup | None
+) -> NDArray[np.float64]:
     # NCCL sends what lies on a GPU, other backends what lies on the host.
     on_gpu = dist.get_backend(group) == "nccl"
     device = torch.device("cuda", torch.cuda.current_device()) if on_gpu else torch.device("cpu")
-    mine = gram.parts()[4:] if gram.n_samples > 0 else (np.zeros(n), np.zeros(n), np.zeros((n, n)))
-    sums, spread, products = (torch.from_numpy(part).to(device) for part in mine)
-    for tensor, operation in (
-        (sums, dist.ReduceOp.SUM),
-        (spread, dist.ReduceOp.MAX),
-        (products, dist.ReduceOp.SUM),
-    ):
-        dist.all_reduce(tensor, operation, group)
-    return sums.cpu().numpy(), spread.cpu().numpy(), products.cpu().numpy()
+    tensor = torch.from_numpy(mine.copy()).to(device)
+    dist.all_reduce(tensor, operation, group)
+    reduced: NDArray[np.float64] = tensor.cpu().numpy()
+    return reduced

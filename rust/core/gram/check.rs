@@ -30,6 +30,24 @@ impl Gram {
         Ok(())
     }
 
+    /// Nulls and folds are added one to one; a Gram that has none, and no samples, adds nothing.
+    pub(super) fn check_replicates(&self, other: &Self) -> Result<()> {
+        let plain = |gram: &Self| gram.n_samples == 0 && gram.replicates.is_empty();
+        if plain(self) || plain(other) {
+            return Ok(());
+        }
+        let counts = |gram: &Self| {
+            let replicates = &gram.replicates;
+            [("nulls", replicates.nulls.len()), ("folds", replicates.folds.len())]
+        };
+        for ((what, expected), (_, got)) in counts(self).into_iter().zip(counts(other)) {
+            if expected != got {
+                return Err(Error::Replicates { what, expected, got });
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn check_block(
         &self,
         x: Samples<'_>,

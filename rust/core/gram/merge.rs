@@ -4,17 +4,23 @@ use rayon::prelude::*;
 
 use super::Gram;
 use crate::error::{Error, Result};
+use crate::linalg::Matrix;
 
 impl Gram {
     /// Adds what another Gram has accumulated, as if its batches had come here.
     ///
     /// # Errors
-    /// [`Error::Width`] where the sides differ in size, [`Error::Overflow`]; the Gram stays as it was.
+    /// [`Error::Width`] where the sides differ in size, [`Error::Replicates`] where the nulls or folds differ
+    /// in number, [`Error::Overflow`]; the Gram stays as it was.
     pub fn merge(&mut self, mut other: Self) -> Result<()> {
+        self.check_replicates(&other)?;
         if other.n_samples == 0 {
             return Ok(());
         }
         if self.n_samples == 0 {
+            if !self.replicates.is_empty() {
+                other.replicates.seed = self.replicates.seed;
+            }
             *self = other;
             return Ok(());
         }
@@ -25,8 +31,9 @@ impl Gram {
         let spread: Vec<f64> = self.spread.iter().zip(moved).map(|(a, b)| a.max(b)).collect();
         self.check_overflow(&spread, count)?;
         other.move_shift(&self.shift);
-        self.add(&other);
+        self.add(&other, 1);
         self.n_batches += other.n_batches;
+        self.replicates.n_items += other.replicates.n_items;
         Ok(())
     }
 
@@ -65,13 +72,25 @@ impl Gram {
         }
         let count = self.n_samples as f64;
         let d: Vec<f64> = self.shift.iter().zip(shift).map(|(old, new)| old - new).collect();
-        let sums = &self.sums;
+        let (sums, n_x) = (&self.sums, self.n_x);
+        let moved = |i: usize, j: usize| d[i] * sums[j] + sums[i] * d[j] + count * d[i] * d[j];
         let columns = self.products.values_mut().par_chunks_mut(d.len()).enumerate();
         columns.for_each(|(j, column)| {
             for i in j..d.len() {
-                column[i] += d[i] * sums[j] + sums[i] * d[j] + count * d[i] * d[j];
+                column[i] += moved(i, j);
             }
         });
+        for null in &mut self.replicates.nulls {
+            let columns = null.values_mut().par_chunks_mut((d.len() - n_x).max(1)).enumerate();
+            columns.for_each(|(j, column)| {
+                for (i, value) in column.iter_mut().enumerate() {
+                    *value += moved(n_x + i, j);
+                }
+            });
+        }
+        for fold in &mut self.replicates.folds {
+            fold.move_shift(shift);
+        }
         self.spread = self.spread_at(shift);
         for (sum, d) in self.sums.iter_mut().zip(&d) {
             *sum += count * d;
@@ -79,21 +98,31 @@ impl Gram {
         self.shift.copy_from_slice(shift);
     }
 
-    /// Adds sums over rows shifted by the same shift.
-    pub(super) fn add(&mut self, part: &Self) {
-        self.n_samples += part.n_samples;
+    /// Adds sums over rows shifted by the same shift, as many times as said.
+    pub(super) fn add(&mut self, part: &Self, times: u64) {
+        self.n_samples += times * part.n_samples;
         for (sum, more) in self.sums.iter_mut().zip(&part.sums) {
-            *sum += more;
+            *sum += times as f64 * more;
         }
         for (spread, other) in self.spread.iter_mut().zip(&part.spread) {
             *spread = spread.max(*other);
         }
-        let n = self.shift.len().max(1);
-        let columns = self.products.values_mut().par_chunks_mut(n);
-        columns.zip(part.products.values().par_chunks(n)).for_each(|(column, more)| {
-            for (value, more) in column.iter_mut().zip(more) {
-                *value += more;
-            }
-        });
+        add_values(&mut self.products, &part.products, times);
+        for (null, more) in self.replicates.nulls.iter_mut().zip(&part.replicates.nulls) {
+            add_values(null, more, times);
+        }
+        for (fold, more) in self.replicates.folds.iter_mut().zip(&part.replicates.folds) {
+            fold.add(more, times);
+        }
     }
+}
+
+fn add_values(sum: &mut Matrix, part: &Matrix, times: u64) {
+    let rows = sum.rows().max(1);
+    let columns = sum.values_mut().par_chunks_mut(rows);
+    columns.zip(part.values().par_chunks(rows)).for_each(|(column, more)| {
+        for (value, more) in column.iter_mut().zip(more) {
+            *value += times as f64 * more;
+        }
+    });
 }

@@ -1,9 +1,10 @@
 //! A Gram taken apart, to store it or send it, and put together again.
 
-use ndarray::Array2;
+use ndarray::{Array2, Array3, ArrayView1};
 use rayon::prelude::*;
 
 use super::Gram;
+use super::replicates::Replicates;
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 
@@ -45,6 +46,19 @@ pub struct GramParts {
     pub products: Array2<f64>,
 }
 
+/// All that a [`Gram`] accumulates beside its own sums.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ReplicateParts {
+    /// What rolls and deals follow from.
+    pub seed: u64,
+    /// Items accumulated.
+    pub n_items: u64,
+    /// For each null, the products of x (rows) and the rolled y (columns), less the shift.
+    pub nulls: Array3<f64>,
+    /// Of each fold, with the Gram's shift.
+    pub folds: Vec<GramParts>,
+}
+
 impl Gram {
     /// Takes a copy apart.
     #[must_use]
@@ -58,6 +72,59 @@ impl Gram {
             spread: self.spread.clone(),
             products: self.symmetric(|i, j| self.products[(i, j)]),
         }
+    }
+
+    /// Takes a copy of the nulls and folds apart; `None` where the Gram keeps none.
+    #[must_use]
+    pub fn replicate_parts(&self) -> Option<ReplicateParts> {
+        let Replicates { seed, n_items, nulls, folds } = &self.replicates;
+        if self.replicates.is_empty() {
+            return None;
+        }
+        let mut array = Array3::zeros((nulls.len(), self.n_x, self.n_y));
+        for (mut array, null) in array.outer_iter_mut().zip(nulls) {
+            for (mut row, column) in array.outer_iter_mut().zip(0..null.columns()) {
+                row.assign(&ArrayView1::from(null.column(column)));
+            }
+        }
+        let folds = folds.iter().map(Self::parts).collect();
+        Some(ReplicateParts { seed: *seed, n_items: *n_items, nulls: array, folds })
+    }
+
+    /// Gives a Gram without replicates those that were taken apart.
+    ///
+    /// # Errors
+    /// [`Error::Parts`] where they cannot be those of this Gram; it stays as it was.
+    pub fn set_replicate_parts(&mut self, parts: ReplicateParts) -> Result<()> {
+        let ReplicateParts { seed, n_items, nulls, folds } = parts;
+        if (nulls.dim().1, nulls.dim().2) != (self.n_x, self.n_y) {
+            return Err(Error::Parts("the nulls have another shape"));
+        }
+        if n_items > MOST || nulls.iter().any(|value| !value.is_finite()) {
+            return Err(Error::Parts("a null or a count is not finite"));
+        }
+        let nulls = nulls
+            .outer_iter()
+            .map(|null| Matrix::from_values(null.iter().copied().collect(), self.n_y, self.n_x))
+            .collect();
+        let folds = folds.into_iter().map(|parts| self.fold_from(parts)).collect::<Result<_>>()?;
+        self.replicates = Replicates { seed, n_items, nulls, folds };
+        Ok(())
+    }
+
+    /// A fold, which may have no samples yet.
+    fn fold_from(&self, parts: GramParts) -> Result<Self> {
+        if (parts.n_x, parts.shift.len()) != (self.n_x, self.shift.len()) {
+            return Err(Error::Parts("a fold has another shape"));
+        }
+        if parts.n_samples == 0 {
+            return Ok(Self { n_samples: 0, ..self.empty_like() });
+        }
+        let fold = Self::from_parts(parts)?;
+        if fold.shift != self.shift || fold.n_samples > self.n_samples {
+            return Err(Error::Parts("a fold has another shift, or more samples than there are"));
+        }
+        Ok(fold)
     }
 
     /// Puts a Gram together; of the products, `products[[j, i]]` with `i >= j` count.
@@ -88,6 +155,7 @@ impl Gram {
             sums,
             spread,
             products: Matrix::from_values(products, n, n),
+            replicates: Replicates::default(),
         };
         gram.check_parts()?;
         Ok(gram)

@@ -12,7 +12,7 @@ mod product;
 pub(crate) use factor::Factor;
 pub(crate) use lanes::sum_of_squares;
 pub(crate) use matrix::Matrix;
-pub(crate) use panels::{Panels, add_gram};
+pub(crate) use panels::{Panels, add_gram, add_product};
 pub(crate) use product::{
     product, subtract_product, subtract_product_of_vector, subtract_transposed_product,
 };

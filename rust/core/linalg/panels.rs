@@ -67,17 +67,27 @@ impl Panels {
 
 /// `lower(c) += zᵀ z`, with as many columns of `z` as `c` has. What lies above the diagonal is left alone.
 pub(crate) fn add_gram(c: &mut Matrix, z: &Panels) {
+    add_tiles(c, z, z, true);
+}
+
+/// `c += aᵀ b`, of as many columns of `a` and of `b` as `c` has rows and columns.
+pub(crate) fn add_product(c: &mut Matrix, a: &Panels, b: &Panels) {
+    debug_assert_eq!(a.rows, b.rows);
+    add_tiles(c, a, b, false);
+}
+
+fn add_tiles(c: &mut Matrix, left: &Panels, right: &Panels, lower: bool) {
     let mut tiles = Vec::new();
     for (column, panel) in column_panels(c.view_mut(), TILE) {
         for (row, tile) in row_panels(panel, TILE) {
-            if row >= column {
+            if row >= column || !lower {
                 tiles.push((row, column, tile));
             }
         }
     }
     let arch = Arch::new();
     tiles.into_par_iter().for_each(|(row, column, tile)| {
-        arch.dispatch(AddTile { c: tile, row, column, z });
+        arch.dispatch(AddTile { c: tile, row, column, left, right, lower });
     });
 }
 
@@ -97,7 +107,10 @@ struct AddTile<'a> {
     c: MatMut<'a, f64>,
     row: usize,
     column: usize,
-    z: &'a Panels,
+    left: &'a Panels,
+    right: &'a Panels,
+    /// Whether what lies above the diagonal is left alone.
+    lower: bool,
 }
 
 impl WithSimd for AddTile<'_> {
@@ -119,24 +132,23 @@ impl AddTile<'_> {
     #[inline(always)]
     fn add<S: Simd, const RIGHT: usize>(mut self, simd: S) {
         let width = VECTORS * S::F64_LANES;
-        debug_assert_eq!((width, width % RIGHT), (self.z.width, 0));
+        debug_assert_eq!((width, width % RIGHT), (self.left.width, 0));
         for left in (0..self.c.nrows()).step_by(width) {
-            let panel = S::as_simd_f64s(self.z.panel((self.row + left) / width)).0;
+            let panel = S::as_simd_f64s(self.left.panel((self.row + left) / width)).0;
             for right in (0..self.c.ncols()).step_by(RIGHT) {
                 let first = self.column + right;
-                // Above the diagonal.
-                if self.row + left + width <= first {
+                if self.lower && self.row + left + width <= first {
                     continue;
                 }
-                let other = &self.z.panel(first / width)[first % width..];
+                let other = &self.right.panel(first / width)[first % width..];
                 let sums = multiply::<S, RIGHT>(simd, panel, other, width);
                 for (j, sums) in sums.iter().enumerate().take(self.c.ncols() - right) {
                     let column = self.c.as_mut().col_mut(right + j);
                     let column = column.try_as_col_major_mut().map(ColMut::as_slice_mut);
                     debug_assert!(column.is_some(), "columns of a matrix are contiguous");
                     let Some(column) = column else { continue };
-                    // On the diagonal, only what is below it.
-                    let from = (first + j).saturating_sub(self.row + left);
+                    let above = (first + j).saturating_sub(self.row + left);
+                    let from = if self.lower { above } else { 0 };
                     let below = width.min(column.len() - left);
                     let target = &mut column[left..left + below];
                     if from == 0 && below == width {
@@ -205,7 +217,14 @@ mod tests {
         for (rows, columns) in [(1, 1), (3, 2), (17, width), (5, 2 * width + 1), (480, TILE)] {
             let z = panels(width, rows, columns);
             let mut c = Matrix::from_values(vec![1.0; columns * columns], columns, columns);
-            simd.vectorize(AddTile { c: c.view_mut(), row: 0, column: 0, z: &z });
+            simd.vectorize(AddTile {
+                c: c.view_mut(),
+                row: 0,
+                column: 0,
+                left: &z,
+                right: &z,
+                lower: true,
+            });
             for j in 0..columns {
                 for i in 0..columns {
                     let sum: f64 = (0..rows).map(|row| value(row, i) * value(row, j)).sum();
@@ -227,6 +246,22 @@ mod tests {
         }
         #[cfg(target_arch = "aarch64")]
         pulp::aarch64::Neon::try_new().into_iter().for_each(check);
+    }
+
+    #[test]
+    fn a_product_of_two_blocks_is_whole() {
+        let width = Arch::new().dispatch(Width);
+        for (above, beside) in [(1, TILE + 77), (TILE + 1, 5), (2 * TILE, TILE + width + 1)] {
+            let (a, b) = (panels(width, 9, above), panels(width, 9, beside + 3));
+            let mut c = Matrix::from_values(vec![1.0; above * beside], above, beside);
+            add_product(&mut c, &a, &b);
+            for j in 0..beside {
+                for i in 0..above {
+                    let sum: f64 = (0..9).map(|row| value(row, i) * value(row, j)).sum();
+                    assert!((c[(i, j)] - 1.0 - sum).abs() < 0.5, "{above} x {beside}: {i}, {j}");
+                }
+            }
+        }
     }
 
     #[test]

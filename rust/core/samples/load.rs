@@ -1,5 +1,7 @@
 //! Samples into the panels of a block, less the shift.
 
+use std::ops::Range;
+
 use half::{bf16, f16};
 use ndarray::{ArrayView1, ArrayView2, s};
 use pulp::Arch;
@@ -20,31 +22,30 @@ pub(crate) struct ColumnRecord {
 /// Rows that stay in the first cache while the columns of a panel are written one by one.
 const GROUP: usize = 64;
 
-/// Writes the rows of both sides from `first_row` on, as many as the block has, and returns the records of
-/// all columns, x then y.
+/// Writes rows of all sides, side by side, and returns the records of all columns. The ranges of rows
+/// follow one another, and together are as many as the block has.
 pub(crate) fn load(
-    x: Samples<'_>,
-    y: Samples<'_>,
-    first_row: usize,
+    sides: &[Samples<'_>],
+    rows: &[Range<usize>],
     shift: &[f64],
     block: &mut Panels,
 ) -> Vec<ColumnRecord> {
-    let (width, n_x) = (block.width(), x.n_neurons());
+    let width = block.width();
     let load_panel = |(index, panel): (usize, &mut [f64])| {
         let first = index * width;
         let last = (first + width).min(shift.len());
-        // One panel may hold the last columns of x and the first of y.
-        let border = n_x.clamp(first, last);
         let mut records = vec![ColumnRecord::default(); last - first];
-        let (in_x, in_y) = records.split_at_mut(border - first);
-        if first < border {
-            let part = Part { first_row, first, shift: &shift[first..border], lane: 0, width };
-            load_side(x, &part, panel, in_x);
-        }
-        if border < last {
-            let (shift, lane) = (&shift[border..last], border - first);
-            let part = Part { first_row, first: border - n_x, shift, lane, width };
-            load_side(y, &part, panel, in_y);
+        let mut begin = 0;
+        for side in sides {
+            // One panel may hold the last columns of x and the first of y.
+            let end = begin + side.n_neurons();
+            let (from, to) = (first.max(begin), last.min(end));
+            if from < to {
+                let (lane, shift) = (from - first, &shift[from..to]);
+                let part = Part { rows, first: from - begin, shift, lane, width };
+                load_side(*side, &part, panel, &mut records[lane..to - first]);
+            }
+            begin = end;
         }
         records
     };
@@ -53,21 +54,29 @@ pub(crate) fn load(
 
 /// Columns of a side, as many as there are shifts, and the lanes of a panel that they go to.
 struct Part<'a> {
-    first_row: usize,
+    rows: &'a [Range<usize>],
     first: usize,
     shift: &'a [f64],
     lane: usize,
     width: usize,
 }
 
-fn load_side(side: Samples<'_>, part: &Part<'_>, panel: &mut [f64], records: &mut [ColumnRecord]) {
-    let rows = part.first_row..part.first_row + panel.len() / part.width;
-    let corner = s![rows, part.first..part.first + part.shift.len()];
-    match side {
-        Samples::F16(view) => load_part(&view.slice(corner), f16::to_f64, part, panel, records),
-        Samples::BF16(view) => load_part(&view.slice(corner), bf16::to_f64, part, panel, records),
-        Samples::F32(view) => load_part(&view.slice(corner), f64::from, part, panel, records),
-        Samples::F64(view) => load_part(&view.slice(corner), |value| value, part, panel, records),
+fn load_side(
+    side: Samples<'_>,
+    part: &Part<'_>,
+    mut panel: &mut [f64],
+    records: &mut [ColumnRecord],
+) {
+    for rows in part.rows {
+        let (out, rest) = panel.split_at_mut(rows.len() * part.width);
+        panel = rest;
+        let corner = s![rows.clone(), part.first..part.first + part.shift.len()];
+        match side {
+            Samples::F16(view) => load_part(&view.slice(corner), f16::to_f64, part, out, records),
+            Samples::BF16(view) => load_part(&view.slice(corner), bf16::to_f64, part, out, records),
+            Samples::F32(view) => load_part(&view.slice(corner), f64::from, part, out, records),
+            Samples::F64(view) => load_part(&view.slice(corner), |value| value, part, out, records),
+        }
     }
 }
 
@@ -114,7 +123,8 @@ fn load_rows<T: Copy, const WIDTH: usize>(
         }
     }
     for ((record, sum), largest) in records.iter_mut().zip(sums).zip(largest) {
-        *record = ColumnRecord { sum, largest };
+        record.sum += sum;
+        record.largest = larger(record.largest, largest);
     }
 }
 

@@ -1,0 +1,212 @@
+"""How sure a similarity is: intervals from folds of the items."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+
+from spanmatch.arguments import as_center, as_levels, as_probability, as_seed
+from spanmatch.interval_result import Interval
+from spanmatch.match import spectrum
+from spanmatch.pair import ActivationPair, pair_of_gram
+from spanmatch.progress import progress_bar
+from spanmatch.replicates import FOLDS, gram_with
+from spanmatch.results import MatchSpectrum
+from spanmatch.sampling import warn_if_undersampled, without_undersampled_warnings
+from spanmatch.student import quantile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import ArrayLike
+
+    from spanmatch import _core
+    from spanmatch.arguments import RowsPerItem
+    from spanmatch.results import Floats
+    from spanmatch.samples import Samples
+
+Method = Literal["jackknife", "bootstrap"]
+
+DRAWS = 200  # of the bootstrap
+GRID = np.arange(100) / 100
+
+
+def interval(
+    x: Samples | ActivationPair,
+    y: Samples | None = None,
+    *,
+    eps: ArrayLike | None = None,
+    level: float = 0.95,
+    method: Method = "jackknife",
+    folds: int | None = None,
+    rows_per_item: RowsPerItem = 1,
+    seed: int = 0,
+    center: bool = False,
+    progress: bool = False,
+) -> Interval:
+    """Bound s(ε), its area and each critical ε as they would be of endless data.
+
+    The spectrum is found anew for parts of the data, and how far it moves says how sure it is. Few
+    samples also make neurons look nearer to each other than they are; the interval is moved by what
+    the parts say of that. "jackknife" leaves out each fold in turn: as many spectra as there are
+    folds. "bootstrap" draws folds anew 200 times: narrower by a tenth to a quarter, but too narrow
+    where nearly all neurons have one critical ε.
+
+    Inputs are what is sampled, and the two networks are given: the interval says what these two
+    networks would give on other inputs of the kind. It says nothing on networks from other seeds;
+    a claim about training needs several of those, and their spread.
+
+    Parameters
+    ----------
+    x, y, center, progress
+        As for `spectrum`. A pair must be made with `folds`.
+    eps
+        The grid on which s(ε) is bounded: numbers in [0, 1). None: 0.00 to 0.99.
+    level
+        How often intervals made so are to hold the value of endless data, in (0, 1).
+    method
+        How parts are chosen.
+    folds
+        Among how many folds the items are dealt, of two arrays; None: 16.
+    rows_per_item
+        Where items begin, of two arrays: see `ActivationPair.update`.
+    seed
+        What the bootstrap's draws, and of two arrays the folds, follow from.
+
+    Returns
+    -------
+    Interval
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `spectrum`; a pair without folds, or with `folds`; fewer items than folds; `eps`, `level`
+        or `method` is none.
+
+    Warns
+    -----
+    UndersampledWarning
+        As `spectrum`.
+
+    Notes
+    -----
+    With t of all data, t_k of the data without fold k, and their mean m, the jackknife's bias is
+    b = (K - 1)(t - m) and its error se² = (K - 1)/K Σ (t_k - m)². The interval is
+    t + b/2 ± q √(se² + b²/4), q Student's quantile of K - 1 degrees: taking all of b away would
+    add its own error, which is larger than se. The bootstrap's is 2t - mean ± q √(K/(K - 1)) sd.
+    s(ε) is bounded by the shares of neurons whose interval ends, and begins, at most at ε.
+
+    Over 200 simulations each of nine populations, K = 16, 95 % intervals held the area of endless
+    data in 92 to 99 % (jackknife).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spanmatch as sm
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.standard_normal((4000, 8))
+    >>> found = sm.interval(x, x + rng.standard_normal((4000, 8)))
+    >>> low, high = found.area
+    >>> bool(low < 1 - np.sqrt(0.5) < high)
+    True
+    """
+    center = as_center(center)
+    grid = GRID if eps is None else as_levels(eps)
+    level = as_probability(level, "level")
+    if method not in get_args(Method):
+        raise ValueError(f'method is "jackknife" or "bootstrap", got {method!r}')
+    seed = as_seed(seed)
+    gram = gram_with(
+        FOLDS,
+        x,
+        y,
+        count=folds,
+        rows_per_item=rows_per_item,
+        seed=seed,
+        progress=progress,
+    )
+    warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y))
+    return interval_of_folds(
+        gram, grid, level=level, method=method, seed=seed, center=center, progress=progress
+    )
+
+
+def interval_of_folds(
+    gram: _core.Gram,
+    grid: Floats = GRID,
+    *,
+    level: float = 0.95,
+    method: Method = "jackknife",
+    seed: int = 0,
+    center: bool,
+    progress: bool = False,
+) -> Interval:
+    """Return the interval from the folds that a Gram keeps: two at least."""
+    count = len(gram.fold_samples)
+    if 0 in gram.fold_samples:
+        raise ValueError(f"{count} folds need {count} items at least, got {gram.n_items}")
+    with without_undersampled_warnings():
+        whole = spectrum(pair_of_gram(gram), center=center)
+        times = _times(method, count, seed)
+        parts = list(_spectra(gram, times, center, progress))
+    within = partial(_jackknife if method == "jackknife" else _bootstrap, level, count)
+    area = within(np.array(whole.area), np.array([part.area for part in parts]))
+    x, y = (
+        within(of_whole, of_parts)
+        for of_whole, of_parts in (
+            (whole.x, np.array([part.x for part in parts])),
+            (whole.y, np.array([part.y for part in parts])),
+        )
+    )
+    # A neuron is in the match for sure when the whole of its interval is below ε.
+    low, high = (
+        MatchSpectrum(x[end], y[end], whole.chance, whole.n_samples, whole.resolution, 0)
+        for end in (1, 0)
+    )
+    similarity = np.array([low.similarity(grid), high.similarity(grid)])
+    return Interval(grid, similarity, area, x, y, level, method, count)
+
+
+def _times(method: Method, count: int, seed: int) -> list[list[int]]:
+    """Return how often each part takes each fold."""
+    if method == "jackknife":
+        return (1 - np.eye(count, dtype=int)).tolist()
+    draws = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), DRAWS)
+    return draws.tolist()  # type: ignore[no-any-return]
+
+
+def _spectra(
+    gram: _core.Gram, times: list[list[int]], center: bool, progress: bool
+) -> Iterable[MatchSpectrum]:
+    with progress_bar("Matching parts of the data", progress) as report:
+        for done, each in enumerate(times, start=1):
+            yield spectrum(pair_of_gram(gram.of_folds(each)), center=center)
+            if report is not None:
+                report(done, len(times))
+
+
+def _jackknife(level: float, count: int, whole: Floats, parts: Floats) -> Floats:
+    t, parts = _finite(whole), _finite(parts)
+    mean = parts.mean(axis=0)
+    bias = (count - 1) * (t - mean)
+    variance = (count - 1) / count * ((parts - mean) ** 2).sum(axis=0)
+    spread = np.sqrt(variance + bias**2 / 4)
+    return _ends(whole, t + bias / 2, quantile(level, count - 1) * spread)
+
+
+def _bootstrap(level: float, count: int, whole: Floats, parts: Floats) -> Floats:
+    t, parts = _finite(whole), _finite(parts)
+    spread = np.sqrt(count / (count - 1)) * parts.std(axis=0, ddof=1)
+    return _ends(whole, 2 * t - parts.mean(axis=0), quantile(level, count - 1) * spread)
+
+
+def _finite(values: Floats) -> Floats:
+    """Take a neuron that is dead in some part for one that matches nothing there."""
+    return np.where(np.isinf(values), 1.0, values)
+
+
+def _ends(whole: Floats, centre: Floats, half: Floats) -> Floats:
+    ends = np.clip([centre - half, centre + half], 0.0, 1.0)
+    return np.where(np.isinf(whole), np.inf, ends)

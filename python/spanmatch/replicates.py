@@ -1,0 +1,59 @@
+"""The same data again: rolled for nulls, dealt to folds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from spanmatch.arguments import as_count
+from spanmatch.pair import ActivationPair, empty_gram, gram_of
+
+if TYPE_CHECKING:
+    from spanmatch import _core
+    from spanmatch.arguments import RowsPerItem
+    from spanmatch.samples import Samples
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a pair may keep beside its own sums."""
+
+    name: str
+    """As the argument is called."""
+    usual: int
+    """How many, where nothing is said."""
+    least: int
+    """How many, at least, where there are to be any."""
+
+
+# With 39, p < 0.05 leaves room for one null that reaches the data.
+NULLS = Kind("nulls", 39, 1)
+FOLDS = Kind("folds", 16, 2)
+
+
+def gram_with(
+    kind: Kind,
+    x: Samples | ActivationPair,
+    y: Samples | None,
+    *,
+    count: int | None,
+    rows_per_item: RowsPerItem,
+    seed: int,
+    progress: bool,
+) -> _core.Gram:
+    """Return the Gram, which keeps nulls or folds, of two arrays or a pair."""
+    name = kind.name
+    if not isinstance(x, ActivationPair):
+        count = kind.usual if count is None else as_count(count, name, kind.least)
+        empty = partial(empty_gram, seed=seed, **{name: count})
+        return gram_of(x, y, progress, empty=empty, rows_per_item=rows_per_item)
+    if count is not None:
+        raise TypeError(f"a pair has its {name} already: make it by ActivationPair({name}=…)")
+    gram = gram_of(x, y)
+    if not (gram.n_nulls if kind is NULLS else gram.fold_samples):
+        raise ValueError(
+            f"the pair keeps no {name}, which are summed as batches come: make it by "
+            f"ActivationPair({name}={kind.usual}) and update it again"
+        )
+    return gram

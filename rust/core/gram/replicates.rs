@@ -1,0 +1,237 @@
+//! The same samples again: rolled against each other, which gives nulls, and dealt to folds, which give
+//! intervals.
+
+use std::ops::Range;
+
+use super::{Gram, block_rows};
+use crate::error::{Error, Result};
+use crate::items::{Items, deal, rolled, rolls};
+use crate::linalg::{Matrix, Panels, add_product};
+use crate::samples::{Samples, load};
+use crate::watch::Watch;
+
+/// What a [`Gram`] accumulates beside its own sums.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Replicates {
+    pub(super) seed: u64,
+    pub(super) n_items: u64,
+    /// For each null, what takes the place of the products of y (rows) and x (columns). All else, the nulls
+    /// share with the data: a roll changes which rows meet, and no row.
+    pub(super) nulls: Vec<Matrix>,
+    /// With the Gram's shift, and without replicates of their own.
+    pub(super) folds: Vec<Gram>,
+}
+
+/// The rows of a batch, and where they go.
+pub(super) struct Batch<'a> {
+    pub(super) x: Samples<'a>,
+    pub(super) y: Samples<'a>,
+    /// By how many rows y is rolled, for each null.
+    rolls: Vec<usize>,
+    /// Rows of each fold.
+    folds: Vec<Vec<Range<usize>>>,
+    n_items: u64,
+}
+
+impl Gram {
+    /// An empty Gram that also accumulates `nulls` times the products of x with y rolled by whole items
+    /// inside each batch, and the sums of each of `folds` equal shares of the items.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use spanmatch::{Gram, Items, Watch};
+    ///
+    /// let z = array![[1.0, 0.0], [0.0, 2.0], [3.0, 3.0], [1.0, 2.0]];
+    /// let mut gram = Gram::with_replicates(1, 2, 0);
+    /// let items = Items::Equal(2);
+    /// gram.update_items(z.view().into(), z.view().into(), &items, &Watch::default())?;
+    /// assert_eq!((gram.n_items(), gram.fold_samples()), (2, vec![2, 2]));
+    /// assert_eq!(gram.of_folds(&[1, 1])?.n_samples(), 4);
+    /// # Ok::<(), spanmatch::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_replicates(nulls: usize, folds: usize, seed: u64) -> Self {
+        let nulls = vec![Matrix::default(); nulls];
+        let replicates =
+            Replicates { seed, n_items: 0, nulls, folds: vec![Self::default(); folds] };
+        Self { replicates, ..Self::default() }
+    }
+
+    /// Items accumulated: rows, where nothing else was said.
+    #[must_use]
+    pub fn n_items(&self) -> u64 {
+        self.replicates.n_items
+    }
+
+    /// How many nulls there are.
+    #[must_use]
+    pub fn n_nulls(&self) -> usize {
+        self.replicates.nulls.len()
+    }
+
+    /// Samples of each fold.
+    #[must_use]
+    pub fn fold_samples(&self) -> Vec<u64> {
+        self.replicates.folds.iter().map(Self::n_samples).collect()
+    }
+
+    /// The Gram of x and the rolled y of one null; `None` where there are not so many.
+    #[must_use]
+    pub fn null(&self, index: usize) -> Option<Self> {
+        let null = self.replicates.nulls.get(index)?;
+        let mut gram = self.without_replicates();
+        for i in 0..null.columns() {
+            gram.products.column_mut(i)[self.n_x..].copy_from_slice(null.column(i));
+        }
+        Some(gram)
+    }
+
+    /// The sum of the folds, each taken as many times as said; a jackknife leaves one out, a bootstrap
+    /// takes some twice.
+    ///
+    /// # Errors
+    /// [`Error::Parts`] where there are not so many folds, [`Error::Overflow`].
+    pub fn of_folds(&self, times: &[u64]) -> Result<Self> {
+        let folds = &self.replicates.folds;
+        if times.len() != folds.len() {
+            return Err(Error::Parts("there is another number of folds"));
+        }
+        let mut sum = self.empty_like();
+        sum.replicates = Replicates::default();
+        for (fold, times) in folds.iter().zip(times).filter(|(_, times)| **times > 0) {
+            sum.add(fold, *times);
+        }
+        sum.check_overflow(&sum.spread, sum.n_samples)?;
+        Ok(sum)
+    }
+
+    /// A batch, ready to be added.
+    pub(super) fn batch<'a>(
+        &self,
+        x: Samples<'a>,
+        y: Samples<'a>,
+        items: &Items,
+    ) -> Result<Batch<'a>> {
+        self.check_batch(x, y)?;
+        let Replicates { seed, n_items: before, nulls, folds } = &self.replicates;
+        let starts = items.starts(x.n_samples())?;
+        let count = starts.len() - 1;
+        if !nulls.is_empty() && count < 2 {
+            return Err(Error::OneItem { rows: x.n_samples() });
+        }
+        let rolls = rolls(*seed, self.n_batches, nulls.len(), count);
+        let mut dealt = vec![Vec::new(); folds.len()];
+        if !folds.is_empty() {
+            let items = *before..before + count as u64;
+            for (fold, rows) in deal(*seed, folds.len(), items).into_iter().zip(starts.windows(2)) {
+                dealt[fold].push(rows[0]..rows[1]);
+            }
+        }
+        Ok(Batch {
+            x,
+            y,
+            rolls: rolls.into_iter().map(|items| starts[items]).collect(),
+            folds: dealt,
+            n_items: count as u64,
+        })
+    }
+
+    /// Adds the products of rows of x, which a block holds, with the rows of y that each null gives them.
+    pub(super) fn add_nulls(&mut self, batch: &Batch<'_>, rows: &Range<usize>, block: &Panels) {
+        if self.replicates.nulls.is_empty() {
+            return;
+        }
+        let shift = &self.shift[self.n_x..];
+        let mut other = Panels::zeros(rows.len(), self.n_y);
+        for (null, offset) in self.replicates.nulls.iter_mut().zip(&batch.rolls) {
+            let rows = rolled(rows, *offset, batch.y.n_samples());
+            load(&[batch.y], &rows, shift, &mut other);
+            add_product(null, &other, block);
+        }
+    }
+
+    /// Adds a batch that has been checked to the folds.
+    pub(super) fn add_to_folds(&mut self, batch: &Batch<'_>, watch: &Watch) -> Result<()> {
+        let n = self.shift.len();
+        for (fold, rows) in self.replicates.folds.iter_mut().zip(&batch.folds) {
+            for rows in pieces(rows, block_rows(n, 0)) {
+                watch.check()?;
+                let mut block = Panels::zeros(rows.iter().map(Range::len).sum(), n);
+                let records = load(&[batch.x, batch.y], &rows, &self.shift, &mut block);
+                fold.absorb(&block, &records);
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts the items of a batch that has been added.
+    pub(super) fn count(&mut self, batch: &Batch<'_>) {
+        self.n_batches += 1;
+        self.replicates.n_items += batch.n_items;
+    }
+
+    fn without_replicates(&self) -> Self {
+        Self {
+            replicates: Replicates::default(),
+            shift: self.shift.clone(),
+            sums: self.sums.clone(),
+            spread: self.spread.clone(),
+            products: self.products.clone(),
+            ..*self
+        }
+    }
+}
+
+impl Replicates {
+    /// As many, of nothing, for a Gram without samples.
+    pub(super) fn empty_like(&self, gram: &Gram) -> Self {
+        Self {
+            nulls: vec![Matrix::zeros(gram.n_y, gram.n_x); self.nulls.len()],
+            folds: vec![gram.empty_like(); self.folds.len()],
+            ..*self
+        }
+    }
+
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.nulls.is_empty() && self.folds.is_empty()
+    }
+}
+
+/// Cuts ranges into lists of at most `step` rows.
+fn pieces(ranges: &[Range<usize>], step: usize) -> Vec<Vec<Range<usize>>> {
+    let mut pieces: Vec<Vec<Range<usize>>> = Vec::new();
+    let mut room = 0;
+    for range in ranges {
+        let mut first = range.start;
+        while first < range.end {
+            if room == 0 {
+                pieces.push(Vec::new());
+                room = step;
+            }
+            let end = range.end.min(first + room);
+            if let Some(piece) = pieces.last_mut() {
+                piece.push(first..end);
+            }
+            room -= end - first;
+            first = end;
+        }
+    }
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_the_rows_in_order() {
+        let ranges = [0..3, 10..11, 20..29];
+        let pieces = pieces(&ranges, 4);
+        let sizes: Vec<usize> =
+            pieces.iter().map(|piece| piece.iter().map(Range::len).sum()).collect();
+        assert_eq!(sizes, [4, 4, 4, 1]);
+        let rows: Vec<usize> = pieces.into_iter().flatten().flatten().collect();
+        assert_eq!(rows, ranges.into_iter().flatten().collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,268 @@
+//! Nulls and folds are sums over the same rows, rolled and dealt.
+
+use ndarray::{Array2, Axis, concatenate, s};
+use spanmatch::{Error, Gram, Items, Watch};
+
+use crate::common::Sides;
+
+/// Rows with a mean, smooth within items.
+fn sides(rows: usize, n_x: usize, n_y: usize) -> Sides {
+    let value = |i: usize, j: usize| {
+        let wave = ((i * (2 * j + 3)) as f64 * 0.37).sin();
+        3.0 + wave + ((i * 7 + j * 13) % 11) as f64 * 0.1
+    };
+    Sides {
+        x: Array2::from_shape_fn((rows, n_x), |(i, j)| value(i, j)),
+        y: Array2::from_shape_fn((rows, n_y), |(i, j)| value(i, j + n_x)),
+    }
+}
+
+fn rolled(y: &Array2<f64>, by: usize) -> Array2<f64> {
+    concatenate![Axis(0), y.slice(s![by.., ..]), y.slice(s![..by, ..])]
+}
+
+fn update(gram: &mut Gram, sides: &Sides, items: &Items) -> spanmatch::Result<()> {
+    gram.update_items(sides.x.view().into(), sides.y.view().into(), items, &Watch::default())
+}
+
+/// The centred products: they do not depend on the shift.
+fn products(gram: &Gram) -> Array2<f64> {
+    gram.centered().unwrap()
+}
+
+fn differ(a: &Array2<f64>, b: &Array2<f64>) -> f64 {
+    let scale = b.iter().fold(1.0_f64, |most, value| most.max(value.abs()));
+    (a - b).iter().fold(0.0_f64, |most, value| most.max(value.abs())) / scale
+}
+
+/// Which rolls the nulls of one batch are, found by brute force.
+fn rolls_of(gram: &Gram, sides: &Sides, starts: &[usize]) -> Vec<usize> {
+    (0..gram.n_nulls())
+        .map(|index| {
+            let null = products(&gram.null(index).unwrap());
+            let same = |by: &&usize| {
+                let other = Sides { x: sides.x.clone(), y: rolled(&sides.y, **by) };
+                differ(&null, &products(&other.gram())) < 1e-12
+            };
+            let found: Vec<usize> = starts.iter().filter(same).copied().collect();
+            assert_eq!(found.len(), 1, "null {index} is {found:?}");
+            found[0]
+        })
+        .collect()
+}
+
+#[test]
+fn nulls_are_all_the_rolls_by_whole_items() {
+    // One block of rows; several; items of one length; of several.
+    for (rows, items) in [
+        (12, Items::Equal(2)),
+        (1_211 * 2, Items::Equal(2 * 173)),
+        (20, Items::Lengths(vec![1, 7, 2, 6, 4])),
+    ] {
+        let sides = sides(rows, 5, 30);
+        let starts = items.starts(rows).unwrap();
+        let offsets = &starts[1..starts.len() - 1];
+        let mut gram = Gram::with_replicates(offsets.len(), 0, 1);
+        update(&mut gram, &sides, &items).unwrap();
+        let mut found = rolls_of(&gram, &sides, offsets);
+        found.sort_unstable();
+        assert_eq!(found, offsets);
+        assert!(gram.null(offsets.len()).is_none());
+    }
+}
+
+#[test]
+fn the_data_are_the_same_bits_with_replicates_and_without() {
+    for rows in [7, 600] {
+        let sides = sides(rows, 9, 8);
+        let mut gram = Gram::with_replicates(3, 4, 0);
+        update(&mut gram, &sides, &Items::default()).unwrap();
+        update(&mut gram, &sides, &Items::default()).unwrap();
+        assert_eq!(gram.parts(), sides_twice(&sides).parts());
+        assert_eq!(gram.n_items(), 2 * rows as u64);
+    }
+}
+
+fn sides_twice(sides: &Sides) -> Gram {
+    let mut gram = sides.gram();
+    update(&mut gram, sides, &Items::default()).unwrap();
+    gram
+}
+
+#[test]
+fn batches_roll_each_in_itself() {
+    let (first, second) = (sides(6, 3, 4), sides(9, 3, 4).swapped_rows());
+    let mut gram = Gram::with_replicates(1, 0, 4);
+    update(&mut gram, &first, &Items::default()).unwrap();
+    let alone = products(&gram.null(0).unwrap());
+    assert_eq!(rolls_of(&gram, &first, &[1, 2, 3, 4, 5]).len(), 1);
+    update(&mut gram, &second, &Items::Equal(3)).unwrap();
+    let null = products(&gram.null(0).unwrap());
+    let one = (1..6).map(|by| Sides { x: first.x.clone(), y: rolled(&first.y, by) });
+    let one = one.into_iter().find(|one| differ(&alone, &products(&one.gram())) < 1e-12).unwrap();
+    let found = [3, 6].into_iter().filter(|by| {
+        let mut both = one.gram();
+        let other = Sides { x: second.x.clone(), y: rolled(&second.y, *by) };
+        update(&mut both, &other, &Items::default()).unwrap();
+        differ(&null, &products(&both)) < 1e-12
+    });
+    assert_eq!(found.count(), 1);
+}
+
+impl Sides {
+    fn swapped_rows(&self) -> Self {
+        Self {
+            x: self.x.slice(s![..;-1, ..]).to_owned(),
+            y: self.y.slice(s![..;-1, ..]).to_owned(),
+        }
+    }
+}
+
+#[test]
+fn folds_share_the_items_out_whole() {
+    // Column i is 1 in the rows of item i.
+    let lengths = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3];
+    let items = Items::Lengths(lengths.to_vec());
+    let starts = items.starts(39).unwrap();
+    let x = Array2::from_shape_fn((39, 10), |(row, item)| {
+        f64::from(u8::from((starts[item]..starts[item + 1]).contains(&row)))
+    });
+    let sides = Sides { y: x.clone(), x };
+    let mut gram = Gram::with_replicates(0, 4, 9);
+    update(&mut gram, &sides, &items).unwrap();
+    update(&mut gram, &sides, &items).unwrap();
+    let mut times = vec![0; lengths.len()];
+    for fold in 0..4 {
+        let alone: Vec<u64> = (0..4).map(|other| u64::from(other == fold)).collect();
+        let one = gram.of_folds(&alone).unwrap();
+        assert_eq!(one.n_samples(), gram.fold_samples()[fold]);
+        let parts = one.parts();
+        let mut held = 0;
+        for (item, length) in lengths.iter().enumerate() {
+            let sum = parts.sums[item] + one.n_samples() as f64 * parts.shift[item];
+            let count = (sum / *length as f64).round();
+            assert!((count * *length as f64 - sum).abs() < 1e-9, "an item is cut");
+            times[item] += count as usize;
+            held += count as usize;
+        }
+        assert_eq!(held, 5, "shares are equal");
+    }
+    assert_eq!(times, [2; 10]);
+}
+
+#[test]
+fn folds_add_up_as_often_as_said() {
+    let sides = sides(1_300, 7, 6);
+    let mut gram = Gram::with_replicates(0, 3, 0);
+    update(&mut gram, &sides, &Items::Equal(10)).unwrap();
+    let whole = products(&gram);
+    assert!(differ(&products(&gram.of_folds(&[1, 1, 1]).unwrap()), &whole) < 1e-12);
+    assert!(differ(&products(&gram.of_folds(&[2, 2, 2]).unwrap()), &(2.0 * whole)) < 1e-12);
+    assert_eq!(gram.of_folds(&[2, 0, 1]).unwrap().n_samples(), {
+        let samples = gram.fold_samples();
+        2 * samples[0] + samples[2]
+    });
+    assert!(matches!(gram.of_folds(&[1, 1]), Err(Error::Parts(_))));
+}
+
+#[test]
+fn merging_and_moving_the_shift_keep_replicates_right() {
+    let (first, mut second) = (sides(40, 5, 4), sides(30, 5, 4));
+    second.x += 100.0;
+    second.y -= 50.0;
+    let mut parts = [Gram::with_replicates(2, 3, 7), Gram::with_replicates(2, 3, 8)];
+    update(&mut parts[0], &first, &Items::Equal(2)).unwrap();
+    update(&mut parts[1], &second, &Items::Equal(2)).unwrap();
+    let [mut merged, other] = parts;
+    let alone: Vec<Gram> = [&merged, &other].map(|gram| gram.null(1).unwrap()).to_vec();
+    let folds = [&merged, &other].map(|gram| gram.of_folds(&[0, 0, 1]).unwrap());
+    merged.merge(other).unwrap();
+    let mut expected = alone[0].clone();
+    expected.merge(alone[1].clone()).unwrap();
+    assert!(differ(&products(&merged.null(1).unwrap()), &products(&expected)) < 1e-12);
+    let mut expected = folds[0].clone();
+    expected.merge(folds[1].clone()).unwrap();
+    assert!(differ(&products(&merged.of_folds(&[0, 0, 1]).unwrap()), &products(&expected)) < 1e-12);
+    assert_eq!(merged.n_items(), 35);
+}
+
+#[test]
+fn another_number_of_nulls_or_folds_does_not_merge() {
+    let sides = sides(10, 2, 2);
+    let mut gram = Gram::with_replicates(2, 0, 0);
+    update(&mut gram, &sides, &Items::default()).unwrap();
+    let before = gram.replicate_parts();
+    for mut other in [Gram::default(), Gram::with_replicates(2, 2, 0)] {
+        update(&mut other, &sides, &Items::default()).unwrap();
+        let error = gram.merge(other).unwrap_err();
+        assert!(matches!(error, Error::Replicates { .. }), "{error}");
+    }
+    assert_eq!(gram.replicate_parts(), before);
+    // What has nothing adds nothing.
+    gram.merge(Gram::default()).unwrap();
+    let mut empty = Gram::default();
+    empty.merge(gram).unwrap();
+    assert_eq!(empty.replicate_parts(), before);
+}
+
+#[test]
+fn a_bad_batch_changes_no_replicate() {
+    for rows in [20, 1_000] {
+        let good = sides(rows, 4, 3);
+        let mut gram = Gram::with_replicates(2, 2, 0);
+        update(&mut gram, &good, &Items::default()).unwrap();
+        let before = (gram.parts(), gram.replicate_parts());
+        let mut bad = good.clone();
+        bad.y[[rows - 1, 2]] = f64::NAN;
+        assert!(matches!(update(&mut gram, &bad, &Items::default()), Err(Error::NotFinite { .. })));
+        let lengths = Items::Lengths(vec![rows]);
+        assert_eq!(update(&mut gram, &good, &lengths), Err(Error::OneItem { rows }));
+        assert!(matches!(update(&mut gram, &good, &Items::Equal(3)), Err(Error::Items(_))));
+        let watch = Watch::default();
+        watch.stop();
+        let (x, y) = (good.x.view().into(), good.y.view().into());
+        assert_eq!(gram.update(x, y, &watch), Err(Error::Interrupted));
+        assert_eq!((gram.parts(), gram.replicate_parts()), before);
+    }
+}
+
+#[test]
+fn parts_make_an_equal_gram_and_go_on_alike() {
+    let sides = sides(50, 4, 3);
+    let mut gram = Gram::with_replicates(3, 4, 11);
+    update(&mut gram, &sides, &Items::Equal(5)).unwrap();
+    let mut again = Gram::from_parts(gram.parts()).unwrap();
+    assert_eq!(again.replicate_parts(), None);
+    again.set_replicate_parts(gram.replicate_parts().unwrap()).unwrap();
+    for each in [&mut gram, &mut again] {
+        update(each, &sides, &Items::Equal(5)).unwrap();
+    }
+    assert_eq!(again.parts(), gram.parts());
+    assert_eq!(again.replicate_parts(), gram.replicate_parts());
+
+    let parts = gram.replicate_parts().unwrap();
+    let mut spoiled = parts.clone();
+    spoiled.nulls[[0, 0, 0]] = f64::NAN;
+    let mut moved = parts.clone();
+    moved.folds[0].shift[0] += 1.0;
+    let mut narrow = parts;
+    narrow.nulls = narrow.nulls.slice(s![.., .., ..2]).to_owned();
+    for wrong in [spoiled, moved, narrow] {
+        assert!(matches!(again.set_replicate_parts(wrong), Err(Error::Parts(_))));
+    }
+    assert_eq!(again.replicate_parts(), gram.replicate_parts());
+}
+
+#[test]
+fn replicates_have_the_same_bits_at_any_number_of_threads() {
+    let sides = sides(1_000, 300, 270);
+    let parts = [1, 2, 5].map(|threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let mut gram = Gram::with_replicates(2, 3, 0);
+            update(&mut gram, &sides, &Items::Equal(4)).unwrap();
+            gram.replicate_parts().unwrap()
+        })
+    });
+    assert!(parts.iter().all(|other| *other == parts[0]));
+}

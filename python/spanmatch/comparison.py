@@ -8,9 +8,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from spanmatch import comparison_file
 from spanmatch.arguments import as_center
 from spanmatch.layer_spectra import LayerSpectra
+from spanmatch.solved import Solved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,10 +21,15 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
+    from spanmatch.interval_result import Interval
     from spanmatch.layer_keys import Key
+    from spanmatch.null_results import NullSpectra
     from spanmatch.pair import ActivationPair
     from spanmatch.results import MatchSpectrum
+
+    Floats = NDArray[np.float64]
 
 
 class Comparison(LayerSpectra):
@@ -30,7 +38,7 @@ class Comparison(LayerSpectra):
     `comparison["features.3"]` is the spectrum of a layer. Where all pairs of layers were compared,
     `comparison["features.3", "features.6"]` is that of a layer of model A and one of model B.
 
-    Immutable. Two are equal when their spectra, their order, `center`, `inputs` and `notes` are:
+    Immutable. Two are equal when their spectra, their order and all else are:
     pairs are not looked at. A pickle of a loaded one refers to the folder of its pairs.
 
     Parameters
@@ -47,6 +55,8 @@ class Comparison(LayerSpectra):
     inputs
         How many images or texts were seen. The positions of one depend on each other, so that the
         chance level, which counts samples, is an upper bound.
+    nulls, intervals
+        Of some of the keys, what `null_spectra` and `interval` told.
 
     Examples
     --------
@@ -68,7 +78,7 @@ class Comparison(LayerSpectra):
     array([0, 1])
     """
 
-    __slots__ = ("_center", "_inputs", "_notes", "_pairs")
+    __slots__ = ("_center", "_inputs", "_intervals", "_notes", "_nulls", "_pairs")
 
     def __init__(
         self,
@@ -78,15 +88,23 @@ class Comparison(LayerSpectra):
         center: bool = False,
         notes: Mapping[Key, str] = MappingProxyType({}),
         inputs: int | None = None,
+        nulls: Mapping[Key, NullSpectra] = MappingProxyType({}),
+        intervals: Mapping[Key, Interval] = MappingProxyType({}),
     ) -> None:
         super().__init__(spectra)
-        for key in notes:
-            if key not in spectra:
-                raise ValueError(f"there is a note on {key!r}, which is no layer of the comparison")
+        what = {"a note on": notes, "a null of": nulls, "an interval of": intervals}
+        for name, given in what.items():
+            for key in given:
+                if key not in spectra:
+                    raise ValueError(
+                        f"there is {name} {key!r}, which is no layer of the comparison"
+                    )
         self._pairs = pairs
         self._center = as_center(center)
         self._notes = {key: notes[key] for key in spectra if key in notes}
         self._inputs = _as_inputs(inputs)
+        self._nulls = {key: nulls[key] for key in spectra if key in nulls}
+        self._intervals = {key: intervals[key] for key in spectra if key in intervals}
 
     @property
     def center(self) -> bool:
@@ -102,6 +120,30 @@ class Comparison(LayerSpectra):
     def notes(self) -> Mapping[Key, str]:
         """What there is to say of some of the layers."""
         return MappingProxyType(self._notes)
+
+    @property
+    def nulls(self) -> Mapping[Key, NullSpectra]:
+        """For each layer the spectra of its nulls, where they were asked for."""
+        return MappingProxyType(self._nulls)
+
+    @property
+    def intervals(self) -> Mapping[Key, Interval]:
+        """For each layer the interval of s(ε), area and critical ε, where folds were asked for."""
+        return MappingProxyType(self._intervals)
+
+    @property
+    def p_value(self) -> Floats:
+        """The p-value of each area, shaped as `area`; nan where there are no nulls."""
+        return self._arranged(
+            [
+                self._nulls[key].p_value(spectrum) if key in self._nulls else np.nan
+                for key, spectrum in self.items()
+            ]
+        )
+
+    def solved(self, layer: Key) -> Solved:
+        """Return spectrum, nulls and interval of a layer, the last two where there are any."""
+        return Solved(self[layer], self._nulls.get(layer), self._intervals.get(layer))
 
     def pair(self, layer: Key) -> ActivationPair:
         """Return a copy of the pair that a spectrum was computed from.
@@ -123,6 +165,8 @@ class Comparison(LayerSpectra):
 
         Its columns: `layer`, or `layer_a` and `layer_b`; `n_x`, `n_y`, `dead_x`, `dead_y`,
         `samples`, `inputs`, `chance` (the median level), `area`, `s(0.1)` to `s(0.9)`, `note`.
+        With nulls also `null_chance` (the median critical ε of the nulls), `null_area` (their
+        median) and `p_value`; with folds `area_low` and `area_high`.
         """
         try:
             import pandas as pd
@@ -141,8 +185,8 @@ class Comparison(LayerSpectra):
         from spanmatch.comparison_table import rows
 
         layers = [
-            {**row, "spectrum": spectrum.to_dict()}
-            for row, spectrum in zip(rows(self), self.values(), strict=True)
+            {**row, "spectrum": self.solved(key).to_dict()}
+            for row, key in zip(rows(self), self, strict=True)
         ]
         return {"center": self.center, "inputs": self.inputs, "layers": layers}
 
@@ -218,7 +262,14 @@ class Comparison(LayerSpectra):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _from_parts, (self._spectra, self._pairs, self._center, self._notes, self._inputs)
+        parts = {
+            "center": self._center,
+            "notes": self._notes,
+            "inputs": self._inputs,
+            "nulls": self._nulls,
+            "intervals": self._intervals,
+        }
+        return _from_parts, (self._spectra, self._pairs, parts)
 
     def __repr__(self) -> str:
         from spanmatch.comparison_table import text
@@ -231,7 +282,8 @@ class Comparison(LayerSpectra):
         return html(self)
 
     def _told(self) -> tuple[Any, ...]:
-        return list(self.items()), self._center, self._notes, self._inputs
+        told = self._center, self._notes, self._inputs, self._nulls, self._intervals
+        return list(self.items()), *told
 
 
 def _as_inputs(inputs: int | None) -> int | None:
@@ -247,8 +299,6 @@ def _as_inputs(inputs: int | None) -> int | None:
 def _from_parts(
     spectra: Mapping[Key, MatchSpectrum],
     pairs: Mapping[Key, ActivationPair],
-    center: bool,
-    notes: Mapping[Key, str],
-    inputs: int | None,
+    others: Mapping[str, Any],
 ) -> Comparison:
-    return Comparison(spectra, pairs, center=center, notes=notes, inputs=inputs)
+    return Comparison(spectra, pairs, **others)

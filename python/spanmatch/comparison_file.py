@@ -1,5 +1,7 @@
 """A comparison in a folder: a file for each pair and each spectrum, and `comparison.json`.
 
+Where they were asked for, one too for the nulls and for the interval of each layer.
+
 The file of a layer takes its name from the layer alone, and is there once it is whole, so that work
 that was cut off can go on. `comparison.json` lists the layers in their order. It is written last:
 a folder without it is not finished.
@@ -14,10 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from spanmatch._core import __version__
+from spanmatch.interval_result import Interval
 from spanmatch.layer_keys import Key, check_keys, label
+from spanmatch.null_results import NullSpectra
 from spanmatch.pair import ActivationPair
 from spanmatch.plain_json import write_json
 from spanmatch.results import MatchSpectrum
+from spanmatch.solved import Solved
 from spanmatch.tensor_file import FileError
 
 if TYPE_CHECKING:
@@ -30,10 +35,13 @@ if TYPE_CHECKING:
 
 KIND, FORMAT = "Comparison", 1
 INDEX, PAIRS, SPECTRA = "comparison.json", "pairs", "spectra"
+NULLS, INTERVALS = "nulls", "intervals"
+# What lies in a room, and what an entry of the index calls it.
+ROOMS = {PAIRS: "pair", SPECTRA: "spectrum", NULLS: "nulls", INTERVALS: "interval"}
 SLUG = 40  # letters of a layer's name in the name of its file
 HASH = 12  # hexadecimal digits that tell apart what the letters do not
 
-Loaded = TypeVar("Loaded", ActivationPair, MatchSpectrum)
+Loaded = TypeVar("Loaded", ActivationPair, MatchSpectrum, NullSpectra, Interval)
 
 
 class SavedPairs(Mapping[Key, ActivationPair]):
@@ -58,21 +66,32 @@ class SavedPairs(Mapping[Key, ActivationPair]):
 def write(folder: Folder, comparison: Comparison, pairs: Mapping[Key, ActivationPair]) -> None:
     """Write a comparison, in the place of one that may be there."""
     _withdraw(Path(folder), comparison)
-    for key, spectrum in comparison.items():
+    for key in comparison:
         write_pair(folder, key, pairs[key])
-        write_spectrum(folder, key, spectrum)
+        write_solved(folder, key, comparison.solved(key))
     write_index(folder, comparison)
 
 
 def read(folder: Folder) -> dict[str, Any]:
     """Return the arguments that make the comparison."""
     index = _read_index(Path(folder))
-    keys = [entry["key"] for entry in index["layers"]]
+    entries = {entry["key"]: entry for entry in index["layers"]}
+    keys = list(entries)
     for key in keys:
-        if not _path(folder, PAIRS, key).is_file():
+        if not _has(folder, PAIRS, key):
             raise _missing(folder, PAIRS, key)
     return {
         "spectra": {key: read_spectrum(folder, key) for key in keys},
+        "nulls": {
+            key: _read(NullSpectra.load, folder, NULLS, key)
+            for key, entry in entries.items()
+            if "nulls" in entry
+        },
+        "intervals": {
+            key: _read(Interval.load, folder, INTERVALS, key)
+            for key, entry in entries.items()
+            if "interval" in entry
+        },
         "pairs": SavedPairs(folder, keys),
         "notes": {entry["key"]: entry["note"] for entry in index["layers"] if entry["note"]},
         "center": index["center"],
@@ -93,6 +112,8 @@ def write_index(folder: Folder, comparison: Comparison) -> None:
                 "key": key,
                 "pair": _name(PAIRS, key),
                 "spectrum": _name(SPECTRA, key),
+                **({"nulls": _name(NULLS, key)} if key in comparison.nulls else {}),
+                **({"interval": _name(INTERVALS, key)} if key in comparison.intervals else {}),
                 "note": comparison.notes.get(key, ""),
             }
             for key in comparison
@@ -111,9 +132,22 @@ def read_pair(folder: Folder, key: Key) -> ActivationPair:
     return _read(ActivationPair.load, folder, PAIRS, key)
 
 
-def write_spectrum(folder: Folder, key: Key, spectrum: MatchSpectrum) -> None:
-    """Write the spectrum of a layer."""
-    spectrum.save(_made(folder, SPECTRA, key))
+def write_solved(folder: Folder, key: Key, solved: Solved) -> None:
+    """Write what a layer's pair tells; its spectrum last, so that where it is, all is."""
+    if solved.nulls is not None:
+        solved.nulls.save(_made(folder, NULLS, key))
+    if solved.interval is not None:
+        solved.interval.save(_made(folder, INTERVALS, key))
+    solved.spectrum.save(_made(folder, SPECTRA, key))
+
+
+def read_solved(folder: Folder, key: Key) -> Solved:
+    """Read what `write_solved` has written; FileError where something of it is damaged."""
+    return Solved(
+        read_spectrum(folder, key),
+        _read(NullSpectra.load, folder, NULLS, key) if _has(folder, NULLS, key) else None,
+        _read(Interval.load, folder, INTERVALS, key) if _has(folder, INTERVALS, key) else None,
+    )
 
 
 def read_spectrum(folder: Folder, key: Key) -> MatchSpectrum:
@@ -123,12 +157,12 @@ def read_spectrum(folder: Folder, key: Key) -> MatchSpectrum:
 
 def finished_pairs(folder: Folder, keys: Iterable[Key]) -> set[Key]:
     """Return those of the keys whose pair has been written."""
-    return {key for key in keys if _path(folder, PAIRS, key).is_file()}
+    return {key for key in keys if _has(folder, PAIRS, key)}
 
 
 def finished_spectra(folder: Folder, keys: Iterable[Key]) -> set[Key]:
     """Return those of the keys whose spectrum has been written."""
-    return {key for key in keys if _path(folder, SPECTRA, key).is_file()}
+    return {key for key in keys if _has(folder, SPECTRA, key)}
 
 
 def _withdraw(folder: Path, successor: Comparison) -> None:
@@ -136,9 +170,14 @@ def _withdraw(folder: Path, successor: Comparison) -> None:
     if not (folder / INDEX).exists():
         return
     for entry in _read_index(folder)["layers"]:
-        if entry["key"] not in successor:
-            _path(folder, PAIRS, entry["key"]).unlink(missing_ok=True)
-            _path(folder, SPECTRA, entry["key"]).unlink(missing_ok=True)
+        key = entry["key"]
+        if key not in successor:
+            _path(folder, PAIRS, key).unlink(missing_ok=True)
+            _path(folder, SPECTRA, key).unlink(missing_ok=True)
+        if key not in successor.nulls:
+            _path(folder, NULLS, key).unlink(missing_ok=True)
+        if key not in successor.intervals:
+            _path(folder, INTERVALS, key).unlink(missing_ok=True)
     # After the files that it lists, which nothing else would find; before new ones are mixed in.
     (folder / INDEX).unlink()
 
@@ -177,8 +216,9 @@ def _check_index(index: dict[str, Any]) -> None:
             raise TypeError(f"the note on {entry['key']!r} is no text")
     check_keys([entry["key"] for entry in index["layers"]])
     for entry in index["layers"]:
-        for what, kind in (("pair", PAIRS), ("spectrum", SPECTRA)):
-            if entry[what] != _name(kind, entry["key"]):
+        for room, what in ROOMS.items():
+            optional = room in (NULLS, INTERVALS) and what not in entry
+            if not optional and entry[what] != _name(room, entry["key"]):
                 raise ValueError(f"{entry[what]!r} is not the {what} of layer {entry['key']!r}")
     if not isinstance(index["center"], bool):
         raise TypeError("center is neither true nor false")
@@ -202,8 +242,12 @@ def _read(
 
 
 def _missing(folder: Folder, room: str, key: Key) -> FileError:
-    what = "pair" if room == PAIRS else "spectrum"
-    return FileError(f"layer {label(key)}: {_path(folder, room, key)}, its {what}, is missing")
+    path = _path(folder, room, key)
+    return FileError(f"layer {label(key)}: {path}, its {ROOMS[room]}, is missing")
+
+
+def _has(folder: Folder, room: str, key: Key) -> bool:
+    return _path(folder, room, key).is_file()
 
 
 def _made(folder: Folder, room: str, key: Key) -> Path:

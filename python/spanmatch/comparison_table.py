@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spanmatch.beyond_chance import in_words
 from spanmatch.layer_keys import GAP, Key, label, short_names, sides
 from spanmatch.sampling import chance_level
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from spanmatch.comparison import Comparison
     from spanmatch.results import MatchSpectrum
+    from spanmatch.solved import Solved
 
     Column = tuple[str, Callable[[Key], str]]
 
@@ -26,6 +28,10 @@ NAME = 34  # letters of a layer's name in a table of text
 REMARKS, NAMED = 5, 3  # notes under a table, and layers that each names
 AREA = "area"
 CHANCE = "chance: the median residual to expect of unrelated neurons; (s): ε is at or above it"
+NULL_CHANCE = (
+    "chance: the median critical ε of {} nulls, B rolled against A by whole inputs; (s): ε is at "
+    "or above it"
+)
 DEPENDENT = "chance is an upper bound where the samples of one input depend on each other"
 # Over the ground of the notebook, light or dark, so that its own colour of text stays legible.
 BLUE = "rgba(0, 114, 178, {:.2f})"
@@ -84,9 +90,23 @@ def _row(comparison: Comparison, key: Key, spectrum: MatchSpectrum) -> dict[str,
         "inputs": comparison.inputs,
         "chance": chance_level(spectrum.chance),
         "area": spectrum.area,
+        **_sure(comparison, key),
         **{f"s({eps:g})": spectrum.similarity(eps) for eps in EPS},
         "note": comparison.notes.get(key, ""),
     }
+
+
+def _sure(comparison: Comparison, key: Key) -> dict[str, Any]:
+    """Return what nulls and folds tell, for a comparison that has any."""
+    spectrum, nulls, interval = comparison.solved(key)
+    found: dict[str, Any] = {}
+    if nulls is not None:
+        found["null_chance"] = nulls.chance_level
+        found["null_area"] = float(np.median(nulls.area))
+        found["p_value"] = nulls.p_value(spectrum)
+    if interval is not None:
+        found["area_low"], found["area_high"] = interval.area.tolist()
+    return found
 
 
 def _count(comparison: Comparison) -> str:
@@ -120,27 +140,45 @@ def _names(comparison: Comparison, letters: int) -> list[Column]:
 
 def _figures(comparison: Comparison) -> list[Column]:
     """Return the columns of figures: those that say something."""
-    spectra = comparison.values()
-    columns: list[tuple[str, Callable[[MatchSpectrum], str]]] = [
-        ("neurons", lambda spectrum: f"{spectrum.x.size} + {spectrum.y.size}")
+    spectra, intervals = comparison.values(), comparison.intervals
+    columns: list[tuple[str, Callable[[Solved], str]]] = [
+        ("neurons", lambda each: f"{each.spectrum.x.size} + {each.spectrum.y.size}")
     ]
     if any(part.size for spectrum in spectra for part in spectrum.dead):
-        columns.append(("dead", lambda spectrum: " + ".join(f"{n.size}" for n in spectrum.dead)))
+        columns.append(("dead", lambda each: " + ".join(f"{n.size}" for n in each.spectrum.dead)))
     if len({spectrum.n_samples for spectrum in spectra}) > 1:
-        columns.append(("samples", lambda spectrum: f"{spectrum.n_samples}"))
-    columns.append(("chance", lambda spectrum: f"{chance_level(spectrum.chance):.2f}"))
-    columns.append((AREA, lambda spectrum: f"{spectrum.area:.2f}"))
+        columns.append(("samples", lambda each: f"{each.spectrum.n_samples}"))
+    columns.append(("chance", lambda each: f"{_chance(each):.2f}"))
+    columns.append((AREA, lambda each: f"{each.spectrum.area:.2f}"))
+    if intervals:
+        level = next(iter(intervals.values())).level
+        columns.append((f"{level:.0%} interval", _interval))
+    if comparison.nulls:
+        columns.append(("p", _p_value))
     columns.extend((f"s({eps:g}) ", partial(_similarity, eps)) for eps in SHOWN_EPS)
     return [(title, partial(_of_layer, comparison, show)) for title, show in columns]
 
 
-def _of_layer(comparison: Comparison, show: Callable[[MatchSpectrum], str], key: Key) -> str:
-    return show(comparison[key])
+def _of_layer(comparison: Comparison, show: Callable[[Solved], str], key: Key) -> str:
+    return show(comparison.solved(key))
 
 
-def _similarity(eps: float, spectrum: MatchSpectrum) -> str:
-    value = f"{spectrum.similarity(eps):.2f}"
-    return f"({value})" if eps >= chance_level(spectrum.chance) else f"{value} "
+def _chance(each: Solved) -> float:
+    """Return the chance level, measured where there are nulls."""
+    return chance_level(each.spectrum.chance) if each.nulls is None else each.nulls.chance_level
+
+
+def _interval(each: Solved) -> str:
+    return "" if each.interval is None else "{:.2f} to {:.2f}".format(*each.interval.area)
+
+
+def _p_value(each: Solved) -> str:
+    return "" if each.nulls is None else f"{each.nulls.p_value(each.spectrum):.2g}"
+
+
+def _similarity(eps: float, each: Solved) -> str:
+    value = f"{each.spectrum.similarity(eps):.2f}"
+    return f"({value})" if eps >= _chance(each) else f"{value} "
 
 
 def _remarks(comparison: Comparison) -> list[str]:
@@ -150,9 +188,11 @@ def _remarks(comparison: Comparison) -> list[str]:
         of_note.setdefault(note, []).append(key)
     lines = [f"{_listed(keys)}: {note}" for note, keys in of_note.items()]
     more = len(lines) - REMARKS
+    counts = sorted({len(nulls) for nulls in comparison.nulls.values()})
+    chance = [CHANCE, *([DEPENDENT] if comparison.inputs is not None else [])]
     return [
-        CHANCE,
-        *([DEPENDENT] if comparison.inputs is not None else []),
+        *([NULL_CHANCE.format(" or ".join(map(str, counts)))] if counts else chance),
+        *in_words(comparison),
         *lines[:REMARKS],
         *([f"… and {more} more notes"] if more > 0 else []),
     ]

@@ -53,7 +53,7 @@ def run(picture: Path) -> None:
     console.print(STRUCTURE_EXPLANATION, width=WIDTH)
     title = "Two networks trained on digits from different seeds: how much do they share?"
     save_figure(
-        similarity_figure({str(key): comparison[key] for key in comparison}, title), picture
+        similarity_figure({str(key): comparison.solved(key) for key in comparison}, title), picture
     )
     console.print(f"Picture: {picture}", soft_wrap=True)
 

@@ -6,19 +6,27 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from spanmatch.pair import ActivationPair
 from spanmatch.progress import progress_bar
+from spanmatch.replicates import NOTHING, Keeps
 from spanmatch.tensor_file import FileError
 
 if TYPE_CHECKING:
     from spanmatch.array_files import ArrayFile
+    from spanmatch.pair import ActivationPair
 
 # How many rows the core adds to its sums at once: more it sums apart and adds afterwards, fewer
 # round otherwise than the whole arrays do.
 ROWS = 480
 
 
-def read_pair(x: ArrayFile, y: ArrayFile, *, progress: bool = False) -> ActivationPair:
+def read_pair(
+    x: ArrayFile,
+    y: ArrayFile,
+    *,
+    keeps: Keeps = NOTHING,
+    rows_per_item: int = 1,
+    progress: bool = False,
+) -> ActivationPair:
     """Reduce two arrays to a pair, with the sums that all of both would give at once.
 
     Raises
@@ -26,8 +34,8 @@ def read_pair(x: ArrayFile, y: ArrayFile, *, progress: bool = False) -> Activati
     OSError
         A file cannot be read.
     FileError
-        The arrays differ in their number of rows; the pair does not fit in memory; a value is NaN
-        or infinite, or too large; a file is damaged.
+        The arrays differ in their number of rows; items do not make them up; the pair
+        does not fit in memory; a value is NaN or infinite, or too large; a file is damaged.
     """
     n_samples, n_y_samples = x.shape[0], y.shape[0]
     if n_samples != n_y_samples:
@@ -35,14 +43,19 @@ def read_pair(x: ArrayFile, y: ArrayFile, *, progress: bool = False) -> Activati
             f"{x} has {n_samples} rows and {y} has {n_y_samples}: row i of both must be the same "
             "sample, so the counts must agree"
         )
+    if n_samples % rows_per_item != 0:
+        raise FileError(
+            f"{x} has {n_samples} rows, no multiple of the {rows_per_item} rows of an item"
+        )
     _check_memory(x, y)
-    pair = ActivationPair()
+    pair = keeps.empty_pair()
+    rows = _rows(n_samples // rows_per_item, rows_per_item, keeps)
     done = 0
     with progress_bar("Reading samples", progress) as report:
-        for x_rows, y_rows in zip(x.batches(ROWS), y.batches(ROWS), strict=True):
-            last = min(done + ROWS, n_samples)
+        for x_rows, y_rows in zip(x.batches(rows), y.batches(rows), strict=True):
+            last = min(done + rows, n_samples)
             try:
-                pair.update(x_rows, y_rows)
+                pair.update(x_rows, y_rows, rows_per_item=rows_per_item)
             except (TypeError, ValueError) as error:
                 # What was wrong, without the batch, which is of our own cutting.
                 what = error.__cause__ or error
@@ -54,6 +67,17 @@ def read_pair(x: ArrayFile, y: ArrayFile, *, progress: bool = False) -> Activati
             if report is not None:
                 report(done, n_samples)
     return pair
+
+
+def _rows(n_items: int, rows_per_item: int, keeps: Keeps) -> int:
+    """Return how many rows to read at once."""
+    if keeps == NOTHING:
+        return ROWS
+    # Whole items; more than there are nulls, so that each has rolls of its own; not one at the end.
+    items = max(-(-ROWS // rows_per_item), 2 * keeps.nulls)
+    while n_items > 1 and n_items % items == 1:
+        items += 1
+    return items * rows_per_item
 
 
 def _check_memory(x: ArrayFile, y: ArrayFile) -> None:

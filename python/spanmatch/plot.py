@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+    from spanmatch.null_results import NullSpectra
     from spanmatch.results import MatchSpectrum
+    from spanmatch.solved import Solved
 
 # Blue against orange: told apart by colour-blind readers too (Okabe and Ito's palette).
 CURVE, CHANCE, OTHERS, TEXT = "#0072B2", "#E69F00", "#C8C8C8", "#333333"
@@ -25,11 +27,14 @@ EPS = np.linspace(0.0, 1.0, 1000, endpoint=False)
 SUFFIXES = (".png", ".svg", ".pdf")
 
 
-def similarity_figure(spectra: Mapping[str, MatchSpectrum], title: str) -> Figure:
+def similarity_figure(layers: Mapping[str, Solved], title: str) -> Figure:
     """Draw s(ε) of every layer, a panel each; from a layer's chance level on, its panel is shaded.
 
-    Every panel shows the other layers' curves in grey, for comparison.
+    Where there are nulls, their band is drawn instead, from the least of them to the largest; where
+    there is an interval, its band about the curve. Every panel shows the other layers' curves in
+    grey, for comparison.
     """
+    spectra = {layer: solved.spectrum for layer, solved in layers.items()}
     columns = min(3, len(spectra))
     rows = math.ceil(len(spectra) / columns)
     width, height = (2.8, 2.4) if len(spectra) > 1 else (4.6, 3.2)
@@ -41,7 +46,14 @@ def similarity_figure(spectra: Mapping[str, MatchSpectrum], title: str) -> Figur
         for other in curves.values():
             panel.plot(EPS, other, color=OTHERS, linewidth=0.8)
         panel.plot(EPS, curves[layer], color=CURVE, linewidth=2.2)
+        if (interval := layers[layer].interval) is not None:
+            low, high = interval.similarity
+            panel.fill_between(interval.eps, low, high, color=CURVE, alpha=0.25, linewidth=0)
         _label(panel, layer, spectra[layer])
+        if (nulls := layers[layer].nulls) is None:
+            _draw_chance(panel, chance_level(spectra[layer].chance))
+        else:
+            _draw_nulls(panel, nulls)
     for unused in panels[len(spectra) :]:
         unused.set_axis_off()
     figure.supxlabel("ε, the largest relative residual in a match", color=TEXT, fontsize=10)
@@ -67,22 +79,38 @@ def _label(panel: Axes, layer: str, spectrum: MatchSpectrum) -> None:
     dead = sum(neurons.size for neurons in spectrum.dead)
     title = f"{layer}: {spectrum.x.size} + {spectrum.y.size} neurons"
     panel.set_title(title + (f", {dead} dead" if dead else ""), color=TEXT, fontsize=10)
-    chance = chance_level(spectrum.chance)
-    if not math.isnan(chance):
-        panel.axvspan(chance, 1.0, color=CHANCE, alpha=0.25, linewidth=0)
-        panel.axvline(chance, color=CHANCE, linewidth=1.2)
-        panel.annotate(
-            "chance",
-            (chance, 0.03),
-            xytext=(-3, 0),
-            textcoords="offset points",
-            ha="right",
-            color=TEXT,
-            fontsize=8,
-        )
     panel.set(xlim=(0, 1), ylim=(0, 1.02), xticks=np.arange(0, 1.1, 0.2))
     panel.tick_params(labelsize=8, color=OTHERS, labelcolor=TEXT)
     panel.grid(color="#EEEEEE", linewidth=0.8)
     panel.set_axisbelow(True)
     for spine in panel.spines.values():
         spine.set_color(OTHERS)
+
+
+def _draw_nulls(panel: Axes, nulls: NullSpectra) -> None:
+    """Draw from the least to the largest s(ε) of the nulls."""
+    curves = nulls.similarity(EPS)
+    panel.fill_between(EPS, curves.min(0), curves.max(0), color=CHANCE, alpha=0.35, linewidth=0)
+    panel.plot(EPS, np.median(curves, axis=0), color=CHANCE, linewidth=1.2)
+    level = nulls.chance_level
+    if not math.isnan(level):
+        _name(panel, f"{len(nulls)} nulls", level)
+
+
+def _draw_chance(panel: Axes, chance: float) -> None:
+    if not math.isnan(chance):
+        panel.axvspan(chance, 1.0, color=CHANCE, alpha=0.25, linewidth=0)
+        panel.axvline(chance, color=CHANCE, linewidth=1.2)
+        _name(panel, "chance", chance)
+
+
+def _name(panel: Axes, what: str, eps: float) -> None:
+    panel.annotate(
+        what,
+        (eps, 0.03),
+        xytext=(-3, 0),
+        textcoords="offset points",
+        ha="right",
+        color=TEXT,
+        fontsize=8,
+    )

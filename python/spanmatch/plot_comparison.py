@@ -45,7 +45,7 @@ def comparison_figure(comparison: Comparison) -> Figure:
         return _matrix_figure(comparison)
     if len(comparison) > PANELS:
         return _depth_figure(comparison)
-    panels = {_broken(label(key)): spectrum for key, spectrum in comparison.items()}
+    panels = {_broken(label(key)): comparison.solved(key) for key in comparison}
     columns = min(3, len(comparison))
     return similarity_figure(panels, _title(comparison, 2.8 * columns + 1.8))
 
@@ -59,7 +59,7 @@ def _depth_figure(comparison: Comparison) -> Figure:
     _draw_curves(figure, curves, comparison)
     depth, marker = np.arange(count), "o" if count <= LABELS else ""
     areas.plot(comparison.area, depth, color=CURVE, marker=marker, markersize=3, label="area")
-    areas.plot(1 - comparison.chance, depth, color=CHANCE, label="by chance")
+    _draw_beside(areas, comparison, depth)
     areas.set(xlabel="area under s(ε)", xlim=(0, 1), xticks=np.arange(0, 1.1, 0.2))
     areas.grid(color="#EEEEEE", linewidth=0.8)
     areas.legend(
@@ -73,6 +73,20 @@ def _depth_figure(comparison: Comparison) -> Figure:
     for panel in (curves, areas):
         _style(panel)
     return figure
+
+
+def _draw_beside(panel: Axes, comparison: Comparison, depth: NDArray[np.int64]) -> None:
+    """Draw what the areas would be by chance, and the interval of each."""
+    if len(comparison.nulls) == len(comparison):
+        by_chance = np.array([nulls.area for nulls in comparison.nulls.values()])
+        least, most = by_chance.min(axis=1), by_chance.max(axis=1)
+        panel.fill_betweenx(depth, least, most, color=CHANCE, alpha=0.35, linewidth=0)
+        panel.plot(np.median(by_chance, axis=1), depth, color=CHANCE, label="of nulls")
+    else:
+        panel.plot(1 - comparison.chance, depth, color=CHANCE, label="by chance")
+    if len(comparison.intervals) == len(comparison):
+        low, high = np.transpose([each.area for each in comparison.intervals.values()])
+        panel.fill_betweenx(depth, low, high, color=CURVE, alpha=0.25, linewidth=0)
 
 
 def _draw_curves(figure: Figure, panel: Axes, comparison: Comparison) -> None:

@@ -16,6 +16,22 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Keeps:
+    """What pairs keep beside their sums."""
+
+    nulls: int = 0
+    folds: int = 0
+    seed: int = 0
+
+    def empty_pair(self) -> ActivationPair:
+        """Return a pair that keeps these."""
+        return ActivationPair(nulls=self.nulls, folds=self.folds, seed=self.seed)
+
+
+NOTHING = Keeps()
+
+
+@dataclass(frozen=True)
 class Kind:
     """What a pair may keep beside its own sums."""
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from spanmatch.cli.exit_codes import exit_codes
-from spanmatch.cli.files import AsJson, Center, Threads
+from spanmatch.cli.files import AsJson, Center, Folds, Nulls, Threads
 
 ModelA = Annotated[
     str,
@@ -123,6 +123,9 @@ def compare(
     axis: Axis = None,
     mask: Mask = None,
     tokenizer: Tokenizer = None,
+    nulls: Nulls = 0,
+    folds: Folds = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of nulls and folds.")] = 0,
     device: Device = None,
     plot: Plot = None,
     as_json: AsJson = False,
@@ -157,4 +160,7 @@ def compare(
             center=center,
             axis=axis,
             mask=mask,
+            nulls=nulls,
+            folds=folds,
+            seed=seed,
         )

@@ -18,6 +18,7 @@ from spanmatch.comparison_file import INDEX, PAIRS, SPECTRA
 from spanmatch.comparison_table import text
 from spanmatch.match import set_num_threads
 from spanmatch.plain_json import strict_json
+from spanmatch.replicates import Keeps
 from spanmatch.torch.compare_config import CompareConfig
 from spanmatch.torch.compare_in import compare_in
 from spanmatch.torch.ranks import chosen_device, here, joined, started
@@ -54,7 +55,10 @@ def run(outputs: Outputs, threads: int | None, device: str | None, **arguments: 
     """Do what the command is asked for; `arguments` are those of `CompareConfig`."""
     if arguments["all_pairs"] and arguments["layers"] is None:
         raise WrongUsage("--all-pairs compares every layer with every other: choose by --layers")
+    if arguments["all_pairs"] and (arguments["nulls"] or arguments["folds"]):
+        raise WrongUsage("--nulls and --folds are for layers one by one: leave --all-pairs")
     with wrong_usage():
+        Keeps(arguments["nulls"], arguments["folds"], arguments["seed"]).empty_pair()
         config = CompareConfig(device=chosen_device(device), **arguments)
     _set_threads(threads)
     with importing_from_here(), joined(config.device) as ranks:

@@ -61,6 +61,23 @@ Eps = Annotated[
 ]
 
 
+Nulls = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        metavar="N",
+        help="Match N times against network 2 rolled by whole items, to tell what is more than "
+        "chance; 39 allow p = 0.025.",
+    ),
+]
+Folds = Annotated[
+    int,
+    typer.Option(
+        min=0, metavar="N", help="Deal items among N folds, to give intervals; 16 as a rule."
+    ),
+]
+
+
 class Method(str, Enum):
     """Of `spanmatch.simple_matches`."""
 
@@ -79,22 +96,37 @@ def spectrum(
     plot: Plot = None,
     save: Save = None,
     save_pair: SavePair = None,
+    nulls: Nulls = 0,
+    folds: Folds = 0,
+    rows_per_item: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Rows of one item, such as an image: nulls and folds keep them.",
+        ),
+    ] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Of nulls and folds.")] = 0,
     threads: Threads = None,
 ) -> None:
     """Show which part of both sides matches, at every ε."""
     with exit_codes():
-        import spanmatch as sm
         from spanmatch.cli import pictures, tables
         from spanmatch.cli.job import Outputs, run
         from spanmatch.cli.sides import Inputs
+        from spanmatch.replicates import Keeps
+        from spanmatch.solved import solved
 
-        inputs = Inputs(first, second, x, y, center)
+        keeps = Keeps(nulls, folds, seed)
+        with wrong_usage():
+            keeps.empty_pair()
+        inputs = Inputs(first, second, x, y, center, keeps, rows_per_item)
         outputs = Outputs(as_json, plot, save, save_pair)
         run(
             inputs,
             outputs,
             threads,
-            solve=sm.spectrum,
+            solve=solved,
             table=tables.of_spectrum,
             picture=pictures.of_spectrum,
         )

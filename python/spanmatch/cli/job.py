@@ -16,6 +16,7 @@ from spanmatch.cli.sides import Sides, read_sides
 from spanmatch.match import set_num_threads
 from spanmatch.plain_json import strict_json
 from spanmatch.results import Result
+from spanmatch.solved import Solved
 from spanmatch.storage import save
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from spanmatch.pair import ActivationPair
     from spanmatch.results import Match
 
-Answer = TypeVar("Answer", bound="Result | Sequence[Match]")
+Answer = TypeVar("Answer", bound="Result | Sequence[Match] | Solved")
 Answer_co = TypeVar("Answer_co", covariant=True)
 
 
@@ -87,7 +88,7 @@ def run(
         save(sides.pair, outputs.save_pair)
     result = solve(sides.pair, center=inputs.center, progress=progress)
     if outputs.save is not None:
-        save(result, outputs.save)
+        save(result.spectrum if isinstance(result, Solved) else result, outputs.save)
     if outputs.plot is not None:
         from spanmatch.plot import save_figure
 
@@ -98,9 +99,14 @@ def run(
         Console(highlight=False, markup=False).print(table(result, sides))
 
 
-def _as_json(result: Result | Sequence[Match], sides: Sides, *, center: bool) -> dict[str, Any]:
+def _as_json(
+    result: Result | Sequence[Match] | Solved, sides: Sides, *, center: bool
+) -> dict[str, Any]:
     pair = sides.pair
-    plain = result.to_dict() if isinstance(result, Result) else [part.to_dict() for part in result]
+    if isinstance(result, Result | Solved):
+        plain: Any = result.to_dict()
+    else:
+        plain = [part.to_dict() for part in result]
     return {
         "spanmatch": __version__,
         "x": {"file": str(sides.x.path), "key": sides.x.key, "names": pair.x_names},

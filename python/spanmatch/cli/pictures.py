@@ -9,17 +9,18 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from spanmatch.cli.sides import Sides
-    from spanmatch.results import Match, MatchSpectrum
+    from spanmatch.results import Match
+    from spanmatch.solved import Solved
     from spanmatch.structure_results import Support
 
 LINE = 50  # letters of a title, names of files that may be long
 
 
-def of_spectrum(result: MatchSpectrum, sides: Sides) -> Figure:
-    """Draw s(ε), and where chance begins."""
+def of_spectrum(result: Solved, sides: Sides) -> Figure:
+    """Draw s(ε), its interval, and its nulls or where chance begins."""
     from spanmatch.plot import similarity_figure
 
-    return similarity_figure({f"{result.n_samples} samples": result}, _title(sides))
+    return similarity_figure({f"{sides.pair.n_samples} samples": result}, _title(sides))
 
 
 def of_matches(result: list[Match], sides: Sides, *, eps: float) -> Figure:

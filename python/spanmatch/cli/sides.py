@@ -10,6 +10,7 @@ from spanmatch.array_places import FORMATS
 from spanmatch.cli.exit_codes import WrongUsage
 from spanmatch.pair import ActivationPair
 from spanmatch.pair_from_files import read_pair
+from spanmatch.replicates import NOTHING, Keeps
 from spanmatch.tensor_file import FileError, kind_of
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ class Inputs:
     x: str | None
     y: str | None
     center: bool
+    keeps: Keeps = NOTHING
+    rows_per_item: int = 1
 
     @property
     def paths(self) -> list[Path]:
@@ -82,7 +85,9 @@ def read_sides(inputs: Inputs, progress: bool) -> Sides:
         )
     x = open_array(inputs.first, inputs.x, "x")
     y = open_array(inputs.second or inputs.first, inputs.y, "y")
-    pair = read_pair(x, y, progress=progress)
+    pair = read_pair(
+        x, y, keeps=inputs.keeps, rows_per_item=inputs.rows_per_item, progress=progress
+    )
     return Sides(pair, Source(x.path, x.key or None), Source(y.path, y.key or None))
 
 
@@ -91,6 +96,11 @@ def _read_saved(inputs: Inputs) -> Sides:
         raise WrongUsage("a saved pair holds both sides: give it alone")
     if inputs.x is not None or inputs.y is not None:
         raise WrongUsage(f"{inputs.first} is a saved pair, whose sides are known: leave --x, --y")
+    if inputs.keeps != NOTHING or inputs.rows_per_item != 1:
+        raise WrongUsage(
+            f"{inputs.first} is a saved pair, which has its own nulls and folds, or none: leave "
+            "--nulls, --folds, --seed, --rows-per-item"
+        )
     source = Source(inputs.first, None)
     return Sides(ActivationPair.load(inputs.first), source, source)
 

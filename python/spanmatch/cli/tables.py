@@ -9,6 +9,7 @@ from rich.box import SIMPLE
 from rich.console import Group
 from rich.table import Table
 
+from spanmatch.beyond_chance import beyond
 from spanmatch.sampling import chance_level
 
 if TYPE_CHECKING:
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from spanmatch.cli.sides import Sides
+    from spanmatch.interval_result import Interval
+    from spanmatch.null_results import NullSpectra
     from spanmatch.results import Match, MatchSpectrum
+    from spanmatch.solved import Solved
     from spanmatch.structure_results import Support
 
 EPS = [tenths / 10 for tenths in range(10)]
@@ -25,21 +29,33 @@ ROWS = 20  # of matches and groups
 MEMBERS = 5  # of one side in a row
 
 
-def of_spectrum(result: MatchSpectrum, sides: Sides) -> RenderableType:
+def of_spectrum(result: Solved, sides: Sides) -> RenderableType:
     """Describe both sides, and show what matches at some ε."""
-    chance = chance_level(result.chance)
-    about = _about(sides, "dead", *(neurons.size for neurons in result.dead))
-    curve = _table("ε", "s(ε)", "matched x", "matched y")
+    spectrum, nulls, interval = result
+    chance = chance_level(spectrum.chance) if nulls is None else nulls.chance_level
+    about = _about(sides, "dead", *(neurons.size for neurons in spectrum.dead))
+    extra = ["interval"] if interval is not None else []
+    extra += ["nulls"] if nulls is not None else []
+    curve = _table("ε", "s(ε)", *extra, "matched x", "matched y")
     for eps in EPS:
-        match = result.match(eps)
+        match = spectrum.match(eps)
         similarity = f"{match.similarity:.2f}"
         shown = f"({similarity})" if eps >= chance else f"{similarity} "
-        curve.add_row(f"{eps:.1f}", shown, f"{match.x.size}", f"{match.y.size}")
-    figures = [f"{result.n_samples} samples", f"area {result.area:.2f}"]
+        sure = (
+            [] if interval is None else [_range(*interval.similarity[:, _nearest(interval, eps)])]
+        )
+        if nulls is not None:
+            by_chance = nulls.similarity(eps)
+            sure.append(_range(by_chance.min(), by_chance.max()))
+        curve.add_row(f"{eps:.1f}", shown, *sure, f"{match.x.size}", f"{match.y.size}")
+    figures = [f"{spectrum.n_samples} samples", f"area {spectrum.area:.2f}"]
     if not np.isnan(chance):
         figures.append(f"median chance level {chance:.2f}")
     note = "(s): ε is at or above the chance level, where unrelated neurons match too."
-    return Group(about, "", ", ".join(figures), "", curve, *([note] if chance <= EPS[-1] else []))
+    sure = [*_interval_in_words(interval), *_nulls_in_words(spectrum, nulls)]
+    return Group(
+        about, "", ", ".join(figures), *sure, "", curve, *([note] if chance <= EPS[-1] else [])
+    )
 
 
 def of_simple_matches(result: list[Match], sides: Sides, *, eps: float) -> RenderableType:
@@ -91,6 +107,33 @@ def of_support(result: Support, sides: Sides) -> RenderableType:
         f"Cores, what every match of a neuron must hold: {_spread(core_sizes.tolist())}",
         *_listed(table, len(groups), "groups"),
     )
+
+
+def _nearest(interval: Interval, eps: float) -> int:
+    return int(np.abs(interval.eps - eps).argmin())
+
+
+def _interval_in_words(interval: Interval | None) -> list[str]:
+    if interval is None:
+        return []
+    return [
+        f"{interval.level:.0%} interval of the area on endless data: {_range(*interval.area)} "
+        f"({interval.method} over {interval.folds} folds)"
+    ]
+
+
+def _nulls_in_words(spectrum: MatchSpectrum, nulls: NullSpectra | None) -> list[str]:
+    if nulls is None:
+        return []
+    said = "more than chance" if beyond(spectrum, nulls) else "not clearly more than chance"
+    return [
+        f"{said}: p = {nulls.p_value(spectrum):.2g} by {len(nulls)} nulls, y rolled against x by "
+        f"whole items, with areas of {_range(nulls.area.min(), nulls.area.max())}"
+    ]
+
+
+def _range(low: float, high: float) -> str:
+    return f"{low:.2f} to {high:.2f}"
 
 
 def _about(sides: Sides, label: str, of_x: int, of_y: int) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import cast
 
@@ -60,6 +61,14 @@ class Activations:
     def rows(self) -> Tensor:
         """Return samples × neurons: a view where the neurons are last and nothing is masked."""
         return cast("Tensor", as_rows(self.values, self.mask, axis=self.axis))
+
+    @property
+    def rows_per_item(self) -> int | list[int]:
+        """How many rows each item has: its positions, or those of them that count."""
+        if self.mask is None:
+            return max(1, math.prod(self.positions))
+        counts: list[int] = self.mask.flatten(1).sum(1).tolist()
+        return [count for count in counts if count > 0]
 
     def means(self) -> Tensor:
         """Return items × neurons: of each item the mean over its unmasked positions, in new memory.

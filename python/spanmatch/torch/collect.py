@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from spanmatch.layer_keys import call_name
-from spanmatch.pair import ActivationPair
 from spanmatch.saying import saying
 from spanmatch.torch.layer_sums import CrossPairs, LayerSums
 
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from spanmatch.layer_keys import Key
+    from spanmatch.pair import ActivationPair
+    from spanmatch.replicates import Keeps
     from spanmatch.torch.activations import Activations
     from spanmatch.torch.lockstep import Call, Kept, Lockstep
 
@@ -33,12 +34,13 @@ class Collected:
 class OneByOne:
     """A pair for each layer of A with its layer of B."""
 
-    def __init__(self, layers: Mapping[str, str]) -> None:
+    def __init__(self, layers: Mapping[str, str], keeps: Keeps) -> None:
         # One layer of B may stand against several of A.
         self._layers_of: dict[str, list[str]] = {}
         for name_a, name_b in layers.items():
             self._layers_of.setdefault(name_b, []).append(name_a)
         self._layers = layers
+        self._keeps = keeps
         self._pairs: dict[Call, ActivationPair] = {}
         self._notes: dict[Call, str] = {}
 
@@ -56,7 +58,10 @@ class OneByOne:
             with _saying(name_a, name_b):
                 x, y, note = rows_of(seen_a, seen_b)
                 _check_alike(self._notes.setdefault(key, note), note)
-                self._pairs.setdefault(key, ActivationPair()).update(x, y)
+                if key not in self._pairs:
+                    self._pairs[key] = self._keeps.empty_pair()
+                rows_per_item = 1 if note else seen_a.rows_per_item
+                self._pairs[key].update(x, y, rows_per_item=rows_per_item)
 
     def check(self, lockstep: Lockstep) -> None:
         """Raise ValueError where a layer of A ran more often than its layer of B."""

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from spanmatch.arguments import as_center
 from spanmatch.comparison import Comparison
 from spanmatch.layer_keys import label
-from spanmatch.match import spectrum
 from spanmatch.progress import progress_bar
+from spanmatch.replicates import Keeps
 from spanmatch.sampling import UndersampledWarning, too_few, without_undersampled_warnings
+from spanmatch.solved import Solved, solved
 from spanmatch.torch.collect import AllPairs, Collected, OneByOne
 from spanmatch.torch.layer_info import layer_info
 from spanmatch.torch.layer_pairs import layer_pairs, layers_of
@@ -46,6 +47,9 @@ def compare(
     mask: str | Callable[[Any], Any] | None = None,
     axis: int | Mapping[str, int] | None = None,
     max_batches: int | None = None,
+    nulls: int = 0,
+    folds: int = 0,
+    seed: int = 0,
     progress: bool = True,
 ) -> Comparison:
     """Compare two models layer by layer, on the same inputs.
@@ -86,6 +90,16 @@ def compare(
         layers, or a mapping from globs.
     max_batches
         How many batches are read; None: all.
+    nulls
+        How many times each pair is also summed with B rolled against A by whole inputs, inside each
+        batch: the comparison then tells which layers match more than that, and how rare it is.
+        Batches must be of two inputs at least, and their order must say nothing: see
+        `null_spectra`. With 8 nulls the products take five times as long. Not with `all_pairs`.
+    folds
+        Among how many folds inputs are dealt, 16 as a rule: the comparison then has intervals: see
+        `interval`. Not with `all_pairs`.
+    seed
+        What rolls and deals follow from.
     progress
         Show bars on standard error, if that is a terminal and rich is installed.
 
@@ -131,13 +145,14 @@ def compare(
         mask=mask,
         axis=axis,
         max_batches=max_batches,
+        keeps=Keeps(nulls, folds, seed),
         progress=progress,
     )
-    spectra = solve(found.pairs, center=center, progress=progress)
-    if complaint := undersampled(spectra):
+    answers = solve(found.pairs, center=center, progress=progress)
+    comparison = assembled(answers, found, center=center)
+    if complaint := undersampled(comparison):
         warnings.warn(complaint, UndersampledWarning, stacklevel=2)
-    inputs = found.inputs or None
-    return Comparison(spectra, found.pairs, center=center, notes=found.notes, inputs=inputs)
+    return comparison
 
 
 def collect(
@@ -152,14 +167,21 @@ def collect(
     mask: str | Callable[[Any], Any] | None,
     axis: int | Mapping[str, int] | None,
     max_batches: int | None,
+    keeps: Keeps,
     progress: bool,
 ) -> Collected:
     """Reduce both models to the pairs of their layers; arguments as for `compare`."""
+    keeps.empty_pair()  # for its errors, before any work
     batches, total = batches_of(data, max_batches)
     collector: OneByOne | AllPairs
     if all_pairs:
         if layers is None or not isinstance(layers, str | list | tuple):
             raise ValueError("all_pairs compares every layer with every other: choose by layers=…")
+        if keeps.nulls or keeps.folds:
+            raise ValueError(
+                "nulls and folds are kept for layers one by one: leave all_pairs out, and pair the "
+                "layers by layers and layers_b"
+            )
         chosen = (
             chosen_layers(model_a, layers),
             chosen_layers(model_b, layers if layers_b is None else layers_b),
@@ -171,7 +193,7 @@ def collect(
             layers_of(model_a, list(pairs), layers),
             layers_of(model_b, list(pairs.values()), layers if layers_b is None else layers_b),
         )
-        collector = OneByOne(pairs)
+        collector = OneByOne(pairs, keeps)
     lockstep = Lockstep((model_a, model_b), chosen, device=device, axis=axis, mask=mask)
     first = next(batches, None)
     if first is None:
@@ -190,16 +212,31 @@ def collect(
 
 def solve(
     pairs: Mapping[Key, ActivationPair], *, center: bool, progress: bool
-) -> dict[Key, MatchSpectrum]:
-    """Return the spectrum of every pair; of those with too few samples `undersampled` tells."""
-    spectra: dict[Key, MatchSpectrum] = {}
+) -> dict[Key, Solved]:
+    """Return what every pair tells; of those with too few samples `undersampled` tells."""
+    answers: dict[Key, Solved] = {}
     with progress_bar("Matching layers", _shown(progress)) as report:
         for done, key in enumerate(pairs, start=1):
             with without_undersampled_warnings():
-                spectra[key] = spectrum(pairs[key], center=center)
+                answers[key] = solved(pairs[key], center=center)
             if report is not None:
                 report(done, len(pairs))
-    return spectra
+    return answers
+
+
+def assembled(answers: Mapping[Key, Solved], found: Collected, *, center: bool) -> Comparison:
+    """Return the comparison of what was collected and solved."""
+    return Comparison(
+        {key: each.spectrum for key, each in answers.items()},
+        found.pairs,
+        center=center,
+        notes=found.notes,
+        inputs=found.inputs or None,
+        nulls={key: each.nulls for key, each in answers.items() if each.nulls is not None},
+        intervals={
+            key: each.interval for key, each in answers.items() if each.interval is not None
+        },
+    )
 
 
 def undersampled(spectra: Mapping[Key, MatchSpectrum]) -> str:

@@ -38,6 +38,9 @@ class CompareConfig:
     center: bool = False
     axis: int | None = None
     mask: str | None = None
+    nulls: int = 0
+    folds: int = 0
+    seed: int = 0
     device: str = "cpu"
 
     def models(self) -> tuple[nn.Module, nn.Module]:

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spanmatch import comparison_file as file
-from spanmatch.comparison import Comparison
 from spanmatch.layer_keys import label
 from spanmatch.pair import ActivationPair
 from spanmatch.progress import progress_bar
+from spanmatch.replicates import Keeps
 from spanmatch.sampling import UndersampledWarning
 from spanmatch.torch.collect import Collected
-from spanmatch.torch.compare import collect, solve, undersampled
+from spanmatch.torch.compare import assembled, collect, solve, undersampled
 from spanmatch.torch.compare_folder import Outline, claim, read_outline, write_outline
 from spanmatch.torch.layer_pairs import layer_pairs
 from spanmatch.torch.layers import chosen_layers
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
     from torch import nn
 
+    from spanmatch.comparison import Comparison
     from spanmatch.layer_keys import Key
-    from spanmatch.results import MatchSpectrum
+    from spanmatch.solved import Solved
     from spanmatch.torch.compare_config import CompareConfig
     from spanmatch.torch.layers import LayerChoice
     from spanmatch.torch.ranks import Ranks
@@ -161,6 +162,8 @@ def _collected(config: CompareConfig, ranks: Ranks, state: _State, progress: boo
         mask=config.mask,
         axis=config.axis,
         max_batches=None,
+        # Other rolls in each process: a roll in all alike would be fewer nulls.
+        keeps=Keeps(config.nulls, config.folds, config.seed + ranks.rank),
         progress=progress,
     )
 
@@ -222,8 +225,8 @@ def _solved(
         for begin in range(0, len(missing), ranks.size):
             keys = missing[begin : begin + ranks.size]
             pair = ranks.deal(partial(_pairs, folder, keys, ranks.size))
-            spectra = ranks.each(partial(_spectrum, pair, config.center))
-            ranks.first(partial(_write_spectra, folder, dict(zip(keys, spectra, strict=False))))
+            answers = ranks.each(partial(_answer, pair, config.center))
+            ranks.first(partial(_write_answers, folder, dict(zip(keys, answers, strict=False))))
             if report is not None:
                 report(begin + len(keys), len(missing))
 
@@ -240,27 +243,23 @@ def _pairs(folder: Path, keys: Sequence[Key], count: int) -> list[ActivationPair
     return [*pairs, *[None] * (count - len(pairs))]
 
 
-def _spectrum(pair: ActivationPair | None, center: bool) -> MatchSpectrum | None:
+def _answer(pair: ActivationPair | None, center: bool) -> Solved | None:
     if pair is None:
         return None
     return solve({"": pair}, center=center, progress=False)[""]
 
 
-def _write_spectra(folder: Path, spectra: Mapping[Key, MatchSpectrum | None]) -> None:
-    for key, spectrum in spectra.items():
-        if spectrum is not None:
-            file.write_spectrum(folder, key, spectrum)
+def _write_answers(folder: Path, answers: Mapping[Key, Solved | None]) -> None:
+    for key, answer in answers.items():
+        if answer is not None:
+            file.write_solved(folder, key, answer)
 
 
 def _finished(folder: Path, config: CompareConfig, outline: Outline) -> Comparison:
     keys = outline.neurons
-    comparison = Comparison(
-        {key: file.read_spectrum(folder, key) for key in keys},
-        file.SavedPairs(folder, keys),
-        center=config.center,
-        notes=outline.notes,
-        inputs=outline.inputs or None,
-    )
+    answers = {key: file.read_solved(folder, key) for key in keys}
+    found = Collected(file.SavedPairs(folder, keys), outline.notes, outline.inputs)
+    comparison = assembled(answers, found, center=config.center)
     file.write_index(folder, comparison)
     if complaint := undersampled(comparison):
         warnings.warn(complaint, UndersampledWarning, stacklevel=3)

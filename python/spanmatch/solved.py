@@ -1,0 +1,44 @@
+"""What a pair tells of how alike its sides are, and how sure that is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from spanmatch.intervals import interval_of_folds
+from spanmatch.match import spectrum
+from spanmatch.nulls import spectra_of_nulls
+from spanmatch.pair import gram_of
+
+if TYPE_CHECKING:
+    from spanmatch.interval_result import Interval
+    from spanmatch.null_results import NullSpectra
+    from spanmatch.pair import ActivationPair
+    from spanmatch.results import MatchSpectrum
+
+
+class Solved(NamedTuple):
+    """A spectrum; those of the nulls and an interval, where the pair keeps nulls and folds."""
+
+    spectrum: MatchSpectrum
+    nulls: NullSpectra | None = None
+    interval: Interval | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the spectrum's fields as numbers and lists, and what there is beside it."""
+        plain = self.spectrum.to_dict()
+        if self.nulls is not None:
+            plain |= {"p_value": self.nulls.p_value(self.spectrum), "nulls": self.nulls.to_dict()}
+        if self.interval is not None:
+            plain["interval"] = self.interval.to_dict()
+        return plain
+
+
+def solved(x: ActivationPair, *, center: bool, progress: bool = False) -> Solved:
+    """Return the spectrum of a pair, and all that its nulls and folds tell of it."""
+    found = spectrum(x, center=center, progress=progress)
+    gram = gram_of(x, None)
+    return Solved(
+        found,
+        spectra_of_nulls(gram, center=center, progress=progress) if gram.n_nulls else None,
+        interval_of_folds(gram, center=center, progress=progress) if gram.fold_samples else None,
+    )

@@ -19,12 +19,8 @@ from typing import TYPE_CHECKING
 from spanmatch._core import __version__
 from spanmatch.classic import linear_cka, measures
 from spanmatch.classic_result import Measures
-from spanmatch.interval_result import Interval
-from spanmatch.intervals import interval
 from spanmatch.joint_gram import DeviceError
 from spanmatch.match import is_match, maximum_match, residuals, set_num_threads, spectrum
-from spanmatch.null_results import NullSpectra
-from spanmatch.nulls import null_spectra, p_value
 from spanmatch.pair import ActivationPair
 from spanmatch.results import Match, MatchSpectrum, Residuals
 from spanmatch.rows import as_rows
@@ -37,6 +33,10 @@ from spanmatch.tensor_file import FileError
 
 if TYPE_CHECKING:
     from spanmatch.comparison import Comparison
+    from spanmatch.interval_result import Interval
+    from spanmatch.intervals import interval
+    from spanmatch.null_results import NullSpectra
+    from spanmatch.nulls import null_spectra, p_value
 
 __all__ = [
     "ActivationPair",
@@ -75,10 +75,20 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    # Few programs need it, and `import spanmatch` is to stay quick.
-    if name == "Comparison":
-        from spanmatch.comparison import Comparison
+# Few programs need them, and `import spanmatch` is to stay quick.
+_LATER = {
+    "Comparison": "comparison",
+    "Interval": "interval_result",
+    "NullSpectra": "null_results",
+    "interval": "intervals",
+    "null_spectra": "nulls",
+    "p_value": "nulls",
+}
 
-        return Comparison
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

@@ -10,15 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spanmatch.comparison import Comparison
-    from spanmatch.null_results import NullSpectra
-    from spanmatch.results import MatchSpectrum
 
 NAMED = 5  # layers that are named
-
-
-def beyond(spectrum: MatchSpectrum, nulls: NullSpectra) -> bool:
-    """Tell whether the area is above that of every null, so that its p-value is the least."""
-    return nulls.p_value(spectrum) < 1.5 / (1 + nulls.n_distinct)
 
 
 def in_words(comparison: Comparison) -> list[str]:
@@ -26,7 +19,7 @@ def in_words(comparison: Comparison) -> list[str]:
     if not comparison.nulls:
         return []
     p = {key: nulls.p_value(comparison[key]) for key, nulls in comparison.nulls.items()}
-    more = [key for key, nulls in comparison.nulls.items() if beyond(comparison[key], nulls)]
+    more = [key for key in p if comparison.solved(key).beyond_chance]
     rest = [key for key in p if key not in more]
     least = f"p = {max(p[key] for key in more):.2g}" if more else ""
     found = f"{_named(more)} ({least})" if more else "no layer"

@@ -160,6 +160,15 @@ class Comparison(LayerSpectra):
         self[layer]  # for its KeyError
         return copy(self._pairs[layer])
 
+    def without_replicates(self) -> Comparison:
+        """Return the same, with pairs that keep neither nulls nor folds: in files much smaller.
+
+        What they told stays: `nulls`, `intervals`, `p_value`.
+        """
+        pairs = {key: self._pairs[key].without_replicates() for key in self}
+        _, _, others = self.__reduce__()[1]
+        return Comparison(self._spectra, pairs, **others)
+
     def to_dataframe(self) -> pd.DataFrame:
         """Return a table of pandas with a row for each layer, or each pair of layers.
 

@@ -174,9 +174,9 @@ def _withdraw(folder: Path, successor: Comparison) -> None:
         if key not in successor:
             _path(folder, PAIRS, key).unlink(missing_ok=True)
             _path(folder, SPECTRA, key).unlink(missing_ok=True)
-        if key not in successor.nulls:
+        if "nulls" in entry and key not in successor.nulls:
             _path(folder, NULLS, key).unlink(missing_ok=True)
-        if key not in successor.intervals:
+        if "interval" in entry and key not in successor.intervals:
             _path(folder, INTERVALS, key).unlink(missing_ok=True)
     # After the files that it lists, which nothing else would find; before new ones are mixed in.
     (folder / INDEX).unlink()

@@ -148,7 +148,7 @@ def _figures(comparison: Comparison) -> list[Column]:
         columns.append(("dead", lambda each: " + ".join(f"{n.size}" for n in each.spectrum.dead)))
     if len({spectrum.n_samples for spectrum in spectra}) > 1:
         columns.append(("samples", lambda each: f"{each.spectrum.n_samples}"))
-    columns.append(("chance", lambda each: f"{_chance(each):.2f}"))
+    columns.append(("chance", lambda each: f"{each.chance_level:.2f}"))
     columns.append((AREA, lambda each: f"{each.spectrum.area:.2f}"))
     if intervals:
         level = next(iter(intervals.values())).level
@@ -163,11 +163,6 @@ def _of_layer(comparison: Comparison, show: Callable[[Solved], str], key: Key) -
     return show(comparison.solved(key))
 
 
-def _chance(each: Solved) -> float:
-    """Return the chance level, measured where there are nulls."""
-    return chance_level(each.spectrum.chance) if each.nulls is None else each.nulls.chance_level
-
-
 def _interval(each: Solved) -> str:
     return "" if each.interval is None else "{:.2f} to {:.2f}".format(*each.interval.area)
 
@@ -178,7 +173,7 @@ def _p_value(each: Solved) -> str:
 
 def _similarity(eps: float, each: Solved) -> str:
     value = f"{each.spectrum.similarity(eps):.2f}"
-    return f"({value})" if eps >= _chance(each) else f"{value} "
+    return f"({value})" if eps >= each.chance_level else f"{value} "
 
 
 def _remarks(comparison: Comparison) -> list[str]:

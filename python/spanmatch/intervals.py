@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
@@ -13,18 +15,17 @@ from spanmatch.match import spectrum
 from spanmatch.pair import ActivationPair, pair_of_gram
 from spanmatch.progress import progress_bar
 from spanmatch.replicates import FOLDS, gram_with
-from spanmatch.results import MatchSpectrum
 from spanmatch.sampling import warn_if_undersampled, without_undersampled_warnings
 from spanmatch.student import quantile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import ArrayLike
 
     from spanmatch import _core
     from spanmatch.arguments import RowsPerItem
-    from spanmatch.results import Floats
+    from spanmatch.results import Floats, MatchSpectrum
     from spanmatch.samples import Samples
 
 Method = Literal["jackknife", "bootstrap"]
@@ -96,10 +97,14 @@ def interval(
     b = (K - 1)(t - m) and its error se² = (K - 1)/K Σ (t_k - m)². The interval is
     t + b/2 ± q √(se² + b²/4), q Student's quantile of K - 1 degrees: taking all of b away would
     add its own error, which is larger than se. The bootstrap's is 2t - mean ± q √(K/(K - 1)) sd.
-    s(ε) is bounded by the shares of neurons whose interval ends, and begins, at most at ε.
+    s(ε) is bounded by the shares of neurons whose bound is at most at ε: the upper for the low end,
+    the lower for the high end, each a bound on one side.
 
-    Over 200 simulations each of nine populations, K = 16, 95 % intervals held the area of endless
-    data in 92 to 99 % (jackknife).
+    Coverage, by 200 simulations of each of thirteen populations, 95 % and K = 16: the jackknife
+    held the area in 92 to 99 %, but in 87 % with 100 + 100 neurons, where few samples moved it
+    most; s(ε) in 98 to 99.5 % over all ε, at no ε in less than 88 %, save at a jump of s(ε), where
+    it held the value at the jump in 62 to 84 %; a neuron's critical ε in 95 % on average. The
+    bootstrap held the area in 95 to 100 %, but in 82 to 88 % where all neurons have one critical ε.
 
     Examples
     --------
@@ -151,22 +156,22 @@ def interval_of_folds(
         whole = spectrum(pair_of_gram(gram), center=center)
         times = _times(method, count, seed)
         parts = list(_spectra(gram, times, center, progress))
-    within = partial(_jackknife if method == "jackknife" else _bootstrap, level, count)
-    area = within(np.array(whole.area), np.array([part.area for part in parts]))
-    x, y = (
-        within(of_whole, of_parts)
-        for of_whole, of_parts in (
-            (whole.x, np.array([part.x for part in parts])),
-            (whole.y, np.array([part.y for part in parts])),
-        )
-    )
-    # A neuron is in the match for sure when the whole of its interval is below ε.
+    centred = _jackknife if method == "jackknife" else partial(_bootstrap, count)
+    t = quantile(level, count - 1)
+    centre, spread = centred(*_of(attrgetter("area"), whole, parts))
+    area = _ends(np.array(whole.area), centre, t * spread)
+    # A neuron is on one side of ε or the other, so that a bound on one side is enough.
+    bound = quantile(max(0.0, 2 * level - 1), count - 1)
+    sides, bounds = [], []
+    for side in (attrgetter("x"), attrgetter("y")):
+        centre, spread = centred(*_of(side, whole, parts))
+        sides.append(_ends(side(whole), centre, t * spread))
+        bounds.append(_ends(side(whole), centre, bound * spread))
+    # It is in the match for sure where the whole of its interval is below ε.
     low, high = (
-        MatchSpectrum(x[end], y[end], whole.chance, whole.n_samples, whole.resolution, 0)
-        for end in (1, 0)
+        replace(whole, x=bounds[0][end], y=bounds[1][end]).similarity(grid) for end in (1, 0)
     )
-    similarity = np.array([low.similarity(grid), high.similarity(grid)])
-    return Interval(grid, similarity, area, x, y, level, method, count)
+    return Interval(grid, np.array([low, high]), area, sides[0], sides[1], level, method, count)
 
 
 def _times(method: Method, count: int, seed: int) -> list[list[int]]:
@@ -187,24 +192,26 @@ def _spectra(
                 report(done, len(times))
 
 
-def _jackknife(level: float, count: int, whole: Floats, parts: Floats) -> Floats:
-    t, parts = _finite(whole), _finite(parts)
-    mean = parts.mean(axis=0)
+def _of(
+    get: Callable[[MatchSpectrum], Floats], whole: MatchSpectrum, parts: list[MatchSpectrum]
+) -> tuple[Floats, Floats]:
+    """Return a figure of all data and of each part: a neuron that is dead there matches nothing."""
+    values = np.array([get(each) for each in (whole, *parts)], np.float64)
+    values[np.isinf(values)] = 1.0
+    return values[0], values[1:]
+
+
+def _jackknife(t: Floats, parts: Floats) -> tuple[Floats, Floats]:
+    """Return the centre and the spread of an interval."""
+    count, mean = len(parts), parts.mean(axis=0)
     bias = (count - 1) * (t - mean)
     variance = (count - 1) / count * ((parts - mean) ** 2).sum(axis=0)
-    spread = np.sqrt(variance + bias**2 / 4)
-    return _ends(whole, t + bias / 2, quantile(level, count - 1) * spread)
+    return t + bias / 2, np.sqrt(variance + bias**2 / 4)
 
 
-def _bootstrap(level: float, count: int, whole: Floats, parts: Floats) -> Floats:
-    t, parts = _finite(whole), _finite(parts)
-    spread = np.sqrt(count / (count - 1)) * parts.std(axis=0, ddof=1)
-    return _ends(whole, 2 * t - parts.mean(axis=0), quantile(level, count - 1) * spread)
-
-
-def _finite(values: Floats) -> Floats:
-    """Take a neuron that is dead in some part for one that matches nothing there."""
-    return np.where(np.isinf(values), 1.0, values)
+def _bootstrap(count: int, t: Floats, parts: Floats) -> tuple[Floats, Floats]:
+    """Return the centre and the spread of an interval from draws of so many folds."""
+    return 2 * t - parts.mean(axis=0), np.sqrt(count / (count - 1)) * parts.std(axis=0, ddof=1)
 
 
 def _ends(whole: Floats, centre: Floats, half: Floats) -> Floats:

@@ -212,6 +212,10 @@ class ActivationPair:
             gram, self._names = all_reduced(self._gram.on_host(), self._names, group)
             self._gram.replace(gram)
 
+    def without_replicates(self) -> ActivationPair:
+        """Return a copy that keeps neither nulls nor folds: as large as a pair that never did."""
+        return pair_of_gram(_core.Gram.from_parts(*self._gram.on_host().parts()), self._names)
+
     def save(self, path: str | PathLike[str]) -> None:
         """Write the pair to a safetensors file, which appears under its name once it is whole.
 

@@ -9,7 +9,6 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from spanmatch.atomic import replacing
-from spanmatch.sampling import chance_level
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +50,7 @@ def similarity_figure(layers: Mapping[str, Solved], title: str) -> Figure:
             panel.fill_between(interval.eps, low, high, color=CURVE, alpha=0.25, linewidth=0)
         _label(panel, layer, spectra[layer])
         if (nulls := layers[layer].nulls) is None:
-            _draw_chance(panel, chance_level(spectra[layer].chance))
+            _draw_chance(panel, layers[layer].chance_level)
         else:
             _draw_nulls(panel, nulls)
     for unused in panels[len(spectra) :]:
@@ -91,7 +90,7 @@ def _draw_nulls(panel: Axes, nulls: NullSpectra) -> None:
     """Draw from the least to the largest s(ε) of the nulls."""
     curves = nulls.similarity(EPS)
     panel.fill_between(EPS, curves.min(0), curves.max(0), color=CHANCE, alpha=0.35, linewidth=0)
-    panel.plot(EPS, np.median(curves, axis=0), color=CHANCE, linewidth=1.2)
+    panel.plot(EPS, np.median(curves, axis=0), color=CHANCE, linewidth=1.2, zorder=1.9)
     level = nulls.chance_level
     if not math.isnan(level):
         _name(panel, f"{len(nulls)} nulls", level)

@@ -8,6 +8,7 @@ from spanmatch.intervals import interval_of_folds
 from spanmatch.match import spectrum
 from spanmatch.nulls import spectra_of_nulls
 from spanmatch.pair import gram_of
+from spanmatch.sampling import chance_level
 
 if TYPE_CHECKING:
     from spanmatch.interval_result import Interval
@@ -22,6 +23,21 @@ class Solved(NamedTuple):
     spectrum: MatchSpectrum
     nulls: NullSpectra | None = None
     interval: Interval | None = None
+
+    @property
+    def chance_level(self) -> float:
+        """The median chance level: measured where there are nulls, else computed from counts."""
+        if self.nulls is not None:
+            return self.nulls.chance_level
+        return chance_level(self.spectrum.chance)
+
+    @property
+    def beyond_chance(self) -> bool | None:
+        """Whether the area is above that of every null; None where there is none."""
+        if self.nulls is None:
+            return None
+        # Its p-value is the least there is.
+        return self.nulls.p_value(self.spectrum) < 1.5 / (1 + self.nulls.n_distinct)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the spectrum's fields as numbers and lists, and what there is beside it."""

@@ -85,6 +85,9 @@ def load(path: str | PathLike[str]) -> ActivationPair | Comparison | Result | li
         return match_list_file.read(path)
     if kind == pair_file.KIND:
         return ActivationPair.load(path)
+    # Classes that `import spanmatch` leaves for later.
+    from spanmatch import interval_result, null_results  # noqa: F401
+
     for result in Result.__subclasses__():
         if kind == result.__name__:
             return result.load(path)

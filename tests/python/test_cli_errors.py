@@ -119,7 +119,7 @@ def test_a_failure_keeps_the_pair_that_was_read(
     def fail(*_: object, **__: object) -> None:
         raise ValueError("no solution")
 
-    monkeypatch.setattr(sm, "spectrum", fail)
+    monkeypatch.setattr("spanmatch.solved.spectrum", fail)
     failed(1, "spectrum", "x.npy", "y.npy", "--save-pair", "pair.safetensors")
     assert sm.ActivationPair.load("pair.safetensors").n_samples == 1700
 

@@ -12,6 +12,7 @@ import pytest
 
 import spanmatch as sm
 from spanmatch.plot import save_figure, similarity_figure
+from spanmatch.solved import Solved
 
 SPANMATCH = str(Path(sys.executable).with_name("spanmatch"))
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -152,7 +153,8 @@ def test_any_number_of_layers_makes_a_picture(layers, tmp_path):
     x, y = rng.standard_normal((2, 100, 5))
     dead = sm.spectrum(0 * x, y)
     spectra = {f"layer{number}": sm.spectrum(x, y) for number in range(layers - 1)} | {"dead": dead}
-    save_figure(similarity_figure(spectra, "title"), tmp_path / "picture.png")
+    solved = {layer: Solved(spectrum) for layer, spectrum in spectra.items()}
+    save_figure(similarity_figure(solved, "title"), tmp_path / "picture.png")
     assert (tmp_path / "picture.png").read_bytes().startswith(PNG)
     assert [path.name for path in tmp_path.iterdir()] == ["picture.png"]
 

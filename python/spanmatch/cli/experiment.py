@@ -75,6 +75,14 @@ def experiment(
     center: Annotated[
         bool | None, typer.Option("--center", help="Subtract each neuron's mean first.")
     ] = None,
+    nulls: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Match so often with inputs rolled: what is chance. [19]"),
+    ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Deal inputs among N folds, for intervals. [16]"),
+    ] = None,
     device: Annotated[str | None, typer.Option(help="cpu or cuda. [cpu]")] = None,
     threads: Annotated[
         int | None,
@@ -106,6 +114,8 @@ def experiment(
             "layers": tuple(layers) if layers else None,
             "eps": numbers("--eps", eps, float),
             "center": center,
+            "nulls": nulls,
+            "folds": folds,
             "device": device,
             "threads": threads,
         }

@@ -9,9 +9,6 @@ from rich.box import SIMPLE
 from rich.console import Group
 from rich.table import Table
 
-from spanmatch.beyond_chance import beyond
-from spanmatch.sampling import chance_level
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -19,8 +16,7 @@ if TYPE_CHECKING:
 
     from spanmatch.cli.sides import Sides
     from spanmatch.interval_result import Interval
-    from spanmatch.null_results import NullSpectra
-    from spanmatch.results import Match, MatchSpectrum
+    from spanmatch.results import Match
     from spanmatch.solved import Solved
     from spanmatch.structure_results import Support
 
@@ -32,7 +28,7 @@ MEMBERS = 5  # of one side in a row
 def of_spectrum(result: Solved, sides: Sides) -> RenderableType:
     """Describe both sides, and show what matches at some ε."""
     spectrum, nulls, interval = result
-    chance = chance_level(spectrum.chance) if nulls is None else nulls.chance_level
+    chance = result.chance_level
     about = _about(sides, "dead", *(neurons.size for neurons in spectrum.dead))
     extra = ["interval"] if interval is not None else []
     extra += ["nulls"] if nulls is not None else []
@@ -52,7 +48,7 @@ def of_spectrum(result: Solved, sides: Sides) -> RenderableType:
     if not np.isnan(chance):
         figures.append(f"median chance level {chance:.2f}")
     note = "(s): ε is at or above the chance level, where unrelated neurons match too."
-    sure = [*_interval_in_words(interval), *_nulls_in_words(spectrum, nulls)]
+    sure = [*_interval_in_words(interval), *_nulls_in_words(result)]
     return Group(
         about, "", ", ".join(figures), *sure, "", curve, *([note] if chance <= EPS[-1] else [])
     )
@@ -122,10 +118,11 @@ def _interval_in_words(interval: Interval | None) -> list[str]:
     ]
 
 
-def _nulls_in_words(spectrum: MatchSpectrum, nulls: NullSpectra | None) -> list[str]:
+def _nulls_in_words(result: Solved) -> list[str]:
+    spectrum, nulls, _ = result
     if nulls is None:
         return []
-    said = "more than chance" if beyond(spectrum, nulls) else "not clearly more than chance"
+    said = "more than chance" if result.beyond_chance else "not clearly more than chance"
     return [
         f"{said}: p = {nulls.p_value(spectrum):.2g} by {len(nulls)} nulls, y rolled against x by "
         f"whole items, with areas of {_range(nulls.area.min(), nulls.area.max())}"

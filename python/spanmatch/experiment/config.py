@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from spanmatch.arguments import MAX_SEED, as_eps
+from spanmatch.pair import empty_gram
 
 EPS = (0.1, 0.2, 0.3, 0.5)
 
@@ -47,6 +48,10 @@ class ExperimentConfig:
     """At these the matches are taken apart, where they are below chance."""
     center: bool = False
     """Subtract each neuron's mean before comparing."""
+    nulls: int = 19
+    """Trained networks are also matched so often with one's inputs rolled: what is chance."""
+    folds: int = 16
+    """Inputs are dealt among so many folds, for intervals; 0: none."""
     device: str = "cpu"
     """Where networks run."""
     threads: int = 1
@@ -73,6 +78,7 @@ class ExperimentConfig:
             raise ValueError(f"an experiment compares networks: give at least two {what}")
         for eps in self.eps:
             as_eps(eps)
+        empty_gram(self.nulls, self.folds)
 
     def plain(self) -> dict[str, Any]:
         """Return the values as TOML has them: lists, and nothing where a value is None."""
@@ -98,6 +104,8 @@ KINDS: dict[str, type | tuple[type, ...]] = {
     "layers": (str,),
     "eps": (float,),
     "center": bool,
+    "nulls": int,
+    "folds": int,
     "device": str,
     "threads": int,
 }

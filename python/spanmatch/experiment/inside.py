@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from spanmatch.classic import measures
 from spanmatch.experiment.records import Inside, Sizes
-from spanmatch.sampling import chance_level, without_undersampled_warnings
+from spanmatch.sampling import without_undersampled_warnings
 from spanmatch.structure import simple_matches, support
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def look_inside(
     layers = {}
     with without_undersampled_warnings():  # the report says it of the layer
         for done, layer in enumerate(comparison.layers, start=1):
-            pair, chance = comparison.pair(layer), chance_level(comparison[layer].chance)
+            pair, chance = comparison.pair(layer), comparison.solved(layer).chance_level
             sizes = [_sizes(pair, each, comparison.center) for each in eps if each < chance]
             layers[str(layer)] = Inside(measures(pair), tuple(sizes))
             if report is not None:

@@ -128,6 +128,8 @@ class _Work:
     def comparison(self, planned: PlannedComparison) -> None:
         """Compare two networks, and look inside every layer."""
         key, config = planned.key, self.config
+        # Of the controls nobody asks how sure they are, or what their matches are made of.
+        asked = planned.kind == "trained"
         if not self.place.compared(key):
             with without_undersampled_warnings():  # the report says it of each layer
                 comparison = compare(
@@ -136,12 +138,13 @@ class _Work:
                     layers=self.layers,
                     device=config.device,
                     center=config.center,
+                    nulls=config.nulls if asked else 0,
+                    folds=config.folds if asked else 0,
                     progress=self.progress,
                 )
             self.place.comparison(key).mkdir(parents=True, exist_ok=True)
-            comparison.save(self.place.comparison(key))
-        # Of the controls nobody asks what their matches are made of, and it takes the longest.
-        eps = config.eps if planned.kind == "trained" else ()
+            comparison.without_replicates().save(self.place.comparison(key))
+        eps = config.eps if asked else ()
         with progress_bar(f"Looking inside {key}", self.progress) as report:
             saved = Comparison.load(self.place.comparison(key))
             layers = look_inside(saved, eps, report)

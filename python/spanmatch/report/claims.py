@@ -47,29 +47,63 @@ def all_claims(findings: Findings) -> list[Claim]:
 def more_than_chance(findings: Findings) -> list[Claim]:
     """Ask which layers match more than unrelated neurons would."""
     more = [layer for layer in findings.layers if above_chance(findings, layer)]
-    others = [
-        f"{layer} {_range(_below_chance(findings, layer), percent=True)}"
-        for layer in findings.layers
-        if layer not in more
-    ]
+    others = [layer for layer in findings.layers if layer not in more]
     verdict: Verdict = "yes" if not others else "in part" if more else "unclear"
-    rest = f" Below it in the others: {'; '.join(others)}." if others else ""
+    said = _by_nulls if _has_nulls(findings) else _by_level
     return [
         Claim(
             "Do layers match more than unrelated neurons would?",
             verdict,
-            f"In {len(more)} of {len(findings.layers)} layers at least {MOST:.0%} of the living "
-            f"neurons are below their own chance level in every pair.{rest} The level takes "
-            "samples for independent, which positions of an image are not: for layers of maps it "
-            "is an upper bound, as it is where neurons share a positive mean that was kept.",
+            said(findings, more, others),
         )
     ]
 
 
 def above_chance(findings: Findings, layer: str) -> bool:
-    """Tell whether nearly all living neurons are below their chance level, in every pair."""
+    """Tell whether a layer matches more than chance in every pair.
+
+    Its area is above that of every null; without nulls, nearly all living neurons are below their
+    chance level.
+    """
+    if _has_nulls(findings):
+        return all(each.beyond_chance for each in findings.solved(layer))
     parts = _below_chance(findings, layer)
     return parts.size == len(findings.of("trained")) and bool(parts.min() >= MOST)
+
+
+def _has_nulls(findings: Findings) -> bool:
+    return all(each.nulls is not None for each in findings.solved(findings.layers[0]))
+
+
+def _by_nulls(findings: Findings, more: Sequence[str], others: Sequence[str]) -> str:
+    p = {layer: _p_values(findings, layer) for layer in findings.layers}
+    least = f", p at most {max(p[layer].max() for layer in more):.2g}" if more else ""
+    rest = "; ".join(f"{layer} p = {_range(p[layer])}" for layer in others)
+    return (
+        f"In {len(more)} of {len(findings.layers)} layers the area is above that of every null, in "
+        f"every pair{least}.{f' Not in the others: {rest}.' if rest else ''} Each null rolls the "
+        "inputs of one network against the other's, which keeps means, smoothness and positions, "
+        "and breaks what both tell of an input. Untrained networks pass it too, as they see the "
+        "same inputs: what training adds, the controls show."
+    )
+
+
+def _p_values(findings: Findings, layer: str) -> NDArray[np.float64]:
+    solved = findings.solved(layer)
+    return np.array(
+        [each.nulls.p_value(each.spectrum) for each in solved if each.nulls is not None]
+    )
+
+
+def _by_level(findings: Findings, more: Sequence[str], others: Sequence[str]) -> str:
+    below = [f"{layer} {_range(_below_chance(findings, layer), percent=True)}" for layer in others]
+    rest = f" Below it in the others: {'; '.join(below)}." if below else ""
+    return (
+        f"In {len(more)} of {len(findings.layers)} layers at least {MOST:.0%} of the living "
+        f"neurons are below their own chance level in every pair.{rest} The level takes "
+        "samples for independent, which positions of an image are not: for layers of maps it "
+        "is an upper bound, as it is where neurons share a positive mean that was kept."
+    )
 
 
 def convolutional(findings: Findings) -> list[Claim]:

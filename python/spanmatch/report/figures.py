@@ -82,10 +82,7 @@ def similarity(findings: Findings) -> Drawn:
         curves = findings.similarity("trained", layer, EPS)
         axes.fill_between(EPS, curves.min(axis=0), curves.max(axis=0), color=BLUE, alpha=0.25, lw=0)
         axes.plot(EPS, curves.mean(axis=0), color=BLUE, linewidth=2)
-        chance = findings.chance(layer)
-        if not math.isnan(chance):
-            axes.axvspan(chance, 1, color=ORANGE, alpha=0.12, linewidth=0)
-            axes.axvline(chance, color=ORANGE, linewidth=1.2)
+        _draw_chance(axes, findings, layer)
         first = findings.spectra("trained", layer)[0]
         axes.set_title(f"{short(layer)}: {first.x.size} + {first.y.size}", fontsize=9.5)
         axes.set(xlim=(0, 1), ylim=(0, 1.02))
@@ -103,11 +100,30 @@ def similarity(findings: Findings) -> Drawn:
         "similarity",
         "How much of each layer matches, at every ε",
         "The line is the mean over pairs of trained networks, the band goes from the least to the "
-        "most similar pair. From the orange line on, unrelated neurons would match too. Titles "
-        "tell how many neurons both sides have.",
+        f"most similar pair. {_chance_in_words(findings)} Titles tell how many neurons both sides "
+        "have.",
         figure,
         numbers,
     )
+
+
+def _draw_chance(axes: Axes, findings: Findings, layer: str) -> None:
+    """Draw the nulls from the least to the largest; without any, where chance begins."""
+    nulls = [each.nulls for each in findings.solved(layer) if each.nulls is not None]
+    chance = findings.chance(layer)
+    if nulls:
+        curves = np.concatenate([each.similarity(EPS) for each in nulls])
+        axes.fill_between(EPS, curves.min(0), curves.max(0), color=ORANGE, alpha=0.35, lw=0)
+        axes.plot(EPS, np.median(curves, axis=0), color=ORANGE, linewidth=1.2, zorder=1.9)
+    elif not math.isnan(chance):
+        axes.axvspan(chance, 1, color=ORANGE, alpha=0.12, linewidth=0)
+        axes.axvline(chance, color=ORANGE, linewidth=1.2)
+
+
+def _chance_in_words(findings: Findings) -> str:
+    if findings.null_areas(findings.layers[0]).size:
+        return "Orange is what matches with one network's inputs rolled against the other's."
+    return "From the orange line on, unrelated neurons would match too."
 
 
 def area(findings: Findings) -> Drawn:
@@ -129,22 +145,64 @@ def area(findings: Findings) -> Drawn:
             for layer, values in zip(findings.layers, areas, strict=True)
             for each, value in zip(compared, values, strict=True)
         ]
-    chance = [1 - findings.chance(layer) for layer in findings.layers]
-    axes.plot(places, chance, color=ORANGE, linestyle="--", linewidth=1.4, label="by chance, about")
-    numbers += [
-        {"layer": layer, "kind": "chance", "networks": "", "area": value}
-        for layer, value in zip(findings.layers, chance, strict=True)
-    ]
+    numbers += _draw_intervals(axes, findings) + _draw_chance_areas(axes, findings)
     axes.set_ylabel("area under s(ε)")
     _legend(figure, 2)
     return Drawn(
         "area",
         "Similarity through the depth, and the controls",
         "The area under s(ε) asks for no choice of ε: 1 where all neurons match exactly. Dots are "
-        "pairs of networks, lines their means. Chance is one less the median chance level.",
+        f"pairs of networks, lines their means.{_area_in_words(findings)}",
         figure,
         numbers,
     )
+
+
+def _draw_intervals(axes: Axes, findings: Findings) -> list[dict[str, Any]]:
+    """Draw the interval of each pair's area, and return the numbers."""
+    numbers = []
+    for place, layer in enumerate(findings.layers):
+        for each, solved in zip(findings.of("trained"), findings.solved(layer), strict=True):
+            if solved.interval is None:
+                continue
+            for end, value in zip(("low", "high"), solved.interval.area.tolist(), strict=True):
+                numbers.append({"layer": layer, "kind": end, "networks": each.name, "area": value})
+            axes.plot([place, place], solved.interval.area, color=BLUE, linewidth=1, alpha=0.6)
+    return numbers
+
+
+def _draw_chance_areas(axes: Axes, findings: Findings) -> list[dict[str, Any]]:
+    """Draw the areas by chance, and return the numbers."""
+    layers, places = findings.layers, np.arange(len(findings.layers))
+    nulls = [findings.null_areas(layer) for layer in layers]
+    if all(areas.size for areas in nulls):
+        by_chance = [float(np.median(areas)) for areas in nulls]
+        least, most = [areas.min() for areas in nulls], [areas.max() for areas in nulls]
+        axes.fill_between(places, least, most, color=ORANGE, alpha=0.3, linewidth=0)
+        said = "nulls"
+    else:
+        by_chance, said = [1 - findings.chance(layer) for layer in layers], "by chance, about"
+    axes.plot(places, by_chance, color=ORANGE, linestyle="--", linewidth=1.4, label=said)
+    return [
+        {"layer": layer, "kind": "chance", "networks": "", "area": value}
+        for layer, value in zip(layers, by_chance, strict=True)
+    ]
+
+
+def _area_in_words(findings: Findings) -> str:
+    solved = [each for layer in findings.layers for each in findings.solved(layer)]
+    said = (
+        " Nulls go from the least to the largest, their median dashed."
+        if all(each.nulls is not None for each in solved)
+        else " Chance is one less the median chance level."
+    )
+    intervals = [each.interval for each in solved if each.interval is not None]
+    if intervals:
+        said += (
+            f" Upright bars are {intervals[0].level:.0%} intervals of a pair's area, on other "
+            "inputs of the kind. How far dots lie apart tells of other networks."
+        )
+    return said
 
 
 def heat_map(findings: Findings) -> Drawn:

@@ -13,7 +13,6 @@ from spanmatch.experiment.config_file import read_recorded, read_values
 from spanmatch.experiment.folder import Folder
 from spanmatch.experiment.plan import comparisons_of, networks_of
 from spanmatch.experiment.records import read_inside, read_network
-from spanmatch.sampling import chance_level
 from spanmatch.tensor_file import FileError
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from spanmatch.experiment.plan import Kind, PlannedComparison
     from spanmatch.experiment.records import Inside, Network
     from spanmatch.results import MatchSpectrum
+    from spanmatch.solved import Solved
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,18 @@ class Findings:
         """Return the area of a layer in each comparison of a kind."""
         return np.array([each.area for each in self.spectra(kind, layer)])
 
+    def solved(self, layer: str) -> list[Solved]:
+        """Return all that each pair of trained networks tells of a layer."""
+        return [each.comparison.solved(layer) for each in self.of("trained")]
+
+    def null_areas(self, layer: str) -> NDArray[np.float64]:
+        """Return the areas of a layer's nulls over all pairs; empty where there are none."""
+        areas = [each.nulls.area for each in self.solved(layer) if each.nulls is not None]
+        return np.concatenate([np.empty(0), *areas])
+
     def chance(self, layer: str) -> float:
         """Return the lowest median chance level of a layer, over pairs; nan where none lives."""
-        levels = [chance_level(each.chance) for each in self.spectra("trained", layer)]
+        levels = [each.chance_level for each in self.solved(layer)]
         living = [level for level in levels if not np.isnan(level)]
         return min(living, default=float("nan"))
 

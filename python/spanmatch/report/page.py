@@ -41,6 +41,7 @@ def page(findings: Findings, claims: Sequence[Claim], figures: Sequence[Drawn]) 
         held_out=_held_out(findings),
         claims=claims,
         figures=[(figure, _drawing(figure)) for figure in figures],
+        sure=_sure(findings),
         controls=_controls(findings),
         dead=_dead(findings),
         warnings=_warnings(findings),
@@ -75,6 +76,24 @@ def _controls(findings: Findings) -> list[dict[str, Any]]:
         for layer in findings.layers
         for kind, (label, _) in KINDS.items()
         if findings.of(kind)
+    ]
+
+
+def _sure(findings: Findings) -> list[dict[str, Any]]:
+    """Return for each layer and pair the area with its interval, its nulls, and p."""
+    return [
+        {
+            "layer": layer,
+            "networks": each.name,
+            "area": solved.spectrum.area,
+            "interval": None if solved.interval is None else solved.interval.area.tolist(),
+            "nulls": None if solved.nulls is None else (min(areas), max(areas)),
+            "p": None if solved.nulls is None else solved.nulls.p_value(solved.spectrum),
+        }
+        for layer in findings.layers
+        for each, solved in zip(findings.of("trained"), findings.solved(layer), strict=True)
+        if solved.nulls is not None or solved.interval is not None
+        for areas in [[] if solved.nulls is None else solved.nulls.area.tolist()]
     ]
 
 
@@ -113,7 +132,8 @@ def _warnings(findings: Findings) -> list[str]:
                 f"{layer}: unrelated neurons match from ε = {chance:.2f} on, so that sizes are not "
                 f"shown at {', '.join(f'{eps:g}' for eps in hidden)}."
             )
-    if any(findings.is_map(layer) for layer in findings.layers):
+    measured = all(findings.null_areas(layer).size for layer in findings.layers)
+    if not measured and any(findings.is_map(layer) for layer in findings.layers):
         found.append(
             "In layers of maps every position is a sample. Positions of an image depend on each "
             "other, so that their chance level is an upper bound: unrelated neurons may match from "

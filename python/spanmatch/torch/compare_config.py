@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from spanmatch._core import __version__
 from spanmatch.torch.data import load_data
+from spanmatch.torch.data.batches import ChosenBatches
 from spanmatch.torch.digests import digest_of
 from spanmatch.torch.models import load_model
 
@@ -51,11 +54,14 @@ class CompareConfig:
         )
 
     def batches(self) -> Batches:
-        """Return the data."""
+        """Return the data, in an order that says nothing where nulls are to be rolled."""
         given = {} if self.tokenizer is None else {"tokenizer": self.tokenizer}
-        return load_data(
+        batches = load_data(
             self.data, batch_size=self.batch_size, split=self.split, limit=self.limit, **given
         )
+        if self.nulls and isinstance(batches, ChosenBatches):
+            return batches.shuffled(torch.Generator().manual_seed(self.seed % 2**63))
+        return batches
 
     def recorded(self) -> dict[str, Any]:
         """Return all of it as JSON has it, with what tells the content of the files it names.

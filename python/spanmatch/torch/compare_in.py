@@ -163,7 +163,7 @@ def _collected(config: CompareConfig, ranks: Ranks, state: _State, progress: boo
         axis=config.axis,
         max_batches=None,
         # Other rolls in each process: a roll in all alike would be fewer nulls.
-        keeps=Keeps(config.nulls, config.folds, config.seed + ranks.rank),
+        keeps=Keeps(config.nulls, config.folds, (config.seed + ranks.rank) % 2**64),
         progress=progress,
     )
 

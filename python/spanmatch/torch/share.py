@@ -40,18 +40,12 @@ class Share:
     def __iter__(self) -> Iterator[Any]:
         batches, mine = self._batches, self._mine
         if isinstance(batches, ChosenBatches):
-            return _chosen(batches, mine)
+            return map(batches.batch, mine)
         if isinstance(batches, Sequence):
             return (batches[number] for number in mine)
         if isinstance(batches, DataLoader) and batches.batch_sampler is not None:
             return iter(_loader(batches, _of(batches.batch_sampler, mine)))
         return _of(batches, mine)
-
-
-def _chosen(batches: ChosenBatches, mine: range) -> Iterator[Any]:
-    size = batches.batch_size
-    for first in (number * size for number in mine):
-        yield batches.examples.batch_of(batches.chosen[first : first + size])
 
 
 def _loader(loader: DataLoader[Any], numbers: Iterator[list[int]]) -> DataLoader[Any]:

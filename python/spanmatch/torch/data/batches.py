@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -35,11 +34,19 @@ class ChosenBatches:
     batch_size: int
 
     def __len__(self) -> int:
-        return math.ceil(len(self.chosen) / self.batch_size)
+        whole, left = divmod(len(self.chosen), self.batch_size)
+        # One input alone can be neither normalised by its batch nor rolled: it joins the last.
+        return whole + (left > 1 or (left == 1 and whole == 0))
 
     def __iter__(self) -> Iterator[Batch]:
-        for first in range(0, len(self.chosen), self.batch_size):
-            yield self.examples.batch_of(self.chosen[first : first + self.batch_size])
+        return map(self.batch, range(len(self)))
+
+    def batch(self, number: int) -> Batch:
+        """Make one of the batches, counted from 0."""
+        first, is_last = number * self.batch_size, number == len(self) - 1
+        return self.examples.batch_of(
+            self.chosen[first : None if is_last else first + self.batch_size]
+        )
 
     def shuffled(self, generator: torch.Generator) -> ChosenBatches:
         """Return batches of the same examples in an order that the generator draws."""
@@ -50,11 +57,13 @@ class ChosenBatches:
 def in_batches(examples: Examples, batch_size: int, limit: int | None) -> ChosenBatches:
     """Cut examples into batches, the last of those that are left; at most `limit`, evenly spread.
 
+    One that is left alone joins the batch before.
+
     Examples
     --------
     >>> ten = Examples(10, list)
     >>> list(in_batches(ten, 2, limit=5))
-    [[0, 2], [4, 6], [8]]
+    [[0, 2], [4, 6, 8]]
     """
     for name, number in (("batch_size", batch_size), ("limit", limit)):
         if number is not None and number < 1:

@@ -13,6 +13,7 @@ os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS
 import subprocess
 import sys
 import warnings
+from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,21 @@ def updates(n: int = 1024) -> None:
         ratio = times[name] / times[f"torch {name}"]
         report(f"rate of torch {name} / numpy {name}", ratio, "1")
     report("rate of torch bfloat16 / float64", times["float64"] / times["torch bfloat16"], "")
+
+
+def replicates(n: int = 512) -> None:
+    """Time an update with nulls or folds against a plain one, in batches of 2,000 rows."""
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((2, 2000, n), dtype=np.float32)
+    pairs = {
+        "plain": sm.ActivationPair(),
+        "nulls": sm.ActivationPair(nulls=8),
+        "folds": sm.ActivationPair(folds=16),
+    }
+    times = best(**{name: partial(pair.update, x, y) for name, pair in pairs.items()})
+    print(f"{n} + {n}: an update of 2,000 rows takes {times['plain']:.3f} s")
+    report("with nulls=8 / plain", times["nulls"] / times["plain"], "<= 5.5")
+    report("with folds=16 / plain", times["folds"] / times["plain"], "")
 
 
 def stream() -> None:
@@ -111,5 +127,6 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     sm.set_num_threads(1)
     updates()
+    replicates()
     stream()
     linear_cka()

@@ -67,6 +67,14 @@ class Gram:
     def replicates(self) -> _Replicates | None:
         """Return nulls and folds; None where there are neither."""
 
+    def plan(
+        self, rows: int, rows_per_item: int | list[int], n_batches: int, n_items: int
+    ) -> tuple[list[int], _Indices, int]:
+        """Return where the rows of a batch go that follows others: sums may be kept elsewhere.
+
+        By how many rows y is rolled for each null, the fold of each row, and how many items.
+        """
+
     def null(self, index: int) -> Gram:
         """Return the Gram of x and of the y that one null rolls."""
 

@@ -52,16 +52,22 @@ class JointGram:
             return sum(gram.n_samples for gram in self._all())
 
     @property
+    def n_items(self) -> int:
+        """How many items have come."""
+        with self.lock:
+            return sum(gram.n_items for gram in self._all())
+
+    @property
+    def kept(self) -> tuple[int, int]:
+        """How many nulls and folds are kept."""
+        host, _ = self._places
+        return host.n_nulls, len(host.fold_samples)
+
+    @property
     def widths(self) -> tuple[int, int] | None:
         """How many neurons x and y have; None before the first batch."""
         with self.lock:
             return next(((gram.n_x, gram.n_y) for gram in self._all() if gram.n_samples > 0), None)
-
-    @property
-    def has_replicates(self) -> bool:
-        """Whether nulls or folds are kept, which only the host does."""
-        host, _ = self._places
-        return host.n_nulls > 0 or len(host.fold_samples) > 0
 
     def update(
         self,
@@ -78,9 +84,11 @@ class JointGram:
             if check_widths is not None:
                 check_widths(n_x, n_y)
             if isinstance(samples_x, np.ndarray) and isinstance(samples_y, np.ndarray):
-                # The core knows its own widths; those on devices it has to be told.
+                # The core knows its own widths, and which rolls and deals come next; of what is on
+                # devices it has to be told.
                 host, _ = self._places
-                gram = host if (n_x, n_y) == self.widths else self.on_host()
+                alone = (n_x, n_y) == self.widths and not any(self.kept)
+                gram = host if alone else self.on_host()
                 gram.update(samples_x, samples_y, rows_per_item, report)
             else:
                 self._update_on_device(samples_x, samples_y, rows_per_item)
@@ -113,20 +121,20 @@ class JointGram:
         return [host, *devices.values()]
 
     def _update_on_device(self, x: Readable, y: Readable, rows_per_item: int | list[int]) -> None:
-        from spanmatch.torch.gram import DeviceGram
+        from spanmatch.torch.gram import DeviceGram, Plan
         from spanmatch.torch.tensors import on_host
 
         n_x, n_y = x.shape[1], y.shape[1]
         device = next(side.device for side in (x, y) if not isinstance(side, np.ndarray))
-        _, devices = self._places
+        host, devices = self._places
         with _device_errors(device):
-            fits = len(x) == len(y) > 0 and self.widths in (None, (n_x, n_y))
-            # Only the host rolls and deals.
-            fits = fits and not self.has_replicates
-            gram = devices.get(device) or DeviceGram(device, n_x, n_y)
-            if fits and gram.update(x, y):
-                devices[device] = gram
-                return
+            if len(x) == len(y) > 0 and self.widths in (None, (n_x, n_y)):
+                gram = devices.get(device) or DeviceGram(device, n_x, n_y, *self.kept)
+                # As if all had come to the host.
+                plan = Plan(*host.plan(len(x), rows_per_item, self.n_batches, self.n_items))
+                if gram.update(x, y, plan):
+                    devices[device] = gram
+                    return
             host_x, host_y = on_host(x), on_host(y)
         # The core says what is wrong.
         self.on_host().update(host_x, host_y, rows_per_item)

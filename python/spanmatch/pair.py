@@ -97,17 +97,17 @@ class ActivationPair:
     @property
     def n_items(self) -> int:
         """How many items the pair has seen: rows, where `update` was not told where they begin."""
-        return self._gram.on_host().n_items
+        return self._gram.n_items
 
     @property
     def n_nulls(self) -> int:
         """How many nulls are summed."""
-        return self._gram.on_host().n_nulls
+        return self._gram.kept[0]
 
     @property
     def n_folds(self) -> int:
         """Among how many folds the items are dealt."""
-        return len(self._gram.on_host().fold_samples)
+        return self._gram.kept[1]
 
     @property
     def x_names(self) -> tuple[str, ...] | None:
@@ -134,7 +134,6 @@ class ActivationPair:
             once, when they are needed. Where the sides lie apart, y goes to the device of x, or x
             to that of y if x is on the host.
             Devices without float64, as Apple's MPS, go through the host: a warning says so, once.
-            Nulls and folds are summed on the host.
         rows_per_item
             How many rows an item has, as an image has positions and a sequence tokens; or the
             length of each item, in order. Rows of one item depend on each other, so nulls roll and

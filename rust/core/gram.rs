@@ -21,6 +21,7 @@ use crate::neurons::{Neuron, Side};
 use crate::samples::{ColumnRecord, Samples, load};
 use crate::watch::Watch;
 pub use parts::{GramParts, ReplicateParts};
+pub use replicates::Plan;
 
 /// Rows read at once: enough for the full rate of products. Not a power of two: columns that lie 4,096
 /// bytes apart fight for the same lines of the cache.

@@ -50,7 +50,7 @@ mod watch;
 
 pub use chance::chance;
 pub use error::{Error, Result};
-pub use gram::{Gram, GramParts, ReplicateParts};
+pub use gram::{Gram, GramParts, Plan, ReplicateParts};
 pub use items::Items;
 pub use linear_map::{Expression, LinearMap, linear_map};
 pub use minimum::{MinimumMatch, minimum_match};

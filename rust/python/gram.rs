@@ -3,7 +3,7 @@
 use std::sync::{RwLock, TryLockError};
 
 use numpy::{
-    IntoPyArray, PyArray2, PyArray3, PyReadonlyArray1, PyReadonlyArray2, PyReadonlyArray3,
+    IntoPyArray, PyArray1, PyArray2, PyArray3, PyReadonlyArray1, PyReadonlyArray2, PyReadonlyArray3,
 };
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
@@ -140,6 +140,28 @@ impl Gram {
             let folds = parts.folds.into_iter().map(|fold| parts_to_python(py, fold)).collect();
             (parts.seed, parts.n_items, parts.nulls.into_pyarray(py), folds)
         }))
+    }
+
+    /// By how many rows y is rolled for each null, the fold of each row, and how many items there are, in a
+    /// batch that follows others.
+    fn plan<'py>(
+        &self,
+        py: Python<'py>,
+        rows: usize,
+        rows_per_item: RowsPerItem,
+        n_batches: u64,
+        n_items: u64,
+    ) -> PyResult<(Vec<usize>, Bound<'py, PyArray1<i64>>, u64)> {
+        let plan =
+            self.with(py, |gram| gram.plan(rows, &rows_per_item.into(), n_batches, n_items))?;
+        let plan = plan.map_err(|error| to_python(&error))?;
+        let mut folds = vec![0; rows];
+        for (fold, ranges) in (0..).zip(plan.folds) {
+            for range in ranges {
+                folds[range].fill(fold);
+            }
+        }
+        Ok((plan.rolls, folds.into_pyarray(py), plan.n_items))
     }
 
     /// The Gram of x and of the y that one null rolls.

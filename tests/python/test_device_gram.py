@@ -292,3 +292,39 @@ def test_a_device_without_float64_goes_through_the_host(monkeypatch: Any) -> Non
     pair.update(x[100:], y[100:])
     tensors.has_float64.cache_clear()
     assert_alike(pair, filled(x.numpy(), y.numpy(), (100, 200)))
+
+
+@pytest.mark.parametrize("rows_per_item", [1, 5, [7, 3, 12, 1, 1, 6]], ids=str)
+def test_nulls_and_folds_are_those_of_the_host(
+    rows_per_item: int | list[int], move: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(device_gram, "BLOCK", 1)  # several blocks of 64 rows
+    rng = np.random.default_rng(0)
+    x, y = 3 + rng.standard_normal((2, 4, 90, 6))
+    pairs = [sm.ActivationPair(nulls=3, folds=4, seed=5) for _ in range(2)]
+    for pair, place in zip(pairs, (move, np.asarray), strict=True):
+        for batch in range(4):
+            rows = slice(None) if isinstance(rows_per_item, int) else slice(0, 30)
+            # In the middle a batch that lies on the host: the deal goes on.
+            put = np.asarray if batch == 2 else place
+            sides = put(x[batch][rows]), put(y[batch][rows, :5])
+            pair.update(*sides, rows_per_item=rows_per_item)
+    assert on_device(pairs[0])
+    assert not on_device(pairs[1])
+    found, expected = (pair._gram.on_host().replicates() for pair in pairs)
+    assert found[:2] == expected[:2]
+    mine, wanted = pairs
+    for null, other in zip(sm.null_spectra(mine), sm.null_spectra(wanted), strict=True):
+        np.testing.assert_allclose(null.x, other.x, atol=1e-9)
+        np.testing.assert_allclose(null.y, other.y, atol=1e-9)
+    for fold, other_fold in zip(found[3], expected[3], strict=True):
+        assert fold[2] == other_fold[2]
+    np.testing.assert_allclose(sm.interval(mine).x, sm.interval(wanted).x, atol=1e-7)
+
+
+def test_one_item_on_a_device_is_refused(move: Any) -> None:
+    pair = sm.ActivationPair(nulls=1)
+    x = move(np.random.default_rng(0).standard_normal((6, 2)))
+    with pytest.raises(ValueError, match="one item of 6 rows"):
+        pair.update(x, x, rows_per_item=6)
+    assert (pair.n_samples, pair.n_items) == (0, 0)

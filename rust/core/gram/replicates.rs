@@ -22,15 +22,22 @@ pub(super) struct Replicates {
     pub(super) folds: Vec<Gram>,
 }
 
+/// Where the rows of a batch go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// By how many rows y is rolled, for each null: row i of x meets row `i + roll` of y, counted round.
+    pub rolls: Vec<usize>,
+    /// Rows of each fold.
+    pub folds: Vec<Vec<Range<usize>>>,
+    /// Items of the batch.
+    pub n_items: u64,
+}
+
 /// The rows of a batch, and where they go.
 pub(super) struct Batch<'a> {
     pub(super) x: Samples<'a>,
     pub(super) y: Samples<'a>,
-    /// By how many rows y is rolled, for each null.
-    rolls: Vec<usize>,
-    /// Rows of each fold.
-    folds: Vec<Vec<Range<usize>>>,
-    n_items: u64,
+    plan: Plan,
 }
 
 impl Gram {
@@ -105,6 +112,30 @@ impl Gram {
         Ok(sum)
     }
 
+    /// Where the rows of a batch go that follows `n_batches` of `n_items` in all: for sums that are kept
+    /// elsewhere.
+    ///
+    /// # Errors
+    /// [`Error::Items`], [`Error::OneItem`].
+    pub fn plan(&self, rows: usize, items: &Items, n_batches: u64, n_items: u64) -> Result<Plan> {
+        let Replicates { seed, nulls, folds, .. } = &self.replicates;
+        let starts = items.starts(rows)?;
+        let count = starts.len() - 1;
+        if !nulls.is_empty() && count < 2 {
+            return Err(Error::OneItem { rows });
+        }
+        let rolls = rolls(*seed, n_batches, nulls.len(), count);
+        let mut dealt = vec![Vec::new(); folds.len()];
+        if !folds.is_empty() {
+            let items = n_items..n_items + count as u64;
+            for (fold, rows) in deal(*seed, folds.len(), items).into_iter().zip(starts.windows(2)) {
+                dealt[fold].push(rows[0]..rows[1]);
+            }
+        }
+        let rolls = rolls.into_iter().map(|items| starts[items]).collect();
+        Ok(Plan { rolls, folds: dealt, n_items: count as u64 })
+    }
+
     /// A batch, ready to be added.
     pub(super) fn batch<'a>(
         &self,
@@ -113,27 +144,8 @@ impl Gram {
         items: &Items,
     ) -> Result<Batch<'a>> {
         self.check_batch(x, y)?;
-        let Replicates { seed, n_items: before, nulls, folds } = &self.replicates;
-        let starts = items.starts(x.n_samples())?;
-        let count = starts.len() - 1;
-        if !nulls.is_empty() && count < 2 {
-            return Err(Error::OneItem { rows: x.n_samples() });
-        }
-        let rolls = rolls(*seed, self.n_batches, nulls.len(), count);
-        let mut dealt = vec![Vec::new(); folds.len()];
-        if !folds.is_empty() {
-            let items = *before..before + count as u64;
-            for (fold, rows) in deal(*seed, folds.len(), items).into_iter().zip(starts.windows(2)) {
-                dealt[fold].push(rows[0]..rows[1]);
-            }
-        }
-        Ok(Batch {
-            x,
-            y,
-            rolls: rolls.into_iter().map(|items| starts[items]).collect(),
-            folds: dealt,
-            n_items: count as u64,
-        })
+        let plan = self.plan(x.n_samples(), items, self.n_batches, self.n_items())?;
+        Ok(Batch { x, y, plan })
     }
 
     /// Adds the products of rows of x, which a block holds, with the rows of y that each null gives them.
@@ -143,7 +155,7 @@ impl Gram {
         }
         let shift = &self.shift[self.n_x..];
         let mut other = Panels::zeros(rows.len(), self.n_y);
-        for (null, offset) in self.replicates.nulls.iter_mut().zip(&batch.rolls) {
+        for (null, offset) in self.replicates.nulls.iter_mut().zip(&batch.plan.rolls) {
             let rows = rolled(rows, *offset, batch.y.n_samples());
             load(&[batch.y], &rows, shift, &mut other);
             add_product(null, &other, block);
@@ -153,7 +165,7 @@ impl Gram {
     /// Adds a batch that has been checked to the folds.
     pub(super) fn add_to_folds(&mut self, batch: &Batch<'_>, watch: &Watch) -> Result<()> {
         let n = self.shift.len();
-        for (fold, rows) in self.replicates.folds.iter_mut().zip(&batch.folds) {
+        for (fold, rows) in self.replicates.folds.iter_mut().zip(&batch.plan.folds) {
             for rows in pieces(rows, block_rows(n, 0)) {
                 watch.check()?;
                 let mut block = Panels::zeros(rows.iter().map(Range::len).sum(), n);
@@ -167,7 +179,7 @@ impl Gram {
     /// Counts the items of a batch that has been added.
     pub(super) fn count(&mut self, batch: &Batch<'_>) {
         self.n_batches += 1;
-        self.replicates.n_items += batch.n_items;
+        self.replicates.n_items += batch.plan.n_items;
     }
 
     fn without_replicates(&self) -> Self {

@@ -21,7 +21,7 @@ def in_words(comparison: Comparison) -> list[str]:
     p = {key: nulls.p_value(comparison[key]) for key, nulls in comparison.nulls.items()}
     more = [key for key in p if comparison.solved(key).beyond_chance]
     rest = [key for key in p if key not in more]
-    least = f"p = {max(p[key] for key in more):.2g}" if more else ""
+    least = f"p = {max(p[key] for key in more):.2g}, the least there is" if more else ""
     found = f"{_named(more)} ({least})" if more else "no layer"
     others = f"; not {_named(rest)} (p from {min(p[key] for key in rest):.2g})" if rest else ""
     return [f"more than chance, a larger area than every null: {found}{others}"]

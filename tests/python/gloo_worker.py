@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 N_X, N_Y = 6, 5
 # Uneven shares, each with a mean of its own, so that the shifts differ.
 SHARES = ((0, 130), (130, 200))
+KEPT = {"both": {"nulls": 4, "folds": 3}, "nulls": {"nulls": 4}, "folds": {"folds": 3}}
 
 
 def samples() -> tuple[np.ndarray, np.ndarray]:
@@ -27,12 +29,18 @@ def samples() -> tuple[np.ndarray, np.ndarray]:
     return x, y
 
 
-def share(rank: int, batches: int = 2) -> sm.ActivationPair:
+def share(rank: int, batches: int = 2, rows_per_item: int = 1, **kept: int) -> sm.ActivationPair:
     x, y = samples()
-    pair = sm.ActivationPair()
-    for rows in np.array_split(np.arange(*SHARES[rank]), batches):
-        pair.update(x[rows], y[rows])
+    pair = sm.ActivationPair(**kept)
+    items = np.arange(*SHARES[rank]).reshape(-1, rows_per_item)
+    for rows in np.array_split(items, batches):
+        pair.update(x[rows.ravel()], y[rows.ravel()], rows_per_item=rows_per_item)
     return pair
+
+
+def beside(rank: int, **kept: int) -> sm.ActivationPair:
+    """A share, of items of five rows, with nulls and folds beside it."""
+    return share(rank, rows_per_item=5, seed=3 + rank, **kept)
 
 
 def of_width(n_x: int) -> sm.ActivationPair:
@@ -68,6 +76,22 @@ def main(rank: int, folder: Path) -> None:
     only_second = share(1) if rank == 1 else sm.ActivationPair(x_names=list("abcdef"))
     only_second.all_reduce()
     only_second.save(folder / f"second-{rank}")
+
+    for name, kept in KEPT.items():
+        pair = beside(rank, **kept)
+        pair.all_reduce()
+        pair.save(folder / f"{name}-{rank}")
+    late = beside(1, **KEPT["both"]) if rank == 1 else sm.ActivationPair()
+    late.all_reduce()
+    late.save(folder / f"late-{rank}")
+    seeded = beside(1, **KEPT["both"]) if rank == 1 else sm.ActivationPair(seed=9, **KEPT["both"])
+    seeded.all_reduce()
+    seeded.save(folder / f"seeded-{rank}")
+    for name, counts in {"other nulls": (2, 3), "no nulls": (2, 0)}.items():
+        pair = beside(rank, nulls=counts[rank])
+        before = pickle.dumps(pair)
+        heard[name] = complaint(pair.all_reduce)
+        heard[f"{name} leaves the pair"] = str(pickle.dumps(pair) == before)
 
     nobody = sm.ActivationPair()
     nobody.all_reduce()

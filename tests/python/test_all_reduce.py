@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,8 @@ import numpy as np
 import pytest
 
 import spanmatch as sm
-from gloo_worker import main, samples, share
+from gloo_worker import KEPT, beside, main, samples, share
+from test_replicates import grams
 
 WORKER = Path(__file__).with_name(f"{main.__module__}.py")
 
@@ -70,6 +72,48 @@ def test_a_process_without_batches_takes_part(folder: Path) -> None:
             np.testing.assert_array_equal(a, b)
         # What one knows, both know.
         assert pair.x_names == tuple("abcdef")
+
+
+@pytest.mark.parametrize("name", list(KEPT))
+def test_nulls_and_folds_are_those_of_a_merge(folder: Path, name: str) -> None:
+    one = beside(0, **KEPT[name]) + beside(1, **KEPT[name])
+    first, second = pairs(folder, name)
+    assert pickle.dumps(first) == pickle.dumps(second)
+    assert (first.n_items, first.n_nulls, first.n_folds) == (40, one.n_nulls, one.n_folds)
+    for found, wanted in zip(grams(first), grams(one), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-11)
+    if one.n_nulls > 0:
+        found_nulls, nulls = sm.null_spectra(first), sm.null_spectra(one)
+        np.testing.assert_allclose(found_nulls.x, nulls.x, rtol=0, atol=1e-9)
+        assert sm.p_value(first) == sm.p_value(one)
+    if one.n_folds > 0:
+        found_ends, ends = (sm.interval(pair).area for pair in (first, one))
+        np.testing.assert_allclose(found_ends, ends, rtol=0, atol=1e-9)
+
+
+def test_who_has_seen_nothing_may_keep_nothing(folder: Path) -> None:
+    wanted = beside(1, **KEPT["both"])
+    for pair in pairs(folder, "late"):
+        assert pair.n_items == 14
+        for found, known in zip(grams(pair), grams(wanted), strict=True):
+            np.testing.assert_array_equal(found, known)
+
+
+@pytest.mark.xfail(reason="the seed of a process without batches is taken for 0")
+def test_what_comes_later_follows_the_seed_of_the_first(folder: Path) -> None:
+    for pair in pairs(folder, "seeded"):
+        replicates = pair._gram.on_host().replicates()
+        assert replicates is not None
+        assert replicates[0] == 9
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_other_numbers_of_nulls_are_said_in_every_process(folder: Path, rank: int) -> None:
+    words = heard(folder, rank)
+    other, none = words["other nulls"], words["no nulls"]
+    assert other == "rank 1 keeps 3 nulls and 0 folds, but rank 0 keeps 2 nulls and 0 folds"
+    assert none == "rank 1 keeps 0 nulls and 0 folds, but rank 0 keeps 2 nulls and 0 folds"
+    assert words["other nulls leaves the pair"] == words["no nulls leaves the pair"] == "True"
 
 
 @pytest.mark.parametrize("rank", [0, 1])

@@ -1,0 +1,93 @@
+"""Nulls and folds of `spanmatch spectrum`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+import spanmatch as sm
+
+pytest.importorskip("typer")
+from typer.testing import CliRunner
+
+from spanmatch.cli import app
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.testing import Result
+
+KEEPS = ["--nulls", "9", "--folds", "4", "--rows-per-item", "6", "--seed", "2"]
+
+
+@pytest.fixture
+def sides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[np.ndarray, np.ndarray]:
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    x = 1 + np.repeat(rng.random((50, 4)), 6, axis=0) + 0.1 * rng.random((300, 4))
+    y = x @ rng.random((4, 3)) + 0.3 * rng.random((300, 3))
+    np.save("x.npy", x)
+    np.save("y.npy", y)
+    return x, y
+
+
+def run(code: int, *arguments: str) -> Result:
+    result = CliRunner().invoke(app, ["spectrum", *arguments])
+    assert result.exit_code == code, result.output
+    return result
+
+
+def test_the_answer_is_that_of_the_library(sides: tuple[np.ndarray, np.ndarray]) -> None:
+    pair = sm.ActivationPair(nulls=9, folds=4, seed=2)
+    pair.update(*sides, rows_per_item=6)
+    answer = json.loads(run(0, "x.npy", "y.npy", *KEEPS, "--json").stdout)["result"]
+    assert answer["p_value"] == sm.p_value(pair)
+    assert answer["nulls"]["x"] == sm.null_spectra(pair).x.tolist()
+    assert answer["interval"]["area"] == sm.interval(pair).area.tolist()
+    shown = run(0, "x.npy", "y.npy", *KEEPS, "--plot", "picture.png").stdout
+    assert "p = 0.1 by 9 nulls" in " ".join(shown.split())
+    assert "95% interval of the area" in shown
+
+
+def test_a_saved_pair_has_its_own(sides: tuple[np.ndarray, np.ndarray]) -> None:
+    first = run(0, "x.npy", "y.npy", *KEEPS, "--save-pair", "pair.safetensors", "--json").stdout
+    again = run(0, "pair.safetensors", "--json").stdout
+    assert json.loads(first)["result"] == json.loads(again)["result"]
+    assert "leave --nulls" in run(2, "pair.safetensors", "--nulls", "3").output
+
+
+def test_without_them_the_answer_is_a_spectrum_alone(
+    sides: tuple[np.ndarray, np.ndarray],
+) -> None:
+    answer = json.loads(run(0, "x.npy", "y.npy", "--json").stdout)["result"]
+    assert answer == sm.spectrum(*sides).to_dict()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--rows-per-item", "7", "--nulls", "3"], 1, "no multiple of the 7 rows"),
+        (["--rows-per-item", "300", "--nulls", "3"], 1, "one item"),
+        (["--folds", "1"], 2, "folds must be 0 or at least 2"),
+        (["--rows-per-item", "100", "--folds", "4"], 1, "4 folds need 4 items"),
+    ],
+)
+def test_what_is_wrong_is_said(
+    sides: tuple[np.ndarray, np.ndarray], arguments: list[str], code: int, said: str
+) -> None:
+    assert said in " ".join(run(code, "x.npy", "y.npy", *arguments).output.split())
+
+
+@pytest.mark.parametrize(("rows_per_item", "rows"), [(1, 961), (700, 2100), (3, 483)])
+def test_no_item_is_left_alone(
+    rows_per_item: int, rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    x = np.random.default_rng(0).random((rows, 3))
+    np.save("x.npy", x)
+    keeps = ["--nulls", "1", "--rows-per-item", str(rows_per_item), "--save-pair", "p.safetensors"]
+    run(0, "x.npy", "x.npy", *keeps)
+    assert sm.ActivationPair.load("p.safetensors").n_items == rows // rows_per_item

@@ -29,8 +29,8 @@ _Indices = NDArray[np.int64]
 _Expression = tuple[NDArray[np.float64], _Floats, _Floats]
 # Neurons of x, batches, samples; then shift, sums, spread and products of the shifted rows.
 _Parts = tuple[int, int, int, _Floats, _Floats, _Floats, NDArray[np.float64]]
-# Seed, items, nulls (count, n_x, n_y), and the parts of each fold.
-_Replicates = tuple[int, int, NDArray[np.float64], list[_Parts]]
+# Seed, items, what stands for each null's rolls, nulls (count, n_x, n_y), the folds' parts.
+_Replicates = tuple[int, int, list[int], NDArray[np.float64], list[_Parts]]
 _Progress = Callable[[int, int], object]
 
 __version__: str
@@ -52,6 +52,10 @@ class Gram:
     def n_items(self) -> int: ...
     @property
     def n_nulls(self) -> int: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def null_rolls(self) -> list[int]: ...
     @property
     def fold_samples(self) -> list[int]: ...
     def update(
@@ -78,7 +82,7 @@ class Gram:
     def null(self, index: int) -> Gram:
         """Return the Gram of x and of the y that one null rolls."""
 
-    def of_folds(self, times: list[int]) -> Gram:
+    def of_folds(self, times: list[int], center: bool) -> Gram:
         """Return the sum of the folds, each as many times as said."""
 
     @staticmethod

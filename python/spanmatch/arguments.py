@@ -2,7 +2,7 @@
 
 from numbers import Real
 from operator import index as integer
-from typing import SupportsIndex, TypeAlias, cast
+from typing import SupportsIndex, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -96,17 +96,16 @@ def as_count(count: int, name: str, least: int = 0) -> int:
 def as_rows_per_item(rows: RowsPerItem) -> int | list[int]:
     """Return the length of every item, or of each; the core checks that they make up a batch."""
     if np.ndim(rows) == 0:
-        return as_count(cast("int", rows), "rows_per_item", 1)
+        return min(_at_least_one(_as_integer(rows, "rows_per_item")), MAX_INDEX)
     lengths = np.asarray(rows)
     if lengths.ndim != 1:
         raise ValueError(
             f"rows_per_item has shape {lengths.shape}: expected a length for each item"
         )
-    if lengths.dtype.kind not in "iu":
+    # An empty list arrives as float64.
+    if lengths.dtype.kind not in "iu" and lengths.size > 0:
         raise TypeError(f"rows_per_item must hold integers, got {lengths.dtype}")
-    if lengths.size > 0 and lengths.min() < 1:
-        raise ValueError(f"rows_per_item must be at least 1, got {lengths.min()}")
-    return [int(length) for length in lengths]
+    return [_at_least_one(int(length)) for length in lengths]
 
 
 def as_center(center: bool) -> bool:
@@ -114,6 +113,12 @@ def as_center(center: bool) -> bool:
     if not isinstance(center, bool | np.bool_):
         raise TypeError(f"center must be True or False, got {type(center).__name__}")
     return bool(center)
+
+
+def _at_least_one(length: int) -> int:
+    if length < 1:
+        raise ValueError(f"rows_per_item must be at least 1, got {length}")
+    return length
 
 
 def _as_integer(number: object, name: str) -> int:

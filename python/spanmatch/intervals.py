@@ -150,8 +150,13 @@ def interval_of_folds(
 ) -> Interval:
     """Return the interval from the folds that a Gram keeps: two at least."""
     count = len(gram.fold_samples)
-    if 0 in gram.fold_samples:
-        raise ValueError(f"{count} folds need {count} items at least, got {gram.n_items}")
+    empty = gram.fold_samples.count(0)
+    if empty > 0:
+        raise ValueError(
+            f"{count} folds need {count} items at least, and of {gram.n_items} items none came to "
+            f"{empty} of them: take fewer folds, or more data, and where pairs are merged, other "
+            "seeds"
+        )
     with without_undersampled_warnings():
         whole = spectrum(pair_of_gram(gram), center=center)
         times = _times(method, count, seed)
@@ -187,7 +192,7 @@ def _spectra(
 ) -> Iterable[MatchSpectrum]:
     with progress_bar("Matching parts of the data", progress) as report:
         for done, each in enumerate(times, start=1):
-            yield spectrum(pair_of_gram(gram.of_folds(each)), center=center)
+            yield spectrum(pair_of_gram(gram.of_folds(each, center)), center=center)
             if report is not None:
                 report(done, len(times))
 

@@ -55,7 +55,7 @@ class JointGram:
     def n_items(self) -> int:
         """How many items have come."""
         with self.lock:
-            return sum(gram.n_items for gram in self._all())
+            return sum(gram.n_items for gram in self._all()) if any(self.kept) else self.n_samples
 
     @property
     def kept(self) -> tuple[int, int]:
@@ -110,6 +110,11 @@ class JointGram:
                         host.merge(gram.on_host())
                 self._places = host, {}
             return host
+
+    def of_one_moment(self) -> _core.Gram:
+        """Return all sums, for more than one look: nothing is added between."""
+        gram = self.on_host()
+        return gram.copy() if any(self.kept) else gram
 
     def replace(self, gram: _core.Gram) -> None:
         """Hold the sums of `gram` from now on."""

@@ -34,22 +34,27 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
     """The δ of each null, shape (nulls,)."""
     refreshes: NDArray[np.int64]
     """How often rounding called for a fresh factorisation, shape (nulls,)."""
+    rolls: NDArray[np.uint64]
+    """A number for each null, shape (nulls,), the same where a roll was drawn twice."""
 
     def __post_init__(self) -> None:
         for name in ("x", "y", "resolution"):
             self._freeze(name, getattr(self, name), np.float64)
         self._freeze("refreshes", self.refreshes, np.int64)
-        shapes = self.x.ndim, self.y.ndim, len(self.x), len(self.y), self.resolution.shape
-        if shapes != (2, 2, self.refreshes.size, self.refreshes.size, self.refreshes.shape):
+        self._freeze("rolls", self.rolls, np.uint64)
+        arrays = (self.x, self.y, self.resolution, self.refreshes, self.rolls)
+        if [each.ndim for each in arrays] != [2, 2, 1, 1, 1] or len(set(map(len, arrays))) > 1:
             raise ValueError("the arrays are of different numbers of nulls")
+        if len(self.x) == 0:
+            raise ValueError("there must be one null at least")
         x, y = (np.array(side, np.float64) for side in self.chance)
         x.setflags(write=False)
         y.setflags(write=False)
         object.__setattr__(self, "chance", (x, y))
 
     @classmethod
-    def of(cls, spectra: Iterable[MatchSpectrum]) -> NullSpectra:
-        """Put spectra together: one at least."""
+    def of(cls, spectra: Iterable[MatchSpectrum], rolls: Sequence[int]) -> NullSpectra:
+        """Put spectra together, each with the number of its roll: one at least."""
         found = list(spectra)
         return cls(
             np.array([spectrum.x for spectrum in found]),
@@ -58,6 +63,7 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
             found[0].n_samples,
             np.array([spectrum.resolution for spectrum in found]),
             np.array([spectrum.refreshes for spectrum in found]),
+            np.array(rolls, np.uint64),
         )
 
     def __len__(self) -> int:
@@ -111,6 +117,11 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
         (1 + nulls that reach the spectrum's) / (1 + nulls): never below 1 / (1 + nulls). A null
         that repeats another's roll counts once. See `p_value`.
         """
+        if (spectrum.x.size, spectrum.y.size) != (self.x.shape[1], self.y.shape[1]):
+            raise ValueError(
+                f"the spectrum has {spectrum.x.size} + {spectrum.y.size} neurons, but the nulls "
+                f"have {self.x.shape[1]} + {self.y.shape[1]}"
+            )
         if eps is None:
             nulls, observed = self.area, np.asarray(spectrum.area)
         else:
@@ -128,8 +139,6 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
 
     @property
     def _distinct(self) -> NDArray[np.bool_]:
-        # The same roll gives the same sums, and so the same bits.
-        both = np.hstack([self.x, self.y])
         distinct = np.zeros(len(self), bool)
-        distinct[np.unique(both, axis=0, return_index=True)[1]] = True
+        distinct[np.unique(self.rolls, return_index=True)[1]] = True
         return distinct

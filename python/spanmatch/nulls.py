@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import TYPE_CHECKING, overload
+
+import numpy as np
 
 from spanmatch.arguments import as_center
 from spanmatch.match import spectrum
@@ -11,7 +12,7 @@ from spanmatch.null_results import NullSpectra
 from spanmatch.pair import ActivationPair, pair_of_gram
 from spanmatch.progress import progress_bar
 from spanmatch.replicates import NULLS, gram_with
-from spanmatch.sampling import without_undersampled_warnings
+from spanmatch.sampling import warn_if_undersampled, without_undersampled_warnings
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -42,6 +43,11 @@ def null_spectra(
 
     Items must come in an order that says nothing: shuffle them first. Where neighbours are alike,
     as the frames of a video, a roll by a few leaves some relation, and matches look less rare.
+    Where items have other lengths than each other, rows meet rows of other positions. If some
+    positions are special, as the first token of a text is, unrelated networks then seem related: in
+    such a simulation p was at most 0.05 in 60 % of the draws. Give items of one length, or leave
+    such positions out. A batch of few items has few rolls: with 19 nulls and 30 batches of 3 items,
+    p was at most 0.05 in 16 % of the draws of unrelated networks, with 8 items in 6 %.
 
     Parameters
     ----------
@@ -87,6 +93,7 @@ def null_spectra(
         seed=seed,
         progress=progress,
     )
+    warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y))
     return spectra_of_nulls(gram, center=center, progress=progress)
 
 
@@ -173,10 +180,10 @@ def p_value(
     >>> sm.p_value(pair) > 0.05
     True
     """
-    if isinstance(x, ActivationPair) and isinstance(y, Real):
+    if isinstance(x, ActivationPair) and y is not None and np.ndim(y) < 2:
         if eps is not None:
-            raise TypeError("eps is given twice")
-        y, eps = None, float(y)
+            raise TypeError("eps is given twice: a pair holds both sides already")
+        y, eps = None, y
     center = as_center(center)
     gram = gram_with(
         NULLS,
@@ -200,4 +207,4 @@ def spectra_of_nulls(gram: _core.Gram, *, center: bool, progress: bool = False) 
             spectra.append(spectrum(pair_of_gram(gram.null(index)), center=center))
             if report is not None:
                 report(index + 1, gram.n_nulls)
-    return NullSpectra.of(spectra)
+    return NullSpectra.of(spectra, gram.null_rolls)

@@ -40,12 +40,13 @@ class ActivationPair:
     nulls
         How many times x is also summed against y rolled by whole items inside each batch, by a
         fresh offset each time: for `null_spectra` and `p_value`. Each takes n_x × n_y float64, and
-        n_x × n_y multiplications a row.
+        n_x × n_y multiplications a row. Each batch must hold two items at least: join a last one to
+        the batch before, or drop it.
     folds
         Among how many folds the items are dealt, each with a Gram of its own: for `interval`. 0 or
         at least 2; together they take as much work as the pair, and `folds` times its memory.
     seed
-        What rolls and deals follow from.
+        What rolls and deals follow from. Pairs that are to be merged should have each its own.
 
     Examples
     --------
@@ -96,7 +97,7 @@ class ActivationPair:
 
     @property
     def n_items(self) -> int:
-        """How many items the pair has seen: rows, where `update` was not told where they begin."""
+        """How many items a pair with nulls or folds has seen; rows, of any other pair."""
         return self._gram.n_items
 
     @property
@@ -228,7 +229,7 @@ class ActivationPair:
         OSError
             The file cannot be written.
         """
-        pair_file.write(path, self._gram.on_host(), self._names)
+        pair_file.write(path, self._gram.of_one_moment(), self._names)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> ActivationPair:
@@ -270,7 +271,7 @@ class ActivationPair:
         return self.__copy__()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        gram = self._gram.on_host()
+        gram = self._gram.of_one_moment()
         return _from_parts, ((*gram.parts(), gram.replicates()), self._names)
 
     def __repr__(self) -> str:

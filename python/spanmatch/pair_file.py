@@ -35,8 +35,9 @@ def write(path: str | PathLike[str], gram: _core.Gram, names: Names) -> None:
     tensors = dict(zip(SUMS, (shift, sums, spread, products), strict=True))
     replicates = gram.replicates()
     if replicates is not None:
-        seed, n_items, tensors["nulls"], folds = replicates
-        values |= {"seed": seed, "n_items": n_items, "folds": [fold[2] for fold in folds]}
+        seed, n_items, rolls, tensors["nulls"], folds = replicates
+        values |= {"seed": seed, "n_items": n_items, "rolls": rolls}
+        values["folds"] = [fold[2] for fold in folds]
         for place, name in enumerate(SUMS[1:], start=4):
             tensors[f"folds.{name}"] = np.array([fold[place] for fold in folds])
     tensor_file.write(path, KIND, tensors, values)
@@ -47,7 +48,8 @@ def read(path: str | PathLike[str]) -> tuple[_core.Gram, Names]:
     tensors, values = tensor_file.read_as(path, KIND)
     try:
         parts = [*(values[name] for name in COUNTS), *(tensors[name] for name in SUMS)]
-        replicates = _replicates(tensors, values) if "nulls" in tensors else None
+        kept = "nulls" in tensors or not values.keys().isdisjoint(("seed", "n_items", "folds"))
+        replicates = _replicates(tensors, values) if kept else None
         gram = _core.Gram.from_parts(*cast("_core._Parts", tuple(parts)), replicates)
         names = (as_names(values["x_names"], "x"), as_names(values["y_names"], "y"))
         if gram.n_samples > 0:
@@ -66,4 +68,5 @@ def _replicates(tensors: Mapping[str, Floats], values: Mapping[str, Any]) -> _co
             values["folds"], *(tensors[f"folds.{name}"] for name in SUMS[1:]), strict=True
         )
     ]
-    return values["seed"], values["n_items"], tensors["nulls"], cast("list[_core._Parts]", folds)
+    seed, n_items, rolls = (values[name] for name in ("seed", "n_items", "rolls"))
+    return seed, n_items, rolls, tensors["nulls"], cast("list[_core._Parts]", folds)

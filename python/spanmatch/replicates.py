@@ -65,8 +65,13 @@ def gram_with(
         empty = partial(empty_gram, seed=seed, **{name: count})
         return gram_of(x, y, progress, empty=empty, rows_per_item=rows_per_item)
     if count is not None:
-        raise TypeError(f"a pair has its {name} already: make it by ActivationPair({name}=…)")
-    gram = gram_of(x, y)
+        raise TypeError(
+            f"a pair has its {name} from the start: make it by ActivationPair({name}=…)"
+        )
+    if not isinstance(rows_per_item, int) or rows_per_item != 1:
+        raise TypeError("a pair knows its items: pass rows_per_item to its update")
+    # Of one moment, whatever is added meanwhile.
+    gram = gram_of(x, y).copy()
     if not (gram.n_nulls if kind is NULLS else gram.fold_samples):
         raise ValueError(
             f"the pair keeps no {name}, which are summed as batches come: make it by "

@@ -18,8 +18,8 @@ use crate::run::{run, wait_for};
 type Parts<'py> =
     (usize, u64, u64, Floats<'py>, Floats<'py>, Floats<'py>, Bound<'py, PyArray2<f64>>);
 
-/// Seed, items, nulls, and of each fold what [`Parts`] are.
-type Replicates<'py> = (u64, u64, Bound<'py, PyArray3<f64>>, Vec<Parts<'py>>);
+/// Seed, items, what stands for the rolls, nulls, and of each fold what [`Parts`] are.
+type Replicates<'py> = (u64, u64, Vec<u64>, Bound<'py, PyArray3<f64>>, Vec<Parts<'py>>);
 
 /// As they are given.
 type GivenParts<'py> = (
@@ -31,7 +31,7 @@ type GivenParts<'py> = (
     PyReadonlyArray1<'py, f64>,
     PyReadonlyArray2<'py, f64>,
 );
-type GivenReplicates<'py> = (u64, u64, PyReadonlyArray3<'py, f64>, Vec<GivenParts<'py>>);
+type GivenReplicates<'py> = (u64, u64, Vec<u64>, PyReadonlyArray3<'py, f64>, Vec<GivenParts<'py>>);
 
 /// How many rows every item has, or each.
 #[derive(FromPyObject)]
@@ -95,6 +95,17 @@ impl Gram {
     }
 
     #[getter]
+    fn seed(&self, py: Python<'_>) -> PyResult<u64> {
+        self.with(py, spanmatch::Gram::seed)
+    }
+
+    /// A number for each null, the same where all its rolls are.
+    #[getter]
+    fn null_rolls(&self, py: Python<'_>) -> PyResult<Vec<u64>> {
+        self.with(py, |gram| gram.null_rolls().to_vec())
+    }
+
+    #[getter]
     fn fold_samples(&self, py: Python<'_>) -> PyResult<Vec<u64>> {
         self.with(py, spanmatch::Gram::fold_samples)
     }
@@ -133,12 +144,12 @@ impl Gram {
         Ok(parts_to_python(py, parts))
     }
 
-    /// Seed, items, nulls and the parts of each fold; None where there are neither nulls nor folds.
+    /// Seed, items, what stands for the rolls, nulls and the parts of each fold; None where there are neither nulls nor folds.
     fn replicates<'py>(&self, py: Python<'py>) -> PyResult<Option<Replicates<'py>>> {
         let parts = self.read(py, None, |gram, _| Ok(gram.replicate_parts()))?;
         Ok(parts.map(|parts| {
             let folds = parts.folds.into_iter().map(|fold| parts_to_python(py, fold)).collect();
-            (parts.seed, parts.n_items, parts.nulls.into_pyarray(py), folds)
+            (parts.seed, parts.n_items, parts.rolls, parts.nulls.into_pyarray(py), folds)
         }))
     }
 
@@ -173,8 +184,8 @@ impl Gram {
     }
 
     /// The sum of the folds, each as many times as said.
-    fn of_folds(&self, py: Python<'_>, times: Vec<u64>) -> PyResult<Self> {
-        let gram = self.read(py, None, |gram, _| gram.of_folds(&times))?;
+    fn of_folds(&self, py: Python<'_>, times: Vec<u64>, center: bool) -> PyResult<Self> {
+        let gram = self.read(py, None, |gram, _| gram.of_folds(&times, center))?;
         Ok(Self { inner: RwLock::new(gram) })
     }
 
@@ -194,10 +205,11 @@ impl Gram {
         let parts = (n_x, n_batches, n_samples, shift, sums, spread, products);
         let mut gram = spanmatch::Gram::from_parts(parts_from_python(&parts))
             .map_err(|error| to_python(&error))?;
-        if let Some((seed, n_items, nulls, folds)) = replicates {
+        if let Some((seed, n_items, rolls, nulls, folds)) = replicates {
             let parts = ReplicateParts {
                 seed,
                 n_items,
+                rolls,
                 nulls: nulls.as_array().to_owned(),
                 folds: folds.iter().map(parts_from_python).collect(),
             };

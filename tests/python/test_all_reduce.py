@@ -99,7 +99,6 @@ def test_who_has_seen_nothing_may_keep_nothing(folder: Path) -> None:
             np.testing.assert_array_equal(found, known)
 
 
-@pytest.mark.xfail(reason="the seed of a process without batches is taken for 0")
 def test_what_comes_later_follows_the_seed_of_the_first(folder: Path) -> None:
     for pair in pairs(folder, "seeded"):
         replicates = pair._gram.on_host().replicates()

@@ -11,8 +11,9 @@ import pytest
 
 import spanmatch as sm
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 pytest.importorskip("pandas")
+import torch
 from torch import nn
 
 from compare_runs import compared, config, expected, made, place, runs
@@ -76,8 +77,8 @@ def test_means_over_positions_are_items() -> None:
 
 def test_one_input_alone_is_refused_with_the_layer_and_what_to_do() -> None:
     with pytest.raises(ValueError, match=r"layer '0'.*batch 1.*one item.*two items a batch"):
-        compare(net(0), net(1), images(12, 1), nulls=2, progress=False)
-    assert compare(net(0), net(1), images(12, 1), folds=2, progress=False).inputs == 13
+        compare(net(0), net(1), images(30, 1), nulls=2, progress=False)
+    assert compare(net(0), net(1), images(30, 1), folds=2, progress=False).inputs == 31
 
 
 @pytest.mark.parametrize("keeps", [{"nulls": 2}, {"folds": 2}])
@@ -139,7 +140,7 @@ def test_tables_say_which_layers_are_more_than_chance(found: Comparison) -> None
         assert text in shown
     more = [layer for layer in found if found.solved(layer).beyond_chance]
     assert f"every null: {', '.join(more)} (p = 0.2" in shown
-    assert "p_value" not in compare(net(0), net(1), images(9), progress=False).to_dataframe()
+    assert "p_value" not in compare(net(0), net(1), images(20), progress=False).to_dataframe()
 
 
 @pytest.mark.usefixtures("place")

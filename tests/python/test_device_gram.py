@@ -317,7 +317,7 @@ def test_nulls_and_folds_are_those_of_the_host(
     for null, other in zip(sm.null_spectra(mine), sm.null_spectra(wanted), strict=True):
         np.testing.assert_allclose(null.x, other.x, atol=1e-9)
         np.testing.assert_allclose(null.y, other.y, atol=1e-9)
-    for fold, other_fold in zip(found[3], expected[3], strict=True):
+    for fold, other_fold in zip(found[4], expected[4], strict=True):
         assert fold[2] == other_fold[2]
     np.testing.assert_allclose(sm.interval(mine).x, sm.interval(wanted).x, atol=1e-7)
 

@@ -1,7 +1,7 @@
 //! Nulls and folds are sums over the same rows, rolled and dealt.
 
 use ndarray::{Array2, Axis, concatenate, s};
-use spanmatch::{Error, Gram, Items, Watch};
+use spanmatch::{Error, Gram, Items, Problem, Watch, spectrum};
 
 use crate::common::Sides;
 
@@ -134,7 +134,7 @@ fn folds_share_the_items_out_whole() {
     let mut times = vec![0; lengths.len()];
     for fold in 0..4 {
         let alone: Vec<u64> = (0..4).map(|other| u64::from(other == fold)).collect();
-        let one = gram.of_folds(&alone).unwrap();
+        let one = gram.of_folds(&alone, false).unwrap();
         assert_eq!(one.n_samples(), gram.fold_samples()[fold]);
         let parts = one.parts();
         let mut held = 0;
@@ -156,13 +156,13 @@ fn folds_add_up_as_often_as_said() {
     let mut gram = Gram::with_replicates(0, 3, 0);
     update(&mut gram, &sides, &Items::Equal(10)).unwrap();
     let whole = products(&gram);
-    assert!(differ(&products(&gram.of_folds(&[1, 1, 1]).unwrap()), &whole) < 1e-12);
-    assert!(differ(&products(&gram.of_folds(&[2, 2, 2]).unwrap()), &(2.0 * whole)) < 1e-12);
-    assert_eq!(gram.of_folds(&[2, 0, 1]).unwrap().n_samples(), {
+    assert!(differ(&products(&gram.of_folds(&[1, 1, 1], false).unwrap()), &whole) < 1e-12);
+    assert!(differ(&products(&gram.of_folds(&[2, 2, 2], false).unwrap()), &(2.0 * whole)) < 1e-12);
+    assert_eq!(gram.of_folds(&[2, 0, 1], false).unwrap().n_samples(), {
         let samples = gram.fold_samples();
         2 * samples[0] + samples[2]
     });
-    assert!(matches!(gram.of_folds(&[1, 1]), Err(Error::Parts(_))));
+    assert!(matches!(gram.of_folds(&[1, 1], false), Err(Error::Parts(_))));
 }
 
 #[test]
@@ -175,14 +175,17 @@ fn merging_and_moving_the_shift_keep_replicates_right() {
     update(&mut parts[1], &second, &Items::Equal(2)).unwrap();
     let [mut merged, other] = parts;
     let alone: Vec<Gram> = [&merged, &other].map(|gram| gram.null(1).unwrap()).to_vec();
-    let folds = [&merged, &other].map(|gram| gram.of_folds(&[0, 0, 1]).unwrap());
+    let folds = [&merged, &other].map(|gram| gram.of_folds(&[0, 0, 1], false).unwrap());
     merged.merge(other).unwrap();
     let mut expected = alone[0].clone();
     expected.merge(alone[1].clone()).unwrap();
     assert!(differ(&products(&merged.null(1).unwrap()), &products(&expected)) < 1e-12);
     let mut expected = folds[0].clone();
     expected.merge(folds[1].clone()).unwrap();
-    assert!(differ(&products(&merged.of_folds(&[0, 0, 1]).unwrap()), &products(&expected)) < 1e-12);
+    assert!(
+        differ(&products(&merged.of_folds(&[0, 0, 1], false).unwrap()), &products(&expected))
+            < 1e-12
+    );
     assert_eq!(merged.n_items(), 35);
 }
 
@@ -265,4 +268,32 @@ fn replicates_have_the_same_bits_at_any_number_of_threads() {
         })
     });
     assert!(parts.iter().all(|other| *other == parts[0]));
+}
+
+#[test]
+fn a_neuron_that_only_one_fold_knows_is_dead_without_it() {
+    // Column 1 is alive in item 0 alone, and constant elsewhere but for that.
+    let x = Array2::from_shape_fn((40, 3), |(i, j)| match j {
+        0 => ((i * 7) % 13) as f64,
+        1 => f64::from(u8::from(i == 0)) * 0.3,
+        _ => 5.1 + f64::from(u8::from(i == 0)) * 0.3,
+    });
+    let sides = Sides { y: x.clone(), x };
+    let mut gram = Gram::with_replicates(0, 4, 0);
+    update(&mut gram, &sides, &Items::default()).unwrap();
+    let with: Vec<bool> = (0..4)
+        .map(|fold| {
+            let times: Vec<u64> = (0..4).map(|other| u64::from(other != fold)).collect();
+            let deads = [false, true].map(|center| {
+                let gram = gram.of_folds(&times, center).unwrap();
+                let spectrum = spectrum(&Problem::new(&gram, center).unwrap(), &Watch::default());
+                spectrum.unwrap().x.iter().map(|c| c.is_infinite()).collect::<Vec<_>>()
+            });
+            assert!(!deads[0][0] && !deads[1][0]);
+            assert!(!deads[0][2], "constant is not dead, unless centred");
+            assert_eq!((deads[0][1], deads[1][1]), (deads[1][2], deads[1][2]));
+            deads[0][1]
+        })
+        .collect();
+    assert_eq!(with.iter().filter(|dead| **dead).count(), 1);
 }

@@ -93,7 +93,8 @@ def compare(
     nulls
         How many times each pair is also summed with B rolled against A by whole inputs, inside each
         batch: the comparison then tells which layers match more than that, and how rare it is.
-        Batches must be of two inputs at least, and their order must say nothing: see
+        Batches must be of two inputs at least, better of more than there are nulls, in an order
+        that says nothing, and texts of one length, or without special first tokens: see
         `null_spectra`. With 8 nulls the products take five times as long. Not with `all_pairs`.
     folds
         Among how many folds inputs are dealt, 16 as a rule: the comparison then has intervals: see

@@ -27,6 +27,8 @@ class Sums(NamedTuple):
 
     n_batches: int
     n_items: int
+    rolls: tuple[int, ...]
+    """For each null what stands for its rolls."""
     n_samples: int
     shift: torch.Tensor
     sums: torch.Tensor
@@ -69,7 +71,16 @@ class DeviceGram:
         zeros, square = self._zeros(n), self._zeros(n, n)
         fold = Fold(0, zeros, zeros, square)
         self._total = Sums(
-            0, 0, 0, zeros, zeros, zeros, square, self._zeros(nulls, n_x, n_y), (fold,) * folds
+            n_batches=0,
+            n_items=0,
+            rolls=(0,) * nulls,
+            n_samples=0,
+            shift=zeros,
+            sums=zeros,
+            spread=zeros,
+            products=square,
+            nulls=self._zeros(nulls, n_x, n_y),
+            folds=(fold,) * folds,
         )
 
     @property
@@ -95,7 +106,8 @@ class DeviceGram:
         False: a value is not finite or so large that squares may overflow.
         """
         x, y = as_tensor(x, self.device), as_tensor(y, self.device)
-        n_batches, n_items, n_samples, shift, sums, spread, products, nulls, folds = self._total
+        total = self._total
+        n_samples, shift, sums, spread, products, nulls, folds = total[3:]
         if n_samples == 0:
             shift = torch.cat([middle(x), middle(y)])
         n_samples += len(x)
@@ -121,8 +133,9 @@ class DeviceGram:
                     _with_rows(fold, block[here == number]) for number, fold in enumerate(folds)
                 )
         self._total = Sums(
-            n_batches + 1,
-            n_items + plan.n_items,
+            total.n_batches + 1,
+            total.n_items + plan.n_items,
+            tuple(hash(rolls) % 2**64 for rolls in zip(total.rolls, plan.rolls, strict=True)),
             n_samples,
             shift,
             sums,
@@ -146,7 +159,7 @@ class DeviceGram:
         if len(total.nulls) > 0 or total.folds:
             nulls, folds = total.nulls.cpu().numpy(), [parts(0, fold) for fold in total.folds]
             # The seed is that of the Gram which these are added to.
-            replicates = 0, total.n_items, nulls, folds
+            replicates = 0, total.n_items, list(total.rolls), nulls, folds
         return _core.Gram.from_parts(*parts(total.n_batches, total), replicates)
 
     def _zeros(self, *shape: int) -> torch.Tensor:

@@ -32,6 +32,8 @@ class Header:
     n_batches: int
     shift: NDArray[np.float64]
     names: Names
+    seed: int
+    rolls: list[int]
     n_items: int
     replicates: tuple[int, int]
     """How many nulls and folds are kept."""
@@ -47,7 +49,17 @@ def all_reduced(
     _check_group(group)
     n_x, n_batches, n_samples, shift, *_ = gram.parts()
     kept = gram.n_nulls, len(gram.fold_samples)
-    header = Header((n_x, gram.n_y), n_samples, n_batches, shift, names, gram.n_items, kept)
+    header = Header(
+        (n_x, gram.n_y),
+        n_samples,
+        n_batches,
+        shift,
+        names,
+        gram.seed,
+        gram.null_rolls,
+        gram.n_items,
+        kept,
+    )
     headers = _of_all(header, group)
     names = reduce(joined, (header.names for header in headers))
     filled = [rank for rank, header in enumerate(headers) if header.n_samples > 0]
@@ -134,7 +146,7 @@ def _replicates(
     (n_x, n_y), (n_nulls, n_folds) = first.widths, first.replicates
     n = n_x + n_y
     mine = gram.replicates() if gram.n_samples > 0 else None
-    seed, _, nulls, parts = mine or (0, 0, np.zeros((n_nulls, n_x, n_y)), [])
+    nulls, parts = (np.zeros((n_nulls, n_x, n_y)), []) if mine is None else mine[3:]
     samples = [each[2] for each in parts] or [0] * n_folds
     folds = [each[4:] for each in parts] or [_sums(gram, n)] * n_folds
     nulls = _reduced(nulls, dist.ReduceOp.SUM, group)
@@ -143,7 +155,14 @@ def _replicates(
     dealt: list[_core._Parts] = [
         (n_x, 0, int(count), first.shift, *sums) for count, sums in zip(counts, totals, strict=True)
     ]
-    return _of_all(seed, group)[0], sum(header.n_items for header in headers), nulls, dealt
+    n_items = sum(header.n_items for header in headers)
+    return headers[0].seed, n_items, _all_rolls(headers), nulls, dealt
+
+
+def _all_rolls(headers: list[Header]) -> list[int]:
+    """Return a number for each null, the same where its rolls are the same in every process."""
+    each = [header.rolls for header in headers if header.n_samples > 0]
+    return [hash(rolls) % 2**64 for rolls in zip(*each, strict=True)]
 
 
 def _total(mine: Sums, group: dist.ProcessGroup | None) -> Sums:

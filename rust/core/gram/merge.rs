@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::Gram;
+use super::replicates::then;
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 
@@ -34,6 +35,9 @@ impl Gram {
         self.add(&other, 1);
         self.n_batches += other.n_batches;
         self.replicates.n_items += other.replicates.n_items;
+        for (rolls, others) in self.replicates.rolls.iter_mut().zip(&other.replicates.rolls) {
+            *rolls = then(*rolls, *others);
+        }
         Ok(())
     }
 

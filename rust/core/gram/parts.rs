@@ -53,6 +53,8 @@ pub struct ReplicateParts {
     pub seed: u64,
     /// Items accumulated.
     pub n_items: u64,
+    /// For each null a number, the same where its rolls are.
+    pub rolls: Vec<u64>,
     /// For each null, the products of x (rows) and the rolled y (columns), less the shift.
     pub nulls: Array3<f64>,
     /// Of each fold, with the Gram's shift.
@@ -77,7 +79,7 @@ impl Gram {
     /// Takes a copy of the nulls and folds apart; `None` where the Gram keeps none.
     #[must_use]
     pub fn replicate_parts(&self) -> Option<ReplicateParts> {
-        let Replicates { seed, n_items, nulls, folds } = &self.replicates;
+        let Replicates { seed, n_items, rolls, nulls, folds } = &self.replicates;
         if self.replicates.is_empty() {
             return None;
         }
@@ -88,7 +90,8 @@ impl Gram {
             }
         }
         let folds = folds.iter().map(Self::parts).collect();
-        Some(ReplicateParts { seed: *seed, n_items: *n_items, nulls: array, folds })
+        let rolls = rolls.clone();
+        Some(ReplicateParts { seed: *seed, n_items: *n_items, rolls, nulls: array, folds })
     }
 
     /// Gives a Gram without replicates those that were taken apart.
@@ -96,8 +99,8 @@ impl Gram {
     /// # Errors
     /// [`Error::Parts`] where they cannot be those of this Gram; it stays as it was.
     pub fn set_replicate_parts(&mut self, parts: ReplicateParts) -> Result<()> {
-        let ReplicateParts { seed, n_items, nulls, folds } = parts;
-        if (nulls.dim().1, nulls.dim().2) != (self.n_x, self.n_y) {
+        let ReplicateParts { seed, n_items, rolls, nulls, folds } = parts;
+        if nulls.dim() != (rolls.len(), self.n_x, self.n_y) {
             return Err(Error::Parts("the nulls have another shape"));
         }
         if n_items > MOST || nulls.iter().any(|value| !value.is_finite()) {
@@ -107,8 +110,15 @@ impl Gram {
             .outer_iter()
             .map(|null| Matrix::from_values(null.iter().copied().collect(), self.n_y, self.n_x))
             .collect();
-        let folds = folds.into_iter().map(|parts| self.fold_from(parts)).collect::<Result<_>>()?;
-        self.replicates = Replicates { seed, n_items, nulls, folds };
+        let folds: Vec<Self> =
+            folds.into_iter().map(|parts| self.fold_from(parts)).collect::<Result<_>>()?;
+        if !folds.is_empty() && folds.iter().map(Self::n_samples).sum::<u64>() != self.n_samples {
+            return Err(Error::Parts("the folds have not all samples"));
+        }
+        if (n_items == 0) != (self.n_samples == 0) || n_items > self.n_samples {
+            return Err(Error::Parts("there cannot be so many items"));
+        }
+        self.replicates = Replicates { seed, n_items, rolls, nulls, folds };
         Ok(())
     }
 

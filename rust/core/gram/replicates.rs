@@ -10,11 +10,16 @@ use crate::linalg::{Matrix, Panels, add_product};
 use crate::samples::{Samples, load};
 use crate::watch::Watch;
 
+/// Of the largest that a sum of squares could be, the part that is rounding.
+const ROUNDING: f64 = 64.0 * f64::EPSILON;
+
 /// What a [`Gram`] accumulates beside its own sums.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Replicates {
     pub(super) seed: u64,
     pub(super) n_items: u64,
+    /// For each null a number that stands for its rolls.
+    pub(super) rolls: Vec<u64>,
     /// For each null, what takes the place of the products of y (rows) and x (columns). All else, the nulls
     /// share with the data: a roll changes which rows meet, and no row.
     pub(super) nulls: Vec<Matrix>,
@@ -53,21 +58,37 @@ impl Gram {
     /// let items = Items::Equal(2);
     /// gram.update_items(z.view().into(), z.view().into(), &items, &Watch::default())?;
     /// assert_eq!((gram.n_items(), gram.fold_samples()), (2, vec![2, 2]));
-    /// assert_eq!(gram.of_folds(&[1, 1])?.n_samples(), 4);
+    /// assert_eq!(gram.of_folds(&[1, 1], false)?.n_samples(), 4);
     /// # Ok::<(), spanmatch::Error>(())
     /// ```
     #[must_use]
     pub fn with_replicates(nulls: usize, folds: usize, seed: u64) -> Self {
-        let nulls = vec![Matrix::default(); nulls];
-        let replicates =
-            Replicates { seed, n_items: 0, nulls, folds: vec![Self::default(); folds] };
+        let replicates = Replicates {
+            seed,
+            n_items: 0,
+            rolls: vec![0; nulls],
+            nulls: vec![Matrix::default(); nulls],
+            folds: vec![Self::default(); folds],
+        };
         Self { replicates, ..Self::default() }
     }
 
-    /// Items accumulated: rows, where nothing else was said.
+    /// Items accumulated; rows, where there are neither nulls nor folds to ask for more.
     #[must_use]
     pub fn n_items(&self) -> u64 {
-        self.replicates.n_items
+        if self.replicates.is_empty() { self.n_samples } else { self.replicates.n_items }
+    }
+
+    /// What rolls and deals follow from.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.replicates.seed
+    }
+
+    /// A number for each null, the same where all its rolls are: nulls that repeat each other.
+    #[must_use]
+    pub fn null_rolls(&self) -> &[u64] {
+        &self.replicates.rolls
     }
 
     /// How many nulls there are.
@@ -94,11 +115,12 @@ impl Gram {
     }
 
     /// The sum of the folds, each taken as many times as said; a jackknife leaves one out, a bootstrap
-    /// takes some twice.
+    /// takes some twice. For centred answers, or not: a neuron that is zero, or constant, on all rows that
+    /// are left is dead, though what is left of its sums is rounding.
     ///
     /// # Errors
     /// [`Error::Parts`] where there are not so many folds, [`Error::Overflow`].
-    pub fn of_folds(&self, times: &[u64]) -> Result<Self> {
+    pub fn of_folds(&self, times: &[u64], center: bool) -> Result<Self> {
         let folds = &self.replicates.folds;
         if times.len() != folds.len() {
             return Err(Error::Parts("there is another number of folds"));
@@ -109,7 +131,23 @@ impl Gram {
             sum.add(fold, *times);
         }
         sum.check_overflow(&sum.spread, sum.n_samples)?;
+        sum.silence_dead(center);
         Ok(sum)
+    }
+
+    fn silence_dead(&mut self, center: bool) {
+        let count = self.n_samples as f64;
+        for j in 0..self.shift.len() {
+            let reach = self.spread[j] + if center { 0.0 } else { self.shift[j].abs() };
+            if self.product(j, j, center) > ROUNDING * count * reach * reach {
+                continue;
+            }
+            (self.shift[j], self.sums[j], self.spread[j]) = (0.0, 0.0, 0.0);
+            self.products.column_mut(j).fill(0.0);
+            for i in 0..j {
+                self.products.column_mut(i)[j] = 0.0;
+            }
+        }
     }
 
     /// Where the rows of a batch go that follows `n_batches` of `n_items` in all: for sums that are kept
@@ -180,6 +218,9 @@ impl Gram {
     pub(super) fn count(&mut self, batch: &Batch<'_>) {
         self.n_batches += 1;
         self.replicates.n_items += batch.plan.n_items;
+        for (rolls, roll) in self.replicates.rolls.iter_mut().zip(&batch.plan.rolls) {
+            *rolls = then(*rolls, *roll as u64);
+        }
     }
 
     fn without_replicates(&self) -> Self {
@@ -200,6 +241,7 @@ impl Replicates {
         Self {
             nulls: vec![Matrix::zeros(gram.n_y, gram.n_x); self.nulls.len()],
             folds: vec![gram.empty_like(); self.folds.len()],
+            rolls: self.rolls.clone(),
             ..*self
         }
     }
@@ -208,6 +250,11 @@ impl Replicates {
     pub(super) fn is_empty(&self) -> bool {
         self.nulls.is_empty() && self.folds.is_empty()
     }
+}
+
+/// What stands for some rolls, and others after them (Knuth's multiplier for `MMIX`).
+pub(super) fn then(rolls: u64, others: u64) -> u64 {
+    rolls.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(others).wrapping_add(1)
 }
 
 /// Cuts ranges into lists of at most `step` rows.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
-import numpy as np
-
 from spanmatch.arguments import as_center
 from spanmatch.match import spectrum
 from spanmatch.null_results import NullSpectra
@@ -180,7 +178,7 @@ def p_value(
     >>> sm.p_value(pair) > 0.05
     True
     """
-    if isinstance(x, ActivationPair) and y is not None and np.ndim(y) < 2:
+    if isinstance(x, ActivationPair) and y is not None and getattr(y, "ndim", 0) < 2:
         if eps is not None:
             raise TypeError("eps is given twice: a pair holds both sides already")
         y, eps = None, y

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
 
 from spanmatch._core import __version__
 from spanmatch.torch.data import has_splits, load_data
+from spanmatch.torch.data.batches import ChosenBatches
 from spanmatch.torch.digests import digest_of
 
 if TYPE_CHECKING:
@@ -25,7 +27,11 @@ def held_out_data(config: ExperimentConfig) -> Batches:
         and not config.checkpoints
         and has_splits(config.data) is not False
     )
-    return _load(config.data, config, split="test" if both else None, limit=config.limit)
+    found = _load(config.data, config, split="test" if both else None, limit=config.limit)
+    if isinstance(found, ChosenBatches):
+        # Nulls roll inputs against others: neighbours must not be of one class.
+        return found.shuffled(torch.Generator().manual_seed(0))
+    return found
 
 
 def training_data(config: ExperimentConfig) -> Batches | None:
@@ -69,4 +75,5 @@ def made_with(config: ExperimentConfig) -> dict[str, str]:
 def _load(name: str, config: ExperimentConfig, split: str | None, limit: int | None) -> Batches:
     # A function of the user's own makes batches of its own size.
     batch_size = None if has_splits(name) is None else config.batch_size
-    return load_data(name, batch_size=batch_size, split=split, limit=limit)
+    found = load_data(name, batch_size=batch_size, split=split, limit=limit)
+    return replace(found, none_alone=True) if isinstance(found, ChosenBatches) else found

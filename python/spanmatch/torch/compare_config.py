@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -60,7 +60,8 @@ class CompareConfig:
             self.data, batch_size=self.batch_size, split=self.split, limit=self.limit, **given
         )
         if self.nulls and isinstance(batches, ChosenBatches):
-            return batches.shuffled(torch.Generator().manual_seed(self.seed % 2**63))
+            order = torch.Generator().manual_seed(self.seed % 2**63)
+            return replace(batches.shuffled(order), none_alone=True)
         return batches
 
     def recorded(self) -> dict[str, Any]:

@@ -32,11 +32,14 @@ class ChosenBatches:
     examples: Examples
     chosen: list[int]
     batch_size: int
+    none_alone: bool = False
+    """Whether one input that is left joins the batch before it: alone it can be neither normalised
+    by its batch nor rolled against others."""
 
     def __len__(self) -> int:
         whole, left = divmod(len(self.chosen), self.batch_size)
-        # One input alone can be neither normalised by its batch nor rolled: it joins the last.
-        return whole + (left > 1 or (left == 1 and whole == 0))
+        joins = self.none_alone and left == 1 and whole > 0
+        return whole + (left > 0 and not joins)
 
     def __iter__(self) -> Iterator[Batch]:
         return map(self.batch, range(len(self)))
@@ -57,13 +60,11 @@ class ChosenBatches:
 def in_batches(examples: Examples, batch_size: int, limit: int | None) -> ChosenBatches:
     """Cut examples into batches, the last of those that are left; at most `limit`, evenly spread.
 
-    One that is left alone joins the batch before.
-
     Examples
     --------
     >>> ten = Examples(10, list)
     >>> list(in_batches(ten, 2, limit=5))
-    [[0, 2], [4, 6, 8]]
+    [[0, 2], [4, 6], [8]]
     """
     for name, number in (("batch_size", batch_size), ("limit", limit)):
         if number is not None and number < 1:

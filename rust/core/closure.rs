@@ -62,7 +62,7 @@ pub(crate) fn attempt<'p>(
     watch: &Watch,
 ) -> Result<Attempt<'p>> {
     let saved = remaining.save();
-    let mut leaving = gone.to_vec();
+    let (mut lost, mut leaving) = (gone.to_vec(), gone.to_vec());
     while remaining.remove_reversibly(&leaving) {
         watch.check()?;
         leaving = remaining.neurons_where(|square| square > limit);
@@ -73,12 +73,17 @@ pub(crate) fn attempt<'p>(
         if leaving.is_empty() {
             return Ok(Attempt::InPlace(Box::new(saved)));
         }
+        lost.extend(&leaving);
+    }
+    remaining.restore(saved);
+    // One neuron alone is judged by its closure, always: rounding here could only make a search longer.
+    if lost.len() > 1 && remaining.is_too_much(&lost, limit, &must_stay, watch)? {
+        return Ok(Attempt::Refused);
     }
     // More than can be taken back: on with a set of its own.
-    let leaving: HashSet<usize> = leaving.into_iter().collect();
+    let lost: HashSet<usize> = lost.into_iter().collect();
     let mut rest = remaining.neurons();
-    rest.retain(|neuron| !leaving.contains(neuron));
-    remaining.restore(saved);
+    rest.retain(|neuron| !lost.contains(neuron));
     let mut fresh = Remaining::of(remaining.problem(), &rest, watch)?;
     let closed = close(&mut fresh, limit, must_stay, watch)?;
     Ok(if closed { Attempt::Afresh(Box::new(fresh)) } else { Attempt::Refused })

@@ -119,10 +119,11 @@ impl<'p> Search<'p> {
     /// Refusals that need no closure. If losing u alone takes v above ε at once, every match in S that
     /// holds v holds u. And so on from u: a match that holds v holds u, and hence what u needs.
     fn look_up_needs(&mut self) {
-        while let Some(neuron) = self.fresh.pop() {
-            let found: Vec<usize> = self.within.needed_at_once(neuron, self.limit).collect();
-            for other in found {
-                self.need(other);
+        while !self.fresh.is_empty() {
+            let fresh = std::mem::take(&mut self.fresh);
+            let is_known = |neuron: usize| self.needed[neuron];
+            for neuron in self.within.needed_at_once(&fresh, self.limit, is_known) {
+                self.need(neuron);
             }
         }
     }

@@ -79,16 +79,31 @@ impl<'p> Remaining<'p> {
         Ok(())
     }
 
-    /// The neurons whose loss alone takes `neuron` above the limit at once: deleting u makes r² of it
-    /// `r² + W_u²/P_uu`. Needs to be prepared.
+    /// The neurons, not known yet, whose loss alone takes one of `neurons` above the limit at once. Needs to
+    /// be prepared.
     pub(crate) fn needed_at_once(
         &self,
-        neuron: usize,
+        neurons: &[usize],
         limit: f64,
-    ) -> impl Iterator<Item = usize> + use<'_, 'p> {
-        let own = if self.problem.side(neuron) == Side::X { &self.x } else { &self.y };
-        let without = own.squares_without(neuron);
-        without.filter(move |&(_, square)| square > limit).map(|(other, _)| other)
+        is_known: impl Fn(usize) -> bool,
+    ) -> Vec<usize> {
+        let (x, y) = self.split(neurons);
+        let of_x = self.x.needed_at_once(&x, limit, &is_known);
+        of_x.chain(self.y.needed_at_once(&y, limit, &is_known)).collect()
+    }
+
+    /// Whether the loss of all of `gone` together is seen to take a neuron that must stay above the limit at
+    /// once. Needs to be prepared.
+    pub(crate) fn is_too_much(
+        &self,
+        gone: &[usize],
+        limit: f64,
+        must_stay: impl Fn(usize) -> bool,
+        watch: &Watch,
+    ) -> Result<bool> {
+        let (x, y) = self.split(gone);
+        Ok(self.x.is_too_much(&y, limit, &must_stay, watch)?
+            || self.y.is_too_much(&x, limit, &must_stay, watch)?)
     }
 
     /// The state before a trial. Needs to be prepared.

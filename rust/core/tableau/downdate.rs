@@ -69,6 +69,34 @@ impl Downdate {
         self.columns[(self.columns.columns() + t, j)].powi(2) / self.pivots[j]
     }
 
+    /// What deleting a set D of predictors at once would add to r² of the targets at these places:
+    /// `W_Dᵀ P_DD⁻¹ W_D`. Empty where D has rows that have lost their digits.
+    pub(crate) fn losses(
+        &self,
+        predictors: &[usize],
+        targets: &[usize],
+        watch: &Watch,
+    ) -> Result<Vec<f64>> {
+        debug_assert_eq!(self.depth, 0, "read after settling");
+        if predictors.iter().any(|&j| self.is_stale(j)) {
+            return Ok(Vec::new());
+        }
+        let first_target = self.columns.columns();
+        let mut own = Matrix::zeros(predictors.len(), predictors.len());
+        let mut half = Matrix::zeros(predictors.len(), targets.len());
+        for (s, &j) in predictors.iter().enumerate() {
+            let column = self.columns.column(j);
+            for (value, &i) in own.column_mut(s).iter_mut().zip(predictors) {
+                *value = column[i];
+            }
+            for (t, &target) in targets.iter().enumerate() {
+                half[(s, t)] = column[first_target + target];
+            }
+        }
+        let Some(own) = Factor::new(own, watch)? else { return Ok(Vec::new()) };
+        own.half_solve(&mut half, watch)
+    }
+
     /// Whether so many deletions can be kept back, and so be taken back.
     pub(crate) fn has_room(&self, count: usize) -> bool {
         self.depth + count <= BLOCK

@@ -1,16 +1,56 @@
 //! Trials: removals that are taken back at the cost of a few rows.
 
-use super::downdate;
+use super::downdate::{self, Downdate};
 use super::members::Members;
 use super::{State, Tableau};
+use crate::error::Result;
+use crate::watch::Watch;
 
 impl Tableau<'_> {
-    /// For a target, every predictor with what r² would be without it. Needs a settled tableau.
-    pub(crate) fn squares_without(&self, target: usize) -> impl Iterator<Item = (usize, f64)> {
+    /// The predictors, not known yet, without which one of the targets is above the limit. Needs a settled
+    /// tableau.
+    pub(crate) fn needed_at_once(
+        &self,
+        targets: &[usize],
+        limit: f64,
+        is_known: impl Fn(usize) -> bool,
+    ) -> impl Iterator<Item = usize> {
+        let downdate = self.deleting();
+        let mut targets: Vec<usize> = targets.iter().map(|&t| self.targets.place[t]).collect();
+        // As they lie in memory.
+        targets.sort_unstable();
+        let unknown = self.predictors.present().filter(move |&(_, neuron)| !is_known(neuron));
+        let needed = unknown.filter(move |&(j, _)| {
+            targets.iter().any(|&t| self.squares[t] + downdate.loss(j, t) > limit)
+        });
+        needed.map(|(_, neuron)| neuron)
+    }
+
+    /// Whether deleting these predictors together is seen to take a target that must stay above the limit:
+    /// far cheaper than to factor what would be left. Needs a settled tableau.
+    pub(crate) fn is_too_much(
+        &self,
+        predictors: &[usize],
+        limit: f64,
+        must_stay: impl Fn(usize) -> bool,
+        watch: &Watch,
+    ) -> Result<bool> {
+        let staying = self.targets.present().filter(|&(_, neuron)| must_stay(neuron));
+        let staying: Vec<usize> = staying.map(|(place, _)| place).collect();
+        // With more than half it is no longer cheaper.
+        if staying.is_empty() || 2 * predictors.len() > self.predictors.count {
+            return Ok(false);
+        }
+        let places: Vec<usize> =
+            predictors.iter().map(|&neuron| self.predictors.place[neuron]).collect();
+        let losses = self.deleting().losses(&places, &staying, watch)?;
+        let mut squares = staying.iter().map(|&place| self.squares[place]).zip(losses);
+        Ok(squares.any(|(square, loss)| square + loss > limit))
+    }
+
+    fn deleting(&self) -> &Downdate {
         let State::Deleting(downdate) = &self.state else { unreachable!("prepared before") };
-        let t = self.targets.place[target];
-        let square = self.squares[t];
-        self.predictors.present().map(move |(j, neuron)| (neuron, square + downdate.loss(j, t)))
+        downdate
     }
 
     pub(crate) fn save(&mut self) -> Saved {

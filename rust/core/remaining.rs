@@ -65,6 +65,11 @@ impl<'p> Remaining<'p> {
         on_y.and(on_x)
     }
 
+    /// The smallest pivot of the factors: small where columns are nearly dependent, and r² is less sure.
+    pub(crate) fn smallest_pivot(&self) -> f64 {
+        self.x.smallest_pivot().min(self.y.smallest_pivot())
+    }
+
     /// How often a tableau was factored afresh because rows had lost their digits.
     pub(crate) fn refreshes(&self) -> usize {
         self.x.refreshes() + self.y.refreshes()

@@ -6,6 +6,9 @@ use crate::problem::Problem;
 use crate::remaining::Remaining;
 use crate::watch::Watch;
 
+/// So many times the rounding to be expected of an r² is allowed for.
+const ROUNDING: f64 = 10.0;
+
 /// The match spectrum: `v in M(ε)` exactly when `ε >= c(v)`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spectrum {
@@ -47,23 +50,24 @@ pub struct Spectrum {
 /// [`Error::Interrupted`](crate::Error::Interrupted).
 pub fn spectrum(problem: &Problem, watch: &Watch) -> Result<Spectrum> {
     problem.solve(|problem| {
-        let peeled = Peeled::down_to(problem, problem.exact(), watch)?;
+        let (merged, representative) = problem.merge_duplicates();
+        let (critical, refreshes) = peel(&merged, problem.exact(), watch)?;
         let mut spectrum = Spectrum {
             x: vec![f64::INFINITY; problem.count(Side::X)],
             y: vec![f64::INFINITY; problem.count(Side::Y)],
-            refreshes: peeled.refreshes,
+            refreshes,
             resolution: problem.resolution(),
         };
-        for (neuron, critical) in problem.live().iter().zip(peeled.critical) {
+        for (neuron, place) in problem.live().iter().zip(representative) {
             let side = if neuron.side == Side::X { &mut spectrum.x } else { &mut spectrum.y };
-            side[neuron.index] = critical;
+            side[neuron.index] = critical[place];
         }
         Ok(spectrum)
     })
 }
 
-/// The maximum match M(ε), the union of all ε-matches and itself one (Wang et al. 2018, algorithm 1): what is
-/// left of the peel that gives the [`spectrum`] once all residuals are at most ε.
+/// The maximum match M(ε), the union of all ε-matches and itself one (Wang et al. 2018, algorithm 1): what
+/// the [`spectrum`] says has a critical ε of at most ε, without peeling neuron by neuron.
 ///
 /// ```
 /// use ndarray::array;
@@ -82,44 +86,70 @@ pub fn spectrum(problem: &Problem, watch: &Watch) -> Result<Spectrum> {
 /// [`Error::Eps`](crate::Error::Eps), [`Error::Interrupted`](crate::Error::Interrupted).
 pub fn maximum_match(problem: &Problem, eps: f64, watch: &Watch) -> Result<NeuronSet> {
     problem.solve(|problem| {
-        let peeled = Peeled::down_to(problem, problem.limit(eps)?, watch)?;
-        let critical = peeled.critical.iter().enumerate();
-        Ok(problem.set(critical.filter(|&(_, &c)| c == 0.0).map(|(place, _)| place)))
+        let limit = problem.limit(eps)?;
+        // As in the spectrum, so that both say the same of neurons at ε.
+        let (merged, representative) = problem.merge_duplicates();
+        watch.begin(merged.live().len());
+        let is_left = match waves(&merged, limit, watch)? {
+            Some(is_left) => is_left,
+            None => {
+                peel(&merged, limit, watch)?.0.iter().map(|&critical| critical == 0.0).collect()
+            }
+        };
+        watch.finish();
+        let places = representative.iter().enumerate();
+        Ok(problem.set(places.filter(|&(_, &merged)| is_left[merged]).map(|(place, _)| place)))
     })
 }
 
-struct Peeled {
-    /// Of the neuron at every place: its critical ε, or 0 where that is at most the limit.
-    critical: Vec<f64>,
-    refreshes: usize,
+/// Of the neuron at every place, its critical ε, or 0 where that is at most the limit; and how often rows had
+/// lost their digits.
+fn peel(problem: &Problem, limit: f64, watch: &Watch) -> Result<(Vec<f64>, usize)> {
+    watch.begin(problem.live().len());
+    let mut critical = vec![0.0; problem.live().len()];
+    let mut remaining = Remaining::all(problem, watch)?;
+    // Compared as squares: a root and its square need not agree to the last bit.
+    let mut square = 1.0_f64;
+    loop {
+        watch.check()?;
+        let largest = remaining.squares().map(|(_, square)| square).fold(0.0, f64::max);
+        square = square.min(largest);
+        if square.sqrt() <= limit {
+            break;
+        }
+        let leaving = remaining.neurons_where(|other| other >= square);
+        for &neuron in &leaving {
+            critical[neuron] = square.sqrt();
+        }
+        remaining.remove(&leaving, watch)?;
+        watch.advance(leaving.len());
+    }
+    watch.finish();
+    Ok((critical, remaining.refreshes()))
 }
 
-impl Peeled {
-    fn down_to(problem: &Problem, limit: f64, watch: &Watch) -> Result<Self> {
-        let (problem, representative) = problem.merge_duplicates();
-        watch.begin(problem.live().len());
-        let mut critical = vec![0.0; problem.live().len()];
-        let mut remaining = Remaining::all(&problem, watch)?;
-        // Compared as squares: a root and its square need not agree to the last bit.
-        let mut square = 1.0_f64;
-        loop {
-            watch.check()?;
-            let largest = remaining.squares().map(|(_, square)| square).fold(0.0, f64::max);
-            square = square.min(largest);
-            if square.sqrt() <= limit {
-                break;
-            }
-            let leaving = remaining.neurons_where(|other| other >= square);
-            for &neuron in &leaving {
-                critical[neuron] = square.sqrt();
-            }
-            remaining.remove(&leaving, watch)?;
-            watch.advance(leaving.len());
+/// Of the neuron at every place, whether it is in M(limit), found by removing all violators at once; `None`
+/// where rounding could make that another set than the peel's, which removes them one after the other.
+///
+/// An r² is right to a few n u / p, where p is the smallest pivot and u the rounding of one operation. Where all
+/// that is kept and all that goes is further from the limit, both agree.
+fn waves(problem: &Problem, limit: f64, watch: &Watch) -> Result<Option<Vec<bool>>> {
+    let limit = limit.powi(2);
+    let mut is_left = vec![true; problem.live().len()];
+    let rounding = ROUNDING * is_left.len() as f64 * f64::EPSILON;
+    let mut remaining = Remaining::all(problem, watch)?;
+    loop {
+        let doubt = rounding / remaining.smallest_pivot();
+        if remaining.squares().any(|(_, square)| (square - limit).abs() <= doubt) {
+            return Ok(None);
         }
-        watch.finish();
-        Ok(Self {
-            critical: representative.into_iter().map(|place| critical[place]).collect(),
-            refreshes: remaining.refreshes(),
-        })
+        let violators = remaining.neurons_where(|square| square > limit);
+        if violators.is_empty() {
+            return Ok(Some(is_left));
+        }
+        for &neuron in &violators {
+            is_left[neuron] = false;
+        }
+        remaining.remove(&violators, watch)?;
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Tableau<'p> {
     squares: Vec<f64>,
     state: State,
     refreshes: usize,
+    /// Of the factorisation; what is left after deletions has no smaller one.
+    smallest_pivot: f64,
 }
 
 #[derive(Clone, Debug)]
@@ -61,6 +63,7 @@ impl<'p> Tableau<'p> {
         };
         let mut half = gather(problem, predictors, targets);
         let explained = factor.half_solve(&mut half, watch)?;
+        let smallest_pivot = factor.smallest_pivot();
         Ok(Self {
             problem,
             predictors: Members::new(problem, predictors),
@@ -68,6 +71,7 @@ impl<'p> Tableau<'p> {
             squares: explained.iter().map(|explained| (1.0 - explained).max(0.0)).collect(),
             state: State::Factored { factor, half },
             refreshes: 0,
+            smallest_pivot,
         })
     }
 
@@ -83,6 +87,10 @@ impl<'p> Tableau<'p> {
         };
         factor.finish_solve(&mut half, watch)?;
         Ok(half)
+    }
+
+    pub(crate) fn smallest_pivot(&self) -> f64 {
+        self.smallest_pivot
     }
 
     /// How often rows had lost their digits and were computed anew.

@@ -48,6 +48,13 @@ impl Factor {
         self.upper.columns()
     }
 
+    /// The smallest square on the diagonal: how near the columns are to being dependent, the last on those
+    /// before it.
+    pub(crate) fn smallest_pivot(&self) -> f64 {
+        let pivots = (0..self.size()).map(|j| self.upper[(j, j)].powi(2));
+        pivots.fold(f64::INFINITY, f64::min)
+    }
+
     /// `b <- U⁻ᵀ b`. Returns the sum of squares of every column of the result: what the columns of `b`
     /// lose to the span, as `bᵀ A⁻¹ b = |U⁻ᵀ b|²`.
     pub(crate) fn half_solve(&self, b: &mut Matrix, watch: &Watch) -> Result<Vec<f64>> {

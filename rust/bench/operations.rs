@@ -13,6 +13,9 @@ pub(crate) const PEEL: &str = "for each side as targets (t) of the other as pred
 critical eps are taken to leave at once, and the rest to be factored afresh where that is less: the least \
 that has to be done. Dead neurons and copies are not counted";
 
+pub(crate) const WAVES: &str = "for each side as targets (t) of the other as predictors (p): p³/3 + p² t for all \
+neurons. This is the first look alone: what the waves after it cost depends on what goes in each and is not counted";
+
 pub(crate) const SEARCH: &str = "for each side as targets (t) of the other as predictors (p): p³/3 + p² t for all \
 neurons and 2 p³/3 + p² t for those of the maximum match. This is the set-up alone: deletions and trials, the \
 search itself, have no closed form and are not counted";
@@ -23,15 +26,15 @@ pub(crate) fn gram(case: &Case) -> f64 {
     case.gram.n_samples() as f64 * n * (n + 1.0)
 }
 
-/// Peels the neurons whose critical ε is above the limit.
-pub(crate) fn peel(case: &Case, limit: f64) -> f64 {
+/// Peels the neurons whose critical ε is not 0.
+pub(crate) fn peel(case: &Case) -> f64 {
     let mut critical = distinct_critical(case);
     critical.sort_unstable_by(|a, b| b.1.total_cmp(&a.1));
     let count = |side: Side| critical.iter().filter(|neuron| neuron.0 == side).count();
     let (n_x, n_y) = (count(Side::X), count(Side::Y));
     let (mut x, mut y) = (Tableau::new(n_y, n_x), Tableau::new(n_x, n_y));
     for leaving in critical.chunk_by(|a, b| a.1.total_cmp(&b.1).is_eq()) {
-        if leaving[0].1 <= limit {
+        if leaving[0].1 <= 0.0 {
             break;
         }
         let from_x = leaving.iter().filter(|neuron| neuron.0 == Side::X).count();
@@ -42,13 +45,17 @@ pub(crate) fn peel(case: &Case, limit: f64) -> f64 {
     x.operations + y.operations
 }
 
+/// The first look at all neurons.
+pub(crate) fn waves(case: &Case) -> f64 {
+    let live = |critical: &[f64]| critical.iter().filter(|c| c.is_finite()).count();
+    let (x, y) = (live(&case.spectrum.x), live(&case.spectrum.y));
+    factor(x, y) + factor(y, x)
+}
+
 /// The set-up of a search.
 pub(crate) fn search(case: &Case) -> f64 {
-    let live = |critical: &[f64]| critical.iter().filter(|c| c.is_finite()).count();
-    let all = (live(&case.spectrum.x), live(&case.spectrum.y));
-    let matched = (case.matched.x().len(), case.matched.y().len());
-    let both = |cost: fn(usize, usize) -> f64, (x, y)| cost(x, y) + cost(y, x);
-    both(factor, all) + both(prepare, matched)
+    let (x, y) = (case.matched.x().len(), case.matched.y().len());
+    waves(case) + prepare(x, y) + prepare(y, x)
 }
 
 /// To factor p predictors and explain t targets.

@@ -77,7 +77,8 @@ impl Stage {
     pub fn formula(self) -> &'static str {
         match self {
             Self::Gram => operations::GRAM,
-            Self::Spectrum | Self::MaximumMatch => operations::PEEL,
+            Self::Spectrum => operations::PEEL,
+            Self::MaximumMatch => operations::WAVES,
             Self::MinimumMatch | Self::Cover | Self::Support => operations::SEARCH,
         }
     }
@@ -87,8 +88,8 @@ impl Stage {
     pub fn operations(self, case: &Case) -> f64 {
         match self {
             Self::Gram => operations::gram(case),
-            Self::Spectrum => operations::peel(case, 0.0),
-            Self::MaximumMatch => operations::peel(case, case.limit),
+            Self::Spectrum => operations::peel(case),
+            Self::MaximumMatch => operations::waves(case),
             Self::MinimumMatch | Self::Cover | Self::Support => operations::search(case),
         }
     }

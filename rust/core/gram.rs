@@ -92,7 +92,7 @@ impl Gram {
     ///
     /// # Errors
     /// Row counts that differ or are zero, another width than before, values that are not finite or whose
-    /// squares overflow, [`Error::Interrupted`]. Each leaves the Gram as it was.
+    /// squares overflow, [`Error::Interrupted`](crate::Error::Interrupted). Each leaves the Gram as it was.
     pub fn update(&mut self, x: Samples<'_>, y: Samples<'_>, watch: &Watch) -> Result<()> {
         self.update_items(x, y, &Items::default(), watch)
     }

@@ -7,7 +7,7 @@
 //! relative distance ε of the span of the other.
 //!
 //! From samples to answers: [`Gram`] accumulates batches, [`Problem`] reads it, and the solvers answer:
-//! [`spectrum`] (the critical ε of every neuron), [`maximum_match`], [`is_match`], [`residuals`].
+//! [`spectrum()`] (the critical ε of every neuron), [`maximum_match`], [`is_match`], [`residuals()`].
 //!
 //! Solvers use the rayon pool they are called in (`pool.install(|| ...)`) and give the same bits at any
 //! number of threads.

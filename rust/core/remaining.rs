@@ -75,7 +75,7 @@ impl<'p> Remaining<'p> {
         self.x.refreshes() + self.y.refreshes()
     }
 
-    /// Makes ready for trials and for [`Remaining::lost_without`].
+    /// Makes ready for trials and for [`Remaining::needed_at_once`].
     pub(crate) fn prepare(&mut self, watch: &Watch) -> Result<()> {
         for tableau in [&mut self.x, &mut self.y] {
             tableau.prepare(watch)?;

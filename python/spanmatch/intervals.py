@@ -103,8 +103,8 @@ def interval(
     Coverage of 95 % intervals over 16 folds, by `benches/chance.py`, 200 simulations (bootstrap:
     50) of each of five populations: the jackknife held the area of endless data in 91 to 99.5 %,
     s(ε) in 98 to 99.5 % over all ε and at no ε in less than 82 %, critical ε in 94 to 99 %. The
-    bootstrap held the area in 90 to 100 %, s(ε) in 96 to 99 %, at the worst ε in 80 %, critical ε in
-    90 to 94 %. In other populations the jackknife's area came down to 87 % once, and the
+    bootstrap held the area in 90 to 100 %, s(ε) in 96 to 99 %, at the worst ε in 80 %, critical
+    ε in 90 to 94 %. In other populations the jackknife's area came down to 87 % once, and the
     bootstrap's to 82 % where all neurons have one critical ε. Exactly at a jump of s(ε), where
     many neurons have one critical ε, the interval held the value of s there in 62 to 84 %.
 

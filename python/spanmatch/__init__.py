@@ -17,26 +17,26 @@ whole similarity curve follows.
 from typing import TYPE_CHECKING
 
 from spanmatch._core import __version__
-from spanmatch.classic import linear_cka, measures
-from spanmatch.classic_result import Measures
 from spanmatch.joint_gram import DeviceError
 from spanmatch.match import is_match, maximum_match, residuals, set_num_threads, spectrum
 from spanmatch.pair import ActivationPair
 from spanmatch.results import Match, MatchSpectrum, Residuals
 from spanmatch.rows import as_rows
 from spanmatch.sampling import UndersampledWarning
-from spanmatch.stitching import linear_map
-from spanmatch.storage import load, save
-from spanmatch.structure import is_simple, minimum_for, minimum_match, simple_matches, support
-from spanmatch.structure_results import LinearMap, Support
 from spanmatch.tensor_file import FileError
 
 if TYPE_CHECKING:
+    from spanmatch.classic import linear_cka, measures
+    from spanmatch.classic_result import Measures
     from spanmatch.comparison import Comparison
     from spanmatch.interval_result import Interval
     from spanmatch.intervals import interval
     from spanmatch.null_results import NullSpectra
     from spanmatch.nulls import null_spectra, p_value
+    from spanmatch.stitching import linear_map
+    from spanmatch.storage import load, save
+    from spanmatch.structure import is_simple, minimum_for, minimum_match, simple_matches, support
+    from spanmatch.structure_results import LinearMap, Support
 
 __all__ = [
     "ActivationPair",
@@ -75,14 +75,27 @@ __all__ = [
 ]
 
 
-# Few programs need them, and `import spanmatch` is to stay quick.
+# No program needs all, and `import spanmatch` is to stay quick.
 _LATER = {
     "Comparison": "comparison",
     "Interval": "interval_result",
+    "LinearMap": "structure_results",
+    "Measures": "classic_result",
     "NullSpectra": "null_results",
+    "Support": "structure_results",
     "interval": "intervals",
+    "is_simple": "structure",
+    "linear_cka": "classic",
+    "linear_map": "stitching",
+    "load": "storage",
+    "measures": "classic",
+    "minimum_for": "structure",
+    "minimum_match": "structure",
     "null_spectra": "nulls",
     "p_value": "nulls",
+    "save": "storage",
+    "simple_matches": "structure",
+    "support": "structure",
 }
 
 
@@ -92,3 +105,7 @@ def __getattr__(name: str) -> object:
     from importlib import import_module
 
     return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

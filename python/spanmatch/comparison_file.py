@@ -160,9 +160,13 @@ def finished_pairs(folder: Folder, keys: Iterable[Key]) -> set[Key]:
     return {key for key in keys if _has(folder, PAIRS, key)}
 
 
-def finished_spectra(folder: Folder, keys: Iterable[Key]) -> set[Key]:
-    """Return those of the keys whose spectrum has been written."""
-    return {key for key in keys if _has(folder, SPECTRA, key)}
+def finished_answers(
+    folder: Folder, keys: Iterable[Key], *, nulls: bool, intervals: bool
+) -> set[Key]:
+    """Return those of the keys whose spectrum has been written, and what is wanted beside it."""
+    wanted = {SPECTRA: True, NULLS: nulls, INTERVALS: intervals}
+    rooms = [room for room, is_wanted in wanted.items() if is_wanted]
+    return {key for key in keys if all(_has(folder, room, key) for room in rooms)}
 
 
 def _withdraw(folder: Path, successor: Comparison) -> None:

@@ -29,8 +29,8 @@ REMARKS, NAMED = 5, 3  # notes under a table, and layers that each names
 AREA = "area"
 CHANCE = "chance: the median residual to expect of unrelated neurons; (s): ε is at or above it"
 NULL_CHANCE = (
-    "chance: the median critical ε of {} nulls, B rolled against A by whole inputs; (s): ε is at "
-    "or above it"
+    "null chance: the median critical ε of {}, B rolled against A by whole inputs; (s): ε is at or "
+    "above it"
 )
 DEPENDENT = "chance is an upper bound where the samples of one input depend on each other"
 # Over the ground of the notebook, light or dark, so that its own colour of text stays legible.
@@ -148,7 +148,8 @@ def _figures(comparison: Comparison) -> list[Column]:
         columns.append(("dead", lambda each: " + ".join(f"{n.size}" for n in each.spectrum.dead)))
     if len({spectrum.n_samples for spectrum in spectra}) > 1:
         columns.append(("samples", lambda each: f"{each.spectrum.n_samples}"))
-    columns.append(("chance", lambda each: f"{each.chance_level:.2f}"))
+    chance = "null chance" if comparison.nulls else "chance"
+    columns.append((chance, lambda each: f"{each.chance_level:.2f}"))
     columns.append((AREA, lambda each: f"{each.spectrum.area:.2f}"))
     if intervals:
         level = next(iter(intervals.values())).level
@@ -164,7 +165,7 @@ def _of_layer(comparison: Comparison, show: Callable[[Solved], str], key: Key) -
 
 
 def _interval(each: Solved) -> str:
-    return "" if each.interval is None else "{:.2f} to {:.2f}".format(*each.interval.area)
+    return "" if each.interval is None else "{:.3f} to {:.3f}".format(*each.interval.area)
 
 
 def _p_value(each: Solved) -> str:
@@ -183,10 +184,10 @@ def _remarks(comparison: Comparison) -> list[str]:
         of_note.setdefault(note, []).append(key)
     lines = [f"{_listed(keys)}: {note}" for note, keys in of_note.items()]
     more = len(lines) - REMARKS
-    counts = sorted({len(nulls) for nulls in comparison.nulls.values()})
+    counts = sorted({nulls.counted for nulls in comparison.nulls.values()})
     chance = [CHANCE, *([DEPENDENT] if comparison.inputs is not None else [])]
     return [
-        *([NULL_CHANCE.format(" or ".join(map(str, counts)))] if counts else chance),
+        *([NULL_CHANCE.format(" or ".join(counts))] if counts else chance),
         *in_words(comparison),
         *lines[:REMARKS],
         *([f"… and {more} more notes"] if more > 0 else []),

@@ -156,8 +156,7 @@ def interval_of_folds(
     if empty > 0:
         raise ValueError(
             f"{count} folds need {count} items at least, and of {gram.n_items} items none came to "
-            f"{empty} of them: take fewer folds, or more data, and where pairs are merged, other "
-            "seeds"
+            f"{empty} of them: take fewer folds, or more data, or merge pairs of other seeds"
         )
     with without_undersampled_warnings():
         whole = spectrum(pair_of_gram(gram), center=center)

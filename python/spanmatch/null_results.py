@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
@@ -90,7 +91,7 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
         """Return s(ε) of each null, of shape (nulls,), with the axes of `eps` after it."""
         return np.array([null.similarity(eps) for null in self])
 
-    @property
+    @cached_property
     def area(self) -> Floats:
         """The area under s(ε) of each null, shape (nulls,)."""
         return np.array([null.area for null in self])
@@ -100,6 +101,17 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
         """The median critical ε over all nulls and living neurons: the chance level, measured."""
         living = np.concatenate([self.x[np.isfinite(self.x)], self.y[np.isfinite(self.y)]])
         return float(np.median(living)) if living.size > 0 else float("nan")
+
+    @property
+    def least_p(self) -> float:
+        """The least that a p-value can be."""
+        return 1 / (1 + self.n_distinct)
+
+    @property
+    def counted(self) -> str:
+        """How many nulls there are, in words."""
+        repeated = "" if self.n_distinct == len(self) else f", {self.n_distinct} of them distinct"
+        return f"{len(self)} nulls{repeated}"
 
     @property
     def n_distinct(self) -> int:

@@ -47,7 +47,7 @@ def read_pair(
         raise FileError(
             f"{x} has {n_samples} rows, no multiple of the {rows_per_item} rows of an item"
         )
-    _check_memory(x, y)
+    _check_memory(x, y, keeps)
     pair = keeps.empty_pair()
     rows = _rows(n_samples // rows_per_item, rows_per_item, keeps)
     done = 0
@@ -55,7 +55,7 @@ def read_pair(
         for x_rows, y_rows in zip(x.batches(rows), y.batches(rows), strict=True):
             last = min(done + rows, n_samples)
             try:
-                pair.update(x_rows, y_rows, rows_per_item=rows_per_item)
+                pair.update(x_rows, y_rows, rows_per_item=rows_per_item if keeps.anything else 1)
             except (TypeError, ValueError) as error:
                 # What was wrong, without the batch, which is of our own cutting.
                 what = error.__cause__ or error
@@ -71,7 +71,7 @@ def read_pair(
 
 def _rows(n_items: int, rows_per_item: int, keeps: Keeps) -> int:
     """Return how many rows to read at once."""
-    if keeps == NOTHING:
+    if not keeps.anything:
         return ROWS
     # Whole items; more than there are nulls, so that each has rolls of its own; not one at the end.
     items = max(-(-ROWS // rows_per_item), 2 * keeps.nulls)
@@ -80,12 +80,18 @@ def _rows(n_items: int, rows_per_item: int, keeps: Keeps) -> int:
     return items * rows_per_item
 
 
-def _check_memory(x: ArrayFile, y: ArrayFile) -> None:
+def _check_memory(x: ArrayFile, y: ArrayFile, keeps: Keeps) -> None:
     """Raise before the system stops the process: a file the wrong way round has many columns."""
     if sys.platform == "win32":
         return
     n = x.shape[1] + y.shape[1]
     has = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    beside = keeps.nulls * x.shape[1] * y.shape[1] + keeps.folds * n * n
+    if 8 * n * n <= has < 8 * (n * n + beside):
+        raise FileError(
+            f"{keeps.nulls} nulls and {keeps.folds} folds of {x.shape[1]} + {y.shape[1]} neurons "
+            f"take {8 * beside / 1e9:.0f} GB of memory, of {has / 1e9:.0f} GB: take fewer"
+        )
     if 8 * n * n > has:
         raise FileError(
             f"{x} has shape {x.shape}, {y} has {y.shape}: {n} neurons, the columns, take "

@@ -91,7 +91,7 @@ def _draw_nulls(panel: Axes, nulls: NullSpectra) -> None:
     curves = nulls.similarity(EPS)
     panel.fill_between(EPS, curves.min(0), curves.max(0), color=CHANCE, alpha=0.35, linewidth=0)
     panel.plot(EPS, np.median(curves, axis=0), color=CHANCE, linewidth=1.2, zorder=1.9)
-    _name(panel, f"{len(nulls)} nulls", 1.0)
+    _name(panel, nulls.counted, 1.0)
 
 
 def _draw_chance(panel: Axes, chance: float) -> None:

@@ -81,7 +81,7 @@ def _draw_beside(panel: Axes, comparison: Comparison, depth: NDArray[np.int64]) 
         by_chance = np.array([nulls.area for nulls in comparison.nulls.values()])
         least, most = by_chance.min(axis=1), by_chance.max(axis=1)
         panel.fill_betweenx(depth, least, most, color=CHANCE, alpha=0.35, linewidth=0)
-        panel.plot(np.median(by_chance, axis=1), depth, color=CHANCE, label="of nulls")
+        panel.plot(np.median(by_chance, axis=1), depth, color=CHANCE, label="nulls")
     else:
         panel.plot(1 - comparison.chance, depth, color=CHANCE, label="by chance")
     if len(comparison.intervals) == len(comparison):

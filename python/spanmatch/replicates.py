@@ -23,6 +23,11 @@ class Keeps:
     folds: int = 0
     seed: int = 0
 
+    @property
+    def anything(self) -> bool:
+        """Whether there are nulls or folds."""
+        return self.nulls > 0 or self.folds > 0
+
     def empty_pair(self) -> ActivationPair:
         """Return a pair that keeps these."""
         return ActivationPair(nulls=self.nulls, folds=self.folds, seed=self.seed)
@@ -46,6 +51,12 @@ class Kind:
 # With 39, p < 0.05 leaves room for one null that reaches the data.
 NULLS = Kind("nulls", 39, 1)
 FOLDS = Kind("folds", 16, 2)
+
+
+def check_inputs(inputs: int, folds: int) -> None:
+    """Raise ValueError where there are fewer inputs than folds to deal them among."""
+    if inputs < folds:
+        raise ValueError(f"{folds} folds need {folds} inputs at least, got {inputs}: take fewer")
 
 
 def gram_with(

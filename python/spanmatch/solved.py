@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from spanmatch.results import MatchSpectrum
 
 
+P = 0.05  # up to here a match counts as more than chance
+
+
 class Solved(NamedTuple):
     """A spectrum; those of the nulls and an interval, where the pair keeps nulls and folds."""
 
@@ -33,11 +36,10 @@ class Solved(NamedTuple):
 
     @property
     def beyond_chance(self) -> bool | None:
-        """Whether the area is above that of every null; None where there is none."""
-        if self.nulls is None:
+        """Whether the area's p-value is at most 0.05; None where nulls are too few to tell."""
+        if self.nulls is None or self.nulls.least_p > P:
             return None
-        # Its p-value is the least there is.
-        return self.nulls.p_value(self.spectrum) < 1.5 / (1 + self.nulls.n_distinct)
+        return self.nulls.p_value(self.spectrum) <= P
 
     def to_dict(self) -> dict[str, Any]:
         """Return the spectrum's fields as numbers and lists, and what there is beside it."""

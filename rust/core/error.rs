@@ -37,7 +37,7 @@ pub enum Error {
     Items(String),
     /// A batch in which nothing can be rolled.
     #[error(
-        "the batch is one item of {rows} rows, and nulls roll y against x by whole items: give at least two items a batch, and say by rows_per_item where they begin"
+        "the batch is one item of {rows} rows, and nulls roll y against x by whole items: give batches of two items (images, texts) at least, and where a pair is updated rows_per_item, which says where they begin"
     )]
     OneItem {
         /// Its rows.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import pickle
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from spanmatch.comparison import Comparison
 from spanmatch.torch import capture, compare
 
 __all__ = ["made", "place"]  # fixtures
+KEEPS = {"nulls", "folds", "seed"}
 
 
 def net(seed: int) -> nn.Sequential:
@@ -76,7 +79,7 @@ def test_means_over_positions_are_items() -> None:
 
 
 def test_one_input_alone_is_refused_with_the_layer_and_what_to_do() -> None:
-    with pytest.raises(ValueError, match=r"layer '0'.*batch 1.*one item.*two items a batch"):
+    with pytest.raises(ValueError, match=r"layer '0'.*batch 1.*one item.*batches of two items"):
         compare(net(0), net(1), images(30, 1), nulls=2, progress=False)
     assert compare(net(0), net(1), images(30, 1), folds=2, progress=False).inputs == 31
 
@@ -138,8 +141,10 @@ def test_tables_say_which_layers_are_more_than_chance(found: Comparison) -> None
     shown = repr(found)
     for text in ("95% interval", "4 nulls", "more than chance"):
         assert text in shown
-    more = [layer for layer in found if found.solved(layer).beyond_chance]
-    assert f"every null: {', '.join(more)} (p = 0.2" in shown
+    more = [layer for layer in found if found.nulls[layer].p_value(found[layer]) == 0.2]
+    assert f"above every null: {', '.join(more)}; " in shown
+    assert "takes 19 distinct nulls" in " ".join(shown.split())
+    assert all(found.solved(layer).beyond_chance is None for layer in found)
     assert "p_value" not in compare(net(0), net(1), images(20), progress=False).to_dataframe()
 
 
@@ -158,6 +163,38 @@ def test_a_folder_goes_on_and_keeps_its_nulls() -> None:
     assert runs() == ""
     with pytest.raises(ValueError, match="nulls"):
         compared("out", config(nulls=2, folds=4, seed=2))
+
+
+@pytest.mark.parametrize("room", ["nulls", "intervals"])
+@pytest.mark.usefixtures("place")
+def test_what_a_folder_has_lost_beside_a_spectrum_is_found_again(room: str) -> None:
+    settings = config(nulls=2, folds=3)
+    wanted = compared("out", settings)
+    shutil.rmtree(Path("out") / room)
+    Path("out/comparison.json").unlink()
+    runs()
+    said: list[str] = []
+    assert compared("out", settings, say=said.append) == wanted
+    assert said == ["out holds 5 of 5 pairs and 0 of 5 spectra already"]
+    assert runs() == ""
+
+
+@pytest.mark.usefixtures("place")
+def test_a_folder_of_before_there_were_nulls_has_none() -> None:
+    wanted = compared("out")
+    path = next(Path("out").glob("*config*"))
+    there = json.loads(path.read_text())
+    path.write_text(json.dumps({name: there[name] for name in there if name not in KEEPS}))
+    runs()
+    assert compared("out") == wanted
+    assert runs() == ""
+    with pytest.raises(ValueError, match=r"folds: 0 there, 4 now"):
+        compared("out", config(folds=4))
+
+
+def test_more_folds_than_inputs_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"12 folds need 12 inputs.* got 11"):
+        compare(net(0), net(1), images(7, 4), folds=12, progress=False)
 
 
 @pytest.mark.usefixtures("place")

@@ -1,5 +1,6 @@
 """The experiment as a command: whole, killed, refused, and on checkpoints."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,22 @@ def test_another_config_is_refused_with_the_difference(small_experiment: Path) -
     assert contents(small_experiment) == before
 
 
+def test_a_folder_of_before_there_were_nulls_has_none(
+    small_experiment: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(small_experiment, tmp_path / "copy")
+    config = tmp_path / "copy" / "config.toml"
+    lines = config.read_text(encoding="utf-8").splitlines(keepends=True)
+    old = [line for line in lines if not line.startswith(("nulls", "folds"))]
+    assert len(old) == len(lines) - 2
+    config.write_text("".join(old), encoding="utf-8")
+    other = experiment(tmp_path / "copy", *SMALL)
+    assert other.stderr.splitlines()[-2:] == [
+        "  nulls: 0 there, 19 now",
+        "  folds: 0 there, 16 now",
+    ]
+
+
 def test_force_does_it_again(small_experiment: Path, tmp_path: Path) -> None:
     assert experiment(tmp_path, *SMALL, "--limit", "50").returncode == 0
     forced = experiment(tmp_path, *SMALL, "--force")
@@ -127,6 +144,8 @@ def test_a_slip_gives_way(small_experiment: Path, tmp_path: Path) -> None:
         ([*SMALL, "--seeds", "4"], "at least two seeds", 2),
         ([*SMALL, "--eps", "0.1,1.5"], "eps", 2),
         ([*SMALL, "--layers", "cnv*"], "cnv*", 1),
+        ([*SMALL, "--limit", "9"], "16 folds need 16 inputs", 1),
+        ([*SMALL, "--limit", "1", "--folds", "0"], "a larger batch_size, or nulls = 0", 1),
         ([*SMALL, "--device", "gpu"], "no device", 2),
         (["--data", "npz:x.npz", "--arch", "small-vgg"], "has no part for training", 1),
     ],

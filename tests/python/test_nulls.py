@@ -300,7 +300,7 @@ def test_errors_say_what_to_do(function: Any) -> None:
     refused(lambda: function(pair, Y), "a pair holds both sides already")
     refused(lambda: function(X), "y is missing")
     one = {"rows_per_item": 120}
-    refused(lambda: function(X, Y, **one), "at least two items a batch", "rows_per_item")
+    refused(lambda: function(X, Y, **one), "one item of 120 rows", "rows_per_item")
     refused(lambda: function(X, Y, rows_per_item=7), "rows_per_item is 7", "the length of each")
     refused(lambda: function(X, Y, rows_per_item=[60, 61]), "adds up to 121", "120")
     refused(lambda: function(X, Y, rows_per_item=2.0), "rows_per_item must be an integer")

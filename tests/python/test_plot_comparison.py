@@ -75,6 +75,29 @@ def test_many_layers_are_one_picture(count: int, tmp_path: Path) -> None:
     assert (tmp_path / "depth.svg").exists()
 
 
+def test_many_layers_show_their_nulls_and_intervals(tmp_path: Path) -> None:
+    pair = sm.ActivationPair(nulls=5, folds=4)
+    rng = np.random.default_rng(0)
+    x = 1 + rng.random((80, 4))
+    pair.update(x, x @ rng.random((4, 3)) + 0.1 * rng.random((80, 3)))
+    nulls, interval, keys = sm.null_spectra(pair), sm.interval(pair), names(13)
+    compared = Comparison(
+        dict.fromkeys(keys, sm.spectrum(pair)),
+        Untouchable(),
+        nulls=dict.fromkeys(keys, nulls),
+        intervals=dict.fromkeys(keys, interval),
+    )
+    areas = compared.plot(tmp_path / "depth.png").axes[1]
+    drawn, chance = areas.lines
+    np.testing.assert_array_equal(drawn.get_xdata(), compared.area)
+    np.testing.assert_array_equal(chance.get_xdata(), np.full(13, np.median(nulls.area)))
+    ends = [
+        (band.get_datalim(areas.transData).x0, band.get_datalim(areas.transData).x1)
+        for band in areas.collections
+    ]
+    np.testing.assert_allclose(ends, [(nulls.area.min(), nulls.area.max()), interval.area])
+
+
 @pytest.mark.parametrize(("rows", "columns"), [(1, 1), (5, 5), (14, 3), (15, 3), (61, 130)])
 def test_all_pairs_are_a_matrix(rows: int, columns: int, tmp_path: Path) -> None:
     compared = grid(rows, columns)

@@ -348,7 +348,7 @@ LONG = np.resize(Y, (5000, N_Y))
         (lambda pair: pair.update(X[:60], Y[:59]), "60.*59"),
         (lambda pair: pair.update(X[:60], Y[:60], rows_per_item=7), "is 7.*60 rows"),
         (lambda pair: pair.update(X[:60], Y[:60], rows_per_item=0), "from 1|at least 1"),
-        (lambda pair: pair.update(X[:60], Y[:60], rows_per_item=60), "at least two items a batch"),
+        (lambda pair: pair.update(X[:60], Y[:60], rows_per_item=60), "batches of two items"),
         (lambda pair: pair.update(X[:1], Y[:1]), "rows_per_item"),
         (lambda pair: pair.update(X[:60], Y[:60], rows_per_item=[30, 29]), "adds up to 59.*60"),
         (lambda pair: pair.update(X[:60], Y[:60], rows_per_item=[60, 0]), "rows_per_item"),

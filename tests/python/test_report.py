@@ -2,9 +2,12 @@
 
 import csv
 import json
+import re
 import shutil
+from collections import defaultdict
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +16,7 @@ pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 pytest.importorskip("jinja2")
 
-from experiments import contents
+from experiments import SMALL, contents, experiment
 from spanmatch import Comparison
 from spanmatch.report import write_report
 from spanmatch.report.claims import _rank_correlation
@@ -82,18 +85,65 @@ def test_every_figure_is_a_picture_and_numbers(small_experiment: Path) -> None:
         assert [list(map(str, row.values())) for row in rows] == [list(r.values()) for r in table]
 
 
+def numbers_of(folder: Path, figure: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads((folder / "figures" / f"{figure}.json").read_bytes())
+    return rows
+
+
 def test_numbers_are_those_of_the_comparison(small_experiment: Path) -> None:
     comparison = Comparison.load(small_experiment / "comparisons" / "trained-seed-0-seed-1")
-    for row in json.loads((small_experiment / "figures" / "similarity.json").read_bytes()):
-        spectrum = comparison[row["layer"]]
-        values = np.concatenate([spectrum.x, spectrum.y])
-        assert row["similarity"] == np.mean(values <= max(row["eps"], 1e-5) + 1e-7)
-    areas = [
-        row["area"]
-        for row in json.loads((small_experiment / "figures" / "area.json").read_bytes())
-        if row["kind"] == "trained"
-    ]
-    assert areas == [spectrum.area for spectrum in comparison.values()]
+    nulls = {"least null": np.min, "median null": np.median, "largest null": np.max}
+    for row in numbers_of(small_experiment, "similarity"):
+        layer, at = row["layer"], max(row["eps"], 1e-5) + 1e-7
+        if row["networks"] in nulls:
+            null = comparison.nulls[layer]
+            curves = np.mean(np.concatenate([null.x, null.y], axis=1) <= at, axis=1)
+            assert row["similarity"] == nulls[row["networks"]](curves)
+        else:
+            values = np.concatenate([comparison[layer].x, comparison[layer].y])
+            assert row["similarity"] == np.mean(values <= at)
+
+
+def test_areas_are_those_of_the_comparison(small_experiment: Path) -> None:
+    comparison = Comparison.load(small_experiment / "comparisons" / "trained-seed-0-seed-1")
+    areas: dict[str, list[float]] = defaultdict(list)
+    for row in numbers_of(small_experiment, "area"):
+        areas[row["kind"]].append(row["area"])
+    assert areas["trained"] == [spectrum.area for spectrum in comparison.values()]
+    ends = [interval.area for interval in comparison.intervals.values()]
+    assert [areas["low"], areas["high"]] == np.transpose(ends).tolist()
+    nulls = [null.area for null in comparison.nulls.values()]
+    assert areas["least null"] == [each.min() for each in nulls]
+    assert areas["chance"] == [np.median(each) for each in nulls]
+    assert areas["largest null"] == [each.max() for each in nulls]
+
+
+def test_how_sure_it_is_stands_in_a_table(small_experiment: Path) -> None:
+    comparison = Comparison.load(small_experiment / "comparisons" / "trained-seed-0-seed-1")
+    texts = " ".join(" ".join(parsed(small_experiment / "report.html").texts).split())
+    for layer, spectrum in comparison.items():
+        interval = "{:.3f} to {:.3f}".format(*comparison.intervals[layer].area)
+        nulls = comparison.nulls[layer]
+        null = f"{nulls.area.min():.3f} to {nulls.area.max():.3f}"
+        p = nulls.p_value(spectrum)
+        assert re.search(rf"{layer} .{{,40}}{spectrum.area:.3f} {interval} {null} {p:.2g}", texts)
+    assert "the median over nulls" in texts
+
+
+def test_without_nulls_and_folds_chance_is_that_of_independent_samples(
+    small_experiment: Path, tmp_path: Path
+) -> None:
+    weights = [small_experiment / "networks" / f"seed-{seed}.safetensors" for seed in (0, 1)]
+    given = [f"--checkpoint={path}" for path in weights]
+    run = experiment(tmp_path, *SMALL[:4], *given, "--nulls", "0", "--folds", "0")
+    assert run.returncode == 0, run.stderr
+    kinds = {row["kind"] for row in numbers_of(tmp_path, "area")}
+    assert kinds == {"trained", "untrained", "chance"}
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "How sure it is" not in text
+    assert "<dt>Null</dt>" not in text
+    assert "as it were if all samples were independent" in text
+    assert "nan" not in text
 
 
 def test_the_same_folder_gives_the_same_bytes(small_experiment: Path, tmp_path: Path) -> None:

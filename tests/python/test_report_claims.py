@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("jinja2")
 
-from spanmatch import Comparison, MatchSpectrum, Measures
+from spanmatch import Comparison, MatchSpectrum, Measures, NullSpectra
 from spanmatch.experiment.config import ExperimentConfig
 from spanmatch.experiment.plan import comparisons_of
 from spanmatch.experiment.records import Inside, Network, Sizes
@@ -27,8 +27,12 @@ def findings(
     untrained: float = 0.8,
     simple: tuple[int, ...] = (8,),
     seeds: tuple[int, ...] = (0, 1, 2),
+    nulls: int = 0,
 ) -> Findings:
-    """Plant the critical ε of all neurons of each layer, by trained pair; maps are called conv."""
+    """Plant the critical ε of all neurons of each layer, by trained pair; maps are called conv.
+
+    Nulls have 0.9, and the last of them 0.8.
+    """
     config = ExperimentConfig(data="planted", arch="small-vgg", seeds=seeds, eps=(0.5,))
     compared, pair = [], 0
     for planned in comparisons_of(config):
@@ -41,10 +45,18 @@ def findings(
             layer: spectrum(critical, INPUTS * (9 if layer.startswith("conv") else 1))
             for layer, critical in at.items()
         }
+        asked = spectra if nulls > 0 and planned.kind == "trained" else {}
+        levels = [CHANCE] * (nulls - 1) + [0.8]
+        of_chance = {
+            layer: NullSpectra.of([spectrum(level, INPUTS) for level in levels], range(nulls))
+            for layer in asked
+        }
         inside = Inside(Measures(*[0.5] * 8), (Sizes(0.5, simple, (1,) * 40),))
         compared.append(
             Compared(
-                planned, Comparison(spectra, {}, inputs=INPUTS), dict.fromkeys(trained, inside)
+                planned,
+                Comparison(spectra, {}, inputs=INPUTS, nulls=of_chance),
+                dict.fromkeys(trained, inside),
             )
         )
     networks = tuple(Network(f"seed {seed}", 1, (), None, None) for seed in seeds)
@@ -104,6 +116,24 @@ def test_training_makes_networks_alike(untrained: float, verdict: str) -> None:
 def test_layers_match_more_than_chance(critical: list[float], verdict: str) -> None:
     (claim,) = claims.more_than_chance(findings({"fc1": critical}))
     assert claim.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("critical", "nulls", "verdict", "said"),
+    [
+        ([0.3] * 3, 19, "yes", "In 1 of 1 layers the area's p-value is at most 0.05"),
+        ([0.85] * 3, 39, "yes", "In 1 of 1 layers"),
+        ([0.85] * 3, 19, "unclear", "Not in the others: fc1 p = 0.10."),
+        ([0.3, 0.95, 0.3], 19, "unclear", "Not in the others: fc1 p = 0.05 to 1."),
+        ([0.3] * 3, 8, "unclear", "Nulls are too few: no p can be below 0.11."),
+    ],
+)
+def test_nulls_tell_what_is_more_than_chance(
+    critical: list[float], nulls: int, verdict: str, said: str
+) -> None:
+    (claim,) = claims.more_than_chance(findings({"fc1": critical}, nulls=nulls))
+    assert claim.verdict == verdict
+    assert said in claim.answer
 
 
 def test_one_pair_has_no_spread() -> None:

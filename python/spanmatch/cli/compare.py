@@ -125,7 +125,7 @@ def compare(
     tokenizer: Tokenizer = None,
     nulls: Nulls = 0,
     folds: Folds = 0,
-    seed: Annotated[int, typer.Option(min=0, help="Of nulls and folds.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Of nulls and folds.")] = 0,
     device: Device = None,
     plot: Plot = None,
     as_json: AsJson = False,

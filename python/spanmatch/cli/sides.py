@@ -96,7 +96,7 @@ def _read_saved(inputs: Inputs) -> Sides:
         raise WrongUsage("a saved pair holds both sides: give it alone")
     if inputs.x is not None or inputs.y is not None:
         raise WrongUsage(f"{inputs.first} is a saved pair, whose sides are known: leave --x, --y")
-    if inputs.keeps != NOTHING or inputs.rows_per_item != 1:
+    if inputs.keeps.anything or inputs.rows_per_item != 1:
         raise WrongUsage(
             f"{inputs.first} is a saved pair, which has its own nulls and folds, or none: leave "
             "--nulls, --folds, --seed, --rows-per-item"

@@ -122,9 +122,13 @@ def _nulls_in_words(result: Solved) -> list[str]:
     spectrum, nulls, _ = result
     if nulls is None:
         return []
-    said = "more than chance" if result.beyond_chance else "not clearly more than chance"
+    said = {
+        True: "more than chance",
+        False: "not clearly more than chance",
+        None: "too few nulls to tell chance",
+    }[result.beyond_chance]
     return [
-        f"{said}: p = {nulls.p_value(spectrum):.2g} by {len(nulls)} nulls, y rolled against x by "
+        f"{said}: p = {nulls.p_value(spectrum):.2g} by {nulls.counted}, y rolled against x by "
         f"whole items, with areas of {_range(nulls.area.min(), nulls.area.max())}"
     ]
 

@@ -89,7 +89,10 @@ class Folder:
                 f"{self.path} holds {' and '.join(held)}, but no {CONFIG} that says of what: "
                 "choose another folder"
             )
-        elif differing := differences(read_recorded(self.config), {**config, **made_with}):
+        # Those that were written before there were nulls and folds have none.
+        elif differing := differences(
+            {"nulls": 0, "folds": 0} | read_recorded(self.config), {**config, **made_with}
+        ):
             raise ValueError(
                 f"{self.path} holds another experiment, which stays as it is: choose another "
                 f"folder, or redo this one with --force{differing}"

@@ -18,10 +18,12 @@ from spanmatch.experiment.plan import comparisons_of, networks_of
 from spanmatch.experiment.records import Epoch, Network, Performance, write_inside, write_network
 from spanmatch.experiment.training import train
 from spanmatch.progress import progress_bar
+from spanmatch.replicates import check_inputs
 from spanmatch.report import write_report
 from spanmatch.sampling import without_undersampled_warnings
 from spanmatch.tensor_file import read_as, write
 from spanmatch.torch.compare import compare
+from spanmatch.torch.data.batches import ChosenBatches
 from spanmatch.torch.layers import chosen_layers
 
 if TYPE_CHECKING:
@@ -78,6 +80,7 @@ def run_experiment(
     layers = networks.layers if config.layers is None else list(config.layers)
     # What is wrong with the choice is told before the training, and not after it.
     chosen_layers(networks.initial(0), layers)
+    _check_enough(held_out, config)
     place = Folder(folder)
     if force:
         place.clear()
@@ -98,6 +101,18 @@ def run_experiment(
                 work.comparison(comparison)
                 say(f"{comparison.key}: compared")
     return write_report(folder)
+
+
+def _check_enough(held_out: Batches, config: ExperimentConfig) -> None:
+    """Raise ValueError where there are too few inputs to roll or to deal."""
+    if not isinstance(held_out, ChosenBatches):
+        return
+    check_inputs(len(held_out.chosen), config.folds)
+    if config.nulls > 0 and min(len(held_out.chosen), held_out.batch_size) < 2:
+        raise ValueError(
+            "nulls roll the inputs of a batch against each other, and batches have one input: give "
+            "a larger batch_size, or nulls = 0"
+        )
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from spanmatch.report.figures import EPS
+from spanmatch.solved import P
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,8 +63,8 @@ def more_than_chance(findings: Findings) -> list[Claim]:
 def above_chance(findings: Findings, layer: str) -> bool:
     """Tell whether a layer matches more than chance in every pair.
 
-    Its area is above that of every null; without nulls, nearly all living neurons are below their
-    chance level.
+    The p-value of its area is at most 0.05; without nulls, nearly all living neurons are below
+    their chance level.
     """
     if _has_nulls(findings):
         return all(each.beyond_chance for each in findings.solved(layer))
@@ -72,20 +73,27 @@ def above_chance(findings: Findings, layer: str) -> bool:
 
 
 def _has_nulls(findings: Findings) -> bool:
-    return all(each.nulls is not None for each in findings.solved(findings.layers[0]))
+    solved = [each for layer in findings.layers for each in findings.solved(layer)]
+    return all(each.nulls is not None for each in solved)
 
 
 def _by_nulls(findings: Findings, more: Sequence[str], others: Sequence[str]) -> str:
     p = {layer: _p_values(findings, layer) for layer in findings.layers}
-    least = f", p at most {max(p[layer].max() for layer in more):.2g}" if more else ""
     rest = "; ".join(f"{layer} p = {_range(p[layer])}" for layer in others)
+    least = max(_least_p(findings, layer) for layer in findings.layers)
+    too_few = f" Nulls are too few: no p can be below {least:.2g}." if least > P else ""
     return (
-        f"In {len(more)} of {len(findings.layers)} layers the area is above that of every null, in "
-        f"every pair{least}.{f' Not in the others: {rest}.' if rest else ''} Each null rolls the "
+        f"In {len(more)} of {len(findings.layers)} layers the area's p-value is at most {P:g} in "
+        f"every pair.{f' Not in the others: {rest}.' if rest else ''}{too_few} Each null rolls the "
         "inputs of one network against the other's, which keeps means, smoothness and positions, "
         "and breaks what both tell of an input. Untrained networks pass it too, as they see the "
         "same inputs: what training adds, the controls show."
     )
+
+
+def _least_p(findings: Findings, layer: str) -> float:
+    solved = findings.solved(layer)
+    return max(each.nulls.least_p for each in solved if each.nulls is not None)
 
 
 def _p_values(findings: Findings, layer: str) -> NDArray[np.float64]:

@@ -82,7 +82,7 @@ def similarity(findings: Findings) -> Drawn:
         curves = findings.similarity("trained", layer, EPS)
         axes.fill_between(EPS, curves.min(axis=0), curves.max(axis=0), color=BLUE, alpha=0.25, lw=0)
         axes.plot(EPS, curves.mean(axis=0), color=BLUE, linewidth=2)
-        _draw_chance(axes, findings, layer)
+        numbers += _draw_chance(axes, findings, layer)
         first = findings.spectra("trained", layer)[0]
         axes.set_title(f"{short(layer)}: {first.x.size} + {first.y.size}", fontsize=9.5)
         axes.set(xlim=(0, 1), ylim=(0, 1.02))
@@ -107,17 +107,28 @@ def similarity(findings: Findings) -> Drawn:
     )
 
 
-def _draw_chance(axes: Axes, findings: Findings, layer: str) -> None:
-    """Draw the nulls from the least to the largest; without any, where chance begins."""
+def _draw_chance(axes: Axes, findings: Findings, layer: str) -> list[dict[str, Any]]:
+    """Draw the nulls from the least to the largest; without any, where chance begins.
+
+    Return the numbers of the nulls.
+    """
     nulls = [each.nulls for each in findings.solved(layer) if each.nulls is not None]
     chance = findings.chance(layer)
     if nulls:
         curves = np.concatenate([each.similarity(EPS) for each in nulls])
-        axes.fill_between(EPS, curves.min(0), curves.max(0), color=ORANGE, alpha=0.35, lw=0)
-        axes.plot(EPS, np.median(curves, axis=0), color=ORANGE, linewidth=1.2, zorder=1.9)
-    elif not math.isnan(chance):
+        least, middle, most = curves.min(axis=0), np.median(curves, axis=0), curves.max(axis=0)
+        axes.fill_between(EPS, least, most, color=ORANGE, alpha=0.35, linewidth=0)
+        axes.plot(EPS, middle, color=ORANGE, linewidth=1.2, zorder=1.9)
+        named = {"least null": least, "median null": middle, "largest null": most}
+        return [
+            {"layer": layer, "networks": name, "eps": eps, "similarity": value}
+            for name, curve in named.items()
+            for eps, value in zip(EPS.tolist(), curve.tolist(), strict=True)
+        ]
+    if not math.isnan(chance):
         axes.axvspan(chance, 1, color=ORANGE, alpha=0.12, linewidth=0)
         axes.axvline(chance, color=ORANGE, linewidth=1.2)
+    return []
 
 
 def _chance_in_words(findings: Findings) -> str:
@@ -177,15 +188,17 @@ def _draw_chance_areas(axes: Axes, findings: Findings) -> list[dict[str, Any]]:
     nulls = [findings.null_areas(layer) for layer in layers]
     if all(areas.size for areas in nulls):
         by_chance = [float(np.median(areas)) for areas in nulls]
-        least, most = [areas.min() for areas in nulls], [areas.max() for areas in nulls]
+        least, most = ([float(end(areas)) for areas in nulls] for end in (np.min, np.max))
         axes.fill_between(places, least, most, color=ORANGE, alpha=0.3, linewidth=0)
-        said = "nulls"
+        said, ends = "nulls", {"chance": by_chance, "least null": least, "largest null": most}
     else:
         by_chance, said = [1 - findings.chance(layer) for layer in layers], "by chance, about"
+        ends = {"chance": by_chance}
     axes.plot(places, by_chance, color=ORANGE, linestyle="--", linewidth=1.4, label=said)
     return [
-        {"layer": layer, "kind": "chance", "networks": "", "area": value}
-        for layer, value in zip(layers, by_chance, strict=True)
+        {"layer": layer, "kind": kind, "networks": "", "area": value}
+        for kind, values in ends.items()
+        for layer, value in zip(layers, values, strict=True)
     ]
 
 

@@ -60,7 +60,9 @@ class OneByOne:
                 _check_alike(self._notes.setdefault(key, note), note)
                 if key not in self._pairs:
                     self._pairs[key] = self._keeps.empty_pair()
-                rows_per_item = 1 if note else seen_a.rows_per_item
+                # Only nulls and folds ask where items begin, and counting under a mask takes time.
+                counted = self._keeps.anything and not note
+                rows_per_item = seen_a.rows_per_item if counted else 1
                 self._pairs[key].update(x, y, rows_per_item=rows_per_item)
 
     def check(self, lockstep: Lockstep) -> None:

@@ -12,7 +12,7 @@ from spanmatch.arguments import as_center
 from spanmatch.comparison import Comparison
 from spanmatch.layer_keys import label
 from spanmatch.progress import progress_bar
-from spanmatch.replicates import Keeps
+from spanmatch.replicates import Keeps, check_inputs
 from spanmatch.sampling import UndersampledWarning, too_few, without_undersampled_warnings
 from spanmatch.solved import Solved, solved
 from spanmatch.torch.collect import AllPairs, Collected, OneByOne
@@ -149,6 +149,7 @@ def compare(
         keeps=Keeps(nulls, folds, seed),
         progress=progress,
     )
+    check_inputs(found.inputs, folds)
     answers = solve(found.pairs, center=center, progress=progress)
     comparison = assembled(answers, found, center=center)
     if complaint := undersampled(comparison):

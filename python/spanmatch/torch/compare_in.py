@@ -12,7 +12,7 @@ from spanmatch import comparison_file as file
 from spanmatch.layer_keys import label
 from spanmatch.pair import ActivationPair
 from spanmatch.progress import progress_bar
-from spanmatch.replicates import Keeps
+from spanmatch.replicates import Keeps, check_inputs
 from spanmatch.sampling import UndersampledWarning
 from spanmatch.torch.collect import Collected
 from spanmatch.torch.compare import assembled, collect, solve, undersampled
@@ -115,7 +115,7 @@ def _begun(folder: Path, config: CompareConfig, say: Callable[[str], object]) ->
         return _State(None, ())
     keys = outline.neurons
     pairs = file.finished_pairs(folder, keys)
-    done, count = len(file.finished_spectra(folder, keys)), len(keys)
+    done, count = len(_answered(folder, config, keys)), len(keys)
     say(f"{folder} holds {len(pairs)} of {count} pairs and {done} of {count} spectra already")
     return _State(outline, tuple(key for key in keys if key not in pairs))
 
@@ -133,6 +133,7 @@ def _reduced(
         return Outline(neurons, found.notes, found.inputs)
 
     seen = _joined(ranks.each(run))
+    check_inputs(seen.inputs, config.folds)
     outline = seen if state.outline is None else state.outline
     _check_same(outline, seen, state.pairs)
     if state.outline is None:
@@ -220,7 +221,7 @@ def _solved(
     folder: Path, config: CompareConfig, ranks: Ranks, outline: Outline, progress: bool
 ) -> None:
     """Write the spectra that are missing: of one layer for each process at a time."""
-    missing = ranks.first(lambda: _by_cost(folder, outline))
+    missing = ranks.first(lambda: _by_cost(folder, config, outline))
     with progress_bar("Matching layers", progress) as report:
         for begin in range(0, len(missing), ranks.size):
             keys = missing[begin : begin + ranks.size]
@@ -231,9 +232,13 @@ def _solved(
                 report(begin + len(keys), len(missing))
 
 
-def _by_cost(folder: Path, outline: Outline) -> list[Key]:
+def _answered(folder: Path, config: CompareConfig, keys: Collection[Key]) -> set[Key]:
+    return file.finished_answers(folder, keys, nulls=config.nulls > 0, intervals=config.folds > 0)
+
+
+def _by_cost(folder: Path, config: CompareConfig, outline: Outline) -> list[Key]:
     """Return the layers without a spectrum, largest first: those at work together cost alike."""
-    done = file.finished_spectra(folder, outline.neurons)
+    done = _answered(folder, config, outline.neurons)
     missing = [key for key in outline.neurons if key not in done]
     return sorted(missing, key=lambda key: sum(outline.neurons[key]), reverse=True)
 

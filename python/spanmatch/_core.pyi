@@ -86,16 +86,7 @@ class Gram:
         """Return the sum of the folds, each as many times as said."""
 
     @staticmethod
-    def from_parts(
-        n_x: int,
-        n_batches: int,
-        n_samples: int,
-        shift: _Floats,
-        sums: _Floats,
-        spread: _Floats,
-        products: NDArray[np.float64],
-        replicates: _Replicates | None = None,
-    ) -> Gram:
+    def from_parts(parts: _Parts, replicates: _Replicates | None = None) -> Gram:
         """Put together what `parts` gives; of the products, the triangle right of the diagonal."""
 
     def set_shift(self, shift: _Floats) -> None:

@@ -214,7 +214,7 @@ class ActivationPair:
 
     def without_replicates(self) -> ActivationPair:
         """Return a copy that keeps neither nulls nor folds: as large as a pair that never did."""
-        return pair_of_gram(_core.Gram.from_parts(*self._gram.on_host().parts()), self._names)
+        return pair_of_gram(_core.Gram.from_parts(self._gram.on_host().parts()), self._names)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the pair to a safetensors file, which appears under its name once it is whole.
@@ -272,7 +272,7 @@ class ActivationPair:
 
     def __reduce__(self) -> tuple[Any, ...]:
         gram = self._gram.of_one_moment()
-        return _from_parts, ((*gram.parts(), gram.replicates()), self._names)
+        return _from_parts, (gram.parts(), gram.replicates(), self._names)
 
     def __repr__(self) -> str:
         return f"ActivationPair({self.n_x} + {self.n_y} neurons, {self.n_samples} samples)"
@@ -321,5 +321,7 @@ def pair_of_gram(gram: _core.Gram, names: Names = (None, None)) -> ActivationPai
     return pair
 
 
-def _from_parts(parts: tuple[Any, ...], names: Names) -> ActivationPair:
-    return pair_of_gram(_core.Gram.from_parts(*parts), names)
+def _from_parts(
+    parts: _core._Parts, replicates: _core._Replicates | None, names: Names
+) -> ActivationPair:
+    return pair_of_gram(_core.Gram.from_parts(parts, replicates), names)

@@ -50,7 +50,7 @@ def read(path: str | PathLike[str]) -> tuple[_core.Gram, Names]:
         parts = [*(values[name] for name in COUNTS), *(tensors[name] for name in SUMS)]
         kept = "nulls" in tensors or not values.keys().isdisjoint(("seed", "n_items", "folds"))
         replicates = _replicates(tensors, values) if kept else None
-        gram = _core.Gram.from_parts(*cast("_core._Parts", tuple(parts)), replicates)
+        gram = _core.Gram.from_parts(cast("_core._Parts", tuple(parts)), replicates)
         names = (as_names(values["x_names"], "x"), as_names(values["y_names"], "y"))
         if gram.n_samples > 0:
             check_counts(names, gram.n_x, gram.n_y)

@@ -63,7 +63,7 @@ impl Items {
 /// By how many items y is rolled against x, once for each null: distinct, and not 0, for as long as there
 /// are other offsets, so that the true pairing and its nulls are exchangeable; then a fresh round of them.
 pub(crate) fn rolls(seed: u64, batch: u64, nulls: usize, n_items: usize) -> Vec<usize> {
-    let mut numbers = Numbers::new(stream(seed, batch, b"roll"));
+    let mut numbers = Numbers::new(stream(seed, batch, *b"roll"));
     let mut rolls = Vec::with_capacity(nulls);
     while rolls.len() < nulls && n_items > 1 {
         let mut round: Vec<usize> = (1..n_items).collect();
@@ -82,7 +82,7 @@ pub(crate) fn deal(seed: u64, folds: usize, items: Range<u64>) -> Vec<usize> {
         .map(|item| {
             if item == items.start || item % count == 0 {
                 round = (0..folds).collect();
-                shuffle(&mut round, stream(seed, item / count, b"deal"));
+                shuffle(&mut round, stream(seed, item / count, *b"deal"));
             }
             // Below `folds`, a usize.
             #[allow(clippy::cast_possible_truncation)]
@@ -99,8 +99,8 @@ pub(crate) fn rolled(rows: &Range<usize>, offset: usize, total: usize) -> [Range
 }
 
 /// A seed for one use at one place.
-fn stream(seed: u64, place: u64, what: &[u8; 4]) -> u64 {
-    let what = u64::from(u32::from_le_bytes(*what));
+fn stream(seed: u64, place: u64, what: [u8; 4]) -> u64 {
+    let what = u64::from(u32::from_le_bytes(what));
     let seed = Numbers::new(seed ^ what).next();
     Numbers::new(seed ^ place).next()
 }

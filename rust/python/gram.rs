@@ -191,18 +191,13 @@ impl Gram {
 
     /// A Gram of what `parts` gives. Of the products, the triangle right of the diagonal counts.
     #[staticmethod]
-    #[pyo3(signature = (n_x, n_batches, n_samples, shift, sums, spread, products, replicates=None))]
+    #[pyo3(signature = (parts, replicates=None))]
+    // What is extracted from Python arguments is owned.
+    #[allow(clippy::needless_pass_by_value)]
     fn from_parts(
-        n_x: usize,
-        n_batches: u64,
-        n_samples: u64,
-        shift: PyReadonlyArray1<'_, f64>,
-        sums: PyReadonlyArray1<'_, f64>,
-        spread: PyReadonlyArray1<'_, f64>,
-        products: PyReadonlyArray2<'_, f64>,
+        parts: GivenParts<'_>,
         replicates: Option<GivenReplicates<'_>>,
     ) -> PyResult<Self> {
-        let parts = (n_x, n_batches, n_samples, shift, sums, spread, products);
         let mut gram = spanmatch::Gram::from_parts(parts_from_python(&parts))
             .map_err(|error| to_python(&error))?;
         if let Some((seed, n_items, rolls, nulls, folds)) = replicates {

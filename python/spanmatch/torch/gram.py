@@ -160,7 +160,7 @@ class DeviceGram:
             nulls, folds = total.nulls.cpu().numpy(), [parts(0, fold) for fold in total.folds]
             # The seed is that of the Gram which these are added to.
             replicates = 0, total.n_items, list(total.rolls), nulls, folds
-        return _core.Gram.from_parts(*parts(total.n_batches, total), replicates)
+        return _core.Gram.from_parts(parts(total.n_batches, total), replicates)
 
     def _zeros(self, *shape: int) -> torch.Tensor:
         with torch.inference_mode(False):

@@ -76,7 +76,7 @@ class CrossPairs(Mapping[Key, ActivationPair]):
         products[:n_a, :n_a], products[n_a:, n_a:] = a.products, b.products
         products[:n_a, n_a:] = between
         gram = _core.Gram.from_parts(
-            n_a, a.n_batches, a.n_samples, shift, sums, spread, products.numpy()
+            (n_a, a.n_batches, a.n_samples, shift, sums, spread, products.numpy())
         )
         return pair_of_gram(gram)
 

@@ -76,13 +76,15 @@ def all_reduced(
             raise ValueError(f"rank {rank}: {complaint}")
     sums, spread, products = _total(_sums(moved, first.shift.size), group)
     total = _core.Gram.from_parts(
-        first.widths[0],
-        sum(header.n_batches for header in headers),
-        sum(header.n_samples for header in headers),
-        first.shift,
-        sums,
-        spread,
-        products,
+        (
+            first.widths[0],
+            sum(header.n_batches for header in headers),
+            sum(header.n_samples for header in headers),
+            first.shift,
+            sums,
+            spread,
+            products,
+        ),
         _replicates(moved, headers, first, group) if any(first.replicates) else None,
     )
     return total, names

@@ -80,8 +80,8 @@ impl Gram {
         let moved = |i: usize, j: usize| d[i] * sums[j] + sums[i] * d[j] + count * d[i] * d[j];
         let columns = self.products.values_mut().par_chunks_mut(d.len()).enumerate();
         columns.for_each(|(j, column)| {
-            for i in j..d.len() {
-                column[i] += moved(i, j);
+            for (i, value) in column.iter_mut().enumerate().skip(j) {
+                *value += moved(i, j);
             }
         });
         for null in &mut self.replicates.nulls {

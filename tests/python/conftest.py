@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from problems import Sides
+
+# What runs behind a shell's & inherits that Ctrl-C is ignored, and so would what the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("spanmatch", derandomize=True, deadline=None, max_examples=30)
 settings.load_profile("spanmatch")

@@ -253,25 +253,15 @@ impl Problem {
 
 /// `G_ij / sqrt(G_ii G_jj)` of the neurons at `places`, symmetric, with ones on the diagonal.
 fn unit_gram(gram: &Gram, center: bool, places: &[usize], scale: &[f64]) -> Matrix {
-    // Tiles, since half of the values are read across the columns of the Gram.
-    const TILE: usize = 32;
     let n = places.len();
     let mut unit = Matrix::zeros(n, n);
-    let panels = unit.values_mut().par_chunks_mut((TILE * n).max(1)).enumerate();
-    panels.for_each(|(panel, values)| {
-        let first = panel * TILE;
-        for top in (0..n).step_by(TILE) {
-            for (offset, column) in values.chunks_exact_mut(n).enumerate() {
-                let j = first + offset;
-                for i in top..(top + TILE).min(n) {
-                    let (low, high) = (places[i].max(places[j]), places[i].min(places[j]));
-                    column[i] = gram.product(low, high, center) * scale[i] * scale[j];
-                }
-            }
+    let columns = unit.values_mut().par_chunks_exact_mut(n.max(1)).enumerate();
+    columns.for_each(|(j, column)| {
+        for (i, value) in column.iter_mut().enumerate().skip(j) {
+            *value = gram.product(places[i], places[j], center) * scale[i] * scale[j];
         }
-        for (offset, column) in values.chunks_exact_mut(n).enumerate() {
-            column[first + offset] = 1.0;
-        }
+        column[j] = 1.0;
     });
+    unit.mirror_lower();
     unit
 }

@@ -3,7 +3,7 @@
 use spanmatch::{Neuron, NeuronSet, Side};
 
 use crate::common::{Sides, TOLERANCE};
-use crate::oracle::Oracle;
+use crate::oracle::{Oracle, Residual};
 
 /// A set of neurons: bit i is neuron i, the x first.
 pub type Set = u32;
@@ -20,7 +20,9 @@ pub struct BruteForce {
     n_x: usize,
     pub n: usize,
     exact: f64,
-    /// By set: the largest residual in it, infinite where a member is dead.
+    /// By set: the residual of every member, infinite where it is dead.
+    residuals: Vec<Vec<Residual>>,
+    /// By set: the largest of them.
     worst: Vec<f64>,
 }
 
@@ -37,20 +39,22 @@ impl BruteForce {
             let set = NeuronSet::new(chosen(mask, n_x), chosen(mask, n_y)).unwrap();
             let [x, y] = oracle.residuals(&set);
             for (list, residuals) in on.iter_mut().zip([y, x]) {
-                let value = |value: f64| if value.is_nan() { f64::INFINITY } else { value };
-                list.push(residuals.iter().map(|r| value(r.value)).collect::<Vec<_>>());
+                list.push(residuals);
             }
         }
-        let worst = (0..1_usize << (n_x + n_y)).map(|set| {
+        let residuals = (0..1_usize << (n_x + n_y)).map(|set| {
             let masks = [set & ((1 << n_x) - 1), set >> n_x];
             let side = |side: usize| {
                 let residuals = &on[1 - side][masks[1 - side]];
                 let held = (0..counts[side]).filter(move |i| masks[side] >> i & 1 == 1);
-                held.map(|i| residuals[i]).fold(0.0, f64::max)
+                held.map(|i| residuals[i])
             };
-            f64::max(side(0), side(1))
+            side(0).chain(side(1)).map(infinite_where_dead).collect()
         });
-        Self { n_x, n: n_x + n_y, exact: oracle.exact(), worst: worst.collect() }
+        let residuals: Vec<Vec<Residual>> = residuals.collect();
+        let largest = |members: &Vec<Residual>| members.iter().map(|r| r.value).fold(0.0, f64::max);
+        let worst = residuals.iter().map(largest).collect();
+        Self { n_x, n: n_x + n_y, exact: oracle.exact(), residuals, worst }
     }
 
     pub fn neuron(&self, bit: usize) -> Neuron {
@@ -87,7 +91,8 @@ impl BruteForce {
         self.worst[set as usize]
     }
 
-    /// 0, critical values below 1 and the middles between them; at most `most`, spread evenly.
+    /// 0, critical values below 1 and the middles between them; at most `most`, spread evenly. None where
+    /// the rounding of a Gram matrix could decide.
     pub fn levels(&self, most: usize) -> Vec<f64> {
         let critical = (0..self.n).map(|bit| {
             let held = self.sets().filter(|set| set >> bit & 1 == 1);
@@ -101,19 +106,35 @@ impl BruteForce {
         let middles: Vec<f64> =
             ends.windows(2).map(|pair| f64::midpoint(pair[0], pair[1])).collect();
         ends.extend(middles);
+        ends.retain(|&eps| self.is_sure(eps));
         ends.sort_unstable_by(f64::total_cmp);
         let step = ends.len().div_ceil(most);
         ends.into_iter().step_by(step).collect()
     }
 
+    fn is_sure(&self, eps: f64) -> bool {
+        let square = self.limit(eps).powi(2);
+        let mut residuals = self.residuals.iter().flatten();
+        residuals.all(|r| (r.value.powi(2) - square).abs() > r.doubt)
+    }
+
+    fn limit(&self, eps: f64) -> f64 {
+        eps.max(self.exact) + TOLERANCE
+    }
+
     pub fn at(&self, eps: f64) -> Matches<'_> {
-        let limit = eps.max(self.exact) + TOLERANCE;
+        let limit = self.limit(eps);
         let all: Vec<Set> = self.sets().filter(|&set| self.worst(set) <= limit).collect();
         let smaller =
             |&set: &Set| union(all.iter().copied().filter(|&t| t != set && inside(t, set)));
         let only = all.iter().map(|set| set & !smaller(set)).collect();
         Matches { of: self, all, only }
     }
+}
+
+fn infinite_where_dead(residual: Residual) -> Residual {
+    let value = if residual.value.is_nan() { f64::INFINITY } else { residual.value };
+    Residual { value, ..residual }
 }
 
 /// Every match at one ε.

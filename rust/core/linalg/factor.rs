@@ -92,7 +92,7 @@ impl Factor {
             solve_upper_triangular_in_place(trailing, panel, Par::Seq);
             Ok(())
         })?;
-        mirror_lower(target, n);
+        target.mirror_lower();
         Ok(())
     }
 }
@@ -110,18 +110,4 @@ fn factor_corner(corner: MatMut<'_, f64>) -> bool {
         faer::Spec::default(),
     )
     .is_ok()
-}
-
-/// Copies the lower triangle of the first `n` rows onto the upper, tile by tile.
-fn mirror_lower(matrix: &mut Matrix, n: usize) {
-    const TILE: usize = 32;
-    for col in (0..n).step_by(TILE) {
-        for row in (col..n).step_by(TILE) {
-            for j in col..(col + TILE).min(n) {
-                for i in row.max(j + 1)..(row + TILE).min(n) {
-                    matrix[(j, i)] = matrix[(i, j)];
-                }
-            }
-        }
-    }
 }

@@ -3,7 +3,8 @@
 use std::ops::{Index, IndexMut};
 
 use faer::{MatMut, MatRef};
-use rayon::prelude::*;
+
+use super::transpose::{mirror_lower, write_transposed};
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Matrix {
@@ -56,23 +57,14 @@ impl Matrix {
 
     /// Writes `source` transposed, from `first_row` on.
     pub(crate) fn write_transposed(&mut self, first_row: usize, source: &Self) {
-        // Tiles, since the values are read across the columns of the source.
-        const TILE: usize = 16;
-        if self.rows == 0 {
-            return;
-        }
-        let panels = self.values.par_chunks_mut(TILE * self.rows).enumerate();
-        panels.for_each(|(panel, values)| {
-            for top in (0..source.columns).step_by(TILE) {
-                let rows = top..(top + TILE).min(source.columns);
-                for (offset, column) in values.chunks_exact_mut(self.rows).enumerate() {
-                    let j = panel * TILE + offset;
-                    for i in rows.clone() {
-                        column[first_row + i] = source.values[i * source.rows + j];
-                    }
-                }
-            }
-        });
+        let target = self.view_mut().subrows_mut(first_row, source.columns);
+        write_transposed(target, source.view());
+    }
+
+    /// Copies the lower triangle of the first rows, as many as columns, onto the upper.
+    pub(crate) fn mirror_lower(&mut self) {
+        let size = self.columns;
+        mirror_lower(self.view_mut().subrows_mut(0, size));
     }
 
     /// Keeps the named rows and columns (both ascending), in place: every value moves towards the front.

@@ -8,6 +8,7 @@ mod lanes;
 mod matrix;
 mod panels;
 mod product;
+mod transpose;
 
 pub(crate) use factor::Factor;
 pub(crate) use lanes::sum_of_squares;

@@ -1,0 +1,109 @@
+//! Transposed copies.
+
+use faer::{ColMut, ColRef, MatMut, MatRef};
+use rayon::prelude::*;
+
+use super::product::column_panels;
+
+/// Side of a block: a cache line. The lines of more columns would push one another out of the cache where
+/// columns are a power of two apart.
+const BLOCK: usize = 8;
+/// A square too small to be shared among threads.
+const SMALL: usize = 64;
+
+/// Copies `source`, transposed, onto `target`.
+pub(super) fn write_transposed(target: MatMut<'_, f64>, source: MatRef<'_, f64>) {
+    column_panels(target, BLOCK).into_par_iter().for_each(|(first, mut panel)| {
+        let (height, width) = (panel.nrows(), panel.ncols());
+        for top in (0..height).step_by(BLOCK) {
+            let below = BLOCK.min(height - top);
+            let block = panel.as_mut().subrows_mut(top, below);
+            copy_block(block, source.submatrix(first, top, width, below));
+        }
+    });
+}
+
+/// Copies what lies below the diagonal of a square onto what lies above.
+pub(super) fn mirror_lower(square: MatMut<'_, f64>) {
+    let size = square.ncols();
+    if size <= SMALL {
+        return mirror_small(square);
+    }
+    let half = (size / 2).next_multiple_of(BLOCK);
+    let (left, right, below, rest) = square.split_at_mut(half, half);
+    write_transposed(right, below.as_ref());
+    rayon::join(|| mirror_lower(left), || mirror_lower(rest));
+}
+
+fn mirror_small(mut square: MatMut<'_, f64>) {
+    for j in 0..square.ncols() {
+        for i in j + 1..square.nrows() {
+            square[(j, i)] = square[(i, j)];
+        }
+    }
+}
+
+fn copy_block(mut target: MatMut<'_, f64>, source: MatRef<'_, f64>) {
+    let mut block = [[0.0; BLOCK]; BLOCK];
+    for (j, line) in block.iter_mut().enumerate().take(source.ncols()) {
+        let column = source.col(j).try_as_col_major().map(ColRef::as_slice);
+        debug_assert!(column.is_some(), "columns of a matrix are contiguous");
+        let Some(column) = column else { continue };
+        match column.first_chunk() {
+            Some(column) => *line = *column,
+            None => line[..column.len()].copy_from_slice(column),
+        }
+    }
+    for j in 0..target.ncols() {
+        let column = target.as_mut().col_mut(j).try_as_col_major_mut().map(ColMut::as_slice_mut);
+        debug_assert!(column.is_some(), "columns of a matrix are contiguous");
+        let Some(column) = column else { continue };
+        for (value, line) in column.iter_mut().zip(&block) {
+            *value = line[j];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Matrix;
+
+    const SIZES: [usize; 8] = [0, 1, 7, 8, 9, 64, 65, 200];
+
+    fn numbered(rows: usize, columns: usize) -> Matrix {
+        Matrix::from_values((0..rows * columns).map(|at| at as f64).collect(), rows, columns)
+    }
+
+    #[test]
+    fn a_transposed_copy_is_whole_and_nothing_else_changes() {
+        for (rows, columns) in SIZES.into_iter().flat_map(|n| SIZES.map(|m| (n, m))) {
+            let source = numbered(rows, columns);
+            let mut target =
+                Matrix::from_values(vec![-1.0; (columns + 3) * rows], columns + 3, rows);
+            target.write_transposed(2, &source);
+            for j in 0..rows {
+                for i in 0..columns + 3 {
+                    let inside = (2..columns + 2).contains(&i);
+                    let expected = if inside { source[(j, i - 2)] } else { -1.0 };
+                    let value = target[(i, j)].to_bits();
+                    assert_eq!(value, expected.to_bits(), "{rows} x {columns}: {i}, {j}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_lower_triangle_is_mirrored_and_stays() {
+        for size in SIZES {
+            let before = numbered(size + 3, size);
+            let mut square = before.clone();
+            square.mirror_lower();
+            for j in 0..size {
+                for i in 0..size + 3 {
+                    let expected = before[(i.max(j), i.min(j))].to_bits();
+                    assert_eq!(square[(i, j)].to_bits(), expected, "{size}: {i}, {j}");
+                }
+            }
+        }
+    }
+}

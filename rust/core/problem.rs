@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
 use crate::error::{Error, Result};
 use crate::gram::Gram;
 use crate::linalg::Matrix;
@@ -253,15 +251,11 @@ impl Problem {
 
 /// `G_ij / sqrt(G_ii G_jj)` of the neurons at `places`, symmetric, with ones on the diagonal.
 fn unit_gram(gram: &Gram, center: bool, places: &[usize], scale: &[f64]) -> Matrix {
-    let n = places.len();
-    let mut unit = Matrix::zeros(n, n);
-    let columns = unit.values_mut().par_chunks_exact_mut(n.max(1)).enumerate();
-    columns.for_each(|(j, column)| {
-        for (i, value) in column.iter_mut().enumerate().skip(j) {
-            *value = gram.product(places[i], places[j], center) * scale[i] * scale[j];
-        }
-        column[j] = 1.0;
+    let mut unit = Matrix::symmetric(places.len(), |i, j| {
+        gram.product(places[i], places[j], center) * scale[i] * scale[j]
     });
-    unit.mirror_lower();
+    for j in 0..places.len() {
+        unit[(j, j)] = 1.0;
+    }
     unit
 }

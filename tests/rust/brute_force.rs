@@ -22,8 +22,6 @@ pub struct BruteForce {
     exact: f64,
     /// By set: the residual of every member, infinite where it is dead.
     residuals: Vec<Vec<Residual>>,
-    /// By set: the largest of them.
-    worst: Vec<f64>,
 }
 
 impl BruteForce {
@@ -39,7 +37,7 @@ impl BruteForce {
             let set = NeuronSet::new(chosen(mask, n_x), chosen(mask, n_y)).unwrap();
             let [x, y] = oracle.residuals(&set);
             for (list, residuals) in on.iter_mut().zip([y, x]) {
-                list.push(residuals);
+                list.push(residuals.into_iter().map(infinite_where_dead).collect::<Vec<_>>());
             }
         }
         let residuals = (0..1_usize << (n_x + n_y)).map(|set| {
@@ -49,12 +47,9 @@ impl BruteForce {
                 let held = (0..counts[side]).filter(move |i| masks[side] >> i & 1 == 1);
                 held.map(|i| residuals[i])
             };
-            side(0).chain(side(1)).map(infinite_where_dead).collect()
+            side(0).chain(side(1)).collect()
         });
-        let residuals: Vec<Vec<Residual>> = residuals.collect();
-        let largest = |members: &Vec<Residual>| members.iter().map(|r| r.value).fold(0.0, f64::max);
-        let worst = residuals.iter().map(largest).collect();
-        Self { n_x, n: n_x + n_y, exact: oracle.exact(), residuals, worst }
+        Self { n_x, n: n_x + n_y, exact: oracle.exact(), residuals: residuals.collect() }
     }
 
     pub fn neuron(&self, bit: usize) -> Neuron {
@@ -87,8 +82,9 @@ impl BruteForce {
         0..1 << self.n
     }
 
+    /// The largest residual in a set.
     pub fn worst(&self, set: Set) -> f64 {
-        self.worst[set as usize]
+        self.residuals[set as usize].iter().map(|residual| residual.value).fold(0.0, f64::max)
     }
 
     /// 0, critical values below 1 and the middles between them; at most `most`, spread evenly. None where

@@ -1,15 +1,12 @@
 //! A Gram taken apart, to store it or send it, and put together again.
 
 use ndarray::{Array2, Array3, ArrayView1};
-use rayon::prelude::*;
 
 use super::Gram;
 use super::replicates::Replicates;
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 
-/// Rows and columns that are mirrored together: some cache lines of each.
-const TILE: usize = 32;
 /// Counts up to here are exact in float64.
 const MOST: u64 = 1 << 53;
 /// By this part, and by what is lost below the smallest number, sums may exceed the bound on their terms.
@@ -207,24 +204,8 @@ impl Gram {
     /// An array of what is given for `i >= j`.
     fn symmetric(&self, lower: impl Fn(usize, usize) -> f64 + Sync) -> Array2<f64> {
         let n = self.shift.len();
-        let mut array = Array2::zeros((n, n));
-        // Columns of the lower triangle are read one after the other, and become rows.
-        let values = array.as_slice_mut();
-        debug_assert!(values.is_some(), "a new array is one slice");
-        values.unwrap_or_default().par_chunks_mut(n.max(1)).enumerate().for_each(|(j, row)| {
-            for (i, value) in row.iter_mut().enumerate().skip(j) {
-                *value = lower(i, j);
-            }
-        });
-        for top in (0..n).step_by(TILE) {
-            for left in (0..=top).step_by(TILE) {
-                for i in top..(top + TILE).min(n) {
-                    for j in left..(left + TILE).min(i) {
-                        array[[i, j]] = array[[j, i]];
-                    }
-                }
-            }
-        }
-        array
+        let array = Array2::from_shape_vec((n, n), Matrix::symmetric(n, lower).into_values());
+        debug_assert!(array.is_ok(), "there are n² values");
+        array.unwrap_or_default()
     }
 }

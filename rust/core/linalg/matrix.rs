@@ -3,6 +3,7 @@
 use std::ops::{Index, IndexMut};
 
 use faer::{MatMut, MatRef};
+use rayon::prelude::*;
 
 use super::transpose::{mirror_lower, write_transposed};
 
@@ -45,6 +46,10 @@ impl Matrix {
         &self.values
     }
 
+    pub(crate) fn into_values(self) -> Vec<f64> {
+        self.values
+    }
+
     pub(crate) fn values_mut(&mut self) -> &mut [f64] {
         &mut self.values
     }
@@ -59,6 +64,19 @@ impl Matrix {
     pub(crate) fn write_transposed(&mut self, first_row: usize, source: &Self) {
         let target = self.view_mut().subrows_mut(first_row, source.columns);
         write_transposed(target, source.view());
+    }
+
+    /// A symmetric matrix of what is given for `i >= j`.
+    pub(crate) fn symmetric(size: usize, lower: impl Fn(usize, usize) -> f64 + Sync) -> Self {
+        let mut matrix = Self::zeros(size, size);
+        let columns = matrix.values.par_chunks_exact_mut(size.max(1)).enumerate();
+        columns.for_each(|(j, column)| {
+            for (i, value) in column.iter_mut().enumerate().skip(j) {
+                *value = lower(i, j);
+            }
+        });
+        matrix.mirror_lower();
+        matrix
     }
 
     /// Copies the lower triangle of the first rows, as many as columns, onto the upper.

@@ -43,6 +43,7 @@ fn mirror_small(mut square: MatMut<'_, f64>) {
     }
 }
 
+// As slices: faer copies a transposed block half as fast.
 fn copy_block(mut target: MatMut<'_, f64>, source: MatRef<'_, f64>) {
     let mut block = [[0.0; BLOCK]; BLOCK];
     for (j, line) in block.iter_mut().enumerate().take(source.ncols()) {

@@ -2,36 +2,18 @@
 
 use std::sync::{RwLock, TryLockError};
 
-use numpy::{
-    IntoPyArray, PyArray1, PyArray2, PyArray3, PyReadonlyArray1, PyReadonlyArray2, PyReadonlyArray3,
-};
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1};
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
-use spanmatch::{GramParts, Items, ReplicateParts, Side, Watch};
+use spanmatch::{Items, Side, Watch};
 
-use crate::Floats;
 use crate::arguments::Array;
 use crate::errors::to_python;
+use crate::parts::{
+    GivenParts, GivenReplicates, Parts, Replicates, parts_from_python, parts_to_python,
+    replicates_from_python, replicates_to_python,
+};
 use crate::run::{run, wait_for};
-
-/// Neurons of x, batches, samples, shift, sums, spread, products.
-type Parts<'py> =
-    (usize, u64, u64, Floats<'py>, Floats<'py>, Floats<'py>, Bound<'py, PyArray2<f64>>);
-
-/// Seed, items, what stands for the rolls, nulls, and of each fold what [`Parts`] are.
-type Replicates<'py> = (u64, u64, Vec<u64>, Bound<'py, PyArray3<f64>>, Vec<Parts<'py>>);
-
-/// As they are given.
-type GivenParts<'py> = (
-    usize,
-    u64,
-    u64,
-    PyReadonlyArray1<'py, f64>,
-    PyReadonlyArray1<'py, f64>,
-    PyReadonlyArray1<'py, f64>,
-    PyReadonlyArray2<'py, f64>,
-);
-type GivenReplicates<'py> = (u64, u64, Vec<u64>, PyReadonlyArray3<'py, f64>, Vec<GivenParts<'py>>);
 
 /// How many rows every item has, or each.
 #[derive(FromPyObject)]
@@ -147,10 +129,7 @@ impl Gram {
     /// Seed, items, what stands for the rolls, nulls and the parts of each fold; None where there are neither nulls nor folds.
     fn replicates<'py>(&self, py: Python<'py>) -> PyResult<Option<Replicates<'py>>> {
         let parts = self.read(py, None, |gram, _| Ok(gram.replicate_parts()))?;
-        Ok(parts.map(|parts| {
-            let folds = parts.folds.into_iter().map(|fold| parts_to_python(py, fold)).collect();
-            (parts.seed, parts.n_items, parts.rolls, parts.nulls.into_pyarray(py), folds)
-        }))
+        Ok(parts.map(|parts| replicates_to_python(py, parts)))
     }
 
     /// By how many rows y is rolled for each null, the fold of each row, and how many items there are, in a
@@ -200,14 +179,8 @@ impl Gram {
     ) -> PyResult<Self> {
         let mut gram = spanmatch::Gram::from_parts(parts_from_python(&parts))
             .map_err(|error| to_python(&error))?;
-        if let Some((seed, n_items, rolls, nulls, folds)) = replicates {
-            let parts = ReplicateParts {
-                seed,
-                n_items,
-                rolls,
-                nulls: nulls.as_array().to_owned(),
-                folds: folds.iter().map(parts_from_python).collect(),
-            };
+        if let Some(replicates) = replicates {
+            let parts = replicates_from_python(&replicates);
             gram.set_replicate_parts(parts).map_err(|error| to_python(&error))?;
         }
         Ok(Self { inner: RwLock::new(gram) })
@@ -277,32 +250,6 @@ impl Gram {
     fn with<T>(&self, py: Python<'_>, look: impl FnOnce(&spanmatch::Gram) -> T) -> PyResult<T> {
         let guard = wait_for(py, || free(self.inner.try_read()))?;
         Ok(look(&guard))
-    }
-}
-
-fn parts_to_python(py: Python<'_>, parts: GramParts) -> Parts<'_> {
-    (
-        parts.n_x,
-        parts.n_batches,
-        parts.n_samples,
-        parts.shift.into_pyarray(py),
-        parts.sums.into_pyarray(py),
-        parts.spread.into_pyarray(py),
-        parts.products.into_pyarray(py),
-    )
-}
-
-fn parts_from_python(parts: &GivenParts<'_>) -> GramParts {
-    let (n_x, n_batches, n_samples, shift, sums, spread, products) = parts;
-    let vector = |array: &PyReadonlyArray1<'_, f64>| array.as_array().to_vec();
-    GramParts {
-        n_x: *n_x,
-        n_batches: *n_batches,
-        n_samples: *n_samples,
-        shift: vector(shift),
-        sums: vector(sums),
-        spread: vector(spread),
-        products: products.as_array().to_owned(),
     }
 }
 

@@ -6,6 +6,7 @@
 mod arguments;
 mod errors;
 mod gram;
+mod parts;
 mod run;
 
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1};

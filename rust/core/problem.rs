@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::error::{Error, Result};
 use crate::gram::Gram;
 use crate::linalg::Matrix;
@@ -202,11 +204,18 @@ impl Problem {
         }
     }
 
+    /// For each neuron, whether one before it, of the same side, is parallel to it as far as their cosine
+    /// tells: few are, and to tell takes one pass over the cosines.
+    fn have_parallel(&self) -> Vec<bool> {
+        let places = (0..self.live.len()).into_par_iter();
+        let earlier = |place| &self.cosines(place)[self.places(self.side(place)).start..place];
+        places.map(|place| earlier(place).iter().any(|&cosine| are_parallel(cosine))).collect()
+    }
+
     fn are_duplicates(&self, a: usize, b: usize) -> bool {
         let cosine = self.cosines(a)[b];
         let mut others = self.cosines(a).iter().zip(self.cosines(b));
-        1.0 - cosine.abs() <= DUPLICATE
-            && others.all(|(a, b)| (a - cosine.signum() * b).abs() <= SAME_COSINE)
+        are_parallel(cosine) && others.all(|(a, b)| (a - cosine.signum() * b).abs() <= SAME_COSINE)
     }
 
     /// The problem with every group of duplicates as one neuron, and for each neuron its place there.
@@ -218,10 +227,13 @@ impl Problem {
         let mut representatives: Vec<usize> = Vec::new();
         let mut multiplicity: Vec<f64> = Vec::new();
         let mut merged = Vec::with_capacity(self.live.len());
-        for place in 0..self.live.len() {
+        for (place, has_parallel) in self.have_parallel().into_iter().enumerate() {
             let first =
                 representatives.partition_point(|&r| r < self.places(self.side(place)).start);
-            let twin = representatives[first..].iter().position(|&r| self.are_duplicates(place, r));
+            let twin_among = |earlier: &[usize]| {
+                earlier.iter().position(|&other| self.are_duplicates(place, other))
+            };
+            let twin = has_parallel.then(|| twin_among(&representatives[first..])).flatten();
             let group = twin.map_or(representatives.len(), |offset| first + offset);
             if group == representatives.len() {
                 representatives.push(place);
@@ -247,6 +259,10 @@ impl Problem {
         };
         (problem, merged)
     }
+}
+
+fn are_parallel(cosine: f64) -> bool {
+    1.0 - cosine.abs() <= DUPLICATE
 }
 
 /// `G_ij / sqrt(G_ii G_jj)` of the neurons at `places`, symmetric, with ones on the diagonal.

@@ -50,6 +50,16 @@ impl<'p> Remaining<'p> {
         self.x.squares().chain(self.y.squares())
     }
 
+    /// The largest r² there is; -inf where no neuron is left.
+    pub(crate) fn largest_square(&self) -> f64 {
+        self.x.largest_square().max(self.y.largest_square())
+    }
+
+    /// The neurons whose r² is at least this, x first, ascending.
+    pub(crate) fn neurons_from(&self, square: f64) -> Vec<usize> {
+        self.x.targets_from(square).chain(self.y.targets_from(square)).collect()
+    }
+
     pub(crate) fn neurons_where(&self, chosen: impl Fn(f64) -> bool) -> Vec<usize> {
         self.squares().filter(|&(_, square)| chosen(square)).map(|(neuron, _)| neuron).collect()
     }

@@ -112,12 +112,11 @@ fn peel(problem: &Problem, limit: f64, watch: &Watch) -> Result<(Vec<f64>, usize
     let mut square = 1.0_f64;
     loop {
         watch.check()?;
-        let largest = remaining.squares().map(|(_, square)| square).fold(0.0, f64::max);
-        square = square.min(largest);
+        square = square.min(remaining.largest_square().max(0.0));
         if square.sqrt() <= limit {
             break;
         }
-        let leaving = remaining.neurons_where(|other| other >= square);
+        let leaving = remaining.neurons_from(square);
         for &neuron in &leaving {
             critical[neuron] = square.sqrt();
         }

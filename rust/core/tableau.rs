@@ -5,12 +5,15 @@ mod members;
 mod trial;
 
 use crate::error::{Error, Result};
-use crate::linalg::{Factor, Matrix};
+use crate::linalg::{Factor, Matrix, largest};
 use crate::problem::Problem;
 use crate::watch::Watch;
 use downdate::Downdate;
 use members::Members;
 pub(crate) use trial::Saved;
+
+/// So many targets are passed over at once where none of them is looked for.
+const PIECE: usize = 128;
 
 /// The neurons of one side as targets, explained by neurons of the other as predictors.
 ///
@@ -77,7 +80,21 @@ impl<'p> Tableau<'p> {
 
     /// r² of every target that is left.
     pub(crate) fn squares(&self) -> impl Iterator<Item = (usize, f64)> {
-        self.targets.present().map(|(place, neuron)| (neuron, self.squares[place]))
+        let squares = self.targets.neurons.iter().copied().zip(self.squares.iter().copied());
+        squares.filter(|&(_, square)| square != f64::NEG_INFINITY)
+    }
+
+    /// The largest r²; -inf where no target is left.
+    pub(crate) fn largest_square(&self) -> f64 {
+        largest(&self.squares)
+    }
+
+    /// The targets whose r² is at least this.
+    pub(crate) fn targets_from(&self, square: f64) -> impl Iterator<Item = usize> {
+        let pieces = self.targets.neurons.chunks(PIECE).zip(self.squares.chunks(PIECE));
+        let pieces = pieces.filter(move |(_, squares)| largest(squares) >= square);
+        let targets = pieces.flat_map(|(neurons, squares)| neurons.iter().zip(squares));
+        targets.filter(move |&(_, &other)| other >= square).map(|(&neuron, _)| neuron)
     }
 
     /// `(G_BB + ridge)⁻¹ G_BT` of a tableau from which nothing has been removed.

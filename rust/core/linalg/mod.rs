@@ -11,7 +11,7 @@ mod product;
 mod transpose;
 
 pub(crate) use factor::Factor;
-pub(crate) use lanes::sum_of_squares;
+pub(crate) use lanes::{largest, sum_of_squares};
 pub(crate) use matrix::Matrix;
 pub(crate) use panels::{Panels, add_gram, add_product};
 pub(crate) use product::{

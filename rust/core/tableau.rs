@@ -232,11 +232,12 @@ impl<'p> Tableau<'p> {
     /// Applies the deletions kept back, for good, and drops the rows and columns of what has gone once they
     /// are a quarter of the work.
     pub(crate) fn settle(&mut self) {
-        self.state.downdate().settle();
         let area = |p: usize, t: usize| p * (p + t);
         let (p, t) = (self.predictors.neurons.len(), self.targets.neurons.len());
         if 4 * area(self.predictors.count, self.targets.count) <= 3 * area(p, t) {
             self.compact();
+        } else {
+            self.state.downdate().settle();
         }
     }
 
@@ -245,7 +246,7 @@ impl<'p> Tableau<'p> {
         let predictors = self.predictors.compact();
         let targets = self.targets.compact();
         self.squares = targets.iter().map(|&place| self.squares[place]).collect();
-        self.state.downdate().keep(&predictors, &targets);
+        self.state.downdate().settle_on(&predictors, &targets);
     }
 }
 

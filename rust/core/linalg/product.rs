@@ -35,13 +35,23 @@ pub(super) fn subtract_gram(c: MatMut<'_, f64>, z: MatRef<'_, f64>) {
     });
 }
 
-/// `c -= a b`, with the first `depth` columns of `a` and rows of `b`.
-pub(crate) fn subtract_product(c: &mut Matrix, a: &Matrix, b: &Matrix, depth: usize) {
-    let (a, b) = (a.view().subcols(0, depth), b.view().subrows(0, depth));
-    column_panels(c.view_mut(), TILE / 2).into_par_iter().for_each(|(col, panel)| {
-        let width = panel.ncols();
-        matmul(panel, Accum::Add, a, b.subcols(col, width), -1.0, Par::Seq);
-    });
+/// `c -= a bᵀ` with the first `depth` columns of `a`, where b is its first rows, as many as `c` has columns.
+pub(crate) fn subtract_product(c: &mut Matrix, a: &Matrix, depth: usize) {
+    let a = a.view().subcols(0, depth);
+    let width = even_share(c.columns());
+    column_panels(c.view_mut(), width).into_par_iter().with_max_len(1).for_each(
+        |(first, panel)| {
+            let b = a.subrows(first, panel.ncols()).transpose();
+            matmul(panel, Accum::Add, a, b, -1.0, Par::Seq);
+        },
+    );
+}
+
+/// The width of an even number of panels of this many columns, as wide as each other up to a register block
+/// (4 columns): two threads end together, where nine panels would leave one of them with a ninth to itself.
+fn even_share(columns: usize) -> usize {
+    let panels = columns.div_ceil(TILE / 2).next_multiple_of(2).max(2);
+    columns.div_ceil(panels).next_multiple_of(4)
 }
 
 /// `a b`, of the named rows of `a`.

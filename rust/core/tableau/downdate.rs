@@ -21,8 +21,6 @@ pub(crate) struct Downdate {
     columns: Matrix,
     /// u of every step kept back.
     steps: Matrix,
-    /// The predictor part of `steps`, transposed.
-    across: Matrix,
     depth: usize,
     /// Diagonal of P, now and at the factorisation.
     pivots: Vec<f64>,
@@ -47,7 +45,6 @@ impl Downdate {
         let pivots: Vec<f64> = (0..predictors).map(|j| columns[(j, j)]).collect();
         Ok(Self {
             steps: Matrix::zeros(predictors + targets, BLOCK),
-            across: Matrix::zeros(BLOCK, predictors),
             depth: 0,
             first_pivots: pivots.clone(),
             pivots,
@@ -118,15 +115,18 @@ impl Downdate {
         let (depth, predictors) = (self.depth, self.columns.columns());
         let (earlier, step) = self.steps.split_at_column(depth);
         step.copy_from_slice(self.columns.column(j));
-        subtract_product_of_vector(step, earlier, &self.across.column(j)[..depth]);
+        let mut factors = [0.0; BLOCK];
+        for (factor, step) in factors.iter_mut().zip(earlier.chunks_exact(step.len())) {
+            *factor = step[j];
+        }
+        subtract_product_of_vector(step, earlier, &factors[..depth]);
 
         let scale = step[j].sqrt().recip();
         for value in step.iter_mut() {
             *value *= scale;
         }
-        for (i, &value) in step[..predictors].iter().enumerate() {
-            self.across[(depth, i)] = value;
-            self.pivots[i] -= value * value;
+        for (pivot, &value) in self.pivots.iter_mut().zip(&step[..predictors]) {
+            *pivot -= value * value;
         }
         for (square, &value) in squares.iter_mut().zip(&step[predictors..]) {
             *square += value * value;
@@ -134,23 +134,22 @@ impl Downdate {
         self.depth += 1;
     }
 
-    /// Forgets all but these predictors and targets (places, ascending).
-    pub(crate) fn keep(&mut self, predictors: &[usize], targets: &[usize]) {
-        self.settle();
+    /// Applies the steps kept back to these predictors and targets (places, ascending), and forgets the rest.
+    pub(crate) fn settle_on(&mut self, predictors: &[usize], targets: &[usize]) {
         let first_target = self.columns.columns();
         let rows: Vec<usize> =
             predictors.iter().copied().chain(targets.iter().map(|t| first_target + t)).collect();
         self.columns.keep(&rows, predictors);
-        self.steps = Matrix::zeros(rows.len(), BLOCK);
-        self.across = Matrix::zeros(BLOCK, predictors.len());
+        self.steps.keep(&rows, &std::array::from_fn::<_, BLOCK, _>(|step| step));
         for pivots in [&mut self.pivots, &mut self.first_pivots] {
             *pivots = predictors.iter().map(|&j| pivots[j]).collect();
         }
+        self.settle();
     }
 
     /// Applies the steps kept back.
     pub(crate) fn settle(&mut self) {
-        subtract_product(&mut self.columns, &self.steps, &self.across, self.depth);
+        subtract_product(&mut self.columns, &self.steps, self.depth);
         self.depth = 0;
     }
 }

@@ -260,12 +260,10 @@ fn add_ridge(problem: &Problem, predictors: &[usize], gram: &mut Matrix) {
 fn gather(problem: &Problem, rows: &[usize], columns: &[usize]) -> Matrix {
     // Neurons that follow one another are copied together.
     let runs: Vec<&[usize]> = rows.chunk_by(|a, b| a + 1 == *b).collect();
-    let mut values = Vec::with_capacity(rows.len() * columns.len());
-    for &neuron in columns {
-        let cosines = problem.cosines(neuron);
+    Matrix::from_columns(rows.len(), columns.len(), |j, values| {
+        let cosines = problem.cosines(columns[j]);
         for run in &runs {
             values.extend_from_slice(&cosines[run[0]..][..run.len()]);
         }
-    }
-    Matrix::from_values(values, rows.len(), columns.len())
+    })
 }

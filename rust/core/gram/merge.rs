@@ -78,15 +78,13 @@ impl Gram {
         let d: Vec<f64> = self.shift.iter().zip(shift).map(|(old, new)| old - new).collect();
         let (sums, n_x) = (&self.sums, self.n_x);
         let moved = |i: usize, j: usize| d[i] * sums[j] + sums[i] * d[j] + count * d[i] * d[j];
-        let columns = self.products.values_mut().par_chunks_mut(d.len()).enumerate();
-        columns.for_each(|(j, column)| {
+        self.products.columns_mut().enumerate().for_each(|(j, column)| {
             for (i, value) in column.iter_mut().enumerate().skip(j) {
                 *value += moved(i, j);
             }
         });
         for null in &mut self.replicates.nulls {
-            let columns = null.values_mut().par_chunks_mut((d.len() - n_x).max(1)).enumerate();
-            columns.for_each(|(j, column)| {
+            null.columns_mut().enumerate().for_each(|(j, column)| {
                 for (i, value) in column.iter_mut().enumerate() {
                     *value += moved(n_x + i, j);
                 }
@@ -122,10 +120,8 @@ impl Gram {
 }
 
 fn add_values(sum: &mut Matrix, part: &Matrix, times: u64) {
-    let rows = sum.rows().max(1);
-    let columns = sum.values_mut().par_chunks_mut(rows);
-    columns.zip(part.values().par_chunks(rows)).for_each(|(column, more)| {
-        for (value, more) in column.iter_mut().zip(more) {
+    sum.columns_mut().enumerate().for_each(|(j, column)| {
+        for (value, more) in column.iter_mut().zip(part.column(j)) {
             *value += times as f64 * more;
         }
     });

@@ -105,7 +105,9 @@ impl Gram {
         }
         let nulls = nulls
             .outer_iter()
-            .map(|null| Matrix::from_values(null.iter().copied().collect(), self.n_y, self.n_x))
+            .map(|null| {
+                Matrix::from_columns(self.n_y, self.n_x, |i, values| values.extend(null.row(i)))
+            })
             .collect();
         let folds: Vec<Self> =
             folds.into_iter().map(|parts| self.fold_from(parts)).collect::<Result<_>>()?;
@@ -152,7 +154,7 @@ impl Gram {
             return if n == 0 { Ok(empty) } else { Err(Error::Parts("neurons without samples")) };
         }
         // Rows become columns, so that what counts is below the diagonal.
-        let products = products.as_standard_layout().into_owned().into_raw_vec_and_offset().0;
+        let products = Matrix::from_columns(n, n, |j, values| values.extend(products.row(j)));
         let gram = Self {
             n_x,
             n_y: n - n_x,
@@ -161,7 +163,7 @@ impl Gram {
             shift,
             sums,
             spread,
-            products: Matrix::from_values(products, n, n),
+            products,
             replicates: Replicates::default(),
         };
         gram.check_parts()?;

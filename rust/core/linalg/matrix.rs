@@ -7,6 +7,11 @@ use rayon::prelude::*;
 
 use super::transpose::{mirror_lower, write_transposed};
 
+/// Values in a cache line.
+const LINE: usize = 8;
+
+/// Columns lie an odd number of cache lines apart: a power of two apart, as those of 1,024 neurons would be,
+/// they share so few sets of the caches that a product of them takes twice as long.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Matrix {
     values: Vec<f64>,
@@ -16,13 +21,35 @@ pub(crate) struct Matrix {
 
 impl Matrix {
     pub(crate) fn zeros(rows: usize, columns: usize) -> Self {
-        Self { values: vec![0.0; rows * columns], rows, columns }
+        Self { values: vec![0.0; stride(rows) * columns], rows, columns }
     }
 
-    /// From all values, column after column.
-    pub(crate) fn from_values(values: Vec<f64>, rows: usize, columns: usize) -> Self {
-        debug_assert_eq!(values.len(), rows * columns);
+    /// Of what `push` adds to the values, column after column: as many as there are rows.
+    pub(crate) fn from_columns(
+        rows: usize,
+        columns: usize,
+        push: impl Fn(usize, &mut Vec<f64>),
+    ) -> Self {
+        let stride = stride(rows);
+        let mut values = Vec::with_capacity(stride * columns);
+        for j in 0..columns {
+            push(j, &mut values);
+            debug_assert_eq!(values.len(), j * stride + rows, "a column of all rows");
+            values.resize((j + 1) * stride, 0.0);
+        }
         Self { values, rows, columns }
+    }
+
+    /// A symmetric matrix of what is given for `i >= j`.
+    pub(crate) fn symmetric(size: usize, lower: impl Fn(usize, usize) -> f64 + Sync) -> Self {
+        let mut matrix = Self::zeros(size, size);
+        matrix.columns_mut().enumerate().for_each(|(j, column)| {
+            for (i, value) in column.iter_mut().enumerate().skip(j) {
+                *value = lower(i, j);
+            }
+        });
+        matrix.mirror_lower();
+        matrix
     }
 
     pub(crate) fn rows(&self) -> usize {
@@ -34,49 +61,32 @@ impl Matrix {
     }
 
     pub(crate) fn column(&self, j: usize) -> &[f64] {
-        &self.values[j * self.rows..][..self.rows]
+        &self.values[j * stride(self.rows)..][..self.rows]
     }
 
     pub(crate) fn column_mut(&mut self, j: usize) -> &mut [f64] {
-        &mut self.values[j * self.rows..][..self.rows]
+        &mut self.values[j * stride(self.rows)..][..self.rows]
+    }
+
+    pub(crate) fn columns_mut(&mut self) -> impl IndexedParallelIterator<Item = &mut [f64]> {
+        let rows = self.rows;
+        self.values.par_chunks_exact_mut(stride(rows)).map(move |column| &mut column[..rows])
     }
 
     /// All values, column after column.
-    pub(crate) fn values(&self) -> &[f64] {
-        &self.values
-    }
-
-    pub(crate) fn into_values(self) -> Vec<f64> {
+    pub(crate) fn into_values(mut self) -> Vec<f64> {
+        let (rows, stride) = (self.rows, stride(self.rows));
+        for j in 1..self.columns {
+            self.values.copy_within(j * stride..j * stride + rows, j * rows);
+        }
+        self.values.truncate(rows * self.columns);
         self.values
-    }
-
-    pub(crate) fn values_mut(&mut self) -> &mut [f64] {
-        &mut self.values
-    }
-
-    /// All values before a column, and the column.
-    pub(crate) fn split_at_column(&mut self, j: usize) -> (&[f64], &mut [f64]) {
-        let (before, rest) = self.values.split_at_mut(j * self.rows);
-        (before, &mut rest[..self.rows])
     }
 
     /// Writes `source` transposed, from `first_row` on.
     pub(crate) fn write_transposed(&mut self, first_row: usize, source: &Self) {
         let target = self.view_mut().subrows_mut(first_row, source.columns);
         write_transposed(target, source.view());
-    }
-
-    /// A symmetric matrix of what is given for `i >= j`.
-    pub(crate) fn symmetric(size: usize, lower: impl Fn(usize, usize) -> f64 + Sync) -> Self {
-        let mut matrix = Self::zeros(size, size);
-        let columns = matrix.values.par_chunks_exact_mut(size.max(1)).enumerate();
-        columns.for_each(|(j, column)| {
-            for (i, value) in column.iter_mut().enumerate().skip(j) {
-                *value = lower(i, j);
-            }
-        });
-        matrix.mirror_lower();
-        matrix
     }
 
     /// Copies the lower triangle of the first rows, as many as columns, onto the upper.
@@ -87,25 +97,36 @@ impl Matrix {
 
     /// Keeps the named rows and columns (both ascending), in place: every value moves towards the front.
     pub(crate) fn keep(&mut self, rows: &[usize], columns: &[usize]) {
-        let mut next = 0;
-        for &j in columns {
-            for &i in rows {
-                self.values[next] = self.values[j * self.rows + i];
-                next += 1;
+        let (old, new) = (stride(self.rows), stride(rows.len()));
+        for (next, &j) in columns.iter().enumerate() {
+            for (to, &i) in rows.iter().enumerate() {
+                self.values[next * new + to] = self.values[j * old + i];
             }
         }
-        self.values.truncate(next);
         self.rows = rows.len();
         self.columns = columns.len();
+        self.values.truncate(new * self.columns);
     }
 
     pub(super) fn view(&self) -> MatRef<'_, f64> {
-        MatRef::from_column_major_slice(&self.values, self.rows, self.columns)
+        let (rows, columns) = (self.rows, self.columns);
+        MatRef::from_column_major_slice_with_stride(&self.values, rows, columns, stride(rows))
     }
 
     pub(super) fn view_mut(&mut self) -> MatMut<'_, f64> {
-        MatMut::from_column_major_slice_mut(&mut self.values, self.rows, self.columns)
+        let (rows, columns) = (self.rows, self.columns);
+        MatMut::from_column_major_slice_with_stride_mut(
+            &mut self.values,
+            rows,
+            columns,
+            stride(rows),
+        )
     }
+}
+
+/// How many values lie between two columns: no fewer for more rows.
+fn stride(rows: usize) -> usize {
+    (rows.div_ceil(LINE) | 1) * LINE
 }
 
 impl Index<(usize, usize)> for Matrix {
@@ -119,5 +140,42 @@ impl Index<(usize, usize)> for Matrix {
 impl IndexMut<(usize, usize)> for Matrix {
     fn index_mut(&mut self, (i, j): (usize, usize)) -> &mut f64 {
         &mut self.column_mut(j)[i]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbered(rows: usize, columns: usize) -> Matrix {
+        Matrix::from_columns(rows, columns, |j, values| {
+            values.extend((0..rows).map(|i| (j * rows + i) as f64));
+        })
+    }
+
+    #[test]
+    fn the_values_come_out_column_after_column() {
+        for rows in [0_u32, 1, 7, 8, 9, 16, 17, 64] {
+            let wanted: Vec<f64> = (0..3 * rows).map(f64::from).collect();
+            assert_eq!(numbered(rows as usize, 3).into_values(), wanted);
+        }
+    }
+
+    #[test]
+    fn what_is_kept_is_the_named_rows_and_columns() {
+        for size in 0..70_usize {
+            let before = numbered(size, size);
+            for step in [1, 2, 3, 9] {
+                let rows: Vec<usize> = (0..size).filter(|i| i % step != 1).collect();
+                let columns: Vec<usize> = (0..size).step_by(step).collect();
+                let mut kept = before.clone();
+                kept.keep(&rows, &columns);
+                assert_eq!((kept.rows(), kept.columns()), (rows.len(), columns.len()));
+                for (to, &j) in columns.iter().enumerate() {
+                    let wanted: Vec<f64> = rows.iter().map(|&i| before[(i, j)]).collect();
+                    assert_eq!(kept.column(to), wanted, "{size}, {step}");
+                }
+            }
+        }
     }
 }

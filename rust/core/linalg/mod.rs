@@ -15,5 +15,5 @@ pub(crate) use lanes::{largest, sum_of_squares};
 pub(crate) use matrix::Matrix;
 pub(crate) use panels::{Panels, add_gram, add_product};
 pub(crate) use product::{
-    product, subtract_product, subtract_product_of_vector, subtract_transposed_product,
+    product, subtract_columns_before, subtract_product, subtract_transposed_product,
 };

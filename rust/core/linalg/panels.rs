@@ -198,6 +198,10 @@ mod tests {
         ((row * 7 + column * 13) % 11) as f64 - 5.0
     }
 
+    fn ones(rows: usize, columns: usize) -> Matrix {
+        Matrix::from_columns(rows, columns, |_, values| values.resize(values.len() + rows, 1.0))
+    }
+
     fn panels(width: usize, rows: usize, columns: usize) -> Panels {
         let mut panels = Panels::of_width(width, rows, columns);
         panels.panels_mut().enumerate().for_each(|(index, panel)| {
@@ -216,7 +220,7 @@ mod tests {
         let width = simd.vectorize(Width);
         for (rows, columns) in [(1, 1), (3, 2), (17, width), (5, 2 * width + 1), (480, TILE)] {
             let z = panels(width, rows, columns);
-            let mut c = Matrix::from_values(vec![1.0; columns * columns], columns, columns);
+            let mut c = ones(columns, columns);
             simd.vectorize(AddTile {
                 c: c.view_mut(),
                 row: 0,
@@ -253,7 +257,7 @@ mod tests {
         let width = Arch::new().dispatch(Width);
         for (above, beside) in [(1, TILE + 77), (TILE + 1, 5), (2 * TILE, TILE + width + 1)] {
             let (a, b) = (panels(width, 9, above), panels(width, 9, beside + 3));
-            let mut c = Matrix::from_values(vec![1.0; above * beside], above, beside);
+            let mut c = ones(above, beside);
             add_product(&mut c, &a, &b);
             for j in 0..beside {
                 for i in 0..above {

@@ -71,12 +71,11 @@ pub(crate) fn subtract_transposed_product(c: &mut Matrix, a: &Matrix, b: &Matrix
     matmul(c.view_mut(), Accum::Add, a, b, -1.0, Par::Seq);
 }
 
-/// `c -= a b`, the columns of `a` one after the other.
-pub(crate) fn subtract_product_of_vector(c: &mut [f64], a: &[f64], b: &[f64]) {
-    let rows = c.len();
-    let c = MatMut::from_column_major_slice_mut(c, rows, 1);
-    let a = MatRef::from_column_major_slice(a, rows, b.len());
-    matmul(c, Accum::Add, a, ColRef::from_slice(b).as_mat(), -1.0, Par::Seq);
+/// Subtracts from a column those before it, as many of each as there are `factors`.
+pub(crate) fn subtract_columns_before(matrix: &mut Matrix, j: usize, factors: &[f64]) {
+    let (before, rest) = matrix.view_mut().split_at_col_mut(j);
+    let (column, factors) = (rest.subcols_mut(0, 1), ColRef::from_slice(factors).as_mat());
+    matmul(column, Accum::Add, before.as_ref(), factors, -1.0, Par::Seq);
 }
 
 /// Cuts a matrix into panels of `width` columns, each with its first column.

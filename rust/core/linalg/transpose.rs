@@ -5,8 +5,7 @@ use rayon::prelude::*;
 
 use super::product::column_panels;
 
-/// Side of a block: a cache line. The lines of more columns would push one another out of the cache where
-/// columns are a power of two apart.
+/// Side of a block: a cache line.
 const BLOCK: usize = 8;
 /// A square too small to be shared among threads.
 const SMALL: usize = 64;
@@ -72,15 +71,18 @@ mod tests {
     const SIZES: [usize; 8] = [0, 1, 7, 8, 9, 64, 65, 200];
 
     fn numbered(rows: usize, columns: usize) -> Matrix {
-        Matrix::from_values((0..rows * columns).map(|at| at as f64).collect(), rows, columns)
+        Matrix::from_columns(rows, columns, |j, values| {
+            values.extend((0..rows).map(|i| (j * rows + i) as f64));
+        })
     }
 
     #[test]
     fn a_transposed_copy_is_whole_and_nothing_else_changes() {
         for (rows, columns) in SIZES.into_iter().flat_map(|n| SIZES.map(|m| (n, m))) {
             let source = numbered(rows, columns);
-            let mut target =
-                Matrix::from_values(vec![-1.0; (columns + 3) * rows], columns + 3, rows);
+            let mut target = Matrix::from_columns(columns + 3, rows, |_, values| {
+                values.resize(values.len() + columns + 3, -1.0);
+            });
             target.write_transposed(2, &source);
             for j in 0..rows {
                 for i in 0..columns + 3 {

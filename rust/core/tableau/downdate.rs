@@ -9,7 +9,7 @@
 mod mend;
 
 use crate::error::Result;
-use crate::linalg::{Factor, Matrix, subtract_product, subtract_product_of_vector};
+use crate::linalg::{Factor, Matrix, subtract_columns_before, subtract_product};
 use crate::watch::Watch;
 
 /// Steps kept back before they are applied.
@@ -113,14 +113,11 @@ impl Downdate {
     /// There must be room for one more step.
     pub(crate) fn delete(&mut self, j: usize, squares: &mut [f64]) {
         let (depth, predictors) = (self.depth, self.columns.columns());
-        let (earlier, step) = self.steps.split_at_column(depth);
-        step.copy_from_slice(self.columns.column(j));
-        let mut factors = [0.0; BLOCK];
-        for (factor, step) in factors.iter_mut().zip(earlier.chunks_exact(step.len())) {
-            *factor = step[j];
-        }
-        subtract_product_of_vector(step, earlier, &factors[..depth]);
+        self.steps.column_mut(depth).copy_from_slice(self.columns.column(j));
+        let factors: [f64; BLOCK] = std::array::from_fn(|earlier| self.steps[(j, earlier)]);
+        subtract_columns_before(&mut self.steps, depth, &factors[..depth]);
 
+        let step = self.steps.column_mut(depth);
         let scale = step[j].sqrt().recip();
         for value in step.iter_mut() {
             *value *= scale;

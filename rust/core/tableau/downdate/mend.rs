@@ -41,7 +41,9 @@ impl Downdate {
         let Some(own) = Factor::new(own, watch)? else { return Ok(false) };
         let mut rows = Matrix::zeros(stale.len(), predictors);
         rows.write_transposed(0, &product(&self.columns, 0..predictors, &others));
-        rows.values_mut().iter_mut().for_each(|value| *value = -*value);
+        for j in 0..predictors {
+            rows.column_mut(j).iter_mut().for_each(|value| *value = -*value);
+        }
         solve(&own, &mut rows, watch)?;
         let mut corner = Matrix::zeros(stale.len(), stale.len());
         (0..stale.len()).for_each(|s| corner[(s, s)] = 1.0);
@@ -76,8 +78,10 @@ impl Downdate {
             rest[(j, s)] += 1.0;
         }
         let correction = product(&self.columns, 0..predictors, &rest);
-        for (value, more) in mended.values_mut().iter_mut().zip(correction.values()) {
-            *value += more;
+        for s in 0..stale.len() {
+            for (value, more) in mended.column_mut(s).iter_mut().zip(correction.column(s)) {
+                *value += more;
+            }
         }
         self.write(stale, mended);
         let mut pivots = stale.iter().enumerate();

@@ -38,9 +38,13 @@ impl Downdate {
     /// `half` is `U⁻ᵀ G_BT`, a column for every target.
     pub(crate) fn new(factor: &Factor, mut half: Matrix, watch: &Watch) -> Result<Self> {
         let (predictors, targets) = (half.rows(), half.columns());
-        factor.finish_solve(&mut half, watch)?;
         let mut columns = Matrix::zeros(predictors + targets, predictors);
-        factor.write_inverse(&mut columns, watch)?;
+        // Together, so that a thread which is done with the one helps with the other.
+        let (solved, inverted) = rayon::join(
+            || factor.finish_solve(&mut half, watch),
+            || factor.write_inverse(&mut columns, watch),
+        );
+        solved.and(inverted)?;
         columns.write_transposed(predictors, &half);
         let pivots: Vec<f64> = (0..predictors).map(|j| columns[(j, j)]).collect();
         Ok(Self {

@@ -1,7 +1,8 @@
 """Time updates of a pair and linear CKA: `python benches/pair.py`. Takes a minute.
 
-Ratios of best times, interleaved in one run, one thread each. Linear CKA is compared with repsim
-and ckatorch where they are installed: `pip install repsim ckatorch`.
+Ratios of best times, interleaved in one run, one thread each; on a GPU too, where torch sees one.
+Linear CKA is compared with repsim and ckatorch where they are installed: `pip install repsim
+ckatorch`.
 """
 
 from __future__ import annotations
@@ -66,6 +67,35 @@ def replicates(n: int = 512) -> None:
     report("with folds=16 / plain", times["folds"] / times["plain"], "")
 
 
+def on_a_gpu(n: int = 1024, samples: int = 100_000) -> None:
+    """Time updates where the activations lie, against one product of torch's there."""
+    x, y = torch.randn(2, samples, n, dtype=torch.float64, device="cuda")
+    joint = torch.cat([x, y], 1)
+    pairs = {
+        dtype: (sm.ActivationPair(), x.to(dtype), y.to(dtype))
+        for dtype in (torch.float64, torch.float32, torch.bfloat16)
+    }
+
+    def waited(work: Callable[[], object]) -> None:
+        work()
+        torch.cuda.synchronize()
+
+    times = best(
+        product=partial(waited, lambda: joint.T @ joint),
+        **{
+            str(dtype).removeprefix("torch."): partial(waited, partial(pair.update, *sides))
+            for dtype, (pair, *sides) in pairs.items()
+        },
+    )
+    product = times.pop("product")
+    rate = 2 * samples * (2 * n) ** 2 / 1e12
+    print(f"{torch.cuda.get_device_name()}, {n:,} + {n:,}, {samples:,} rows: torch's float64")
+    print(f"product runs at {rate / product:.1f} TFLOP/s")
+    for name, time in times.items():
+        report(f"rate of an update, {name}, TFLOP/s", rate / time, "")
+        report("  / torch's float64 product", product / time, "")
+
+
 def stream() -> None:
     """Feed 1,000,000 x (256 + 256) float32 in batches of 4,096; Linux only."""
     code = """
@@ -128,5 +158,7 @@ if __name__ == "__main__":
     sm.set_num_threads(1)
     updates()
     replicates()
+    if torch.cuda.is_available():
+        on_a_gpu()
     stream()
     linear_cka()

@@ -4,6 +4,8 @@
 //! product: read as vectors on the left, value by value on the right. So samples are packed once, as they
 //! are loaded, where a general product would pack both factors anew for every tile.
 
+use std::ops::Range;
+
 use faer::{ColMut, MatMut};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::iter::IndexedParallelIterator;
@@ -12,9 +14,6 @@ use rayon::prelude::*;
 use super::Matrix;
 use super::product::{column_panels, row_panels};
 
-/// Vector registers that a row of a panel fills: with as many columns on the right, their products fill the
-/// registers there are (24 of 32 with AVX-512, 12 of 16 with AVX2).
-const VECTORS: usize = 3;
 /// Bytes of a cache line, and of the widest vector.
 const LINE: usize = 64;
 /// Side of a tile, a multiple of every panel's width: large enough to reuse what is in the cache, small
@@ -59,9 +58,11 @@ impl Panels {
         self.values[self.start..][..self.count * size].par_chunks_exact_mut(size.max(1))
     }
 
-    fn panel(&self, index: usize) -> &[f64] {
-        let size = self.rows * self.width;
-        &self.values[self.start + index * size..][..size]
+    /// Rows of a panel of this width.
+    fn rows_of<const WIDTH: usize>(&self, panel: usize, rows: Range<usize>) -> &[[f64; WIDTH]] {
+        debug_assert_eq!(self.width, WIDTH);
+        let panel = &self.values[self.start + panel * self.rows * WIDTH..];
+        &panel.as_chunks().0[rows]
     }
 }
 
@@ -98,7 +99,11 @@ impl WithSimd for Width {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) -> usize {
-        VECTORS * S::F64_LANES
+        match S::F64_LANES {
+            8 | 4 => 24,
+            2 => 6,
+            _ => 3,
+        }
     }
 }
 
@@ -118,67 +123,98 @@ impl WithSimd for AddTile<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
+        // Vectors on the left by columns on the right: their products fill the registers there are (24 of 32
+        // with AVX-512, 12 of 16 with AVX2). 3 by 4 would be as many with AVX2, but leave the compiler no
+        // register for the next value on the right: it keeps one of the sums in memory then, at twice the time.
         match S::F64_LANES {
-            8 => self.add::<S, 8>(simd),
-            4 => self.add::<S, 4>(simd),
-            2 => self.add::<S, 6>(simd),
-            _ => self.add::<S, 3>(simd),
+            8 => self.add::<S, 24, 3, 8>(simd, 480),
+            4 => self.add::<S, 24, 2, 6>(simd, 120),
+            2 => self.add::<S, 6, 3, 6>(simd, 480),
+            _ => self.add::<S, 3, 3, 3>(simd, 480),
         }
     }
 }
 
 impl AddTile<'_> {
-    /// With `RIGHT` columns at once, which divides the panels' width.
+    /// With so many vectors on the left and columns on the right at once, both of which divide a panel, and
+    /// of so many rows at once: the vectors on the left stay in the first cache.
     #[inline(always)]
-    fn add<S: Simd, const RIGHT: usize>(mut self, simd: S) {
-        let width = VECTORS * S::F64_LANES;
-        debug_assert_eq!((width, width % RIGHT), (self.left.width, 0));
-        for left in (0..self.c.nrows()).step_by(width) {
-            let panel = S::as_simd_f64s(self.left.panel((self.row + left) / width)).0;
-            for right in (0..self.c.ncols()).step_by(RIGHT) {
-                let first = self.column + right;
-                if self.lower && self.row + left + width <= first {
-                    continue;
-                }
-                let other = &self.right.panel(first / width)[first % width..];
-                let sums = multiply::<S, RIGHT>(simd, panel, other, width);
-                for (j, sums) in sums.iter().enumerate().take(self.c.ncols() - right) {
-                    let column = self.c.as_mut().col_mut(right + j);
-                    let column = column.try_as_col_major_mut().map(ColMut::as_slice_mut);
-                    debug_assert!(column.is_some(), "columns of a matrix are contiguous");
-                    let Some(column) = column else { continue };
-                    let above = (first + j).saturating_sub(self.row + left);
-                    let from = if self.lower { above } else { 0 };
-                    let below = width.min(column.len() - left);
-                    let target = &mut column[left..left + below];
-                    if from == 0 && below == width {
-                        let target = S::as_mut_simd_f64s(target).0;
-                        for (value, sum) in target.iter_mut().zip(sums) {
-                            *value = simd.add_f64s(*value, *sum);
-                        }
-                    } else {
-                        let sums: &[f64] = pulp::bytemuck::cast_slice(sums);
-                        for (value, sum) in target.iter_mut().zip(sums).skip(from) {
-                            *value += sum;
-                        }
+    fn add<S: Simd, const WIDTH: usize, const LEFT: usize, const RIGHT: usize>(
+        mut self,
+        simd: S,
+        depth: usize,
+    ) {
+        let height = LEFT * S::F64_LANES;
+        debug_assert_eq!((WIDTH % height, WIDTH % RIGHT), (0, 0));
+        for begin in (0..self.left.rows).step_by(depth) {
+            let rows = begin..self.left.rows.min(begin + depth);
+            for left in (0..self.c.nrows()).step_by(height) {
+                let top = self.row + left;
+                let own = self.left.rows_of::<WIDTH>(top / WIDTH, rows.clone());
+                for right in (0..self.c.ncols()).step_by(RIGHT) {
+                    let first = self.column + right;
+                    if self.lower && top + height <= first {
+                        break;
                     }
+                    let others = self.right.rows_of::<WIDTH>(first / WIDTH, rows.clone());
+                    let sums = multiply::<S, WIDTH, LEFT, RIGHT>(
+                        simd,
+                        (own, top % WIDTH),
+                        (others, first % WIDTH),
+                    );
+                    self.add_sums(simd, left, right, &sums);
+                }
+            }
+        }
+    }
+
+    /// Adds to the corner whose first row and column these are, as far as it is in the tile.
+    #[inline(always)]
+    fn add_sums<S: Simd, const LEFT: usize>(
+        &mut self,
+        simd: S,
+        top: usize,
+        first: usize,
+        sums: &[[S::f64s; LEFT]],
+    ) {
+        let height = LEFT * S::F64_LANES;
+        for (j, sums) in sums.iter().enumerate().take(self.c.ncols() - first) {
+            let column = self.c.as_mut().col_mut(first + j);
+            let column = column.try_as_col_major_mut().map(ColMut::as_slice_mut);
+            debug_assert!(column.is_some(), "columns of a matrix are contiguous");
+            let Some(column) = column else { continue };
+            let above = (self.column + first + j).saturating_sub(self.row + top);
+            let from = if self.lower { above } else { 0 };
+            let below = height.min(column.len() - top);
+            let target = &mut column[top..top + below];
+            if from == 0 && below == height {
+                let target = S::as_mut_simd_f64s(target).0;
+                for (value, sum) in target.iter_mut().zip(sums) {
+                    *value = simd.add_f64s(*value, *sum);
+                }
+            } else {
+                let sums: &[f64] = pulp::bytemuck::cast_slice(sums);
+                for (value, sum) in target.iter_mut().zip(sums).skip(from) {
+                    *value += sum;
                 }
             }
         }
     }
 }
 
-/// Products of the columns of a panel with `RIGHT` columns of another, summed over the rows.
+/// Products of `LEFT` vectors of columns of a panel, from one on, with `RIGHT` columns of another, summed over
+/// the rows.
 #[inline(always)]
-fn multiply<S: Simd, const RIGHT: usize>(
+fn multiply<S: Simd, const WIDTH: usize, const LEFT: usize, const RIGHT: usize>(
     simd: S,
-    left: &[S::f64s],
-    right: &[f64],
-    width: usize,
-) -> [[S::f64s; VECTORS]; RIGHT] {
-    let mut sums = [[simd.splat_f64s(0.0); VECTORS]; RIGHT];
-    for (left, right) in left.as_chunks::<VECTORS>().0.iter().zip(right.chunks(width)) {
-        let Some(right) = right.first_chunk::<RIGHT>() else { break };
+    (left, from_left): (&[[f64; WIDTH]], usize),
+    (right, from_right): (&[[f64; WIDTH]], usize),
+) -> [[S::f64s; LEFT]; RIGHT] {
+    let mut sums = [[simd.splat_f64s(0.0); LEFT]; RIGHT];
+    for (left, right) in left.iter().zip(right) {
+        let left = S::as_simd_f64s(&left[from_left..]).0.first_chunk::<LEFT>();
+        let right = right[from_right..].first_chunk::<RIGHT>();
+        let (Some(left), Some(right)) = (left, right) else { break };
         for (sums, value) in sums.iter_mut().zip(right) {
             let value = simd.splat_f64s(*value);
             for (sum, left) in sums.iter_mut().zip(left) {

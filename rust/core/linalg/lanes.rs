@@ -19,7 +19,6 @@ pub(crate) fn sum_of_squares(values: &[f64]) -> f64 {
 
 /// The largest of the values, of which NaN is none; -inf where there is none.
 pub(crate) fn largest(values: &[f64]) -> f64 {
-    let larger = |a: f64, b: f64| if b > a { b } else { a };
     let mut lanes = [f64::NEG_INFINITY; LANES];
     let (chunks, rest) = values.as_chunks::<LANES>();
     for chunk in chunks {
@@ -28,6 +27,12 @@ pub(crate) fn largest(values: &[f64]) -> f64 {
         }
     }
     lanes.iter().chain(rest).copied().fold(f64::NEG_INFINITY, larger)
+}
+
+/// As the processor's vectors compare; where `b` is NaN, `a`.
+#[inline(always)]
+pub(crate) fn larger(a: f64, b: f64) -> f64 {
+    if b > a { b } else { a }
 }
 
 #[cfg(test)]

@@ -5,10 +5,8 @@ use std::ops::{Index, IndexMut};
 use faer::{MatMut, MatRef};
 use rayon::prelude::*;
 
+use super::LINE;
 use super::transpose::{mirror_lower, write_transposed};
-
-/// Values in a cache line.
-const LINE: usize = 8;
 
 /// Columns lie an odd number of cache lines apart: a power of two apart, as those of 1,024 neurons would be,
 /// they share so few sets of the caches that a product of them takes twice as long.
@@ -144,27 +142,31 @@ impl IndexMut<(usize, usize)> for Matrix {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn numbered(rows: usize, columns: usize) -> Matrix {
-        Matrix::from_columns(rows, columns, |j, values| {
+impl Matrix {
+    /// With the values 0, 1, 2, … column after column.
+    pub(super) fn numbered(rows: usize, columns: usize) -> Self {
+        Self::from_columns(rows, columns, |j, values| {
             values.extend((0..rows).map(|i| (j * rows + i) as f64));
         })
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn the_values_come_out_column_after_column() {
         for rows in [0_u32, 1, 7, 8, 9, 16, 17, 64] {
             let wanted: Vec<f64> = (0..3 * rows).map(f64::from).collect();
-            assert_eq!(numbered(rows as usize, 3).into_values(), wanted);
+            assert_eq!(Matrix::numbered(rows as usize, 3).into_values(), wanted);
         }
     }
 
     #[test]
     fn what_is_kept_is_the_named_rows_and_columns() {
         for size in 0..70_usize {
-            let before = numbered(size, size);
+            let before = Matrix::numbered(size, size);
             for step in [1, 2, 3, 9] {
                 let rows: Vec<usize> = (0..size).filter(|i| i % step != 1).collect();
                 let columns: Vec<usize> = (0..size).step_by(step).collect();

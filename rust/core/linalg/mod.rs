@@ -11,9 +11,12 @@ mod product;
 mod transpose;
 
 pub(crate) use factor::Factor;
-pub(crate) use lanes::{largest, sum_of_squares};
+pub(crate) use lanes::{larger, largest, sum_of_squares};
 pub(crate) use matrix::Matrix;
 pub(crate) use panels::{Panels, add_gram, add_product};
 pub(crate) use product::{
     product, subtract_columns_before, subtract_product, subtract_transposed_product,
 };
+
+/// Values in a cache line, and in the widest vector.
+const LINE: usize = 8;

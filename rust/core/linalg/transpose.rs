@@ -3,10 +3,11 @@
 use faer::{ColMut, ColRef, MatMut, MatRef};
 use rayon::prelude::*;
 
+use super::LINE;
 use super::product::column_panels;
 
-/// Side of a block: a cache line.
-const BLOCK: usize = 8;
+/// Side of a block.
+const BLOCK: usize = LINE;
 /// A square too small to be shared among threads.
 const SMALL: usize = 64;
 
@@ -70,16 +71,10 @@ mod tests {
 
     const SIZES: [usize; 8] = [0, 1, 7, 8, 9, 64, 65, 200];
 
-    fn numbered(rows: usize, columns: usize) -> Matrix {
-        Matrix::from_columns(rows, columns, |j, values| {
-            values.extend((0..rows).map(|i| (j * rows + i) as f64));
-        })
-    }
-
     #[test]
     fn a_transposed_copy_is_whole_and_nothing_else_changes() {
         for (rows, columns) in SIZES.into_iter().flat_map(|n| SIZES.map(|m| (n, m))) {
-            let source = numbered(rows, columns);
+            let source = Matrix::numbered(rows, columns);
             let mut target = Matrix::from_columns(columns + 3, rows, |_, values| {
                 values.resize(values.len() + columns + 3, -1.0);
             });
@@ -98,7 +93,7 @@ mod tests {
     #[test]
     fn the_lower_triangle_is_mirrored_and_stays() {
         for size in SIZES {
-            let before = numbered(size + 3, size);
+            let before = Matrix::numbered(size + 3, size);
             let mut square = before.clone();
             square.mirror_lower();
             for j in 0..size {

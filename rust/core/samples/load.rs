@@ -8,7 +8,7 @@ use pulp::Arch;
 use rayon::prelude::*;
 
 use super::Samples;
-use crate::linalg::Panels;
+use crate::linalg::{Panels, larger};
 
 /// What one column of a block adds to its neuron's record.
 #[derive(Clone, Copy, Debug, Default)]
@@ -93,7 +93,6 @@ fn load_part<T: Copy>(
         #[inline(always)]
         || match part.width {
             24 if full => load_rows::<T, 24>(source, widen, part.shift, panel, records),
-            12 if full => load_rows::<T, 12>(source, widen, part.shift, panel, records),
             6 if full => load_rows::<T, 6>(source, widen, part.shift, panel, records),
             _ => load_columns(source, widen, part, panel, records),
         },
@@ -148,11 +147,6 @@ fn load_columns<T: Copy>(
             });
         }
     }
-}
-
-#[inline(always)]
-fn larger(a: f64, b: f64) -> f64 {
-    if b > a { b } else { a }
 }
 
 /// Goes over a slice where the view is one: the loop over a strided view is several times slower.

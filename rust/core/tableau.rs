@@ -80,8 +80,7 @@ impl<'p> Tableau<'p> {
 
     /// r² of every target that is left.
     pub(crate) fn squares(&self) -> impl Iterator<Item = (usize, f64)> {
-        let squares = self.targets.neurons.iter().copied().zip(self.squares.iter().copied());
-        squares.filter(|&(_, square)| square != f64::NEG_INFINITY)
+        self.targets.present().map(|(place, neuron)| (neuron, self.squares[place]))
     }
 
     /// The largest r²; -inf where no target is left.

@@ -16,13 +16,14 @@ from experiments import SMALL, experiment
 from gloo_worker import beside
 from spanmatch.torch import capture, compare
 from test_compare import BATCHES, IMAGES, LABELS, Net
+from test_device_gram import needs_cuda
 from test_replicates import grams
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["made", "place"]  # fixtures
-pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
+pytestmark = needs_cuda
 
 
 def model(seed: int) -> nn.Module:

@@ -58,7 +58,7 @@ def test_models_come_back_and_random_numbers_go_on() -> None:
 
 def test_capture_is_that_of_the_host() -> None:
     on_host = list(capture(model(0), BATCHES))
-    there = list(capture(model(0), BATCHES, device="cuda"))
+    there = list(capture(model(0).cuda(), BATCHES))
     for (layer, rows), (wanted_layer, wanted) in zip(there, on_host, strict=True):
         assert layer == wanted_layer
         assert rows.device.type == "cuda"

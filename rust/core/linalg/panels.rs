@@ -14,9 +14,9 @@ use rayon::prelude::*;
 
 use super::product::{column_panels, row_panels};
 use super::{LINE, Matrix};
-use tile::{AddTile, Width};
+use tile::{AddTile, Shaped};
 
-/// Side of a tile, a multiple of every panel's width: large enough to reuse what is in the cache, small
+/// Columns of a tile, a multiple of every panel's width: large enough to reuse what is in the cache, small
 /// enough to share among threads.
 const TILE: usize = 240;
 
@@ -32,7 +32,7 @@ pub(crate) struct Panels {
 
 impl Panels {
     pub(crate) fn zeros(rows: usize, columns: usize) -> Self {
-        Self::of_width(Arch::new().dispatch(Width), rows, columns)
+        Self::of_width(Arch::new().dispatch(Shaped).width, rows, columns)
     }
 
     fn of_width(width: usize, rows: usize, columns: usize) -> Self {
@@ -51,10 +51,23 @@ impl Panels {
         self.width
     }
 
-    /// The panels, each `rows` times `width` values.
-    pub(crate) fn panels_mut(&mut self) -> impl IndexedParallelIterator<Item = &mut [f64]> {
+    /// How many panels there are.
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Shares of so many panels, the last of fewer. A panel is `rows` times `width` values.
+    pub(crate) fn shares_mut(
+        &mut self,
+        panels: usize,
+    ) -> impl IndexedParallelIterator<Item = &mut [f64]> {
         let size = self.rows * self.width;
-        self.values[self.start..][..self.count * size].par_chunks_exact_mut(size.max(1))
+        self.values[self.start..][..self.count * size].par_chunks_mut((panels * size).max(1))
+    }
+
+    /// The panel beside another, or the last itself.
+    fn after(&self, panel: usize) -> usize {
+        (panel + 1).min(self.count - 1)
     }
 
     /// Rows of a panel of this width.
@@ -77,15 +90,16 @@ pub(crate) fn add_product(c: &mut Matrix, a: &Panels, b: &Panels) {
 }
 
 fn add_tiles(c: &mut Matrix, left: &Panels, right: &Panels, lower: bool) {
+    let arch = Arch::new();
+    let height = arch.dispatch(Shaped).height;
     let mut tiles = Vec::new();
     for (column, panel) in column_panels(c.view_mut(), TILE) {
-        for (row, tile) in row_panels(panel, TILE) {
-            if row >= column || !lower {
+        for (row, tile) in row_panels(panel, height) {
+            if row + height > column || !lower {
                 tiles.push((row, column, tile));
             }
         }
     }
-    let arch = Arch::new();
     tiles.into_par_iter().for_each(|(row, column, tile)| {
         arch.dispatch(AddTile { c: tile, row, column, left, right, lower });
     });
@@ -108,7 +122,7 @@ mod tests {
 
     fn panels(width: usize, rows: usize, columns: usize) -> Panels {
         let mut panels = Panels::of_width(width, rows, columns);
-        panels.panels_mut().enumerate().for_each(|(index, panel)| {
+        panels.shares_mut(1).enumerate().for_each(|(index, panel)| {
             for (at, out) in panel.iter_mut().enumerate() {
                 let column = index * width + at % width;
                 if column < columns {
@@ -121,8 +135,8 @@ mod tests {
 
     /// One tile, at every kind of place, with the vectors of one kind of processor.
     fn check<S: Simd>(simd: S) {
-        let width = simd.vectorize(Width);
-        for (rows, columns) in [(1, 1), (3, 2), (17, width), (5, 2 * width + 1), (480, TILE)] {
+        let width = simd.vectorize(Shaped).width;
+        for (rows, columns) in [(1, 1), (3, 2), (17, width), (5, 2 * width + 1), (500, TILE)] {
             let z = panels(width, rows, columns);
             let mut c = ones(columns, columns);
             simd.vectorize(AddTile {
@@ -158,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_product_of_two_blocks_is_whole() {
-        let width = Arch::new().dispatch(Width);
+        let width = Arch::new().dispatch(Shaped).width;
         for (above, beside) in [(1, TILE + 77), (TILE + 1, 5), (2 * TILE, TILE + width + 1)] {
             let (a, b) = (panels(width, 9, above), panels(width, 9, beside + 3));
             let mut c = ones(above, beside);
@@ -175,7 +189,7 @@ mod tests {
     #[test]
     fn many_tiles_make_the_whole() {
         for columns in [0, 1, TILE - 1, TILE + 1, 2 * TILE + 77] {
-            let z = panels(Arch::new().dispatch(Width), 9, columns);
+            let z = panels(Arch::new().dispatch(Shaped).width, 9, columns);
             let mut c = Matrix::zeros(columns, columns);
             add_gram(&mut c, &z);
             for j in 0..columns {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use half::{bf16, f16};
-use ndarray::{ArrayView1, ArrayView2, s};
+use ndarray::{ArrayView1, ArrayView2, Axis, s};
 use pulp::Arch;
 use rayon::prelude::*;
 
@@ -19,6 +19,8 @@ pub(crate) struct ColumnRecord {
     pub(crate) largest: f64,
 }
 
+/// Rows of contiguous values read at once: as many streams from memory.
+const ROWS: usize = 8;
 /// Rows that stay in the first cache while the columns of a panel are written one by one.
 const GROUP: usize = 64;
 
@@ -30,121 +32,162 @@ pub(crate) fn load(
     shift: &[f64],
     block: &mut Panels,
 ) -> Vec<ColumnRecord> {
-    let width = block.width();
-    let load_panel = |(index, panel): (usize, &mut [f64])| {
-        let first = index * width;
-        let last = (first + width).min(shift.len());
-        let mut records = vec![ColumnRecord::default(); last - first];
+    let (width, height) = (block.width(), block.rows());
+    // A share for each thread: rows that are contiguous are read as far as they reach.
+    let count = block.count().div_ceil(rayon::current_num_threads());
+    let load_share = |(index, panels): (usize, &mut [f64])| {
+        let first = index * count * width;
+        let last = (first + count * width).min(shift.len());
+        let mut share = Share {
+            panels,
+            width,
+            height,
+            shift: &shift[first..last],
+            records: vec![ColumnRecord::default(); last - first],
+        };
         let mut begin = 0;
         for side in sides {
-            // One panel may hold the last columns of x and the first of y.
             let end = begin + side.n_neurons();
             let (from, to) = (first.max(begin), last.min(end));
             if from < to {
-                let (lane, shift) = (from - first, &shift[from..to]);
-                let part = Part { rows, first: from - begin, shift, lane, width };
-                load_side(*side, &part, panel, &mut records[lane..to - first]);
+                share.load(*side, from - begin..to - begin, rows, from - first);
             }
             begin = end;
         }
-        records
+        share.records
     };
-    block.panels_mut().enumerate().flat_map_iter(load_panel).collect()
+    block.shares_mut(count).enumerate().flat_map_iter(load_share).collect()
 }
 
-/// Columns of a side, as many as there are shifts, and the lanes of a panel that they go to.
-struct Part<'a> {
-    rows: &'a [Range<usize>],
-    first: usize,
-    shift: &'a [f64],
-    lane: usize,
+/// Panels side by side, and what belongs to their columns.
+struct Share<'a> {
+    panels: &'a mut [f64],
     width: usize,
+    height: usize,
+    shift: &'a [f64],
+    records: Vec<ColumnRecord>,
 }
 
-fn load_side(
-    side: Samples<'_>,
-    part: &Part<'_>,
-    mut panel: &mut [f64],
-    records: &mut [ColumnRecord],
-) {
-    for rows in part.rows {
-        let (out, rest) = panel.split_at_mut(rows.len() * part.width);
-        panel = rest;
-        let corner = s![rows.clone(), part.first..part.first + part.shift.len()];
-        match side {
-            Samples::F16(view) => load_part(&view.slice(corner), f16::to_f64, part, out, records),
-            Samples::BF16(view) => load_part(&view.slice(corner), bf16::to_f64, part, out, records),
-            Samples::F32(view) => load_part(&view.slice(corner), f64::from, part, out, records),
-            Samples::F64(view) => load_part(&view.slice(corner), |value| value, part, out, records),
+impl Share<'_> {
+    /// Loads columns of a side, the first of them into this lane.
+    fn load(
+        &mut self,
+        side: Samples<'_>,
+        columns: Range<usize>,
+        rows: &[Range<usize>],
+        lane: usize,
+    ) {
+        let mut top = 0;
+        for rows in rows {
+            let (corner, place) = (s![rows.clone(), columns.clone()], (top, lane));
+            match side {
+                Samples::F16(view) => self.load_part(&view.slice(corner), f16::to_f64, place),
+                Samples::BF16(view) => self.load_part(&view.slice(corner), bf16::to_f64, place),
+                Samples::F32(view) => self.load_part(&view.slice(corner), f64::from, place),
+                Samples::F64(view) => self.load_part(&view.slice(corner), |value| value, place),
+            }
+            top += rows.len();
         }
     }
-}
 
-fn load_part<T: Copy>(
-    source: &ArrayView2<'_, T>,
-    widen: impl Fn(T) -> f64 + Copy,
-    part: &Part<'_>,
-    panel: &mut [f64],
-    records: &mut [ColumnRecord],
-) {
-    let full = part.shift.len() == part.width && source.strides()[1] == 1;
-    // With the processor's vectors, whose widths are known to the compiler.
-    Arch::new().dispatch(
-        #[inline(always)]
-        || match part.width {
-            24 if full => load_rows::<T, 24>(source, widen, part.shift, panel, records),
-            6 if full => load_rows::<T, 6>(source, widen, part.shift, panel, records),
-            _ => load_columns(source, widen, part, panel, records),
-        },
-    );
-}
+    /// Loads values, the first of them to this row and lane.
+    fn load_part<T: Copy>(
+        &mut self,
+        source: &ArrayView2<'_, T>,
+        widen: impl Fn(T) -> f64 + Copy,
+        place: (usize, usize),
+    ) {
+        // With the processor's vectors, whose widths are known to the compiler.
+        Arch::new().dispatch(
+            #[inline(always)]
+            || match self.width {
+                24 => self.load_panels::<T, 24>(source, widen, place),
+                8 => self.load_panels::<T, 8>(source, widen, place),
+                6 => self.load_panels::<T, 6>(source, widen, place),
+                _ => self.load_panels::<T, 3>(source, widen, place),
+            },
+        );
+    }
 
-/// Rows that are contiguous go to rows that are.
-#[inline(always)]
-fn load_rows<T: Copy, const WIDTH: usize>(
-    source: &ArrayView2<'_, T>,
-    widen: impl Fn(T) -> f64,
-    shift: &[f64],
-    panel: &mut [f64],
-    records: &mut [ColumnRecord],
-) {
-    debug_assert_eq!((source.ncols(), shift.len()), (WIDTH, WIDTH));
-    let Some(shift) = shift.first_chunk::<WIDTH>() else { return };
-    let (mut sums, mut largest) = ([0.0; WIDTH], [0.0; WIDTH]);
-    for (row, out) in source.rows().into_iter().zip(panel.as_chunks_mut::<WIDTH>().0) {
-        debug_assert!(row.to_slice().is_some(), "rows are contiguous");
-        let Some(row) = row.to_slice().and_then(|row| row.first_chunk::<WIDTH>()) else { return };
-        for lane in 0..WIDTH {
-            let value = widen(row[lane]) - shift[lane];
-            out[lane] = value;
-            sums[lane] += value;
-            largest[lane] = larger(largest[lane], value.abs());
+    /// Panels of contiguous rows together; others, and those that two sides share, one by one.
+    #[inline(always)]
+    fn load_panels<T: Copy, const WIDTH: usize>(
+        &mut self,
+        source: &ArrayView2<'_, T>,
+        widen: impl Fn(T) -> f64 + Copy,
+        (top, lane): (usize, usize),
+    ) {
+        debug_assert_eq!(self.width, WIDTH);
+        let end = lane + source.ncols();
+        let contiguous = source.strides()[1] == 1;
+        let first = if contiguous { lane.next_multiple_of(WIDTH).min(end) } else { end };
+        let last = (end / WIDTH * WIDTH).max(first);
+        let whole = source.slice(s![.., first - lane..last - lane]);
+        self.load_rows::<T, WIDTH>(&whole, widen, (top, first));
+        for edge in [lane..first, last..end] {
+            for panel in (edge.start / WIDTH * WIDTH..edge.end).step_by(WIDTH) {
+                let (from, to) = (panel.max(edge.start), edge.end.min(panel + WIDTH));
+                let columns = source.slice(s![.., from - lane..to - lane]);
+                self.load_columns::<T, WIDTH>(&columns, widen, (top, from));
+            }
         }
     }
-    for ((record, sum), largest) in records.iter_mut().zip(sums).zip(largest) {
-        record.sum += sum;
-        record.largest = larger(record.largest, largest);
-    }
-}
 
-#[inline(always)]
-fn load_columns<T: Copy>(
-    source: &ArrayView2<'_, T>,
-    widen: impl Fn(T) -> f64,
-    part: &Part<'_>,
-    panel: &mut [f64],
-    records: &mut [ColumnRecord],
-) {
-    let groups = source.axis_chunks_iter(ndarray::Axis(0), GROUP);
-    for (rows, out) in groups.zip(panel.chunks_mut(GROUP * part.width)) {
-        let columns = rows.columns().into_iter().zip(part.shift);
-        for (((column, shift), lane), record) in columns.zip(part.lane..).zip(&mut *records) {
-            for_each(&column, |row, value| {
-                let value = widen(value) - shift;
-                out[row * part.width + lane] = value;
-                record.sum += value;
-                record.largest = larger(record.largest, value.abs());
-            });
+    /// Rows that are contiguous go to whole panels.
+    #[inline(always)]
+    fn load_rows<T: Copy, const WIDTH: usize>(
+        &mut self,
+        source: &ArrayView2<'_, T>,
+        widen: impl Fn(T) -> f64,
+        (top, lane): (usize, usize),
+    ) {
+        let size = self.height * WIDTH;
+        let shifts = &self.shift.as_chunks::<WIDTH>().0[..(lane + source.ncols()) / WIDTH];
+        for (rows, top) in source.axis_chunks_iter(Axis(0), ROWS).zip((top..).step_by(ROWS)) {
+            for (panel, shift) in shifts.iter().enumerate().skip(lane / WIDTH) {
+                let out = &mut self.panels[panel * size..][top * WIDTH..size];
+                let (mut sums, mut largest) = ([0.0; WIDTH], [0.0; WIDTH]);
+                for (row, out) in rows.rows().into_iter().zip(out.as_chunks_mut::<WIDTH>().0) {
+                    debug_assert!(row.to_slice().is_some(), "rows are contiguous");
+                    let row = row.to_slice().map(|row| &row[panel * WIDTH - lane..]);
+                    let Some(row) = row.and_then(<[T]>::first_chunk::<WIDTH>) else { return };
+                    for lane in 0..WIDTH {
+                        let value = widen(row[lane]) - shift[lane];
+                        out[lane] = value;
+                        sums[lane] += value;
+                        largest[lane] = larger(largest[lane], value.abs());
+                    }
+                }
+                let records = self.records[panel * WIDTH..].iter_mut();
+                for ((record, sum), largest) in records.zip(sums).zip(largest) {
+                    record.sum += sum;
+                    record.largest = larger(record.largest, largest);
+                }
+            }
+        }
+    }
+
+    /// Columns of one panel.
+    #[inline(always)]
+    fn load_columns<T: Copy, const WIDTH: usize>(
+        &mut self,
+        source: &ArrayView2<'_, T>,
+        widen: impl Fn(T) -> f64,
+        (top, lane): (usize, usize),
+    ) {
+        let size = self.height * WIDTH;
+        let out = &mut self.panels[lane / WIDTH * size..][top * WIDTH..size];
+        let groups = source.axis_chunks_iter(Axis(0), GROUP);
+        for (rows, out) in groups.zip(out.chunks_mut(GROUP * WIDTH)) {
+            for (column, lane) in rows.columns().into_iter().zip(lane..) {
+                let (shift, record) = (self.shift[lane], &mut self.records[lane]);
+                for_each(&column, |row, value| {
+                    let value = widen(value) - shift;
+                    out[row * WIDTH + lane % WIDTH] = value;
+                    record.sum += value;
+                    record.largest = larger(record.largest, value.abs());
+                });
+            }
         }
     }
 }

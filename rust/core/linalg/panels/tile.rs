@@ -1,22 +1,36 @@
 //! The product of two sets of panels, one tile at a time, with the vectors of the processor.
 
+use std::ops::Range;
+
 use faer::{ColMut, MatMut};
 use pulp::{Simd, WithSimd};
 
 use super::Panels;
 
-/// How wide panels are, of the vectors there are.
-pub(super) struct Width;
+/// Rows of a product's factors at once: a block's.
+const DEPTH: usize = 480;
 
-impl WithSimd for Width {
-    type Output = usize;
+/// How the vectors there are shape the work.
+pub(super) struct Shape {
+    /// Columns of a panel.
+    pub(super) width: usize,
+    /// Rows of a tile, as many panels: what is read for every few columns on the right, of the second cache.
+    pub(super) height: usize,
+}
+
+/// Finds the shape.
+pub(super) struct Shaped;
+
+impl WithSimd for Shaped {
+    type Output = Shape;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) -> usize {
+    fn with_simd<S: Simd>(self, _simd: S) -> Shape {
         match S::F64_LANES {
-            8 | 4 => 24,
-            2 => 6,
-            _ => 3,
+            8 => Shape { width: 24, height: 24 },
+            4 => Shape { width: 8, height: 120 },
+            2 => Shape { width: 6, height: 120 },
+            _ => Shape { width: 3, height: 120 },
         }
     }
 }
@@ -37,48 +51,80 @@ impl WithSimd for AddTile<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        // Vectors on the left by columns on the right: their products fill the registers there are (24 of 32
-        // with AVX-512, 12 of 16 with AVX2). 3 by 4 would be as many with AVX2, but leave the compiler no
-        // register for the next value on the right: it keeps one of the sums in memory then, at twice the time.
+        // Vectors on the left, a panel of them, by columns on the right: their products fill the registers there
+        // are (24 of 32 with AVX-512, 12 of 16 with AVX2). 3 by 4 would be as many with AVX2, but leave the
+        // compiler no register for the next value on the right: it keeps one of the sums in memory then, at
+        // twice the time.
         match S::F64_LANES {
-            8 => self.add::<S, 24, 3, 8>(simd, 480),
-            4 => self.add::<S, 24, 2, 6>(simd, 120),
-            2 => self.add::<S, 6, 3, 6>(simd, 480),
-            _ => self.add::<S, 3, 3, 3>(simd, 480),
+            8 => self.add::<S, 24, 3, 8>(simd),
+            4 => self.add::<S, 8, 2, 6>(simd),
+            2 => self.add::<S, 6, 3, 6>(simd),
+            _ => self.add::<S, 3, 3, 3>(simd),
         }
     }
 }
 
 impl AddTile<'_> {
-    /// With so many vectors on the left and columns on the right at once, both of which divide a panel, and
-    /// of so many rows at once: the vectors on the left stay in the first cache.
+    /// With so many vectors on the left and columns on the right at once.
     #[inline(always)]
-    fn add<S: Simd, const WIDTH: usize, const LEFT: usize, const RIGHT: usize>(
-        mut self,
-        simd: S,
-        depth: usize,
-    ) {
-        let height = LEFT * S::F64_LANES;
-        debug_assert_eq!((WIDTH % height, WIDTH % RIGHT), (0, 0));
-        for begin in (0..self.left.rows).step_by(depth) {
-            let rows = begin..self.left.rows.min(begin + depth);
-            for left in (0..self.c.nrows()).step_by(height) {
-                let top = self.row + left;
-                let own = self.left.rows_of::<WIDTH>(top / WIDTH, rows.clone());
-                for right in (0..self.c.ncols()).step_by(RIGHT) {
-                    let first = self.column + right;
-                    if self.lower && top + height <= first {
-                        break;
-                    }
-                    let others = self.right.rows_of::<WIDTH>(first / WIDTH, rows.clone());
-                    let sums = multiply::<S, WIDTH, LEFT, RIGHT>(
+    fn add<S: Simd, const WIDTH: usize, const LEFT: usize, const RIGHT: usize>(mut self, simd: S) {
+        debug_assert_eq!(WIDTH, LEFT * S::F64_LANES);
+        let mut strip = [[0.0; RIGHT]; DEPTH];
+        for begin in (0..self.left.rows).step_by(DEPTH) {
+            let rows = begin..self.left.rows.min(begin + DEPTH);
+            for right in (0..self.c.ncols()).step_by(RIGHT) {
+                let first = self.column + right;
+                let (panel, lane) = (first / WIDTH, first % WIDTH);
+                let own = self.right.rows_of::<WIDTH>(panel, rows.clone());
+                if WIDTH.is_multiple_of(RIGHT) {
+                    self.add_columns::<S, WIDTH, WIDTH, LEFT, RIGHT>(
                         simd,
-                        (own, top % WIDTH),
-                        (others, first % WIDTH),
+                        right,
+                        (own, lane),
+                        &rows,
                     );
-                    self.add_sums(simd, left, right, &sums);
+                } else {
+                    // What lies across panels, and is read for each on the left, is put together first.
+                    let next = self.right.rows_of::<WIDTH>(self.right.after(panel), rows.clone());
+                    match lane {
+                        0 => gather::<WIDTH, RIGHT, 0>(own, next, &mut strip),
+                        2 => gather::<WIDTH, RIGHT, 2>(own, next, &mut strip),
+                        4 => gather::<WIDTH, RIGHT, 4>(own, next, &mut strip),
+                        _ => gather::<WIDTH, RIGHT, 6>(own, next, &mut strip),
+                    }
+                    let strip = &strip[..rows.len()];
+                    self.add_columns::<S, WIDTH, RIGHT, LEFT, RIGHT>(
+                        simd,
+                        right,
+                        (strip, 0),
+                        &rows,
+                    );
                 }
             }
+        }
+    }
+
+    /// Adds to the columns from `right` on the products with these others: values of rows, from a place on.
+    #[inline(always)]
+    fn add_columns<
+        S: Simd,
+        const WIDTH: usize,
+        const OTHERS: usize,
+        const LEFT: usize,
+        const RIGHT: usize,
+    >(
+        &mut self,
+        simd: S,
+        right: usize,
+        (others, from): (&[[f64; OTHERS]], usize),
+        rows: &Range<usize>,
+    ) {
+        let above = if self.lower { (self.column + right).saturating_sub(self.row) } else { 0 };
+        // Down the columns: what comes next of them is soon at hand.
+        for left in (above / WIDTH * WIDTH..self.c.nrows()).step_by(WIDTH) {
+            let own = self.left.rows_of::<WIDTH>((self.row + left) / WIDTH, rows.clone());
+            let sums = multiply::<S, WIDTH, OTHERS, LEFT, RIGHT>(simd, own, (others, from));
+            self.add_sums(simd, left, right, &sums);
         }
     }
 
@@ -116,18 +162,38 @@ impl AddTile<'_> {
     }
 }
 
-/// Products of `LEFT` vectors of columns of a panel, from one on, with `RIGHT` columns of another, summed over
-/// the rows.
+/// The columns from a lane on, of two panels side by side.
 #[inline(always)]
-fn multiply<S: Simd, const WIDTH: usize, const LEFT: usize, const RIGHT: usize>(
+fn gather<const WIDTH: usize, const RIGHT: usize, const LANE: usize>(
+    own: &[[f64; WIDTH]],
+    next: &[[f64; WIDTH]],
+    strip: &mut [[f64; RIGHT]],
+) {
+    for ((own, next), row) in own.iter().zip(next).zip(strip) {
+        for (j, value) in (LANE..).zip(row) {
+            *value = if j < WIDTH { own[j] } else { next[j - WIDTH] };
+        }
+    }
+}
+
+/// Products of the `LEFT` vectors of a panel with `RIGHT` columns of another, from one on, summed over the
+/// rows.
+#[inline(always)]
+fn multiply<
+    S: Simd,
+    const WIDTH: usize,
+    const OTHERS: usize,
+    const LEFT: usize,
+    const RIGHT: usize,
+>(
     simd: S,
-    (left, from_left): (&[[f64; WIDTH]], usize),
-    (right, from_right): (&[[f64; WIDTH]], usize),
+    left: &[[f64; WIDTH]],
+    (right, from): (&[[f64; OTHERS]], usize),
 ) -> [[S::f64s; LEFT]; RIGHT] {
     let mut sums = [[simd.splat_f64s(0.0); LEFT]; RIGHT];
     for (left, right) in left.iter().zip(right) {
-        let left = S::as_simd_f64s(&left[from_left..]).0.first_chunk::<LEFT>();
-        let right = right[from_right..].first_chunk::<RIGHT>();
+        let left = S::as_simd_f64s(left).0.first_chunk::<LEFT>();
+        let right = right[from..].first_chunk::<RIGHT>();
         let (Some(left), Some(right)) = (left, right) else { break };
         for (sums, value) in sums.iter_mut().zip(right) {
             let value = simd.splat_f64s(*value);

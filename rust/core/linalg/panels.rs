@@ -100,7 +100,8 @@ fn add_tiles(c: &mut Matrix, left: &Panels, right: &Panels, lower: bool) {
             }
         }
     }
-    tiles.into_par_iter().for_each(|(row, column, tile)| {
+    // One by one: a thread that is done takes the next, where it would wait for another's share.
+    tiles.into_par_iter().with_max_len(1).for_each(|(row, column, tile)| {
         arch.dispatch(AddTile { c: tile, row, column, left, right, lower });
     });
 }

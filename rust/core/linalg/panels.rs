@@ -35,7 +35,7 @@ impl Panels {
         Self::of_width(Arch::new().dispatch(Shaped).width, rows, columns)
     }
 
-    fn of_width(width: usize, rows: usize, columns: usize) -> Self {
+    pub(crate) fn of_width(width: usize, rows: usize, columns: usize) -> Self {
         let count = columns.div_ceil(width);
         let values = vec![0.0; count * width * rows + LINE];
         let start = values.as_ptr().align_offset(LINE * size_of::<f64>()).min(LINE);

@@ -200,3 +200,44 @@ fn for_each<T: Copy>(view: &ArrayView1<'_, T>, mut step: impl FnMut(usize, T)) {
         None => view.iter().enumerate().for_each(|(i, &value)| step(i, value)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array2, ShapeBuilder};
+
+    use super::*;
+
+    /// Whole numbers, whose sums are exact.
+    fn value(row: usize, column: usize) -> f32 {
+        ((row * 7 + column * 13) % 11) as f32 - 5.0
+    }
+
+    /// Panels of every width, whatever this processor's, shared and not.
+    #[test]
+    fn every_value_goes_to_its_lane() {
+        let rows = [3..20, 25..26, 40..110];
+        let read: Vec<usize> = rows.iter().cloned().flatten().collect();
+        for (width, n_x, n_y) in [(24, 61, 40), (24, 5, 7), (8, 61, 3), (6, 12, 13), (3, 2, 9)] {
+            let n = n_x + n_y;
+            let x = Array2::from_shape_fn((110, n_x), |(i, j)| f64::from(value(i, j)));
+            let y = Array2::from_shape_fn((110, n_y), |(i, j)| value(i, n_x + j));
+            let by_columns = Array2::from_shape_fn((110, n_x).f(), |(i, j)| f64::from(value(i, j)));
+            let shift: Vec<f64> = (0..n).map(|j| (j % 4) as f64).collect();
+            for x in [&x, &by_columns] {
+                let mut block = Panels::of_width(width, read.len(), n);
+                let sides = [Samples::from(x.view()), Samples::from(y.view())];
+                let records = load(&sides, &rows, &shift, &mut block);
+                let panels: Vec<&mut [f64]> = block.shares_mut(1).collect();
+                assert_eq!(records.len(), n);
+                for (j, record) in records.iter().enumerate() {
+                    let column: Vec<f64> =
+                        read.iter().map(|&i| f64::from(value(i, j)) - shift[j]).collect();
+                    let lane = panels[j / width].iter().skip(j % width).step_by(width);
+                    assert!(lane.eq(&column), "width {width}: column {j}");
+                    let largest = column.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
+                    assert_eq!((record.sum, record.largest), (column.iter().sum(), largest));
+                }
+            }
+        }
+    }
+}

@@ -7,14 +7,14 @@ use pulp::{Simd, WithSimd};
 
 use super::Panels;
 
-/// Rows of a product's factors at once: a block's.
+/// Rows of the factors taken at once: a whole block's.
 const DEPTH: usize = 480;
 
 /// How the vectors there are shape the work.
 pub(super) struct Shape {
     /// Columns of a panel.
     pub(super) width: usize,
-    /// Rows of a tile, as many panels: what is read for every few columns on the right, of the second cache.
+    /// Rows of a tile: columns of the left factor that stay in the second cache while those on the right change.
     pub(super) height: usize,
 }
 
@@ -27,6 +27,7 @@ impl WithSimd for Shaped {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) -> Shape {
         match S::F64_LANES {
+            // All rows of such a panel are more than the first cache holds: one after the other.
             8 => Shape { width: 24, height: 24 },
             4 => Shape { width: 8, height: 120 },
             2 => Shape { width: 6, height: 120 },

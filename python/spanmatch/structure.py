@@ -48,7 +48,8 @@ def minimum_match(
     Returns
     -------
     Match or None
-        None where the neuron is outside the maximum match.
+        None where the neuron is outside the maximum match. (Of columns so near to dependent that
+        rounding decides at this ε, `maximum_match` may say otherwise.)
 
     Raises
     ------

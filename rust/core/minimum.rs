@@ -17,7 +17,8 @@ pub struct MinimumMatch {
     pub closures: usize,
 }
 
-/// One v-minimum match (Wang et al. 2018, algorithm 2), `None` where v is outside M(ε).
+/// One v-minimum match (Wang et al. 2018, algorithm 2), `None` where v is outside M(ε). (Of columns so near to
+/// dependent that rounding decides at ε, [`maximum_match`](crate::maximum_match) may say otherwise.)
 ///
 /// The paper tries to delete every other neuron in turn. But "v in M(S, ε)" is monotone in S, so whole
 /// chunks can be tried at once: all that is not known to be needed first, then half of it after every

@@ -95,6 +95,14 @@ fn widths_and_layouts_give_the_same_bits() {
     assert_eq!(bits(narrow(&x).view().into(), half(&y).view().into()), expected);
 }
 
+/// Sums that round: the order in which they are added up shows.
+#[test]
+fn layouts_of_any_values_give_the_same_bits() {
+    let Sides { x, y } = planted(92, ROWS, 61, 50);
+    let expected = bits(x.view().into(), y.view().into());
+    assert_layouts_agree(&x, &y, f64::NAN, &expected);
+}
+
 #[test]
 fn one_row_and_one_column_have_ambiguous_strides() {
     let one = |x: &[f64], y: &[f64], rows: usize| {

@@ -2,7 +2,8 @@
 //!
 //! Columns lie in panels as wide as a few vector registers, row after row. A panel is both factors of the
 //! product: read as vectors on the left, value by value on the right. So samples are packed once, as they
-//! are loaded, where a general product would pack both factors anew for every tile.
+//! are loaded, where a general product would pack both factors anew for every tile. (With AVX2 the few columns
+//! on the right lie across panels, and are put together for every tile.)
 
 mod tile;
 
@@ -134,24 +135,28 @@ mod tests {
         panels
     }
 
-    /// One tile, at every kind of place, with the vectors of one kind of processor.
+    /// One tile, from a row and a column on, with the vectors of one kind of processor.
     fn check<S: Simd>(simd: S) {
         let width = simd.vectorize(Shaped).width;
-        for (rows, columns) in [(1, 1), (3, 2), (17, width), (5, 2 * width + 1), (500, TILE)] {
+        let wide = TILE + 3 * width + 1;
+        for (rows, columns, row, column) in [
+            (1, 1, 0, 0),
+            (3, 2, 0, 0),
+            (17, width, 0, 0),
+            (5, 2 * width + 1, width, 0),
+            (500, TILE, 0, 0),
+            // Partly above the diagonal.
+            (7, wide, TILE - width, TILE),
+        ] {
             let z = panels(width, rows, columns);
             let mut c = ones(columns, columns);
-            simd.vectorize(AddTile {
-                c: c.view_mut(),
-                row: 0,
-                column: 0,
-                left: &z,
-                right: &z,
-                lower: true,
-            });
+            let place = c.view_mut().submatrix_mut(row, column, columns - row, columns - column);
+            simd.vectorize(AddTile { c: place, row, column, left: &z, right: &z, lower: true });
             for j in 0..columns {
                 for i in 0..columns {
                     let sum: f64 = (0..rows).map(|row| value(row, i) * value(row, j)).sum();
-                    let expected = if i >= j { 1.0 + sum } else { 1.0 };
+                    let is_added = i >= j.max(row) && j >= column;
+                    let expected = if is_added { 1.0 + sum } else { 1.0 };
                     assert!((c[(i, j)] - expected).abs() < 0.5, "{rows} x {columns}: {i}, {j}");
                 }
             }

@@ -1,5 +1,6 @@
 //! Samples into the panels of a block, less the shift.
 
+use std::array::from_fn;
 use std::ops::Range;
 
 use half::{bf16, f16};
@@ -146,22 +147,23 @@ impl Share<'_> {
         for (rows, top) in source.axis_chunks_iter(Axis(0), ROWS).zip((top..).step_by(ROWS)) {
             for (panel, shift) in shifts.iter().enumerate().skip(lane / WIDTH) {
                 let out = &mut self.panels[panel * size..][top * WIDTH..size];
-                let (mut sums, mut largest) = ([0.0; WIDTH], [0.0; WIDTH]);
+                let records = &mut self.records[panel * WIDTH..][..WIDTH];
+                // Summed row after row, as in `load_columns`: how values are stored shows in no bit.
+                let mut sums: [f64; WIDTH] = from_fn(|j| records[j].sum);
+                let mut largest: [f64; WIDTH] = from_fn(|j| records[j].largest);
                 for (row, out) in rows.rows().into_iter().zip(out.as_chunks_mut::<WIDTH>().0) {
                     debug_assert!(row.to_slice().is_some(), "rows are contiguous");
                     let row = row.to_slice().map(|row| &row[panel * WIDTH - lane..]);
                     let Some(row) = row.and_then(<[T]>::first_chunk::<WIDTH>) else { return };
-                    for lane in 0..WIDTH {
-                        let value = widen(row[lane]) - shift[lane];
-                        out[lane] = value;
-                        sums[lane] += value;
-                        largest[lane] = larger(largest[lane], value.abs());
+                    for j in 0..WIDTH {
+                        let value = widen(row[j]) - shift[j];
+                        out[j] = value;
+                        sums[j] += value;
+                        largest[j] = larger(largest[j], value.abs());
                     }
                 }
-                let records = self.records[panel * WIDTH..].iter_mut();
-                for ((record, sum), largest) in records.zip(sums).zip(largest) {
-                    record.sum += sum;
-                    record.largest = larger(record.largest, largest);
+                for ((record, sum), largest) in records.iter_mut().zip(sums).zip(largest) {
+                    *record = ColumnRecord { sum, largest };
                 }
             }
         }

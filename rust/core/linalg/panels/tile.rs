@@ -14,7 +14,8 @@ const DEPTH: usize = 480;
 pub(super) struct Shape {
     /// Columns of a panel.
     pub(super) width: usize,
-    /// Rows of a tile: columns of the left factor that stay in the second cache while those on the right change.
+    /// Rows of a tile, a multiple of the width: columns of the left factor that stay in the second cache while
+    /// those on the right change.
     pub(super) height: usize,
 }
 
@@ -27,7 +28,8 @@ impl WithSimd for Shaped {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) -> Shape {
         match S::F64_LANES {
-            // All rows of such a panel are more than the first cache holds: one after the other.
+            // All rows of such a panel are more than the first cache holds: with several to a tile, each would be
+            // fetched again for every 8 columns on the right.
             8 => Shape { width: 24, height: 24 },
             4 => Shape { width: 8, height: 120 },
             2 => Shape { width: 6, height: 120 },
@@ -73,20 +75,23 @@ impl AddTile<'_> {
         let mut strip = [[0.0; RIGHT]; DEPTH];
         for begin in (0..self.left.rows).step_by(DEPTH) {
             let rows = begin..self.left.rows.min(begin + DEPTH);
-            for right in (0..self.c.ncols()).step_by(RIGHT) {
-                let first = self.column + right;
-                let (panel, lane) = (first / WIDTH, first % WIDTH);
+            for first in (0..self.c.ncols()).step_by(RIGHT) {
+                let (panel, lane) = ((self.column + first) / WIDTH, (self.column + first) % WIDTH);
                 let own = self.right.rows_of::<WIDTH>(panel, rows.clone());
                 if WIDTH.is_multiple_of(RIGHT) {
                     self.add_columns::<S, WIDTH, WIDTH, LEFT, RIGHT>(
                         simd,
-                        right,
+                        first,
                         (own, lane),
                         &rows,
                     );
                 } else {
                     // What lies across panels, and is read for each on the left, is put together first.
                     let next = self.right.rows_of::<WIDTH>(self.right.after(panel), rows.clone());
+                    debug_assert!(
+                        matches!(lane, 0 | 2 | 4 | 6),
+                        "tiles and strips begin at even columns"
+                    );
                     match lane {
                         0 => gather::<WIDTH, RIGHT, 0>(own, next, &mut strip),
                         2 => gather::<WIDTH, RIGHT, 2>(own, next, &mut strip),
@@ -96,7 +101,7 @@ impl AddTile<'_> {
                     let strip = &strip[..rows.len()];
                     self.add_columns::<S, WIDTH, RIGHT, LEFT, RIGHT>(
                         simd,
-                        right,
+                        first,
                         (strip, 0),
                         &rows,
                     );
@@ -105,7 +110,7 @@ impl AddTile<'_> {
         }
     }
 
-    /// Adds to the columns from `right` on the products with these others: values of rows, from a place on.
+    /// Adds to the columns from the first on their products with these others: values of rows, from a place on.
     #[inline(always)]
     fn add_columns<
         S: Simd,
@@ -116,16 +121,16 @@ impl AddTile<'_> {
     >(
         &mut self,
         simd: S,
-        right: usize,
+        first: usize,
         (others, from): (&[[f64; OTHERS]], usize),
         rows: &Range<usize>,
     ) {
-        let above = if self.lower { (self.column + right).saturating_sub(self.row) } else { 0 };
+        let above = if self.lower { (self.column + first).saturating_sub(self.row) } else { 0 };
         // Down the columns: what comes next of them is soon at hand.
-        for left in (above / WIDTH * WIDTH..self.c.nrows()).step_by(WIDTH) {
-            let own = self.left.rows_of::<WIDTH>((self.row + left) / WIDTH, rows.clone());
+        for top in (above / WIDTH * WIDTH..self.c.nrows()).step_by(WIDTH) {
+            let own = self.left.rows_of::<WIDTH>((self.row + top) / WIDTH, rows.clone());
             let sums = multiply::<S, WIDTH, OTHERS, LEFT, RIGHT>(simd, own, (others, from));
-            self.add_sums(simd, left, right, &sums);
+            self.add_sums(simd, top, first, &sums);
         }
     }
 

@@ -251,7 +251,7 @@ def test_memory_does_not_grow_with_the_number_of_batches() -> None:
 import torch, spanmatch as sm, spanmatch.torch as smt
 from torch import nn
 # Every thread has blocks of its own, some from its first batch on, some later.
-torch.manual_seed(0); torch.set_num_threads(1); sm.set_num_threads(1)
+torch.manual_seed(0); torch.set_num_threads(1); sm.set_num_threads(2)
 a, b = (nn.Sequential(nn.Conv2d(3, 32, 3), nn.ReLU(), nn.Conv2d(32, 32, 3)) for _ in "ab")
 batch = torch.randn(16, 3, 32, 32)
 def peak():

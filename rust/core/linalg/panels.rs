@@ -17,10 +17,6 @@ use super::product::{column_panels, row_panels};
 use super::{LINE, Matrix};
 use tile::{AddTile, Shaped};
 
-/// Columns of a tile, a multiple of every panel's width: large enough to reuse what is in the cache, small
-/// enough to share among threads.
-const TILE: usize = 240;
-
 /// A block of rows, columns in panels; lanes beyond the last column are zero.
 pub(crate) struct Panels {
     values: Vec<f64>,
@@ -92,9 +88,9 @@ pub(crate) fn add_product(c: &mut Matrix, a: &Panels, b: &Panels) {
 
 fn add_tiles(c: &mut Matrix, left: &Panels, right: &Panels, lower: bool) {
     let arch = Arch::new();
-    let height = arch.dispatch(Shaped).height;
+    let (height, width) = arch.dispatch(Shaped).tile;
     let mut tiles = Vec::new();
-    for (column, panel) in column_panels(c.view_mut(), TILE) {
+    for (column, panel) in column_panels(c.view_mut(), width) {
         for (row, tile) in row_panels(panel, height) {
             if row + height > column || !lower {
                 tiles.push((row, column, tile));
@@ -111,6 +107,7 @@ fn add_tiles(c: &mut Matrix, left: &Panels, right: &Panels, lower: bool) {
 mod tests {
     use pulp::Simd;
 
+    use super::tile::Shape;
     use super::*;
 
     /// Whole numbers, whose products are exact.
@@ -137,16 +134,17 @@ mod tests {
 
     /// One tile, from a row and a column on, with the vectors of one kind of processor.
     fn check<S: Simd>(simd: S) {
-        let width = simd.vectorize(Shaped).width;
-        let wide = TILE + 3 * width + 1;
+        let Shape { width, tile: (high, wide) } = simd.vectorize(Shaped);
+        let whole = high + wide + width + 1;
         for (rows, columns, row, column) in [
             (1, 1, 0, 0),
             (3, 2, 0, 0),
             (17, width, 0, 0),
             (5, 2 * width + 1, width, 0),
-            (500, TILE, 0, 0),
+            (500, wide, 0, 0),
             // Partly above the diagonal.
-            (7, wide, TILE - width, TILE),
+            (7, whole, wide - width, wide),
+            (3, whole, 0, wide),
         ] {
             let z = panels(width, rows, columns);
             let mut c = ones(columns, columns);
@@ -178,8 +176,8 @@ mod tests {
 
     #[test]
     fn a_product_of_two_blocks_is_whole() {
-        let width = Arch::new().dispatch(Shaped).width;
-        for (above, beside) in [(1, TILE + 77), (TILE + 1, 5), (2 * TILE, TILE + width + 1)] {
+        let Shape { width, tile: (high, wide) } = Arch::new().dispatch(Shaped);
+        for (above, beside) in [(1, wide + 77), (high + 1, 5), (2 * high, wide + width + 1)] {
             let (a, b) = (panels(width, 9, above), panels(width, 9, beside + 3));
             let mut c = ones(above, beside);
             add_product(&mut c, &a, &b);
@@ -194,8 +192,9 @@ mod tests {
 
     #[test]
     fn many_tiles_make_the_whole() {
-        for columns in [0, 1, TILE - 1, TILE + 1, 2 * TILE + 77] {
-            let z = panels(Arch::new().dispatch(Shaped).width, 9, columns);
+        let Shape { width, tile: (high, wide) } = Arch::new().dispatch(Shaped);
+        for columns in [0, 1, wide - 1, wide + 1, 2 * high.max(wide) + 77] {
+            let z = panels(width, 9, columns);
             let mut c = Matrix::zeros(columns, columns);
             add_gram(&mut c, &z);
             for j in 0..columns {

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use half::{bf16, f16};
 use ndarray::{ArrayView1, ArrayView2, Axis, s};
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::Samples;
@@ -91,23 +91,14 @@ impl Share<'_> {
         }
     }
 
-    /// Loads values, the first of them to this row and lane.
+    /// Loads values, the first of them to this row and lane, with the processor's vectors.
     fn load_part<T: Copy>(
         &mut self,
         source: &ArrayView2<'_, T>,
-        widen: impl Fn(T) -> f64 + Copy,
+        widen: impl Fn(T) -> f64,
         place: (usize, usize),
     ) {
-        // With the processor's vectors, whose widths are known to the compiler.
-        Arch::new().dispatch(
-            #[inline(always)]
-            || match self.width {
-                24 => self.load_panels::<T, 24>(source, widen, place),
-                8 => self.load_panels::<T, 8>(source, widen, place),
-                6 => self.load_panels::<T, 6>(source, widen, place),
-                _ => self.load_panels::<T, 3>(source, widen, place),
-            },
-        );
+        Arch::new().dispatch(Part { share: self, source, widen, place });
     }
 
     /// Panels of contiguous rows together; others, and those that two sides share, one by one.
@@ -115,7 +106,7 @@ impl Share<'_> {
     fn load_panels<T: Copy, const WIDTH: usize>(
         &mut self,
         source: &ArrayView2<'_, T>,
-        widen: impl Fn(T) -> f64 + Copy,
+        widen: impl Fn(T) -> f64,
         (top, lane): (usize, usize),
     ) {
         debug_assert_eq!(self.width, WIDTH);
@@ -124,12 +115,12 @@ impl Share<'_> {
         let first = if contiguous { lane.next_multiple_of(WIDTH).min(end) } else { end };
         let last = (end / WIDTH * WIDTH).max(first);
         let whole = source.slice(s![.., first - lane..last - lane]);
-        self.load_rows::<T, WIDTH>(&whole, widen, (top, first));
+        self.load_rows::<T, WIDTH>(&whole, &widen, (top, first));
         for edge in [lane..first, last..end] {
             for panel in (edge.start / WIDTH * WIDTH..edge.end).step_by(WIDTH) {
                 let (from, to) = (panel.max(edge.start), edge.end.min(panel + WIDTH));
                 let columns = source.slice(s![.., from - lane..to - lane]);
-                self.load_columns::<T, WIDTH>(&columns, widen, (top, from));
+                self.load_columns::<T, WIDTH>(&columns, &widen, (top, from));
             }
         }
     }
@@ -155,11 +146,11 @@ impl Share<'_> {
                     debug_assert!(row.to_slice().is_some(), "rows are contiguous");
                     let row = row.to_slice().map(|row| &row[panel * WIDTH - lane..]);
                     let Some(row) = row.and_then(<[T]>::first_chunk::<WIDTH>) else { return };
+                    let values: [f64; WIDTH] = from_fn(|j| widen(row[j]) - shift[j]);
+                    *out = values;
                     for j in 0..WIDTH {
-                        let value = widen(row[j]) - shift[j];
-                        out[j] = value;
-                        sums[j] += value;
-                        largest[j] = larger(largest[j], value.abs());
+                        sums[j] += values[j];
+                        largest[j] = larger(largest[j], values[j].abs());
                     }
                 }
                 for ((record, sum), largest) in records.iter_mut().zip(sums).zip(largest) {
@@ -190,6 +181,31 @@ impl Share<'_> {
                     record.largest = larger(record.largest, value.abs());
                 });
             }
+        }
+    }
+}
+
+/// Values of one side and their place in a share. Not a closure: the compiler calls some closures through a
+/// function of its own, which knows no vectors.
+struct Part<'p, 's, 'a, T, F> {
+    share: &'p mut Share<'s>,
+    source: &'p ArrayView2<'a, T>,
+    widen: F,
+    place: (usize, usize),
+}
+
+impl<T: Copy, F: Fn(T) -> f64> WithSimd for Part<'_, '_, '_, T, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let Self { share, source, widen, place } = self;
+        // Widths that are known to the compiler.
+        match share.width {
+            24 => share.load_panels::<T, 24>(source, widen, place),
+            8 => share.load_panels::<T, 8>(source, widen, place),
+            6 => share.load_panels::<T, 6>(source, widen, place),
+            _ => share.load_panels::<T, 3>(source, widen, place),
         }
     }
 }

@@ -70,6 +70,11 @@ impl<'p> Remaining<'p> {
 
     pub(crate) fn remove(&mut self, neurons: &[usize], watch: &Watch) -> Result<()> {
         let (x, y) = self.split(neurons);
+        if x.is_empty() || y.is_empty() {
+            // One tableau loses targets, at no cost: what the other keeps at hand stays with this core.
+            self.x.remove(&x, &y, watch)?;
+            return self.y.remove(&y, &x, watch);
+        }
         let (on_y, on_x) =
             rayon::join(|| self.x.remove(&x, &y, watch), || self.y.remove(&y, &x, watch));
         on_y.and(on_x)

@@ -15,8 +15,10 @@ use super::{Matrix, sum_of_squares};
 use crate::error::Result;
 use crate::watch::Watch;
 
-/// Columns that are factored, or solved for, at once.
+/// Columns that are factored at once.
 const PANEL: usize = 128;
+/// Columns that are solved for at once: few, so that all threads end together.
+const SOLVED: usize = 64;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Factor {
@@ -59,7 +61,7 @@ impl Factor {
     /// lose to the span, as `bᵀ A⁻¹ b = |U⁻ᵀ b|²`.
     pub(crate) fn half_solve(&self, b: &mut Matrix, watch: &Watch) -> Result<Vec<f64>> {
         let lower = self.upper.view().transpose();
-        column_panels(b.view_mut(), PANEL).into_par_iter().try_for_each(|(_, panel)| {
+        column_panels(b.view_mut(), SOLVED).into_par_iter().try_for_each(|(_, panel)| {
             watch.check()?;
             solve_lower_triangular_in_place(lower, panel, Par::Seq);
             Ok(())
@@ -70,7 +72,7 @@ impl Factor {
     /// `b <- U⁻¹ b`: after [`Factor::half_solve`], `A⁻¹ b`.
     pub(crate) fn finish_solve(&self, b: &mut Matrix, watch: &Watch) -> Result<()> {
         let upper = self.upper.view();
-        column_panels(b.view_mut(), PANEL).into_par_iter().try_for_each(|(_, panel)| {
+        column_panels(b.view_mut(), SOLVED).into_par_iter().try_for_each(|(_, panel)| {
             watch.check()?;
             solve_upper_triangular_in_place(upper, panel, Par::Seq);
             Ok(())
@@ -81,7 +83,7 @@ impl Factor {
     pub(crate) fn write_inverse(&self, target: &mut Matrix, watch: &Watch) -> Result<()> {
         let (n, upper) = (self.size(), self.upper.view());
         let inverse = target.view_mut().subrows_mut(0, n);
-        column_panels(inverse, PANEL).into_par_iter().try_for_each(|(first, panel)| {
+        column_panels(inverse, SOLVED).into_par_iter().try_for_each(|(first, panel)| {
             watch.check()?;
             // The columns from `first` on, of the lower triangle: only the trailing block takes part.
             let mut panel: MatMut<'_, f64> = panel.subrows_mut(first, n - first);

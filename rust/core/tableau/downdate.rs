@@ -38,13 +38,17 @@ impl Downdate {
     /// `half` is `U⁻ᵀ G_BT`, a column for every target.
     pub(crate) fn new(factor: &Factor, mut half: Matrix, watch: &Watch) -> Result<Self> {
         let (predictors, targets) = (half.rows(), half.columns());
-        let mut columns = Matrix::zeros(predictors + targets, predictors);
         // Together, so that a thread which is done with the one helps with the other.
         let (solved, inverted) = rayon::join(
             || factor.finish_solve(&mut half, watch),
-            || factor.write_inverse(&mut columns, watch),
+            || {
+                let mut columns = Matrix::zeros(predictors + targets, predictors);
+                factor.write_inverse(&mut columns, watch)?;
+                Ok(columns)
+            },
         );
-        solved.and(inverted)?;
+        solved?;
+        let mut columns = inverted?;
         columns.write_transposed(predictors, &half);
         let pivots: Vec<f64> = (0..predictors).map(|j| columns[(j, j)]).collect();
         Ok(Self {

@@ -88,7 +88,8 @@ pub(crate) fn add_product(c: &mut Matrix, a: &Panels, b: &Panels) {
 
 fn add_tiles(c: &mut Matrix, left: &Panels, right: &Panels, lower: bool) {
     let arch = Arch::new();
-    let (height, width) = arch.dispatch(Shaped).tile;
+    let shape = arch.dispatch(Shaped);
+    let (height, width) = (shape.height, shape.across(c.columns()));
     let mut tiles = Vec::new();
     for (column, panel) in column_panels(c.view_mut(), width) {
         for (row, tile) in row_panels(panel, height) {
@@ -107,7 +108,6 @@ fn add_tiles(c: &mut Matrix, left: &Panels, right: &Panels, lower: bool) {
 mod tests {
     use pulp::Simd;
 
-    use super::tile::Shape;
     use super::*;
 
     /// Whole numbers, whose products are exact.
@@ -134,7 +134,8 @@ mod tests {
 
     /// One tile, from a row and a column on, with the vectors of one kind of processor.
     fn check<S: Simd>(simd: S) {
-        let Shape { width, tile: (high, wide) } = simd.vectorize(Shaped);
+        let shape = simd.vectorize(Shaped);
+        let (width, high, wide) = (shape.width, shape.height, shape.across(1));
         let whole = high + wide + width + 1;
         for (rows, columns, row, column) in [
             (1, 1, 0, 0),
@@ -176,7 +177,8 @@ mod tests {
 
     #[test]
     fn a_product_of_two_blocks_is_whole() {
-        let Shape { width, tile: (high, wide) } = Arch::new().dispatch(Shaped);
+        let shape = Arch::new().dispatch(Shaped);
+        let (width, high, wide) = (shape.width, shape.height, shape.across(1));
         for (above, beside) in [(1, wide + 77), (high + 1, 5), (2 * high, wide + width + 1)] {
             let (a, b) = (panels(width, 9, above), panels(width, 9, beside + 3));
             let mut c = ones(above, beside);
@@ -192,9 +194,11 @@ mod tests {
 
     #[test]
     fn many_tiles_make_the_whole() {
-        let Shape { width, tile: (high, wide) } = Arch::new().dispatch(Shaped);
-        for columns in [0, 1, wide - 1, wide + 1, 2 * high.max(wide) + 77] {
-            let z = panels(width, 9, columns);
+        let shape = Arch::new().dispatch(Shaped);
+        let (high, wide) = (shape.height, shape.across(1));
+        // The last of them in wider tiles than the least.
+        for columns in [0, 1, wide - 1, wide + 1, 2 * high.max(wide) + 77, 33 * 48] {
+            let z = panels(shape.width, 9, columns);
             let mut c = Matrix::zeros(columns, columns);
             add_gram(&mut c, &z);
             for j in 0..columns {

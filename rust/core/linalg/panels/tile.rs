@@ -14,9 +14,18 @@ const DEPTH: usize = 480;
 pub(super) struct Shape {
     /// Columns of a panel.
     pub(super) width: usize,
-    /// Rows and columns of a tile, multiples of the width: large enough to reuse what is in the caches, small
-    /// enough to share among threads.
-    pub(super) tile: (usize, usize),
+    /// Rows of a tile, a multiple of the width.
+    pub(super) height: usize,
+    /// The fewest columns of a tile, a multiple of the width.
+    least: usize,
+}
+
+impl Shape {
+    /// Columns of a tile of a matrix of so many: more reuse what is in the caches, fewer leave a small matrix
+    /// tiles for all threads.
+    pub(super) fn across(&self, columns: usize) -> usize {
+        (columns / 32).next_multiple_of(self.least).clamp(self.least, 240)
+    }
 }
 
 /// Finds the shape.
@@ -30,12 +39,12 @@ impl WithSimd for Shaped {
         match S::F64_LANES {
             // All rows of such a panel are more than the first cache holds: with several to a tile, each would be
             // fetched again for every 8 columns on the right.
-            8 => Shape { width: 24, tile: (24, 240) },
+            8 => Shape { width: 24, height: 24, least: 240 },
             // Tall: panels on the left are read in their order, as fast from the third cache as from the
             // second, and what is put together on the right serves them all.
-            4 => Shape { width: 8, tile: (480, 48) },
-            2 => Shape { width: 6, tile: (120, 240) },
-            _ => Shape { width: 3, tile: (120, 240) },
+            4 => Shape { width: 8, height: 480, least: 48 },
+            2 => Shape { width: 6, height: 120, least: 240 },
+            _ => Shape { width: 3, height: 120, least: 240 },
         }
     }
 }

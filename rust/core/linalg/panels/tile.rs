@@ -9,6 +9,8 @@ use super::Panels;
 
 /// Rows of the factors taken at once: a whole block's.
 const DEPTH: usize = 480;
+/// Columns of the widest tile, a multiple of every panel's width.
+const WIDEST: usize = 240;
 
 /// How the vectors there are shape the work.
 pub(super) struct Shape {
@@ -24,7 +26,7 @@ impl Shape {
     /// Columns of a tile of a matrix of so many: more reuse what is in the caches, fewer leave a small matrix
     /// tiles for all threads.
     pub(super) fn across(&self, columns: usize) -> usize {
-        (columns / 32).next_multiple_of(self.least).clamp(self.least, 240)
+        (columns / 32).next_multiple_of(self.least).clamp(self.least, WIDEST)
     }
 }
 
@@ -39,12 +41,12 @@ impl WithSimd for Shaped {
         match S::F64_LANES {
             // All rows of such a panel are more than the first cache holds: with several to a tile, each would be
             // fetched again for every 8 columns on the right.
-            8 => Shape { width: 24, height: 24, least: 240 },
+            8 => Shape { width: 24, height: 24, least: WIDEST },
             // Tall: panels on the left are read in their order, as fast from the third cache as from the
             // second, and what is put together on the right serves them all.
             4 => Shape { width: 8, height: 480, least: 48 },
-            2 => Shape { width: 6, height: 120, least: 240 },
-            _ => Shape { width: 3, height: 120, least: 240 },
+            2 => Shape { width: 6, height: 120, least: WIDEST },
+            _ => Shape { width: 3, height: 120, least: WIDEST },
         }
     }
 }

@@ -15,7 +15,7 @@ use super::{Matrix, sum_of_squares};
 use crate::error::Result;
 use crate::watch::Watch;
 
-/// Columns that are factored at once.
+/// Columns that are factored at once, and of what lies beside them in the factor, solved for.
 const PANEL: usize = 128;
 /// Columns that are solved for at once: few, so that all threads end together.
 const SOLVED: usize = 64;

@@ -142,7 +142,7 @@ mod tests {
             (3, 2, 0, 0),
             (17, width, 0, 0),
             (5, 2 * width + 1, width, 0),
-            (500, wide, 0, 0),
+            (500, 240, 0, 0),
             // Partly above the diagonal.
             (7, whole, wide - width, wide),
             (3, whole, 0, wide),

@@ -47,8 +47,7 @@ impl Downdate {
                 Ok(columns)
             },
         );
-        solved?;
-        let mut columns = inverted?;
+        let mut columns = solved.and(inverted)?;
         columns.write_transposed(predictors, &half);
         let pivots: Vec<f64> = (0..predictors).map(|j| columns[(j, j)]).collect();
         Ok(Self {

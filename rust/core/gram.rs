@@ -148,12 +148,20 @@ impl Gram {
 
     /// `z_iᵀ z_j`, of the columns as they are or centred, for i >= j in the joint order (x, then y).
     pub(crate) fn product(&self, i: usize, j: usize, center: bool) -> f64 {
-        let (count, shifted) = (self.n_samples as f64, self.products[(i, j)]);
-        if center {
-            shifted - self.sums[i] * (self.sums[j] / count)
-        } else {
-            let (a, b) = (self.shift[i], self.shift[j]);
-            shifted + a * self.sums[j] + self.sums[i] * b + count * a * b
+        self.products_with(j, center)(i)
+    }
+
+    /// [`Gram::product`] with the neuron j, as a function of i.
+    pub(crate) fn products_with(&self, j: usize, center: bool) -> impl Fn(usize) -> f64 {
+        let (column, sums, shift) = (self.products.column(j), &self.sums[..], &self.shift[..]);
+        let (count, sum, b) = (self.n_samples as f64, sums[j], shift[j]);
+        move |i| {
+            if center {
+                column[i] - sums[i] * (sum / count)
+            } else {
+                let a = shift[i];
+                column[i] + a * sum + sums[i] * b + count * a * b
+            }
         }
     }
 

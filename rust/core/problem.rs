@@ -267,8 +267,9 @@ fn are_parallel(cosine: f64) -> bool {
 
 /// `G_ij / sqrt(G_ii G_jj)` of the neurons at `places`, symmetric, with ones on the diagonal.
 fn unit_gram(gram: &Gram, center: bool, places: &[usize], scale: &[f64]) -> Matrix {
-    let mut unit = Matrix::symmetric(places.len(), |i, j| {
-        gram.product(places[i], places[j], center) * scale[i] * scale[j]
+    let mut unit = Matrix::symmetric(places.len(), |j| {
+        let (product, factor) = (gram.products_with(places[j], center), scale[j]);
+        move |i| product(places[i]) * scale[i] * factor
     });
     for j in 0..places.len() {
         unit[(j, j)] = 1.0;

@@ -45,7 +45,7 @@ impl<'p> Remaining<'p> {
         self.problem
     }
 
-    /// r² of every neuron that is left, x first, ascending.
+    /// r² of every neuron that is left, in no order.
     pub(crate) fn squares(&self) -> impl Iterator<Item = (usize, f64)> {
         self.x.squares().chain(self.y.squares())
     }
@@ -57,11 +57,12 @@ impl<'p> Remaining<'p> {
 
     /// The neurons whose r² is at least this, x first, ascending.
     pub(crate) fn neurons_from(&self, square: f64) -> Vec<usize> {
-        self.x.targets_from(square).chain(self.y.targets_from(square)).collect()
+        ascending(self.x.targets_from(square).chain(self.y.targets_from(square)))
     }
 
+    /// The neurons of whose r² this is true, x first, ascending.
     pub(crate) fn neurons_where(&self, chosen: impl Fn(f64) -> bool) -> Vec<usize> {
-        self.squares().filter(|&(_, square)| chosen(square)).map(|(neuron, _)| neuron).collect()
+        ascending(self.squares().filter(|&(_, square)| chosen(square)).map(|(neuron, _)| neuron))
     }
 
     pub(crate) fn neurons(&self) -> Vec<usize> {
@@ -145,6 +146,13 @@ impl<'p> Remaining<'p> {
     fn split(&self, neurons: &[usize]) -> (Vec<usize>, Vec<usize>) {
         neurons.iter().partition(|&&neuron| self.problem.side(neuron) == Side::X)
     }
+}
+
+/// Neurons in joint order, wherever they lie in a tableau.
+fn ascending(neurons: impl Iterator<Item = usize>) -> Vec<usize> {
+    let mut neurons: Vec<usize> = neurons.collect();
+    neurons.sort_unstable();
+    neurons
 }
 
 /// A [`Remaining`] before a trial.

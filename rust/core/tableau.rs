@@ -179,7 +179,7 @@ impl<'p> Tableau<'p> {
 
     /// Mends all stale rows; false where factoring afresh is called for.
     fn mend(&mut self, watch: &Watch) -> Result<bool> {
-        self.compact();
+        self.settle();
         let stale = self.state.downdate().stale();
         if 4 * stale.len() > self.predictors.count {
             return Ok(false);
@@ -193,14 +193,12 @@ impl<'p> Tableau<'p> {
 
     /// Deletes a predictor, unless its row has lost its digits.
     fn delete_one(&mut self, neuron: usize) -> bool {
-        let downdate = self.state.downdate();
         let place = self.predictors.place[neuron];
-        if downdate.is_stale(place) {
-            return false;
+        let is_deleted = self.state.downdate().delete(place, &mut self.squares);
+        if is_deleted {
+            self.predictors.remove(neuron);
         }
-        downdate.delete(place, &mut self.squares);
-        self.predictors.remove(neuron);
-        true
+        is_deleted
     }
 
     fn drop_targets(&mut self, targets: &[usize]) {
@@ -215,7 +213,9 @@ impl<'p> Tableau<'p> {
             self.predictors.remove(neuron);
         }
         let left = |members: &Members| -> Vec<usize> {
-            members.present().map(|(_, neuron)| neuron).collect()
+            let mut neurons: Vec<usize> = members.present().map(|(_, neuron)| neuron).collect();
+            neurons.sort_unstable();
+            neurons
         };
         let fresh = Self::new(self.problem, &left(&self.predictors), &left(&self.targets), watch)?;
         *self = Self { refreshes: self.refreshes, ..fresh };
@@ -228,24 +228,14 @@ impl<'p> Tableau<'p> {
         }
     }
 
-    /// Applies the deletions kept back, for good, and drops the rows and columns of what has gone once they
-    /// are a quarter of the work.
+    /// Applies the deletions kept back, for good, and drops all that has gone.
     pub(crate) fn settle(&mut self) {
-        let area = |p: usize, t: usize| p * (p + t);
-        let (p, t) = (self.predictors.neurons.len(), self.targets.neurons.len());
-        if 4 * area(self.predictors.count, self.targets.count) <= 3 * area(p, t) {
-            self.compact();
-        } else {
-            self.state.downdate().settle();
+        if self.predictors.has_gaps() || self.targets.has_gaps() {
+            let (predictors, targets) = (self.predictors.fill_gaps(), self.targets.fill_gaps());
+            targets.apply(&mut self.squares);
+            self.squares.truncate(targets.left);
+            self.state.downdate().settle(&predictors, &targets);
         }
-    }
-
-    /// Applies the deletions kept back, and drops all that has gone.
-    fn compact(&mut self) {
-        let predictors = self.predictors.compact();
-        let targets = self.targets.compact();
-        self.squares = targets.iter().map(|&place| self.squares[place]).collect();
-        self.state.downdate().settle_on(&predictors, &targets);
     }
 }
 

@@ -69,7 +69,7 @@ impl Gram {
             shift: self.shift.clone(),
             sums: self.sums.clone(),
             spread: self.spread.clone(),
-            products: self.symmetric(|i, j| self.products[(i, j)]),
+            products: self.symmetric(|j| move |i| self.products[(i, j)]),
         }
     }
 
@@ -200,11 +200,11 @@ impl Gram {
         if self.n_samples == 0 {
             return Err(Error::NoSamples);
         }
-        Ok(self.symmetric(|i, j| self.product(i, j, true)))
+        Ok(self.symmetric(|j| self.products_with(j, true)))
     }
 
     /// An array of what is given for `i >= j`.
-    fn symmetric(&self, lower: impl Fn(usize, usize) -> f64 + Sync) -> Array2<f64> {
+    fn symmetric<F: Fn(usize) -> f64>(&self, lower: impl Fn(usize) -> F + Sync) -> Array2<f64> {
         let n = self.shift.len();
         let array = Array2::from_shape_vec((n, n), Matrix::symmetric(n, lower).into_values());
         debug_assert!(array.is_ok(), "there are n² values");

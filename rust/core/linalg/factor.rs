@@ -10,7 +10,7 @@ use faer::linalg::triangular_solve::{
 use faer::{MatMut, Par};
 use rayon::prelude::*;
 
-use super::product::{column_panels, subtract_gram};
+use super::product::{change_columns, column_panels, subtract_gram};
 use super::{Matrix, sum_of_squares};
 use crate::error::Result;
 use crate::watch::Watch;
@@ -79,24 +79,37 @@ impl Factor {
         })
     }
 
-    /// Writes `A⁻¹` into the first rows of `target`, which has as many columns.
-    pub(crate) fn write_inverse(&self, target: &mut Matrix, watch: &Watch) -> Result<()> {
+    /// The lower triangle of `A⁻¹`. What lies above the diagonal is of no account.
+    pub(crate) fn inverse(&self, watch: &Watch) -> Result<Matrix> {
         let (n, upper) = (self.size(), self.upper.view());
-        let inverse = target.view_mut().subrows_mut(0, n);
-        column_panels(inverse, SOLVED).into_par_iter().try_for_each(|(first, panel)| {
+        let mut inverse = Matrix::zeros(n, n);
+        let panels = column_panels(inverse.view_mut(), SOLVED);
+        panels.into_par_iter().try_for_each(|(first, panel)| {
             watch.check()?;
-            // The columns from `first` on, of the lower triangle: only the trailing block takes part.
+            // Of the columns from `first` on only the trailing block takes part.
             let mut panel: MatMut<'_, f64> = panel.subrows_mut(first, n - first);
-            panel.fill(0.0);
             panel.as_mut().diagonal_mut().fill(1.0);
             let trailing = upper.submatrix(first, first, n - first, n - first);
             solve_lower_triangular_in_place(trailing.transpose(), panel.as_mut(), Par::Seq);
             solve_upper_triangular_in_place(trailing, panel, Par::Seq);
             Ok(())
         })?;
-        target.mirror_lower();
-        Ok(())
+        Ok(inverse)
     }
+}
+
+/// `b <- L⁻¹ b`, with L the first rows and columns of `lower`, as many as `b` has rows. `fill` writes each column
+/// of `b` before.
+pub(crate) fn fill_and_solve(
+    lower: &Matrix,
+    b: &mut Matrix,
+    fill: impl Fn(usize, &mut [f64]) + Sync,
+) {
+    let lower = lower.view().submatrix(0, 0, b.rows(), b.rows());
+    column_panels(b.view_mut(), SOLVED).into_par_iter().for_each(|(first, mut panel)| {
+        change_columns(panel.as_mut(), |j, column| fill(first + j, column));
+        solve_lower_triangular_in_place(lower, panel, Par::Seq);
+    });
 }
 
 /// Factors one block in place: its lower triangle in the transposed view is the upper one here.
@@ -112,4 +125,42 @@ fn factor_corner(corner: MatMut<'_, f64>) -> bool {
         faer::Spec::default(),
     )
     .is_ok()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_inverse_and_a_triangular_solve_are_undone_by_products() {
+        for size in [1, 2, 63, 64, 65, 150] {
+            let matrix = Matrix::symmetric(size, |j| {
+                move |i| {
+                    if i == j { 2.0 } else { ((i * 7 + j * 13) % 11) as f64 / (10 * size) as f64 }
+                }
+            });
+            let inverse = Factor::new(matrix.clone(), &Watch::default()).unwrap().unwrap();
+            let inverse = inverse.inverse(&Watch::default()).unwrap();
+            let (rows, columns) = (size.div_ceil(2), size + 3);
+            let filled = |i: usize, j: usize| ((i * 3 + j * 5) % 7) as f64;
+            let mut solved = Matrix::zeros(rows, columns);
+            fill_and_solve(&matrix, &mut solved, |j, column| {
+                column.iter_mut().enumerate().for_each(|(i, value)| *value = filled(i, j));
+            });
+            for i in 0..size {
+                for j in 0..size {
+                    let sum = (0..size).map(|k| matrix[(i, k)] * inverse[(k.max(j), k.min(j))]);
+                    let wanted = f64::from(u8::from(i == j));
+                    assert!((sum.sum::<f64>() - wanted).abs() < 1e-12, "{size}: {i}, {j}");
+                }
+            }
+            for i in 0..rows {
+                for j in 0..columns {
+                    let sum: f64 = (0..=i).map(|k| matrix[(i, k)] * solved[(k, j)]).sum();
+                    assert!((sum - filled(i, j)).abs() < 1e-12, "{size}: {i}, {j}");
+                }
+            }
+        }
+    }
 }

@@ -10,16 +10,19 @@ use super::transpose::{mirror_lower, write_transposed};
 
 /// Columns lie an odd number of cache lines apart: a power of two apart, as those of 1,024 neurons would be,
 /// they share so few sets of the caches that a product of them takes twice as long.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Matrix {
     values: Vec<f64>,
     rows: usize,
     columns: usize,
+    /// How far apart columns lie: further than there are rows left, where some have been dropped.
+    stride: usize,
 }
 
 impl Matrix {
     pub(crate) fn zeros(rows: usize, columns: usize) -> Self {
-        Self { values: vec![0.0; stride(rows) * columns], rows, columns }
+        let stride = stride(rows);
+        Self { values: vec![0.0; stride * columns], rows, columns, stride }
     }
 
     /// Of what `push` adds to the values, column after column: as many as there are rows.
@@ -35,17 +38,27 @@ impl Matrix {
             debug_assert_eq!(values.len(), j * stride + rows, "a column of all rows");
             values.resize((j + 1) * stride, 0.0);
         }
-        Self { values, rows, columns }
+        Self { values, rows, columns, stride }
     }
 
-    /// A symmetric matrix of what is given for `i >= j`.
-    pub(crate) fn symmetric(size: usize, lower: impl Fn(usize, usize) -> f64 + Sync) -> Self {
-        let mut matrix = Self::zeros(size, size);
-        matrix.columns_mut().enumerate().for_each(|(j, column)| {
-            for (i, value) in column.iter_mut().enumerate().skip(j) {
-                *value = lower(i, j);
+    /// A symmetric matrix; `lower` gives, of a column, every value on and below the diagonal.
+    pub(crate) fn symmetric<F: Fn(usize) -> f64>(
+        size: usize,
+        lower: impl Fn(usize) -> F + Sync,
+    ) -> Self {
+        let stride = stride(size);
+        // Not cleared before, which one thread would do alone.
+        let mut values = Vec::with_capacity(stride * size);
+        let columns = values.spare_capacity_mut()[..stride * size].par_chunks_exact_mut(stride);
+        columns.enumerate().for_each(|(j, column)| {
+            let lower = lower(j);
+            for (i, value) in column.iter_mut().enumerate() {
+                value.write(if (j..size).contains(&i) { lower(i) } else { 0.0 });
             }
         });
+        // SAFETY: so many values there is room for, and each has been written.
+        unsafe { values.set_len(stride * size) };
+        let mut matrix = Self { values, rows: size, columns: size, stride };
         matrix.mirror_lower();
         matrix
     }
@@ -59,21 +72,25 @@ impl Matrix {
     }
 
     pub(crate) fn column(&self, j: usize) -> &[f64] {
-        &self.values[j * stride(self.rows)..][..self.rows]
+        &self.values[j * self.stride..][..self.rows]
     }
 
     pub(crate) fn column_mut(&mut self, j: usize) -> &mut [f64] {
-        &mut self.values[j * stride(self.rows)..][..self.rows]
+        &mut self.values[j * self.stride..][..self.rows]
     }
 
     pub(crate) fn columns_mut(&mut self) -> impl IndexedParallelIterator<Item = &mut [f64]> {
         let rows = self.rows;
-        self.values.par_chunks_exact_mut(stride(rows)).map(move |column| &mut column[..rows])
+        self.values.par_chunks_exact_mut(self.stride).map(move |column| &mut column[..rows])
+    }
+
+    pub(crate) fn diagonal(&self) -> Vec<f64> {
+        (0..self.columns).map(|j| self[(j, j)]).collect()
     }
 
     /// All values, column after column.
     pub(crate) fn into_values(mut self) -> Vec<f64> {
-        let (rows, stride) = (self.rows, stride(self.rows));
+        let (rows, stride) = (self.rows, self.stride);
         for j in 1..self.columns {
             self.values.copy_within(j * stride..j * stride + rows, j * rows);
         }
@@ -95,20 +112,31 @@ impl Matrix {
 
     /// Keeps the named rows and columns (both ascending), in place: every value moves towards the front.
     pub(crate) fn keep(&mut self, rows: &[usize], columns: &[usize]) {
-        let (old, new) = (stride(self.rows), stride(rows.len()));
+        let (old, new) = (self.stride, stride(rows.len()));
         for (next, &j) in columns.iter().enumerate() {
             for (to, &i) in rows.iter().enumerate() {
                 self.values[next * new + to] = self.values[j * old + i];
             }
         }
-        self.rows = rows.len();
-        self.columns = columns.len();
+        (self.rows, self.columns, self.stride) = (rows.len(), columns.len(), new);
         self.values.truncate(new * self.columns);
+    }
+
+    /// Drops the last rows and columns, at no cost.
+    pub(crate) fn truncate(&mut self, rows: usize, columns: usize) {
+        debug_assert!(rows <= self.rows && columns <= self.columns);
+        (self.rows, self.columns) = (rows, columns);
+        self.values.truncate(self.stride * columns);
+    }
+
+    pub(crate) fn copy_column(&mut self, from: usize, to: usize) {
+        let first = from * self.stride;
+        self.values.copy_within(first..first + self.rows, to * self.stride);
     }
 
     pub(super) fn view(&self) -> MatRef<'_, f64> {
         let (rows, columns) = (self.rows, self.columns);
-        MatRef::from_column_major_slice_with_stride(&self.values, rows, columns, stride(rows))
+        MatRef::from_column_major_slice_with_stride(&self.values, rows, columns, self.stride)
     }
 
     pub(super) fn view_mut(&mut self) -> MatMut<'_, f64> {
@@ -117,12 +145,27 @@ impl Matrix {
             &mut self.values,
             rows,
             columns,
-            stride(rows),
+            self.stride,
         )
     }
 }
 
-/// How many values lie between two columns: no fewer for more rows.
+impl Default for Matrix {
+    fn default() -> Self {
+        Self::zeros(0, 0)
+    }
+}
+
+/// Without the room of what has been dropped.
+impl Clone for Matrix {
+    fn clone(&self) -> Self {
+        Self::from_columns(self.rows, self.columns, |j, values| {
+            values.extend_from_slice(self.column(j));
+        })
+    }
+}
+
+/// How far apart columns of so many rows lie: no nearer for more rows.
 fn stride(rows: usize) -> usize {
     (rows.div_ceil(LINE) | 1) * LINE
 }
@@ -179,5 +222,19 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_is_dropped_is_gone_from_all_that_is_read() {
+        let whole = Matrix::numbered(20, 9);
+        let mut matrix = whole.clone();
+        matrix.copy_column(8, 3);
+        matrix.truncate(11, 7);
+        assert_eq!((matrix.rows(), matrix.columns()), (11, 7));
+        let wanted = |j: usize| &whole.column(if j == 3 { 8 } else { j })[..11];
+        let copy = matrix.clone();
+        assert!((0..7).all(|j| matrix.column(j) == wanted(j) && copy.column(j) == wanted(j)));
+        assert_eq!(matrix.columns_mut().map(|column| column.len()).collect::<Vec<_>>(), [11; 7]);
+        assert_eq!(matrix.into_values(), (0..7).flat_map(wanted).copied().collect::<Vec<_>>());
     }
 }

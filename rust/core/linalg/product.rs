@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use faer::linalg::matmul::matmul;
 use faer::linalg::matmul::triangular::{self, BlockStructure};
-use faer::{Accum, ColRef, MatMut, MatRef, Par};
+use faer::{Accum, ColMut, ColRef, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
 use super::Matrix;
@@ -35,16 +35,59 @@ pub(super) fn subtract_gram(c: MatMut<'_, f64>, z: MatRef<'_, f64>) {
     });
 }
 
-/// `c -= a bᵀ` with the first `depth` columns of `a`, where b is its first rows, as many as `c` has columns.
-pub(crate) fn subtract_product(c: &mut Matrix, a: &Matrix, depth: usize) {
-    let a = a.view().subcols(0, depth);
+/// `lower(c) -= zᵀ z` of the first rows of c, once `prepare` has changed every column: both while it is at
+/// hand. What lies above the diagonal is of no account.
+pub(crate) fn subtract_lower_gram(c: &mut Matrix, z: &Matrix, prepare: impl Fn(&mut [f64]) + Sync) {
+    let z = z.view();
+    for_each_panel(c, prepare, |first, panel| {
+        let width = panel.ncols();
+        let lower = panel.subrows_mut(first, z.ncols() - first);
+        let (corner, below) = lower.split_at_row_mut(width);
+        let (right, others) = z.split_at_col(first).1.split_at_col(width);
+        let (lower, full) = (BlockStructure::TriangularLower, BlockStructure::Rectangular);
+        let left = right.transpose();
+        triangular::matmul(corner, lower, Accum::Add, left, full, right, full, -1.0, Par::Seq);
+        matmul(below, Accum::Add, others.transpose(), right, -1.0, Par::Seq);
+    });
+}
+
+/// `c -= a z` of the first rows of c, with as many first columns of `a` as `z` has rows, once `prepare` has
+/// changed every column.
+pub(crate) fn subtract_product(
+    c: &mut Matrix,
+    a: &Matrix,
+    z: &Matrix,
+    prepare: impl Fn(&mut [f64]) + Sync,
+) {
+    let (a, z) = (a.view().subcols(0, z.rows()), z.view());
+    for_each_panel(c, prepare, |first, panel| {
+        let right = z.subcols(first, panel.ncols());
+        matmul(panel.subrows_mut(0, a.nrows()), Accum::Add, a, right, -1.0, Par::Seq);
+    });
+}
+
+fn for_each_panel(
+    c: &mut Matrix,
+    prepare: impl Fn(&mut [f64]) + Sync,
+    subtract: impl Fn(usize, MatMut<'_, f64>) + Sync,
+) {
     let width = even_share(c.columns());
-    column_panels(c.view_mut(), width).into_par_iter().with_max_len(1).for_each(
-        |(first, panel)| {
-            let b = a.subrows(first, panel.ncols()).transpose();
-            matmul(panel, Accum::Add, a, b, -1.0, Par::Seq);
-        },
-    );
+    let panels = column_panels(c.view_mut(), width);
+    panels.into_par_iter().with_max_len(1).for_each(|(first, mut panel)| {
+        change_columns(panel.as_mut(), |_, column| prepare(column));
+        subtract(first, panel);
+    });
+}
+
+/// Hands every column of a panel to `change`, with its place in the panel.
+pub(super) fn change_columns(panel: MatMut<'_, f64>, mut change: impl FnMut(usize, &mut [f64])) {
+    for (j, column) in panel.col_iter_mut().enumerate() {
+        let column = column.try_as_col_major_mut().map(ColMut::as_slice_mut);
+        debug_assert!(column.is_some(), "columns of a matrix are contiguous");
+        if let Some(column) = column {
+            change(j, column);
+        }
+    }
 }
 
 /// The width of an even number of panels of this many columns, as wide as each other up to a register block
@@ -99,4 +142,47 @@ pub(super) fn column_panels(
 pub(super) fn row_panels(matrix: MatMut<'_, f64>, height: usize) -> Vec<(usize, MatMut<'_, f64>)> {
     let panels = column_panels(matrix.transpose_mut(), height);
     panels.into_iter().map(|(first, panel)| (first, panel.transpose_mut())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whole numbers, whose products are exact.
+    fn numbers(rows: usize, columns: usize) -> Matrix {
+        Matrix::from_columns(rows, columns, |j, values| {
+            values.extend((0..rows).map(|i| ((i * 7 + j * 13) % 11) as f64 - 5.0));
+        })
+    }
+
+    #[test]
+    fn columns_are_prepared_and_what_is_subtracted_is_the_product() {
+        let swap = |column: &mut [f64]| {
+            let last = column.len() - 1;
+            column.swap(0, last);
+        };
+        for (columns, below, depth) in [(1, 1, 1), (5, 0, 3), (121, 7, 64), (263, 64, 2), (9, 3, 0)]
+        {
+            let (before, z) = (numbers(columns + below, columns), numbers(depth, columns));
+            let a = numbers(columns, depth + 2);
+            let (mut square, mut whole) = (before.clone(), before.clone());
+            subtract_lower_gram(&mut square, &z, swap);
+            subtract_product(&mut whole, &a, &z, swap);
+            for j in 0..columns {
+                let mut prepared = before.column(j).to_vec();
+                swap(&mut prepared);
+                for i in 0..columns {
+                    let dot = |other: &dyn Fn(usize) -> f64| -> f64 {
+                        (0..depth).map(|k| other(k) * z[(k, j)]).sum()
+                    };
+                    let wanted = prepared[i] - dot(&|k| a[(i, k)]);
+                    assert_eq!(whole[(i, j)].to_bits(), (wanted + 0.0).to_bits(), "{i}, {j}");
+                    let wanted = prepared[i] - dot(&|k| z[(k, i)]);
+                    assert!(i < j || (square[(i, j)] - wanted).abs() < 0.5, "{i}, {j}");
+                }
+                assert_eq!(whole.column(j)[columns..], prepared[columns..]);
+                assert_eq!(square.column(j)[columns..], prepared[columns..]);
+            }
+        }
+    }
 }

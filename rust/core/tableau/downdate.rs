@@ -1,76 +1,73 @@
 //! Deleting predictors from a least-squares problem, at the cost of matrix products.
 //!
 //! With `P = (G_BB + ridge)⁻¹` and `W = P G_BT`, deleting predictor j is
-//! `r² += W_j²/P_jj`, `W -= P_j W_j / P_jj`, `P -= P_j P_jᵀ / P_jj`. On the matrix `[P; Wᵀ]`, whose column j
-//! holds all that belongs to predictor j, this is one step of a pivoted Cholesky: with
-//! `u = column_j / sqrt(P_jj)` the rest becomes `[P; Wᵀ] - u u_Pᵀ` and `r² += u_W²`. As there, the steps are
-//! kept back and applied in blocks.
+//! `r² += W_j²/P_jj`, `W -= P_j W_j / P_jj`, `P -= P_j P_jᵀ / P_jj`. This is one step of a pivoted Cholesky of P,
+//! of which W takes part: with `u = [P; Wᵀ]_j / sqrt(P_jj)` the rest becomes `[P; Wᵀ] - u u_Pᵀ` and
+//! `r² += u_W²`. As there, the steps are kept back and applied in blocks.
 
 mod mend;
+mod steps;
 
+use super::members::Moves;
 use crate::error::Result;
-use crate::linalg::{Factor, Matrix, subtract_columns_before, subtract_product};
+use crate::linalg::{Factor, Matrix, subtract_lower_gram, subtract_product};
 use crate::watch::Watch;
-
-/// Steps kept back before they are applied.
-const BLOCK: usize = 64;
+use steps::{BLOCK, Steps};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Downdate {
-    /// `[P; Wᵀ]` before the steps kept back.
-    columns: Matrix,
-    /// u of every step kept back.
-    steps: Matrix,
-    depth: usize,
-    /// Diagonal of P, now and at the factorisation.
+    /// P before the steps kept back; the lower triangle counts.
+    inverse: Matrix,
+    /// Wᵀ before them, a column for every predictor.
+    coefficients: Matrix,
+    steps: Steps,
+    /// Diagonal of P, before the steps and at the factorisation.
     pivots: Vec<f64>,
     first_pivots: Vec<f64>,
 }
 
-/// What a deletion changes before it is applied.
+/// How many steps were kept back.
 #[derive(Debug)]
-pub(crate) struct Saved {
-    depth: usize,
-    pivots: Vec<f64>,
-}
+pub(crate) struct Saved(usize);
 
 impl Downdate {
     /// `half` is `U⁻ᵀ G_BT`, a column for every target.
     pub(crate) fn new(factor: &Factor, mut half: Matrix, watch: &Watch) -> Result<Self> {
         let (predictors, targets) = (half.rows(), half.columns());
         // Together, so that a thread which is done with the one helps with the other.
-        let (solved, inverted) = rayon::join(
-            || factor.finish_solve(&mut half, watch),
+        let (coefficients, inverse) = rayon::join(
             || {
-                let mut columns = Matrix::zeros(predictors + targets, predictors);
-                factor.write_inverse(&mut columns, watch)?;
-                Ok(columns)
+                factor.finish_solve(&mut half, watch)?;
+                let mut coefficients = Matrix::zeros(targets, predictors);
+                coefficients.write_transposed(0, &half);
+                Ok(coefficients)
             },
+            || factor.inverse(watch),
         );
-        let mut columns = solved.and(inverted)?;
-        columns.write_transposed(predictors, &half);
-        let pivots: Vec<f64> = (0..predictors).map(|j| columns[(j, j)]).collect();
+        let (coefficients, inverse) = (coefficients?, inverse?);
+        let pivots = inverse.diagonal();
         Ok(Self {
-            steps: Matrix::zeros(predictors + targets, BLOCK),
-            depth: 0,
+            inverse,
+            coefficients,
+            steps: Steps::new(targets),
             first_pivots: pivots.clone(),
             pivots,
-            columns,
         })
     }
 
-    /// Whether row j has lost its digits: a nearly dependent partner has gone, and what was `P_jj` has
-    /// cancelled. The error stays in this row until it is used as a pivot. (An eighth, where the design says
-    /// a half: random mixes of all columns then take 5 refreshes for 13, and no residual moves by 1e-6.)
-    pub(crate) fn is_stale(&self, j: usize) -> bool {
-        let (now, first) = (self.pivots[j], self.first_pivots[j]);
-        now < first / 8.0 && first * first * 1e-15 > 1e-5 * now.max(1.0)
+    /// Whether row j has lost its digits, with this pivot: a nearly dependent partner has gone, and what was
+    /// `P_jj` has cancelled. The error stays in this row until it is used as a pivot. (An eighth, where the
+    /// design says a half: random mixes of all columns then take 5 refreshes for 13, and no residual moves by
+    /// 1e-6.)
+    fn is_stale(&self, j: usize, pivot: f64) -> bool {
+        let first = self.first_pivots[j];
+        pivot < first / 8.0 && first * first * 1e-15 > 1e-5 * pivot.max(1.0)
     }
 
     /// What deleting predictor j would add to r² of the target at place t.
     pub(crate) fn loss(&self, j: usize, t: usize) -> f64 {
-        debug_assert_eq!(self.depth, 0, "read after settling");
-        self.columns[(self.columns.columns() + t, j)].powi(2) / self.pivots[j]
+        debug_assert_eq!(self.steps.depth(), 0, "read after settling");
+        self.coefficients[(t, j)].powi(2) / self.pivots[j]
     }
 
     /// What deleting a set D of predictors at once would add to r² of the targets at these places:
@@ -81,20 +78,19 @@ impl Downdate {
         targets: &[usize],
         watch: &Watch,
     ) -> Result<Vec<f64>> {
-        debug_assert_eq!(self.depth, 0, "read after settling");
-        if predictors.iter().any(|&j| self.is_stale(j)) {
+        debug_assert_eq!(self.steps.depth(), 0, "read after settling");
+        if predictors.iter().any(|&j| self.is_stale(j, self.pivots[j])) {
             return Ok(Vec::new());
         }
-        let first_target = self.columns.columns();
         let mut own = Matrix::zeros(predictors.len(), predictors.len());
         let mut half = Matrix::zeros(predictors.len(), targets.len());
         for (s, &j) in predictors.iter().enumerate() {
-            let column = self.columns.column(j);
             for (value, &i) in own.column_mut(s).iter_mut().zip(predictors) {
-                *value = column[i];
+                *value = self.before(i, j);
             }
+            let column = self.coefficients.column(j);
             for (t, &target) in targets.iter().enumerate() {
-                half[(s, t)] = column[first_target + target];
+                half[(s, t)] = column[target];
             }
         }
         let Some(own) = Factor::new(own, watch)? else { return Ok(Vec::new()) };
@@ -103,57 +99,144 @@ impl Downdate {
 
     /// Whether so many deletions can be kept back, and so be taken back.
     pub(crate) fn has_room(&self, count: usize) -> bool {
-        self.depth + count <= BLOCK
+        self.steps.depth() + count <= BLOCK
     }
 
     pub(crate) fn save(&self) -> Saved {
-        Saved { depth: self.depth, pivots: self.pivots.clone() }
+        Saved(self.steps.depth())
     }
 
     /// Takes back all deletions since the save, none of which has been applied.
-    pub(crate) fn restore(&mut self, saved: Saved) {
-        self.depth = saved.depth;
-        self.pivots = saved.pivots;
+    pub(crate) fn restore(&mut self, Saved(depth): &Saved) {
+        self.steps.truncate(*depth);
     }
 
-    /// Deletes the predictor at place j, and adds to `squares` (r² of every target) what is lost with it.
-    /// There must be room for one more step.
-    pub(crate) fn delete(&mut self, j: usize, squares: &mut [f64]) {
-        let (depth, predictors) = (self.depth, self.columns.columns());
-        self.steps.column_mut(depth).copy_from_slice(self.columns.column(j));
-        let factors: [f64; BLOCK] = std::array::from_fn(|earlier| self.steps[(j, earlier)]);
-        subtract_columns_before(&mut self.steps, depth, &factors[..depth]);
-
-        let step = self.steps.column_mut(depth);
-        let scale = step[j].sqrt().recip();
-        for value in step.iter_mut() {
-            *value *= scale;
+    /// Deletes the predictor at place j, and adds to `squares` (r² of every target) what is lost with it; false,
+    /// and nothing has changed, where its row has lost its digits. There must be room for one more step.
+    pub(crate) fn delete(&mut self, j: usize, squares: &mut [f64]) -> bool {
+        let row = self.steps.row(|i| self.before(i, j), self.pivots[j]);
+        if self.is_stale(j, row.pivot) {
+            return false;
         }
-        for (pivot, &value) in self.pivots.iter_mut().zip(&step[..predictors]) {
-            *pivot -= value * value;
-        }
-        for (square, &value) in squares.iter_mut().zip(&step[predictors..]) {
+        let step = self.steps.push(j, &row, self.coefficients.column(j));
+        for (square, &value) in squares.iter_mut().zip(step) {
             *square += value * value;
         }
-        self.depth += 1;
+        true
     }
 
-    /// Applies the steps kept back to these predictors and targets (places, ascending), and forgets the rest.
-    pub(crate) fn settle_on(&mut self, predictors: &[usize], targets: &[usize]) {
-        let first_target = self.columns.columns();
-        let rows: Vec<usize> =
-            predictors.iter().copied().chain(targets.iter().map(|t| first_target + t)).collect();
-        self.columns.keep(&rows, predictors);
-        self.steps.keep(&rows, &std::array::from_fn::<_, BLOCK, _>(|step| step));
-        for pivots in [&mut self.pivots, &mut self.first_pivots] {
-            *pivots = predictors.iter().map(|&j| pivots[j]).collect();
+    /// Applies the steps kept back, to what is left.
+    pub(crate) fn settle(&mut self, predictors: &Moves, targets: &Moves) {
+        let rows = self.steps.predictors(&predictors.origins(), &self.inverse);
+        self.move_columns(predictors);
+        let steps = self.steps.settle(targets);
+        rayon::join(
+            || subtract_lower_gram(&mut self.inverse, &rows, |column| predictors.apply(column)),
+            || {
+                subtract_product(&mut self.coefficients, steps, &rows, |column| {
+                    targets.apply(column);
+                });
+            },
+        );
+        self.inverse.truncate(predictors.left, predictors.left);
+        self.coefficients.truncate(targets.left, predictors.left);
+        predictors.apply(&mut self.first_pivots);
+        self.first_pivots.truncate(predictors.left);
+        self.pivots = self.inverse.diagonal();
+    }
+
+    /// Moves columns, of P and Wᵀ alone: its rows are moved when they are at hand.
+    fn move_columns(&mut self, moves: &Moves) {
+        for i in 0..self.inverse.rows() {
+            for &(to, from) in moves.pairs.iter().take_while(|&&(to, _)| to < i) {
+                self.inverse[(i, to)] = self.before(i, from);
+            }
         }
-        self.settle();
+        for &(to, from) in &moves.pairs {
+            self.coefficients.copy_column(from, to);
+        }
+        self.inverse.truncate(self.inverse.rows(), moves.left);
+        self.coefficients.truncate(self.coefficients.rows(), moves.left);
     }
 
-    /// Applies the steps kept back.
-    pub(crate) fn settle(&mut self) {
-        subtract_product(&mut self.columns, &self.steps, self.depth);
-        self.depth = 0;
+    /// `P_ij` before the steps kept back.
+    fn before(&self, i: usize, j: usize) -> f64 {
+        self.inverse[(i.max(j), i.min(j))]
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::members::Members;
+    use super::*;
+
+    fn members(neurons: std::ops::Range<usize>, all: usize) -> Members {
+        let place = (0..all).map(|neuron| neuron.wrapping_sub(neurons.start)).collect();
+        Members { count: neurons.len(), neurons: neurons.collect(), place }
+    }
+
+    /// By their definitions: `G_BB P = I`, `W = P G_BT`, and r² is what P leaves of a target.
+    fn check(downdate: &Downdate, g: &Matrix, b: &Members, t: &Members, squares: &[f64]) {
+        let (b, t) = (&b.neurons, &t.neurons);
+        let p = |i: usize, j: usize| downdate.before(i, j);
+        for j in 0..b.len() {
+            for (i, &row) in b.iter().enumerate() {
+                let sum: f64 = b.iter().enumerate().map(|(k, &kth)| g[(row, kth)] * p(k, j)).sum();
+                assert!((sum - f64::from(u8::from(i == j))).abs() < 1e-9, "{i}, {j}: {sum}");
+            }
+            for (i, &target) in t.iter().enumerate() {
+                let w: f64 = b.iter().enumerate().map(|(k, &kth)| p(k, j) * g[(kth, target)]).sum();
+                assert!((downdate.coefficients[(i, j)] - w).abs() < 1e-9, "{i}, {j}");
+            }
+            assert_eq!(downdate.pivots[j].to_bits(), p(j, j).to_bits());
+        }
+        for (i, &target) in t.iter().enumerate() {
+            let w = b
+                .iter()
+                .enumerate()
+                .map(|(k, &kth)| downdate.coefficients[(i, k)] * g[(kth, target)]);
+            let square = 1.0 - w.sum::<f64>();
+            assert!((squares[i] - square).abs() < 1e-9, "{target}: {} for {square}", squares[i]);
+        }
+    }
+
+    #[test]
+    fn what_is_left_is_as_its_definition_says() {
+        let watch = Watch::default();
+        for (predictors, targets) in [(1, 1), (3, 9), (70, 40), (200, 77)] {
+            let all = predictors + targets;
+            // Diagonally dominant.
+            let entry = |i: usize, j: usize| ((i * 31 + j * 17) % 19) as f64 - 9.0;
+            let g = Matrix::symmetric(all, |j| {
+                move |i| if i == j { 1.0 } else { entry(i, j) / (20 * all) as f64 }
+            });
+            let part = |columns: &Members, rows: usize| {
+                Matrix::from_columns(rows, columns.count, |j, values| {
+                    values.extend_from_slice(&g.column(columns.neurons[j])[..rows]);
+                })
+            };
+            let (mut b, mut t) = (members(0..predictors, all), members(predictors..all, all));
+            let factor = Factor::new(part(&b, predictors), &watch).unwrap().unwrap();
+            let mut half = part(&t, predictors);
+            let explained = factor.half_solve(&mut half, &watch).unwrap();
+            let mut squares: Vec<f64> = explained.iter().map(|explained| 1.0 - explained).collect();
+            let mut downdate = Downdate::new(&factor, half, &watch).unwrap();
+            check(&downdate, &g, &b, &t, &squares);
+            for round in 0..5 {
+                let gone = |m: &Members, step| m.neurons.iter().copied().step_by(step).collect();
+                let (less, fewer): (Vec<_>, Vec<_>) = (gone(&b, 4 + round), gone(&t, 3 + round));
+                for &neuron in less.iter().take(BLOCK).rev() {
+                    assert!(downdate.delete(b.remove(neuron), &mut squares));
+                }
+                for &neuron in &fewer {
+                    assert!(t.remove(neuron) < targets);
+                }
+                let (moves, others) = (b.fill_gaps(), t.fill_gaps());
+                others.apply(&mut squares);
+                downdate.settle(&moves, &others);
+                check(&downdate, &g, &b, &t, &squares);
+            }
+        }
     }
 }

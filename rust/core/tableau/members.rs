@@ -33,13 +33,78 @@ impl Members {
         std::mem::replace(&mut self.place[neuron], GONE)
     }
 
-    /// Closes the gaps; returns the places kept.
-    pub(super) fn compact(&mut self) -> Vec<usize> {
-        let kept: Vec<usize> = self.present().map(|(place, _)| place).collect();
-        self.neurons = kept.iter().map(|&place| self.neurons[place]).collect();
-        for (i, &neuron) in self.neurons.iter().enumerate() {
-            self.place[neuron] = i;
+    pub(super) fn has_gaps(&self) -> bool {
+        self.count < self.neurons.len()
+    }
+
+    /// Fills the gaps with the last neurons.
+    pub(super) fn fill_gaps(&mut self) -> Moves {
+        let is_here = |&place: &usize| self.place[self.neurons[place]] == place;
+        let gaps = (0..self.count).filter(|place| !is_here(place));
+        let last = (self.count..self.neurons.len()).filter(is_here);
+        let moves = Moves { left: self.count, pairs: gaps.zip(last).collect() };
+        moves.apply(&mut self.neurons);
+        self.neurons.truncate(self.count);
+        for &(to, _) in &moves.pairs {
+            self.place[self.neurons[to]] = to;
         }
-        kept
+        moves
+    }
+}
+
+/// How the last of a list fill its gaps: few values move, where closing ranks would move all.
+#[derive(Debug)]
+pub(super) struct Moves {
+    /// How many are left.
+    pub(super) left: usize,
+    /// To a gap, from a place behind all that is left.
+    pub(super) pairs: Vec<(usize, usize)>,
+}
+
+impl Moves {
+    pub(super) fn apply<T: Copy>(&self, values: &mut [T]) {
+        for &(to, from) in &self.pairs {
+            values[to] = values[from];
+        }
+    }
+
+    /// Where each one that is left was before.
+    pub(super) fn origins(&self) -> Vec<usize> {
+        let mut origins: Vec<usize> = (0..self.left).collect();
+        for &(to, from) in &self.pairs {
+            origins[to] = from;
+        }
+        origins
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_fill_the_gaps_and_everyone_is_found() {
+        for gone in
+            [&[][..], &[0], &[9], &[1, 3, 8, 9], &[5, 6, 7, 8, 9], &[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]]
+        {
+            let neurons: Vec<usize> = (0..10).rev().collect();
+            let mut members = Members { place: neurons.clone(), count: 10, neurons };
+            for &neuron in gone {
+                assert_eq!(members.remove(neuron), 9 - neuron);
+            }
+            assert_eq!(members.has_gaps(), !gone.is_empty());
+            let origins = members.fill_gaps().origins();
+            assert!(!members.has_gaps());
+            assert_eq!(members.neurons, origins.iter().map(|&place| 9 - place).collect::<Vec<_>>());
+            let mut left: Vec<usize> = members.present().map(|(_, neuron)| neuron).collect();
+            left.sort_unstable();
+            let wanted: Vec<usize> = (0..10).filter(|neuron| !gone.contains(neuron)).collect();
+            assert_eq!(left, wanted);
+            // Those that need not move have not.
+            let stayed = origins.iter().enumerate().filter(|&(to, &from)| to == from).count();
+            let behind =
+                (0..10).filter(|place| *place < left.len() && !gone.contains(&(9 - place)));
+            assert_eq!(stayed, behind.count());
+        }
     }
 }

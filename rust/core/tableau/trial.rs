@@ -63,7 +63,7 @@ impl Tableau<'_> {
     }
 
     pub(crate) fn restore(&mut self, saved: Saved) {
-        self.state.downdate().restore(saved.downdate);
+        self.state.downdate().restore(&saved.downdate);
         self.predictors = saved.predictors;
         self.targets = saved.targets;
         self.squares = saved.squares;

@@ -16,7 +16,8 @@ const REFINEMENTS: usize = 3;
 
 impl Downdate {
     pub(crate) fn stale(&self) -> Vec<usize> {
-        (0..self.pivots.len()).filter(|&place| self.is_stale(place)).collect()
+        let pivots = self.pivots.iter().enumerate();
+        pivots.filter(|&(j, &pivot)| self.is_stale(j, pivot)).map(|(j, _)| j).collect()
     }
 
     /// Mends the stale rows S, at the cost of a few products with as many columns. False where the rows are
@@ -39,8 +40,9 @@ impl Downdate {
             }
         }
         let Some(own) = Factor::new(own, watch)? else { return Ok(false) };
+        self.inverse.mirror_lower();
         let mut rows = Matrix::zeros(stale.len(), predictors);
-        rows.write_transposed(0, &product(&self.columns, 0..predictors, &others));
+        rows.write_transposed(0, &product(&self.inverse, 0..predictors, &others));
         for j in 0..predictors {
             rows.column_mut(j).iter_mut().for_each(|value| *value = -*value);
         }
@@ -63,7 +65,7 @@ impl Downdate {
         }
         let w = product(system, predictors..system.rows(), &mended);
         for (s, &j) in stale.iter().enumerate() {
-            self.columns.column_mut(j)[predictors..].copy_from_slice(w.column(s));
+            self.coefficients.column_mut(j).copy_from_slice(w.column(s));
         }
         Ok(true)
     }
@@ -77,7 +79,7 @@ impl Downdate {
             rest.column_mut(s).iter_mut().for_each(|value| *value = -*value);
             rest[(j, s)] += 1.0;
         }
-        let correction = product(&self.columns, 0..predictors, &rest);
+        let correction = product(&self.inverse, 0..predictors, &rest);
         for s in 0..stale.len() {
             for (value, more) in mended.column_mut(s).iter_mut().zip(correction.column(s)) {
                 *value += more;
@@ -92,8 +94,8 @@ impl Downdate {
     fn write(&mut self, stale: &[usize], columns: &Matrix) {
         for (s, &j) in stale.iter().enumerate() {
             for (i, &value) in columns.column(s).iter().enumerate() {
-                self.columns[(i, j)] = value;
-                self.columns[(j, i)] = value;
+                self.inverse[(i, j)] = value;
+                self.inverse[(j, i)] = value;
             }
             self.pivots[j] = columns[(j, s)];
             self.first_pivots[j] = columns[(j, s)];

@@ -55,7 +55,7 @@ fn express(
     let residuals = tableau.squares().map(|(_, square)| square.min(1.0).sqrt()).collect();
     let unit = tableau.into_coefficients(watch)?;
     let coefficients = Array2::from_shape_fn((predictors.len(), targets.len()), |(i, j)| {
-        unit[(i, j)] * (problem.norm(targets[j]) / problem.norm(predictors[i]))
+        unit[(j, i)] * (problem.norm(targets[j]) / problem.norm(predictors[i]))
     });
     let offset = targets.iter().enumerate().map(|(j, &target)| {
         let along = predictors.iter().zip(coefficients.column(j));

@@ -52,7 +52,7 @@ impl State {
 }
 
 impl<'p> Tableau<'p> {
-    /// Factors afresh: `r² = 1 - |U⁻ᵀ G_Bt|²` for every target t, with `Uᵀ U = G_BB + ridge`.
+    /// Factors afresh: `r² = 1 - |G_tB U⁻¹|²` for every target t, with `Uᵀ U = G_BB + ridge`.
     pub(crate) fn new(
         problem: &'p Problem,
         predictors: &[usize],
@@ -64,7 +64,7 @@ impl<'p> Tableau<'p> {
         let Some(factor) = Factor::new(gram, watch)? else {
             return Err(Error::Indefinite(problem.side(predictors[0])));
         };
-        let mut half = gather(problem, predictors, targets);
+        let mut half = gather(problem, targets, predictors);
         let explained = factor.half_solve(&mut half, watch)?;
         let smallest_pivot = factor.smallest_pivot();
         Ok(Self {
@@ -96,7 +96,7 @@ impl<'p> Tableau<'p> {
         targets.filter(move |&(_, &other)| other >= square).map(|(&neuron, _)| neuron)
     }
 
-    /// `(G_BB + ridge)⁻¹ G_BT` of a tableau from which nothing has been removed.
+    /// `G_TB (G_BB + ridge)⁻¹`, a row for every target, of a tableau from which nothing has been removed.
     pub(crate) fn into_coefficients(self, watch: &Watch) -> Result<Matrix> {
         let State::Factored { factor, mut half } = self.state else {
             unreachable!("nothing has been removed")

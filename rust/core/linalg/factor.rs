@@ -1,6 +1,7 @@
 //! Cholesky, `A = Uᵀ U`, and what is solved with it.
 //!
-//! Kept as the upper factor: its blocks are then contiguous in the direction in which products run fast.
+//! Both U and Uᵀ are kept, and what is solved for lies in rows: then the right factor of every product in a solve
+//! has contiguous columns, with which products run fast.
 
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt::factor::{cholesky_in_place, cholesky_in_place_scratch};
@@ -10,29 +11,30 @@ use faer::linalg::triangular_solve::{
 use faer::{MatMut, Par};
 use rayon::prelude::*;
 
-use super::product::{change_columns, column_panels, subtract_gram};
-use super::{Matrix, sum_of_squares};
+use super::product::{change_columns, column_panels, row_panels, subtract_gram};
+use super::{Matrix, Triangle};
 use crate::error::Result;
 use crate::watch::Watch;
 
 /// Columns that are factored at once, and of what lies beside them in the factor, solved for.
 const PANEL: usize = 128;
-/// Columns that are solved for at once: few, so that all threads end together.
+/// Rows that are solved for at once: few, so that all threads end together.
 const SOLVED: usize = 64;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Factor {
-    upper: Matrix,
+    /// U, and below the diagonal Uᵀ.
+    square: Matrix,
 }
 
 impl Factor {
     /// Factors the symmetric matrix whose upper triangle is given; `None` where it is not positive definite.
-    pub(crate) fn new(mut upper: Matrix, watch: &Watch) -> Result<Option<Self>> {
-        let n = upper.columns();
+    pub(crate) fn new(mut square: Matrix, watch: &Watch) -> Result<Option<Self>> {
+        let n = square.columns();
         for first in (0..n).step_by(PANEL) {
             watch.check()?;
             let width = PANEL.min(n - first);
-            let rest = upper.view_mut().submatrix_mut(first, first, n - first, n - first);
+            let rest = square.view_mut().submatrix_mut(first, first, n - first, n - first);
             let (mut corner, mut right, _, trailing) = rest.split_at_mut(width, width);
             if !factor_corner(corner.as_mut()) {
                 return Ok(None);
@@ -43,55 +45,59 @@ impl Factor {
             });
             subtract_gram(trailing, right.as_ref());
         }
-        Ok(Some(Self { upper }))
+        square.mirror(Triangle::Upper);
+        Ok(Some(Self { square }))
     }
 
     pub(crate) fn size(&self) -> usize {
-        self.upper.columns()
+        self.square.columns()
     }
 
     /// The smallest square on the diagonal: how near the columns are to being dependent, the last on those
     /// before it.
     pub(crate) fn smallest_pivot(&self) -> f64 {
-        let pivots = (0..self.size()).map(|j| self.upper[(j, j)].powi(2));
+        let pivots = (0..self.size()).map(|j| self.square[(j, j)].powi(2));
         pivots.fold(f64::INFINITY, f64::min)
     }
 
-    /// `b <- U⁻ᵀ b`. Returns the sum of squares of every column of the result: what the columns of `b`
-    /// lose to the span, as `bᵀ A⁻¹ b = |U⁻ᵀ b|²`.
+    /// `b <- b U⁻¹`. Returns the sum of squares of every row of the result: what the rows of `b` lose to the
+    /// span, as `b A⁻¹ bᵀ = |b U⁻¹|²`.
     pub(crate) fn half_solve(&self, b: &mut Matrix, watch: &Watch) -> Result<Vec<f64>> {
-        let lower = self.upper.view().transpose();
-        column_panels(b.view_mut(), SOLVED).into_par_iter().try_for_each(|(_, panel)| {
-            watch.check()?;
-            solve_lower_triangular_in_place(lower, panel, Par::Seq);
-            Ok(())
-        })?;
-        Ok((0..b.columns()).into_par_iter().map(|j| sum_of_squares(b.column(j))).collect())
+        let lower = self.square.view().transpose();
+        let panels = row_panels(b.view_mut(), SOLVED).into_par_iter();
+        let squares: Result<Vec<Vec<f64>>> = panels
+            .map(|(_, mut panel)| {
+                watch.check()?;
+                solve_lower_triangular_in_place(lower, panel.as_mut().transpose_mut(), Par::Seq);
+                Ok(row_squares(panel))
+            })
+            .collect();
+        Ok(squares?.concat())
     }
 
-    /// `b <- U⁻¹ b`: after [`Factor::half_solve`], `A⁻¹ b`.
+    /// `b <- b U⁻ᵀ`: after [`Factor::half_solve`], `b A⁻¹`.
     pub(crate) fn finish_solve(&self, b: &mut Matrix, watch: &Watch) -> Result<()> {
-        let upper = self.upper.view();
-        column_panels(b.view_mut(), SOLVED).into_par_iter().try_for_each(|(_, panel)| {
+        let upper = self.square.view().transpose();
+        row_panels(b.view_mut(), SOLVED).into_par_iter().try_for_each(|(_, panel)| {
             watch.check()?;
-            solve_upper_triangular_in_place(upper, panel, Par::Seq);
+            solve_upper_triangular_in_place(upper, panel.transpose_mut(), Par::Seq);
             Ok(())
         })
     }
 
-    /// The lower triangle of `A⁻¹`. What lies above the diagonal is of no account.
+    /// The upper triangle of `A⁻¹`. What lies below the diagonal is of no account.
     pub(crate) fn inverse(&self, watch: &Watch) -> Result<Matrix> {
-        let (n, upper) = (self.size(), self.upper.view());
+        let n = self.size();
         let mut inverse = Matrix::zeros(n, n);
-        let panels = column_panels(inverse.view_mut(), SOLVED);
+        let panels = row_panels(inverse.view_mut(), SOLVED);
         panels.into_par_iter().try_for_each(|(first, panel)| {
             watch.check()?;
-            // Of the columns from `first` on only the trailing block takes part.
-            let mut panel: MatMut<'_, f64> = panel.subrows_mut(first, n - first);
+            // Of the rows from `first` on only the trailing block takes part.
+            let mut panel = panel.subcols_mut(first, n - first).transpose_mut();
             panel.as_mut().diagonal_mut().fill(1.0);
-            let trailing = upper.submatrix(first, first, n - first, n - first);
+            let trailing = self.square.view().submatrix(first, first, n - first, n - first);
             solve_lower_triangular_in_place(trailing.transpose(), panel.as_mut(), Par::Seq);
-            solve_upper_triangular_in_place(trailing, panel, Par::Seq);
+            solve_upper_triangular_in_place(trailing.transpose(), panel, Par::Seq);
             Ok(())
         })?;
         Ok(inverse)
@@ -110,6 +116,16 @@ pub(crate) fn fill_and_solve(
         change_columns(panel.as_mut(), |j, column| fill(first + j, column));
         solve_lower_triangular_in_place(lower, panel, Par::Seq);
     });
+}
+
+fn row_squares(mut panel: MatMut<'_, f64>) -> Vec<f64> {
+    let mut squares = vec![0.0; panel.nrows()];
+    change_columns(panel.as_mut(), |_, column| {
+        for (square, value) in squares.iter_mut().zip(column) {
+            *square += *value * *value;
+        }
+    });
+    squares
 }
 
 /// Factors one block in place: its lower triangle in the transposed view is the upper one here.
@@ -150,7 +166,7 @@ mod tests {
             });
             for i in 0..size {
                 for j in 0..size {
-                    let sum = (0..size).map(|k| matrix[(i, k)] * inverse[(k.max(j), k.min(j))]);
+                    let sum = (0..size).map(|k| matrix[(i, k)] * inverse[(k.min(j), k.max(j))]);
                     let wanted = f64::from(u8::from(i == j));
                     assert!((sum.sum::<f64>() - wanted).abs() < 1e-12, "{size}: {i}, {j}");
                 }

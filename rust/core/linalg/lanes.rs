@@ -3,20 +3,6 @@
 
 const LANES: usize = 8;
 
-pub(crate) fn sum_of_squares(values: &[f64]) -> f64 {
-    let mut lanes = [0.0; LANES];
-    let (chunks, rest) = values.as_chunks::<LANES>();
-    for chunk in chunks {
-        for (lane, value) in lanes.iter_mut().zip(chunk) {
-            *lane += value * value;
-        }
-    }
-    for (lane, value) in lanes.iter_mut().zip(rest) {
-        *lane += value * value;
-    }
-    lanes.into_iter().fold(0.0, |total, lane| total + lane)
-}
-
 /// The largest of the values, of which NaN is none; -inf where there is none.
 pub(crate) fn largest(values: &[f64]) -> f64 {
     let mut lanes = [f64::NEG_INFINITY; LANES];

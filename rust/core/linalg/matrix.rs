@@ -6,7 +6,7 @@ use faer::{MatMut, MatRef};
 use rayon::prelude::*;
 
 use super::LINE;
-use super::transpose::{mirror_lower, write_transposed};
+use super::transpose::{Triangle, mirror};
 
 /// Columns lie an odd number of cache lines apart: a power of two apart, as those of 1,024 neurons would be,
 /// they share so few sets of the caches that a product of them takes twice as long.
@@ -59,7 +59,7 @@ impl Matrix {
         // SAFETY: so many values there is room for, and each has been written.
         unsafe { values.set_len(stride * size) };
         let mut matrix = Self { values, rows: size, columns: size, stride };
-        matrix.mirror_lower();
+        matrix.mirror(Triangle::Lower);
         matrix
     }
 
@@ -98,16 +98,9 @@ impl Matrix {
         self.values
     }
 
-    /// Writes `source` transposed, from `first_row` on.
-    pub(crate) fn write_transposed(&mut self, first_row: usize, source: &Self) {
-        let target = self.view_mut().subrows_mut(first_row, source.columns);
-        write_transposed(target, source.view());
-    }
-
-    /// Copies the lower triangle of the first rows, as many as columns, onto the upper.
-    pub(crate) fn mirror_lower(&mut self) {
-        let size = self.columns;
-        mirror_lower(self.view_mut().subrows_mut(0, size));
+    /// Copies one triangle onto the other.
+    pub(crate) fn mirror(&mut self, triangle: Triangle) {
+        mirror(self.view_mut(), triangle);
     }
 
     /// Keeps the named rows and columns (both ascending), in place: every value moves towards the front.
@@ -127,11 +120,6 @@ impl Matrix {
         debug_assert!(rows <= self.rows && columns <= self.columns);
         (self.rows, self.columns) = (rows, columns);
         self.values.truncate(self.stride * columns);
-    }
-
-    pub(crate) fn copy_column(&mut self, from: usize, to: usize) {
-        let first = from * self.stride;
-        self.values.copy_within(first..first + self.rows, to * self.stride);
     }
 
     pub(super) fn view(&self) -> MatRef<'_, f64> {
@@ -228,10 +216,9 @@ mod tests {
     fn what_is_dropped_is_gone_from_all_that_is_read() {
         let whole = Matrix::numbered(20, 9);
         let mut matrix = whole.clone();
-        matrix.copy_column(8, 3);
         matrix.truncate(11, 7);
         assert_eq!((matrix.rows(), matrix.columns()), (11, 7));
-        let wanted = |j: usize| &whole.column(if j == 3 { 8 } else { j })[..11];
+        let wanted = |j: usize| &whole.column(j)[..11];
         let copy = matrix.clone();
         assert!((0..7).all(|j| matrix.column(j) == wanted(j) && copy.column(j) == wanted(j)));
         assert_eq!(matrix.columns_mut().map(|column| column.len()).collect::<Vec<_>>(), [11; 7]);

@@ -11,13 +11,14 @@ mod product;
 mod transpose;
 
 pub(crate) use factor::{Factor, fill_and_solve};
-pub(crate) use lanes::{larger, largest, sum_of_squares};
+pub(crate) use lanes::{larger, largest};
 pub(crate) use matrix::Matrix;
 pub(crate) use panels::{Panels, add_gram, add_product};
 pub(crate) use product::{
-    product, subtract_columns_before, subtract_lower_gram, subtract_product,
-    subtract_transposed_product,
+    Behind, product, subtract_columns_before, subtract_product, subtract_transposed_product,
+    subtract_upper_gram,
 };
+pub(crate) use transpose::Triangle;
 
 /// Values in a cache line, and in the widest vector.
 const LINE: usize = 8;

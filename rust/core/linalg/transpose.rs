@@ -23,22 +23,35 @@ pub(super) fn write_transposed(target: MatMut<'_, f64>, source: MatRef<'_, f64>)
     });
 }
 
-/// Copies what lies below the diagonal of a square onto what lies above.
-pub(super) fn mirror_lower(square: MatMut<'_, f64>) {
-    let size = square.ncols();
-    if size <= SMALL {
-        return mirror_small(square);
-    }
-    let half = (size / 2).next_multiple_of(BLOCK);
-    let (left, right, below, rest) = square.split_at_mut(half, half);
-    write_transposed(right, below.as_ref());
-    rayon::join(|| mirror_lower(left), || mirror_lower(rest));
+/// What lies on one side of the diagonal.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Triangle {
+    Lower,
+    Upper,
 }
 
-fn mirror_small(mut square: MatMut<'_, f64>) {
+/// Copies one triangle of a square onto the other.
+pub(super) fn mirror(square: MatMut<'_, f64>, triangle: Triangle) {
+    let size = square.ncols();
+    if size <= SMALL {
+        return mirror_small(square, triangle);
+    }
+    let half = (size / 2).next_multiple_of(BLOCK);
+    let (left, above, below, rest) = square.split_at_mut(half, half);
+    match triangle {
+        Triangle::Lower => write_transposed(above, below.as_ref()),
+        Triangle::Upper => write_transposed(below, above.as_ref()),
+    }
+    rayon::join(|| mirror(left, triangle), || mirror(rest, triangle));
+}
+
+fn mirror_small(mut square: MatMut<'_, f64>, triangle: Triangle) {
     for j in 0..square.ncols() {
         for i in j + 1..square.nrows() {
-            square[(j, i)] = square[(i, j)];
+            match triangle {
+                Triangle::Lower => square[(j, i)] = square[(i, j)],
+                Triangle::Upper => square[(i, j)] = square[(j, i)],
+            }
         }
     }
 }
@@ -68,6 +81,7 @@ fn copy_block(mut target: MatMut<'_, f64>, source: MatRef<'_, f64>) {
 #[cfg(test)]
 mod tests {
     use super::super::Matrix;
+    use super::*;
 
     const SIZES: [usize; 8] = [0, 1, 7, 8, 9, 64, 65, 200];
 
@@ -78,7 +92,7 @@ mod tests {
             let mut target = Matrix::from_columns(columns + 3, rows, |_, values| {
                 values.resize(values.len() + columns + 3, -1.0);
             });
-            target.write_transposed(2, &source);
+            write_transposed(target.view_mut().subrows_mut(2, columns), source.view());
             for j in 0..rows {
                 for i in 0..columns + 3 {
                     let inside = (2..columns + 2).contains(&i);
@@ -91,15 +105,22 @@ mod tests {
     }
 
     #[test]
-    fn the_lower_triangle_is_mirrored_and_stays() {
-        for size in SIZES {
-            let before = Matrix::numbered(size + 3, size);
+    fn a_triangle_is_mirrored_and_stays() {
+        for (size, triangle) in
+            SIZES.into_iter().flat_map(|n| [(n, Triangle::Lower), (n, Triangle::Upper)])
+        {
+            let before = Matrix::numbered(size, size);
             let mut square = before.clone();
-            square.mirror_lower();
+            square.mirror(triangle);
             for j in 0..size {
-                for i in 0..size + 3 {
-                    let expected = before[(i.max(j), i.min(j))].to_bits();
-                    assert_eq!(square[(i, j)].to_bits(), expected, "{size}: {i}, {j}");
+                for i in 0..size {
+                    let ends = (i.max(j), i.min(j));
+                    let from = if triangle == Triangle::Lower { ends } else { (ends.1, ends.0) };
+                    assert_eq!(
+                        square[(i, j)].to_bits(),
+                        before[from].to_bits(),
+                        "{size}: {i}, {j}"
+                    );
                 }
             }
         }

@@ -10,13 +10,13 @@ mod steps;
 
 use super::members::Moves;
 use crate::error::Result;
-use crate::linalg::{Factor, Matrix, subtract_lower_gram, subtract_product};
+use crate::linalg::{Behind, Factor, Matrix, subtract_product, subtract_upper_gram};
 use crate::watch::Watch;
 use steps::{BLOCK, Steps};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Downdate {
-    /// P before the steps kept back; the lower triangle counts.
+    /// P before the steps kept back; the upper triangle counts.
     inverse: Matrix,
     /// Wᵀ before them, a column for every predictor.
     coefficients: Matrix,
@@ -31,20 +31,13 @@ pub(crate) struct Downdate {
 pub(crate) struct Saved(usize);
 
 impl Downdate {
-    /// `half` is `U⁻ᵀ G_BT`, a column for every target.
-    pub(crate) fn new(factor: &Factor, mut half: Matrix, watch: &Watch) -> Result<Self> {
-        let (predictors, targets) = (half.rows(), half.columns());
+    /// `half` is `G_TB U⁻¹`, a row for every target.
+    pub(crate) fn new(factor: &Factor, half: Matrix, watch: &Watch) -> Result<Self> {
+        let (targets, mut coefficients) = (half.rows(), half);
         // Together, so that a thread which is done with the one helps with the other.
-        let (coefficients, inverse) = rayon::join(
-            || {
-                factor.finish_solve(&mut half, watch)?;
-                let mut coefficients = Matrix::zeros(targets, predictors);
-                coefficients.write_transposed(0, &half);
-                Ok(coefficients)
-            },
-            || factor.inverse(watch),
-        );
-        let (coefficients, inverse) = (coefficients?, inverse?);
+        let (solved, inverse) =
+            rayon::join(|| factor.finish_solve(&mut coefficients, watch), || factor.inverse(watch));
+        let inverse = solved.and(inverse)?;
         let pivots = inverse.diagonal();
         Ok(Self {
             inverse,
@@ -83,14 +76,14 @@ impl Downdate {
             return Ok(Vec::new());
         }
         let mut own = Matrix::zeros(predictors.len(), predictors.len());
-        let mut half = Matrix::zeros(predictors.len(), targets.len());
+        let mut half = Matrix::zeros(targets.len(), predictors.len());
         for (s, &j) in predictors.iter().enumerate() {
             for (value, &i) in own.column_mut(s).iter_mut().zip(predictors) {
                 *value = self.before(i, j);
             }
             let column = self.coefficients.column(j);
-            for (t, &target) in targets.iter().enumerate() {
-                half[(s, t)] = column[target];
+            for (value, &target) in half.column_mut(s).iter_mut().zip(targets) {
+                *value = column[target];
             }
         }
         let Some(own) = Factor::new(own, watch)? else { return Ok(Vec::new()) };
@@ -127,16 +120,28 @@ impl Downdate {
 
     /// Applies the steps kept back, to what is left.
     pub(crate) fn settle(&mut self, predictors: &Moves, targets: &Moves) {
-        let rows = self.steps.predictors(&predictors.origins(), &self.inverse);
-        self.move_columns(predictors);
+        let origins = predictors.origins();
+        let rows = self.steps.predictors(&origins, &self.inverse);
         let steps = self.steps.settle(targets);
+        let move_inverse = |j: usize, column: &mut [f64], behind: Behind<'_>| {
+            let origin = origins[j];
+            if origin != j {
+                column[..j].copy_from_slice(&behind.column(origin)[..j]);
+                column[j] = behind.column(origin)[origin];
+            }
+            for &(to, from) in predictors.pairs.iter().take_while(|&&(to, _)| to < j) {
+                column[to] = behind.column(from.max(origin))[from.min(origin)];
+            }
+        };
+        let move_coefficients = |j: usize, column: &mut [f64], behind: Behind<'_>| {
+            if origins[j] != j {
+                column.copy_from_slice(behind.column(origins[j]));
+            }
+            targets.apply(column);
+        };
         rayon::join(
-            || subtract_lower_gram(&mut self.inverse, &rows, |column| predictors.apply(column)),
-            || {
-                subtract_product(&mut self.coefficients, steps, &rows, |column| {
-                    targets.apply(column);
-                });
-            },
+            || subtract_upper_gram(&mut self.inverse, &rows, move_inverse),
+            || subtract_product(&mut self.coefficients, steps, &rows, move_coefficients),
         );
         self.inverse.truncate(predictors.left, predictors.left);
         self.coefficients.truncate(targets.left, predictors.left);
@@ -145,23 +150,9 @@ impl Downdate {
         self.pivots = self.inverse.diagonal();
     }
 
-    /// Moves columns, of P and Wᵀ alone: its rows are moved when they are at hand.
-    fn move_columns(&mut self, moves: &Moves) {
-        for i in 0..self.inverse.rows() {
-            for &(to, from) in moves.pairs.iter().take_while(|&&(to, _)| to < i) {
-                self.inverse[(i, to)] = self.before(i, from);
-            }
-        }
-        for &(to, from) in &moves.pairs {
-            self.coefficients.copy_column(from, to);
-        }
-        self.inverse.truncate(self.inverse.rows(), moves.left);
-        self.coefficients.truncate(self.coefficients.rows(), moves.left);
-    }
-
     /// `P_ij` before the steps kept back.
     fn before(&self, i: usize, j: usize) -> f64 {
-        self.inverse[(i.max(j), i.min(j))]
+        self.inverse[(i.min(j), i.max(j))]
     }
 }
 
@@ -218,7 +209,9 @@ mod tests {
             };
             let (mut b, mut t) = (members(0..predictors, all), members(predictors..all, all));
             let factor = Factor::new(part(&b, predictors), &watch).unwrap().unwrap();
-            let mut half = part(&t, predictors);
+            let mut half = Matrix::from_columns(targets, predictors, |j, values| {
+                values.extend_from_slice(&g.column(j)[predictors..]);
+            });
             let explained = factor.half_solve(&mut half, &watch).unwrap();
             let mut squares: Vec<f64> = explained.iter().map(|explained| 1.0 - explained).collect();
             let mut downdate = Downdate::new(&factor, half, &watch).unwrap();

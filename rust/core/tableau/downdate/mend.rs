@@ -2,7 +2,7 @@
 
 use super::Downdate;
 use crate::error::Result;
-use crate::linalg::{Factor, Matrix, product, subtract_transposed_product};
+use crate::linalg::{Factor, Matrix, Triangle, product, subtract_transposed_product};
 use crate::watch::Watch;
 
 /// A pivot above this belongs to a row that is nearly dependent on the rest still: no case for mending.
@@ -40,25 +40,25 @@ impl Downdate {
             }
         }
         let Some(own) = Factor::new(own, watch)? else { return Ok(false) };
-        self.inverse.mirror_lower();
-        let mut rows = Matrix::zeros(stale.len(), predictors);
-        rows.write_transposed(0, &product(&self.inverse, 0..predictors, &others));
-        for j in 0..predictors {
-            rows.column_mut(j).iter_mut().for_each(|value| *value = -*value);
+        self.inverse.mirror(Triangle::Upper);
+        let mut mended = product(&self.inverse, 0..predictors, &others);
+        for s in 0..stale.len() {
+            mended.column_mut(s).iter_mut().for_each(|value| *value = -*value);
         }
-        solve(&own, &mut rows, watch)?;
+        solve(&own, &mut mended, watch)?;
+        // Transposed, which P_SS may be.
         let mut corner = Matrix::zeros(stale.len(), stale.len());
         (0..stale.len()).for_each(|s| corner[(s, s)] = 1.0);
-        subtract_transposed_product(&mut corner, &others, &rows);
+        subtract_transposed_product(&mut corner, &mended, &others);
         solve(&own, &mut corner, watch)?;
         if (0..stale.len()).any(|s| !(0.0..LARGEST_PIVOT).contains(&corner[(s, s)])) {
             return Ok(false);
         }
-        for (s, &j) in stale.iter().enumerate() {
-            rows.column_mut(j).copy_from_slice(corner.column(s));
+        for s in 0..stale.len() {
+            for (r, &i) in stale.iter().enumerate() {
+                mended[(i, s)] = corner[(r, s)];
+            }
         }
-        let mut mended = Matrix::zeros(predictors, stale.len());
-        mended.write_transposed(0, &rows);
         self.write(stale, &mended);
         if !(0..REFINEMENTS).any(|_| self.refine(stale, &mut mended, system)) {
             return Ok(false);
@@ -103,7 +103,7 @@ impl Downdate {
     }
 }
 
-fn solve(own: &Factor, right: &mut Matrix, watch: &Watch) -> Result<()> {
-    own.half_solve(right, watch)?;
-    own.finish_solve(right, watch)
+fn solve(own: &Factor, rows: &mut Matrix, watch: &Watch) -> Result<()> {
+    own.half_solve(rows, watch)?;
+    own.finish_solve(rows, watch)
 }

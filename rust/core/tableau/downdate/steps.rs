@@ -84,7 +84,7 @@ impl Steps {
         step
     }
 
-    /// `u_P` of the named predictors, a row for every step, of P before, of which the lower triangle counts.
+    /// `u_P` of the named predictors, a row for every step, of P before, of which the upper triangle counts.
     pub(super) fn predictors(&self, predictors: &[usize], before: &Matrix) -> Matrix {
         // As they lie in memory.
         let mut deleted: Vec<(usize, usize)> = self.deleted.iter().copied().zip(0..).collect();
@@ -92,13 +92,13 @@ impl Steps {
         let mut rows = Matrix::zeros(self.depth(), predictors.len());
         fill_and_solve(&self.lower, &mut rows, |place, values| {
             let j = predictors[place];
-            let (above, below) = deleted.split_at(deleted.partition_point(|&(i, _)| i < j));
-            for &(i, step) in above {
-                values[step] = before[(j, i)];
-            }
+            let (above, beside) = deleted.split_at(deleted.partition_point(|&(i, _)| i < j));
             let column = before.column(j);
-            for &(i, step) in below {
+            for &(i, step) in above {
                 values[step] = column[i];
+            }
+            for &(i, step) in beside {
+                values[step] = before[(j, i)];
             }
         });
         rows

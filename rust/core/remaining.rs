@@ -100,8 +100,8 @@ impl<'p> Remaining<'p> {
         Ok(())
     }
 
-    /// The neurons, not known yet, whose loss alone takes one of `neurons` above the limit at once. Needs to
-    /// be prepared.
+    /// The neurons, not known yet, whose loss alone takes one of `neurons` above the limit at once, in no order.
+    /// Needs to be prepared.
     pub(crate) fn needed_at_once(
         &self,
         neurons: &[usize],

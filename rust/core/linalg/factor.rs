@@ -1,6 +1,6 @@
 //! Cholesky, `A = Uᵀ U`, and what is solved with it.
 //!
-//! Both U and Uᵀ are kept, and what is solved for lies in rows: then the right factor of every product in a solve
+//! Both U and Uᵀ are kept, and what a factor solves for lies in rows: then the right factor of every product in a solve
 //! has contiguous columns, with which products run fast.
 
 use faer::dyn_stack::{MemBuffer, MemStack};
@@ -18,7 +18,7 @@ use crate::watch::Watch;
 
 /// Columns that are factored at once, and of what lies beside them in the factor, solved for.
 const PANEL: usize = 128;
-/// Rows that are solved for at once: few, so that all threads end together.
+/// Rows, or columns, that are solved for at once: few, so that all threads end together.
 const SOLVED: usize = 64;
 
 #[derive(Clone, Debug)]

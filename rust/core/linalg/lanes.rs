@@ -1,5 +1,4 @@
-//! Reductions over a slice in eight independent lanes: the processor's vectors are used, and the order of
-//! additions is fixed.
+//! The largest of a slice, in eight independent lanes: the processor's vectors are used.
 
 const LANES: usize = 8;
 

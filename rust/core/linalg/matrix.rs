@@ -46,19 +46,13 @@ impl Matrix {
         size: usize,
         lower: impl Fn(usize) -> F + Sync,
     ) -> Self {
-        let stride = stride(size);
-        // Not cleared before, which one thread would do alone.
-        let mut values = Vec::with_capacity(stride * size);
-        let columns = values.spare_capacity_mut()[..stride * size].par_chunks_exact_mut(stride);
-        columns.enumerate().for_each(|(j, column)| {
+        let mut matrix = Self::zeros(size, size);
+        matrix.columns_mut().enumerate().for_each(|(j, column)| {
             let lower = lower(j);
-            for (i, value) in column.iter_mut().enumerate() {
-                value.write(if (j..size).contains(&i) { lower(i) } else { 0.0 });
+            for (i, value) in column.iter_mut().enumerate().skip(j) {
+                *value = lower(i);
             }
         });
-        // SAFETY: so many values there is room for, and each has been written.
-        unsafe { values.set_len(stride * size) };
-        let mut matrix = Self { values, rows: size, columns: size, stride };
         matrix.mirror(Triangle::Lower);
         matrix
     }
@@ -98,7 +92,7 @@ impl Matrix {
         self.values
     }
 
-    /// Copies one triangle onto the other.
+    /// Copies the named triangle onto the other.
     pub(crate) fn mirror(&mut self, triangle: Triangle) {
         mirror(self.view_mut(), triangle);
     }

@@ -12,7 +12,7 @@ const BLOCK: usize = LINE;
 const SMALL: usize = 64;
 
 /// Copies `source`, transposed, onto `target`.
-pub(super) fn write_transposed(target: MatMut<'_, f64>, source: MatRef<'_, f64>) {
+fn write_transposed(target: MatMut<'_, f64>, source: MatRef<'_, f64>) {
     column_panels(target, BLOCK).into_par_iter().for_each(|(first, mut panel)| {
         let (height, width) = (panel.nrows(), panel.ncols());
         for top in (0..height).step_by(BLOCK) {
@@ -30,7 +30,7 @@ pub(crate) enum Triangle {
     Upper,
 }
 
-/// Copies one triangle of a square onto the other.
+/// Copies the named triangle of a square onto the other.
 pub(super) fn mirror(square: MatMut<'_, f64>, triangle: Triangle) {
     let size = square.ncols();
     if size <= SMALL {

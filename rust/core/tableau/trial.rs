@@ -7,8 +7,8 @@ use crate::error::Result;
 use crate::watch::Watch;
 
 impl Tableau<'_> {
-    /// The predictors, not known yet, without which one of the targets is above the limit. Needs a settled
-    /// tableau.
+    /// The predictors, not known yet, without which one of the targets is above the limit, in no order. Needs a
+    /// settled tableau.
     pub(crate) fn needed_at_once(
         &self,
         targets: &[usize],

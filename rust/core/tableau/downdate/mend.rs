@@ -25,8 +25,8 @@ impl Downdate {
     /// `system` is `[G_BB + ridge; G_TB]` in the places of `[P; Wᵀ]`, of which none has gone. Must be settled.
     ///
     /// The errors of a stale row are in that row, and column, alone. With R the other rows and
-    /// `A = G_SS + ridge`, the rows S of `(G_BB + ridge) P = I` read `A P_SR = -G_SR P_RR` and
-    /// `A P_SS = I - G_SR P_RS`. Where rows in R have large errors of their own, as columns that are nearly
+    /// `A = G_SS + ridge`, the columns S of `P (G_BB + ridge) = I` read `P_RS A = -P_RR G_RS` and
+    /// `P_SS A = I - P_SR G_RS`. Where rows in R have large errors of their own, as columns that are nearly
     /// dependent still have, this passes them on: so the result is refined, with P itself as the approximate
     /// inverse, and counts only once refining no longer moves it. Then `W_S = P_SB G_BT`.
     pub(crate) fn mend(&mut self, stale: &[usize], system: &Matrix, watch: &Watch) -> Result<bool> {
@@ -46,7 +46,6 @@ impl Downdate {
             mended.column_mut(s).iter_mut().for_each(|value| *value = -*value);
         }
         solve(&own, &mut mended, watch)?;
-        // Transposed, which P_SS may be.
         let mut corner = Matrix::zeros(stale.len(), stale.len());
         (0..stale.len()).for_each(|s| corner[(s, s)] = 1.0);
         subtract_transposed_product(&mut corner, &mended, &others);
@@ -103,6 +102,7 @@ impl Downdate {
     }
 }
 
+/// `rows <- rows A⁻¹`.
 fn solve(own: &Factor, rows: &mut Matrix, watch: &Watch) -> Result<()> {
     own.half_solve(rows, watch)?;
     own.finish_solve(rows, watch)

@@ -42,6 +42,7 @@ impl Steps {
 
     /// Forgets the last steps.
     pub(super) fn truncate(&mut self, depth: usize) {
+        debug_assert!(depth <= self.depth(), "they have been applied");
         self.deleted.truncate(depth);
     }
 

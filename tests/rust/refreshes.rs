@@ -13,7 +13,7 @@ const SAMPLES: usize = 260;
 /// The last quarter of each side depends on the others.
 const INDEPENDENT: usize = 72;
 
-// Bounds on the refreshes, of 48 dependent columns: 20, 7 and 32 were measured.
+// Bounds on the refreshes, of 48 dependent columns: 20, 4 and 34 were measured.
 const SUMS_OF_TWO: usize = 30;
 const MIXES_OF_ALL: usize = 12;
 const NEAR_DUPLICATES: usize = 40;

@@ -135,7 +135,7 @@ fn wrong_usage_is_explained_and_ends_with_code_2() {
 #[test]
 fn help_states_every_formula() {
     let help = done(&["--help"]);
-    for text in ["N n (n + 1)", "2 p (p + t)", "set-up alone", "Exit codes"] {
+    for text in ["N n (n + 1)", "p (p + 2 t)", "set-up alone", "Exit codes"] {
         assert!(help.contains(text), "{text} is not in\n{help}");
     }
 }

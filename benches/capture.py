@@ -11,8 +11,8 @@ from torch import nn
 from torchvision.models import resnet18
 
 import spanmatch as sm
-from spanmatch.torch.compare import collect
-from spanmatch.torch.observed import Observed
+from spanmatch.torch.comparing.compare import collect
+from spanmatch.torch.observing.observer import Observer
 
 BATCHES, BATCH, SIZE = 4, 32, 64
 
@@ -24,7 +24,7 @@ def main() -> None:
     layers = [name for name, module in a.named_modules() if isinstance(module, nn.Conv2d)]
     seen: list[dict[str, torch.Tensor]] = [{}, {}]
     for model, rows in zip((a, b), seen, strict=True):
-        with Observed(model, layers) as observed:
+        with Observer(model, layers) as observed:
             observed.run(images, lambda name, _, act, rows=rows: rows.update({name: act.rows()}))
 
     def forward() -> None:

@@ -10,7 +10,7 @@ from compare_data import shared_factors
 from compare_race import Contender, DifferentAnswerError, Task
 
 import spanmatch as sm
-from spanmatch.pair import gram_of
+from spanmatch.pair.pair import gram_of
 
 if TYPE_CHECKING:
     import argparse

@@ -17,26 +17,29 @@ whole similarity curve follows.
 from typing import TYPE_CHECKING
 
 from spanmatch._core import __version__
-from spanmatch.joint_gram import DeviceError
-from spanmatch.match import is_match, maximum_match, residuals, set_num_threads, spectrum
-from spanmatch.pair import ActivationPair
-from spanmatch.results import Match, MatchSpectrum, Residuals
-from spanmatch.rows import as_rows
-from spanmatch.sampling import UndersampledWarning
-from spanmatch.tensor_file import FileError
+from spanmatch.base.errors import DeviceError, FileError, UndersampledWarning
+from spanmatch.base.threads import set_num_threads
+from spanmatch.pair.pair import ActivationPair
+from spanmatch.pair.rows import as_rows
+from spanmatch.results.match import Match
+from spanmatch.results.residuals import Residuals
+from spanmatch.results.spectrum import MatchSpectrum
+from spanmatch.solve.matches import maximum_match, residuals, spectrum
+from spanmatch.solve.sets import is_match
 
 if TYPE_CHECKING:
-    from spanmatch.classic import linear_cka, measures
-    from spanmatch.classic_result import Measures
-    from spanmatch.comparison import Comparison
-    from spanmatch.interval_result import Interval
-    from spanmatch.intervals import interval
-    from spanmatch.null_results import NullSpectra
-    from spanmatch.nulls import null_spectra, p_value
-    from spanmatch.stitching import linear_map
-    from spanmatch.storage import load, save
-    from spanmatch.structure import is_simple, minimum_for, minimum_match, simple_matches, support
-    from spanmatch.structure_results import LinearMap, Support
+    from spanmatch.comparison.comparison import Comparison
+    from spanmatch.comparison.storage import load, save
+    from spanmatch.results.interval import Interval
+    from spanmatch.results.measures import Measures
+    from spanmatch.results.nulls import NullSpectra
+    from spanmatch.results.structure import LinearMap, Support
+    from spanmatch.solve.intervals import interval
+    from spanmatch.solve.linear_map import linear_map
+    from spanmatch.solve.measures import linear_cka, measures
+    from spanmatch.solve.nulls import null_spectra, p_value
+    from spanmatch.solve.sets import is_simple, minimum_for
+    from spanmatch.solve.structure import minimum_match, simple_matches, support
 
 __all__ = [
     "ActivationPair",
@@ -77,25 +80,25 @@ __all__ = [
 
 # No program needs all, and `import spanmatch` is to stay quick.
 _LATER = {
-    "Comparison": "comparison",
-    "Interval": "interval_result",
-    "LinearMap": "structure_results",
-    "Measures": "classic_result",
-    "NullSpectra": "null_results",
-    "Support": "structure_results",
-    "interval": "intervals",
-    "is_simple": "structure",
-    "linear_cka": "classic",
-    "linear_map": "stitching",
-    "load": "storage",
-    "measures": "classic",
-    "minimum_for": "structure",
-    "minimum_match": "structure",
-    "null_spectra": "nulls",
-    "p_value": "nulls",
-    "save": "storage",
-    "simple_matches": "structure",
-    "support": "structure",
+    "Comparison": "comparison.comparison",
+    "Interval": "results.interval",
+    "LinearMap": "results.structure",
+    "Measures": "results.measures",
+    "NullSpectra": "results.nulls",
+    "Support": "results.structure",
+    "interval": "solve.intervals",
+    "is_simple": "solve.sets",
+    "linear_cka": "solve.measures",
+    "linear_map": "solve.linear_map",
+    "load": "comparison.storage",
+    "measures": "solve.measures",
+    "minimum_for": "solve.sets",
+    "minimum_match": "solve.structure",
+    "null_spectra": "solve.nulls",
+    "p_value": "solve.nulls",
+    "save": "comparison.storage",
+    "simple_matches": "solve.structure",
+    "support": "solve.structure",
 }
 
 

@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 import torch
 import torch.distributed as dist
+from test_compare import BATCHES, IMAGES, LABELS, Net
+from test_device_gram import needs_cuda
+from test_replicates import grams
 from torch import nn
 
 from cli_files import done, strict
@@ -15,9 +18,6 @@ from compare_runs import made, place
 from experiments import SMALL, experiment
 from gloo_worker import beside
 from spanmatch.torch import capture, compare
-from test_compare import BATCHES, IMAGES, LABELS, Net
-from test_device_gram import needs_cuda
-from test_replicates import grams
 
 if TYPE_CHECKING:
     from pathlib import Path

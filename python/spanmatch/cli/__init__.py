@@ -43,8 +43,8 @@ def demo(
 ) -> None:
     """Train two small networks on digits and compare every layer. Takes under a minute."""
     with exit_codes():
-        from spanmatch import demo as module
-        from spanmatch.plot import check_suffix
+        from spanmatch.cli.demo import run as module
+        from spanmatch.plot.similarity import check_suffix
 
         with wrong_usage():
             check_suffix(out)

@@ -11,22 +11,22 @@ import torch
 import typer
 
 from spanmatch import __version__
-from spanmatch.atomic import check_writable
+from spanmatch.base.atomic import check_writable
+from spanmatch.base.plain_json import strict_json
+from spanmatch.base.threads import set_num_threads
 from spanmatch.cli.current_folder import importing_from_here
 from spanmatch.cli.exit_codes import WrongUsage, wrong_usage
-from spanmatch.comparison_file import INDEX, PAIRS, SPECTRA
-from spanmatch.comparison_table import text
-from spanmatch.match import set_num_threads
-from spanmatch.plain_json import strict_json
-from spanmatch.replicates import Keeps
-from spanmatch.torch.compare_config import CompareConfig
-from spanmatch.torch.compare_in import compare_in
-from spanmatch.torch.ranks import chosen_device, here, joined, started
+from spanmatch.comparison.folder import INDEX, PAIRS, SPECTRA
+from spanmatch.comparison.table import text
+from spanmatch.pair.nulls_and_folds import Keeps
+from spanmatch.torch.resuming.config import CompareConfig
+from spanmatch.torch.resuming.ranks import chosen_device, here, joined, started
+from spanmatch.torch.resuming.resumable import compare_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from spanmatch.comparison import Comparison
+    from spanmatch.comparison.comparison import Comparison
 
 PICTURE = "comparison.png"
 
@@ -41,7 +41,7 @@ class Outputs:
 
     def check(self) -> None:
         """Raise what drawing would raise, before the work and not after it."""
-        from spanmatch.plot import check_suffix
+        from spanmatch.plot.similarity import check_suffix
 
         if self.plot is not None:
             with wrong_usage():

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import typer
 
-from spanmatch.sampling import UndersampledWarning
+from spanmatch.base.errors import UndersampledWarning
 
 
 class WrongUsage(Exception):  # noqa: N818 (nothing of the program is in error)

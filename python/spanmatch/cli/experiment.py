@@ -129,6 +129,6 @@ def report(
 ) -> None:
     """Write the report of an experiment again, from what is in its folder."""
     with exit_codes():
-        from spanmatch.report import write_report
+        from spanmatch.experiment.report import write_report
 
         typer.echo(write_report(folder))

@@ -12,7 +12,7 @@ from spanmatch.cli.exit_codes import WrongUsage, wrong_usage
 from spanmatch.experiment.config import ExperimentConfig
 from spanmatch.experiment.config_file import read_values
 from spanmatch.experiment.run import run_experiment
-from spanmatch.torch.ranks import chosen_device
+from spanmatch.torch.resuming.ranks import chosen_device
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from spanmatch.base.threads import MAX_THREADS
 from spanmatch.cli.exit_codes import exit_codes, wrong_usage
-from spanmatch.match import MAX_THREADS
 
 First = Annotated[
     Path,
@@ -114,8 +114,8 @@ def spectrum(
         from spanmatch.cli import pictures, tables
         from spanmatch.cli.job import Outputs, run
         from spanmatch.cli.sides import Inputs
-        from spanmatch.replicates import Keeps
-        from spanmatch.solved import solved
+        from spanmatch.pair.nulls_and_folds import Keeps
+        from spanmatch.solve.layer_answer import answer_layer
 
         keeps = Keeps(nulls, folds, seed)
         with wrong_usage():
@@ -126,7 +126,7 @@ def spectrum(
             inputs,
             outputs,
             threads,
-            solve=solved,
+            solve=answer_layer,
             table=tables.of_spectrum,
             picture=pictures.of_spectrum,
         )
@@ -156,7 +156,7 @@ def simple(
         from functools import partial
 
         import spanmatch as sm
-        from spanmatch.arguments import as_eps, as_seed
+        from spanmatch.base.arguments import as_eps, as_seed
         from spanmatch.cli import pictures, tables
         from spanmatch.cli.job import Outputs, run
         from spanmatch.cli.sides import Inputs
@@ -191,7 +191,7 @@ def support(
         from functools import partial
 
         import spanmatch as sm
-        from spanmatch.arguments import as_eps
+        from spanmatch.base.arguments import as_eps
         from spanmatch.cli import pictures, tables
         from spanmatch.cli.job import Outputs, run
         from spanmatch.cli.sides import Inputs

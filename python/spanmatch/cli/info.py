@@ -47,12 +47,12 @@ def info(
 
         import torch
 
+        from spanmatch.base.plain_json import strict_json
         from spanmatch.cli.current_folder import importing_from_here
-        from spanmatch.plain_json import strict_json
-        from spanmatch.torch.data import load_data
-        from spanmatch.torch.default_input import default_input
-        from spanmatch.torch.layer_info import layer_info
-        from spanmatch.torch.models import load_model
+        from spanmatch.torch.loading.data import load_data
+        from spanmatch.torch.loading.default_input import default_input
+        from spanmatch.torch.loading.models import load_model
+        from spanmatch.torch.observing.layer_info import layer_info
 
         with importing_from_here():
             loaded = load_model(model, checkpoint=checkpoint, seed=seed)

@@ -10,14 +10,14 @@ import typer
 from rich.console import Console
 
 from spanmatch import __version__
-from spanmatch.atomic import check_writable
+from spanmatch.base.atomic import check_writable
+from spanmatch.base.plain_json import strict_json
+from spanmatch.base.threads import set_num_threads
 from spanmatch.cli.exit_codes import WrongUsage, wrong_usage
 from spanmatch.cli.sides import Sides, read_sides
-from spanmatch.match import set_num_threads
-from spanmatch.plain_json import strict_json
-from spanmatch.results import Result
-from spanmatch.solved import Solved
-from spanmatch.storage import save
+from spanmatch.comparison.storage import save
+from spanmatch.results.layer_answer import LayerAnswer
+from spanmatch.results.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from spanmatch.cli.sides import Inputs
-    from spanmatch.pair import ActivationPair
-    from spanmatch.results import Match
+    from spanmatch.pair.pair import ActivationPair
+    from spanmatch.results.match import Match
 
-Answer = TypeVar("Answer", bound="Result | Sequence[Match] | Solved")
+Answer = TypeVar("Answer", bound="Result | Sequence[Match] | LayerAnswer")
 Answer_co = TypeVar("Answer_co", covariant=True)
 
 
@@ -53,7 +53,7 @@ class Outputs:
     def check(self, inputs: Inputs) -> None:
         """Raise what writing would raise, before the work and not after it."""
         if self.plot is not None:
-            from spanmatch.plot import check_suffix
+            from spanmatch.plot.similarity import check_suffix
 
             with wrong_usage():
                 check_suffix(self.plot)
@@ -88,9 +88,9 @@ def run(
         save(sides.pair, outputs.save_pair)
     result = solve(sides.pair, center=inputs.center, progress=progress)
     if outputs.save is not None:
-        save(result.spectrum if isinstance(result, Solved) else result, outputs.save)
+        save(result.spectrum if isinstance(result, LayerAnswer) else result, outputs.save)
     if outputs.plot is not None:
-        from spanmatch.plot import save_figure
+        from spanmatch.plot.similarity import save_figure
 
         save_figure(picture(result, sides), outputs.plot)
     if outputs.as_json:
@@ -100,10 +100,10 @@ def run(
 
 
 def _as_json(
-    result: Result | Sequence[Match] | Solved, sides: Sides, *, center: bool
+    result: Result | Sequence[Match] | LayerAnswer, sides: Sides, *, center: bool
 ) -> dict[str, Any]:
     pair = sides.pair
-    if isinstance(result, Result | Solved):
+    if isinstance(result, Result | LayerAnswer):
         plain: Any = result.to_dict()
     else:
         plain = [part.to_dict() for part in result]

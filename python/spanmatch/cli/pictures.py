@@ -9,30 +9,30 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from spanmatch.cli.sides import Sides
-    from spanmatch.results import Match
-    from spanmatch.solved import Solved
-    from spanmatch.structure_results import Support
+    from spanmatch.results.layer_answer import LayerAnswer
+    from spanmatch.results.match import Match
+    from spanmatch.results.structure import Support
 
 LINE = 50  # letters of a title, names of files that may be long
 
 
-def of_spectrum(result: Solved, sides: Sides) -> Figure:
+def of_spectrum(result: LayerAnswer, sides: Sides) -> Figure:
     """Draw s(ε), its interval, and its nulls or where chance begins."""
-    from spanmatch.plot import similarity_figure
+    from spanmatch.plot.similarity import similarity_figure
 
     return similarity_figure({f"{sides.pair.n_samples} samples": result}, _title(sides))
 
 
 def of_matches(result: list[Match], sides: Sides, *, eps: float) -> Figure:
     """Draw how large the matches are."""
-    from spanmatch.plot_structure import sizes_figure
+    from spanmatch.plot.structure import sizes_figure
 
     return sizes_figure(result, _title(sides, f", simple matches at ε\u00a0=\u00a0{eps:g}"))
 
 
 def of_support(result: Support, sides: Sides) -> Figure:
     """Draw who supports whom."""
-    from spanmatch.plot_structure import support_figure
+    from spanmatch.plot.structure import support_figure
 
     return support_figure(result, _title(sides, f", support at ε\u00a0=\u00a0{result.eps:g}"))
 

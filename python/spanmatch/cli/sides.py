@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spanmatch.array_files import open_array
-from spanmatch.array_places import FORMATS
+from spanmatch.base.errors import FileError
+from spanmatch.base.tensor_file import kind_of
 from spanmatch.cli.exit_codes import WrongUsage
-from spanmatch.pair import ActivationPair
-from spanmatch.pair_from_files import read_pair
-from spanmatch.replicates import NOTHING, Keeps
-from spanmatch.tensor_file import FileError, kind_of
+from spanmatch.pair.array_files.array_file import open_array
+from spanmatch.pair.array_files.formats import FORMATS
+from spanmatch.pair.array_files.read_pair import read_pair
+from spanmatch.pair.nulls_and_folds import NOTHING, Keeps
+from spanmatch.pair.pair import ActivationPair
 
 if TYPE_CHECKING:
     from pathlib import Path

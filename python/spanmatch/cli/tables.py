@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from spanmatch.cli.sides import Sides
-    from spanmatch.interval_result import Interval
-    from spanmatch.results import Match
-    from spanmatch.solved import Solved
-    from spanmatch.structure_results import Support
+    from spanmatch.results.interval import Interval
+    from spanmatch.results.layer_answer import LayerAnswer
+    from spanmatch.results.match import Match
+    from spanmatch.results.structure import Support
 
 EPS = [tenths / 10 for tenths in range(10)]
 ROWS = 20  # of matches and groups
 MEMBERS = 5  # of one side in a row
 
 
-def of_spectrum(result: Solved, sides: Sides) -> RenderableType:
+def of_spectrum(result: LayerAnswer, sides: Sides) -> RenderableType:
     """Describe both sides, and show what matches at some ε."""
     spectrum, nulls, interval = result
     chance = result.chance_level
@@ -118,7 +118,7 @@ def _interval_in_words(interval: Interval | None) -> list[str]:
     ]
 
 
-def _nulls_in_words(result: Solved) -> list[str]:
+def _nulls_in_words(result: LayerAnswer) -> list[str]:
     spectrum, nulls, _ = result
     if nulls is None:
         return []

@@ -6,8 +6,8 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from spanmatch.arguments import MAX_SEED, as_eps
-from spanmatch.pair import empty_gram
+from spanmatch.base.arguments import MAX_SEED, as_eps
+from spanmatch.pair.pair import empty_gram
 
 EPS = (0.1, 0.2, 0.3, 0.5)
 

@@ -6,9 +6,9 @@ import sys
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from spanmatch.atomic import replacing
+from spanmatch.base.atomic import replacing
+from spanmatch.base.errors import FileError
 from spanmatch.experiment.config import KINDS
-from spanmatch.tensor_file import FileError
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -10,9 +10,9 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spanmatch.atomic import remove_unfinished
-from spanmatch.comparison_file import INDEX
-from spanmatch.differences import differences
+from spanmatch.base.atomic import remove_unfinished
+from spanmatch.base.claim import differences
+from spanmatch.comparison.folder import INDEX
 from spanmatch.experiment.config_file import is_recorded, read_recorded, write_recorded
 
 if TYPE_CHECKING:

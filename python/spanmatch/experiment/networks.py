@@ -9,15 +9,15 @@ import torch
 from torch import Tensor, nn
 
 from spanmatch.experiment.architectures import ARCHITECTURES
-from spanmatch.torch.checkpoints import load_checkpoint
-from spanmatch.torch.lookup import nearest
-from spanmatch.torch.models import SOURCES, load_model, seeded
+from spanmatch.torch.loading.checkpoints import load_checkpoint
+from spanmatch.torch.loading.lookup import nearest
+from spanmatch.torch.loading.models import SOURCES, load_model, seeded
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from spanmatch.experiment.config import ExperimentConfig
-    from spanmatch.torch.data import Batches
+    from spanmatch.torch.loading.data import Batches
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import json
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from spanmatch.classic_result import Measures
-from spanmatch.plain_json import write_json
-from spanmatch.tensor_file import FileError
+from spanmatch.base.errors import FileError
+from spanmatch.base.plain_json import write_json
+from spanmatch.results.measures import Measures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from spanmatch.comparison import Comparison
+from spanmatch.base.progress import progress_bar
+from spanmatch.base.tensor_file import read_as, write
+from spanmatch.comparison.comparison import Comparison
+from spanmatch.experiment.data_sources import held_out_data, made_with, training_data
 from spanmatch.experiment.folder import Folder
-from spanmatch.experiment.inside import look_inside
-from spanmatch.experiment.material import held_out_data, made_with, training_data
+from spanmatch.experiment.layer_details import look_inside
 from spanmatch.experiment.networks import Networks, networks_for, parameters_of
 from spanmatch.experiment.performance import performance
 from spanmatch.experiment.plan import comparisons_of, networks_of
 from spanmatch.experiment.records import Epoch, Network, Performance, write_inside, write_network
+from spanmatch.experiment.report import write_report
 from spanmatch.experiment.training import train
-from spanmatch.progress import progress_bar
-from spanmatch.replicates import check_inputs
-from spanmatch.report import write_report
-from spanmatch.sampling import without_undersampled_warnings
-from spanmatch.tensor_file import read_as, write
-from spanmatch.torch.compare import compare
-from spanmatch.torch.data.batches import ChosenBatches
-from spanmatch.torch.layers import chosen_layers
+from spanmatch.pair.nulls_and_folds import check_inputs
+from spanmatch.solve.undersampled import without_undersampled_warnings
+from spanmatch.torch.comparing.compare import compare
+from spanmatch.torch.loading.data.batches import ChosenBatches
+from spanmatch.torch.observing.layers import chosen_layers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from spanmatch.experiment.config import ExperimentConfig
     from spanmatch.experiment.plan import PlannedComparison, PlannedNetwork
-    from spanmatch.torch.data import Batches
+    from spanmatch.torch.loading.data import Batches
 
 KIND = "Network"
 

@@ -10,13 +10,13 @@ from torch import Tensor, nn
 
 from spanmatch.experiment.networks import inputs_and_classes
 from spanmatch.experiment.records import Epoch
-from spanmatch.torch.data.batches import ChosenBatches
+from spanmatch.torch.loading.data.batches import ChosenBatches
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from spanmatch.experiment.config import ExperimentConfig
-    from spanmatch.torch.data import Batches
+    from spanmatch.torch.loading.data import Batches
 
 MOMENTUM = 0.9
 MOVED = 8  # by a part of this of an image's side, as by 4 of 32 in He et al. 2016

@@ -4,13 +4,13 @@
 when a model or data of theirs is asked for.
 """
 
-from spanmatch.torch.capture import capture
-from spanmatch.torch.checkpoints import load_checkpoint
-from spanmatch.torch.compare import compare
-from spanmatch.torch.data import load_data
-from spanmatch.torch.layer_info import layer_info
-from spanmatch.torch.model_error import ModelError
-from spanmatch.torch.models import load_model
+from spanmatch.torch.comparing.compare import compare
+from spanmatch.torch.loading.checkpoints import load_checkpoint
+from spanmatch.torch.loading.data import load_data
+from spanmatch.torch.loading.models import load_model
+from spanmatch.torch.observing.capture import capture
+from spanmatch.torch.observing.layer_info import layer_info
+from spanmatch.torch.observing.model_error import ModelError
 
 __all__ = [
     "ModelError",

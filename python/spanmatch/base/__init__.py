@@ -1,0 +1,1 @@
+"""What knows nothing of activations: arguments, errors, words, files, progress, threads."""

@@ -1,0 +1,36 @@
+"""Errors and warnings of the package, and how they say where."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class FileError(ValueError):
+    """A file that is cut short, of another kind than was asked for, or of a newer format."""
+
+
+class DeviceError(RuntimeError):
+    """A device failed: it is out of memory, or lost."""
+
+
+class UndersampledWarning(UserWarning):
+    """The samples are too few, or ε is too large, for a match to tell likeness from chance."""
+
+
+@contextmanager
+def prefix_errors(
+    where: str, kinds: tuple[type[Exception], ...] = (TypeError, ValueError)
+) -> Iterator[None]:
+    """Let errors of these kinds begin with where they were raised.
+
+    They come out as the kind itself: a subclass may be made of other things than a message.
+    """
+    try:
+        yield
+    except kinds as error:
+        kind = next(kind for kind in kinds if isinstance(error, kind))
+        raise kind(f"{where}: {error}") from error

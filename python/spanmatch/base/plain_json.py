@@ -1,0 +1,34 @@
+"""JSON that every reader takes, as text and in files."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from spanmatch.base.atomic import replacing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def strict_json(value: Any, *, indent: int | None = None) -> str:
+    """Return plain data as JSON, which has no inf and no nan: null stands for them.
+
+    They are the critical ε and the chance level of dead neurons.
+    """
+    return json.dumps(_finite(value), allow_nan=False, indent=indent)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write plain data, indented; `path` is never left half written."""
+    with replacing(path) as unfinished:
+        unfinished.write_text(strict_json(value, indent=1) + "\n", encoding="utf-8")
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

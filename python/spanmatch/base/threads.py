@@ -1,0 +1,27 @@
+"""How many threads the core uses."""
+
+from operator import index
+
+import spanmatch._core as core
+
+MAX_THREADS = 1024  # more are a slip, and would take minutes to start
+
+
+def set_num_threads(count: int) -> None:
+    """Let the core use `count` threads from now on; at first it uses all cores.
+
+    Results have the same bits at any number of threads.
+
+    Raises
+    ------
+    TypeError, ValueError
+        `count` is not an integer; it is not from 1 to 1,024.
+
+    Examples
+    --------
+    >>> set_num_threads(2)
+    """
+    count = index(count)
+    if not 1 <= count <= MAX_THREADS:
+        raise ValueError(f"count must be from 1 to {MAX_THREADS}, got {count}")
+    core.set_num_threads(count)

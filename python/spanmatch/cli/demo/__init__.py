@@ -1,0 +1,1 @@
+"""`spanmatch demo`: two networks trained on digits, compared before your eyes."""

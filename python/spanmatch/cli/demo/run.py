@@ -1,0 +1,156 @@
+"""`spanmatch demo`: from two trained networks to the matches of every layer and what they hold."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from spanmatch.cli.demo import networks as digits
+from spanmatch.plot.similarity import save_figure, similarity_figure
+from spanmatch.results.spectrum import chance_level
+from spanmatch.solve.structure import simple_matches, support
+from spanmatch.solve.undersampled import without_undersampled_warnings
+from spanmatch.torch import compare
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import nn
+
+    from spanmatch.pair.pair import ActivationPair
+    from spanmatch.results.spectrum import MatchSpectrum
+
+EPS = [tenths / 10 for tenths in range(1, 10)]
+HALF = 0.5
+THREADS = 1  # more gain little here, and rounding, so the networks, depends on how many there are
+WIDTH = 80
+
+
+def run(picture: Path) -> None:
+    """Train two networks, compare every layer on held-out images, print a table, draw a picture."""
+    picture.parent.mkdir(parents=True, exist_ok=True)  # fails at once, not after the work
+    torch.set_num_threads(THREADS)
+    console = Console(highlight=False, markup=False)
+    data = digits.load()
+    with Progress(console=console, transient=True) as progress:
+        network_a, network_b = (_train(data, seed, progress) for seed in (0, 1))
+    layers = [name for name, _ in network_a.named_children()]
+    batches = data.test_images.split(digits.BATCH)
+    comparison = compare(network_a, network_b, batches, layers=layers, progress=console.is_terminal)
+    columns, structures = {}, {}
+    for layer, result in comparison.items():
+        columns[str(layer)] = _column(result, inputs=len(data.test_images))
+        structures[str(layer)] = _structure(comparison.pair(layer), result)
+    console.print(_table(LABELS, columns), width=WIDTH)
+    console.print(EXPLANATION, width=WIDTH)
+    console.print(_table(STRUCTURE_LABELS, structures), width=WIDTH)
+    console.print(STRUCTURE_EXPLANATION, width=WIDTH)
+    title = "Two networks trained on digits from different seeds: how much do they share?"
+    save_figure(
+        similarity_figure({str(key): comparison.solved(key) for key in comparison}, title), picture
+    )
+    console.print(f"Picture: {picture}", soft_wrap=True)
+
+
+EXPLANATION = """
+s(ε) is the part of both networks' neurons, dead ones too, in the maximum match: the largest sets, \
+one of each network, whose neurons all lie within relative distance ε of the other set's span. \
+area is the mean of s over all ε.
+
+The chance level is the residual to expect of an unrelated neuron; (s) at an ε at or above it says \
+nothing. Of a convolution a neuron is a channel and every position is a sample; since the \
+positions of one image depend on each other, there the chance level is an upper bound.
+"""
+
+STRUCTURE_EXPLANATION = """
+This is inside the maximum match at the smallest ε at which half of the layer matches: (ε) where \
+that is at or above the chance level, none where no ε makes half match.
+
+Simple matches, the finest units, are no union of smaller matches; those counted here have the \
+maximum match as their union. The core of a neuron is what every match that holds it must hold. \
+Sizes count neurons of both networks.
+"""
+
+
+def _train(data: digits.Digits, seed: int, progress: Progress) -> nn.Sequential:
+    task = progress.add_task(f"Training the network of seed {seed}", total=None)
+    network = digits.train(
+        data, seed, lambda done, total: progress.update(task, completed=done, total=total)
+    )
+    accuracy = digits.accuracy(network, data)
+    progress.console.print(f"Network of seed {seed}: {accuracy:.1%} test accuracy")
+    return network
+
+
+def _table(labels: list[str], columns: dict[str, list[str]]) -> Table:
+    """Put a layer in each column, so that the table fits a narrow terminal."""
+    table = Table(box=SIMPLE, show_edge=False, pad_edge=False)
+    table.add_column("layer")
+    for layer in columns:
+        table.add_column(layer, justify="right")
+    for label, *cells in zip(labels, *columns.values(), strict=True):
+        table.add_row(label, *cells, end_section=label in SECTION_ENDS)
+    return table
+
+
+LABELS = [
+    "neurons",
+    "dead neurons",
+    "samples",
+    "inputs",
+    "chance level",
+    *(f"s({eps})" for eps in EPS),
+    "area",
+]
+SECTION_ENDS = ["chance level", f"s({EPS[-1]})", "matched neurons", "largest size"]
+
+
+def _column(result: MatchSpectrum, inputs: int) -> list[str]:
+    dead_x, dead_y = result.dead
+    chance = chance_level(result.chance)
+    similarities = [(eps >= chance, f"{result.similarity(eps):.2f}") for eps in EPS]
+    return [
+        f"{result.x.size} + {result.y.size}",
+        f"{dead_x.size} + {dead_y.size}",
+        f"{result.n_samples}",
+        f"{inputs}",
+        f"{chance:.2f}",
+        *(f"({figure})" if by_chance else f"{figure} " for by_chance, figure in similarities),
+        f"{result.area:.2f}",
+    ]
+
+
+STRUCTURE_LABELS = [
+    "ε for half",
+    "matched neurons",
+    "simple matches",
+    "median size",
+    "largest size",
+    "median core",
+    "largest core",
+]
+
+
+def _structure(pair: ActivationPair, result: MatchSpectrum) -> list[str]:
+    """Describe the match that holds half of the layer."""
+    eps = result.eps_for(HALF)
+    if math.isinf(eps):
+        return ["none ", *["– "] * (len(STRUCTURE_LABELS) - 1)]
+    with without_undersampled_warnings():  # the table says it
+        parts, supporters = simple_matches(pair, eps=eps), support(pair, eps=eps)
+    sizes = [len(part) for part in parts]
+    cores = supporters.matrix.sum(axis=0)
+    by_chance = eps >= chance_level(result.chance)
+    figures = [len(supporters.neurons), len(parts), np.median(sizes), max(sizes)]
+    figures += [np.median(cores), cores.max()]
+    return [
+        f"({eps:.2f})" if by_chance else f"{eps:.2f} ",
+        *(f"{figure:g} " for figure in figures),
+    ]

@@ -1,0 +1,1 @@
+"""Many layers' and many networks' answers: mapping, table, picture, folder."""

@@ -1,0 +1,313 @@
+"""Two networks compared: the spectrum of every layer, or of every pair of layers, and the pairs."""
+
+from __future__ import annotations
+
+from copy import copy
+from numbers import Integral
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spanmatch.base.arguments import as_center
+from spanmatch.comparison import folder as comparison_file
+from spanmatch.comparison.layers import LayerSpectra
+from spanmatch.results.layer_answer import LayerAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from os import PathLike
+
+    import pandas as pd
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from spanmatch.comparison.keys import Key
+    from spanmatch.pair.pair import ActivationPair
+    from spanmatch.results.interval import Interval
+    from spanmatch.results.nulls import NullSpectra
+    from spanmatch.results.spectrum import MatchSpectrum
+
+    Floats = NDArray[np.float64]
+
+
+class Comparison(LayerSpectra):
+    """The match spectra of two models, by layer, in the order of the layers.
+
+    `comparison["features.3"]` is the spectrum of a layer. Where all pairs of layers were compared,
+    `comparison["features.3", "features.6"]` is that of a layer of model A and one of model B.
+
+    Immutable. Two are equal when their spectra, their order and all else are:
+    pairs are not looked at. A pickle of a loaded one refers to the folder of its pairs.
+
+    Parameters
+    ----------
+    spectra
+        By layer, or by pair of layers: one at least.
+    pairs
+        What the spectra were computed from, by the same keys. It may make a pair when asked for it:
+        only `pair` and `save` ask, for one at a time.
+    center
+        Whether each neuron's mean was subtracted first.
+    notes
+        A sentence on some of the keys, shown in tables.
+    inputs
+        How many images or texts were seen. The positions of one depend on each other, so that the
+        chance level, which counts samples, is an upper bound.
+    nulls, intervals
+        Of some of the keys, what `null_spectra` and `interval` told.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spanmatch as sm
+    >>> rng = np.random.default_rng(0)
+    >>> pairs = {}
+    >>> for layer in ["conv", "fc"]:
+    ...     x = rng.standard_normal((200, 4))
+    ...     pairs[layer] = sm.ActivationPair()
+    ...     pairs[layer].update(x, x[:, :2] @ rng.standard_normal((2, 4)))
+    >>> spectra = {layer: sm.spectrum(pair) for layer, pair in pairs.items()}
+    >>> comparison = Comparison(spectra, pairs, inputs=200)
+    >>> comparison["fc"].similarity(0.1)
+    0.75
+    >>> comparison.similarity(0.1)
+    array([0.75, 0.75])
+    >>> sm.maximum_match(comparison.pair("fc"), eps=0.1).x
+    array([0, 1])
+    """
+
+    __slots__ = ("_center", "_inputs", "_intervals", "_notes", "_nulls", "_pairs")
+
+    def __init__(
+        self,
+        spectra: Mapping[Key, MatchSpectrum],
+        pairs: Mapping[Key, ActivationPair],
+        *,
+        center: bool = False,
+        notes: Mapping[Key, str] = MappingProxyType({}),
+        inputs: int | None = None,
+        nulls: Mapping[Key, NullSpectra] = MappingProxyType({}),
+        intervals: Mapping[Key, Interval] = MappingProxyType({}),
+    ) -> None:
+        super().__init__(spectra)
+        what = {"a note on": notes, "a null of": nulls, "an interval of": intervals}
+        for name, given in what.items():
+            for key in given:
+                if key not in spectra:
+                    raise ValueError(
+                        f"there is {name} {key!r}, which is no layer of the comparison"
+                    )
+        self._pairs = pairs
+        self._center = as_center(center)
+        self._notes = {key: notes[key] for key in spectra if key in notes}
+        self._inputs = _as_inputs(inputs)
+        self._nulls = {key: nulls[key] for key in spectra if key in nulls}
+        self._intervals = {key: intervals[key] for key in spectra if key in intervals}
+
+    @property
+    def center(self) -> bool:
+        """Whether each neuron's mean was subtracted first."""
+        return self._center
+
+    @property
+    def inputs(self) -> int | None:
+        """How many images or texts were seen, where known."""
+        return self._inputs
+
+    @property
+    def notes(self) -> Mapping[Key, str]:
+        """What there is to say of some of the layers."""
+        return MappingProxyType(self._notes)
+
+    @property
+    def nulls(self) -> Mapping[Key, NullSpectra]:
+        """For each layer the spectra of its nulls, where they were asked for."""
+        return MappingProxyType(self._nulls)
+
+    @property
+    def intervals(self) -> Mapping[Key, Interval]:
+        """For each layer the interval of s(ε), area and critical ε, where folds were asked for."""
+        return MappingProxyType(self._intervals)
+
+    @property
+    def p_value(self) -> Floats:
+        """The p-value of each area, shaped as `area`; nan where there are no nulls."""
+        return self._arranged(
+            [
+                self._nulls[key].p_value(spectrum) if key in self._nulls else np.nan
+                for key, spectrum in self.items()
+            ]
+        )
+
+    def solved(self, layer: Key) -> LayerAnswer:
+        """Return spectrum, nulls and interval of a layer, the last two where there are any."""
+        return LayerAnswer(self[layer], self._nulls.get(layer), self._intervals.get(layer))
+
+    def pair(self, layer: Key) -> ActivationPair:
+        """Return a copy of the pair that a spectrum was computed from.
+
+        Every function of spanmatch takes it: for matches, support, measures.
+
+        Raises
+        ------
+        KeyError
+            There is no such layer.
+        FileError
+            The comparison was loaded, and the file of this pair is missing or damaged.
+        """
+        self[layer]  # for its KeyError
+        return copy(self._pairs[layer])
+
+    def without_replicates(self) -> Comparison:
+        """Return the same, with pairs that keep neither nulls nor folds: in files much smaller.
+
+        What they told stays: `nulls`, `intervals`, `p_value`.
+        """
+        pairs = {key: self._pairs[key].without_replicates() for key in self}
+        _, _, others = self.__reduce__()[1]
+        return Comparison(self._spectra, pairs, **others)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return a table of pandas with a row for each layer, or each pair of layers.
+
+        Its columns: `layer`, or `layer_a` and `layer_b`; `n_x`, `n_y`, `dead_x`, `dead_y`,
+        `samples`, `inputs`, `chance` (the median level), `area`, `s(0.1)` to `s(0.9)`, `note`.
+        With nulls also `null_chance` (the median critical ε of the nulls), `null_area` (their
+        median) and `p_value`; with folds `area_low` and `area_high`.
+        """
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise ImportError("to_dataframe needs pandas: pip install pandas") from error
+        from spanmatch.comparison.table import rows
+
+        return pd.DataFrame(rows(self))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return `center`, `inputs`, and `layers`: the rows of `to_dataframe` with their spectra.
+
+        All is numbers, texts and lists; the critical ε of dead neurons is inf, and their chance
+        nan.
+        """
+        from spanmatch.comparison.table import rows
+
+        layers = [
+            {**row, "spectrum": self.solved(key).to_dict()}
+            for row, key in zip(rows(self), self, strict=True)
+        ]
+        return {"center": self.center, "inputs": self.inputs, "layers": layers}
+
+    def plot(self, path: str | PathLike[str] | None = None) -> Figure:
+        """Draw the curves s(ε), or for all pairs the areas.
+
+        Up to 12 layers have a panel each; more are drawn as one picture. In a notebook
+        `%matplotlib inline` shows what is returned.
+
+        Parameters
+        ----------
+        path
+            Where to write the picture as well: a name that ends in .png, .svg or .pdf.
+
+        Raises
+        ------
+        ImportError
+            matplotlib is not installed.
+        ValueError
+            `path` ends otherwise.
+        """
+        try:
+            from spanmatch.comparison.picture import comparison_figure
+            from spanmatch.plot.similarity import check_suffix, save_figure
+        except ImportError as error:
+            raise ImportError("plot needs matplotlib: pip install 'spanmatch[cli]'") from error
+        if path is not None:
+            check_suffix(Path(path))
+        figure = comparison_figure(self)
+        if path is not None:
+            save_figure(figure, Path(path))
+        return figure
+
+    def save(self, folder: str | PathLike[str]) -> None:
+        """Write `comparison.json` into a folder, and a file for each spectrum and each pair.
+
+        A comparison that is there already is replaced; what else is there stays. `comparison.json`
+        comes last: a save that was cut off leaves a folder that `load` refuses.
+
+        Raises
+        ------
+        OSError
+            A file cannot be written.
+        FileError
+            There is a `comparison.json` that this version cannot read, and so not replace.
+        """
+        comparison_file.write(folder, self, self._pairs)
+
+    @classmethod
+    def load(cls, folder: str | PathLike[str]) -> Comparison:
+        """Read what `save` has written, to the bit; each pair when it is asked for.
+
+        Raises
+        ------
+        FileError
+            `comparison.json` is missing or of a newer format; a file of a layer is missing or
+            damaged. A ValueError.
+        """
+        return cls(**comparison_file.read(folder))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Comparison):
+            return NotImplemented
+        return self._told() == other._told()
+
+    # Its spectra have none.
+    __hash__ = None  # type: ignore[assignment]
+
+    def __copy__(self) -> Comparison:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Comparison:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        parts = {
+            "center": self._center,
+            "notes": self._notes,
+            "inputs": self._inputs,
+            "nulls": self._nulls,
+            "intervals": self._intervals,
+        }
+        return _from_parts, (self._spectra, self._pairs, parts)
+
+    def __repr__(self) -> str:
+        from spanmatch.comparison.table import text
+
+        return text(self)
+
+    def _repr_html_(self) -> str:
+        from spanmatch.comparison.table import html
+
+        return html(self)
+
+    def _told(self) -> tuple[Any, ...]:
+        told = self._center, self._notes, self._inputs, self._nulls, self._intervals
+        return list(self.items()), *told
+
+
+def _as_inputs(inputs: int | None) -> int | None:
+    if inputs is None:
+        return None
+    if isinstance(inputs, bool) or not isinstance(inputs, Integral):
+        raise TypeError(f"inputs must be a number of inputs, got {type(inputs).__name__}")
+    if inputs < 1:
+        raise ValueError(f"inputs must be at least 1, got {inputs}")
+    return int(inputs)
+
+
+def _from_parts(
+    spectra: Mapping[Key, MatchSpectrum],
+    pairs: Mapping[Key, ActivationPair],
+    others: Mapping[str, Any],
+) -> Comparison:
+    return Comparison(spectra, pairs, **others)

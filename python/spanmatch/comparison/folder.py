@@ -1,0 +1,276 @@
+"""A comparison in a folder: a file for each pair and each spectrum, and `comparison.json`.
+
+Where they were asked for, one too for the nulls and for the interval of each layer.
+
+The file of a layer takes its name from the layer alone, and is there once it is whole, so that work
+that was cut off can go on. `comparison.json` lists the layers in their order. It is written last:
+a folder without it is not finished.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from spanmatch._core import __version__
+from spanmatch.base.errors import FileError
+from spanmatch.base.plain_json import write_json
+from spanmatch.comparison.keys import Key, check_keys, label
+from spanmatch.pair.pair import ActivationPair
+from spanmatch.results.interval import Interval
+from spanmatch.results.layer_answer import LayerAnswer
+from spanmatch.results.nulls import NullSpectra
+from spanmatch.results.spectrum import MatchSpectrum
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from os import PathLike
+
+    from spanmatch.comparison.comparison import Comparison
+
+    Folder = str | PathLike[str]
+
+KIND, FORMAT = "Comparison", 1
+INDEX, PAIRS, SPECTRA = "comparison.json", "pairs", "spectra"
+NULLS, INTERVALS = "nulls", "intervals"
+# What lies in a room, and what an entry of the index calls it.
+ROOMS = {PAIRS: "pair", SPECTRA: "spectrum", NULLS: "nulls", INTERVALS: "interval"}
+SLUG = 40  # letters of a layer's name in the name of its file
+HASH = 12  # hexadecimal digits that tell apart what the letters do not
+
+Loaded = TypeVar("Loaded", ActivationPair, MatchSpectrum, NullSpectra, Interval)
+
+
+class SavedPairs(Mapping[Key, ActivationPair]):
+    """The pairs of a folder, each read when it is asked for."""
+
+    def __init__(self, folder: Folder, keys: Iterable[Key]) -> None:
+        self._folder = Path(folder).resolve()
+        self._keys = dict.fromkeys(keys)
+
+    def __getitem__(self, key: Key) -> ActivationPair:
+        if key not in self._keys:
+            raise KeyError(key)
+        return read_pair(self._folder, key)
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+
+def write(folder: Folder, comparison: Comparison, pairs: Mapping[Key, ActivationPair]) -> None:
+    """Write a comparison, in the place of one that may be there."""
+    _withdraw(Path(folder), comparison)
+    for key in comparison:
+        write_pair(folder, key, pairs[key])
+        write_solved(folder, key, comparison.solved(key))
+    write_index(folder, comparison)
+
+
+def read(folder: Folder) -> dict[str, Any]:
+    """Return the arguments that make the comparison."""
+    index = _read_index(Path(folder))
+    entries = {entry["key"]: entry for entry in index["layers"]}
+    keys = list(entries)
+    for key in keys:
+        if not _has(folder, PAIRS, key):
+            raise _missing(folder, PAIRS, key)
+    return {
+        "spectra": {key: read_spectrum(folder, key) for key in keys},
+        "nulls": {
+            key: _read(NullSpectra.load, folder, NULLS, key)
+            for key, entry in entries.items()
+            if "nulls" in entry
+        },
+        "intervals": {
+            key: _read(Interval.load, folder, INTERVALS, key)
+            for key, entry in entries.items()
+            if "interval" in entry
+        },
+        "pairs": SavedPairs(folder, keys),
+        "notes": {entry["key"]: entry["note"] for entry in index["layers"] if entry["note"]},
+        "center": index["center"],
+        "inputs": index["inputs"],
+    }
+
+
+def write_index(folder: Folder, comparison: Comparison) -> None:
+    """Write `comparison.json`, where the files of all layers are there already."""
+    index = {
+        "spanmatch": KIND,
+        "format": FORMAT,
+        "version": __version__,
+        "center": comparison.center,
+        "inputs": comparison.inputs,
+        "layers": [
+            {
+                "key": key,
+                "pair": _name(PAIRS, key),
+                "spectrum": _name(SPECTRA, key),
+                **({"nulls": _name(NULLS, key)} if key in comparison.nulls else {}),
+                **({"interval": _name(INTERVALS, key)} if key in comparison.intervals else {}),
+                "note": comparison.notes.get(key, ""),
+            }
+            for key in comparison
+        ],
+    }
+    write_json(Path(folder, INDEX), index)
+
+
+def write_pair(folder: Folder, key: Key, pair: ActivationPair) -> None:
+    """Write the pair of a layer."""
+    pair.save(_made(folder, PAIRS, key))
+
+
+def read_pair(folder: Folder, key: Key) -> ActivationPair:
+    """Read the pair of a layer; FileError where it is missing or damaged."""
+    return _read(ActivationPair.load, folder, PAIRS, key)
+
+
+def write_solved(folder: Folder, key: Key, solved: LayerAnswer) -> None:
+    """Write what a layer's pair tells; its spectrum last, so that where it is, all is."""
+    if solved.nulls is not None:
+        solved.nulls.save(_made(folder, NULLS, key))
+    if solved.interval is not None:
+        solved.interval.save(_made(folder, INTERVALS, key))
+    solved.spectrum.save(_made(folder, SPECTRA, key))
+
+
+def read_solved(folder: Folder, key: Key) -> LayerAnswer:
+    """Read what `write_solved` has written; FileError where something of it is damaged."""
+    return LayerAnswer(
+        read_spectrum(folder, key),
+        _read(NullSpectra.load, folder, NULLS, key) if _has(folder, NULLS, key) else None,
+        _read(Interval.load, folder, INTERVALS, key) if _has(folder, INTERVALS, key) else None,
+    )
+
+
+def read_spectrum(folder: Folder, key: Key) -> MatchSpectrum:
+    """Read the spectrum of a layer; FileError where it is missing or damaged."""
+    return _read(MatchSpectrum.load, folder, SPECTRA, key)
+
+
+def finished_pairs(folder: Folder, keys: Iterable[Key]) -> set[Key]:
+    """Return those of the keys whose pair has been written."""
+    return {key for key in keys if _has(folder, PAIRS, key)}
+
+
+def finished_answers(
+    folder: Folder, keys: Iterable[Key], *, nulls: bool, intervals: bool
+) -> set[Key]:
+    """Return those of the keys whose spectrum has been written, and what is wanted beside it."""
+    wanted = {SPECTRA: True, NULLS: nulls, INTERVALS: intervals}
+    rooms = [room for room, is_wanted in wanted.items() if is_wanted]
+    return {key for key in keys if all(_has(folder, room, key) for room in rooms)}
+
+
+def _withdraw(folder: Path, successor: Comparison) -> None:
+    """Take back the comparison that is there, but for files that the next one writes anew."""
+    if not (folder / INDEX).exists():
+        return
+    for entry in _read_index(folder)["layers"]:
+        key = entry["key"]
+        if key not in successor:
+            _path(folder, PAIRS, key).unlink(missing_ok=True)
+            _path(folder, SPECTRA, key).unlink(missing_ok=True)
+        if "nulls" in entry and key not in successor.nulls:
+            _path(folder, NULLS, key).unlink(missing_ok=True)
+        if "interval" in entry and key not in successor.intervals:
+            _path(folder, INTERVALS, key).unlink(missing_ok=True)
+    # After the files that it lists, which nothing else would find; before new ones are mixed in.
+    (folder / INDEX).unlink()
+
+
+def _read_index(folder: Path) -> dict[str, Any]:
+    """Return `comparison.json`, checked, with keys as a comparison has them."""
+    path = folder / INDEX
+    try:
+        index = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        why = "a comparison has one once it is saved whole"
+        raise FileError(f"{path} is missing: {why}") from error
+    except (RecursionError, ValueError) as error:
+        raise FileError(f"{path} is damaged: {error}") from error
+    if not isinstance(index, dict) or index.get("spanmatch") != KIND:
+        raise FileError(f"{path} is not one that spanmatch has written")
+    if not isinstance(index.get("format"), int):
+        raise FileError(f"{path} does not say which format it has: it is damaged")
+    if index["format"] > FORMAT:
+        raise FileError(
+            f"{path} has format {index['format']}, of spanmatch {index.get('version', '?')}; this "
+            f"is spanmatch {__version__}, which reads formats up to {FORMAT}: upgrade"
+        )
+    try:
+        _check_index(index)
+    except (KeyError, TypeError, ValueError) as error:
+        raise FileError(f"{path} is damaged: {error}") from error
+    return index
+
+
+def _check_index(index: dict[str, Any]) -> None:
+    for entry in index["layers"]:
+        if isinstance(entry["key"], list):
+            entry["key"] = tuple(entry["key"])
+        if not isinstance(entry["note"], str):
+            raise TypeError(f"the note on {entry['key']!r} is no text")
+    check_keys([entry["key"] for entry in index["layers"]])
+    for entry in index["layers"]:
+        for room, what in ROOMS.items():
+            optional = room in (NULLS, INTERVALS) and what not in entry
+            if not optional and entry[what] != _name(room, entry["key"]):
+                raise ValueError(f"{entry[what]!r} is not the {what} of layer {entry['key']!r}")
+    if not isinstance(index["center"], bool):
+        raise TypeError("center is neither true nor false")
+    inputs = index["inputs"]
+    if inputs is not None and (type(inputs) is not int or inputs < 1):
+        raise ValueError(f"inputs is {inputs!r}")
+
+
+def _read(
+    load: Callable[[Path], Loaded],
+    folder: Folder,
+    room: str,
+    key: Key,
+) -> Loaded:
+    try:
+        return load(_path(folder, room, key))
+    except FileNotFoundError as error:
+        raise _missing(folder, room, key) from error
+    except FileError as error:
+        raise FileError(f"layer {label(key)}: {error}") from error
+
+
+def _missing(folder: Folder, room: str, key: Key) -> FileError:
+    path = _path(folder, room, key)
+    return FileError(f"layer {label(key)}: {path}, its {ROOMS[room]}, is missing")
+
+
+def _has(folder: Folder, room: str, key: Key) -> bool:
+    return _path(folder, room, key).is_file()
+
+
+def _made(folder: Folder, room: str, key: Key) -> Path:
+    """Return where to write, in a folder that is there."""
+    path = _path(folder, room, key)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _path(folder: Folder, room: str, key: Key) -> Path:
+    return Path(folder, _name(room, key))
+
+
+def _name(room: str, key: Key) -> str:
+    """Return a name that every file system takes, legible, and another one for every key."""
+    from hashlib import sha256
+
+    names = key if isinstance(key, tuple) else (key,)
+    # The end of a long name says more of the layer than its beginning.
+    slug = "--".join(re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")[-SLUG:] for name in names)
+    digest = sha256(json.dumps(key).encode()).hexdigest()[:HASH]
+    return f"{room}/{slug}-{digest}.safetensors"

@@ -1,0 +1,79 @@
+"""What an experiment works on: the data of its config, and what tells the content of its files."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import torch
+
+from spanmatch._core import __version__
+from spanmatch.torch.loading.data import has_splits, load_data
+from spanmatch.torch.loading.data.batches import ChosenBatches
+from spanmatch.torch.loading.digests import digest_of
+
+if TYPE_CHECKING:
+    from spanmatch.experiment.config import ExperimentConfig
+    from spanmatch.torch.loading.data import Batches
+
+
+def held_out_data(config: ExperimentConfig) -> Batches:
+    """Return what networks are compared on.
+
+    A function of the user's own is asked for the split "test" where it is asked for "train" too.
+    """
+    both = (
+        config.train_data is None
+        and not config.checkpoints
+        and has_splits(config.data) is not False
+    )
+    found = _load(config.data, config, split="test" if both else None, limit=config.limit)
+    if isinstance(found, ChosenBatches):
+        # Nulls roll inputs against others: neighbours must not be of one class.
+        return found.shuffled(torch.Generator().manual_seed(0))
+    return found
+
+
+def training_data(config: ExperimentConfig) -> Batches | None:
+    """Return what networks are trained on; None where none is.
+
+    Raises
+    ------
+    ValueError
+        `data` has no part that is held out from training.
+    """
+    if config.checkpoints:
+        return None
+    if config.train_data is not None:
+        split = "train" if has_splits(config.train_data) else None
+        return _load(config.train_data, config, split=split, limit=None)
+    if has_splits(config.data) is False:
+        raise ValueError(
+            f"{config.data} has no part for training: say by train_data what networks are trained "
+            "on, or give checkpoints"
+        )
+    return _load(config.data, config, split="train", limit=None)
+
+
+def made_with(config: ExperimentConfig) -> dict[str, str]:
+    """Return versions, and the SHA-256 of each file that the config names.
+
+    Of folders, and of modules that are imported by name, the content is not looked at.
+    """
+    named = {
+        "arch": config.arch,
+        "data": config.data,
+        "train_data": config.train_data,
+        **{f"checkpoint_{number}": path for number, path in enumerate(config.checkpoints, start=1)},
+    }
+    digests = {
+        f"{name}_sha256": digest for name, value in named.items() if (digest := digest_of(value))
+    }
+    return {"spanmatch": __version__, "torch": torch.__version__, **digests}
+
+
+def _load(name: str, config: ExperimentConfig, split: str | None, limit: int | None) -> Batches:
+    # A function of the user's own makes batches of its own size.
+    batch_size = None if has_splits(name) is None else config.batch_size
+    found = load_data(name, batch_size=batch_size, split=split, limit=limit)
+    return replace(found, none_alone=True) if isinstance(found, ChosenBatches) else found

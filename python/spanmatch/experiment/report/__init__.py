@@ -1,0 +1,59 @@
+"""The report of an experiment: one page, and its figures as files."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from spanmatch.base.atomic import replacing
+from spanmatch.base.plain_json import write_json
+from spanmatch.experiment.folder import Folder
+from spanmatch.experiment.report.claims import all_claims
+from spanmatch.experiment.report.figures import all_figures
+from spanmatch.experiment.report.findings import read_findings
+from spanmatch.experiment.report.page import page
+from spanmatch.experiment.report.style import as_png
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from spanmatch.experiment.report.figures import Drawn
+
+
+def write_report(path: Path) -> Path:
+    """Write `report.html` into the folder of an experiment, and its figures; return its path.
+
+    Every figure is in `figures` as .png and .svg, and its numbers as .csv and .json. Same folder,
+    same bytes.
+
+    Raises
+    ------
+    OSError
+        A file cannot be read or written.
+    ValueError
+        Something of the experiment is missing or damaged; it says what.
+    """
+    folder, findings = Folder(path), read_findings(path)
+    figures = all_figures(findings)
+    folder.figures.mkdir(exist_ok=True)
+    for figure in figures:
+        _write_figure(folder.figures, figure)
+    with replacing(folder.report) as unfinished:
+        unfinished.write_text(page(findings, all_claims(findings), figures), encoding="utf-8")
+    return folder.report
+
+
+def _write_figure(folder: Path, drawn: Drawn) -> None:
+    with replacing(folder / f"{drawn.name}.png") as unfinished:
+        unfinished.write_bytes(as_png(drawn.figure))
+    with replacing(folder / f"{drawn.name}.svg") as unfinished:
+        unfinished.write_text(drawn.svg, encoding="utf-8")
+    table = StringIO()
+    names = list(drawn.rows[0]) if drawn.rows else []
+    writer = csv.DictWriter(table, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(drawn.rows)
+    with replacing(folder / f"{drawn.name}.csv") as unfinished:
+        unfinished.write_text(table.getvalue(), encoding="utf-8")
+    write_json(folder / f"{drawn.name}.json", drawn.rows)

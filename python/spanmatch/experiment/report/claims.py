@@ -1,0 +1,296 @@
+"""What the paper claims, asked of this experiment: each answer computed, and with its numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from spanmatch.experiment.report.figures import EPS
+from spanmatch.results.layer_answer import P
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from spanmatch.experiment.report.findings import Findings
+
+Verdict = Literal["yes", "no", "unclear", "in part"]
+LOCAL = 0.1
+"""Up to this part of the maximum match, the median simple match is called local."""
+TREND = 0.5
+"""A rank correlation with depth from which on there is a trend."""
+MOST = 0.9
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A question, and what this experiment answers."""
+
+    question: str
+    verdict: Verdict
+    answer: str
+
+
+def all_claims(findings: Findings) -> list[Claim]:
+    """Return every claim that the experiment can speak of."""
+    return [
+        *more_than_chance(findings),
+        *convolutional(findings),
+        *local(findings),
+        *depth(findings),
+        *training(findings),
+    ]
+
+
+def more_than_chance(findings: Findings) -> list[Claim]:
+    """Ask which layers match more than unrelated neurons would."""
+    more = [layer for layer in findings.layers if above_chance(findings, layer)]
+    others = [layer for layer in findings.layers if layer not in more]
+    verdict: Verdict = "yes" if not others else "in part" if more else "unclear"
+    said = _by_nulls if _has_nulls(findings) else _by_level
+    return [
+        Claim(
+            "Do layers match more than unrelated neurons would?",
+            verdict,
+            said(findings, more, others),
+        )
+    ]
+
+
+def above_chance(findings: Findings, layer: str) -> bool:
+    """Tell whether a layer matches more than chance in every pair.
+
+    The p-value of its area is at most 0.05; without nulls, nearly all living neurons are below
+    their chance level.
+    """
+    if _has_nulls(findings):
+        return all(each.beyond_chance for each in findings.solved(layer))
+    parts = _below_chance(findings, layer)
+    return parts.size == len(findings.of("trained")) and bool(parts.min() >= MOST)
+
+
+def _has_nulls(findings: Findings) -> bool:
+    solved = [each for layer in findings.layers for each in findings.solved(layer)]
+    return all(each.nulls is not None for each in solved)
+
+
+def _by_nulls(findings: Findings, more: Sequence[str], others: Sequence[str]) -> str:
+    p = {layer: _p_values(findings, layer) for layer in findings.layers}
+    rest = "; ".join(f"{layer} p = {_range(p[layer])}" for layer in others)
+    least = max(_least_p(findings, layer) for layer in findings.layers)
+    too_few = f" Nulls are too few: no p can be below {least:.2g}." if least > P else ""
+    return (
+        f"In {len(more)} of {len(findings.layers)} layers the area's p-value is at most {P:g} in "
+        f"every pair.{f' Not in the others: {rest}.' if rest else ''}{too_few} Each null rolls the "
+        "inputs of one network against the other's, which keeps means, smoothness and positions, "
+        "and breaks what both tell of an input. Untrained networks pass it too, as they see the "
+        "same inputs: what training adds, the controls show."
+    )
+
+
+def _least_p(findings: Findings, layer: str) -> float:
+    solved = findings.solved(layer)
+    return max(each.nulls.least_p for each in solved if each.nulls is not None)
+
+
+def _p_values(findings: Findings, layer: str) -> NDArray[np.float64]:
+    solved = findings.solved(layer)
+    return np.array(
+        [each.nulls.p_value(each.spectrum) for each in solved if each.nulls is not None]
+    )
+
+
+def _by_level(findings: Findings, more: Sequence[str], others: Sequence[str]) -> str:
+    below = [f"{layer} {_range(_below_chance(findings, layer), percent=True)}" for layer in others]
+    rest = f" Below it in the others: {'; '.join(below)}." if below else ""
+    return (
+        f"In {len(more)} of {len(findings.layers)} layers at least {MOST:.0%} of the living "
+        f"neurons are below their own chance level in every pair.{rest} The level takes "
+        "samples for independent, which positions of an image are not: for layers of maps it "
+        "is an upper bound, as it is where neurons share a positive mean that was kept."
+    )
+
+
+def convolutional(findings: Findings) -> list[Claim]:
+    """Ask whether convolutional layers match at an ε where classifier layers do."""
+    maps = [layer for layer in findings.layers if findings.is_map(layer)]
+    vectors = [layer for layer in findings.layers if not findings.is_map(layer)]
+    if not maps or not vectors:
+        return []
+    convolution, classifier = (_pooled(findings, layers) for layers in (maps, vectors))
+    reached = np.flatnonzero(classifier.mean(axis=0) >= 0.5)
+    question = "Do convolutional layers match where the classifier's layers do?"
+    if reached.size == 0:
+        return [Claim(question, "unclear", "Half of the classifier's neurons match at no ε.")]
+    at = int(reached[0])
+    conv, fully = convolution[:, at], classifier[:, at]
+    chance = min(findings.chance(layer) for layer in findings.layers)
+    if EPS[at] >= chance:
+        verdict: Verdict = "unclear"
+        said = f"in some layer unrelated neurons match from {chance:.2f} on"
+    elif conv.max() < fully.min():
+        verdict = "no"
+        said = "they match less, in every pair"
+    elif conv.min() >= fully.max():
+        verdict, said = "yes", "they match as much or more, in every pair"
+    else:
+        verdict, said = "unclear", "the pairs differ, and their ranges overlap"
+    return [
+        Claim(
+            question,
+            verdict,
+            f"At ε = {EPS[at]:.2f}, where half of the classifier's neurons match "
+            f"({_range(fully, percent=True)}), of the convolutional {_range(conv, percent=True)} "
+            f"do: {said}.{_spread(findings)}",
+        )
+    ]
+
+
+def local(findings: Findings) -> list[Claim]:
+    """Ask how large the simple matches are: a few neurons each, or much of the match."""
+    question = "Are simple matches local, a few neurons each?"
+    lines, parts = [], []
+    for eps in findings.config.eps:
+        found = [
+            at
+            for each in findings.of("trained")
+            for layer in findings.layers
+            for at in each.inside[layer].sizes
+            if at.eps == eps and at.simple
+        ]
+        simple = [size for at in found for size in at.simple]
+        cores = [size for at in found for size in at.core]
+        here = [size / len(at.core) for at in found for size in at.simple]
+        if simple:
+            parts.append(float(np.median(here)))
+            lines.append(
+                f"at ε = {eps:g} the median of {len(simple)} simple matches has "
+                f"{np.median(simple):g} neurons, {parts[-1]:.0%} of its maximum match, the largest "
+                f"{max(simple)}; the median core of a neuron {np.median(cores):g}"
+            )
+    if not parts:
+        return [Claim(question, "unclear", "At no chosen ε below chance does anything match.")]
+    if max(parts) <= LOCAL:
+        verdict: Verdict = "yes"
+    else:
+        verdict = "no" if min(parts) > LOCAL else "in part"
+    return [
+        Claim(
+            question,
+            verdict,
+            f"Over all layers and pairs: {'; '.join(lines)}. Called local where the median holds "
+            f"up to {LOCAL:.0%} of its match. Another cover may have other sizes; cores have one.",
+        )
+    ]
+
+
+def depth(findings: Findings) -> list[Claim]:
+    """Ask whether similarity rises or falls with depth."""
+    if len(findings.layers) < 3:
+        return []
+    areas = np.array([findings.areas("trained", layer) for layer in findings.layers]).T
+    means = areas.mean(axis=0)
+    trends = np.array([_rank_correlation(pair) for pair in areas])
+    if trends.min() >= TREND:
+        verdict: Verdict = "yes"
+        said = "it rises, in every pair"
+    elif trends.max() <= -TREND:
+        verdict, said = "yes", "it falls, in every pair"
+    else:
+        verdict, said = "unclear", "there is no trend that all pairs share"
+    return [
+        Claim(
+            "Does similarity change with depth?",
+            verdict,
+            f"Rank correlation of area and depth {_range(trends)}: {said}. From "
+            f"{findings.layers[0]} with an area of {_range(areas[:, 0])} to {findings.layers[-1]} "
+            f"with {_range(areas[:, -1])}; on the way the least is "
+            f"{means.min():.2f} at {findings.layers[int(means.argmin())]}."
+            f"{_no_more_than_chance(findings)}{_spread(findings)}",
+        )
+    ]
+
+
+def training(findings: Findings) -> list[Claim]:
+    """Ask whether training makes networks more alike than they begin."""
+    if not findings.of("untrained"):
+        return []
+    more, less = [], []
+    for layer in findings.layers:
+        after, before = findings.areas("trained", layer), findings.areas("untrained", layer)
+        if after.min() > before.max():
+            more.append(layer)
+        elif after.max() < before.min():
+            less.append(layer)
+    if len(more) == len(findings.layers):
+        verdict: Verdict = "yes"
+    elif more:
+        verdict = "in part"
+    else:
+        verdict = "no" if less else "unclear"
+    return [
+        Claim(
+            "Are trained networks more alike than untrained ones?",
+            verdict,
+            f"By the area, of {len(findings.layers)} layers {_named(more)} more alike in every "
+            f"trained pair than in any untrained one, and {_named(less)} less alike; of the rest "
+            f"the ranges overlap.{_no_more_than_chance(findings)}{_spread(findings)}",
+        )
+    ]
+
+
+def _below_chance(findings: Findings, layer: str) -> NDArray[np.float64]:
+    """Return, for each pair with living neurons, the part of them below their own level."""
+    parts = []
+    for spectrum in findings.spectra("trained", layer):
+        critical = np.concatenate([spectrum.x, spectrum.y])
+        chance = np.concatenate(spectrum.chance)
+        living = ~np.isnan(chance)
+        if living.any():
+            parts.append(float(np.mean(critical[living] < chance[living])))
+    return np.array(parts)
+
+
+def _pooled(findings: Findings, layers: Sequence[str]) -> NDArray[np.float64]:
+    """Return the mean of s(ε) over layers, pairs × ε."""
+    curves = np.array([findings.similarity("trained", layer, EPS) for layer in layers])
+    return np.asarray(curves.mean(axis=0))
+
+
+def _rank_correlation(values: NDArray[np.float64]) -> float:
+    """Return Spearman's correlation of values with their places; 0 where all are alike."""
+    # Ties get the mean of their ranks.
+    ranks = np.array([np.mean(np.flatnonzero(np.sort(values) == value)) for value in values])
+    if np.ptp(ranks) == 0:
+        return 0.0
+    return float(np.corrcoef(np.arange(len(values)), ranks)[0, 1])
+
+
+def _range(values: NDArray[np.float64], *, percent: bool = False) -> str:
+    if values.size == 0:
+        return "–"
+    low, high = (
+        f"{value:.0%}" if percent else f"{value:.2f}" for value in (values.min(), values.max())
+    )
+    return low if low == high else f"{low} to {high}"
+
+
+def _named(layers: Sequence[str]) -> str:
+    if not layers:
+        return "none is"
+    return f"{len(layers)} ({', '.join(layers)}) {'is' if len(layers) == 1 else 'are'}"
+
+
+def _no_more_than_chance(findings: Findings) -> str:
+    doubtful = [layer for layer in findings.layers if not above_chance(findings, layer)]
+    if not doubtful:
+        return ""
+    return f" Areas say little where layers match about as by chance: {', '.join(doubtful)}."
+
+
+def _spread(findings: Findings) -> str:
+    one = len(findings.of("trained")) == 1
+    return " There is one pair only, so nothing is known of the spread." if one else ""

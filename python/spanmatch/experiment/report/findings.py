@@ -1,0 +1,134 @@
+"""All that the folder of an experiment holds, and the numbers that figures and claims use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spanmatch.base.errors import FileError
+from spanmatch.comparison.comparison import Comparison
+from spanmatch.experiment.config import ExperimentConfig
+from spanmatch.experiment.config_file import read_recorded, read_values
+from spanmatch.experiment.folder import Folder
+from spanmatch.experiment.plan import comparisons_of, networks_of
+from spanmatch.experiment.records import read_inside, read_network
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from spanmatch.experiment.plan import Kind, PlannedComparison
+    from spanmatch.experiment.records import Inside, Network
+    from spanmatch.results.layer_answer import LayerAnswer
+    from spanmatch.results.spectrum import MatchSpectrum
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A comparison of the experiment."""
+
+    planned: PlannedComparison
+    comparison: Comparison
+    inside: dict[str, Inside]
+
+    @property
+    def name(self) -> str:
+        """What was compared, such as `seed 0, seed 1`."""
+        a, b = self.planned.a, self.planned.b
+        return a if a == b else f"{a}, {b}"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that an experiment has found."""
+
+    config: ExperimentConfig
+    versions: dict[str, str]
+    networks: tuple[Network, ...]
+    compared: tuple[Compared, ...]
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The layers, in the order of the networks."""
+        return tuple(map(str, self.compared[0].comparison.layers))
+
+    def of(self, kind: Kind) -> list[Compared]:
+        """Return the comparisons of a kind."""
+        return [each for each in self.compared if each.planned.kind == kind]
+
+    def spectra(self, kind: Kind, layer: str) -> list[MatchSpectrum]:
+        """Return the spectrum of a layer in each comparison of a kind."""
+        return [each.comparison[layer] for each in self.of(kind)]
+
+    def similarity(self, kind: Kind, layer: str, eps: ArrayLike) -> NDArray[np.float64]:
+        """Return s(ε) of a layer, comparisons × ε."""
+        return np.array([each.similarity(eps) for each in self.spectra(kind, layer)])
+
+    def areas(self, kind: Kind, layer: str) -> NDArray[np.float64]:
+        """Return the area of a layer in each comparison of a kind."""
+        return np.array([each.area for each in self.spectra(kind, layer)])
+
+    def solved(self, layer: str) -> list[LayerAnswer]:
+        """Return all that each pair of trained networks tells of a layer."""
+        return [each.comparison.solved(layer) for each in self.of("trained")]
+
+    def null_areas(self, layer: str) -> NDArray[np.float64]:
+        """Return the areas of a layer's nulls over all pairs; empty where there are none."""
+        areas = [each.nulls.area for each in self.solved(layer) if each.nulls is not None]
+        return np.concatenate([np.empty(0), *areas])
+
+    def chance(self, layer: str) -> float:
+        """Return the lowest median chance level of a layer, over pairs; nan where none lives."""
+        levels = [each.chance_level for each in self.solved(layer)]
+        living = [level for level in levels if not np.isnan(level)]
+        return min(living, default=float("nan"))
+
+    def is_map(self, layer: str) -> bool:
+        """Tell whether positions of maps are the samples of a layer: then it is convolutional."""
+        first = self.compared[0].comparison
+        return first.inputs is not None and first[layer].n_samples > first.inputs
+
+
+def read_findings(path: Path) -> Findings:
+    """Read the folder of an experiment.
+
+    Raises
+    ------
+    OSError
+        There is no config, or a file cannot be read.
+    ValueError
+        Something of the experiment is not there yet; a file is damaged.
+    """
+    folder = Folder(path)
+    values = read_values(folder.config)
+    if "data" not in values or "arch" not in values:
+        raise FileError(f"{folder.config} is damaged: it does not say what was compared")
+    config = ExperimentConfig(**values)
+    again = f"give the command again: spanmatch experiment --config {folder.config} --out {path}"
+    for network in networks_of(config):
+        if not folder.network(network.key).is_file():
+            raise FileError(f"{folder.network(network.key)} is missing; {again}")
+    for planned in comparisons_of(config):
+        if not folder.compared(planned.key) or not folder.inside(planned.key).is_file():
+            raise FileError(f"{folder.comparison(planned.key)} is missing, or not whole; {again}")
+    recorded = read_recorded(folder.config)
+    return Findings(
+        config,
+        {name: str(recorded[name]) for name in ("spanmatch", "torch") if name in recorded},
+        tuple(read_network(folder.network(each.key)) for each in networks_of(config)),
+        tuple(_compared(folder, planned) for planned in comparisons_of(config)),
+    )
+
+
+def _compared(folder: Folder, planned: PlannedComparison) -> Compared:
+    comparison = Comparison.load(folder.comparison(planned.key))
+    inside = read_inside(folder.inside(planned.key))
+    if list(inside) != list(map(str, comparison.layers)):
+        raise FileError(
+            f"{folder.inside(planned.key)} is damaged, or of another comparison: delete it, and "
+            "give the command of the experiment again"
+        )
+    return Compared(planned, comparison, inside)

@@ -1,0 +1,160 @@
+"""The page of a report, made of findings, claims and figures."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from spanmatch.experiment.report.claims import above_chance
+from spanmatch.experiment.report.figures import KINDS
+from spanmatch.experiment.report.style import inline
+from spanmatch.solve.undersampled import too_few
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spanmatch.experiment.report.claims import Claim
+    from spanmatch.experiment.report.figures import Drawn
+    from spanmatch.experiment.report.findings import Findings
+
+
+def page(findings: Findings, claims: Sequence[Claim], figures: Sequence[Drawn]) -> str:
+    """Return a report as one HTML file that refers to no other."""
+    environment = Environment(
+        loader=PackageLoader("spanmatch.experiment.report", ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    first = findings.compared[0].comparison
+    return environment.get_template("page.html").render(
+        headline=_headline(findings),
+        config=findings.config,
+        versions=findings.versions,
+        networks=findings.networks,
+        layers=findings.layers,
+        inputs=first.inputs,
+        held_out=_held_out(findings),
+        claims=claims,
+        figures=[(figure, _drawing(figure)) for figure in figures],
+        sure=_sure(findings),
+        controls=_controls(findings),
+        dead=_dead(findings),
+        warnings=_warnings(findings),
+    )
+
+
+def _drawing(drawn: Drawn) -> Markup:
+    label = f'aria-label="{escape(drawn.title)}"'
+    # Safe: matplotlib escapes the names of layers, and the label is escaped here.
+    return Markup(inline(drawn.svg, label))
+
+
+def _held_out(findings: Findings) -> bool:
+    """Tell whether it is known that nothing was trained on what was compared on."""
+    config = findings.config
+    sets = ("digits", "mnist5k", "cifar10")
+    known = config.data.partition(":")[0] in sets
+    return known and not config.checkpoints and config.train_data is None
+
+
+def _controls(findings: Findings) -> list[dict[str, Any]]:
+    """Return a row for each kind of comparison and layer: the mean area, and s at each ε."""
+    return [
+        {
+            "kind": label,
+            "layer": layer,
+            "area": float(findings.areas(kind, layer).mean()),
+            "similarity": findings.similarity(kind, layer, findings.config.eps)
+            .mean(axis=0)
+            .tolist(),
+        }
+        for layer in findings.layers
+        for kind, (label, _) in KINDS.items()
+        if findings.of(kind)
+    ]
+
+
+def _sure(findings: Findings) -> list[dict[str, Any]]:
+    """Return for each layer and pair the area with its interval, its nulls, and p."""
+    return [
+        {
+            "layer": layer,
+            "networks": each.name,
+            "area": solved.spectrum.area,
+            "interval": None if solved.interval is None else solved.interval.area.tolist(),
+            "nulls": None if solved.nulls is None else (min(areas), max(areas)),
+            "p": None if solved.nulls is None else solved.nulls.p_value(solved.spectrum),
+        }
+        for layer in findings.layers
+        for each, solved in zip(findings.of("trained"), findings.solved(layer), strict=True)
+        if solved.nulls is not None or solved.interval is not None
+        for areas in [[] if solved.nulls is None else solved.nulls.area.tolist()]
+    ]
+
+
+def _dead(findings: Findings) -> list[tuple[str, str]]:
+    """Return the layers with dead neurons, and how many each network has."""
+    found = []
+    for layer in findings.layers:
+        counts: dict[str, int] = {}
+        for each in findings.of("trained"):
+            sides = zip((each.planned.a, each.planned.b), each.comparison[layer].dead, strict=True)
+            counts |= {name: len(neurons) for name, neurons in sides}
+        if any(counts.values()):
+            found.append((layer, ", ".join(f"{name}: {count}" for name, count in counts.items())))
+    return found
+
+
+def _warnings(findings: Findings) -> list[str]:
+    found = []
+    if len(findings.of("trained")) < 3:
+        found.append(
+            "With fewer than three networks the spread over training runs is not known: give more "
+            "seeds."
+        )
+    first = findings.of("trained")[0].comparison
+    for layer in findings.layers:
+        spectrum = first[layer]
+        found += [
+            f"{layer}: {complaint}."
+            for complaint in too_few(spectrum.n_samples, max(spectrum.x.size, spectrum.y.size))
+        ]
+        chance = findings.chance(layer)
+        if math.isnan(chance):
+            found.append(f"{layer}: no neuron lives.")
+        elif hidden := [eps for eps in findings.config.eps if eps >= chance]:
+            found.append(
+                f"{layer}: unrelated neurons match from ε = {chance:.2f} on, so that sizes are not "
+                f"shown at {', '.join(f'{eps:g}' for eps in hidden)}."
+            )
+    measured = all(findings.null_areas(layer).size for layer in findings.layers)
+    if not measured and any(findings.is_map(layer) for layer in findings.layers):
+        found.append(
+            "In layers of maps every position is a sample. Positions of an image depend on each "
+            "other, so that their chance level is an upper bound: unrelated neurons may match from "
+            "a smaller ε on."
+        )
+    for each in findings.compared:
+        found += [f"{each.name}, {layer}: {note}" for layer, note in each.comparison.notes.items()]
+    return found
+
+
+def _headline(findings: Findings) -> str:
+    """Return the answer in a sentence."""
+    layers = [layer for layer in findings.layers if above_chance(findings, layer)]
+    pairs = len(findings.of("trained"))
+    over = f"Over {pairs} {'pair' if pairs == 1 else 'pairs'} of trained networks"
+    if not layers:
+        return f"{over} no layer matches clearly more than unrelated neurons would."
+    areas = {layer: float(findings.areas("trained", layer).mean()) for layer in layers}
+    most, least = max(areas, key=areas.__getitem__), min(areas, key=areas.__getitem__)
+    return (
+        f"{over}, {len(layers)} of {len(findings.layers)} layers match clearly more than unrelated "
+        f"neurons would. The area under s(ε), 1 where every neuron matches exactly, runs in them "
+        f"from {areas[least]:.2f} at {least} to {areas[most]:.2f} at {most}."
+    )

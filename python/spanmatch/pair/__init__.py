@@ -1,0 +1,1 @@
+"""Samples in, one joint Gram matrix out."""

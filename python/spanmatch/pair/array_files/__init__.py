@@ -1,0 +1,1 @@
+"""Activations in files of arrays: .npy, .npz and .safetensors."""

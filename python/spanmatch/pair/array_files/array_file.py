@@ -1,0 +1,155 @@
+"""Arrays in files, read some rows at a time, so that memory does not grow with the file."""
+
+from __future__ import annotations
+
+import mmap
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spanmatch.base.errors import FileError
+from spanmatch.pair.array_files.formats import (
+    DAMAGED_MEMBER,
+    WHOLE,
+    Place,
+    places_in,
+    read_npy_header,
+)
+from spanmatch.pair.samples import as_samples
+from spanmatch.pair.types import BFloat16
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from spanmatch.pair.types import Samples, Side
+
+WINDOW = 16 * 2**20  # bytes of a file that stay in memory
+
+
+@dataclass(frozen=True)
+class ArrayFile:
+    """An array of samples × neurons in a file."""
+
+    path: Path
+    key: str
+    place: Place
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many samples and neurons there are."""
+        n_samples, n_neurons = self.place.shape
+        return n_samples, n_neurons
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the values; uint16, that of their bits, for bfloat16."""
+        return self.place.dtype
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.key}" if self.key else str(self.path)
+
+    def batches(self, rows: int) -> Iterator[Samples]:
+        """Read so many rows at a time, the last time those that are left.
+
+        A batch is to be used before the next one is taken.
+        """
+        packed = self.place.compressed_member
+        for batch in self._mapped(rows) if packed is None else self._unpacked(packed, rows):
+            # Arrays in .npz and .safetensors files may begin at any byte.
+            aligned = batch if batch.flags.aligned else batch.copy(order="K")
+            yield BFloat16(aligned) if self.place.bfloat16 else aligned
+
+    def _mapped(self, rows: int) -> Iterator[NDArray[Any]]:
+        with self.path.open("rb") as file:
+            memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        place = self.place
+        array: NDArray[Any] = np.ndarray(
+            place.shape, place.dtype, memory, place.offset, order="F" if place.fortran else "C"
+        )
+        read = 0
+        for first in range(0, len(array), rows):
+            batch = array[first : first + rows]
+            yield batch
+            read += batch.nbytes
+            if read >= WINDOW:
+                _release(memory)
+                read = 0
+
+    def _unpacked(self, member: str, rows: int) -> Iterator[NDArray[Any]]:
+        n_samples, n_neurons = self.shape
+        with zipfile.ZipFile(self.path) as archive, archive.open(member) as file:
+            read_npy_header(file)
+            for first in range(0, n_samples, rows):
+                height = min(rows, n_samples - first)
+                try:
+                    data = file.read(height * n_neurons * self.dtype.itemsize)
+                    yield np.frombuffer(data, self.dtype).reshape(height, n_neurons)
+                except DAMAGED_MEMBER as error:
+                    raise FileError(f"{self} is damaged: {error}") from error
+
+
+def open_array(path: str | os.PathLike[str], key: str | None = None, side: Side = "x") -> ArrayFile:
+    """Open an array of floats, samples × neurons, in a .npy, .npz or .safetensors file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    key
+        Which array of the file; not needed where there is one.
+    side
+        The side that errors name.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    FileError
+        It has another suffix, is damaged or cut short; there is no such array, or there are several
+        and no key; the array is not one of floats with two axes, or has no rows.
+    """
+    path = Path(path)
+    array = ArrayFile(path, *_chosen(path, places_in(path), key, side))
+    place = array.place
+    try:
+        kind = np.dtype(np.float32) if place.bfloat16 else place.dtype
+        as_samples(np.broadcast_to(np.zeros((), kind), place.shape), side)
+    except (TypeError, ValueError) as error:
+        raise FileError(f"{array}: {error}") from error
+    if place.offset + place.n_bytes > place.end:
+        missing = place.offset + place.n_bytes - place.end
+        raise FileError(f"{array} is cut short: {missing} bytes of {place} are not there")
+    if place.shape[0] == 0:
+        raise FileError(f"{array} has no rows: at least one sample is needed")
+    if place.compressed_member is not None and place.fortran:
+        raise FileError(
+            f"{array} is compressed column by column, so that its rows cannot be read one after "
+            "the other: save it with np.savez, or as np.ascontiguousarray(array)"
+        )
+    return array
+
+
+def _chosen(path: Path, places: dict[str, Place], key: str | None, side: Side) -> tuple[str, Place]:
+    if key is None and len(places) == 1:
+        return next(iter(places.items()))
+    if key is not None and key in places and key != WHOLE:
+        return key, places[key]
+    if list(places) == [WHOLE]:
+        raise FileError(f"{path} holds one array, without a key: leave --{side} {key} away")
+    held = "".join(f"\n  {name}: {place}" for name, place in places.items()) or " nothing"
+    if key is None:
+        raise FileError(f"{path} holds not one array: choose one by --{side} KEY; it holds{held}")
+    raise FileError(f"{path} holds no array {key!r}; it holds{held}")
+
+
+def _release(memory: mmap.mmap) -> None:
+    """Let go of what has been read; it stays in the system's cache."""
+    if sys.platform != "win32":
+        memory.madvise(mmap.MADV_DONTNEED)

@@ -1,0 +1,100 @@
+"""A pair out of two arrays in files, in memory that does not grow with them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from spanmatch.base.errors import FileError
+from spanmatch.base.progress import progress_bar
+from spanmatch.pair.nulls_and_folds import NOTHING, Keeps
+
+if TYPE_CHECKING:
+    from spanmatch.pair.array_files.array_file import ArrayFile
+    from spanmatch.pair.pair import ActivationPair
+
+# How many rows the core adds to its sums at once: more it sums apart and adds afterwards, fewer
+# round otherwise than the whole arrays do.
+ROWS = 480
+
+
+def read_pair(
+    x: ArrayFile,
+    y: ArrayFile,
+    *,
+    keeps: Keeps = NOTHING,
+    rows_per_item: int = 1,
+    progress: bool = False,
+) -> ActivationPair:
+    """Reduce two arrays to a pair, with the sums that all of both would give at once.
+
+    Raises
+    ------
+    OSError
+        A file cannot be read.
+    FileError
+        The arrays differ in their number of rows; items do not make them up; the pair
+        does not fit in memory; a value is NaN or infinite, or too large; a file is damaged.
+    """
+    n_samples, n_y_samples = x.shape[0], y.shape[0]
+    if n_samples != n_y_samples:
+        raise FileError(
+            f"{x} has {n_samples} rows and {y} has {n_y_samples}: row i of both must be the same "
+            "sample, so the counts must agree"
+        )
+    if n_samples % rows_per_item != 0:
+        raise FileError(
+            f"{x} has {n_samples} rows, no multiple of the {rows_per_item} rows of an item"
+        )
+    _check_memory(x, y, keeps)
+    pair = keeps.empty_pair()
+    rows = _rows(n_samples // rows_per_item, rows_per_item, keeps)
+    done = 0
+    with progress_bar("Reading samples", progress) as report:
+        for x_rows, y_rows in zip(x.batches(rows), y.batches(rows), strict=True):
+            last = min(done + rows, n_samples)
+            try:
+                pair.update(x_rows, y_rows, rows_per_item=rows_per_item if keeps.anything else 1)
+            except (TypeError, ValueError) as error:
+                # What was wrong, without the batch, which is of our own cutting.
+                what = error.__cause__ or error
+                raise FileError(
+                    f"x of {x}, y of {y}, in the rows from {done} to {last - 1}, counted from "
+                    f"{done} on: {what}"
+                ) from error
+            done = last
+            if report is not None:
+                report(done, n_samples)
+    return pair
+
+
+def _rows(n_items: int, rows_per_item: int, keeps: Keeps) -> int:
+    """Return how many rows to read at once."""
+    if not keeps.anything:
+        return ROWS
+    # Whole items; more than there are nulls, so that each has rolls of its own; not one at the end.
+    items = max(-(-ROWS // rows_per_item), 2 * keeps.nulls)
+    while n_items > 1 and n_items % items == 1:
+        items += 1
+    return items * rows_per_item
+
+
+def _check_memory(x: ArrayFile, y: ArrayFile, keeps: Keeps) -> None:
+    """Raise before the system stops the process: a file the wrong way round has many columns."""
+    if sys.platform == "win32":
+        return
+    n = x.shape[1] + y.shape[1]
+    has = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    beside = keeps.nulls * x.shape[1] * y.shape[1] + keeps.folds * n * n
+    if 8 * n * n <= has < 8 * (n * n + beside):
+        raise FileError(
+            f"{keeps.nulls} nulls and {keeps.folds} folds of {x.shape[1]} + {y.shape[1]} neurons "
+            f"take {8 * beside / 1e9:.0f} GB of memory, of {has / 1e9:.0f} GB: take fewer"
+        )
+    if 8 * n * n > has:
+        raise FileError(
+            f"{x} has shape {x.shape}, {y} has {y.shape}: {n} neurons, the columns, take "
+            f"{8 * n * n / 1e9:.0f} GB of memory, of {has / 1e9:.0f} GB; if the rows are the "
+            "neurons, save the transpose"
+        )

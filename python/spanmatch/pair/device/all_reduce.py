@@ -1,0 +1,189 @@
+"""The sums of all processes of a group, added."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+import torch
+import torch.distributed as dist
+
+import spanmatch._core as core
+from spanmatch.pair.names import check_counts, merge_names
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from spanmatch.pair.names import Names
+
+    Sums = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+
+Word = TypeVar("Word")
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a process says of its pair before any sum is sent."""
+
+    widths: tuple[int, int]
+    n_samples: int
+    n_batches: int
+    shift: NDArray[np.float64]
+    names: Names
+    seed: int
+    rolls: list[int]
+    n_items: int
+    replicates: tuple[int, int]
+    """How many nulls and folds are kept."""
+
+
+def all_reduced(
+    gram: core.Gram, names: Names, group: dist.ProcessGroup | None
+) -> tuple[core.Gram, Names]:
+    """Return the sum over all processes, the same in each; `gram` stays as it is.
+
+    What is wrong in one process is raised in all: none waits for one that has left.
+    """
+    _check_group(group)
+    n_x, n_batches, n_samples, shift, *_ = gram.parts()
+    kept = gram.n_nulls, len(gram.fold_samples)
+    header = Header(
+        (n_x, gram.n_y),
+        n_samples,
+        n_batches,
+        shift,
+        names,
+        gram.seed,
+        gram.null_rolls,
+        gram.n_items,
+        kept,
+    )
+    headers = _of_all(header, group)
+    names = reduce(merge_names, (header.names for header in headers))
+    filled = [rank for rank, header in enumerate(headers) if header.n_samples > 0]
+    if not filled:
+        return gram, names
+    first = headers[filled[0]]
+    _check_widths(headers, filled, names)
+    _check_replicates(headers, filled)
+
+    # Sums add up over rows less one shift.
+    moved = gram.copy()
+    for rank, complaint in enumerate(_of_all(_shifted(moved, first.shift), group)):
+        if complaint is not None:
+            raise ValueError(f"rank {rank}: {complaint}")
+    sums, spread, products = _total(_sums(moved, first.shift.size), group)
+    total = core.Gram.from_parts(
+        (
+            first.widths[0],
+            sum(header.n_batches for header in headers),
+            sum(header.n_samples for header in headers),
+            first.shift,
+            sums,
+            spread,
+            products,
+        ),
+        _replicates(moved, headers, first, group) if any(first.replicates) else None,
+    )
+    return total, names
+
+
+def _check_group(group: dist.ProcessGroup | None) -> None:
+    if not (dist.is_available() and dist.is_initialized()):
+        raise ValueError(
+            "all_reduce needs a group of processes: start them with torchrun, and call "
+            "torch.distributed.init_process_group() in each"
+        )
+    if dist.get_rank(group) < 0:
+        raise ValueError("this process is not in the group")
+
+
+def _check_widths(headers: list[Header], filled: list[int], names: Names) -> None:
+    widths = headers[filled[0]].widths
+    for rank in filled:
+        if headers[rank].widths != widths:
+            here, there = ("{} + {}".format(*pair) for pair in (headers[rank].widths, widths))
+            raise ValueError(f"rank {rank} has {here} neurons, but rank {filled[0]} has {there}")
+    check_counts(names, *widths)
+
+
+def _check_replicates(headers: list[Header], filled: list[int]) -> None:
+    """Raise where ranks keep other numbers of nulls or folds; one without batches may keep none."""
+    first = headers[filled[0]].replicates
+    for rank, header in enumerate(headers):
+        if header.replicates != first and (header.n_samples > 0 or any(header.replicates)):
+            here, there = ("{} nulls and {} folds".format(*n) for n in (header.replicates, first))
+            raise ValueError(f"rank {rank} keeps {here}, but rank {filled[0]} keeps {there}")
+
+
+def _shifted(gram: core.Gram, shift: NDArray[np.float64]) -> str | None:
+    """Give a Gram another shift, or return what hinders."""
+    try:
+        if gram.n_samples > 0:
+            gram.set_shift(shift)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def _of_all(word: Word, group: dist.ProcessGroup | None) -> list[Word]:
+    words: list[Word | None] = [None] * dist.get_world_size(group)
+    dist.all_gather_object(words, word, group=group)
+    return words  # type: ignore[return-value]
+
+
+def _sums(gram: core.Gram, n: int) -> Sums:
+    """Return sums, spread and products; a Gram that is empty adds nothing."""
+    if gram.n_samples == 0:
+        return np.zeros(n), np.zeros(n), np.zeros((n, n))
+    return gram.parts()[4:]
+
+
+def _replicates(
+    gram: core.Gram, headers: list[Header], first: Header, group: dist.ProcessGroup | None
+) -> core._Replicates:
+    """Return the nulls and folds of all."""
+    (n_x, n_y), (n_nulls, n_folds) = first.widths, first.replicates
+    n = n_x + n_y
+    mine = gram.replicates() if gram.n_samples > 0 else None
+    nulls, parts = (np.zeros((n_nulls, n_x, n_y)), []) if mine is None else mine[3:]
+    samples = [each[2] for each in parts] or [0] * n_folds
+    folds = [each[4:] for each in parts] or [_sums(gram, n)] * n_folds
+    nulls = _reduced(nulls, dist.ReduceOp.SUM, group)
+    counts = np.sum(_of_all(samples, group), axis=0)
+    totals = [_total(sums, group) for sums in folds]
+    dealt: list[core._Parts] = [
+        (n_x, 0, int(count), first.shift, *sums) for count, sums in zip(counts, totals, strict=True)
+    ]
+    n_items = sum(header.n_items for header in headers)
+    return headers[0].seed, n_items, _all_rolls(headers), nulls, dealt
+
+
+def _all_rolls(headers: list[Header]) -> list[int]:
+    """Return a number for each null, the same where its rolls are the same in every process."""
+    each = [header.rolls for header in headers if header.n_samples > 0]
+    return [hash(rolls) % 2**64 for rolls in zip(*each, strict=True)]
+
+
+def _total(mine: Sums, group: dist.ProcessGroup | None) -> Sums:
+    """Return sums, spread and products of all."""
+    sums, spread, products = mine
+    return (
+        _reduced(sums, dist.ReduceOp.SUM, group),
+        _reduced(spread, dist.ReduceOp.MAX, group),
+        _reduced(products, dist.ReduceOp.SUM, group),
+    )
+
+
+def _reduced(
+    mine: NDArray[np.float64], operation: dist.ReduceOp.RedOpType, group: dist.ProcessGroup | None
+) -> NDArray[np.float64]:
+    # NCCL sends what lies on a GPU, other backends what lies on the host.
+    on_gpu = dist.get_backend(group) == "nccl"
+    device = torch.device("cuda", torch.cuda.current_device()) if on_gpu else torch.device("cpu")
+    tensor = torch.from_numpy(mine.copy()).to(device)
+    dist.all_reduce(tensor, operation, group)
+    reduced: NDArray[np.float64] = tensor.cpu().numpy()
+    return reduced

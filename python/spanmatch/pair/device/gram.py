@@ -1,0 +1,196 @@
+"""The joint Gram matrix accumulated on a device, in float64, where the activations lie."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+
+import spanmatch._core as core
+from spanmatch.pair.device.tensors import as_tensor
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from spanmatch.pair.types import Readable
+
+# As in the core: rows whose middle becomes the shift; columns stay below 16 n m² in every sum.
+FIRST = 64
+MARGIN = 16.0
+# Values of float64 that a block of rows may take.
+BLOCK = 2**25
+
+
+class Sums(NamedTuple):
+    """All that a Gram holds, as of one moment."""
+
+    n_batches: int
+    n_items: int
+    rolls: tuple[int, ...]
+    """For each null what stands for its rolls."""
+    n_samples: int
+    shift: torch.Tensor
+    sums: torch.Tensor
+    spread: torch.Tensor
+    products: torch.Tensor
+    nulls: torch.Tensor
+    folds: tuple[Fold, ...]
+
+
+class Fold(NamedTuple):
+    """What a fold holds, less the same shift."""
+
+    n_samples: int
+    sums: torch.Tensor
+    spread: torch.Tensor
+    products: torch.Tensor
+
+
+class Plan(NamedTuple):
+    """Where the rows of a batch go, as `core.Gram.plan` tells."""
+
+    rolls: list[int]
+    folds: NDArray[np.int64]
+    n_items: int
+
+
+NOTHING = Plan([], np.empty(0, np.int64), 0)
+
+
+class DeviceGram:
+    """The sums of `spanmatch._core.Gram`, on a device of torch's. Not locked: its owner is."""
+
+    def __init__(
+        self, device: torch.device, n_x: int, n_y: int, nulls: int = 0, folds: int = 0
+    ) -> None:
+        n = n_x + n_y
+        self.device, self.n_x, self.n_y = device, n_x, n_y
+        # Replaced as a whole, and nothing in it changed: an interruption finds all of a batch or
+        # nothing of it.
+        zeros, square = self._zeros(n), self._zeros(n, n)
+        fold = Fold(0, zeros, zeros, square)
+        self._total = Sums(
+            n_batches=0,
+            n_items=0,
+            rolls=(0,) * nulls,
+            n_samples=0,
+            shift=zeros,
+            sums=zeros,
+            spread=zeros,
+            products=square,
+            nulls=self._zeros(nulls, n_x, n_y),
+            folds=(fold,) * folds,
+        )
+
+    @property
+    def n_batches(self) -> int:
+        """How many batches have come."""
+        return self._total.n_batches
+
+    @property
+    def n_items(self) -> int:
+        """How many items have come."""
+        return self._total.n_items
+
+    @property
+    def n_samples(self) -> int:
+        """How many rows have come."""
+        return self._total.n_samples
+
+    @torch.inference_mode(False)
+    @torch.no_grad()
+    def update(self, x: Readable, y: Readable, plan: Plan = NOTHING) -> bool:
+        """Add a batch of the right widths and row counts, or return False, and stay as before.
+
+        False: a value is not finite or so large that squares may overflow.
+        """
+        x, y = as_tensor(x, self.device), as_tensor(y, self.device)
+        total = self._total
+        n_samples, shift, sums, spread, products, nulls, folds = total[3:]
+        if n_samples == 0:
+            shift = torch.cat([middle(x), middle(y)])
+        n_samples += len(x)
+        # A block holds rows of both, and of y once more for each null.
+        height = max(FIRST, BLOCK // max(1, shift.numel() + len(nulls) * self.n_y))
+        dealt = torch.from_numpy(plan.folds).to(self.device)
+        for first in range(0, len(x), height):
+            block = torch.cat([side[first : first + height].double() for side in (x, y)], 1)
+            block -= shift
+            sums = sums + block.sum(0)
+            spread = torch.maximum(spread, block.abs().amax(0))
+            # The only wait for the device, and only for what is quickly found.
+            if not bool(((spread + shift.abs()) <= limit(n_samples)).all()):
+                return False
+            products = torch.addmm(products, block.T, block)
+            if len(nulls) > 0:
+                rolled = _rolled(y, first, len(block), plan.rolls).double() - shift[self.n_x :]
+                x_rows = block[:, : self.n_x].T.expand(len(nulls), -1, -1)
+                nulls = torch.baddbmm(nulls, x_rows, rolled)
+            if folds:
+                here = dealt[first : first + height]
+                folds = tuple(
+                    _with_rows(fold, block[here == number]) for number, fold in enumerate(folds)
+                )
+        self._total = Sums(
+            total.n_batches + 1,
+            total.n_items + plan.n_items,
+            tuple(hash(rolls) % 2**64 for rolls in zip(total.rolls, plan.rolls, strict=True)),
+            n_samples,
+            shift,
+            sums,
+            spread,
+            products,
+            nulls,
+            folds,
+        )
+        return True
+
+    def on_host(self) -> core.Gram:
+        """Return the sums on the host."""
+        total = self._total
+        shift = total.shift.cpu().numpy()
+
+        def parts(n_batches: int, sums: Fold | Sums) -> core._Parts:
+            on_host = (tensor.cpu().numpy() for tensor in (sums.sums, sums.spread, sums.products))
+            return self.n_x, n_batches, sums.n_samples, shift, *on_host  # type: ignore[return-value]
+
+        replicates = None
+        if len(total.nulls) > 0 or total.folds:
+            nulls, folds = total.nulls.cpu().numpy(), [parts(0, fold) for fold in total.folds]
+            # The seed is that of the Gram which these are added to.
+            replicates = 0, total.n_items, list(total.rolls), nulls, folds
+        return core.Gram.from_parts(parts(total.n_batches, total), replicates)
+
+    def _zeros(self, *shape: int) -> torch.Tensor:
+        with torch.inference_mode(False):
+            return torch.zeros(shape, dtype=torch.float64, device=self.device)
+
+
+def _rolled(y: torch.Tensor, first: int, count: int, rolls: list[int]) -> torch.Tensor:
+    """Return for each null the rows of y that meet `count` rows of x, the first of them `first`."""
+    places = torch.arange(first, first + count) + torch.tensor(rolls)[:, None]
+    return y[places.to(y.device) % len(y)]
+
+
+def _with_rows(fold: Fold, rows: torch.Tensor) -> Fold:
+    if len(rows) == 0:
+        return fold
+    n_samples, sums, spread, products = fold
+    return Fold(
+        n_samples + len(rows),
+        sums + rows.sum(0),
+        torch.maximum(spread, rows.abs().amax(0)),
+        torch.addmm(products, rows.T, rows),
+    )
+
+
+def middle(side: torch.Tensor) -> torch.Tensor:
+    """Return the mean of the first rows, as an offset from the first: exact for constants."""
+    first = side[0].double()
+    return first + (side[:FIRST].double() - first).sum(0) / min(FIRST, len(side))
+
+
+def limit(n_samples: int) -> float:
+    """Return how large a value may be without its squares overflowing."""
+    return float((torch.finfo(torch.float64).max / MARGIN / n_samples) ** 0.5)

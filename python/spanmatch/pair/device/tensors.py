@@ -1,0 +1,81 @@
+"""Tensors as samples × neurons, where they lie."""
+
+from __future__ import annotations
+
+import warnings
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from spanmatch.pair.types import Readable, Side
+
+HOST = "cpu"
+READABLE = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+
+
+def as_readable(tensor: torch.Tensor, side: Side) -> Readable:
+    """Return what the host holds as a numpy array of the same memory, all else as it is.
+
+    bfloat16 on the host becomes its bits, as uint16. A tensor on a device without float64 is copied
+    to the host.
+    """
+    _check(tensor, side)
+    tensor = tensor.detach()
+    if tensor.device.type == HOST or not has_float64(tensor.device.type):
+        return on_host(tensor)
+    return tensor
+
+
+def on_host(samples: Readable) -> NDArray[Any]:
+    """Return what `as_readable` gave as an array, copied if it lies on a device."""
+    if isinstance(samples, np.ndarray):
+        return samples
+    tensor = samples.cpu().resolve_neg()
+    if tensor.dtype == torch.bfloat16:
+        return tensor.view(torch.int16).numpy().view(np.uint16)
+    return tensor.numpy()
+
+
+def as_tensor(samples: Readable, device: torch.device) -> torch.Tensor:
+    """Return what `as_readable` gave as a tensor on `device`."""
+    if isinstance(samples, np.ndarray):
+        bits = samples.dtype == np.uint16
+        samples = torch.asarray(samples.view(np.int16) if bits else samples, device=device)
+        return samples.view(torch.bfloat16) if bits else samples
+    return samples.to(device)
+
+
+@cache
+def has_float64(device_type: str) -> bool:
+    """Tell whether a kind of device computes in float64, and say, once, if not."""
+    try:
+        torch.zeros(1, dtype=torch.float64, device=device_type)
+    except (RuntimeError, TypeError):
+        warnings.warn(
+            f"{device_type} has no float64: its activations are copied to the host, batch by batch",
+            stacklevel=7,  # who calls ActivationPair.update
+        )
+        return False
+    return True
+
+
+def _check(tensor: torch.Tensor, side: Side) -> None:
+    if tensor.layout != torch.strided:
+        raise TypeError(f"{side} is a tensor of layout {tensor.layout}: pass {side}.to_dense()")
+    if tensor.device.type == "meta":
+        raise TypeError(f"{side} lies on the meta device, where tensors have no values")
+    if tensor.is_complex():
+        raise TypeError(
+            f"{side} holds complex numbers ({tensor.dtype}): pass real activations, "
+            f"such as torch.hstack([{side}.real, {side}.imag])"
+        )
+    if tensor.dtype not in READABLE:
+        raise TypeError(
+            f"{side} holds {tensor.dtype}, not float16, bfloat16, float32 or float64: cast it, "
+            f"as in {side}.float()"
+        )

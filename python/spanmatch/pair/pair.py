@@ -1,0 +1,328 @@
+"""Two sides of activations, reduced batch by batch to all that a match depends on."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import spanmatch._core as core
+from spanmatch.base.arguments import as_count, as_rows_per_item, as_seed
+from spanmatch.base.errors import DeviceError, prefix_errors
+from spanmatch.base.progress import progress_bar
+from spanmatch.pair import pair_file
+from spanmatch.pair.joint_gram import JointGram
+from spanmatch.pair.names import Names, as_names, check_counts, merge_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from os import PathLike
+
+    import torch
+
+    from spanmatch.base.arguments import RowsPerItem
+    from spanmatch.pair.types import Samples
+
+
+class ActivationPair:
+    """The activations of two sides on the same inputs, accumulated over batches.
+
+    What a match depends on is the joint Gram matrix of both sides, [X Y]ᵀ[X Y]. It adds up over
+    batches, in any order, so a pair takes (n_x + n_y)² float64 of memory however many samples it
+    has seen, and gives the same answers as all samples at once. Row i of `x` and row i of `y`
+    belong to the same sample. The first batch sets both widths.
+
+    Several threads may update or merge into one pair: each call is atomic, one waits for the other.
+    A call that raises leaves the pair as it was.
+
+    Parameters
+    ----------
+    x_names, y_names
+        Names of the neurons of a side, one for each: kept in files and shown in tables.
+    nulls
+        How many times x is also summed against y rolled by whole items inside each batch, by a
+        fresh offset each time: for `null_spectra` and `p_value`. Each takes n_x × n_y float64, and
+        n_x × n_y multiplications a row. Each batch must hold two items at least: join a last one to
+        the batch before, or drop it.
+    folds
+        Among how many folds the items are dealt, each with a Gram of its own: for `interval`. 0 or
+        at least 2; together they take as much work as the pair, and `folds` times its memory.
+    seed
+        What rolls and deals follow from. Pairs that are to be merged should have each its own.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spanmatch as sm
+    >>> rng = np.random.default_rng(0)
+    >>> pair = sm.ActivationPair()
+    >>> for _ in range(3):
+    ...     x = rng.standard_normal((100, 4), dtype=np.float32)
+    ...     pair.update(x, x @ rng.standard_normal((4, 2), dtype=np.float32))
+    >>> pair
+    ActivationPair(4 + 2 neurons, 300 samples)
+    """
+
+    __slots__ = ("_gram", "_names")
+
+    def __init__(
+        self,
+        *,
+        x_names: Sequence[str] | None = None,
+        y_names: Sequence[str] | None = None,
+        nulls: int = 0,
+        folds: int = 0,
+        seed: int = 0,
+    ) -> None:
+        self._names: Names = (as_names(x_names, "x"), as_names(y_names, "y"))
+        self._gram = JointGram(empty_gram(nulls, folds, seed))
+
+    @property
+    def n_batches(self) -> int:
+        """How many batches the pair has seen."""
+        return self._gram.n_batches
+
+    @property
+    def n_samples(self) -> int:
+        """How many rows the pair has seen."""
+        return self._gram.n_samples
+
+    @property
+    def n_x(self) -> int:
+        """How many neurons side x has; 0 before the first batch."""
+        return (self._gram.widths or (0, 0))[0]
+
+    @property
+    def n_y(self) -> int:
+        """How many neurons side y has; 0 before the first batch."""
+        return (self._gram.widths or (0, 0))[1]
+
+    @property
+    def n_items(self) -> int:
+        """How many items a pair with nulls or folds has seen; rows, of any other pair."""
+        return self._gram.n_items
+
+    @property
+    def n_nulls(self) -> int:
+        """How many nulls are summed."""
+        return self._gram.kept[0]
+
+    @property
+    def n_folds(self) -> int:
+        """Among how many folds the items are dealt."""
+        return self._gram.kept[1]
+
+    @property
+    def x_names(self) -> tuple[str, ...] | None:
+        """The names of the neurons of side x, where given."""
+        return self._names[0]
+
+    @property
+    def y_names(self) -> tuple[str, ...] | None:
+        """The names of the neurons of side y, where given."""
+        return self._names[1]
+
+    def update(self, x: Samples, y: Samples, *, rows_per_item: RowsPerItem = 1) -> None:
+        """Add a batch.
+
+        Parameters
+        ----------
+        x, y
+            Samples × neurons, of shape (samples, n_x) and (samples, n_y): arrays of numpy, tensors
+            of torch, or anything with `__dlpack__` (CuPy, JAX); float16, bfloat16, float32 or
+            float64, with any strides. `as_rows` makes them of maps and tokens.
+
+            What the host holds is read where it lies and widened block by block, never copied
+            whole. Of a tensor on a GPU the sums are kept there, in float64, and come to the host
+            once, when they are needed. Where the sides lie apart, y goes to the device of x, or x
+            to that of y if x is on the host.
+            Devices without float64, as Apple's MPS, go through the host: a warning says so, once.
+        rows_per_item
+            How many rows an item has, as an image has positions and a sequence tokens; or the
+            length of each item, in order. Rows of one item depend on each other, so nulls roll and
+            folds deal whole items. Where lengths differ, the batch is rolled to where an item
+            begins, and rows of y meet other positions than their own.
+
+        Raises
+        ------
+        TypeError
+            A side is not an array of floats.
+        ValueError
+            A side has not two axes, no rows, or another width than before; the sides' row counts
+            differ; a value is NaN or infinite; a sum of squares leaves the range of float64; items
+            do not make up the batch, or there is one alone, and nulls to roll.
+        DeviceError
+            The device ran out of memory, or was lost. What a lost device had summed is lost with
+            it: every later call says so.
+
+        Each says which batch, counted from 0, and leaves the pair as it was.
+        """
+        with self._gram.lock:
+            where = f"batch {self.n_batches} (counted from 0)"
+            with prefix_errors(where, (TypeError, ValueError, DeviceError)):
+                rows = as_rows_per_item(rows_per_item)
+                self._gram.update(x, y, rows, check_widths=partial(check_counts, self._names))
+
+    def merge(self, other: ActivationPair) -> None:
+        """Add all that `other` has seen, as though its batches had come here.
+
+        In any order pairs give the same, but for rounding.
+
+        Raises
+        ------
+        TypeError
+            `other` is not a pair.
+        ValueError
+            Its widths, its neurons' names, or its numbers of nulls or folds differ. A pair that has
+            seen nothing, and keeps neither, fits any.
+        """
+        if not isinstance(other, ActivationPair):
+            raise TypeError(f"merge needs an ActivationPair, got {type(other).__name__}")
+        # A copy, so that no call holds two locks.
+        gram = other._gram.on_host().copy()
+        with self._gram.lock:
+            names = merge_names(self._names, other._names)
+            widths = self._gram.widths or ((gram.n_x, gram.n_y) if gram.n_samples > 0 else None)
+            if widths is not None:
+                check_counts(names, *widths)
+            self._gram.on_host().merge(gram)
+            self._names = names
+
+    def all_reduce(self, group: torch.distributed.ProcessGroup | None = None) -> None:
+        """Merge the pairs of all processes of a group of torch.distributed, in each of them.
+
+        Every process calls it, once, after its last batch. A process that has seen no batch may
+        take part. All end with the same bits. With NCCL the sums pass through the current GPU: call
+        `torch.cuda.set_device` first, as always there.
+
+        Parameters
+        ----------
+        group
+            The processes; None: all.
+
+        Raises
+        ------
+        ImportError
+            torch is not installed.
+        ValueError
+            torch.distributed is not initialised, or widths, names, or numbers of nulls or folds
+            differ: then in every process, and all pairs stay as they were.
+        """
+        from spanmatch.pair.device.all_reduce import all_reduced
+
+        with self._gram.lock:
+            gram, self._names = all_reduced(self._gram.on_host(), self._names, group)
+            self._gram.replace(gram)
+
+    def without_replicates(self) -> ActivationPair:
+        """Return a copy that keeps neither nulls nor folds: as large as a pair that never did."""
+        return pair_of_gram(core.Gram.from_parts(self._gram.on_host().parts()), self._names)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the pair to a safetensors file, which appears under its name once it is whole.
+
+        Tensors `shift`, `sums`, `spread` and `products`: (x y)-row minus shift, summed over samples
+        as it is, and as its outer product with itself; the metadata hold the counts and names.
+        Where they are kept, `nulls`, the products of x with each rolled y, and for each fold
+        `folds.sums`, `folds.spread`, `folds.products`.
+
+        Raises
+        ------
+        OSError
+            The file cannot be written.
+        """
+        pair_file.write(path, self._gram.of_one_moment(), self._names)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> ActivationPair:
+        """Read a pair that `save` has written, to the bit.
+
+        Raises
+        ------
+        OSError
+            The file cannot be read.
+        FileError
+            It is cut short, of another kind, or of a newer format. A ValueError.
+
+        Examples
+        --------
+        >>> import tempfile, pathlib
+        >>> import numpy as np
+        >>> pair = ActivationPair(y_names=["edge", "curve"])
+        >>> pair.update(np.eye(3), np.ones((3, 2)))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder, "pair.safetensors")
+        ...     pair.save(path)
+        ...     ActivationPair.load(path).y_names
+        ('edge', 'curve')
+        """
+        return pair_of_gram(*pair_file.read(path))
+
+    def __add__(self, other: ActivationPair) -> ActivationPair:
+        """Return a new pair that has seen what both have."""
+        if not isinstance(other, ActivationPair):
+            return NotImplemented
+        total = self.__copy__()
+        total.merge(other)
+        return total
+
+    def __copy__(self) -> ActivationPair:
+        return pair_of_gram(self._gram.on_host().copy(), self._names)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ActivationPair:
+        return self.__copy__()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        gram = self._gram.of_one_moment()
+        return _from_parts, (gram.parts(), gram.replicates(), self._names)
+
+    def __repr__(self) -> str:
+        return f"ActivationPair({self.n_x} + {self.n_y} neurons, {self.n_samples} samples)"
+
+
+def empty_gram(nulls: int = 0, folds: int = 0, seed: int = 0) -> core.Gram:
+    """Return a Gram matrix that has seen nothing."""
+    nulls, folds = as_count(nulls, "nulls"), as_count(folds, "folds")
+    if folds == 1:
+        raise ValueError("folds must be 0 or at least 2: an interval compares them")
+    return core.Gram(nulls, folds, as_seed(seed))
+
+
+def gram_of(
+    x: Samples | ActivationPair,
+    y: Samples | None,
+    progress: bool = False,
+    *,
+    empty: Callable[[], core.Gram] = core.Gram,
+    rows_per_item: RowsPerItem = 1,
+) -> core.Gram:
+    """Return the Gram matrix of what a public function was given: two arrays or a pair.
+
+    Arrays are added to what `empty` returns.
+    """
+    if isinstance(x, ActivationPair):
+        if y is not None:
+            raise TypeError("a pair holds both sides already: pass it alone, without y")
+        if x.n_samples == 0:
+            raise ValueError("the pair is empty: update it with at least one batch")
+        return x._gram.on_host()
+    if y is None:
+        raise TypeError("y is missing: pass two arrays, x and y, or one ActivationPair")
+    if isinstance(y, ActivationPair):
+        raise TypeError("y is a pair, which holds both sides: pass it alone, as x")
+    gram = JointGram(empty())
+    with progress_bar("Reading samples", progress) as report:
+        gram.update(x, y, as_rows_per_item(rows_per_item), report)
+    return gram.on_host()
+
+
+def pair_of_gram(gram: core.Gram, names: Names = (None, None)) -> ActivationPair:
+    """Return a pair that has seen what a Gram has, and shares it."""
+    pair = ActivationPair()
+    pair._gram, pair._names = JointGram(gram), names
+    return pair
+
+
+def _from_parts(
+    parts: core._Parts, replicates: core._Replicates | None, names: Names
+) -> ActivationPair:
+    return pair_of_gram(core.Gram.from_parts(parts, replicates), names)

@@ -1,0 +1,74 @@
+"""A pair's sums and names in a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+import spanmatch._core as core
+from spanmatch.base import tensor_file
+from spanmatch.base.errors import FileError
+from spanmatch.pair.names import Names, as_names, check_counts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from os import PathLike
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+KIND = "ActivationPair"
+COUNTS = ("n_x", "n_batches", "n_samples")
+SUMS = ("shift", "sums", "spread", "products")
+
+
+def write(path: str | PathLike[str], gram: core.Gram, names: Names) -> None:
+    """Write sums and names."""
+    *counts, shift, sums, spread, products = gram.parts()
+    values: dict[str, object] = {
+        **dict(zip(COUNTS, counts, strict=True)),
+        "n_y": gram.n_y,
+        "dtype": str(products.dtype),
+        "x_names": names[0],
+        "y_names": names[1],
+    }
+    tensors = dict(zip(SUMS, (shift, sums, spread, products), strict=True))
+    replicates = gram.replicates()
+    if replicates is not None:
+        seed, n_items, rolls, tensors["nulls"], folds = replicates
+        values |= {"seed": seed, "n_items": n_items, "rolls": rolls}
+        values["folds"] = [fold[2] for fold in folds]
+        for place, name in enumerate(SUMS[1:], start=4):
+            tensors[f"folds.{name}"] = np.array([fold[place] for fold in folds])
+    tensor_file.write(path, KIND, tensors, values)
+
+
+def read(path: str | PathLike[str]) -> tuple[core.Gram, Names]:
+    """Return the sums and names."""
+    tensors, values = tensor_file.read_as(path, KIND)
+    try:
+        parts = [*(values[name] for name in COUNTS), *(tensors[name] for name in SUMS)]
+        kept = "nulls" in tensors or not values.keys().isdisjoint(("seed", "n_items", "folds"))
+        replicates = _replicates(tensors, values) if kept else None
+        gram = core.Gram.from_parts(cast("core._Parts", tuple(parts)), replicates)
+        names = (as_names(values["x_names"], "x"), as_names(values["y_names"], "y"))
+        if gram.n_samples > 0:
+            check_counts(names, gram.n_x, gram.n_y)
+        if (values["n_y"], values["dtype"]) != (gram.n_y, "float64"):
+            raise ValueError("its metadata and its tensors differ")
+    except (KeyError, OverflowError, TypeError, ValueError) as error:
+        raise FileError(f"{path} is damaged: {error}") from error
+    return gram, names
+
+
+def _replicates(tensors: Mapping[str, Floats], values: Mapping[str, Any]) -> core._Replicates:
+    folds = [
+        (values["n_x"], 0, n_samples, tensors["shift"], *sums)
+        for n_samples, *sums in zip(
+            values["folds"], *(tensors[f"folds.{name}"] for name in SUMS[1:]), strict=True
+        )
+    ]
+    seed, n_items, rolls = (values[name] for name in ("seed", "n_items", "rolls"))
+    return seed, n_items, rolls, tensors["nulls"], cast("list[core._Parts]", folds)

@@ -1,0 +1,98 @@
+"""Maps and tokens as samples × neurons."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spanmatch.pair.samples import is_tensor, view_array
+
+if TYPE_CHECKING:
+    from spanmatch.pair.types import Readable, Samples
+
+# The neurons' axis by how many there are: channels of maps are second, hidden units of tokens last.
+NEURON_AXIS = {2: 1, 3: 2, 4: 1, 5: 1}
+
+
+def as_rows(activations: Samples, mask: Any = None, *, axis: int | None = None) -> Readable:
+    """Turn maps or tokens into samples × neurons: every position of every input is a sample.
+
+    Parameters
+    ----------
+    activations
+        Maps (N, C, H, W) or (N, C, D, H, W), whose neurons are the channels; tokens (B, T, H),
+        whose neurons are the hidden units; or (N, H). An array of numpy or torch, or another
+        library's on the same terms as `ActivationPair.update`.
+    mask
+        Which positions count: bool, or integers 0 and 1 as an attention mask has them; of the shape
+        of `activations` without the neurons' axis, as (B, T).
+    axis
+        The neurons' axis, where it is another: -1 for maps (N, H, W, C), 1 for signals (N, C, L).
+
+    Returns
+    -------
+    array
+        Of shape (samples, neurons), of the library and on the device of `activations`.
+
+    Raises
+    ------
+    TypeError
+        `activations` is no array; `mask` holds neither bool nor integers.
+    ValueError
+        The neurons' axis is not known, or not there; the mask has another shape, or other values.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> as_rows(np.ones((8, 16, 5, 5), np.float32)).shape
+    (200, 16)
+    >>> mask = np.array([[1, 1, 0], [1, 0, 0]])
+    >>> as_rows(np.ones((2, 3, 4)), mask).shape
+    (3, 4)
+    """
+    # numpy's and torch's arrays have in common what follows, but no type.
+    array: Any = activations
+    if not is_tensor(array) and not isinstance(array, np.ndarray):
+        array = view_array(array, "activations")
+    at = _neuron_axis(tuple(array.shape), axis)
+    last = array.movedim(at, -1) if is_tensor(array) else np.moveaxis(array, at, -1)
+    rows: Readable = (
+        last.reshape(prod(last.shape[:-1]), last.shape[-1])
+        if mask is None
+        else last[_as_mask(mask, last)]
+    )
+    return rows
+
+
+def _neuron_axis(shape: tuple[int, ...], axis: int | None) -> int:
+    if axis is None:
+        if len(shape) not in NEURON_AXIS:
+            raise ValueError(f"activations have shape {shape}: say which axis is the neurons'")
+        return NEURON_AXIS[len(shape)]
+    if not -len(shape) <= axis < len(shape):
+        raise ValueError(f"axis is {axis}, but activations have shape {shape}")
+    return axis % len(shape)
+
+
+def _as_mask(mask: Any, last: Any) -> Any:
+    """Return `mask` as booleans of the library and device of `last`, whose last axis is neurons."""
+    if is_tensor(last):
+        import torch
+
+        mask = torch.as_tensor(mask, device=last.device)
+        integers = not mask.is_floating_point() and not mask.is_complex()
+        boolean = mask.dtype == torch.bool
+    else:
+        mask = np.asarray(mask)
+        integers, boolean = mask.dtype.kind in "biu", mask.dtype == np.bool_
+    if not integers:
+        raise TypeError(f"mask holds {mask.dtype}: pass booleans, or 0 and 1")
+    if mask.shape != last.shape[:-1]:
+        raise ValueError(
+            f"mask has shape {tuple(mask.shape)}, but the positions {tuple(last.shape[:-1])}"
+        )
+    if not boolean and bool(((mask != 0) & (mask != 1)).any()):
+        raise ValueError("mask holds other numbers than 0 and 1")
+    return mask if boolean else mask == 1

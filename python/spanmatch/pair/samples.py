@@ -1,0 +1,123 @@
+"""One side of a batch: what is taken, read where it lies."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+import numpy as np
+
+from spanmatch.pair.types import BFloat16
+
+if TYPE_CHECKING:
+    import torch
+    from numpy.typing import NDArray
+
+    from spanmatch.pair.types import Readable, Side
+
+# DLPack's numbers of the memory that the host reads: its own, and that pinned for CUDA and ROCm.
+HOST_MEMORY = (1, 3, 11)
+
+
+def as_samples(array: object, side: Side) -> Readable:
+    """Return samples × neurons as they are read, without a copy, or say what is wrong."""
+    samples = _as_readable(array, side)
+    if samples.ndim != 2:
+        raise ValueError(f"{side} has shape {tuple(samples.shape)}: {_how_to_shape(samples, side)}")
+    if isinstance(samples, np.ndarray) and not samples.flags.aligned:
+        raise ValueError(f"{side} lies unaligned in memory: pass a copy of it")
+    return samples
+
+
+def is_tensor(array: object) -> TypeGuard[torch.Tensor]:
+    """Tell whether `array` is a tensor of torch, which is imported by then."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(array, torch.Tensor)
+
+
+def view_array(array: Any, name: str) -> Readable:
+    """Return another library's array as numpy's or torch's, of the same memory."""
+    if hasattr(array, "__dlpack__") and hasattr(array, "__dlpack_device__"):
+        if array.__dlpack_device__()[0] in HOST_MEMORY:
+            # numpy declines types that it does not know: bfloat16.
+            with suppress(BufferError, RuntimeError, TypeError, ValueError):
+                return np.from_dlpack(array)
+            if hasattr(array, "__array__"):
+                return np.asarray(array)
+        return _through_torch(array, name)
+    if hasattr(array, "__array__"):
+        return np.asarray(array)
+    raise TypeError(
+        f"{name} must be an array of numpy, of torch, or of a library that speaks DLPack, "
+        f"got {type(array).__name__}"
+    )
+
+
+def _as_readable(array: object, side: Side) -> Readable:
+    if isinstance(array, np.ma.MaskedArray):
+        raise TypeError(
+            f"{side} is a masked array: select the rows to use, then pass a plain array"
+        )
+    if isinstance(array, BFloat16):
+        return array.bits
+    if not isinstance(array, np.ndarray) and not is_tensor(array):
+        array = view_array(array, side)
+    if is_tensor(array):
+        from spanmatch.pair.device.tensors import as_readable
+
+        try:
+            return as_readable(array, side)
+        except RuntimeError as error:
+            # Tensors that hold no plain values: nested, of a transform, of a tracer.
+            raise TypeError(f"{side} is a tensor that cannot be read: {error}") from error
+    return _of_known_type(np.asarray(array), side)
+
+
+def _through_torch(array: Any, name: str) -> torch.Tensor:
+    try:
+        from torch.utils.dlpack import from_dlpack
+    except ImportError as error:
+        raise TypeError(
+            f"{name} is not in the host's memory, or of a type that numpy does not know: install "
+            f"torch, through which it is read (pip install 'spanmatch[torch]'), or pass a copy on "
+            "the host as float32"
+        ) from error
+    return from_dlpack(array)
+
+
+def _of_known_type(array: NDArray[Any], side: Side) -> NDArray[Any]:
+    dtype = array.dtype
+    if dtype.name == "bfloat16":  # of the package ml_dtypes, as JAX has it
+        return array.view(np.uint16)
+    if dtype.kind == "c":
+        raise TypeError(
+            f"{side} holds complex numbers ({dtype}): pass real activations, "
+            f"such as np.hstack([{side}.real, {side}.imag])"
+        )
+    if dtype.kind != "f" or dtype.itemsize > 8:
+        raise TypeError(
+            f"{side} holds {dtype}, not float16, bfloat16, float32 or float64: cast it, "
+            f"as in {side}.astype(np.{_cast_for(dtype)})"
+        )
+    if not dtype.isnative:
+        raise TypeError(
+            f"{side} holds {dtype}, another machine's byte order: cast it, "
+            f"as in {side}.astype(np.{dtype.newbyteorder('=')})"
+        )
+    return array
+
+
+def _cast_for(dtype: np.dtype[Any]) -> str:
+    """float32 where it holds every value of the type or the values are measurements anyway."""
+    loses_digits = dtype.kind in "iu" and dtype.itemsize > 4
+    return "float64" if loses_digits or dtype.kind == "f" else "float32"
+
+
+def _how_to_shape(samples: Readable, side: Side) -> str:
+    expected = "expected two axes, samples × neurons"
+    if samples.ndim == 1:
+        return f"{expected}; for one neuron pass {side}[:, None]"
+    if samples.ndim in (3, 4, 5):
+        return f"{expected}; for maps or tokens pass spanmatch.as_rows({side})"
+    return expected

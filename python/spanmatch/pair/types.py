@@ -1,0 +1,46 @@
+"""What samples may be, and what is read of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
+
+Side: TypeAlias = Literal["x", "y"]
+
+
+class Array(Protocol):
+    """An array that numpy can look at."""
+
+    def __array__(self) -> NDArray[Any]:
+        """Return the numpy array."""
+
+
+class DLPackArray(Protocol):
+    """An array that other libraries can look at, as those of torch, CuPy and JAX."""
+
+    def __dlpack__(self) -> object:
+        """Return the capsule."""
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        """Return where it lies."""
+
+
+@dataclass(frozen=True)
+class BFloat16:
+    """bfloat16 values as their bits, an array of uint16: numpy has no such type of its own."""
+
+    bits: NDArray[np.uint16]
+
+
+Samples: TypeAlias = "Array | DLPackArray | BFloat16"
+"""Samples × neurons: an array of numpy, torch or another library."""
+
+
+Readable: TypeAlias = "NDArray[Any] | torch.Tensor"
+"""What is read: an array on the host, uint16 standing for the bits of bfloat16, or a tensor on a
+device on which torch computes in float64."""

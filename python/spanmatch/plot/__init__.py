@@ -1,0 +1,1 @@
+"""Drawings and their one style. Needs matplotlib."""

@@ -1,0 +1,1 @@
+"""The answers: immutable, comparable, saved."""

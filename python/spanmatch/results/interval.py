@@ -1,0 +1,51 @@
+"""How far a similarity may be from that of endless data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spanmatch.results.result import Result
+
+if TYPE_CHECKING:
+    from spanmatch.results.result import Floats
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Interval(Result):
+    """Intervals for s(ε), its area and each neuron's critical ε: `low, high = interval.area`."""
+
+    eps: Floats
+    """The grid, shape (levels,)."""
+    similarity: Floats
+    """The ends for s(ε) on the grid, shape (2, levels)."""
+    area: Floats
+    """The ends for the area, shape (2,)."""
+    x: Floats
+    """The ends for the critical ε of each neuron of x, shape (2, n_x): inf dead."""
+    y: Floats
+    """The ends for the critical ε of each neuron of y, shape (2, n_y)."""
+    level: float
+    """How often intervals made so are to hold the value of endless data."""
+    method: str
+    """`jackknife` or `bootstrap`."""
+    folds: int
+    """How many folds were compared."""
+
+    def __post_init__(self) -> None:
+        for name in ("eps", "similarity", "area", "x", "y"):
+            self._freeze(name, getattr(self, name), np.float64)
+        ends = (self.similarity, self.area, self.x, self.y)
+        if any(each.shape[:1] != (2,) for each in ends) or self.similarity[0].shape != (
+            self.eps.shape
+        ):
+            raise ValueError("an interval is a low and a high end for each value")
+
+    def __repr__(self) -> str:
+        low, high = self.area
+        return (
+            f"Interval({self.level:.0%} by {self.method} over {self.folds} folds, "
+            f"area {low:.4f} to {high:.4f})"
+        )

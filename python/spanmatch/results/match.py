@@ -1,0 +1,50 @@
+"""A match: a set of neurons of each side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spanmatch.results.result import Result
+
+if TYPE_CHECKING:
+    from spanmatch.results.result import Indices
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Match(Result):
+    """A set of neurons of each side, each within `eps` of the span of the other side's set.
+
+    `len(match)` counts the neurons of both sides.
+    """
+
+    eps: float
+    """The ε it is a match for."""
+    x: Indices
+    """The neurons of x in it, in rising order."""
+    y: Indices
+    """The neurons of y in it, in rising order."""
+    n_x: int
+    """How many neurons side x has in all."""
+    n_y: int
+    """How many neurons side y has in all."""
+
+    def __post_init__(self) -> None:
+        self._freeze("x", self.x, np.int64)
+        self._freeze("y", self.y, np.int64)
+
+    @property
+    def similarity(self) -> float:
+        """Part of all neurons, dead ones too, that the match holds; 0.0 where there are none."""
+        return len(self) / max(1, self.n_x + self.n_y)
+
+    def __len__(self) -> int:
+        return self.x.size + self.y.size
+
+    def __repr__(self) -> str:
+        return (
+            f"Match(eps={self.eps:.6g}, x: {self.x.size} of {self.n_x}, "
+            f"y: {self.y.size} of {self.n_y}, similarity={self.similarity:.4f})"
+        )

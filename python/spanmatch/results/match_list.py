@@ -1,0 +1,53 @@
+"""A list of matches in a file: their members one after the other, and how many each has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spanmatch.base import tensor_file
+from spanmatch.base.errors import FileError
+from spanmatch.results.match import Match
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from os import PathLike
+
+    from numpy.typing import NDArray
+
+KIND = "list of Match"
+SCALARS = {"eps": np.float64, "n_x": np.int64, "n_y": np.int64}
+
+
+def write(path: str | PathLike[str], matches: Sequence[Match]) -> None:
+    """Write the matches."""
+    tensors = {
+        name: np.array([getattr(match, name) for match in matches], dtype)
+        for name, dtype in SCALARS.items()
+    }
+    for side in ("x", "y"):
+        members = [getattr(match, side) for match in matches]
+        tensors[side] = np.concatenate([np.empty(0, np.int64), *members])
+        tensors[f"{side}_sizes"] = np.array([part.size for part in members], np.int64)
+    tensor_file.write(path, KIND, tensors, {})
+
+
+def read(path: str | PathLike[str]) -> list[Match]:
+    """Return the matches."""
+    tensors, _ = tensor_file.read_as(path, KIND)
+    try:
+        x, y = (_split(tensors[side], tensors[f"{side}_sizes"]) for side in ("x", "y"))
+        scalars = zip(*(tensors[name].tolist() for name in SCALARS), strict=True)
+        return [
+            Match(eps, members_x, members_y, n_x=n_x, n_y=n_y)
+            for (eps, n_x, n_y), members_x, members_y in zip(scalars, x, y, strict=True)
+        ]
+    except (KeyError, TypeError, ValueError) as error:
+        raise FileError(f"{path} is damaged: {error}") from error
+
+
+def _split(members: NDArray[np.int64], sizes: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    if sizes.dtype != np.int64 or sizes.min(initial=0) < 0 or sizes.sum() != members.size:
+        raise ValueError("its sizes are not those of its matches")
+    return np.split(members, np.cumsum(sizes))[:-1]

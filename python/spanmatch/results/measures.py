@@ -1,0 +1,81 @@
+"""What `measures` returns: each measure with its formula, its range and where it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from spanmatch.results.result import Result
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Measures(Result):
+    """Measures of likeness from the literature, by which a match can be judged.
+
+    X and Y are the sides, samples × neurons, each neuron less its mean; C_xy = XᵀY, and so on.
+    |A| is the Frobenius norm, |A|_* the sum of the singular values. ρ_1 ≥ ρ_2 ≥ … are the canonical
+    correlations: the singular values of Q_xᵀ Q_y, Q_x and Q_y orthonormal bases of the spans. There
+    are as many as the smaller of the two ranks.
+
+    Every field is nan where a side has no variance: no neurons, or only constant ones. With no more
+    samples than a side has neurons, that side as a rule spans everything: then `mean_cca` and
+    `pwcca` are 1, and the r2 of the other side is 1, whatever the data.
+    """
+
+    linear_cka: float
+    """|C_xy|² / (|C_xx| |C_yy|), linear centred kernel alignment, in [0, 1].
+
+    Symmetric; unchanged by rotations and by the scale of a side. Kornblith, Norouzi, Lee and
+    Hinton, "Similarity of Neural Network Representations Revisited", ICML 2019, table 1.
+    """
+    mean_cca: float
+    """The mean of all ρ_i, in [0, 1].
+
+    Symmetric; unchanged by any invertible linear map of a side. Kornblith et al. 2019, table 1;
+    Raghu, Gilmer, Yosinski and Sohl-Dickstein, "SVCCA", NeurIPS 2017.
+    """
+    svcca: float
+    """`mean_cca` of what is left of each side on its first principal directions, in [0, 1].
+
+    These are the fewest that hold 0.99 of the side's variance, and those that tie with the last of
+    them. Symmetric; unchanged by rotations and by the scale of a side. Raghu et al. 2017.
+    """
+    pwcca: float
+    """Σ α_i ρ_i / Σ α_i with α_i = Σ_j |⟨h_i, x_j⟩|, projection weighted CCA, in [0, 1].
+
+    h_i is the canonical variate of X, of norm 1, that belongs to ρ_i; x_j are the neurons of X, so
+    the weights are those of x always. Not symmetric: `measures(y, x)` weighs by y. Unchanged by any
+    invertible linear map of y, by rotations of samples and by the scale of x. Where ρ_i coincide,
+    as those of shared dimensions do at 1, their variates are not determined; their weight is then
+    the mean over all choices. Morcos, Raghu and Bengio, "Insights on Representational Similarity in
+    Neural Networks with Canonical Correlation", NeurIPS 2018.
+    """
+    procrustes_similarity: float
+    """|C_xy|_* / (|X| |Y|), in [0, 1]: 1 where a rotation and a scale make one side of the other.
+
+    Symmetric; unchanged by rotations and by the scale of a side. The cosine between X and Y, turned
+    as near to each other as they can be: Williams, Kunz, Kornblith and Linderman, "Generalized
+    Shape Metrics on Neural Representations", NeurIPS 2021.
+    """
+    procrustes_distance: float
+    """√(2 − 2 `procrustes_similarity`), in [0, √2]: the least |X/|X| − Y Q/|Y|| over orthogonal Q.
+
+    The side with fewer neurons is padded with zeros. A metric: symmetric, 0 only where the
+    similarity is 1, with the triangle inequality (Williams et al. 2021). Ding, Denain and
+    Steinhardt, "Grounding Representation Similarity Through Statistical Testing", NeurIPS 2021,
+    use its square. Of the rounding of sums about 1e-15 is left in the square: below about 1e-7 the
+    distance is not told from 0.
+    """
+    r2_x: float
+    """|Q_yᵀ X|² / |X|², in [0, 1]: the part of x's variance that linear regression on y explains.
+
+    Unchanged by any invertible linear map of y, and by rotations and the scale of x. Kornblith et
+    al. 2019, table 1, "linear regression".
+    """
+    r2_y: float
+    """|Q_xᵀ Y|² / |Y|², in [0, 1]: the part of y's variance that linear regression on x explains.
+
+    As `r2_x`, with the sides swapped.
+    """
+
+    def __repr__(self) -> str:
+        return f"Measures({', '.join(f'{name}={value:.4f}' for name, value in self._fields())})"

@@ -1,0 +1,157 @@
+"""The spectra of a null: what matches when y is rolled against x."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, overload
+
+import numpy as np
+
+from spanmatch.results.result import Result
+from spanmatch.results.spectrum import SLACK, MatchSpectrum
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from spanmatch.results.result import Floats
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class NullSpectra(Result, Sequence[MatchSpectrum]):
+    """A `MatchSpectrum` for each null: a sequence of them, and what they say together."""
+
+    x: Floats
+    """Critical ε of each neuron of x under each null, shape (nulls, n_x)."""
+    y: Floats
+    """Critical ε of each neuron of y under each null, shape (nulls, n_y)."""
+    chance: tuple[Floats, Floats]
+    """As of the data: a roll changes neither means nor counts."""
+    n_samples: int
+    """How many samples the activations had."""
+    resolution: Floats
+    """The δ of each null, shape (nulls,)."""
+    refreshes: NDArray[np.int64]
+    """How often rounding called for a fresh factorisation, shape (nulls,)."""
+    rolls: NDArray[np.uint64]
+    """A number for each null, shape (nulls,), the same where a roll was drawn twice."""
+
+    def __post_init__(self) -> None:
+        for name in ("x", "y", "resolution"):
+            self._freeze(name, getattr(self, name), np.float64)
+        self._freeze("refreshes", self.refreshes, np.int64)
+        self._freeze("rolls", self.rolls, np.uint64)
+        arrays = (self.x, self.y, self.resolution, self.refreshes, self.rolls)
+        if [each.ndim for each in arrays] != [2, 2, 1, 1, 1] or len(set(map(len, arrays))) > 1:
+            raise ValueError("the arrays are of different numbers of nulls")
+        if len(self.x) == 0:
+            raise ValueError("there must be one null at least")
+        x, y = (np.array(side, np.float64) for side in self.chance)
+        x.setflags(write=False)
+        y.setflags(write=False)
+        object.__setattr__(self, "chance", (x, y))
+
+    @classmethod
+    def of(cls, spectra: Iterable[MatchSpectrum], rolls: Sequence[int]) -> NullSpectra:
+        """Put spectra together, each with the number of its roll: one at least."""
+        found = list(spectra)
+        return cls(
+            np.array([spectrum.x for spectrum in found]),
+            np.array([spectrum.y for spectrum in found]),
+            found[0].chance,
+            found[0].n_samples,
+            np.array([spectrum.resolution for spectrum in found]),
+            np.array([spectrum.refreshes for spectrum in found]),
+            np.array(rolls, np.uint64),
+        )
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @overload
+    def __getitem__(self, place: int) -> MatchSpectrum: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[MatchSpectrum]: ...
+
+    def __getitem__(self, place: int | slice) -> MatchSpectrum | list[MatchSpectrum]:
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(len(self)))]
+        return MatchSpectrum(
+            self.x[place],
+            self.y[place],
+            self.chance,
+            self.n_samples,
+            float(self.resolution[place]),
+            int(self.refreshes[place]),
+        )
+
+    def similarity(self, eps: ArrayLike) -> Floats:
+        """Return s(ε) of each null, of shape (nulls,), with the axes of `eps` after it."""
+        return np.array([null.similarity(eps) for null in self])
+
+    @cached_property
+    def area(self) -> Floats:
+        """The area under s(ε) of each null, shape (nulls,)."""
+        return np.array([null.area for null in self])
+
+    @property
+    def chance_level(self) -> float:
+        """The median critical ε over all nulls and living neurons: the chance level, measured."""
+        living = np.concatenate([self.x[np.isfinite(self.x)], self.y[np.isfinite(self.y)]])
+        return float(np.median(living)) if living.size > 0 else float("nan")
+
+    @property
+    def least_p(self) -> float:
+        """The least that a p-value can be."""
+        return 1 / (1 + self.n_distinct)
+
+    @property
+    def counted(self) -> str:
+        """How many nulls there are, in words."""
+        repeated = "" if self.n_distinct == len(self) else f", {self.n_distinct} of them distinct"
+        return f"{len(self)} nulls{repeated}"
+
+    @property
+    def n_distinct(self) -> int:
+        """How many nulls differ: n items of one batch have no more than n - 1 rolls."""
+        return int(self._distinct.sum())
+
+    @overload
+    def p_value(self, spectrum: MatchSpectrum, eps: float | None = None) -> float: ...
+    @overload
+    def p_value(self, spectrum: MatchSpectrum, eps: ArrayLike) -> float | Floats: ...
+
+    def p_value(self, spectrum: MatchSpectrum, eps: ArrayLike | None = None) -> float | Floats:
+        """Return the p-value of a spectrum: that of its area, or of s(ε) where `eps` is given.
+
+        (1 + nulls that reach the spectrum's) / (1 + nulls): never below 1 / (1 + nulls). A null
+        that repeats another's roll counts once. See `p_value`.
+        """
+        if (spectrum.x.size, spectrum.y.size) != (self.x.shape[1], self.y.shape[1]):
+            raise ValueError(
+                f"the spectrum has {spectrum.x.size} + {spectrum.y.size} neurons, but the nulls "
+                f"have {self.x.shape[1]} + {self.y.shape[1]}"
+            )
+        if eps is None:
+            nulls, observed = self.area, np.asarray(spectrum.area)
+        else:
+            nulls, observed = self.similarity(eps), np.asarray(spectrum.similarity(eps))
+        reached = (nulls[self._distinct] >= observed - SLACK).sum(axis=0)
+        p = (1 + reached) / (1 + self.n_distinct)
+        return float(p) if np.ndim(p) == 0 else np.asarray(p)
+
+    def __repr__(self) -> str:
+        area = self.area
+        return (
+            f"NullSpectra({len(self)} nulls, {self.x.shape[1]} + {self.y.shape[1]} neurons, "
+            f"area {area.min():.4f} to {area.max():.4f})"
+        )
+
+    @property
+    def _distinct(self) -> NDArray[np.bool_]:
+        distinct = np.zeros(len(self), bool)
+        distinct[np.unique(self.rolls, return_index=True)[1]] = True
+        return distinct

@@ -1,0 +1,37 @@
+"""Relative residuals of every neuron on chosen neurons of the other side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spanmatch.results.result import Result
+
+if TYPE_CHECKING:
+    from spanmatch.results.result import Floats
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Residuals(Result):
+    """The relative residual of every neuron on chosen neurons of the other side."""
+
+    x: Floats
+    """Of each neuron of x on the chosen neurons of y, shape (n_x,): in [0, 1]; nan dead."""
+    y: Floats
+    """Of each neuron of y on the chosen neurons of x, shape (n_y,)."""
+
+    def __post_init__(self) -> None:
+        self._freeze("x", self.x, np.float64)
+        self._freeze("y", self.y, np.float64)
+
+    def __repr__(self) -> str:
+        return f"Residuals(x: {_span(self.x)}, y: {_span(self.y)})"
+
+
+def _span(values: Floats) -> str:
+    living = values[~np.isnan(values)]
+    if living.size == 0:
+        return f"{values.size} neurons, none living"
+    return f"{values.size} neurons, {living.min():.4g} to {living.max():.4g}"

@@ -1,0 +1,88 @@
+"""What the functions return: immutable, picklable, comparable."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spanmatch.results import result_file
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from numpy.typing import ArrayLike, NDArray
+    from typing_extensions import Self
+
+    Floats = NDArray[np.float64]
+    Indices = NDArray[np.int64]
+
+
+class Result:
+    """Equality that knows arrays, a pickle that keeps them read-only, and plain data."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as numbers and lists; the class makes an equal result of them again."""
+        return {name: _plain(value) for name, value in self._fields()}
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the result to a safetensors file, which appears under its name once it is whole.
+
+        Arrays are tensors, all else is metadata. Raises OSError where the file cannot be written.
+        """
+        result_file.write(path, type(self).__name__, self._fields())
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Self:
+        """Read a result of this kind that `save` has written, to the bit.
+
+        Raises
+        ------
+        OSError
+            The file cannot be read.
+        FileError
+            It is cut short, of another kind, or of a newer format. A ValueError.
+        """
+        result: Self = result_file.read(path, cls)
+        return result
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        pairs = zip(self._fields(), other._fields(), strict=True)
+        return all(_equal(mine, theirs) for (_, mine), (_, theirs) in pairs)
+
+    # Results hold arrays, so they have no hash, like arrays.
+    __hash__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), tuple(value for _, value in self._fields())
+
+    def _fields(self) -> list[tuple[str, Any]]:
+        return [(field.name, getattr(self, field.name)) for field in fields(self)]  # type: ignore[arg-type]
+
+    def _freeze(self, name: str, value: ArrayLike, dtype: type[np.generic]) -> None:
+        object.__setattr__(self, name, freeze(value, dtype))
+
+
+def freeze(value: ArrayLike, dtype: type[np.generic]) -> NDArray[Any]:
+    """Return a copy of an array that nobody can write to."""
+    array = np.array(value, dtype=dtype, order="C")
+    array.setflags(write=False)
+    return array
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
+def _equal(mine: Any, theirs: Any) -> bool:
+    if isinstance(mine, tuple):
+        return all(map(_equal, mine, theirs))
+    if isinstance(mine, np.ndarray | float):
+        # nan is what a result says of the dead: the same, then.
+        return np.array_equal(mine, theirs, equal_nan=np.asarray(mine).dtype.kind == "f")
+    return bool(mine == theirs)

@@ -1,0 +1,150 @@
+"""The match spectrum: the critical ε of every neuron."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, overload
+
+import numpy as np
+
+from spanmatch.base.arguments import as_eps, as_similarity
+from spanmatch.results.match import Match
+from spanmatch.results.result import Result, freeze
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from spanmatch.results.result import Floats, Indices
+
+# A residual counts as exact up to this many times the resolution: a combination of the other side
+# with coefficients of norm 100 at most. SLACK absorbs rounding. The core compares by the same rule.
+EXACT = 100.0
+SLACK = 1e-7
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class MatchSpectrum(Result):
+    """The critical ε of every neuron, and with it the maximum match at every ε.
+
+    A neuron v is in the maximum match at ε exactly when ε >= c(v), its critical ε.
+    """
+
+    x: Floats
+    """Critical ε of each neuron of x, shape (n_x,): 0.0 exact, at most 1.0, inf dead."""
+    y: Floats
+    """Critical ε of each neuron of y, shape (n_y,)."""
+    chance: tuple[Floats, Floats]
+    """For each side, the residual to expect of each neuron were the sides unrelated; nan dead."""
+    n_samples: int
+    """How many samples the activations had."""
+    resolution: float
+    """The δ of the regularised span: residuals up to 100 δ count as exact."""
+    refreshes: int
+    """How often rounding called for a fresh factorisation."""
+
+    def __post_init__(self) -> None:
+        self._freeze("x", self.x, np.float64)
+        self._freeze("y", self.y, np.float64)
+        x, y = self.chance
+        object.__setattr__(self, "chance", (freeze(x, np.float64), freeze(y, np.float64)))
+
+    @overload
+    def similarity(self, eps: float) -> float: ...
+    @overload
+    def similarity(self, eps: ArrayLike) -> Floats: ...
+
+    def similarity(self, eps: ArrayLike) -> float | Floats:
+        """Return s(ε), the part of all neurons, dead ones too, that the maximum match at ε holds.
+
+        Parameters
+        ----------
+        eps
+            A number in [0, 1), or an array of them.
+
+        Returns
+        -------
+        float or array
+            In [0, 1]; 0.0 where there are no neurons at all. An array has the shape of `eps`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            `eps` is not a real number; it is outside [0, 1) or NaN.
+        """
+        if np.ndim(eps) == 0:
+            return float(self._similarity(as_eps(np.asarray(eps).item())))
+        levels = np.asarray(eps)
+        if levels.dtype.kind not in "fiu":
+            raise TypeError(f"eps must hold real numbers, got {levels.dtype}")
+        outside = levels[~((levels >= 0) & (levels < 1))]
+        if outside.size > 0:
+            raise ValueError(f"eps must be in [0, 1), got {outside[0]}")
+        return self._similarity(levels.astype(np.float64))
+
+    def match(self, eps: float) -> Match:
+        """Return the maximum match at `eps`, a number in [0, 1)."""
+        eps = as_eps(eps)
+        threshold = self._threshold(eps)
+        x, y = np.flatnonzero(self.x <= threshold), np.flatnonzero(self.y <= threshold)
+        return Match(eps, x, y, n_x=self.x.size, n_y=self.y.size)
+
+    def eps_for(self, similarity: float) -> float:
+        """Return the smallest critical ε at which s(ε) reaches `similarity`.
+
+        Parameters
+        ----------
+        similarity
+            A number in [0, 1].
+
+        Returns
+        -------
+        float
+            0.0 where exact matches suffice; inf where no ε in [0, 1) reaches it.
+
+        Raises
+        ------
+        TypeError, ValueError
+            `similarity` is not a real number; it is outside [0, 1] or NaN.
+        """
+        wanted = as_similarity(similarity)
+        candidates = np.concatenate([[0.0], self._sorted[self._sorted < 1.0]])
+        enough = np.flatnonzero(self._similarity(candidates) >= wanted)
+        return float(candidates[enough[0]]) if enough.size > 0 else float("inf")
+
+    @property
+    def area(self) -> float:
+        """The area under s(ε): a similarity in [0, 1] with no ε to choose."""
+        parts = np.maximum(0.0, 1.0 - self._sorted)
+        return float(parts.mean()) if parts.size > 0 else 0.0
+
+    @property
+    def dead(self) -> tuple[Indices, Indices]:
+        """For each side the neurons that are zero on every sample (every row alike, if centred)."""
+        return np.flatnonzero(np.isinf(self.x)), np.flatnonzero(np.isinf(self.y))
+
+    def __repr__(self) -> str:
+        dead_x, dead_y = self.dead
+        return (
+            f"MatchSpectrum({self.x.size} + {self.y.size} neurons, "
+            f"{dead_x.size} + {dead_y.size} dead, {self.n_samples} samples, area={self.area:.4f})"
+        )
+
+    @cached_property
+    def _sorted(self) -> Floats:
+        return np.sort(np.concatenate([self.x, self.y]))
+
+    def _threshold(self, eps: float | Floats) -> Floats:
+        """Return the largest critical ε that passes for at most `eps`."""
+        return np.asarray(np.maximum(eps, EXACT * self.resolution) + SLACK)
+
+    def _similarity(self, eps: float | Floats) -> Floats:
+        matched = np.searchsorted(self._sorted, self._threshold(eps), side="right")
+        return np.asarray(matched / max(1, self._sorted.size))
+
+
+def chance_level(chance: tuple[Floats, Floats]) -> float:
+    """Return the median chance level of the living neurons of both sides; nan where none lives."""
+    levels = np.concatenate(chance)
+    living = levels[~np.isnan(levels)]
+    return float(np.median(living)) if living.size > 0 else float("nan")

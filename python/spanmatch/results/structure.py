@@ -1,0 +1,137 @@
+"""What the functions on the structure of a match return."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spanmatch.base.arguments import as_neuron
+from spanmatch.results.result import Result
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from spanmatch.base.arguments import Neuron
+    from spanmatch.results.result import Floats, Indices
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Support(Result):
+    """Who supports whom in the maximum match at ε: u supports v when losing u alone loses v.
+
+    Neurons are named by side and column, `("x", 7)`. Support is reflexive and transitive; the proof
+    stands at the function `support`.
+    """
+
+    eps: float
+    """The ε of the maximum match M(ε)."""
+    x: Indices
+    """The neurons of x in M(ε), in rising order."""
+    y: Indices
+    """The neurons of y in M(ε), in rising order."""
+    matrix: NDArray[np.bool_]
+    """`matrix[u, v]`: `neurons[u]` supports `neurons[v]`."""
+    n_x: int
+    """How many neurons side x has in all."""
+    n_y: int
+    """How many neurons side y has in all."""
+
+    def __post_init__(self) -> None:
+        self._freeze("x", self.x, np.int64)
+        self._freeze("y", self.y, np.int64)
+        size = self.x.size + self.y.size
+        self._freeze("matrix", _shaped(self.matrix, (size, size)), np.bool_)
+
+    @property
+    def neurons(self) -> list[Neuron]:
+        """The neurons of M(ε), x first, in rising order: the order of rows and columns."""
+        return [("x", index) for index in self.x.tolist()] + [
+            ("y", index) for index in self.y.tolist()
+        ]
+
+    def core(self, neuron: Neuron) -> list[Neuron]:
+        """Return all that support a neuron: the neurons that every match holding it holds.
+
+        Parameters
+        ----------
+        neuron
+            Side and column, such as `("x", 7)`.
+
+        Returns
+        -------
+        list
+            In the order of `neurons`, itself among them; empty where it is outside M(ε).
+
+        Raises
+        ------
+        TypeError, ValueError
+            `neuron` is not a side and an integer; there is no such neuron.
+        """
+        side, index = as_neuron(neuron)
+        count = self.n_x if side == "x" else self.n_y
+        if index >= count:
+            raise ValueError(f"there is no neuron {index} of {side}: it has {count}")
+        neurons = self.neurons
+        if (side, index) not in neurons:
+            return []
+        supporters = np.flatnonzero(self.matrix[:, neurons.index((side, index))])
+        return [neurons[u] for u in supporters]
+
+    @property
+    def groups(self) -> list[list[Neuron]]:
+        """The neurons that support each other: any match holds all of a group or none of it.
+
+        Largest group first; of equally large ones, that with the earliest neuron.
+        """
+        groups: dict[bytes, list[Neuron]] = {}
+        mutual = self.matrix & self.matrix.T
+        for neuron, row in zip(self.neurons, mutual, strict=True):
+            groups.setdefault(row.tobytes(), []).append(neuron)
+        return sorted(groups.values(), key=len, reverse=True)
+
+    def __repr__(self) -> str:
+        return (
+            f"Support(eps={self.eps:.6g}, x: {self.x.size} of {self.n_x}, "
+            f"y: {self.y.size} of {self.n_y}, {len(self.groups)} groups)"
+        )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LinearMap(Result):
+    """Each side of a match in terms of the other, in the units of the samples.
+
+    `y[:, match.y] @ map.x + map.x_offset` is near `x[:, match.x]`, and
+    `x[:, match.x] @ map.y + map.y_offset` is near `y[:, match.y]`.
+    """
+
+    x: Floats
+    """Coefficients of the x: a row for each y of the match, a column for each x."""
+    x_offset: Floats
+    """What to add, for each x of the match; zero unless centred."""
+    x_residuals: Floats
+    """The relative residual of each x of the match; centred, relative to its deviation."""
+    y: Floats
+    """Coefficients of the y: a row for each x of the match, a column for each y."""
+    y_offset: Floats
+    """What to add, for each y of the match; zero unless centred."""
+    y_residuals: Floats
+    """The relative residual of each y of the match."""
+
+    def __post_init__(self) -> None:
+        for name in ("x_offset", "x_residuals", "y_offset", "y_residuals"):
+            self._freeze(name, getattr(self, name), np.float64)
+        shape = (self.y_residuals.size, self.x_residuals.size)
+        self._freeze("x", _shaped(self.x, shape), np.float64)
+        self._freeze("y", _shaped(self.y, shape[::-1]), np.float64)
+
+    def __repr__(self) -> str:
+        n_y, n_x = self.x.shape
+        worst = max([0.0, *self.x_residuals, *self.y_residuals])
+        return f"LinearMap({n_x} x by {n_y} y and conversely, residuals up to {worst:.4g})"
+
+
+def _shaped(value: ArrayLike, shape: tuple[int, int]) -> ArrayLike:
+    """Give back the axes that an empty array loses as plain data."""
+    return np.zeros(shape) if np.size(value) == 0 else value

@@ -1,0 +1,226 @@
+"""How sure a similarity is: intervals from folds of the items."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from operator import attrgetter
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+
+from spanmatch.base.arguments import as_center, as_levels, as_probability, as_seed
+from spanmatch.base.progress import progress_bar
+from spanmatch.pair.nulls_and_folds import FOLDS, gram_with
+from spanmatch.pair.pair import ActivationPair, pair_of_gram
+from spanmatch.results.interval import Interval
+from spanmatch.solve.matches import spectrum
+from spanmatch.solve.student_t import quantile
+from spanmatch.solve.undersampled import warn_if_undersampled, without_undersampled_warnings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from numpy.typing import ArrayLike
+
+    import spanmatch._core as core
+    from spanmatch.base.arguments import RowsPerItem
+    from spanmatch.pair.types import Samples
+    from spanmatch.results.result import Floats
+    from spanmatch.results.spectrum import MatchSpectrum
+
+Method = Literal["jackknife", "bootstrap"]
+
+DRAWS = 200  # of the bootstrap
+GRID = np.arange(100) / 100
+
+
+def interval(
+    x: Samples | ActivationPair,
+    y: Samples | None = None,
+    *,
+    eps: ArrayLike | None = None,
+    level: float = 0.95,
+    method: Method = "jackknife",
+    folds: int | None = None,
+    rows_per_item: RowsPerItem = 1,
+    seed: int = 0,
+    center: bool = False,
+    progress: bool = False,
+) -> Interval:
+    """Bound s(ε), its area and each critical ε as they would be of endless data.
+
+    The spectrum is found anew for parts of the data, and how far it moves says how sure it is. Few
+    samples also make neurons look nearer to each other than they are; the interval is moved by what
+    the parts say of that. "jackknife" leaves out each fold in turn: as many spectra as there are
+    folds. "bootstrap" draws folds anew 200 times: narrower by a tenth to a quarter, but too narrow
+    where nearly all neurons have one critical ε.
+
+    Inputs are what is sampled, and the two networks are given: the interval says what these two
+    networks would give on other inputs of the kind. It says nothing on networks from other seeds;
+    a claim about training needs several of those, and their spread.
+
+    Parameters
+    ----------
+    x, y, center, progress
+        As for `spectrum`. A pair must be made with `folds`.
+    eps
+        The grid on which s(ε) is bounded: numbers in [0, 1). None: 0.00 to 0.99.
+    level
+        How often intervals made so are to hold the value of endless data, in (0, 1).
+    method
+        How parts are chosen.
+    folds
+        Among how many folds the items are dealt, of two arrays; None: 16.
+    rows_per_item
+        Where items begin, of two arrays: see `ActivationPair.update`.
+    seed
+        What the bootstrap's draws, and of two arrays the folds, follow from.
+
+    Returns
+    -------
+    Interval
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `spectrum`; a pair without folds, or with `folds`; fewer items than folds; `eps`, `level`
+        or `method` is none.
+
+    Warns
+    -----
+    UndersampledWarning
+        As `spectrum`.
+
+    Notes
+    -----
+    With t of all data, t_k of the data without fold k, and their mean m, the jackknife's bias is
+    b = (K - 1)(t - m) and its error se² = (K - 1)/K Σ (t_k - m)². The interval is
+    t + b/2 ± q √(se² + b²/4), q Student's quantile of K - 1 degrees: taking all of b away would
+    add its own error, which is larger than se. The bootstrap's is 2t - mean ± q √(K/(K - 1)) sd.
+    s(ε) is bounded by the shares of neurons whose bound is at most at ε: the upper for the low end,
+    the lower for the high end, each a bound on one side.
+
+    Coverage of 95 % intervals over 16 folds, by `benches/chance.py`, 200 simulations (bootstrap:
+    50) of each of five populations: the jackknife held the area of endless data in 91 to 99.5 %,
+    s(ε) in 98 to 99.5 % over all ε and at no ε in less than 82 %, critical ε in 94 to 99 %. The
+    bootstrap held the area in 90 to 100 %, s(ε) in 96 to 99 %, at the worst ε in 80 %, critical
+    ε in 90 to 94 %. In other populations the jackknife's area came down to 87 % once, and the
+    bootstrap's to 82 % where all neurons have one critical ε. Exactly at a jump of s(ε), where
+    many neurons have one critical ε, the interval held the value of s there in 62 to 84 %.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spanmatch as sm
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.standard_normal((4000, 8))
+    >>> found = sm.interval(x, x + rng.standard_normal((4000, 8)))
+    >>> low, high = found.area
+    >>> bool(low < 1 - np.sqrt(0.5) < high)
+    True
+    """
+    center = as_center(center)
+    grid = GRID if eps is None else as_levels(eps)
+    level = as_probability(level, "level")
+    if method not in get_args(Method):
+        raise ValueError(f'method is "jackknife" or "bootstrap", got {method!r}')
+    seed = as_seed(seed)
+    gram = gram_with(
+        FOLDS,
+        x,
+        y,
+        count=folds,
+        rows_per_item=rows_per_item,
+        seed=seed,
+        progress=progress,
+    )
+    warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y))
+    return interval_of_folds(
+        gram, grid, level=level, method=method, seed=seed, center=center, progress=progress
+    )
+
+
+def interval_of_folds(
+    gram: core.Gram,
+    grid: Floats = GRID,
+    *,
+    level: float = 0.95,
+    method: Method = "jackknife",
+    seed: int = 0,
+    center: bool,
+    progress: bool = False,
+) -> Interval:
+    """Return the interval from the folds that a Gram keeps: two at least."""
+    count = len(gram.fold_samples)
+    empty = gram.fold_samples.count(0)
+    if empty > 0:
+        raise ValueError(
+            f"{count} folds need {count} items at least, and of {gram.n_items} items none came to "
+            f"{empty} of them: take fewer folds, or more data, or merge pairs of other seeds"
+        )
+    with without_undersampled_warnings():
+        whole = spectrum(pair_of_gram(gram), center=center)
+        times = _times(method, count, seed)
+        parts = list(_spectra(gram, times, center, progress))
+    centred = _jackknife if method == "jackknife" else partial(_bootstrap, count)
+    t = quantile(level, count - 1)
+    centre, spread = centred(*_of(attrgetter("area"), whole, parts))
+    area = _ends(np.array(whole.area), centre, t * spread)
+    # A neuron is on one side of ε or the other, so that a bound on one side is enough.
+    bound = quantile(max(0.0, 2 * level - 1), count - 1)
+    sides, bounds = [], []
+    for side in (attrgetter("x"), attrgetter("y")):
+        centre, spread = centred(*_of(side, whole, parts))
+        sides.append(_ends(side(whole), centre, t * spread))
+        bounds.append(_ends(side(whole), centre, bound * spread))
+    # It is in the match for sure where the whole of its interval is below ε.
+    low, high = (
+        replace(whole, x=bounds[0][end], y=bounds[1][end]).similarity(grid) for end in (1, 0)
+    )
+    return Interval(grid, np.array([low, high]), area, sides[0], sides[1], level, method, count)
+
+
+def _times(method: Method, count: int, seed: int) -> list[list[int]]:
+    """Return how often each part takes each fold."""
+    if method == "jackknife":
+        return (1 - np.eye(count, dtype=int)).tolist()
+    draws = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), DRAWS)
+    return draws.tolist()  # type: ignore[no-any-return]
+
+
+def _spectra(
+    gram: core.Gram, times: list[list[int]], center: bool, progress: bool
+) -> Iterable[MatchSpectrum]:
+    with progress_bar("Matching parts of the data", progress) as report:
+        for done, each in enumerate(times, start=1):
+            yield spectrum(pair_of_gram(gram.of_folds(each, center)), center=center)
+            if report is not None:
+                report(done, len(times))
+
+
+def _of(
+    get: Callable[[MatchSpectrum], Floats], whole: MatchSpectrum, parts: list[MatchSpectrum]
+) -> tuple[Floats, Floats]:
+    """Return a figure of all data and of each part: a neuron that is dead there matches nothing."""
+    values = np.array([get(each) for each in (whole, *parts)], np.float64)
+    values[np.isinf(values)] = 1.0
+    return values[0], values[1:]
+
+
+def _jackknife(t: Floats, parts: Floats) -> tuple[Floats, Floats]:
+    """Return the centre and the spread of an interval."""
+    count, mean = len(parts), parts.mean(axis=0)
+    bias = (count - 1) * (t - mean)
+    variance = (count - 1) / count * ((parts - mean) ** 2).sum(axis=0)
+    return t + bias / 2, np.sqrt(variance + bias**2 / 4)
+
+
+def _bootstrap(count: int, t: Floats, parts: Floats) -> tuple[Floats, Floats]:
+    """Return the centre and the spread of an interval from draws of so many folds."""
+    return 2 * t - parts.mean(axis=0), np.sqrt(count / (count - 1)) * parts.std(axis=0, ddof=1)
+
+
+def _ends(whole: Floats, centre: Floats, half: Floats) -> Floats:
+    ends = np.clip([centre - half, centre + half], 0.0, 1.0)
+    return np.where(np.isinf(whole), np.inf, ends)

@@ -1,0 +1,25 @@
+"""Answer a pair: its spectrum, and what its nulls and folds tell of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spanmatch.pair.pair import gram_of
+from spanmatch.results.layer_answer import LayerAnswer
+from spanmatch.solve.intervals import interval_of_folds
+from spanmatch.solve.matches import spectrum
+from spanmatch.solve.nulls import spectra_of_nulls
+
+if TYPE_CHECKING:
+    from spanmatch.pair.pair import ActivationPair
+
+
+def answer_layer(x: ActivationPair, *, center: bool, progress: bool = False) -> LayerAnswer:
+    """Return the spectrum of a pair, and all that its nulls and folds tell of it."""
+    found = spectrum(x, center=center, progress=progress)
+    gram = gram_of(x, None)
+    return LayerAnswer(
+        found,
+        spectra_of_nulls(gram, center=center, progress=progress) if gram.n_nulls else None,
+        interval_of_folds(gram, center=center, progress=progress) if gram.fold_samples else None,
+    )

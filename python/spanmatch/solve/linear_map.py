@@ -1,0 +1,82 @@
+"""Each side of a match in terms of the other: what it takes to put one network onto another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import spanmatch._core as core
+from spanmatch.base.arguments import as_center
+from spanmatch.pair.pair import ActivationPair, gram_of
+from spanmatch.results.match import Match
+from spanmatch.results.structure import LinearMap
+from spanmatch.solve.undersampled import warn_if_undersampled
+
+if TYPE_CHECKING:
+    from spanmatch.pair.types import Samples
+
+
+def linear_map(
+    x: Samples | ActivationPair,
+    y: Samples | None = None,
+    *,
+    match: Match,
+    center: bool = False,
+) -> LinearMap:
+    """Express each side of a match by the other, in the units of the samples.
+
+    Least squares, held by the penalty of `residuals`, on these samples: `x[:, match.x] @ map.y +
+    map.y_offset` is what network x can say of the matched neurons of y. Fit on some inputs and
+    judge on others.
+
+    Parameters
+    ----------
+    x, y
+        As for `spectrum`.
+    match
+        Of these sides: from `maximum_match`, `simple_matches` or any function that gives one.
+    center
+        Fit offsets too. As for the match.
+
+    Returns
+    -------
+    LinearMap
+        Coefficients, offsets and relative residuals of both sides.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `spectrum`; `match` is no `Match`, is one of sides of other widths, has columns that are
+        not in rising order or out of range, or holds a dead neuron.
+
+    Warns
+    -----
+    UndersampledWarning
+        There are fewer than five samples for each neuron of the match's larger side.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spanmatch as sm
+    >>> x = np.random.default_rng(0).standard_normal((1000, 3))
+    >>> y = x[:, :2] @ [[1.0, 2.0], [3.0, 4.0]]
+    >>> match = sm.maximum_match(x, y, eps=0.1)
+    >>> linear_map(x, y, match=match).y.round(4)
+    array([[1., 2.],
+           [3., 4.]])
+    """
+    if not isinstance(match, Match):
+        raise TypeError(f"match must be a Match, got {type(match).__name__}")
+    if any(np.any(np.diff(columns) <= 0) for columns in (match.x, match.y)):
+        raise ValueError("match has columns that are not in rising order")
+    center = as_center(center)
+    gram = gram_of(x, y)
+    if (match.n_x, match.n_y) != (gram.n_x, gram.n_y):
+        raise ValueError(
+            f"match is of sides of {match.n_x} and {match.n_y} neurons, "
+            f"x and y have {gram.n_x} and {gram.n_y}"
+        )
+    in_x, in_y = core.linear_map(gram, match.x, match.y, center)
+    warn_if_undersampled(gram.n_samples, max(match.x.size, match.y.size))
+    return LinearMap(*in_x, *in_y)

@@ -1,0 +1,194 @@
+"""The functions: from two arrays or a pair to spectrum, maximum match, match test and residuals.
+
+The theory is Wang, Hu, Gu, Wu, Hu, He and Hopcroft, "Towards Understanding Learning
+Representations: To What Extent Do Different Neural Networks Learn the Same Representation",
+NeurIPS 2018, https://arxiv.org/abs/1810.11750.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import spanmatch._core as core
+from spanmatch.base.arguments import as_center, as_eps, as_index
+from spanmatch.base.progress import progress_bar
+from spanmatch.pair.pair import ActivationPair, gram_of
+from spanmatch.results.match import Match
+from spanmatch.results.residuals import Residuals
+from spanmatch.results.spectrum import MatchSpectrum
+from spanmatch.solve.undersampled import warn_if_by_chance, warn_if_undersampled
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from spanmatch.pair.types import Samples
+
+
+def spectrum(
+    x: Samples | ActivationPair,
+    y: Samples | None = None,
+    *,
+    center: bool = False,
+    progress: bool = False,
+) -> MatchSpectrum:
+    """Find the critical ε of every neuron: the smallest at which the maximum match holds it.
+
+    Take the whole of both sides and again and again remove a neuron with the largest residual. A
+    neuron's critical ε is the smallest, so far, of those largest residuals: residuals only grow
+    when neurons go, so maximum matches are the cores of Batagelj and Zaveršnik's peeling, and one
+    pass gives the maximum match at every ε.
+
+    Parameters
+    ----------
+    x, y
+        Arrays of shape (samples, n_x) and (samples, n_y): float16, float32 or float64, with any
+        strides; row i of both belongs to the same sample. Or one `ActivationPair` as `x`.
+    center
+        Subtract each neuron's mean first. The paper does not.
+    progress
+        Show a bar on standard error. Needs `rich`.
+
+    Returns
+    -------
+    MatchSpectrum
+        The critical ε of both sides, chance levels, and every maximum match from them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `ActivationPair.update`; one array alone; a pair and a `y`; an empty pair; `center` is
+        no bool.
+
+    Warns
+    -----
+    UndersampledWarning
+        There are fewer than five samples for each neuron of the larger side.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.standard_normal((1000, 3))
+    >>> y = np.column_stack([x[:, 0] + x[:, 1], x[:, 0] - x[:, 1], rng.standard_normal(1000)])
+    >>> result = spectrum(x, y)
+    >>> result.x[:2], result.y[:2]
+    (array([0., 0.]), array([0., 0.]))
+    >>> result.similarity(0.5) == 4 / 6
+    True
+    """
+    center = as_center(center)
+    gram = gram_of(x, y, progress)
+    with progress_bar("Peeling neurons", progress) as report:
+        result = MatchSpectrum(*core.spectrum(gram, center, isinstance(x, ActivationPair), report))
+    warn_if_undersampled(result.n_samples, max(result.x.size, result.y.size))
+    return result
+
+
+def maximum_match(
+    x: Samples | ActivationPair,
+    y: Samples | None = None,
+    *,
+    eps: float,
+    center: bool = False,
+) -> Match:
+    """Find the maximum match at one ε: the union of all ε-matches, itself one.
+
+    The paper's algorithm 1: remove the neurons whose residual is above ε until none is left. Equal
+    to `spectrum(x, y).match(eps)`.
+
+    Parameters
+    ----------
+    x, y, center
+        As for `spectrum`.
+    eps
+        The largest residual a neuron of the match may have, in [0, 1); 0 asks for exact matches.
+
+    Returns
+    -------
+    Match
+        Its neurons, which may be none.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `spectrum`; `eps` is not a real number in [0, 1).
+
+    Warns
+    -----
+    UndersampledWarning
+        There are fewer than five samples for each neuron of the larger side, or `eps` is at or
+        above the median chance level of the living neurons.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.standard_normal((1000, 3))
+    >>> y = np.column_stack([x[:, 0] + x[:, 1], x[:, 0] - x[:, 1], rng.standard_normal(1000)])
+    >>> match = maximum_match(x, y, eps=0.2)
+    >>> match.x, match.y
+    (array([0, 1]), array([0, 1]))
+    """
+    eps, center = as_eps(eps), as_center(center)
+    gram = gram_of(x, y)
+    matched_x, matched_y = core.maximum_match(gram, eps, center)
+    warn_if_by_chance(gram, eps, center)
+    return Match(eps, matched_x, matched_y, n_x=gram.n_x, n_y=gram.n_y)
+
+
+def residuals(
+    x: Samples | ActivationPair,
+    y: Samples | None = None,
+    *,
+    x_index: ArrayLike | None = None,
+    y_index: ArrayLike | None = None,
+    center: bool = False,
+) -> Residuals:
+    """Measure how far every neuron is from the span of chosen neurons of the other side.
+
+    The relative residual of a vector z on vectors B is the least |z - B w| / |z|. On unit columns a
+    penalty δ² |w|², δ = 1e-6, takes the place of a rank decision, so B may be dependent.
+
+    Parameters
+    ----------
+    x, y, center
+        As for `spectrum`.
+    x_index, y_index
+        The neurons that residuals are measured on: lists or integer arrays, without repeats. None
+        takes the whole side.
+
+    Returns
+    -------
+    Residuals
+        `.x` of every x on the chosen y, `.y` of every y on the chosen x; 1.0 on the empty set, nan
+        for dead neurons.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `spectrum`; an index that is no integer, out of range or repeated.
+
+    Warns
+    -----
+    UndersampledWarning
+        There are fewer than five samples for each chosen neuron of the larger side.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0], [0.0, 0.0], [0.0, 0.0]])
+    >>> y = np.array([[3.0], [4.0], [0.0], [0.0], [0.0]])
+    >>> residuals(x, y, x_index=[0]).y.round(4)
+    array([0.8])
+    """
+    center = as_center(center)
+    chosen_x = None if x_index is None else as_index(x_index, "x_index")
+    chosen_y = None if y_index is None else as_index(y_index, "y_index")
+    gram = gram_of(x, y)
+    chosen_x = np.arange(gram.n_x) if chosen_x is None else chosen_x
+    chosen_y = np.arange(gram.n_y) if chosen_y is None else chosen_y
+    residuals_x, residuals_y = core.residuals(gram, chosen_x, chosen_y, center)
+    warn_if_undersampled(gram.n_samples, max(chosen_x.size, chosen_y.size))
+    return Residuals(residuals_x, residuals_y)

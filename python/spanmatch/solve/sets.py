@@ -1,0 +1,150 @@
+"""Questions about chosen neurons of both sides: a match, a simple one, whose minimum match."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+import spanmatch._core as core
+from spanmatch.base.arguments import as_center, as_eps, as_index
+from spanmatch.pair.pair import ActivationPair, gram_of
+from spanmatch.solve.undersampled import warn_if_undersampled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import ArrayLike
+
+    from spanmatch.base.arguments import Neuron
+    from spanmatch.pair.types import Samples
+    from spanmatch.results.result import Indices
+
+Answer = TypeVar("Answer")
+
+
+def is_match(
+    x: Samples | ActivationPair,
+    y: Samples | None = None,
+    *,
+    eps: float,
+    x_index: ArrayLike,
+    y_index: ArrayLike,
+    center: bool = False,
+) -> bool:
+    """Tell whether chosen neurons of both sides are an ε-match.
+
+    They are when every chosen x is within ε of the span of the chosen y, and every chosen y within
+    ε of the span of the chosen x. The empty set is a match; a dead neuron belongs to none.
+
+    Parameters
+    ----------
+    x, y, center
+        As for `spectrum`.
+    eps
+        In [0, 1).
+    x_index, y_index
+        The chosen neurons: lists or integer arrays, in any order, without repeats.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `maximum_match`; an index that is no integer, out of range or repeated.
+
+    Warns
+    -----
+    UndersampledWarning
+        There are fewer than five samples for each chosen neuron of the larger side.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.random.default_rng(0).standard_normal((100, 3))
+    >>> is_match(x, 2 * x, eps=0.1, x_index=[0, 2], y_index=[0, 2])
+    True
+    >>> is_match(x, 2 * x, eps=0.1, x_index=[0, 2], y_index=[0])
+    False
+    """
+    return ask_of_set(core.is_match, x, y, eps=eps, x_index=x_index, y_index=y_index, center=center)
+
+
+def is_simple(
+    x: Samples | ActivationPair,
+    y: Samples | None = None,
+    *,
+    eps: float,
+    x_index: ArrayLike,
+    y_index: ArrayLike,
+    center: bool = False,
+) -> bool:
+    """Tell whether chosen neurons of both sides are a match that is no union of smaller ones.
+
+    False for a set that is no match, and for the empty one. Parameters, errors and warnings are
+    those of `is_match`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.random.default_rng(0).standard_normal((100, 3))
+    >>> is_simple(x, 2 * x, eps=0.1, x_index=[2], y_index=[2])
+    True
+    >>> is_simple(x, 2 * x, eps=0.1, x_index=[0, 2], y_index=[0, 2])
+    False
+    """
+    return ask_of_set(
+        core.is_simple, x, y, eps=eps, x_index=x_index, y_index=y_index, center=center
+    )
+
+
+def minimum_for(
+    x: Samples | ActivationPair,
+    y: Samples | None = None,
+    *,
+    eps: float,
+    x_index: ArrayLike,
+    y_index: ArrayLike,
+    center: bool = False,
+) -> list[Neuron]:
+    """List the neurons for which a match is a minimum match: no smaller one inside it holds them.
+
+    A match is simple exactly when there is such a neuron. Parameters and warnings are those of
+    `is_match`.
+
+    Returns
+    -------
+    list
+        Neurons by side and column, `("x", 7)`; x first, in rising order.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `is_match`; the chosen neurons are no match.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.random.default_rng(0).standard_normal((100, 3))
+    >>> y = x @ [[2.0, 1.0], [0.0, 1.0], [0.0, 0.0]]
+    >>> minimum_for(x, y, eps=0.1, x_index=[0, 1], y_index=[0, 1])  # x0 and y0 need no other
+    [('x', 1), ('y', 1)]
+    """
+    return ask_of_set(
+        core.minimum_for, x, y, eps=eps, x_index=x_index, y_index=y_index, center=center
+    )
+
+
+def ask_of_set(
+    question: Callable[[core.Gram, float, Indices, Indices, bool], Answer],
+    x: Samples | ActivationPair,
+    y: Samples | None,
+    *,
+    eps: float,
+    x_index: ArrayLike,
+    y_index: ArrayLike,
+    center: bool,
+) -> Answer:
+    """Check the arguments of the public function that calls this, and ask the core."""
+    eps, center = as_eps(eps), as_center(center)
+    chosen_x, chosen_y = as_index(x_index, "x_index"), as_index(y_index, "y_index")
+    gram = gram_of(x, y)
+    answer = question(gram, eps, chosen_x, chosen_y, center)
+    warn_if_undersampled(gram.n_samples, max(chosen_x.size, chosen_y.size), depth=2)
+    return answer

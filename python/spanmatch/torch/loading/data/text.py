@@ -1,0 +1,109 @@
+"""Text as numbered tokens, padded to the longest of a batch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import torch
+
+from spanmatch.base.errors import FileError
+from spanmatch.torch.loading.data.batches import Examples
+from spanmatch.torch.loading.lookup import from_hub, needed
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def text(
+    file: str,
+    *,
+    tokenizer: str | None = None,
+    block: int | None = None,
+    max_length: int | None = None,
+) -> Examples:
+    """Return the lines of a file that are not blank, or blocks of its tokens."""
+    if block is not None and max_length is not None:
+        raise ValueError("max_length cuts lines: with block it has nothing to cut")
+    for name, number in (("block", block), ("max_length", max_length)):
+        if number is not None and number < 1:
+            raise ValueError(f"{name} is {number}: it must be at least 1")
+    content = Path(file).read_bytes()
+    tokens: Tokens = ByteTokens() if tokenizer is None else HubTokens(tokenizer)
+    try:
+        if block is None:
+            lines = (line for line in content.splitlines() if line.strip())
+            inputs = [tokens.of_input(line, max_length) for line in lines]
+        else:
+            stream = tokens.of_text(content)
+            inputs = [stream[first : first + block] for first in range(0, len(stream), block)]
+    except UnicodeDecodeError as error:
+        raise FileError(f"{file} is not UTF-8: {error}") from error
+    if not inputs:
+        raise FileError(f"{file} holds no text")
+    return Examples(
+        len(inputs), lambda numbers: _padded([inputs[n] for n in numbers], tokens.padding)
+    )
+
+
+class Tokens(Protocol):
+    """What makes tokens of UTF-8, and the token that fills up what is shorter."""
+
+    padding: int
+
+    def of_input(self, line: bytes, max_length: int | None) -> list[int]:
+        """Return all that a model is given of one line, cut where it is too long."""
+
+    def of_text(self, content: bytes) -> list[int]:
+        """Return the tokens of a text, with none added at its ends."""
+
+
+class ByteTokens:
+    """Every byte is a token: a vocabulary of 256."""
+
+    padding = 0
+
+    def of_input(self, line: bytes, max_length: int | None) -> list[int]:  # noqa: D102
+        return list(line[:max_length])
+
+    def of_text(self, content: bytes) -> list[int]:  # noqa: D102
+        return list(content)
+
+
+class HubTokens:
+    """Those of a tokenizer of transformers."""
+
+    def __init__(self, name: str) -> None:
+        with needed("transformers", "models"):
+            from transformers import AutoTokenizer
+        try:
+            self._tokenizer: Any = from_hub(AutoTokenizer.from_pretrained, name)
+        except OSError as error:
+            reason = str(error).partition("\n")[0]
+            raise OSError(
+                f"the tokenizer {name} cannot be had: {reason}; pass a folder that holds one, or "
+                "none, for bytes"
+            ) from error
+        # Where there is no such token, the mask alone tells what was filled up.
+        padding = self._tokenizer.pad_token_id
+        self.padding = 0 if padding is None else int(padding)
+
+    def of_input(self, line: bytes, max_length: int | None) -> list[int]:  # noqa: D102
+        most = self._tokenizer.model_max_length if max_length is None else max_length
+        # Where nothing is known the library has a number beyond any text, and warns of it.
+        cut = {"truncation": True, "max_length": most} if most < UNKNOWN else {}
+        return list(self._tokenizer(line.decode(), verbose=False, **cut)["input_ids"])
+
+    def of_text(self, content: bytes) -> list[int]:  # noqa: D102
+        encoded = self._tokenizer(content.decode(), add_special_tokens=False, verbose=False)
+        return list(encoded["input_ids"])
+
+
+UNKNOWN = 10**9
+
+
+def _padded(inputs: list[list[int]], padding: int) -> dict[str, Tensor]:
+    longest = max(map(len, inputs))
+    rows = [row + [padding] * (longest - len(row)) for row in inputs]
+    masks = [[1] * len(row) + [0] * (longest - len(row)) for row in inputs]
+    return {"input_ids": torch.tensor(rows), "attention_mask": torch.tensor(masks)}

@@ -1,0 +1,115 @@
+"""The user's own functions that make a model or data: package.module:factory, file.py:factory."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spanmatch.torch.loading.lookup import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from types import ModuleType
+
+OWN = "spanmatch_factory:"  # before the path, the name of a file as a module
+
+
+@contextmanager
+def factory_of(name: str, kinds: Sequence[str], examples: str) -> Iterator[Callable[..., Any]]:
+    """Import what stands before the last colon, and give what it calls the rest, to be called.
+
+    Importing runs the code of the module or file. Until this ends, a file can import its
+    neighbours, as when Python runs it; then they are forgotten, as a file elsewhere may have others
+    of the same names.
+
+    Parameters
+    ----------
+    name
+        A module and a function in it, or a file and a function in it.
+    kinds, examples
+        What may stand before a colon otherwise, and how names look: for errors.
+
+    Raises
+    ------
+    ValueError
+        The name has no colon, or its module or function is not there.
+    FileNotFoundError
+        Its file is not there.
+    TypeError
+        What it names cannot be called.
+    """
+    place, colon, attribute = name.rpartition(":")
+    if not (colon and place and attribute):
+        known = nearest(name.partition(":")[0], kinds)
+        raise ValueError(f"{name!r} does not say what to load{known}; names look like {examples}")
+    if not place.endswith(".py"):
+        yield _function(_imported(place, kinds, examples), attribute, place)
+        return
+    file = Path(place).absolute()
+    if not file.is_file():
+        raise FileNotFoundError(f"{file} is no file")
+    with _neighbours(file.parent):
+        yield _function(_run(file), attribute, place)
+
+
+def _function(module: ModuleType, attribute: str, place: str) -> Callable[..., Any]:
+    try:
+        function = getattr(module, attribute)
+    except AttributeError:
+        there = nearest(attribute, (word for word in vars(module) if not word.startswith("_")))
+        raise ValueError(f"{place} has no {attribute!r}{there}") from None
+    if not callable(function):
+        raise TypeError(
+            f"{place}:{attribute} is no function but a {type(function).__name__}: name a function "
+            "that returns it"
+        )
+    return function  # type: ignore[no-any-return]
+
+
+def _imported(place: str, kinds: Sequence[str], examples: str) -> ModuleType:
+    try:
+        return importlib.import_module(place)
+    except ModuleNotFoundError as error:
+        # A module that is there, and lacks another one, says so itself.
+        if error.name is None or not f"{place}.".startswith(f"{error.name}."):
+            raise
+        known = nearest(place, kinds)
+        raise ValueError(
+            f"{place!r} is none of {', '.join(kinds)}, and no module of that name can be "
+            f"imported{known}; names look like {examples}"
+        ) from None
+
+
+def _run(file: Path) -> ModuleType:
+    name = f"{OWN}{file}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    # Dataclasses and others look the module of a class up.
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+@contextmanager
+def _neighbours(folder: Path) -> Iterator[None]:
+    before, place = set(sys.modules), str(folder)
+    sys.path.insert(0, place)
+    try:
+        yield
+    finally:
+        sys.path.remove(place)
+        for name in set(sys.modules) - before:
+            origin = getattr(sys.modules[name], "__file__", None)
+            own = name.startswith(OWN)
+            if not own and origin is not None and Path(origin).is_relative_to(folder):
+                del sys.modules[name]

@@ -1,0 +1,197 @@
+"""Models by name: of torchvision, timm and Hugging Face, or of the user's own code."""
+
+from __future__ import annotations
+
+import inspect
+from contextlib import contextmanager, nullcontext
+from pickle import UnpicklingError
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import torch
+from torch import nn
+
+from spanmatch.torch.loading.checkpoints import load_checkpoint
+from spanmatch.torch.loading.factories import factory_of
+from spanmatch.torch.loading.lookup import from_hub, nearest, needed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+    from os import PathLike
+
+EXAMPLES = (
+    "torchvision:resnet18, timm:vit_tiny_patch16_224, hf:bert-base-uncased, "
+    "package.module:factory, file.py:factory"
+)
+
+Weights: TypeAlias = Literal["pretrained", "random", "file"]
+"""Where they come from; a file's are loaded after the model is made."""
+
+
+def load_model(
+    name: str,
+    *,
+    checkpoint: str | PathLike[str] | None = None,
+    seed: int | None = None,
+    **kwargs: Any,
+) -> nn.Module:
+    """Return a model with its weights, on the CPU, ready to evaluate.
+
+    Needs ``pip install 'spanmatch[models]'``, but for factories.
+
+    Parameters
+    ----------
+    name
+        ``torchvision:NAME``, ``timm:NAME``, ``hf:NAME`` of the Hugging Face hub or ``hf:FOLDER``
+        (the bare model, of `transformers.AutoModel`), or a function that returns a model:
+        ``package.module:factory`` or ``file.py:factory``.
+    checkpoint
+        A file with the weights, as in `load_checkpoint`; then nothing is downloaded. Without one, a
+        named model gets the pretrained weights that its library has in its cache or can fetch.
+    seed
+        Random weights, the same for the same seed, in place of pretrained ones. A factory runs
+        under the seed. torch's own random numbers go on as if nothing had happened.
+    **kwargs
+        For the factory, or for the library's constructor. ``hf:`` takes ``config=``, a
+        configuration of transformers, too: with a checkpoint or a seed it is all it needs.
+
+    Raises
+    ------
+    ValueError
+        There is no such model, or the checkpoint does not fit.
+    OSError
+        A file cannot be read, or pretrained weights cannot be had.
+    ImportError
+        A package is missing.
+    """
+    kind, _, rest = name.partition(":")
+    if kind in SOURCES and rest:
+        said = next((option for option in ("pretrained", "weights") if option in kwargs), None)
+        if said is not None and (seed is not None or checkpoint is not None):
+            raise ValueError(
+                f"{said}= goes with neither seed= nor checkpoint=: say once where weights come from"
+            )
+        weights: Weights = "pretrained" if seed is None else "random"
+        # Models are filled with random numbers before their weights are loaded, too.
+        with seeded(0 if seed is None else seed):
+            model = SOURCES[kind](rest, "file" if checkpoint is not None else weights, kwargs)
+    else:
+        with factory_of(name, list(SOURCES), EXAMPLES) as factory:
+            model = _made(name, factory, seed, kwargs)
+    if checkpoint is not None:
+        load_checkpoint(model, checkpoint)
+    return model.cpu().eval()
+
+
+def _torchvision(name: str, weights: Weights, kwargs: dict[str, Any]) -> nn.Module:
+    with needed("torchvision", "models"):
+        from torchvision.models import get_model_builder, list_models
+    _check_known(name, list_models(), "torchvision")
+    build = get_model_builder(name)
+    options = {"weights": "DEFAULT" if weights == "pretrained" else None, **kwargs}
+    # Detectors fetch the weights of a part even where none are wanted of the whole.
+    if weights != "pretrained" and "weights_backbone" in inspect.signature(build).parameters:
+        options.setdefault("weights_backbone", None)
+    with _ways_out(f"torchvision:{name}") if weights == "pretrained" else nullcontext():
+        return build(**options)  # type: ignore[no-any-return]
+
+
+def _timm(name: str, weights: Weights, kwargs: dict[str, Any]) -> nn.Module:
+    with needed("timm", "models"):
+        import timm
+    # hf-hub:… and local-dir:… are timm's own, and in no list.
+    if ":" not in name:
+        tags = timm.list_pretrained() if "." in name else []
+        _check_known(name, [*timm.list_models(include_tags=False), *tags], "timm")
+        if weights == "pretrained" and not timm.is_model_pretrained(name):
+            raise OSError(f"timm has no weights of {name}; {WAYS_OUT}")
+    with _ways_out(f"timm:{name}") if weights == "pretrained" else nullcontext():
+        return timm.create_model(name, **{"pretrained": weights == "pretrained", **kwargs})
+
+
+def _hugging_face(name: str, weights: Weights, kwargs: dict[str, Any]) -> nn.Module:
+    with needed("transformers", "models"):
+        from transformers import AutoConfig, AutoModel
+    if weights != "pretrained":
+        config, trust = kwargs.pop("config", None), kwargs.pop("trust_remote_code", False)
+        if config is None:
+            try:
+                config, kwargs = from_hub(
+                    AutoConfig.from_pretrained,
+                    name,
+                    download=weights != "file",
+                    return_unused_kwargs=True,
+                    trust_remote_code=trust,
+                    **kwargs,
+                )
+            except OSError as error:
+                raise OSError(
+                    f"the configuration of hf:{name} cannot be had: {_cause(error)}; pass "
+                    "hf:FOLDER, a folder that holds its config.json, or config=, a configuration "
+                    "of transformers"
+                ) from error
+        make: Callable[..., nn.Module] = AutoModel.from_config
+        return make(config, trust_remote_code=trust, **kwargs)
+    model: nn.Module
+    with _ways_out(f"hf:{name}"):
+        model, notes = from_hub(AutoModel.from_pretrained, name, output_loading_info=True, **kwargs)
+    # The library fills these with random numbers.
+    if missing := sorted(notes["missing_keys"]):
+        pooler = all("pooler" in key for key in missing)
+        raise OSError(
+            f"the weights of hf:{name} lack {len(missing)} of the model: {', '.join(missing[:5])}; "
+            + ("leave that layer away (add_pooling_layer=False), or " if pooler else "")
+            + WAYS_OUT
+        )
+    return model
+
+
+SOURCES: dict[str, Callable[[str, Weights, dict[str, Any]], nn.Module]] = {
+    "torchvision": _torchvision,
+    "timm": _timm,
+    "hf": _hugging_face,
+}
+
+WAYS_OUT = "pass checkpoint=FILE, or seed=0 for random weights"
+
+
+@contextmanager
+def _ways_out(name: str) -> Iterator[None]:
+    """Say of pretrained weights that cannot be had what else there is."""
+    try:
+        yield
+    except (OSError, UnpicklingError) as error:
+        raise OSError(
+            f"the pretrained weights of {name} cannot be had: {_cause(error)}; {WAYS_OUT}"
+        ) from error
+
+
+def _cause(error: Exception) -> str:
+    return str(error).partition("\n")[0].rstrip(".")
+
+
+def _check_known(name: str, known: Collection[str], kind: str) -> None:
+    if name not in known:
+        raise ValueError(
+            f"{kind} has no model {name!r}{nearest(name, known)}; names look like {EXAMPLES}"
+        )
+
+
+def _made(
+    name: str, factory: Callable[..., Any], seed: int | None, kwargs: dict[str, Any]
+) -> nn.Module:
+    if isinstance(factory, nn.Module):
+        raise TypeError(f"{name} is a model: name a function that returns it")
+    with nullcontext() if seed is None else seeded(seed):
+        model = factory(**kwargs)
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"{name} returns a {type(model).__name__}, not a torch.nn.Module")
+    return model
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Draw random numbers from a seed, on the CPU, and then go on as if none had been drawn."""
+    # torch.manual_seed would seed every device, and a fork of all of them would start them.
+    with torch.random.fork_rng(devices=[]), torch.device("cpu"):
+        torch.default_generator.manual_seed(seed)
+        yield

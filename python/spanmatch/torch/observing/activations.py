@@ -1,0 +1,123 @@
+"""What a layer gave for one batch, and how it becomes samples × neurons."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import cast
+
+import torch
+from torch import Tensor
+
+from spanmatch.pair.rows import as_rows
+
+# Types too narrow to hold a mean of their own values.
+NARROW = (torch.float16, torch.bfloat16)
+
+
+@dataclass(frozen=True, eq=False)
+class Activations:
+    """The output of a layer for one batch.
+
+    Good while the layer's forward pass stands there: a later layer may write over the values. What
+    is to last is made by `kept`.
+
+    Examples
+    --------
+    >>> maps = Activations(torch.ones(8, 16, 5, 4), axis=1)
+    >>> maps.n_items, maps.positions, maps.n_neurons
+    (8, (5, 4), 16)
+    >>> maps.rows().shape, maps.means().shape
+    (torch.Size([160, 16]), torch.Size([8, 16]))
+    """
+
+    values: Tensor
+    """As the layer gave them, detached."""
+    axis: int
+    """The neurons' axis, counted from the front."""
+    mask: Tensor | None = None
+    """Which positions of which items count: bool, of the shape of the values less `axis`."""
+
+    @property
+    def n_neurons(self) -> int:
+        """How many neurons the layer has."""
+        return self.values.shape[self.axis]
+
+    @property
+    def n_items(self) -> int:
+        """How many items came out: as a rule, as many as the batch has.
+
+        Not where a layer takes the batch apart, as attention in windows does, or drops items. Then
+        row i of two models is the same sample only if both do so alike.
+        """
+        return self.values.shape[0]
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """The sizes of the axes that are neither items nor neurons: () of (B, F)."""
+        shape = self.values.shape
+        return tuple(shape[1 : self.axis]) + tuple(shape[self.axis + 1 :])
+
+    def rows(self) -> Tensor:
+        """Return samples × neurons: a view where the neurons are last and nothing is masked."""
+        return cast("Tensor", as_rows(self.values, self.mask, axis=self.axis))
+
+    @property
+    def rows_per_item(self) -> int | list[int]:
+        """How many rows each item has: its positions, or those of them that count."""
+        if self.mask is None:
+            return max(1, math.prod(self.positions))
+        counts: list[int] = self.mask.flatten(1).sum(1).tolist()
+        return [count for count in counts if count > 0]
+
+    def means(self) -> Tensor:
+        """Return items × neurons: of each item the mean over its unmasked positions, in new memory.
+
+        Half precision becomes float32.
+
+        Raises
+        ------
+        ValueError
+            All positions of an item are masked.
+        """
+        values = self.values.movedim(self.axis, -1).flatten(1, -2) if self.positions else None
+        kind = torch.float32 if self.values.dtype in NARROW else self.values.dtype
+        if values is None:
+            return self.values.to(kind, copy=True)
+        if self.mask is None:
+            return values.mean(1, dtype=kind)
+        mask = self.mask.flatten(1)
+        counts = mask.sum(1, keepdim=True)
+        if not bool(counts.all()):
+            item = int((counts == 0).flatten().nonzero()[0])
+            raise ValueError(f"item {item} of the batch (counted from 0) has no unmasked position")
+        return values.masked_fill(~mask[..., None], 0).sum(1, dtype=kind) / counts
+
+    def kept(self, memory: Tensor | None = None) -> Activations:
+        """Return a copy that no later layer can change, its neurons last.
+
+        Rows of maps are a copy in any case, and `rows` of what is kept copies nothing: together
+        they cost no more than `rows` alone.
+
+        Parameters
+        ----------
+        memory
+            The values of what was kept of the last batch, and is needed no more: they are written
+            over where they have the same shape. New memory costs as much as the copy.
+        """
+        last = self.values.movedim(self.axis, -1)
+        if memory is not None and _alike(memory, last):
+            values = memory.copy_(last)
+        else:
+            values = last.clone(memory_format=torch.contiguous_format)
+        return Activations(values, values.ndim - 1, self.mask)
+
+
+def _alike(memory: Tensor, values: Tensor) -> bool:
+    return (
+        memory.shape == values.shape
+        and memory.dtype == values.dtype
+        and memory.device == values.device
+        # Within inference mode tensors are made that nobody outside may write to.
+        and not memory.is_inference()
+    )

@@ -1,0 +1,99 @@
+"""The activations of chosen layers, batch by batch, for whoever wants to have them."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from spanmatch.comparison.keys import call_name
+from spanmatch.torch.observing.batch import check_data
+from spanmatch.torch.observing.observer import Observer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    import torch
+    from torch import Tensor, nn
+
+    from spanmatch.torch.observing.activations import Activations
+    from spanmatch.torch.observing.layers import LayerChoice
+
+
+def capture(
+    model: nn.Module,
+    data: Iterable[Any],
+    layers: LayerChoice = None,
+    *,
+    axis: int | Mapping[str, int] | None = None,
+    mask: str | Callable[[Any], Any] | None = None,
+    device: torch.device | str | None = None,
+    max_batches: int | None = None,
+) -> Iterator[tuple[str, Tensor]]:
+    """Yield (layer, rows) for every layer and batch: the rows are samples × neurons.
+
+    Of maps the channels are neurons and every position of every image is a sample; of sequences the
+    hidden units, and every unmasked token. A module that runs several times in a forward pass
+    yields `name#0`, `name#1`, …
+
+    Between batches and between two yields the model is as it was before: without hooks, in its own
+    mode. The rows lie on the model's device, and are the caller's.
+
+    Parameters
+    ----------
+    model
+        As it is used: DataParallel, DistributedDataParallel and torch.compile are looked through.
+    data
+        Batches: each a tensor, (inputs, targets), or a mapping of arguments, of which the model is
+        given those that it takes. It gets copies, floats in its own precision.
+    layers
+        A glob, a name or several, as `named_modules` has them; a star matches dots too. None: every
+        leaf module with an output of floats, but dropout, identity and flatten.
+    axis
+        The neurons' axis, where it is not told by what a layer is and is given: an int for all
+        layers, or a mapping from globs.
+    mask
+        Which positions count: the key of a mapping, or a function that makes the mask (or None) of
+        a batch. None: `attention_mask`, where the batch is a mapping and has one.
+    device
+        Where inputs go. None: where the model's first parameter or buffer lies.
+    max_batches
+        How many batches are read; None: all.
+
+    Raises
+    ------
+    TypeError, ValueError
+        At the call, what is wrong with the arguments; later, with a batch, a mask or a layer.
+    ModelError
+        The model raised an error: it says in which layer, at which batch.
+
+    Examples
+    --------
+    >>> import torch
+    >>> model = torch.nn.Sequential(torch.nn.Conv2d(1, 4, 3), torch.nn.ReLU())
+    >>> for layer, rows in capture(model, torch.ones(6, 1, 8, 8).split(3)):
+    ...     print(layer, tuple(rows.shape))
+    0 (108, 4)
+    1 (108, 4)
+    0 (108, 4)
+    1 (108, 4)
+    """
+    check_data(data)
+    observed = Observer(model, layers, axis=axis, mask=mask, device=device)
+    return _captured(observed, islice(data, max_batches))
+
+
+def _captured(observed: Observer, batches: Iterator[Any]) -> Iterator[tuple[str, Tensor]]:
+    for batch in batches:
+        seen: list[tuple[str, int, Tensor]] = []
+
+        def keep(name: str, call: int, activations: Activations, seen: list[Any] = seen) -> None:
+            seen.append((name, call, activations.kept().rows()))
+
+        with observed:
+            calls = observed.run(batch, keep)
+        # Rows are let go as they are handed over.
+        seen.reverse()
+        while seen:
+            name, call, rows = seen.pop()
+            yield call_name(name, call, calls[name]), rows
+            del rows

@@ -1,0 +1,117 @@
+"""A table of a model's layers: what `compare` and `capture` would see of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from spanmatch.comparison.keys import call_name
+from spanmatch.torch.observing.observer import Observer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import torch
+    from torch import Tensor, nn
+
+    from spanmatch.torch.observing.layers import LayerChoice, Layers
+
+HEADINGS = ("layer", "type", "output", "axis", "neurons", "positions", "parameters")
+
+
+@dataclass(frozen=True)
+class LayerInfo:
+    """A layer, and what it gave for one batch."""
+
+    name: str
+    """As `capture` yields it."""
+    type: str
+    """The name of its class."""
+    shape: tuple[int, ...]
+    """Of its output."""
+    axis: int | None
+    """The neurons' axis in it; None: not known, it has to be said with the argument `axis`."""
+    neurons: int | None
+    """How many neurons it has."""
+    positions: tuple[int, ...] | None
+    """The sizes of the axes that are neither items nor neurons."""
+    parameters: int
+    """How many numbers it has learned, its children's included."""
+
+
+class LayerTable(tuple[LayerInfo, ...]):
+    """Layers in the order in which they ran; shown as a table."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        lines = [HEADINGS, *map(_cells, self)]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
+
+
+def layer_info(
+    model: nn.Module,
+    example: Any,
+    layers: LayerChoice | Layers = None,
+    *,
+    axis: int | Mapping[str, int] | None = None,
+    device: torch.device | str | None = None,
+) -> LayerTable:
+    """Run a batch through a model and list its layers.
+
+    Parameters
+    ----------
+    model, layers, axis, device
+        As in `capture`. A layer whose axis is not known is no error: it shows as ?.
+    example
+        One batch: a tensor, (inputs, targets), or a mapping of the model's arguments.
+
+    Raises
+    ------
+    TypeError, ValueError, ModelError
+        As in `capture`.
+
+    Examples
+    --------
+    >>> import torch
+    >>> model = torch.nn.Sequential(torch.nn.Conv2d(1, 4, 3), torch.nn.ReLU())
+    >>> layer_info(model, torch.ones(6, 1, 8, 8))
+    layer  type    output        axis  neurons  positions  parameters
+    0      Conv2d  (6, 4, 6, 6)  1     4        6 × 6      40
+    1      ReLU    (6, 4, 6, 6)  1     4        6 × 6      0
+    """
+    observed = Observer(model, layers, axis=axis, device=device)
+    seen: list[tuple[str, int, tuple[int, ...], int | None]] = []
+
+    def note(name: str, call: int, output: Tensor, at: int | None) -> None:
+        # An axis of 0 is that of a single item: there is none for the neurons of a batch.
+        seen.append((name, call, tuple(output.shape), at or None))
+
+    with observed:
+        calls = observed.outputs(example, note)
+    return LayerTable(
+        LayerInfo(
+            name=call_name(name, call, calls[name]),
+            type=type(observed.module(name)).__name__,
+            shape=shape,
+            axis=at,
+            neurons=None if at is None else shape[at],
+            positions=None if at is None else shape[1:at] + shape[at + 1 :],
+            parameters=sum(part.numel() for part in observed.module(name).parameters()),
+        )
+        for name, call, shape, at in seen
+    )
+
+
+def _cells(layer: LayerInfo) -> tuple[str, ...]:
+    positions = "?" if layer.positions is None else " × ".join(map(str, layer.positions))
+    return (
+        layer.name,
+        layer.type,
+        str(layer.shape),
+        "?" if layer.axis is None else str(layer.axis),
+        "?" if layer.neurons is None else str(layer.neurons),
+        positions or "-",
+        f"{layer.parameters:,}",
+    )

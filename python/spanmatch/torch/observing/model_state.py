@@ -1,0 +1,101 @@
+"""What is changed in a model, and around it, while it is observed, and put back afterwards."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from spanmatch.torch.observing.layers import unwrapped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """Return where the model's first parameter or buffer lies; the host, if it has none."""
+    first = next(chain(model.parameters(), model.buffers()), None)
+    return torch.device("cpu") if first is None else first.device
+
+
+def dtype_of(model: nn.Module) -> torch.dtype | None:
+    """Return the type of the model's first parameter of floats, which its inputs have too."""
+    floats = (part.dtype for part in model.parameters() if part.is_floating_point())
+    return next(floats, None)
+
+
+@contextmanager
+def bare(model: nn.Module) -> Iterator[None]:
+    """Take wrappers, compiled code and fused paths off the parts of a model.
+
+    Hooks fire in eager code alone. TransformerEncoder packs padded sequences into nested tensors,
+    which have no positions.
+    """
+    with ExitStack() as undo:
+        for module in list(model.modules()):
+            if module._compiled_call_impl is not None:
+                undo.callback(setattr, module, "_compiled_call_impl", module._compiled_call_impl)
+                module._compiled_call_impl = None
+            if isinstance(module, nn.TransformerEncoder):
+                undo.callback(setattr, module, "use_nested_tensor", module.use_nested_tensor)
+                module.use_nested_tensor = False
+            for name, child in module._modules.items():
+                if child is not None and unwrapped(child) is not child:
+                    undo.callback(module._modules.__setitem__, name, child)
+                    module._modules[name] = unwrapped(child)
+        yield
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Set every module to eval mode, and each back to its own.
+
+    `train` and `eval` are not called: where a model has its own, they may do more than set a mode,
+    as merge weights.
+    """
+    training = [module for module in model.modules() if module.training]
+    try:
+        for module in training:
+            module.training = False
+        yield
+    finally:
+        for module in training:
+            module.training = True
+
+
+class Noise:
+    """The random numbers of a model's runs: they go on from run to run, and nobody else's do."""
+
+    def __init__(self) -> None:
+        self._states: tuple[torch.Tensor, dict[torch.device, torch.Tensor]] | None = None
+
+    @contextmanager
+    def drawn(self, gpus: set[torch.device]) -> Iterator[None]:
+        """Draw from here in what follows. The first time it begins where everybody is."""
+        with torch.random.fork_rng(gpus):
+            if self._states is not None:
+                torch.set_rng_state(self._states[0])
+                for gpu, state in self._states[1].items():
+                    torch.cuda.set_rng_state(state, gpu)
+            yield
+            on_gpus = {gpu: torch.cuda.get_rng_state(gpu) for gpu in gpus}
+            self._states = torch.get_rng_state(), on_gpus
+
+
+@contextmanager
+def unseen(model: nn.Module, noise: Noise) -> Iterator[None]:
+    """Run what follows without gradients, and leave random numbers and autocast as they were."""
+    tensors = chain(model.parameters(), model.buffers())
+    gpus = {tensor.device for tensor in tensors if tensor.device.type == "cuda"}
+    cached = torch.is_autocast_cache_enabled()
+    with torch.no_grad(), noise.drawn(gpus):
+        # Weights that autocast casts here would be kept, without gradients, for a training step
+        # in the same block.
+        torch.set_autocast_cache_enabled(False)
+        try:
+            yield
+        finally:
+            torch.set_autocast_cache_enabled(cached)

@@ -1,0 +1,191 @@
+"""`spanmatch compare`: the library's comparison, as table, JSON and picture, kept in a folder."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import spanmatch as sm
+
+pytest.importorskip("typer")
+pytest.importorskip("torch")
+from cli_files import as_null, done, failed, strict
+from compare_runs import expected, made, place, runs, spanmatch
+from spanmatch.comparison.comparison import Comparison
+from spanmatch.comparison.table import text
+
+if TYPE_CHECKING:
+    import subprocess
+
+__all__ = ["made", "place"]  # fixtures
+pytestmark = pytest.mark.usefixtures("place")
+
+MODELS = ["compare", "nets.py:small", "nets:small", "--device", "cpu", "--out", "out"]
+WEIGHTS = ["--checkpoint-a", "a.pt", "--checkpoint-b", "b.pt"]
+COMMAND = [*MODELS, *WEIGHTS, "--data", "digits"]
+WIDE = ["compare", "nets.py:wide", "nets.py:wide", "--seed-a", "0", "--seed-b", "1", "--threads"]
+WIDE += ["1", "--data", "nets.py:vectors", "--layers", "*.1", "--out", "out", "--device", "cpu"]
+
+
+def test_the_table_the_picture_and_the_folder() -> None:
+    wanted = expected("digits")
+    result = done(*COMMAND)
+    assert result.stdout.startswith(text(wanted))
+    assert result.stdout.endswith(
+        "out: comparison.json, pairs, spectra\nPicture: out/comparison.png\n"
+    )
+    assert result.stderr == ""
+    assert Path("out/comparison.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+    assert sm.load("out") == wanted
+    names = ["comparison.json", "comparison.png", "config.json", "pairs", "pass.json", "spectra"]
+    assert sorted(path.name for path in Path("out").iterdir()) == names
+    # The folder it is run in was importable, and is no longer.
+    assert str(Path.cwd()) not in sys.path
+
+
+@pytest.mark.parametrize(
+    ("options", "arguments"),
+    [
+        (["--center", "--layers", "c*", "--layers", "head"],
+         {"center": True, "layers": ["c*", "head"]}),
+        (["--layers", "conv1", "--layers-b", "conv2"],
+         {"layers": ["conv1"], "layers_b": ["conv2"]}),
+        (["--all-pairs", "--layers", "act", "--layers-b", "head"],
+         {"all_pairs": True, "layers": ["act"], "layers_b": ["head"]}),
+        (["--axis", "1", "--max-batches", "3"], {"axis": 1, "max_batches": 3}),
+    ],
+    ids=["some layers", "other names", "all pairs", "axis"],
+)  # fmt: skip
+def test_json_is_strict_and_all_of_it(options: list[str], arguments: dict[str, Any]) -> None:
+    result = done(*COMMAND, *options, "--json", "--plot", "picture.svg")
+    wanted = expected("digits", **arguments)
+    found = strict(result.stdout)
+    assert found.pop("spanmatch") == sm.__version__
+    assert found == as_null(wanted.to_dict())
+    assert Path("picture.svg").read_bytes().startswith(b"<?xml")
+    assert not Path("out/comparison.png").exists()
+    assert Comparison.load("out") == wanted
+
+
+def test_options_of_the_data() -> None:
+    options = ["--batch-size", "7", "--limit", "50", "--split", "train", "--layers", "head"]
+    found = strict(done(*COMMAND, *options, "--json").stdout)
+    assert found["inputs"] == 50
+    assert sm.load("out").pair("head").n_batches == 8
+
+
+def test_the_same_command_again_runs_nothing() -> None:
+    first = done(*COMMAND)
+    runs()
+    Path("out/comparison.png").unlink()
+    again = done(*COMMAND)
+    assert runs() == ""
+    assert again.stdout == first.stdout
+    assert again.stderr == "out holds 5 of 5 pairs and 5 of 5 spectra already\n"
+    assert Path("out/comparison.png").exists()
+
+
+def test_text_with_its_mask() -> None:
+    Path("lines.txt").write_text("one\ntwo words\na longer line of them\n")
+    Path("texts.py").write_text(
+        "import torch\n"
+        "class Text(torch.nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.embed = torch.nn.Embedding(256, 2)\n"
+        "    def forward(self, input_ids, attention_mask):\n"
+        "        return self.embed(input_ids)\n"
+        "def small():\n"
+        "    return Text()\n"
+    )
+    models = ["compare", "texts.py:small", "texts.py:small", "--seed-a", "0", "--seed-b", "1"]
+    options = ["--data", "text:lines.txt", "--mask", "attention_mask", "--out", "out"]
+    found = strict(done(*models, *options, "--json").stdout)
+    assert (found["inputs"], found["layers"][0]["samples"]) == (3, 3 + 9 + 21)
+
+
+def test_failures_exit_with_1() -> None:
+    small = "nets.py:small"
+    for arguments, words in [
+        (["nets.py:smal", small], ["no 'smal'", "small"]),
+        ([small, small, "--checkpoint-b", "c.pt"], ["c.pt: No such"]),
+        (
+            ["nets.py:broken", "nets.py:broken"],
+            ["the model (Broken), batch 0", "broken on purpose"],
+        ),
+        ([small, small, "--layers", "con1*"], ["'con1*'", "conv1"]),
+    ]:
+        failed(1, "compare", *arguments, *MODELS[3:], "--data", "digits", words=tuple(words))
+    # What has come to nothing is not in the way.
+    done(*COMMAND, "--layers", "head")
+    failed(1, *COMMAND, words=("out holds another", '  layers: ["head"] there, null now'))
+    failed(1, *COMMAND[:6], "nets.py/out", *WEIGHTS, "--data", "digits", words=("nets.py",))
+    picture = ["--layers", "head", "--plot", "no/p.png"]
+    failed(1, *COMMAND, *picture, words=("no: there is no such folder",))
+
+
+def test_wrong_usage_exits_with_2_and_writes_nothing() -> None:
+    for arguments, words in [
+        ([*COMMAND, "--all-pairs"], ["--all-pairs", "--layers"]),
+        ([*COMMAND, "--plot", "p.jpg"], ["p.jpg", ".png"]),
+        ([*COMMAND, "--device", "nowhere"], ["'nowhere' is no device"]),
+        ([*COMMAND, "--device", "cuda:99"], ["cuda:99"]),
+    ]:
+        failed(2, *arguments, words=tuple(words))
+    for arguments in ([*MODELS], [*COMMAND, "--limit", "0"], ["compare", "--data", "digits"]):
+        with pytest.raises(AssertionError, match="Usage: "):
+            done(*arguments)
+    assert not Path("out").exists()
+
+
+def wait_for(child: subprocess.Popen[str], pattern: str) -> None:
+    deadline = time.perf_counter() + 60
+    while not list(Path.cwd().glob(pattern)):
+        assert child.poll() is None, child.stderr and child.stderr.read()
+        assert time.perf_counter() < deadline
+        time.sleep(0.01)
+
+
+def spectra() -> dict[str, int]:
+    """Those that are whole, and when they were written."""
+    files = Path("out/spectra").glob("[!.]*")
+    return {file.name: file.stat().st_mtime_ns for file in files}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
+@pytest.mark.parametrize("how", ["SIGKILL", "SIGINT"])
+@pytest.mark.usefixtures("restore_threads")
+def test_it_goes_on_where_it_was_ended(how: str) -> None:
+    with spanmatch(*WIDE) as child:
+        try:
+            wait_for(child, "out/spectra/[!.]*")
+            child.send_signal(getattr(signal, how))
+            start = time.perf_counter()
+            code = child.wait(timeout=10)
+            took = time.perf_counter() - start
+            assert child.stderr is not None
+            said = child.stderr.read()
+        finally:
+            child.kill()
+    if how == "SIGINT":
+        assert (code, said) == (130, "interrupted\n")
+        # A second, and what the end of a process takes.
+        assert took < 2.0
+    before = spectra()
+    assert 1 <= len(before) < 5, "it was not ended while it worked"
+    assert not Path("out/comparison.json").exists()
+    runs()
+    result = done(*WIDE, "--json")
+    assert f"5 of 5 pairs and {len(before)} of 5 spectra already" in result.stderr
+    assert "warning: 5 of 5 comparisons, as 0.1: 300 samples for 1000 neurons" in result.stderr
+    assert runs() == ""
+    after = spectra()
+    assert len(after) == 5
+    assert {name: after[name] for name in before} == before
+    layers = [layer["layer"] for layer in strict(result.stdout)["layers"]]
+    assert layers == ["0.1", "1.1", "2.1", "3.1", "4.1"]

@@ -1,0 +1,166 @@
+"""`spanmatch demo`, run as a user runs it, and the exit codes of the command line."""
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import spanmatch as sm
+from spanmatch.plot.similarity import save_figure, similarity_figure
+from spanmatch.results.layer_answer import LayerAnswer
+
+SPANMATCH = str(Path(sys.executable).with_name("spanmatch"))
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def run(*arguments, cwd):
+    command = [SPANMATCH, *arguments]
+    return subprocess.run(command, check=False, cwd=cwd, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def output(folder):
+    start = time.perf_counter()
+    done = run("demo", cwd=folder)
+    assert time.perf_counter() - start < 60
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def rows(output):
+    """The table's cells, by the label of their row."""
+    table = [re.split(r"  +", line.strip()) for line in output.splitlines() if "  " in line]
+    return {label: cells for label, *cells in table}
+
+
+def test_both_networks_are_accurate(output):
+    accuracies = [float(figure) for figure in re.findall(r"([\d.]+)% test accuracy", output)]
+    assert len(accuracies) == 2
+    assert min(accuracies) > 95
+
+
+def test_the_table_fits_80_columns(output):
+    assert max(map(len, output.splitlines()[:-1])) <= 80
+
+
+def test_the_table_describes_every_layer(rows):
+    assert rows["layer"] == ["conv1", "conv2", "conv3", "conv4", "fc1", "fc2"]
+    assert rows["neurons"][0] == "16 + 16"
+    assert rows["inputs"] == ["599"] * 6
+    assert rows["samples"] == [str(599 * positions) for positions in [64, 64, 16, 16, 1, 1]]
+    assert all(0 < float(level) < 1 for level in rows["chance level"])
+    assert all(0 < float(area) < 1 for area in rows["area"])
+    assert all("+" in cell for cell in rows["dead neurons"])
+    for layer in range(6):
+        curve = [float(rows[f"s(0.{tenth})"][layer].strip("()")) for tenth in range(1, 10)]
+        assert curve == sorted(curve)
+
+
+def test_the_table_sets_figures_at_chance_apart(rows):
+    for tenth in range(1, 10):
+        for level, cell in zip(rows["chance level"], rows[f"s(0.{tenth})"], strict=True):
+            if abs(float(level) - tenth / 10) > 0.005:
+                assert cell.startswith("(") == (tenth / 10 > float(level))
+
+
+def test_the_table_looks_inside_the_match_that_holds_half(rows):
+    for layer in range(6):
+        matched, parts, median, largest, median_core, largest_core = (
+            float(rows[label][layer])
+            for label in [
+                "matched neurons",
+                "simple matches",
+                "median size",
+                "largest size",
+                "median core",
+                "largest core",
+            ]
+        )
+        neurons = sum(map(int, rows["neurons"][layer].split(" + ")))
+        assert neurons / 2 <= matched <= neurons
+        assert 1 <= parts <= matched
+        # A core lies inside every match that holds its neuron.
+        assert 1 <= median_core <= largest_core <= largest <= matched <= parts * largest
+        assert 2 <= median <= largest
+        eps = rows["ε for half"][layer]
+        by_chance = float(eps.strip("()")) > float(rows["chance level"][layer])
+        assert eps.startswith("(") == by_chance
+
+
+def test_layers_of_which_no_half_matches():
+    demo = pytest.importorskip("spanmatch.cli.demo.run")
+    x = np.random.default_rng(0).standard_normal((100, 5))
+    pair = sm.ActivationPair()
+    pair.update(x, 0 * x)
+    assert {cell.strip() for cell in demo._structure(pair, sm.spectrum(pair))} == {"none", "–"}
+
+
+def test_a_half_that_only_matches_at_chance_stands_in_brackets():
+    demo = pytest.importorskip("spanmatch.cli.demo.run")
+    x, y = np.random.default_rng(1).standard_normal((2, 200, 5))
+    pair = sm.ActivationPair()
+    pair.update(x, y)
+    spectrum = sm.spectrum(pair)
+    eps = spectrum.eps_for(0.5)
+    by_chance = eps >= np.median(np.concatenate(spectrum.chance))
+    assert demo._structure(pair, spectrum)[0].startswith("(") == by_chance
+
+
+def test_the_picture_is_where_the_output_says(output, folder):
+    picture = folder / output.splitlines()[-1].removeprefix("Picture: ")
+    assert picture.read_bytes().startswith(PNG)
+    assert [path.name for path in picture.parent.iterdir()] == [picture.name]
+
+
+def test_help_is_quick(tmp_path):
+    def seconds():
+        start = time.perf_counter()
+        assert run("--help", cwd=tmp_path).returncode == 0
+        return time.perf_counter() - start
+
+    assert min(seconds() for _ in range(3)) < 0.5
+
+
+def test_wrong_usage_exits_with_2(tmp_path):
+    assert run("no-such-command", cwd=tmp_path).returncode == 2
+    assert run("demo", "--no-such-option", cwd=tmp_path).returncode == 2
+
+
+def test_an_interrupt_exits_with_130(tmp_path):
+    demo = subprocess.Popen([SPANMATCH, "demo"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    assert "seed 0" in demo.stdout.readline()
+    demo.send_signal(signal.SIGINT)
+    assert demo.wait(timeout=10) == 130
+    demo.stdout.close()
+    assert list(tmp_path.rglob("*.png")) == []
+
+
+@pytest.mark.parametrize("layers", [1, 2, 7])
+def test_any_number_of_layers_makes_a_picture(layers, tmp_path):
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((2, 100, 5))
+    dead = sm.spectrum(0 * x, y)
+    spectra = {f"layer{number}": sm.spectrum(x, y) for number in range(layers - 1)} | {"dead": dead}
+    solved = {layer: LayerAnswer(spectrum) for layer, spectrum in spectra.items()}
+    save_figure(similarity_figure(solved, "title"), tmp_path / "picture.png")
+    assert (tmp_path / "picture.png").read_bytes().startswith(PNG)
+    assert [path.name for path in tmp_path.iterdir()] == ["picture.png"]
+
+
+def test_a_picture_that_cannot_be_written_exits_with_1(tmp_path):
+    (tmp_path / "file").touch()
+    done = run("demo", "--out", "file/picture.png", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "error: " in done.stderr

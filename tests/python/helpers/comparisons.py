@@ -1,0 +1,68 @@
+"""Comparisons to test with, and pairs that nobody may touch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+import spanmatch as sm
+from spanmatch.comparison.comparison import Comparison
+from spanmatch.comparison.keys import Key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+LAYERS = ("features.0", "features.3", "classifier")
+PAIRS = [(a, b) for a in ("conv.1", "conv.2", "fc") for b in ("fc.1", "fc.2")]
+LONG = [f"encoder.layer.{n}.attention.output.dense" for n in range(55)]
+
+
+class Untouchable(Mapping[Key, sm.ActivationPair]):
+    """Pairs whose every use is a failure."""
+
+    def _touched(self, *_: object) -> NoReturn:
+        raise AssertionError("pairs were touched")
+
+    __getitem__ = __iter__ = __len__ = __contains__ = keys = values = items = get = _touched
+
+
+def pair(seed: int, n_x: int = 6, n_y: int = 5, samples: int = 60) -> sm.ActivationPair:
+    """A pair that shares some dimensions, more or fewer, and whose x has a dead neuron.
+
+    Every other one shares a positive mean, so that its chance level is low.
+    """
+    rng = np.random.default_rng(seed)
+    shared = rng.standard_normal((samples, 1 + seed % 3))
+    x = np.hstack([shared, rng.standard_normal((samples, n_x - shared.shape[1]))])
+    y = np.hstack([shared, rng.standard_normal((samples, n_y - shared.shape[1]))])
+    x, y = x + seed % 2, y + seed % 2
+    x[:, -1] = 0.0
+    made = sm.ActivationPair()
+    made.update(x, y + 0.1 * rng.standard_normal(y.shape))
+    return made
+
+
+def comparison(keys: Iterable[Key] = LAYERS, *, lazy: bool = False, **kwargs: Any) -> Comparison:
+    """Compare by these keys."""
+    pairs = {key: pair(seed, n_x=6 + seed % 4) for seed, key in enumerate(keys)}
+    spectra = {key: sm.spectrum(each) for key, each in pairs.items()}
+    return Comparison(spectra, Untouchable() if lazy else pairs, **kwargs)
+
+
+def same_pair(mine: sm.ActivationPair, other: sm.ActivationPair) -> bool:
+    parts = [pair._gram.on_host().parts() for pair in (mine, other)]
+    return all(np.array_equal(a, b) for a, b in zip(*parts, strict=True))
+
+
+def file_of(folder: Path, layer: str, kind: str = "pair") -> Path:
+    entries = json.loads((folder / "comparison.json").read_text())["layers"]
+    return folder / next(entry[kind] for entry in entries if entry["key"] == layer)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}

@@ -1,0 +1,62 @@
+"""What the tests of observed models share: a small model, and all that one run shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from spanmatch.comparison.keys import call_name
+from spanmatch.torch.observing.observer import Observer
+
+if TYPE_CHECKING:
+    from spanmatch.torch.observing.activations import Activations
+
+
+def model() -> nn.Sequential:
+    torch.manual_seed(0)
+    return nn.Sequential(
+        nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(inplace=True), nn.Flatten(), nn.Dropout(),
+        nn.Linear(64, 3),
+    )  # fmt: skip
+
+
+IMAGES = torch.linspace(-1, 1, 5 * 36).reshape(5, 1, 6, 6)
+
+
+def state(net: nn.Module) -> Any:
+    hooks = [
+        len(kind)
+        for part in net.modules()
+        for kind in (part._forward_hooks, part._forward_pre_hooks, part._forward_hooks_with_kwargs)
+    ]
+    modes = [part.training for part in net.modules()]
+    return (
+        hooks,
+        modes,
+        torch.is_grad_enabled(),
+        [(*part._modules.values(),) for part in net.modules()],
+    )
+
+
+def seen(net: nn.Module, batch: Any, layers: Any = None, **options: Any) -> dict[str, Activations]:
+    found: dict[str, Activations] = {}
+    with Observer(net, layers, **options) as observed:
+        calls = observed.run(
+            batch, lambda name, call, what: found.update({f"{name}#{call}": what.kept()})
+        )
+    return {call_name(*key.split("#"), calls[key.split("#")[0]]): found[key] for key in found}  # type: ignore[arg-type]
+
+
+def refuse(*_: Any) -> None:
+    raise LookupError("refused")
+
+
+class Returns(nn.Module):
+    def __init__(self, what: Any) -> None:
+        super().__init__()
+        self.what = what
+
+    def forward(self, x: Tensor) -> Any:
+        return self.what(x)

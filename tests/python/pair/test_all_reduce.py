@@ -1,0 +1,130 @@
+"""Two processes, joined by gloo, end with the pair that one process has."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_replicates import grams
+
+import gloo_worker
+import spanmatch as sm
+from gloo_worker import KEPT, beside, samples, share
+
+WORKER = Path(gloo_worker.__file__)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What both processes have written."""
+    folder = tmp_path_factory.mktemp("gloo")
+    command = [sys.executable, "-W", "error", str(WORKER)]
+    workers = [
+        subprocess.Popen([*command, str(rank), str(folder)], stderr=subprocess.PIPE, text=True)
+        for rank in range(2)
+    ]
+    try:
+        for worker in workers:
+            _, errors = worker.communicate(timeout=120)
+            assert worker.returncode == 0, errors
+    finally:
+        for worker in workers:
+            worker.kill()
+    return folder
+
+
+def heard(folder: Path, rank: int) -> dict[str, str]:
+    words: dict[str, str] = json.loads((folder / f"heard-{rank}").read_text())
+    return words
+
+
+def pairs(folder: Path, name: str) -> list[sm.ActivationPair]:
+    return [sm.ActivationPair.load(folder / f"{name}-{rank}") for rank in range(2)]
+
+
+@pytest.mark.parametrize("center", [False, True])
+def test_two_processes_give_what_one_gives(folder: Path, center: bool) -> None:
+    one = share(0) + share(1)
+    arrays = sm.spectrum(*samples(), center=center)
+    for pair in pairs(folder, "whole"):
+        assert (pair.n_samples, pair.n_batches) == (200, 4)
+        found, wanted = (sm.spectrum(two, center=center) for two in (pair, one))
+        for side in ("x", "y"):
+            np.testing.assert_allclose(getattr(found, side), getattr(wanted, side), atol=1e-12)
+            np.testing.assert_allclose(getattr(found, side), getattr(arrays, side), atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["whole", "second"])
+def test_both_end_with_the_same_bits(folder: Path, name: str) -> None:
+    first, second = (pair._gram.on_host().parts() for pair in pairs(folder, name))
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_process_without_batches_takes_part(folder: Path) -> None:
+    wanted = share(1)._gram.on_host().parts()
+    for pair in pairs(folder, "second"):
+        for a, b in zip(pair._gram.on_host().parts(), wanted, strict=True):
+            np.testing.assert_array_equal(a, b)
+        # What one knows, both know.
+        assert pair.x_names == tuple("abcdef")
+
+
+@pytest.mark.parametrize("name", list(KEPT))
+def test_nulls_and_folds_are_those_of_a_merge(folder: Path, name: str) -> None:
+    one = beside(0, **KEPT[name]) + beside(1, **KEPT[name])
+    first, second = pairs(folder, name)
+    assert pickle.dumps(first) == pickle.dumps(second)
+    assert (first.n_items, first.n_nulls, first.n_folds) == (40, one.n_nulls, one.n_folds)
+    for found, wanted in zip(grams(first), grams(one), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-11)
+    if one.n_nulls > 0:
+        found_nulls, nulls = sm.null_spectra(first), sm.null_spectra(one)
+        np.testing.assert_allclose(found_nulls.x, nulls.x, rtol=0, atol=1e-9)
+        assert sm.p_value(first) == sm.p_value(one)
+    if one.n_folds > 0:
+        found_ends, ends = (sm.interval(pair).area for pair in (first, one))
+        np.testing.assert_allclose(found_ends, ends, rtol=0, atol=1e-9)
+
+
+def test_who_has_seen_nothing_may_keep_nothing(folder: Path) -> None:
+    wanted = beside(1, **KEPT["both"])
+    for pair in pairs(folder, "late"):
+        assert pair.n_items == 14
+        for found, known in zip(grams(pair), grams(wanted), strict=True):
+            np.testing.assert_array_equal(found, known)
+
+
+def test_what_comes_later_follows_the_seed_of_the_first(folder: Path) -> None:
+    for pair in pairs(folder, "seeded"):
+        replicates = pair._gram.on_host().replicates()
+        assert replicates is not None
+        assert replicates[0] == 9
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_other_numbers_of_nulls_are_said_in_every_process(folder: Path, rank: int) -> None:
+    words = heard(folder, rank)
+    other, none = words["other nulls"], words["no nulls"]
+    assert other == "rank 1 keeps 3 nulls and 0 folds, but rank 0 keeps 2 nulls and 0 folds"
+    assert none == "rank 1 keeps 0 nulls and 0 folds, but rank 0 keeps 2 nulls and 0 folds"
+    assert words["other nulls leaves the pair"] == words["no nulls leaves the pair"] == "True"
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_what_is_wrong_is_said_in_every_process(folder: Path, rank: int) -> None:
+    words = heard(folder, rank)
+    assert "torchrun" in words["before"]
+    assert words["nobody"] == "ActivationPair(0 + 0 neurons, 0 samples)"
+    assert words["twice"] == "400"
+    assert words["widths"] == "rank 1 has 3 + 2 neurons, but rank 0 has 2 + 2"
+    assert words["overflow"].startswith("rank 1: neuron 0 of x reaches")
+    assert "'b' and 'c' for neuron 1" in words["names"]
+    assert words["widths leaves the pair"] == words["overflow leaves the pair"] == "True"
+    assert words["group"] == ("none" if rank == 0 else "this process is not in the group")
+    assert words["of the group"] == ("130" if rank == 0 else "70")

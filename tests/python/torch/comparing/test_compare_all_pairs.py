@@ -1,0 +1,56 @@
+"""Every layer of A with every layer of B: the pairs that are filled by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from test_compare import BATCHES, A, B, Net, assert_near, pair_by_hand
+
+import spanmatch as sm
+from spanmatch.torch import compare
+from spanmatch.torch.comparing.collect import AllPairs
+from spanmatch.torch.comparing.layer_sums import memory
+
+
+@pytest.mark.parametrize("center", [False, True])
+def test_all_pairs_are_the_pairs_filled_by_hand(center: bool) -> None:
+    chosen = ["conv1", "act", "pool", "fc"]
+    wide = Net(1, width=7)
+    comparison = compare(
+        A, wide, BATCHES, layers=chosen, all_pairs=True, center=center, progress=False
+    )
+    labels = ("conv1", "act#0", "act#1", "pool", "fc")
+    assert list(comparison) == [(a, b) for a in labels for b in labels]
+    sizes = {"conv1": 8, "act#0": 8, "act#1": 8, "pool": 4, "fc": 0}
+    for a, b in comparison:
+        means = sizes[a] != sizes[b]
+        wanted = sm.spectrum(pair_by_hand(A, wide, a, b, means=means), center=center)
+        found = comparison[a, b]
+        assert found.n_samples == wanted.n_samples
+        assert_near(found, wanted)
+        assert ((a, b) in comparison.notes) == means
+    assert comparison.similarity(0.3).shape == (5, 5)
+    pair = comparison.pair(("conv1", "act#0"))
+    assert (pair.n_samples, pair.n_batches) == (48 * 64, 3)
+
+
+def test_products_within_a_layer_are_kept_once_for_all_its_pairs() -> None:
+    comparison = compare(A, B, BATCHES, layers=["conv1", "conv2"], all_pairs=True, progress=False)
+    parts = comparison._pairs._parts  # type: ignore[attr-defined]
+    assert parts["conv1", "conv1"][0] is parts["conv1", "conv2"][0]
+    assert parts["conv1", "conv2"][1] is parts["conv2", "conv2"][1]
+    assert memory([4, 6], [4, 6]) == 8 * (2 * (16 + 36) + 100)
+
+
+def test_memory_of_all_pairs_is_said_before_it_starts(capsys: Any) -> None:
+    compare(A, B, BATCHES, layers="conv*", all_pairs=True)
+    assert "all pairs: 4 of 2 and 2 layers" in capsys.readouterr().err
+
+
+def test_nothing_is_kept_between_batches() -> None:
+    collector = AllPairs()
+    collector._rows["A", ("fc", 0), False] = torch.ones(3)
+    collector.begin()
+    assert not collector._rows

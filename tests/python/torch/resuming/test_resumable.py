@@ -1,0 +1,223 @@
+"""A comparison in a folder: that of the library, never done twice, and of one configuration."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import spanmatch as sm
+
+pytest.importorskip("torch")
+from compare_runs import BATCHES, compared, config, expected, made, place, runs
+from comparisons import contents, file_of, same_pair
+from spanmatch.comparison.comparison import Comparison
+
+__all__ = ["made", "place"]  # fixtures
+pytestmark = pytest.mark.usefixtures("place")
+
+LAYERS = ("conv1", "act#0", "act#1", "conv2", "head")
+ONCE = "mm" + "f" * 2 * BATCHES
+
+
+def check_equal(found: Comparison, wanted: Comparison) -> None:
+    assert found == wanted
+    for key in wanted:
+        assert same_pair(found.pair(key), wanted.pair(key))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"center": True, "layers": ("conv*", "head")},
+        {"layers": ("conv1", "conv2"), "layers_b": ("conv2", "head")},
+        {"layers": ("act", "head"), "all_pairs": True},
+        {"axis": 1, "max_batches": 2},
+    ],
+    ids=["plain", "centred", "other names", "all pairs", "axis"],
+)
+def test_it_is_that_of_the_library(changes: dict[str, Any]) -> None:
+    lists = {
+        name: list(part) if isinstance(part, tuple) else part for name, part in changes.items()
+    }
+    wanted = expected(**lists)
+    check_equal(compared("out", config(**changes)), wanted)
+    check_equal(Comparison.load("out"), wanted)
+    # With nothing left to do.
+    runs()
+    check_equal(compared("out", config(**changes)), wanted)
+    assert runs() == ""
+
+
+def test_layers_keep_their_order_and_the_number_of_inputs() -> None:
+    comparison = compared("out")
+    assert comparison.layers == LAYERS
+    assert comparison.inputs == 150
+    runs()
+
+
+def test_what_is_there_is_not_done_again() -> None:
+    two = config(layers=("conv1", "act"))
+    wanted = compared("out", two)
+    spectrum = file_of(Path("out"), "act#1", "spectrum")
+    files = [file for file in Path("out").rglob("*.safetensors") if file != spectrum]
+    times = [file.stat().st_mtime_ns for file in files]
+    Path("out/comparison.json").unlink()
+    spectrum.unlink()
+    runs()
+    said: list[str] = []
+    assert compared("out", two, say=said.append) == wanted
+    assert said == ["out holds 3 of 3 pairs and 2 of 3 spectra already"]
+    assert runs() == ""
+    assert Comparison.load("out") == wanted
+    assert [file.stat().st_mtime_ns for file in files] == times
+
+
+def test_a_missing_pair_is_made_anew_with_no_other() -> None:
+    wanted = expected()
+    compared("out")
+    lost = file_of(Path("out"), "act#0")
+    kept = file_of(Path("out"), "act#1")
+    lost.unlink()
+    time = kept.stat().st_mtime_ns
+    runs()
+    check_equal(compared("out"), wanted)
+    assert sorted(runs()) == sorted("b" + ONCE)
+    assert kept.stat().st_mtime_ns == time
+
+
+def test_only_layers_that_are_missing_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    from spanmatch.torch.resuming import resumable as module
+
+    asked: list[Any] = []
+    collect = module.collect
+
+    def spying(*arguments: Any, **options: Any) -> Any:
+        asked.append((options["layers"], options["layers_b"]))
+        return collect(*arguments, **options)
+
+    monkeypatch.setattr(module, "collect", spying)
+    compared("out")
+    file_of(Path("out"), "act#0").unlink()
+    file_of(Path("out"), "head").unlink()
+    compared("out")
+    every = config(layers=("conv*", "act"), layers_b=("head", "act"), all_pairs=True)
+    wanted = expected(layers=["conv*", "act"], layers_b=["head", "act"], all_pairs=True)
+    compared("all", every)
+    for pair in (["conv2", "act#1"], ["conv1", "act#0"]):
+        file_of(Path("all"), pair).unlink()  # type: ignore[arg-type]
+    check_equal(compared("all", every), wanted)
+    assert asked[1] == ({"act": "act", "head": "head"}, None)
+    assert asked[3] == (["conv1", "conv2"], ["act"])
+
+
+def test_notes_and_inputs_survive() -> None:
+    other = config(layers=("conv1", "conv2"), layers_b=("conv2", "head"))
+    wanted = compared("out", other)
+    assert set(wanted.notes) == {"conv1", "conv2"}
+    assert "mean over positions" in wanted.notes["conv1"]
+    file_of(Path("out"), "conv2").unlink()
+    Path("out/comparison.json").unlink()
+    found = compared("out", other)
+    assert (found.notes, found.inputs) == (wanted.notes, 150)
+    assert found == wanted
+
+
+def test_a_pass_that_was_cut_off_begins_again() -> None:
+    compared("out")
+    Path("out/pass.json").unlink()
+    runs()
+    compared("out")
+    assert sorted(runs()) == sorted("b" + ONCE)
+
+
+@pytest.mark.parametrize(
+    ("changes", "lines"),
+    [
+        ({"center": True}, ["  center: false there, true now"]),
+        ({"layers": ("conv1", "head")}, ['  layers: null there, ["conv1", "head"] now']),
+        (
+            {"seed_a": 3, "max_batches": 2},
+            ["  seed_a: null there, 3 now", "  max_batches: null there, 2 now"],
+        ),
+    ],
+)
+def test_another_configuration_is_refused(changes: dict[str, Any], lines: list[str]) -> None:
+    compared("out")
+    before = contents(Path("out"))
+    with pytest.raises(ValueError, match="out holds another comparison") as caught:
+        compared("out", config(**changes))
+    assert str(caught.value).splitlines()[1:] == lines
+    assert contents(Path("out")) == before
+
+
+def test_files_count_by_their_content() -> None:
+    compared("out")
+    path = Path("b.pt")
+    path.write_bytes(path.read_bytes() + b" ")
+    with pytest.raises(ValueError, match=r"\n  checkpoint_b_sha256: \w{12} there, \w{12} now$"):
+        compared("out")
+    path.write_bytes(path.read_bytes()[:-1])
+    path.touch()
+    compared("out")
+    Path("nets.py").write_text(Path("nets.py").read_text() + "\n")
+    with pytest.raises(ValueError, match="model_a_sha256: ") as caught:
+        compared("out")
+    assert "model_b_sha256: " in str(caught.value)
+    assert "data_sha256: " in str(caught.value)
+
+
+def test_a_folder_of_something_else_is_refused() -> None:
+    expected(layers="head").save("saved")
+    before = contents(Path("saved"))
+    with pytest.raises(ValueError, match=r"saved holds comparison.json, pairs, spectra, but no"):
+        compared("saved")
+    assert contents(Path("saved")) == before
+    # What is not ours stays beside it.
+    Path("mine").mkdir()
+    Path("mine/notes.txt").write_text("mine")
+    compared("mine", config(layers=("head",)))
+    assert Path("mine/notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("config.json", "{"),
+        ("config.json", "[]"),
+        ("pass.json", "{}"),
+        ("pass.json", '{"layers": [{"key": "conv1", "neurons": []}], "inputs": 1}'),
+    ],
+)
+def test_damage_is_said(name: str, content: str) -> None:
+    compared("out", config(layers=("head",)))
+    Path("out", name).write_text(content)
+    with pytest.raises(sm.FileError, match=rf"out/{name} is damaged .*: delete out, or"):
+        compared("out", config(layers=("head",)))
+
+
+def test_layers_that_are_no_longer_there_are_an_error() -> None:
+    compared("out")
+    content = json.loads(Path("out/pass.json").read_text())
+    content["layers"][4]["neurons"] = [7, 7]
+    Path("out/pass.json").write_text(json.dumps(content))
+    file_of(Path("out"), "head").unlink()
+    with pytest.raises(ValueError, match="layer head was there in an earlier pass"):
+        compared("out")
+
+
+def test_no_batch_is_an_error() -> None:
+    with pytest.raises(ValueError, match="there is no batch"):
+        compared("out", config(data="nets.py:nothing"))
+    assert sorted(path.name for path in Path("out").iterdir()) == ["config.json"]
+    compared("out", config(layers=("head",)))
+
+
+def test_too_few_samples_are_said_once() -> None:
+    few = config(max_batches=1, layers=("head",), data="digits", limit=20)
+    for _ in range(2):
+        with pytest.warns(sm.UndersampledWarning, match="1 of 1 comparisons, as head: 20 samples"):
+            compared("out", few)

@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.atomic import replacing
+from spanmatch.base.errors import FileError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +25,30 @@ def write_json(path: Path, value: Any) -> None:
     """Write plain data, indented; `path` is never left half written."""
     with replacing(path) as unfinished:
         unfinished.write_text(strict_json(value, indent=1) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path, way_out: str = "") -> dict[str, Any]:
+    """Read a file of one JSON object.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    FileError
+        It is no JSON object. The error ends with `way_out`, which tells what to do.
+    """
+    try:
+        content = json.loads(path.read_bytes())
+    except (RecursionError, ValueError) as error:
+        raise damaged(path, error, way_out) from error
+    if not isinstance(content, dict):
+        raise damaged(path, "it holds no object", way_out)
+    return content
+
+
+def damaged(path: Path, why: object, way_out: str = "") -> FileError:
+    """Return the error of a file that does not hold what it should."""
+    return FileError(f"{path} is damaged ({why})" + (f": {way_out}" if way_out else ""))
 
 
 def _finite(value: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spanmatch.pair.mask import as_mask_array
 from spanmatch.pair.samples import is_tensor, view_array
 
 if TYPE_CHECKING:
@@ -79,20 +80,13 @@ def _neuron_axis(shape: tuple[int, ...], axis: int | None) -> int:
 def _as_mask(mask: Any, last: Any) -> Any:
     """Return `mask` as booleans of the library and device of `last`, whose last axis is neurons."""
     if is_tensor(last):
-        import torch
+        from spanmatch.pair.device.tensors import as_mask_tensor
 
-        mask = torch.as_tensor(mask, device=last.device)
-        integers = not mask.is_floating_point() and not mask.is_complex()
-        boolean = mask.dtype == torch.bool
+        booleans: Any = as_mask_tensor(mask, last.device)
     else:
-        mask = np.asarray(mask)
-        integers, boolean = mask.dtype.kind in "biu", mask.dtype == np.bool_
-    if not integers:
-        raise TypeError(f"mask holds {mask.dtype}: pass booleans, or 0 and 1")
-    if mask.shape != last.shape[:-1]:
+        booleans = as_mask_array(mask)
+    if booleans.shape != last.shape[:-1]:
         raise ValueError(
-            f"mask has shape {tuple(mask.shape)}, but the positions {tuple(last.shape[:-1])}"
+            f"mask has shape {tuple(booleans.shape)}, but the positions {tuple(last.shape[:-1])}"
         )
-    if not boolean and bool(((mask != 0) & (mask != 1)).any()):
-        raise ValueError("mask holds other numbers than 0 and 1")
-    return mask if boolean else mask == 1
+    return booleans

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from spanmatch.pair.mask import to_booleans
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -48,6 +50,23 @@ def as_tensor(samples: Readable, device: torch.device) -> torch.Tensor:
         samples = torch.asarray(samples.view(np.int16) if bits else samples, device=device)
         return samples.view(torch.bfloat16) if bits else samples
     return samples.to(device)
+
+
+def as_mask_tensor(mask: Any, device: torch.device | None = None) -> torch.Tensor:
+    """Return a mask, of any library or a list, as booleans: on `device`, or where it lies.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `to_booleans`.
+    """
+    tensor = torch.as_tensor(mask, device=device)
+    booleans: torch.Tensor = to_booleans(
+        tensor,
+        integers=not tensor.is_floating_point() and not tensor.is_complex(),
+        boolean=tensor.dtype == torch.bool,
+    )
+    return booleans
 
 
 @cache

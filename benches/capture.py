@@ -11,7 +11,8 @@ from torch import nn
 from torchvision.models import resnet18
 
 import spanmatch as sm
-from spanmatch.torch.comparing.compare import collect
+from spanmatch.torch.comparing.collect import collect_pairs
+from spanmatch.torch.comparing.options import CompareOptions
 from spanmatch.torch.observing.observer import Observer
 
 BATCHES, BATCH, SIZE = 4, 32, 64
@@ -24,8 +25,8 @@ def main() -> None:
     layers = [name for name, module in a.named_modules() if isinstance(module, nn.Conv2d)]
     seen: list[dict[str, torch.Tensor]] = [{}, {}]
     for model, rows in zip((a, b), seen, strict=True):
-        with Observer(model, layers) as observed:
-            observed.run(images, lambda name, _, act, rows=rows: rows.update({name: act.rows()}))
+        with Observer(model, layers) as observer:
+            observer.run(images, lambda name, _, act, rows=rows: rows.update({name: act.rows()}))
 
     def forward() -> None:
         with torch.no_grad():
@@ -40,8 +41,8 @@ def main() -> None:
                 pairs[layer].update(seen[0][layer], seen[1][layer])
 
     def both() -> None:
-        options = dict.fromkeys(("layers_b", "device", "mask", "axis", "max_batches"))
-        collect(a, b, [images] * BATCHES, layers=layers, all_pairs=False, progress=False, **options)
+        options = CompareOptions(layers=layers)
+        collect_pairs((a, b), [images] * BATCHES, options, progress=False)
 
     times = best(forward=forward, products=products, both=both)
     cost = times["both"] - times["forward"] - times["products"]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from spanmatch.cli.exit_codes import exit_codes
+from spanmatch.cli.exit_codes import exit_codes, wrong_usage
 from spanmatch.cli.options import AsJson, Center, Folds, Layers, Nulls, Seed, Threads
 
 ModelA = Annotated[
@@ -127,31 +127,35 @@ def compare(
     Under torchrun the processes share the work: torchrun --nproc-per-node N -m spanmatch compare …
     """
     with exit_codes():
-        from spanmatch.cli.compare_job import Outputs, run
+        from spanmatch.cli.compare_job import Destination, run
+        from spanmatch.torch.comparing.options import CompareOptions
+        from spanmatch.torch.resuming.config import CompareConfig, NamedData, NamedModel
+        from spanmatch.torch.resuming.ranks import choose_device
 
-        run(
-            Outputs(out, plot, as_json),
-            threads,
-            device,
-            model_a=model_a,
-            model_b=model_b,
-            checkpoint_a=None if checkpoint_a is None else str(checkpoint_a),
-            checkpoint_b=None if checkpoint_b is None else str(checkpoint_b),
-            seed_a=seed_a,
-            seed_b=seed_b,
-            data=data,
-            split=split,
-            limit=limit,
-            batch_size=batch_size,
-            max_batches=max_batches,
-            tokenizer=tokenizer,
-            layers=tuple(layers) if layers else None,
-            layers_b=tuple(layers_b) if layers_b else None,
-            all_pairs=all_pairs,
-            center=center,
-            axis=axis,
-            mask=mask,
-            nulls=nulls,
-            folds=folds,
-            seed=seed,
+        with wrong_usage():
+            options = CompareOptions(
+                layers=tuple(layers) if layers else None,
+                layers_b=tuple(layers_b) if layers_b else None,
+                all_pairs=all_pairs,
+                center=center,
+                axis=axis,
+                mask=mask,
+                max_batches=max_batches,
+                nulls=nulls,
+                folds=folds,
+                seed=seed,
+                device=choose_device(device),
+            )
+        config = CompareConfig(
+            NamedModel(model_a, _as_text(checkpoint_a), seed_a),
+            NamedModel(model_b, _as_text(checkpoint_b), seed_b),
+            NamedData(
+                name=data, split=split, limit=limit, batch_size=batch_size, tokenizer=tokenizer
+            ),
+            options,
         )
+        run(config, Destination(out, plot, as_json), threads)
+
+
+def _as_text(path: Path | None) -> str | None:
+    return None if path is None else str(path)

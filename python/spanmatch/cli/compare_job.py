@@ -5,37 +5,36 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 import typer
 
-from spanmatch import __version__
+from spanmatch._core import __version__
 from spanmatch.base.atomic import check_writable
 from spanmatch.base.plain_json import strict_json
 from spanmatch.base.threads import set_num_threads
 from spanmatch.cli.current_folder import importing_from_here
-from spanmatch.cli.exit_codes import WrongUsage, wrong_usage
+from spanmatch.cli.exit_codes import wrong_usage
 from spanmatch.comparison.folder import INDEX, PAIRS, SPECTRA
 from spanmatch.comparison.table import text
-from spanmatch.pair.nulls_and_folds import Keeps
-from spanmatch.torch.resuming.config import CompareConfig
-from spanmatch.torch.resuming.ranks import chosen_device, here, joined, started
+from spanmatch.torch.resuming.ranks import count_local_ranks, count_ranks, join_ranks
 from spanmatch.torch.resuming.resumable import compare_in
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from spanmatch.comparison.comparison import Comparison
+    from spanmatch.torch.resuming.config import CompareConfig
 
 PICTURE = "comparison.png"
 
 
 @dataclass(frozen=True)
-class Outputs:
-    """Where the results go."""
+class Destination:
+    """Where the comparison goes."""
 
-    out: Path
+    folder: Path
     plot: Path | None
     as_json: bool
 
@@ -47,47 +46,40 @@ class Outputs:
             with wrong_usage():
                 check_suffix(self.plot)
             # What lies in the folder is made with it.
-            if self.plot.parent.resolve() != self.out.resolve():
+            if self.plot.parent.resolve() != self.folder.resolve():
                 check_writable(self.plot)
 
 
-def run(outputs: Outputs, threads: int | None, device: str | None, **arguments: Any) -> None:
-    """Do what the command is asked for; `arguments` are those of `CompareConfig`."""
-    if arguments["all_pairs"] and arguments["layers"] is None:
-        raise WrongUsage("--all-pairs compares every layer with every other: choose by --layers")
-    if arguments["all_pairs"] and (arguments["nulls"] or arguments["folds"]):
-        raise WrongUsage("--nulls and --folds are for layers one by one: leave --all-pairs")
-    with wrong_usage():
-        Keeps(arguments["nulls"], arguments["folds"], arguments["seed"]).empty_pair()
-        config = CompareConfig(device=chosen_device(device), **arguments)
+def run(config: CompareConfig, destination: Destination, threads: int | None) -> None:
+    """Do what the command is asked for."""
     _set_threads(threads)
-    with importing_from_here(), joined(config.device) as ranks:
-        ranks.first(outputs.check)
+    with importing_from_here(), join_ranks(str(config.options.device)) as ranks:
+        ranks.first(destination.check)
         comparison = compare_in(
-            outputs.out,
+            destination.folder,
             config,
             ranks,
             progress=sys.stderr.isatty() and ranks.rank == 0,
             say=lambda line: typer.echo(line, err=True),
         )
         if comparison is not None:
-            _show(comparison, outputs)
+            _show(comparison, destination)
 
 
 def _set_threads(threads: int | None) -> None:
     if threads is not None:
         torch.set_num_threads(threads)
         set_num_threads(threads)
-    elif started() > 1:
+    elif count_ranks() > 1:
         # torchrun has done so for torch.
-        set_num_threads(max(1, (os.cpu_count() or 1) // here()))
+        set_num_threads(max(1, (os.cpu_count() or 1) // count_local_ranks()))
 
 
-def _show(comparison: Comparison, outputs: Outputs) -> None:
-    picture = outputs.out / PICTURE if outputs.plot is None else outputs.plot
+def _show(comparison: Comparison, destination: Destination) -> None:
+    picture = destination.folder / PICTURE if destination.plot is None else destination.plot
     comparison.plot(picture)
-    if outputs.as_json:
+    if destination.as_json:
         typer.echo(strict_json({"spanmatch": __version__, **comparison.to_dict()}))
         return
     typer.echo(text(comparison))
-    typer.echo(f"\n{outputs.out}: {INDEX}, {PAIRS}, {SPECTRA}\nPicture: {picture}")
+    typer.echo(f"\n{destination.folder}: {INDEX}, {PAIRS}, {SPECTRA}\nPicture: {picture}")

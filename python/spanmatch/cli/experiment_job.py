@@ -12,7 +12,7 @@ from spanmatch.cli.exit_codes import WrongUsage, wrong_usage
 from spanmatch.experiment.config import ExperimentConfig
 from spanmatch.experiment.config_file import read_values
 from spanmatch.experiment.run import run_experiment
-from spanmatch.torch.resuming.ranks import chosen_device
+from spanmatch.torch.resuming.ranks import choose_device
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ def run(out: Path, config_file: Path | None, given: dict[str, Any], *, force: bo
         if missing := [f"--{name}" for name in NEEDED if name not in values]:
             raise WrongUsage(f"an experiment needs {' and '.join(missing)}")
         config = ExperimentConfig(**values)
-        chosen_device(config.device)
+        choose_device(config.device)
     with importing_from_here():
         report = run_experiment(
             out,

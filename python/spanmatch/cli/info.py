@@ -10,7 +10,7 @@ from spanmatch.cli.options import AsJson, Layers
 
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="As for compare.", show_default=False)]
 Checkpoint = Annotated[Path | None, typer.Option(metavar="FILE", help="Its weights.")]
-Seed = Annotated[
+ModelSeed = Annotated[
     int | None, typer.Option(metavar="N", help="Give it random weights, of this seed.")
 ]
 Data = Annotated[
@@ -27,7 +27,7 @@ def info(
     model: Model,
     *,
     checkpoint: Checkpoint = None,
-    seed: Seed = None,
+    seed: ModelSeed = None,
     data: Data = None,
     shape: Shape = None,
     layers: Layers = None,
@@ -39,7 +39,7 @@ def info(
     the model is made for.
     """
     with exit_codes():
-        sizes = _sizes(shape)
+        sizes = _parse_shape(shape)
         if data is not None and sizes is not None:
             raise WrongUsage("--data and --shape both say what the model runs on: give one of them")
         from dataclasses import asdict
@@ -48,8 +48,8 @@ def info(
 
         from spanmatch.base.plain_json import strict_json
         from spanmatch.cli.current_folder import importing_from_here
-        from spanmatch.torch.loading.data import load_data
-        from spanmatch.torch.loading.default_input import default_input
+        from spanmatch.torch.loading.data.named import load_data
+        from spanmatch.torch.loading.default_input import make_default_input
         from spanmatch.torch.loading.models import load_model
         from spanmatch.torch.observing.layer_info import layer_info
 
@@ -58,12 +58,12 @@ def info(
             if data is not None:
                 batch = next(iter(load_data(data)))
             else:
-                batch = default_input(model, loaded) if sizes is None else torch.zeros(sizes)
+                batch = make_default_input(model, loaded) if sizes is None else torch.zeros(sizes)
             table = layer_info(loaded, batch, layers or None)
         typer.echo(strict_json([asdict(layer) for layer in table]) if as_json else repr(table))
 
 
-def _sizes(shape: str | None) -> tuple[int, ...] | None:
+def _parse_shape(shape: str | None) -> tuple[int, ...] | None:
     if shape is None:
         return None
     try:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import torch
 
 from spanmatch._core import __version__
-from spanmatch.torch.loading.data import has_splits, load_data
 from spanmatch.torch.loading.data.batches import ChosenBatches
-from spanmatch.torch.loading.digests import digest_of
+from spanmatch.torch.loading.data.named import has_splits, load_data
+from spanmatch.torch.loading.digests import hash_named_file
 
 if TYPE_CHECKING:
     from spanmatch.experiment.config import ExperimentConfig
-    from spanmatch.torch.loading.data import Batches
+    from spanmatch.torch.loading.data.named import Batches
 
 
 def held_out_data(config: ExperimentConfig) -> Batches:
@@ -67,7 +67,9 @@ def made_with(config: ExperimentConfig) -> dict[str, str]:
         **{f"checkpoint_{number}": path for number, path in enumerate(config.checkpoints, start=1)},
     }
     digests = {
-        f"{name}_sha256": digest for name, value in named.items() if (digest := digest_of(value))
+        f"{name}_sha256": digest
+        for name, value in named.items()
+        if (digest := hash_named_file(value))
     }
     return {"spanmatch": __version__, "torch": torch.__version__, **digests}
 

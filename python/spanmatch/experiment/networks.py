@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from spanmatch.base.words import suggest
 from spanmatch.experiment.architectures import ARCHITECTURES
 from spanmatch.torch.loading.checkpoints import load_checkpoint
-from spanmatch.torch.loading.lookup import nearest
-from spanmatch.torch.loading.models import SOURCES, load_model, seeded
+from spanmatch.torch.loading.models import SOURCES, load_model, seed_torch
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from spanmatch.experiment.config import ExperimentConfig
-    from spanmatch.torch.loading.data import Batches
+    from spanmatch.torch.loading.data.named import Batches
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Networks:
     def initial(self, seed: int) -> nn.Module:
         """Return a network as it begins, with the random weights of a seed."""
         if self.arch in ARCHITECTURES:
-            with seeded(seed):
+            with seed_torch(seed):
                 make = ARCHITECTURES[self.arch]
                 return make(self.arguments["channels"], self.arguments["classes"]).eval()
         return load_model(self.arch, seed=seed, **self.arguments)
@@ -63,8 +63,9 @@ def networks_for(config: ExperimentConfig, held_out: Batches, train: Batches | N
     kind = config.arch.partition(":")[0]
     if ":" not in config.arch and config.arch not in ARCHITECTURES:
         raise ValueError(
-            f"there is no architecture {config.arch!r}{nearest(config.arch, ARCHITECTURES)}; there "
-            f"are {', '.join(ARCHITECTURES)}, and models as torchvision:resnet18 or file.py:factory"
+            f"there is no architecture {config.arch!r}: {suggest(config.arch, ARCHITECTURES)}; "
+            f"known are {', '.join(ARCHITECTURES)}, and models as torchvision:resnet18 or "
+            "file.py:factory"
         )
     if config.arch not in ARCHITECTURES and (train is None or kind not in SOURCES):
         # As they come: weights of a file fit the network that its library makes.

@@ -12,7 +12,7 @@ from spanmatch.experiment.records import Performance
 from spanmatch.experiment.training import Tally, wrong_classes
 
 if TYPE_CHECKING:
-    from spanmatch.torch.loading.data import Batches
+    from spanmatch.torch.loading.data.named import Batches
 
 
 def performance(network: nn.Module, batches: Batches, device: str) -> Performance | None:

@@ -24,7 +24,7 @@ from spanmatch.pair.nulls_and_folds import check_inputs
 from spanmatch.solve.undersampled import without_undersampled_warnings
 from spanmatch.torch.comparing.compare import compare
 from spanmatch.torch.loading.data.batches import ChosenBatches
-from spanmatch.torch.observing.layers import chosen_layers
+from spanmatch.torch.observing.layers import choose_layers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from spanmatch.experiment.config import ExperimentConfig
     from spanmatch.experiment.plan import PlannedComparison, PlannedNetwork
-    from spanmatch.torch.loading.data import Batches
+    from spanmatch.torch.loading.data.named import Batches
 
 KIND = "Network"
 
@@ -79,7 +79,7 @@ def run_experiment(
     networks = networks_for(config, held_out, to_train_on)
     layers = networks.layers if config.layers is None else list(config.layers)
     # What is wrong with the choice is told before the training, and not after it.
-    chosen_layers(networks.initial(0), layers)
+    choose_layers(networks.initial(0), layers)
     _check_enough(held_out, config)
     place = Folder(folder)
     if force:

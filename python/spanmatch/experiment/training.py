@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from spanmatch.experiment.config import ExperimentConfig
-    from spanmatch.torch.loading.data import Batches
+    from spanmatch.torch.loading.data.named import Batches
 
 MOMENTUM = 0.9
 MOVED = 8  # by a part of this of an image's side, as by 4 of 32 in He et al. 2016

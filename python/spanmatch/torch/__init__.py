@@ -6,7 +6,7 @@ when a model or data of theirs is asked for.
 
 from spanmatch.torch.comparing.compare import compare
 from spanmatch.torch.loading.checkpoints import load_checkpoint
-from spanmatch.torch.loading.data import load_data
+from spanmatch.torch.loading.data.named import load_data
 from spanmatch.torch.loading.models import load_model
 from spanmatch.torch.observing.capture import capture
 from spanmatch.torch.observing.layer_info import layer_info

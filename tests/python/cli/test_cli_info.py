@@ -13,7 +13,7 @@ import torch
 from cli_files import done, failed, strict
 from compare_runs import made, place
 from spanmatch.torch import layer_info, load_model
-from spanmatch.torch.loading.default_input import default_input
+from spanmatch.torch.loading.default_input import make_default_input
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,15 +64,15 @@ def test_default_inputs() -> None:
         "timm:test_resnet": (1, 3, 160, 160),
     }.items():
         kwargs = {"init_weights": False} if "inception" in name else {}
-        example = default_input(name, load_model(name, seed=0, **kwargs))
+        example = make_default_input(name, load_model(name, seed=0, **kwargs))
         assert isinstance(example, torch.Tensor)
         assert example.shape == shape
     small = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2}
     bert = transformers.BertModel(transformers.BertConfig(**small, intermediate_size=8))
-    layer_info(bert, default_input("hf:bert", bert))
+    layer_info(bert, make_default_input("hf:bert", bert))
     vit = transformers.ViTModel(transformers.ViTConfig(**small, intermediate_size=8, image_size=48))
-    image = default_input("hf:vit", vit)
+    image = make_default_input("hf:vit", vit)
     assert isinstance(image, torch.Tensor)
     assert image.shape == (1, 3, 48, 48)
     with pytest.raises(ValueError, match="what inputs torchvision:r3d_18 takes: give --shape"):
-        default_input("torchvision:r3d_18", torch.nn.Identity())
+        make_default_input("torchvision:r3d_18", torch.nn.Identity())

@@ -14,9 +14,10 @@ import pytest
 import torch
 from torch import nn
 
-from spanmatch.cli.demo.networks import load
 from spanmatch.torch import compare, load_data, load_model
-from spanmatch.torch.resuming.config import CompareConfig
+from spanmatch.torch.comparing.options import CompareOptions
+from spanmatch.torch.loading.data.digits import split_digits
+from spanmatch.torch.resuming.config import CompareConfig, NamedData, NamedModel
 from spanmatch.torch.resuming.ranks import Ranks
 from spanmatch.torch.resuming.resumable import compare_in
 
@@ -124,7 +125,7 @@ def make(folder: Path) -> None:
 @cache
 def checkpoint(seed: int) -> bytes:
     """A file of weights, trained for an epoch."""
-    data, saved, threads = load(), io.BytesIO(), torch.get_num_threads()
+    data, saved, threads = split_digits(), io.BytesIO(), torch.get_num_threads()
     # Products this small lose more than they gain by a second thread.
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
@@ -159,14 +160,20 @@ def place(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def config(**changes: Any) -> CompareConfig:
-    arguments: dict[str, Any] = {
-        "model_a": "nets.py:small",
-        "model_b": "nets.py:small",
-        "checkpoint_a": "a.pt",
-        "checkpoint_b": "b.pt",
-        "data": "nets.py:batches",
-    }
-    return CompareConfig(**(arguments | changes))
+    """The networks of `make` and their batches, but for what is to be otherwise."""
+    left: dict[str, Any] = {"checkpoint_a": "a.pt", "checkpoint_b": "b.pt", "device": "cpu"}
+    left |= changes
+    models = [
+        NamedModel(
+            left.pop(f"model_{side}", "nets.py:small"),
+            left.pop(f"checkpoint_{side}"),
+            left.pop(f"seed_{side}", None),
+        )
+        for side in "ab"
+    ]
+    of_data = {name: left.pop(name) for name in ("limit", "batch_size") if name in left}
+    data = NamedData(name=left.pop("data", "nets.py:batches"), **of_data)
+    return CompareConfig(*models, data, CompareOptions(**left))
 
 
 def compared(folder: str, wanted: CompareConfig | None = None, **options: Any) -> Comparison:

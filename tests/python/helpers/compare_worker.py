@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from compare_runs import config
 from spanmatch.cli import app, compare_job
 from spanmatch.comparison.folder import finished_pairs
-from spanmatch.torch.resuming.ranks import joined
+from spanmatch.torch.resuming.ranks import join_ranks
 from spanmatch.torch.resuming.resumable import compare_in
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def complaint(ranks: Ranks, folder: str, **changes: Any) -> str:
 
 def main() -> None:
     heard: dict[str, Any] = {}
-    with joined("cpu") as ranks:
+    with join_ranks("cpu") as ranks:
         for name, changes in WORK.items():
             heard[name] = compare_in(name, config(**changes), ranks) is not None
         if ranks.rank == 0:
@@ -61,7 +61,7 @@ def main() -> None:
         moody = {"model_a": "nets.py:moody", "model_b": "nets.py:moody", "data": "nets.py:moods"}
         heard["not alike"] = complaint(ranks, "uneven", **moody, **plain)
         # In the group that is there: torch cannot be relied on to begin another one.
-        compare_job.joined = lambda _: nullcontext(ranks)  # type: ignore[assignment]
+        compare_job.join_ranks = lambda _: nullcontext(ranks)  # type: ignore[assignment]
         printed = io.StringIO()
         with redirect_stdout(printed):
             app(COMMAND, standalone_mode=False)

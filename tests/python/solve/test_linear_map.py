@@ -14,6 +14,7 @@ pytest.importorskip("sklearn")
 
 from spanmatch.cli.demo import networks as digits  # noqa: E402
 from spanmatch.torch import capture  # noqa: E402
+from spanmatch.torch.loading.data.digits import Digits, split_digits  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ LAYERS = ["conv1", "conv2", "conv3", "conv4", "fc1", "fc2"]
 
 
 class Trained(NamedTuple):
-    data: digits.Digits
+    data: Digits
     a: torch.nn.Sequential
     b: torch.nn.Sequential
 
@@ -32,7 +33,7 @@ class Trained(NamedTuple):
 def trained() -> Iterator[Trained]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # products this small lose by a second
-    data = digits.load()
+    data = split_digits()
     with pytest.MonkeyPatch.context() as patch, torch.random.fork_rng():
         patch.setattr(digits, "EPOCHS", EPOCHS)
         a, b = (digits.train(data, seed, lambda done, total: None) for seed in (0, 1))

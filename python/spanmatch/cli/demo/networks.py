@@ -1,43 +1,23 @@
 """What the demo compares: two small convolutional networks trained on scikit-learn's digits.
 
-1,797 handwritten digits of 8 × 8 pixels come with scikit-learn; nothing is downloaded. Needs torch.
+They come with scikit-learn; nothing is downloaded. Needs torch.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import torch
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
-from torch import Tensor, nn
+from torch import nn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from spanmatch.torch.loading.data.digits import Digits
+
 EPOCHS = 30
 BATCH = 64
-
-
-class Digits(NamedTuple):
-    """Images (n, 1, 8, 8) in [-1, 1] and labels: two thirds to train on, one third held out."""
-
-    train_images: Tensor
-    train_labels: Tensor
-    test_images: Tensor
-    test_labels: Tensor
-
-
-def load() -> Digits:
-    """Return the digits, always split alike."""
-    data = load_digits()
-    images = torch.tensor(data.images / 8 - 1, dtype=torch.float32).unsqueeze(1)
-    labels = torch.tensor(data.target)
-    train, test = train_test_split(
-        range(len(labels)), test_size=1 / 3, random_state=0, stratify=data.target
-    )
-    return Digits(images[train], labels[train], images[test], labels[test])
 
 
 def train(digits: Digits, seed: int, progress: Callable[[int, int], object]) -> nn.Sequential:

@@ -12,12 +12,13 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from spanmatch.cli.demo import networks as digits
+from spanmatch.cli.demo.networks import BATCH, accuracy, train
 from spanmatch.plot.similarity import save_figure, similarity_figure
 from spanmatch.results.spectrum import chance_level
 from spanmatch.solve.structure import simple_matches, support
 from spanmatch.solve.undersampled import without_undersampled_warnings
-from spanmatch.torch import compare
+from spanmatch.torch.comparing.compare import compare
+from spanmatch.torch.loading.data.digits import split_digits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from spanmatch.pair.pair import ActivationPair
     from spanmatch.results.spectrum import MatchSpectrum
+    from spanmatch.torch.loading.data.digits import Digits
 
 EPS = [tenths / 10 for tenths in range(1, 10)]
 HALF = 0.5
@@ -38,11 +40,11 @@ def run(picture: Path) -> None:
     picture.parent.mkdir(parents=True, exist_ok=True)  # fails at once, not after the work
     torch.set_num_threads(THREADS)
     console = Console(highlight=False, markup=False)
-    data = digits.load()
+    data = split_digits()
     with Progress(console=console, transient=True) as progress:
         network_a, network_b = (_train(data, seed, progress) for seed in (0, 1))
     layers = [name for name, _ in network_a.named_children()]
-    batches = data.test_images.split(digits.BATCH)
+    batches = data.test_images.split(BATCH)
     comparison = compare(network_a, network_b, batches, layers=layers, progress=console.is_terminal)
     columns, structures = {}, {}
     for layer, result in comparison.items():
@@ -79,13 +81,12 @@ Sizes count neurons of both networks.
 """
 
 
-def _train(data: digits.Digits, seed: int, progress: Progress) -> nn.Sequential:
+def _train(data: Digits, seed: int, progress: Progress) -> nn.Sequential:
     task = progress.add_task(f"Training the network of seed {seed}", total=None)
-    network = digits.train(
+    network = train(
         data, seed, lambda done, total: progress.update(task, completed=done, total=total)
     )
-    accuracy = digits.accuracy(network, data)
-    progress.console.print(f"Network of seed {seed}: {accuracy:.1%} test accuracy")
+    progress.console.print(f"Network of seed {seed}: {accuracy(network, data):.1%} test accuracy")
     return network
 
 

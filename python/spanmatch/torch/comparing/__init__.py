@@ -1,1 +1,13 @@
-"""Two models over the same batches, layer by layer, to a comparison."""
+"""Two models over the same batches, layer by layer, to a comparison.
+
+Read in this order:
+
+- `compare`: the public function;
+- `options`: what is asked for, checked once and handed on as one object;
+- `collect`: both models run over the data, and the pairs of their layers come out;
+- `layer_pairs`: which layer of A stands against which of B;
+- `lockstep`: one batch through both models;
+- `collector`: what takes the layers' outputs; `one_by_one`, a pair for each layer, and `all_pairs`,
+  with `layer_sums`, for every layer of A with every layer of B; `same_samples`: their rows;
+- `answers`: from pairs to the comparison.
+"""

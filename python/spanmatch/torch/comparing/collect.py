@@ -1,199 +1,89 @@
-"""From two models and data to the pairs of their layers."""
+"""Both models run over the data, and reduced to the pairs of their layers."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import sys
+from importlib.util import find_spec
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
-from spanmatch.base.errors import prefix_errors
-from spanmatch.comparison.keys import call_name
-from spanmatch.torch.comparing.layer_sums import CrossPairs, LayerSums
+from spanmatch.base.progress import progress_bar
+from spanmatch.torch.comparing.all_pairs import AllPairs
+from spanmatch.torch.comparing.layer_pairs import choose_both, find_layers, pair_layers
+from spanmatch.torch.comparing.layer_sums import count_bytes
+from spanmatch.torch.comparing.lockstep import Lockstep
+from spanmatch.torch.comparing.one_by_one import OneByOne
+from spanmatch.torch.observing.axis_choice import split_axis
+from spanmatch.torch.observing.batch import take_batches
+from spanmatch.torch.observing.layer_info import layer_info
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterable
 
-    from torch import Tensor
+    from torch import nn
 
-    from spanmatch.comparison.keys import Key
-    from spanmatch.pair.nulls_and_folds import Keeps
-    from spanmatch.pair.pair import ActivationPair
-    from spanmatch.torch.comparing.lockstep import Call, Kept, Lockstep
-    from spanmatch.torch.observing.activations import Activations
+    from spanmatch.torch.comparing.collector import Collected, Collector
+    from spanmatch.torch.comparing.options import CompareOptions
+    from spanmatch.torch.observing.layers import ChosenLayers
 
 
-@dataclass(frozen=True)
-class Collected:
-    """What has been reduced of both models."""
+def collect_pairs(
+    models: tuple[nn.Module, nn.Module],
+    data: Iterable[Any],
+    options: CompareOptions,
+    *,
+    progress: bool,
+) -> Collected:
+    """Run both models over the data, and return the pairs of their layers.
 
-    pairs: Mapping[Key, ActivationPair]
-    notes: dict[Key, str]
-    inputs: int
-
-
-class OneByOne:
-    """A pair for each layer of A with its layer of B."""
-
-    def __init__(self, layers: Mapping[str, str], keeps: Keeps) -> None:
-        # One layer of B may stand against several of A.
-        self._layers_of: dict[str, list[str]] = {}
-        for name_a, name_b in layers.items():
-            self._layers_of.setdefault(name_b, []).append(name_a)
-        self._layers = layers
-        self._keeps = keeps
-        self._pairs: dict[Call, ActivationPair] = {}
-        self._notes: dict[Call, str] = {}
-
-    def begin(self) -> None:
-        """Nothing is kept of a batch."""
-
-    def receive(self, call: Call, seen_b: Activations, kept: Kept) -> None:
-        """Add what a layer of B gives to the pair with its layer of A."""
-        name_b, number = call
-        for name_a in self._layers_of[name_b]:
-            key = name_a, number
-            seen_a = kept.pop(key, None)
-            if seen_a is None:
-                raise ValueError(f"layer {name_b!r} of B ran more often than {name_a!r} of A")
-            with _saying(name_a, name_b):
-                x, y, note = rows_of(seen_a, seen_b)
-                _check_alike(self._notes.setdefault(key, note), note)
-                if key not in self._pairs:
-                    self._pairs[key] = self._keeps.empty_pair()
-                # Only nulls and folds ask where items begin, and counting under a mask takes time.
-                counted = self._keeps.anything and not note
-                rows_per_item = seen_a.rows_per_item if counted else 1
-                self._pairs[key].update(x, y, rows_per_item=rows_per_item)
-
-    def check(self, lockstep: Lockstep) -> None:
-        """Raise ValueError where a layer of A ran more often than its layer of B."""
-        for name, count in lockstep.calls_a.items():
-            count_b = lockstep.calls_b.get(self._layers[name], 0)
-            if count_b != count:
-                raise ValueError(
-                    f"layer {name!r} ran {count} times in A, but {self._layers[name]!r} "
-                    f"{count_b} times in B"
-                )
-
-    def collected(self, lockstep: Lockstep) -> Collected:
-        """Return the pairs, by the layer's name in A."""
-        calls = lockstep.calls_a
-        pairs: dict[Key, ActivationPair] = {}
-        notes: dict[Key, str] = {}
-        for name in filter(calls.__contains__, self._layers):
-            count = calls[name]
-            for number in range(count):
-                key = call_name(name, number, count)
-                pairs[key] = self._pairs[name, number]
-                with_b = "" if self._layers[name] == name else f"with {self._layers[name]} of B"
-                said = ", ".join(filter(None, (with_b, self._notes[name, number])))
-                if said:
-                    notes[key] = said
-        return Collected(pairs, notes, lockstep.n_inputs)
-
-
-class AllPairs:
-    """Sums from which the pair of every layer of A with every layer of B is made."""
-
-    def __init__(self) -> None:
-        self._own: dict[tuple[str, Call, bool], LayerSums] = {}
-        self._between: dict[tuple[Call, Call], Tensor] = {}
-        self._by_mean: dict[tuple[Call, Call], str] = {}
-        self._batches = 0
-        # Rows of the batch at work, less their shifts.
-        self._rows: dict[tuple[str, Call, bool], Tensor] = {}
-
-    def begin(self) -> None:
-        """Let go of the last batch."""
-        self._rows.clear()
-        self._batches += 1
-
-    def receive(self, call_b: Call, seen_b: Activations, kept: Kept) -> None:
-        """Add what a layer of B gives, against all that the layers of A gave."""
-        for call_a, seen_a in kept.items():
-            with _saying(call_a[0], call_b[0]):
-                by_mean = _said_of(seen_a, seen_b)
-                _check_alike(self._by_mean.setdefault((call_a, call_b), by_mean), by_mean)
-                x = self._shifted("A", call_a, seen_a, by_mean)
-                y = self._shifted("B", call_b, seen_b, by_mean).to(x.device)
-                between = self._between.get((call_a, call_b))
-                self._between[call_a, call_b] = (
-                    x.T @ y if between is None else between.addmm_(x.T, y)
-                )
-        # Those of A are needed by the next layers of B; nobody needs these.
-        for means in (False, True):
-            self._rows.pop(("B", call_b, means), None)
-
-    def check(self, lockstep: Lockstep) -> None:
-        """Every layer may run as often as it likes."""
-
-    def collected(self, lockstep: Lockstep) -> Collected:
-        """Return the pairs, by the layers' names in A and in B."""
-        parts: dict[Key, tuple[LayerSums, LayerSums, Tensor]] = {}
-        notes: dict[Key, str] = {}
-        calls_a, calls_b = lockstep.calls_a, lockstep.calls_b
-        for call_a in _in_order(calls_a):
-            for call_b in _in_order(calls_b):
-                said = self._by_mean[call_a, call_b]
-                own = (self._own["A", call_a, bool(said)], self._own["B", call_b, bool(said)])
-                key = (
-                    call_name(*call_a, calls_a[call_a[0]]),
-                    call_name(*call_b, calls_b[call_b[0]]),
-                )
-                parts[key] = (*own, self._between[call_a, call_b])
-                if said:
-                    notes[key] = said
-        return Collected(CrossPairs(parts), notes, lockstep.n_inputs)
-
-    def _shifted(self, model: str, call: Call, seen: Activations, by_mean: str) -> Tensor:
-        """Return rows of this batch less their shift, added to their own sums the first time."""
-        key = model, call, bool(by_mean)
-        if key not in self._rows:
-            rows = seen.means() if by_mean else seen.rows()
-            if key not in self._own:
-                self._own[key] = LayerSums(rows)
-            try:
-                self._rows[key] = self._own[key].add(rows)
-            except ValueError as error:
-                raise ValueError(
-                    f"batch {self._batches - 1} (counted from 0): of {model} {error}"
-                ) from error
-        return self._rows[key]
-
-
-def rows_of(seen_a: Activations, seen_b: Activations) -> tuple[Tensor, Tensor, str]:
-    """Return rows of the same samples, and what there is to say of them.
-
-    Every position, where both have the same; else the mean over the positions of each item.
+    Each output is added to its pair as it appears, so memory does not grow with the data.
     """
-    by_mean = _said_of(seen_a, seen_b)
-    if by_mean:
-        return seen_a.means(), seen_b.means(), by_mean
-    return seen_a.rows(), seen_b.rows(), ""
+    batches, total = take_batches(data, options.max_batches)
+    layers, collector = _choose_collector(models, options)
+    lockstep = Lockstep(models, layers, options)
+    first = next(batches, None)
+    if first is None:
+        raise ValueError("there is no batch in data: it is empty, or was read before")
+    if options.all_pairs and progress:
+        _print_memory(models, layers, first, options)
+    bar = progress_bar("Running both models", progress and can_draw_bars())
+    with lockstep.observing(), bar as report:
+        for done, batch in enumerate(chain([first], batches), start=1):
+            lockstep.run(batch, collector)
+            if report is not None and total is not None:
+                report(done, total)
+    return collector.finish(lockstep.n_inputs)
 
 
-def _said_of(seen_a: Activations, seen_b: Activations) -> str:
-    """Return what there is to say of comparing them: nothing, if all their positions agree."""
-    if seen_a.n_items != seen_b.n_items:
-        raise ValueError(
-            f"A gives {seen_a.n_items} items and B {seen_b.n_items}: their rows are not of the "
-            "same samples"
+def can_draw_bars() -> bool:
+    """Tell whether somebody looks on, and there is what draws bars."""
+    return sys.stderr.isatty() and find_spec("rich") is not None
+
+
+def _choose_collector(
+    models: tuple[nn.Module, nn.Module], options: CompareOptions
+) -> tuple[tuple[ChosenLayers, ChosenLayers], Collector]:
+    if options.all_pairs:
+        return choose_both(models, options), AllPairs()
+    pairs = pair_layers(models, options)
+    return find_layers(models, pairs, options), OneByOne(pairs, options.resampling)
+
+
+def _print_memory(
+    models: tuple[nn.Module, nn.Module],
+    layers: tuple[ChosenLayers, ChosenLayers],
+    batch: Any,
+    options: CompareOptions,
+) -> None:
+    neurons = [
+        [layer.neurons or 0 for layer in layer_info(model, batch, chosen, axis=axis)]
+        for model, chosen, axis in zip(
+            models, layers, split_axis(options.axis, layers), strict=True
         )
-    if seen_a.positions == seen_b.positions:
-        return ""
-    sizes = (" × ".join(map(str, seen.positions)) or "one" for seen in (seen_a, seen_b))
-    return "mean over positions: {} against {}".format(*sizes)
-
-
-def _check_alike(first: str, now: str) -> None:
-    if bool(first) != bool(now):
-        raise ValueError("their positions agree in some batches, and differ in others")
-
-
-def _in_order(calls: Mapping[str, int]) -> list[Call]:
-    return [(name, number) for name, count in calls.items() for number in range(count)]
-
-
-def _saying(layer_a: str, layer_b: str) -> AbstractContextManager[None]:
-    """Let errors say which layers."""
-    return prefix_errors(f"layer {layer_a!r} of A and {layer_b!r} of B")
+    ]
+    count = len(neurons[0]) * len(neurons[1])
+    print(  # noqa: T201
+        f"all pairs: {count} of {len(neurons[0])} and {len(neurons[1])} layers, "
+        f"{count_bytes(*neurons) / 1e9:.2g} GB of sums, beside the float64 rows of a batch",
+        file=sys.stderr,
+    )

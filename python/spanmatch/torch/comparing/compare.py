@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
-from importlib.util import find_spec
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from spanmatch.base.arguments import as_center
 from spanmatch.base.errors import UndersampledWarning
-from spanmatch.base.progress import progress_bar
-from spanmatch.comparison.comparison import Comparison
-from spanmatch.comparison.keys import label
-from spanmatch.pair.nulls_and_folds import Keeps, check_inputs
-from spanmatch.solve.layer_answer import answer_layer
-from spanmatch.solve.undersampled import too_few, without_undersampled_warnings
-from spanmatch.torch.comparing.collect import AllPairs, Collected, OneByOne
-from spanmatch.torch.comparing.layer_pairs import layer_pairs, layers_of
-from spanmatch.torch.comparing.layer_sums import memory
-from spanmatch.torch.comparing.lockstep import Lockstep, axes_for, batches_of
-from spanmatch.torch.observing.layer_info import layer_info
-from spanmatch.torch.observing.layers import chosen_layers
+from spanmatch.pair.nulls_and_folds import check_inputs
+from spanmatch.torch.comparing.answers import (
+    answer_pairs,
+    assemble_comparison,
+    describe_undersampled,
+)
+from spanmatch.torch.comparing.collect import can_draw_bars, collect_pairs
+from spanmatch.torch.comparing.options import CompareOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -29,11 +21,8 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from spanmatch.comparison.keys import Key
-    from spanmatch.pair.pair import ActivationPair
-    from spanmatch.results.layer_answer import LayerAnswer
-    from spanmatch.results.spectrum import MatchSpectrum
-    from spanmatch.torch.observing.layers import LayerChoice, Layers
+    from spanmatch.comparison.comparison import Comparison
+    from spanmatch.torch.observing.layers import LayerChoice
 
 
 def compare(
@@ -136,144 +125,24 @@ def compare(
     >>> comparison["2"].similarity(0.0)
     1.0
     """
-    center = as_center(center)
-    found = collect(
-        model_a,
-        model_b,
-        data,
+    options = CompareOptions(
         layers=layers,
         layers_b=layers_b,
         all_pairs=all_pairs,
-        device=device,
-        mask=mask,
+        center=center,
         axis=axis,
+        mask=mask,
         max_batches=max_batches,
-        keeps=Keeps(nulls, folds, seed),
-        progress=progress,
+        nulls=nulls,
+        folds=folds,
+        seed=seed,
+        device=device,
     )
-    check_inputs(found.inputs, folds)
-    answers = solve(found.pairs, center=center, progress=progress)
-    comparison = assembled(answers, found, center=center)
-    if complaint := undersampled(comparison):
+    collected = collect_pairs((model_a, model_b), data, options, progress=progress)
+    check_inputs(collected.inputs, options.folds)
+    bars = progress and can_draw_bars()
+    answers = answer_pairs(collected.pairs, center=options.center, progress=bars)
+    comparison = assemble_comparison(answers, collected, center=options.center)
+    if complaint := describe_undersampled(comparison):
         warnings.warn(complaint, UndersampledWarning, stacklevel=2)
     return comparison
-
-
-def collect(
-    model_a: nn.Module,
-    model_b: nn.Module,
-    data: Iterable[Any],
-    *,
-    layers: LayerChoice | Mapping[str, str],
-    layers_b: LayerChoice,
-    all_pairs: bool,
-    device: torch.device | str | None,
-    mask: str | Callable[[Any], Any] | None,
-    axis: int | Mapping[str, int] | None,
-    max_batches: int | None,
-    keeps: Keeps,
-    progress: bool,
-) -> Collected:
-    """Reduce both models to the pairs of their layers; arguments as for `compare`."""
-    keeps.empty_pair()  # for its errors, before any work
-    batches, total = batches_of(data, max_batches)
-    collector: OneByOne | AllPairs
-    if all_pairs:
-        if layers is None or not isinstance(layers, str | list | tuple):
-            raise ValueError("all_pairs compares every layer with every other: choose by layers=…")
-        if keeps.nulls or keeps.folds:
-            raise ValueError(
-                "nulls and folds are kept for layers one by one: leave all_pairs out, and pair the "
-                "layers by layers and layers_b"
-            )
-        chosen = (
-            chosen_layers(model_a, layers),
-            chosen_layers(model_b, layers if layers_b is None else layers_b),
-        )
-        collector = AllPairs()
-    else:
-        pairs = layer_pairs(model_a, model_b, layers, layers_b)
-        chosen = (
-            layers_of(model_a, list(pairs), layers),
-            layers_of(model_b, list(pairs.values()), layers if layers_b is None else layers_b),
-        )
-        collector = OneByOne(pairs, keeps)
-    lockstep = Lockstep((model_a, model_b), chosen, device=device, axis=axis, mask=mask)
-    first = next(batches, None)
-    if first is None:
-        raise ValueError("there is no batch in data: it is empty, or was read before")
-    if all_pairs and progress:
-        _say_memory((model_a, model_b), chosen, first, axis)
-    with lockstep.observing(), progress_bar("Running both models", _shown(progress)) as report:
-        for done, batch in enumerate(chain([first], batches), start=1):
-            collector.begin()
-            lockstep.run(batch, collector.receive)
-            collector.check(lockstep)
-            if report is not None and total is not None:
-                report(done, total)
-    return collector.collected(lockstep)
-
-
-def solve(
-    pairs: Mapping[Key, ActivationPair], *, center: bool, progress: bool
-) -> dict[Key, LayerAnswer]:
-    """Return what every pair tells; of those with too few samples `undersampled` tells."""
-    answers: dict[Key, LayerAnswer] = {}
-    with progress_bar("Matching layers", _shown(progress)) as report:
-        for done, key in enumerate(pairs, start=1):
-            with without_undersampled_warnings():
-                answers[key] = answer_layer(pairs[key], center=center)
-            if report is not None:
-                report(done, len(pairs))
-    return answers
-
-
-def assembled(answers: Mapping[Key, LayerAnswer], found: Collected, *, center: bool) -> Comparison:
-    """Return the comparison of what was collected and solved."""
-    return Comparison(
-        {key: each.spectrum for key, each in answers.items()},
-        found.pairs,
-        center=center,
-        notes=found.notes,
-        inputs=found.inputs or None,
-        nulls={key: each.nulls for key, each in answers.items() if each.nulls is not None},
-        intervals={
-            key: each.interval for key, each in answers.items() if each.interval is not None
-        },
-    )
-
-
-def undersampled(spectra: Mapping[Key, MatchSpectrum]) -> str:
-    """Return a sentence on the spectra of too few samples, or none."""
-    complaints = [
-        (key, complaint)
-        for key, each in spectra.items()
-        for complaint in too_few(each.n_samples, max(each.x.size, each.y.size))
-    ]
-    if not complaints:
-        return ""
-    key, complaint = complaints[0]
-    return f"{len(complaints)} of {len(spectra)} comparisons, as {label(key)}: {complaint}"
-
-
-def _say_memory(
-    models: tuple[nn.Module, nn.Module],
-    chosen: tuple[Layers, Layers],
-    batch: Any,
-    axis: int | Mapping[str, int] | None,
-) -> None:
-    neurons = [
-        [layer.neurons or 0 for layer in layer_info(model, batch, each, axis=at)]
-        for model, each, at in zip(models, chosen, axes_for(axis, chosen), strict=True)
-    ]
-    count = len(neurons[0]) * len(neurons[1])
-    print(  # noqa: T201
-        f"all pairs: {count} of {len(neurons[0])} and {len(neurons[1])} layers, "
-        f"{memory(*neurons) / 1e9:.2g} GB of sums, beside the float64 rows of a batch",
-        file=sys.stderr,
-    )
-
-
-def _shown(progress: bool) -> bool:
-    """Bars are for those who look on, and have what draws them."""
-    return progress and sys.stderr.isatty() and find_spec("rich") is not None

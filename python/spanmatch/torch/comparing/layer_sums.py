@@ -87,7 +87,7 @@ class CrossPairs(Mapping[Key, ActivationPair]):
         return len(self._parts)
 
 
-def memory(neurons_a: Sequence[int], neurons_b: Sequence[int]) -> int:
+def count_bytes(neurons_a: Sequence[int], neurons_b: Sequence[int]) -> int:
     """Return how many bytes the sums take, of layers of so many neurons."""
     own = sum(n * n for n in (*neurons_a, *neurons_b))
     return 8 * (own + sum(neurons_a) * sum(neurons_b))

@@ -13,9 +13,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from spanmatch.base.errors import FileError
+from spanmatch.base.words import count_of, list_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from os import PathLike
 
 WRAPPERS = ("state_dict", "model_state_dict", "model", "network")
@@ -39,13 +39,13 @@ def load_checkpoint(model: torch.nn.Module, path: str | PathLike[str]) -> None:
     ------
     OSError
         The file cannot be read.
-    spanmatch.tensor_file.FileError
+    spanmatch.FileError
         It is damaged, holds no weights, or cannot be read without running code.
     ValueError
         Weights are missing, not expected, or of another shape: the first few of each are listed.
     """
     own = model.state_dict(keep_vars=True)
-    state = _without_prefixes(_read(Path(path)), own)
+    state = _drop_prefixes(_read(Path(path)), own)
     # As it is missing: safetensors keeps tied weights once, under any of their names.
     present = {id(own[name]): value for name, value in state.items() if name in own}
     for name, value in own.items():
@@ -65,7 +65,7 @@ def _read(path: Path) -> dict[str, Any]:
             return load_file(path)
         except SafetensorError as error:
             raise FileError(f"{path} is cut short, or no safetensors file: {error}") from error
-    return _unwrapped(_read_torch(path), path)
+    return _find_weights(_read_torch(path), path)
 
 
 def _read_torch(path: Path) -> object:
@@ -89,7 +89,7 @@ def _read_torch(path: Path) -> object:
         ) from error
 
 
-def _unwrapped(content: object, path: Path) -> dict[str, Any]:
+def _find_weights(content: object, path: Path) -> dict[str, Any]:
     while isinstance(content, Mapping):
         inner = (content[name] for name in WRAPPERS if isinstance(content.get(name), Mapping))
         found = next(inner, None)
@@ -100,13 +100,14 @@ def _unwrapped(content: object, path: Path) -> dict[str, Any]:
         return dict(content)
     held = f"a {type(content).__name__}"
     if isinstance(content, Mapping):
-        held = _listed("entry", "entries", map(str, content))
+        names = list_names([str(name) for name in content], SHOWN)
+        held = f"{count_of(len(content), 'entry', 'entries')}: {names}"
     raise FileError(
         f"{path} holds no weights, at its top or under {', '.join(WRAPPERS)}: it holds {held}"
     )
 
 
-def _without_prefixes(state: dict[str, Any], own: Mapping[str, object]) -> dict[str, Any]:
+def _drop_prefixes(state: dict[str, Any], own: Mapping[str, object]) -> dict[str, Any]:
     """Take away what stands before every name, as long as no name is one of the model's."""
     while own.keys().isdisjoint(state):
         prefix = next((word for word in PREFIXES if all(k.startswith(word) for k in state)), None)
@@ -124,19 +125,21 @@ def _check(
     other = [
         f"{name} ({_shape(state[name])}, in the model {_shape(value)})"
         for name, value in own.items()
-        if name in state and _misfit(state[name], value)
+        if name in state and _differs(state[name], value)
     ]
     wrong = (
         ("missing", missing),
         ("not in the model", unexpected),
         ("of another shape or type", other),
     )
-    lines = [f"\n  {_listed(what, what, names)}" for what, names in wrong if names]
+    lines = [
+        f"\n  {len(names)} {what}: {list_names(names, SHOWN)}" for what, names in wrong if names
+    ]
     if lines:
         raise ValueError(f"{path} does not fit the model, which stays as it was:{''.join(lines)}")
 
 
-def _misfit(given: Any, wanted: Any) -> bool:
+def _differs(given: Any, wanted: Any) -> bool:
     """Tell whether a weight cannot be that of the model: integers would be taken unscaled."""
     if _shape(given) != _shape(wanted):
         return True
@@ -147,9 +150,3 @@ def _misfit(given: Any, wanted: Any) -> bool:
 def _shape(value: object) -> str:
     """Return what must agree, as text; a module's extra state is no tensor, and may be anything."""
     return " × ".join(map(str, value.shape)) or "one number" if torch.is_tensor(value) else "any"
-
-
-def _listed(one: str, many: str, names: Iterable[str]) -> str:
-    names = list(names)
-    more = ", …" if len(names) > SHOWN else ""
-    return f"{len(names)} {one if len(names) == 1 else many}: {', '.join(names[:SHOWN])}{more}"

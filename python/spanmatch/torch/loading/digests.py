@@ -8,7 +8,7 @@ from pathlib import Path
 BLOCK = 1 << 20
 
 
-def digest_of(name: str | None) -> str | None:
+def hash_named_file(name: str | None) -> str | None:
     """Return the SHA-256 of the file that a name names: itself, as in npz:FILE, in file.py:factory.
 
     None of folders, and of modules that are imported by name: their content is not looked at.

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spanmatch.torch.loading.lookup import nearest
+from spanmatch.base.words import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +19,7 @@ OWN = "spanmatch_factory:"  # before the path, the name of a file as a module
 
 
 @contextmanager
-def factory_of(name: str, kinds: Sequence[str], examples: str) -> Iterator[Callable[..., Any]]:
+def import_factory(name: str, kinds: Sequence[str], examples: str) -> Iterator[Callable[..., Any]]:
     """Import what stands before the last colon, and give what it calls the rest, to be called.
 
     Importing runs the code of the module or file. Until this ends, a file can import its
@@ -44,24 +44,24 @@ def factory_of(name: str, kinds: Sequence[str], examples: str) -> Iterator[Calla
     """
     place, colon, attribute = name.rpartition(":")
     if not (colon and place and attribute):
-        known = nearest(name.partition(":")[0], kinds)
-        raise ValueError(f"{name!r} does not say what to load{known}; names look like {examples}")
+        known = suggest(name.partition(":")[0], kinds)
+        raise ValueError(f"{name!r} does not say what to load: {known}; names look like {examples}")
     if not place.endswith(".py"):
-        yield _function(_imported(place, kinds, examples), attribute, place)
+        yield _find_function(_import(place, kinds, examples), attribute, place)
         return
     file = Path(place).absolute()
     if not file.is_file():
         raise FileNotFoundError(f"{file} is no file")
-    with _neighbours(file.parent):
-        yield _function(_run(file), attribute, place)
+    with _import_neighbours(file.parent):
+        yield _find_function(_run(file), attribute, place)
 
 
-def _function(module: ModuleType, attribute: str, place: str) -> Callable[..., Any]:
+def _find_function(module: ModuleType, attribute: str, place: str) -> Callable[..., Any]:
     try:
         function = getattr(module, attribute)
     except AttributeError:
-        there = nearest(attribute, (word for word in vars(module) if not word.startswith("_")))
-        raise ValueError(f"{place} has no {attribute!r}{there}") from None
+        known = suggest(attribute, (word for word in vars(module) if not word.startswith("_")))
+        raise ValueError(f"{place} has no {attribute!r}: {known}") from None
     if not callable(function):
         raise TypeError(
             f"{place}:{attribute} is no function but a {type(function).__name__}: name a function "
@@ -70,17 +70,16 @@ def _function(module: ModuleType, attribute: str, place: str) -> Callable[..., A
     return function  # type: ignore[no-any-return]
 
 
-def _imported(place: str, kinds: Sequence[str], examples: str) -> ModuleType:
+def _import(place: str, kinds: Sequence[str], examples: str) -> ModuleType:
     try:
         return importlib.import_module(place)
     except ModuleNotFoundError as error:
         # A module that is there, and lacks another one, says so itself.
         if error.name is None or not f"{place}.".startswith(f"{error.name}."):
             raise
-        known = nearest(place, kinds)
         raise ValueError(
-            f"{place!r} is none of {', '.join(kinds)}, and no module of that name can be "
-            f"imported{known}; names look like {examples}"
+            f"{place!r} is neither a module that can be imported nor a kind of name that is known: "
+            f"{suggest(place, kinds)}; names look like {examples}"
         ) from None
 
 
@@ -101,7 +100,7 @@ def _run(file: Path) -> ModuleType:
 
 
 @contextmanager
-def _neighbours(folder: Path) -> Iterator[None]:
+def _import_neighbours(folder: Path) -> Iterator[None]:
     before, place = set(sys.modules), str(folder)
     sys.path.insert(0, place)
     try:

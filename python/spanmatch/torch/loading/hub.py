@@ -1,35 +1,17 @@
-"""Names of models and data that others keep: the nearest ones, and what fetching them needs."""
+"""Models and tokenizers of the Hugging Face hub, or of folders, without running their code."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable
 
 Found = TypeVar("Found")
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return a hint to add to an error: the known names that are most like `word`, if any are."""
-    names = get_close_matches(word, list(known), n=3)
-    return f"; did you mean {' or '.join(names)}?" if names else ""
-
-
-@contextmanager
-def needed(package: str, extra: str) -> Iterator[None]:
-    """Import a package that may not be there: what is raised names the extra that brings it."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        message = f"this needs {package}: pip install 'spanmatch[{extra}]'"
-        raise ImportError(message, name=error.name) from error
-
-
-def from_hub(
+def load_from_hub(
     load: Callable[..., Found], name: str, *, download: bool = True, **kwargs: Any
 ) -> Found:
     """Call a `from_pretrained` of transformers on a folder, or on a name of the Hugging Face hub.

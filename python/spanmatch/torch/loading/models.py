@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import torch
 from torch import nn
 
+from spanmatch.base.words import list_names, suggest
 from spanmatch.torch.loading.checkpoints import load_checkpoint
-from spanmatch.torch.loading.factories import factory_of
-from spanmatch.torch.loading.lookup import from_hub, nearest, needed
+from spanmatch.torch.loading.extras import explain_missing
+from spanmatch.torch.loading.factories import import_factory
+from spanmatch.torch.loading.hub import load_from_hub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -72,18 +74,18 @@ def load_model(
             )
         weights: Weights = "pretrained" if seed is None else "random"
         # Models are filled with random numbers before their weights are loaded, too.
-        with seeded(0 if seed is None else seed):
+        with seed_torch(0 if seed is None else seed):
             model = SOURCES[kind](rest, "file" if checkpoint is not None else weights, kwargs)
     else:
-        with factory_of(name, list(SOURCES), EXAMPLES) as factory:
-            model = _made(name, factory, seed, kwargs)
+        with import_factory(name, list(SOURCES), EXAMPLES) as factory:
+            model = _call_factory(name, factory, seed, kwargs)
     if checkpoint is not None:
         load_checkpoint(model, checkpoint)
     return model.cpu().eval()
 
 
-def _torchvision(name: str, weights: Weights, kwargs: dict[str, Any]) -> nn.Module:
-    with needed("torchvision", "models"):
+def _build_torchvision(name: str, weights: Weights, kwargs: dict[str, Any]) -> nn.Module:
+    with explain_missing("torchvision", "models"):
         from torchvision.models import get_model_builder, list_models
     _check_known(name, list_models(), "torchvision")
     build = get_model_builder(name)
@@ -91,12 +93,12 @@ def _torchvision(name: str, weights: Weights, kwargs: dict[str, Any]) -> nn.Modu
     # Detectors fetch the weights of a part even where none are wanted of the whole.
     if weights != "pretrained" and "weights_backbone" in inspect.signature(build).parameters:
         options.setdefault("weights_backbone", None)
-    with _ways_out(f"torchvision:{name}") if weights == "pretrained" else nullcontext():
+    with _add_ways_out(f"torchvision:{name}") if weights == "pretrained" else nullcontext():
         return build(**options)  # type: ignore[no-any-return]
 
 
-def _timm(name: str, weights: Weights, kwargs: dict[str, Any]) -> nn.Module:
-    with needed("timm", "models"):
+def _build_timm(name: str, weights: Weights, kwargs: dict[str, Any]) -> nn.Module:
+    with explain_missing("timm", "models"):
         import timm
     # hf-hub:… and local-dir:… are timm's own, and in no list.
     if ":" not in name:
@@ -104,18 +106,18 @@ def _timm(name: str, weights: Weights, kwargs: dict[str, Any]) -> nn.Module:
         _check_known(name, [*timm.list_models(include_tags=False), *tags], "timm")
         if weights == "pretrained" and not timm.is_model_pretrained(name):
             raise OSError(f"timm has no weights of {name}; {WAYS_OUT}")
-    with _ways_out(f"timm:{name}") if weights == "pretrained" else nullcontext():
+    with _add_ways_out(f"timm:{name}") if weights == "pretrained" else nullcontext():
         return timm.create_model(name, **{"pretrained": weights == "pretrained", **kwargs})
 
 
-def _hugging_face(name: str, weights: Weights, kwargs: dict[str, Any]) -> nn.Module:
-    with needed("transformers", "models"):
+def _build_hugging_face(name: str, weights: Weights, kwargs: dict[str, Any]) -> nn.Module:
+    with explain_missing("transformers", "models"):
         from transformers import AutoConfig, AutoModel
     if weights != "pretrained":
         config, trust = kwargs.pop("config", None), kwargs.pop("trust_remote_code", False)
         if config is None:
             try:
-                config, kwargs = from_hub(
+                config, kwargs = load_from_hub(
                     AutoConfig.from_pretrained,
                     name,
                     download=weights != "file",
@@ -132,13 +134,15 @@ def _hugging_face(name: str, weights: Weights, kwargs: dict[str, Any]) -> nn.Mod
         make: Callable[..., nn.Module] = AutoModel.from_config
         return make(config, trust_remote_code=trust, **kwargs)
     model: nn.Module
-    with _ways_out(f"hf:{name}"):
-        model, notes = from_hub(AutoModel.from_pretrained, name, output_loading_info=True, **kwargs)
+    with _add_ways_out(f"hf:{name}"):
+        model, notes = load_from_hub(
+            AutoModel.from_pretrained, name, output_loading_info=True, **kwargs
+        )
     # The library fills these with random numbers.
     if missing := sorted(notes["missing_keys"]):
         pooler = all("pooler" in key for key in missing)
         raise OSError(
-            f"the weights of hf:{name} lack {len(missing)} of the model: {', '.join(missing[:5])}; "
+            f"the weights of hf:{name} lack {len(missing)} of the model: {list_names(missing, 5)}; "
             + ("leave that layer away (add_pooling_layer=False), or " if pooler else "")
             + WAYS_OUT
         )
@@ -146,16 +150,16 @@ def _hugging_face(name: str, weights: Weights, kwargs: dict[str, Any]) -> nn.Mod
 
 
 SOURCES: dict[str, Callable[[str, Weights, dict[str, Any]], nn.Module]] = {
-    "torchvision": _torchvision,
-    "timm": _timm,
-    "hf": _hugging_face,
+    "torchvision": _build_torchvision,
+    "timm": _build_timm,
+    "hf": _build_hugging_face,
 }
 
 WAYS_OUT = "pass checkpoint=FILE, or seed=0 for random weights"
 
 
 @contextmanager
-def _ways_out(name: str) -> Iterator[None]:
+def _add_ways_out(name: str) -> Iterator[None]:
     """Say of pretrained weights that cannot be had what else there is."""
     try:
         yield
@@ -172,16 +176,16 @@ def _cause(error: Exception) -> str:
 def _check_known(name: str, known: Collection[str], kind: str) -> None:
     if name not in known:
         raise ValueError(
-            f"{kind} has no model {name!r}{nearest(name, known)}; names look like {EXAMPLES}"
+            f"{kind} has no model {name!r}: {suggest(name, known)}; names look like {EXAMPLES}"
         )
 
 
-def _made(
+def _call_factory(
     name: str, factory: Callable[..., Any], seed: int | None, kwargs: dict[str, Any]
 ) -> nn.Module:
     if isinstance(factory, nn.Module):
         raise TypeError(f"{name} is a model: name a function that returns it")
-    with nullcontext() if seed is None else seeded(seed):
+    with nullcontext() if seed is None else seed_torch(seed):
         model = factory(**kwargs)
     if not isinstance(model, nn.Module):
         raise TypeError(f"{name} returns a {type(model).__name__}, not a torch.nn.Module")
@@ -189,7 +193,7 @@ def _made(
 
 
 @contextmanager
-def seeded(seed: int) -> Iterator[None]:
+def seed_torch(seed: int) -> Iterator[None]:
     """Draw random numbers from a seed, on the CPU, and then go on as if none had been drawn."""
     # torch.manual_seed would seed every device, and a fork of all of them would start them.
     with torch.random.fork_rng(devices=[]), torch.device("cpu"):

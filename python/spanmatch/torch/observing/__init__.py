@@ -1,1 +1,15 @@
-"""A model's layers, seen as it runs, and the model left as it was."""
+"""A model's layers, observed as it runs, and the model left as it was.
+
+What uses it: `capture` hands over the rows of layers, `layer_info` lists the layers, and the room
+comparing runs two models side by side.
+
+Read `observer` first: the model under observation, from entering it to each layer's output. Then
+
+- `layers`: which layers are meant, by name or glob;
+- `model_state`: what is changed in a model while it is observed, and put back;
+- `batch`, `masks`: what a batch holds for the model, and which positions count;
+- `forward_pass`: what one run has shown so far;
+- `neuron_axis`, `axis_choice`: which axis of an output is the neurons', found or said;
+- `activations`: the output of a layer, and how it becomes samples × neurons;
+- `model_error`: what is raised when a model fails.
+"""

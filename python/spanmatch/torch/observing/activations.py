@@ -1,10 +1,11 @@
-"""What a layer gave for one batch, and how it becomes samples × neurons."""
+"""What a layer gives for one batch: found in what it returns, and made samples × neurons."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -20,7 +21,7 @@ class Activations:
     """The output of a layer for one batch.
 
     Good while the layer's forward pass stands there: a later layer may write over the values. What
-    is to last is made by `kept`.
+    is to last is made by `copy`.
 
     Examples
     --------
@@ -93,27 +94,51 @@ class Activations:
             raise ValueError(f"item {item} of the batch (counted from 0) has no unmasked position")
         return values.masked_fill(~mask[..., None], 0).sum(1, dtype=kind) / counts
 
-    def kept(self, memory: Tensor | None = None) -> Activations:
+    def copy(self, memory: Tensor | None = None) -> Activations:
         """Return a copy that no later layer can change, its neurons last.
 
-        Rows of maps are a copy in any case, and `rows` of what is kept copies nothing: together
-        they cost no more than `rows` alone.
+        Rows of maps are a copy in any case, and `rows` of the copy copies nothing: together they
+        cost no more than `rows` alone.
 
         Parameters
         ----------
         memory
-            The values of what was kept of the last batch, and is needed no more: they are written
-            over where they have the same shape. New memory costs as much as the copy.
+            The values of the copy of the last batch, which is needed no more: they are written over
+            where they have the same shape. New memory costs as much as the copy.
         """
         last = self.values.movedim(self.axis, -1)
-        if memory is not None and _alike(memory, last):
+        if memory is not None and _fits(memory, last):
             values = memory.copy_(last)
         else:
             values = last.clone(memory_format=torch.contiguous_format)
         return Activations(values, values.ndim - 1, self.mask)
 
 
-def _alike(memory: Tensor, values: Tensor) -> bool:
+def find_activations(returned: Any) -> Tensor | None:
+    """Return the first tensor of floats with at least two axes in what a layer returns, or None.
+
+    Recurrent and attention layers return (output, state), models of transformers a mapping whose
+    loss, if any, is a single number.
+
+    Examples
+    --------
+    >>> find_activations((torch.tensor(0.5), {"hidden": torch.ones(1, 2)}, torch.ones(3, 3)))
+    tensor([[1., 1.]])
+    """
+    if isinstance(returned, Tensor):
+        return returned if _has_neurons(returned) else None
+    parts = returned.values() if isinstance(returned, Mapping) else returned
+    if not isinstance(returned, Mapping | tuple | list):
+        return None
+    return next((found for part in parts if (found := find_activations(part)) is not None), None)
+
+
+def _has_neurons(tensor: Tensor) -> bool:
+    dense = tensor.layout == torch.strided and not tensor.is_nested
+    return dense and tensor.is_floating_point() and tensor.ndim >= 2
+
+
+def _fits(memory: Tensor, values: Tensor) -> bool:
     return (
         memory.shape == values.shape
         and memory.dtype == values.dtype

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from spanmatch.torch.observing.layers import ChosenLayers
+
 
 class AxisChoice:
     """The argument `axis`: None, one axis for all layers, or a mapping from globs to axes.
@@ -43,3 +45,19 @@ class AxisChoice:
                 f"{len(shape) - 1}"
             )
         return axis % len(shape)
+
+
+def split_axis(
+    axis: int | Mapping[str, int] | None, layers: tuple[ChosenLayers, ChosenLayers]
+) -> list[int | Mapping[str, int] | None]:
+    """Return what is said of the layers of each of two models: a glob need not match in both."""
+    if not isinstance(axis, Mapping):
+        return [axis, axis]
+    matched = [
+        {glob: at for glob, at in axis.items() if any(fnmatchcase(name, glob) for name in names)}
+        for names in (chosen.modules for chosen in layers)
+    ]
+    for glob in axis:
+        if not any(glob in globs for globs in matched):
+            raise ValueError(f"axis: no chosen layer of A or B matches {glob!r}")
+    return [*matched]

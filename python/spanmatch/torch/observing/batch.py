@@ -4,26 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from inspect import Parameter, signature
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-ATTENTION_MASK = "attention_mask"
+    from collections.abc import Callable, Iterable, Iterator
 
 
-def check_data(data: Any) -> None:
-    """Raise TypeError where data is a single batch."""
+def take_batches(data: Iterable[Any], max_batches: int | None) -> tuple[Iterator[Any], int | None]:
+    """Return the batches to read, and how many there are, where that is known.
+
+    Raises
+    ------
+    TypeError
+        `data` is a single batch.
+    """
     if isinstance(data, Tensor | Mapping):
         raise TypeError(
             f"data is one {type(data).__name__}: pass an iterable of batches, such as [data]"
         )
+    try:
+        total: int | None = len(data)  # type: ignore[arg-type]
+    except TypeError:
+        total = max_batches
+    if total is not None and max_batches is not None:
+        total = min(total, max_batches)
+    return islice(iter(data), max_batches), total
 
 
-def inputs_of(batch: Any) -> Tensor | Mapping[str, Any]:
+def get_inputs(batch: Any) -> Tensor | Mapping[str, Any]:
     """Return what the model is given of a batch: a tensor, or a mapping of its arguments.
 
     Raises
@@ -33,7 +44,8 @@ def inputs_of(batch: Any) -> Tensor | Mapping[str, Any]:
 
     Examples
     --------
-    >>> inputs_of((torch.zeros(2), torch.ones(2)))
+    >>> import torch
+    >>> get_inputs((torch.zeros(2), torch.ones(2)))
     tensor([0., 0.])
     """
     inputs = batch[0] if isinstance(batch, tuple | list) and len(batch) in (1, 2) else batch
@@ -48,7 +60,14 @@ def inputs_of(batch: Any) -> Tensor | Mapping[str, Any]:
     )
 
 
-def called(
+def count_inputs(batch: Any) -> int:
+    """Return how many inputs a batch holds: the length of its first tensor; 1 if that has none."""
+    inputs = get_inputs(batch)
+    tensors = [inputs] if isinstance(inputs, Tensor) else inputs.values()
+    return next((len(part) for part in tensors if isinstance(part, Tensor) and part.ndim > 0), 1)
+
+
+def call_model(
     model: Callable[..., Any], inputs: Tensor | Mapping[str, Any], device: Any, dtype: Any = None
 ) -> Any:
     """Run the model on a copy of its inputs, on `device`; floats become `dtype`, where given.
@@ -56,66 +75,26 @@ def called(
     Of a mapping it is given what its forward pass takes: labels, say, are left out.
     """
     if isinstance(inputs, Tensor):
-        return model(_copied(inputs, device, dtype))
-    taken = _taken(model)
+        return model(_copy(inputs, device, dtype))
+    names = _argument_names(model)
     return model(
         **{
-            name: _copied(value, device, dtype) if isinstance(value, Tensor) else value
+            name: _copy(value, device, dtype) if isinstance(value, Tensor) else value
             for name, value in inputs.items()
-            if taken is None or name in taken
+            if names is None or name in names
         }
     )
 
 
-def _copied(tensor: Tensor, device: Any, dtype: Any) -> Tensor:
+def _copy(tensor: Tensor, device: Any, dtype: Any) -> Tensor:
     """Models may write over what they are given, and the next one is given it too."""
     floats = dtype is not None and tensor.is_floating_point()
     return tensor.to(device, dtype if floats else tensor.dtype, copy=True)
 
 
-def _taken(model: Callable[..., Any]) -> set[str] | None:
+def _argument_names(model: Callable[..., Any]) -> set[str] | None:
     """Return the names of the arguments of a forward pass; None if it takes any."""
     parameters = signature(getattr(model, "forward", model)).parameters.values()
     if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters):
         return None
     return {parameter.name for parameter in parameters}
-
-
-def mask_of(batch: Any, mask: str | Callable[[Any], Any] | None) -> Tensor | None:
-    """Return the mask of a batch as booleans, or None where it has none.
-
-    Parameters
-    ----------
-    batch
-        As it came.
-    mask
-        The mask's name in a mapping, or what makes it of a batch; None: `attention_mask`, where a
-        mapping has one.
-
-    Raises
-    ------
-    TypeError, ValueError
-        The mask holds neither bool nor 0 and 1; the mapping does not hold it.
-    """
-    found = mask(batch) if callable(mask) else _entry(inputs_of(batch), mask)
-    if found is None:
-        return None
-    found = torch.as_tensor(found)
-    if found.is_floating_point() or found.is_complex():
-        raise TypeError(f"the mask holds {found.dtype}: pass booleans, or 0 and 1")
-    if found.dtype != torch.bool and bool(((found != 0) & (found != 1)).any()):
-        raise ValueError("the mask holds other numbers than 0 and 1")
-    return found.bool()
-
-
-def _entry(inputs: Tensor | Mapping[str, Any], name: str | None) -> Any:
-    if name is None:
-        return inputs.get(ATTENTION_MASK) if isinstance(inputs, Mapping) else None
-    if not isinstance(inputs, Mapping):
-        raise TypeError(
-            f"mask is {name!r}, but the batch is no mapping: pass a function of a batch"
-        )
-    if name not in inputs:
-        held = ", ".join(map(repr, inputs))
-        raise ValueError(f"mask is {name!r}, but the batch holds {held}")
-    return inputs[name]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.comparison.keys import call_name
-from spanmatch.torch.observing.batch import check_data
+from spanmatch.torch.observing.batch import take_batches
 from spanmatch.torch.observing.observer import Observer
 
 if TYPE_CHECKING:
@@ -77,23 +76,23 @@ def capture(
     0 (108, 4)
     1 (108, 4)
     """
-    check_data(data)
-    observed = Observer(model, layers, axis=axis, mask=mask, device=device)
-    return _captured(observed, islice(data, max_batches))
+    batches, _ = take_batches(data, max_batches)
+    observer = Observer(model, layers, axis=axis, mask=mask, device=device)
+    return _capture_batches(observer, batches)
 
 
-def _captured(observed: Observer, batches: Iterator[Any]) -> Iterator[tuple[str, Tensor]]:
+def _capture_batches(observer: Observer, batches: Iterator[Any]) -> Iterator[tuple[str, Tensor]]:
+    captured: list[tuple[str, int, Tensor]] = []
+
+    def receive(layer: str, call: int, activations: Activations) -> None:
+        captured.append((layer, call, activations.copy().rows()))
+
     for batch in batches:
-        seen: list[tuple[str, int, Tensor]] = []
-
-        def keep(name: str, call: int, activations: Activations, seen: list[Any] = seen) -> None:
-            seen.append((name, call, activations.kept().rows()))
-
-        with observed:
-            calls = observed.run(batch, keep)
+        with observer:
+            calls = observer.run(batch, receive)
         # Rows are let go as they are handed over.
-        seen.reverse()
-        while seen:
-            name, call, rows = seen.pop()
-            yield call_name(name, call, calls[name]), rows
+        captured.reverse()
+        while captured:
+            layer, call, rows = captured.pop()
+            yield call_name(layer, call, calls[layer]), rows
             del rows

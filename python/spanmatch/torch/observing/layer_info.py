@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import torch
-    from torch import Tensor, nn
+    from torch import nn
 
-    from spanmatch.torch.observing.layers import LayerChoice, Layers
+    from spanmatch.torch.observing.forward_pass import OutputShape
+    from spanmatch.torch.observing.layers import ChosenLayers, LayerChoice
 
 HEADINGS = ("layer", "type", "output", "axis", "neurons", "positions", "parameters")
 
@@ -53,7 +55,7 @@ class LayerTable(tuple[LayerInfo, ...]):
 def layer_info(
     model: nn.Module,
     example: Any,
-    layers: LayerChoice | Layers = None,
+    layers: LayerChoice | ChosenLayers = None,
     *,
     axis: int | Mapping[str, int] | None = None,
     device: torch.device | str | None = None,
@@ -81,26 +83,26 @@ def layer_info(
     0      Conv2d  (6, 4, 6, 6)  1     4        6 × 6      40
     1      ReLU    (6, 4, 6, 6)  1     4        6 × 6      0
     """
-    observed = Observer(model, layers, axis=axis, device=device)
-    seen: list[tuple[str, int, tuple[int, ...], int | None]] = []
-
-    def note(name: str, call: int, output: Tensor, at: int | None) -> None:
-        # An axis of 0 is that of a single item: there is none for the neurons of a batch.
-        seen.append((name, call, tuple(output.shape), at or None))
-
-    with observed:
-        calls = observed.outputs(example, note)
+    observer = Observer(model, layers, axis=axis, device=device)
+    with observer:
+        outputs = observer.measure(example)
+    calls = Counter(output.layer for output in outputs)
     return LayerTable(
-        LayerInfo(
-            name=call_name(name, call, calls[name]),
-            type=type(observed.module(name)).__name__,
-            shape=shape,
-            axis=at,
-            neurons=None if at is None else shape[at],
-            positions=None if at is None else shape[1:at] + shape[at + 1 :],
-            parameters=sum(part.numel() for part in observed.module(name).parameters()),
-        )
-        for name, call, shape, at in seen
+        _describe(output, observer.module(output.layer), calls[output.layer]) for output in outputs
+    )
+
+
+def _describe(output: OutputShape, module: nn.Module, calls: int) -> LayerInfo:
+    # An axis of 0 is that of a single item: there is none for the neurons of a batch.
+    shape, axis = output.shape, output.axis or None
+    return LayerInfo(
+        name=call_name(output.layer, output.call, calls),
+        type=type(module).__name__,
+        shape=shape,
+        axis=axis,
+        neurons=None if axis is None else shape[axis],
+        positions=None if axis is None else shape[1:axis] + shape[axis + 1 :],
+        parameters=sum(part.numel() for part in module.parameters()),
     )
 
 

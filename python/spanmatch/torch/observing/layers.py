@@ -27,7 +27,7 @@ NEAREST = 4
 
 
 @dataclass(frozen=True)
-class Layers:
+class ChosenLayers:
     """The chosen layers of a model."""
 
     modules: dict[str, nn.Module]
@@ -36,7 +36,7 @@ class Layers:
     """Those asked for by their whole name: they have to give an output."""
 
 
-def chosen_layers(model: nn.Module, choice: LayerChoice = None) -> Layers:
+def choose_layers(model: nn.Module, choice: LayerChoice = None) -> ChosenLayers:
     """Return the layers of `model` that `choice` means.
 
     Raises
@@ -49,18 +49,18 @@ def chosen_layers(model: nn.Module, choice: LayerChoice = None) -> Layers:
     Examples
     --------
     >>> model = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Dropout(), nn.Linear(3, 2))
-    >>> list(chosen_layers(model).modules)
+    >>> list(choose_layers(model).modules)
     ['0', '1', '3']
-    >>> list(chosen_layers(model, "[12]").modules)
+    >>> list(choose_layers(model, "[12]").modules)
     ['1', '2']
     """
     if choice is None:
         leaves = {name: module for name, module in _leaves(model) if not _passes(module)}
         if not leaves:
             raise ValueError(f"{type(model).__name__} has no layers: name the modules in `layers`")
-        return Layers(_under_first_names(leaves), frozenset())
+        return ChosenLayers(_under_first_names(leaves), frozenset())
     patterns = _as_patterns(choice)
-    modules = dict(named_layers(model))
+    modules = dict(name_modules(model))
     first = {module: name for name, module in reversed(modules.items())}
     found, named = set(), set()
     for pattern in patterns:
@@ -74,21 +74,23 @@ def chosen_layers(model: nn.Module, choice: LayerChoice = None) -> Layers:
         found |= {first[modules[name]] for name in names}
         if pattern in modules:
             named.add(first[modules[pattern]])
-    return Layers({name: modules[name] for name in modules if name in found}, frozenset(named))
+    return ChosenLayers(
+        {name: modules[name] for name in modules if name in found}, frozenset(named)
+    )
 
 
-def named_layers(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+def name_modules(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     """Yield every module under all its names, as though nothing were wrapped.
 
     The whole model comes first, its name empty.
     """
-    yield from _walk(unwrapped(model), "")
+    yield from _walk(unwrap(model), "")
 
 
-def unwrapped(module: nn.Module) -> nn.Module:
+def unwrap(module: nn.Module) -> nn.Module:
     """Return what DataParallel, DistributedDataParallel and torch.compile have been wrapped round.
 
-    >>> unwrapped(nn.DataParallel(nn.Linear(2, 2)))
+    >>> unwrap(nn.DataParallel(nn.Linear(2, 2)))
     Linear(in_features=2, out_features=2, bias=True)
     """
     while True:
@@ -103,7 +105,7 @@ def unwrapped(module: nn.Module) -> nn.Module:
 def _walk(module: nn.Module, name: str) -> Iterator[tuple[str, nn.Module]]:
     yield name, module
     for part, child in _children(module):
-        yield from _walk(unwrapped(child), f"{name}.{part}" if name else part)
+        yield from _walk(unwrap(child), f"{name}.{part}" if name else part)
 
 
 def _children(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
@@ -114,7 +116,7 @@ def _children(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
 
 def _leaves(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     closed = None
-    for name, module in named_layers(model):
+    for name, module in name_modules(model):
         if closed is not None and name.startswith(closed):
             continue
         if isinstance(module, CLOSED):

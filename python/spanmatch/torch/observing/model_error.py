@@ -11,7 +11,7 @@ class ModelError(RuntimeError):
     """The model raised an error, which is the cause of this one."""
 
 
-def model_error(error: Exception, names: dict[nn.Module, str], batch: int) -> ModelError:
+def describe_failure(error: Exception, names: dict[nn.Module, str], batch: int) -> ModelError:
     """Return an error that says in which layer, and at which batch, the model raised `error`."""
     where = f"batch {batch} (counted from 0)"
     # The innermost module at work. Nothing has to be recorded for it while all goes well.

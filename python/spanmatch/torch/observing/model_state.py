@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from spanmatch.torch.observing.layers import unwrapped
+from spanmatch.torch.observing.layers import unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,21 @@ def dtype_of(model: nn.Module) -> torch.dtype | None:
 
 
 @contextmanager
-def bare(model: nn.Module) -> Iterator[None]:
+def move_model(model: nn.Module, device: torch.device | str | None) -> Iterator[None]:
+    """Move a model to where it is to run, and back; None leaves it where it is."""
+    home = device_of(model)
+    if device is None or torch.device(device) == home:
+        yield
+        return
+    try:
+        model.to(device)
+        yield
+    finally:
+        model.to(home)
+
+
+@contextmanager
+def unwrap_parts(model: nn.Module) -> Iterator[None]:
     """Take wrappers, compiled code and fused paths off the parts of a model.
 
     Hooks fire in eager code alone. TransformerEncoder packs padded sequences into nested tensors,
@@ -43,14 +57,14 @@ def bare(model: nn.Module) -> Iterator[None]:
                 undo.callback(setattr, module, "use_nested_tensor", module.use_nested_tensor)
                 module.use_nested_tensor = False
             for name, child in module._modules.items():
-                if child is not None and unwrapped(child) is not child:
+                if child is not None and unwrap(child) is not child:
                     undo.callback(module._modules.__setitem__, name, child)
-                    module._modules[name] = unwrapped(child)
+                    module._modules[name] = unwrap(child)
         yield
 
 
 @contextmanager
-def evaluating(model: nn.Module) -> Iterator[None]:
+def set_eval_mode(model: nn.Module) -> Iterator[None]:
     """Set every module to eval mode, and each back to its own.
 
     `train` and `eval` are not called: where a model has its own, they may do more than set a mode,
@@ -66,14 +80,14 @@ def evaluating(model: nn.Module) -> Iterator[None]:
             module.training = True
 
 
-class Noise:
+class RandomStream:
     """The random numbers of a model's runs: they go on from run to run, and nobody else's do."""
 
     def __init__(self) -> None:
         self._states: tuple[torch.Tensor, dict[torch.device, torch.Tensor]] | None = None
 
     @contextmanager
-    def drawn(self, gpus: set[torch.device]) -> Iterator[None]:
+    def resume(self, gpus: set[torch.device]) -> Iterator[None]:
         """Draw from here in what follows. The first time it begins where everybody is."""
         with torch.random.fork_rng(gpus):
             if self._states is not None:
@@ -86,12 +100,12 @@ class Noise:
 
 
 @contextmanager
-def unseen(model: nn.Module, noise: Noise) -> Iterator[None]:
+def isolate_run(model: nn.Module, stream: RandomStream) -> Iterator[None]:
     """Run what follows without gradients, and leave random numbers and autocast as they were."""
     tensors = chain(model.parameters(), model.buffers())
     gpus = {tensor.device for tensor in tensors if tensor.device.type == "cuda"}
     cached = torch.is_autocast_cache_enabled()
-    with torch.no_grad(), noise.drawn(gpus):
+    with torch.no_grad(), stream.resume(gpus):
         # Weights that autocast casts here would be kept, without gradients, for a training step
         # in the same block.
         torch.set_autocast_cache_enabled(False)

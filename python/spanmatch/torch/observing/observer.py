@@ -1,4 +1,4 @@
-"""A model whose layers' outputs are seen as they appear, and which is left as it was."""
+"""A model whose layers' outputs are handed over as they appear, and which is left as it was."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from torch import Tensor, nn
 from torch.jit import ScriptModule
 
 from spanmatch.base.errors import prefix_errors
-from spanmatch.torch.observing.activations import Activations
+from spanmatch.torch.observing.activations import Activations, find_activations
 from spanmatch.torch.observing.axis_choice import AxisChoice
-from spanmatch.torch.observing.batch import called, inputs_of, mask_of
-from spanmatch.torch.observing.layer_output import layer_output
-from spanmatch.torch.observing.layers import Layers, chosen_layers, named_layers, unwrapped
-from spanmatch.torch.observing.masks import fitted
-from spanmatch.torch.observing.model_error import model_error
+from spanmatch.torch.observing.batch import call_model, get_inputs
+from spanmatch.torch.observing.forward_pass import ForwardPass
+from spanmatch.torch.observing.layers import ChosenLayers, choose_layers, name_modules, unwrap
+from spanmatch.torch.observing.masks import fit_mask, read_mask
+from spanmatch.torch.observing.model_error import describe_failure
 from spanmatch.torch.observing.model_state import (
-    Noise,
-    bare,
+    RandomStream,
     device_of,
     dtype_of,
-    evaluating,
-    unseen,
+    isolate_run,
+    set_eval_mode,
+    unwrap_parts,
 )
-from spanmatch.torch.observing.neuron_axis import Axes, knows_axis
+from spanmatch.torch.observing.neuron_axis import knows_axis
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import torch
     from typing_extensions import Self
 
+    from spanmatch.torch.observing.forward_pass import OutputShape, Receiver
     from spanmatch.torch.observing.layers import LayerChoice
 
 
@@ -65,7 +66,7 @@ class Observer:
     Raises
     ------
     TypeError, ValueError
-        As `chosen_layers`; a glob of `axis` matches no chosen layer.
+        As `choose_layers`; a glob of `axis` matches no chosen layer.
 
     Examples
     --------
@@ -81,7 +82,7 @@ class Observer:
     def __init__(
         self,
         model: nn.Module,
-        layers: LayerChoice | Layers = None,
+        layers: LayerChoice | ChosenLayers = None,
         *,
         axis: int | Mapping[str, int] | None = None,
         mask: str | Callable[[Any], Any] | None = None,
@@ -89,8 +90,8 @@ class Observer:
     ) -> None:
         if not isinstance(model, nn.Module):
             raise TypeError(f"the model is a {type(model).__name__}, not a torch.nn.Module")
-        self._model = unwrapped(model)
-        self._chosen = layers if isinstance(layers, Layers) else chosen_layers(model, layers)
+        self._model = unwrap(model)
+        self._chosen = layers if isinstance(layers, ChosenLayers) else choose_layers(model, layers)
         for name, module in self._chosen.modules.items():
             if isinstance(module, ScriptModule):
                 raise TypeError(
@@ -100,13 +101,13 @@ class Observer:
         self._axis = AxisChoice(axis, self._chosen.modules)
         self._mask, self._device = mask, device
         self._names: dict[nn.Module, str] = {}
-        for name, module in named_layers(model):
+        for name, module in name_modules(model):
             self._names.setdefault(module, name)
         self._batches = 0
         self._calls: dict[str, int] | None = None
-        self._noise = Noise()
+        self._stream = RandomStream()
         self._undo = ExitStack()
-        self._pass: _Pass | None = None
+        self._pass: ForwardPass | None = None
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -119,10 +120,10 @@ class Observer:
 
     def __enter__(self) -> Self:
         with ExitStack() as undo:
-            undo.enter_context(bare(self._model))
-            undo.enter_context(evaluating(self._model))
-            for module in self._hooked():
-                hook = partial(self._see, self._names[module])
+            undo.enter_context(unwrap_parts(self._model))
+            undo.enter_context(set_eval_mode(self._model))
+            for module in self._modules_to_hook():
+                hook = partial(self._take_output, self._names[module])
                 undo.callback(module.register_forward_hook(hook, with_kwargs=True).remove)
             self._undo = undo.pop_all()
         return self
@@ -135,11 +136,11 @@ class Observer:
     ) -> None:
         self._undo.close()
 
-    def run(self, batch: Any, receive: Callable[[str, int, Activations], object]) -> dict[str, int]:
+    def run(self, batch: Any, receive: Receiver) -> dict[str, int]:
         """Run the model on a batch, and hand over what each chosen layer gives, as it appears.
 
         The run leaves no trace: gradients are off, and everybody's random numbers go on from where
-        they were; a model that draws some has a row of its own, which goes on from run to run.
+        they were; a model that draws some has a stream of its own, which goes on from run to run.
         A module that returns a tuple or mapping gives the first tensor of floats with at least two
         axes in it; one that holds none is passed over, unless it was named.
 
@@ -164,42 +165,37 @@ class Observer:
             The batch or its mask is none; a layer's axis is not known; the mask does not fit; a
             named layer gave nothing; a layer ran more or less often than for the first batch.
         """
-        with self._saying_batch():
-            mask = mask_of(batch, self._mask)
+        with self._prefix_errors():
+            mask = read_mask(batch, self._mask)
+        calls = self._forward(batch, ForwardPass(receive, mask)).calls
+        return {name: calls[name] for name in self.layers if name in calls}
 
-        def with_mask(name: str, call: int, values: Tensor, axis: int | None) -> None:
-            with self._saying_batch(name):
-                at = _known(values, axis)
-                seen = Activations(*fitted(values.detach(), at, mask))
-            receive(name, call, seen)
+    def measure(self, batch: Any) -> list[OutputShape]:
+        """Do as `run`, but return what each output looks like; its axis need not be known."""
+        return self._forward(batch, ForwardPass()).shapes
 
-        return self.outputs(batch, with_mask)
-
-    def outputs(
-        self, batch: Any, receive: Callable[[str, int, Tensor, int | None], object]
-    ) -> dict[str, int]:
-        """Do as `run`, but hand over each output as it is, and its axis or None."""
-        with self._saying_batch():
-            inputs = inputs_of(batch)
-        self._pass = current = _Pass(receive)
+    def _forward(self, batch: Any, current: ForwardPass) -> ForwardPass:
+        with self._prefix_errors():
+            inputs = get_inputs(batch)
+        self._pass = current
         device = device_of(self._model) if self._device is None else self._device
         try:
-            with unseen(self._model, self._noise):
-                called(self._model, inputs, device, dtype_of(self._model))
+            with isolate_run(self._model, self._stream):
+                call_model(self._model, inputs, device, dtype_of(self._model))
         except Exception as error:
             if current.failure is None:
-                raise model_error(error, self._names, self._batches) from error
+                raise describe_failure(error, self._names, self._batches) from error
         finally:
             self._pass = None
         # A model may catch what passes through it.
         if current.failure is not None:
             raise current.failure
-        with self._saying_batch():
-            self._check(current)
+        with self._prefix_errors():
+            self._check_calls(current)
         self._batches += 1
-        return {name: current.calls[name] for name in self.layers if name in current.calls}
+        return current
 
-    def _hooked(self) -> list[nn.Module]:
+    def _modules_to_hook(self) -> list[nn.Module]:
         """Return the chosen layers, and all modules if one of them needs to be told its axis."""
         told = (
             name in self._axis.layers or knows_axis(module)
@@ -209,36 +205,37 @@ class Observer:
             return list(self._chosen.modules.values())
         return [module for module in self._names if not isinstance(module, ScriptModule)]
 
-    def _see(
+    def _take_output(
         self, name: str, module: nn.Module, args: Any, kwargs: dict[str, Any], returned: Any
     ) -> None:
-        if self._pass is None:
+        """Take what a module returns: the hook on it, and all that stands before the receiver."""
+        current = self._pass
+        if current is None:
             # Not ours: whoever has the model runs it within the block.
             return
         try:
-            self._pass_on(self._pass, name, module, (*args, *kwargs.values()), returned)
+            output = find_activations(returned)
+            if output is None:
+                current.empty[name] = type(returned).__name__
+                return
+            if name in self._axis.layers:
+                with self._prefix_errors(name):
+                    current.axes.note(output, self._axis.of(name, output))
+            else:
+                given = [x for x in (*args, *kwargs.values()) if isinstance(x, Tensor)]
+                current.axes.follow(module, given, output)
+            if name in self._chosen.modules:
+                seen = current.record(name, output)
+                if current.receive is not None:
+                    with self._prefix_errors(name):
+                        axis = _check_axis(seen)
+                        activations = Activations(*fit_mask(output.detach(), axis, current.mask))
+                    current.receive(name, seen.call, activations)
         except BaseException as error:
-            self._pass.failure = error
+            current.failure = error
             raise
 
-    def _pass_on(
-        self, current: _Pass, name: str, module: nn.Module, given: tuple[Any, ...], returned: Any
-    ) -> None:
-        output = layer_output(returned)
-        if output is None:
-            current.empty[name] = type(returned).__name__
-            return
-        if name in self._axis.layers:
-            with self._saying_batch(name):
-                current.axes.note(output, self._axis.of(name, output))
-        else:
-            current.axes.follow(module, [x for x in given if isinstance(x, Tensor)], output)
-        if name in self._chosen.modules:
-            call = current.calls.get(name, 0)
-            current.calls[name] = call + 1
-            current.receive(name, call, output, current.axes.of(output))
-
-    def _check(self, current: _Pass) -> None:
+    def _check_calls(self, current: ForwardPass) -> None:
         calls = current.calls
         for name in self._chosen.named:
             if name in current.empty and name not in calls:
@@ -260,7 +257,7 @@ class Observer:
                     "compare layers that always run alike"
                 )
 
-    def _saying_batch(self, name: str | None = None) -> AbstractContextManager[None]:
+    def _prefix_errors(self, name: str | None = None) -> AbstractContextManager[None]:
         """Let errors say the batch and, where there is one, the layer."""
         where = f"batch {self._batches} (counted from 0)"
         if name is not None:
@@ -268,25 +265,13 @@ class Observer:
         return prefix_errors(where)
 
 
-class _Pass:
-    """What is known of the forward pass that runs."""
-
-    def __init__(self, receive: Callable[[str, int, Tensor, int | None], object]) -> None:
-        self.receive = receive
-        self.axes = Axes()
-        self.calls: dict[str, int] = {}
-        # What layers returned that holds no activations.
-        self.empty: dict[str, str] = {}
-        self.failure: BaseException | None = None
-
-
-def _known(values: Tensor, axis: int | None) -> int:
-    shape = tuple(values.shape)
-    if axis is None:
+def _check_axis(output: OutputShape) -> int:
+    """Return the axis of an output, or say why there is none to take."""
+    if output.axis is None:
         raise ValueError(
-            f"of its output {shape} it is not known which axis is the neurons': say so with "
+            f"of its output {output.shape} it is not known which axis is the neurons': say so with "
             "`axis`, as in axis={'glob of layers': 1}"
         )
-    if axis == 0:
-        raise ValueError(f"its output {shape} has no axis for the items of a batch: add one")
-    return axis
+    if output.axis == 0:
+        raise ValueError(f"its output {output.shape} has no axis for the items of a batch: add one")
+    return output.axis

@@ -13,10 +13,10 @@ from spanmatch.torch.loading.data.batches import ChosenBatches
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from spanmatch.torch.loading.data import Batches
+    from spanmatch.torch.loading.data.named import Batches
 
 
-class Share:
+class BatchShare:
     """Every `size`-th of the first `stop` batches, from number `rank` on; there may be none.
 
     What the others read is not made, where batches tell how to make one without those before it:
@@ -25,7 +25,7 @@ class Share:
 
     Examples
     --------
-    >>> list(Share(list("abcdef"), rank=1, size=2, stop=5))
+    >>> list(BatchShare(list("abcdef"), rank=1, size=2, stop=5))
     ['b', 'd']
     """
 
@@ -44,11 +44,11 @@ class Share:
         if isinstance(batches, Sequence):
             return (batches[number] for number in mine)
         if isinstance(batches, DataLoader) and batches.batch_sampler is not None:
-            return iter(_loader(batches, _of(batches.batch_sampler, mine)))
-        return _of(batches, mine)
+            return iter(_load_some(batches, _pick(batches.batch_sampler, mine)))
+        return _pick(batches, mine)
 
 
-def _loader(loader: DataLoader[Any], numbers: Iterator[list[int]]) -> DataLoader[Any]:
+def _load_some(loader: DataLoader[Any], numbers: Iterator[list[int]]) -> DataLoader[Any]:
     """Return a DataLoader of some batches of another, read by as many workers."""
     return DataLoader(
         loader.dataset,
@@ -61,5 +61,5 @@ def _loader(loader: DataLoader[Any], numbers: Iterator[list[int]]) -> DataLoader
     )
 
 
-def _of(items: Iterable[Any], mine: range) -> Iterator[Any]:
+def _pick(items: Iterable[Any], mine: range) -> Iterator[Any]:
     return islice(items, mine.start, mine.stop, mine.step)

@@ -13,7 +13,7 @@ import torch.distributed as dist
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-Made = TypeVar("Made")
+Outcome = TypeVar("Outcome")
 
 # A process may wait for one that solves a large layer. torchrun sees to it that none waits for one
 # that has died.
@@ -31,48 +31,49 @@ class Ranks:
     others raise `RankError`, which says where and what.
     """
 
-    def __init__(self, device: str, words: dist.ProcessGroup | None = None) -> None:
+    def __init__(self, device: str, host_group: dist.ProcessGroup | None = None) -> None:
         self.device = device
-        self.rank, self.size = (0, 1) if words is None else (dist.get_rank(), dist.get_world_size())
-        self._words = words
+        alone = host_group is None
+        self.rank, self.size = (0, 1) if alone else (dist.get_rank(), dist.get_world_size())
+        self._host_group = host_group
 
-    def each(self, work: Callable[[], Made]) -> list[Made]:
-        """Do work in every process, and return what all have made, by number."""
-        if self._words is None:
+    def each(self, work: Callable[[], Outcome]) -> list[Outcome]:
+        """Do work in every process, and return the results of all, by number."""
+        if self._host_group is None:
             return [work()]
-        made: Made | None = None
+        result: Outcome | None = None
         failure: Exception | None = None
         try:
-            made = work()
+            result = work()
         except Exception as error:
             failure = error
-        said = None if failure is None else str(failure) or type(failure).__name__
-        words: list[Any] = [None] * self.size
-        dist.all_gather_object(words, (made, said), group=self._words)
+        complaint = None if failure is None else str(failure) or type(failure).__name__
+        outcomes: list[Any] = [None] * self.size
+        dist.all_gather_object(outcomes, (result, complaint), group=self._host_group)
         if failure is not None:
             raise failure
-        for rank, (_, complaint) in enumerate(words):
+        for rank, (_, complaint) in enumerate(outcomes):
             if complaint is not None:
                 raise RankError(f"rank {rank}: {complaint}")
-        return [made for made, _ in words]
+        return [result for result, _ in outcomes]
 
-    def first(self, work: Callable[[], Made]) -> Made:
-        """Do work in process 0 alone, and return in all what it has made."""
+    def first(self, work: Callable[[], Outcome]) -> Outcome:
+        """Do work in process 0 alone, and return its result in all."""
         return self.each(lambda: work() if self.rank == 0 else None)[0]  # type: ignore[return-value]
 
-    def deal(self, work: Callable[[], list[Made]]) -> Made:
+    def deal(self, work: Callable[[], list[Outcome]]) -> Outcome:
         """Make a thing for every process in process 0, and return in each its own."""
-        if self._words is None:
+        if self._host_group is None:
             return work()[0]
-        things: list[Made] = []
+        things: list[Outcome] = []
         self.first(lambda: things.extend(work()))
         own: list[Any] = [None]
-        dist.scatter_object_list(own, things if self.rank == 0 else None, group=self._words)
-        dealt: Made = own[0]
+        dist.scatter_object_list(own, things if self.rank == 0 else None, group=self._host_group)
+        dealt: Outcome = own[0]
         return dealt
 
 
-def chosen_device(device: str | None) -> str:
+def choose_device(device: str | None) -> str:
     """Return where models run: on a GPU, where torch sees one, if nothing is said.
 
     Raises
@@ -88,25 +89,25 @@ def chosen_device(device: str | None) -> str:
         raise ValueError(f"{device!r} is no device: name cpu or cuda") from error
     if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
         raise ValueError(f"there is no device {device}: torch sees {torch.cuda.device_count()}")
-    if chosen.index is not None and started() > 1:
+    if chosen.index is not None and count_ranks() > 1:
         raise ValueError(
             f"under torchrun every process has a GPU of its own: not {device}, but {chosen.type}"
         )
     return device
 
 
-def started() -> int:
+def count_ranks() -> int:
     """Return how many processes torchrun has started; 1 without it."""
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
-def here() -> int:
+def count_local_ranks() -> int:
     """Return how many of them run on this machine."""
     return int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
 
 
 @contextmanager
-def joined(device: str) -> Iterator[Ranks]:
+def join_ranks(device: str) -> Iterator[Ranks]:
     """Join the processes that torchrun has started, by NCCL on GPUs, else by gloo.
 
     Raises
@@ -114,7 +115,7 @@ def joined(device: str) -> Iterator[Ranks]:
     ValueError
         There is no GPU for this process.
     """
-    if started() == 1:
+    if count_ranks() == 1:
         yield Ranks(device)
         return
     backend = "gloo"
@@ -122,14 +123,14 @@ def joined(device: str) -> Iterator[Ranks]:
         local, gpus = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
         if local >= gpus:
             raise ValueError(
-                f"{here()} processes for {gpus} GPUs: start as many as there are GPUs, by "
-                f"torchrun --nproc-per-node {gpus}, or choose --device cpu"
+                f"{count_local_ranks()} processes for {gpus} GPUs: start as many as there are "
+                f"GPUs, by torchrun --nproc-per-node {gpus}, or choose --device cpu"
             )
         torch.cuda.set_device(local)
         backend, device = "nccl", f"cuda:{local}"
     dist.init_process_group(backend, timeout=PATIENCE)
     # What processes tell each other lies on the host.
-    words = cast("dist.ProcessGroup", dist.new_group(backend="gloo", timeout=PATIENCE))
-    yield Ranks(device, words)
+    host_group = cast("dist.ProcessGroup", dist.new_group(backend="gloo", timeout=PATIENCE))
+    yield Ranks(device, host_group)
     # Not after an error: others may be gone, and NCCL would wait for them.
     dist.destroy_process_group()

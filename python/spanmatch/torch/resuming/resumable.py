@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spanmatch.base.errors import UndersampledWarning
 from spanmatch.base.progress import progress_bar
-from spanmatch.comparison import folder as file
+from spanmatch.comparison import folder as files
 from spanmatch.comparison.keys import label
-from spanmatch.pair.nulls_and_folds import Keeps, check_inputs
+from spanmatch.pair.nulls_and_folds import check_inputs
 from spanmatch.pair.pair import ActivationPair
-from spanmatch.torch.comparing.collect import Collected
-from spanmatch.torch.comparing.compare import assembled, collect, solve, undersampled
-from spanmatch.torch.comparing.layer_pairs import layer_pairs
-from spanmatch.torch.observing.layers import chosen_layers
-from spanmatch.torch.resuming.batch_share import Share
-from spanmatch.torch.resuming.folder import Outline, claim, read_outline, write_outline
+from spanmatch.torch.comparing.answers import (
+    answer_pair,
+    assemble_comparison,
+    describe_undersampled,
+)
+from spanmatch.torch.comparing.collect import collect_pairs
+from spanmatch.torch.comparing.collector import Collected
+from spanmatch.torch.comparing.layer_pairs import choose_both, pair_layers
+from spanmatch.torch.resuming.batch_share import BatchShare
+from spanmatch.torch.resuming.folder import Outline, claim_folder, read_outline, write_outline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -30,11 +34,9 @@ if TYPE_CHECKING:
     from spanmatch.comparison.comparison import Comparison
     from spanmatch.comparison.keys import Key
     from spanmatch.results.layer_answer import LayerAnswer
-    from spanmatch.torch.observing.layers import LayerChoice
+    from spanmatch.torch.comparing.options import CompareOptions
     from spanmatch.torch.resuming.config import CompareConfig
     from spanmatch.torch.resuming.ranks import Ranks
-
-    Choice = tuple[LayerChoice | Mapping[str, str], LayerChoice]
 
 
 def compare_in(
@@ -91,12 +93,12 @@ def compare_in(
         As `compare`, in process 0.
     """
     folder = Path(folder)
-    state = ranks.first(lambda: _begun(folder, config, say))
+    state = ranks.first(lambda: _read_state(folder, config, say))
     outline = state.outline
-    if outline is None or state.pairs:
-        outline = _reduced(folder, config, ranks, state, progress)
-    _solved(folder, config, ranks, outline, progress)
-    return _finished(folder, config, outline) if ranks.rank == 0 else None
+    if outline is None or state.missing_pairs:
+        outline = _write_pairs(folder, config, ranks, state, progress)
+    _write_answers(folder, config.options, ranks, outline, progress)
+    return _finish(folder, config.options, outline) if ranks.rank == 0 else None
 
 
 @dataclass(frozen=True)
@@ -104,95 +106,90 @@ class _State:
     """What is there."""
 
     outline: Outline | None
-    pairs: tuple[Key, ...]
-    """Those that the outline lists, and that are missing."""
+    missing_pairs: tuple[Key, ...]
+    """Those that the outline lists, and that are not there."""
 
 
-def _begun(folder: Path, config: CompareConfig, say: Callable[[str], object]) -> _State:
-    claim(folder, config.recorded())
+def _read_state(folder: Path, config: CompareConfig, say: Callable[[str], object]) -> _State:
+    claim_folder(folder, config.to_dict())
     outline = read_outline(folder)
     if outline is None:
         return _State(None, ())
     keys = outline.neurons
-    pairs = file.finished_pairs(folder, keys)
-    done, count = len(_answered(folder, config, keys)), len(keys)
+    pairs = files.finished_pairs(folder, keys)
+    done, count = len(_answered(folder, config.options, keys)), len(keys)
     say(f"{folder} holds {len(pairs)} of {count} pairs and {done} of {count} spectra already")
     return _State(outline, tuple(key for key in keys if key not in pairs))
 
 
-def _reduced(
+def _write_pairs(
     folder: Path, config: CompareConfig, ranks: Ranks, state: _State, progress: bool
 ) -> Outline:
     """Run both models, and write the pairs that are missing."""
-    found = Collected({}, {}, 0)
+    collected = Collected({}, {}, 0)
 
     def run() -> Outline:
-        nonlocal found
-        found = _collected(config, ranks, state, progress)
-        neurons = {key: (pair.n_x, pair.n_y) for key, pair in found.pairs.items()}
-        return Outline(neurons, found.notes, found.inputs)
+        nonlocal collected
+        collected = _run_models(config, ranks, state.missing_pairs, progress)
+        neurons = {key: (pair.n_x, pair.n_y) for key, pair in collected.pairs.items()}
+        return Outline(neurons, collected.notes, collected.inputs)
 
-    seen = _joined(ranks.each(run))
-    check_inputs(seen.inputs, config.folds)
-    outline = seen if state.outline is None else state.outline
-    _check_same(outline, seen, state.pairs)
+    found = _merge_outlines(ranks.each(run))
+    check_inputs(found.inputs, config.options.folds)
+    outline = found if state.outline is None else state.outline
+    _check_same(outline, found, state.missing_pairs)
     if state.outline is None:
-        ranks.first(lambda: write_outline(folder, seen))
-    for key in state.pairs or outline.neurons:
-        pair = found.pairs[key] if key in found.pairs else ActivationPair()
+        ranks.first(lambda: write_outline(folder, found))
+    for key in state.missing_pairs or outline.neurons:
+        pair = collected.pairs[key] if key in collected.pairs else ActivationPair()
         if ranks.size > 1:
             pair.all_reduce()
-        ranks.first(partial(file.write_pair, folder, key, pair))
+        ranks.first(partial(files.write_pair, folder, key, pair))
     return outline
 
 
-def _collected(config: CompareConfig, ranks: Ranks, state: _State, progress: bool) -> Collected:
-    """Run both models over this process's share."""
-    batches = Share(config.batches(), ranks.rank, ranks.size, config.max_batches)
+def _run_models(
+    config: CompareConfig, ranks: Ranks, missing: Sequence[Key], progress: bool
+) -> Collected:
+    """Run both models over this process's share of the batches."""
+    options = config.options
+    batches = BatchShare(config.load_batches(), ranks.rank, ranks.size, options.max_batches)
     if len(batches) == 0:
         return Collected({}, {}, 0)
-    models = config.models()
-    layers, layers_b = _choice(config, models, state.pairs)
-    return collect(
-        *models,
-        batches,
-        layers=layers,
-        layers_b=layers_b,
-        all_pairs=config.all_pairs,
+    models = config.load_models()
+    mine = replace(
+        _choose_missing(options, models, missing) if missing else options,
         device=ranks.device,
-        mask=config.mask,
-        axis=config.axis,
+        # The share ends where they do.
         max_batches=None,
         # Other rolls in each process: a roll in all alike would be fewer nulls.
-        keeps=Keeps(config.nulls, config.folds, (config.seed + ranks.rank) % 2**64),
-        progress=progress,
+        seed=(options.seed + ranks.rank) % 2**64,
     )
+    return collect_pairs(models, batches, mine, progress=progress)
 
 
-def _choice(
-    config: CompareConfig, models: tuple[nn.Module, nn.Module], missing: Sequence[Key]
-) -> Choice:
-    """Return the layers to look at: all that are chosen, or those whose pairs are missing."""
-    if not missing:
-        return config.layers, config.layers_b
-    if config.all_pairs:
-        choices = config.layers, config.layers if config.layers_b is None else config.layers_b
-        layers, layers_b = (
-            _modules((key[side] for key in missing), chosen_layers(model, choice).modules)
-            for side, (model, choice) in enumerate(zip(models, choices, strict=True))
-        )
-        return layers, layers_b
-    pairs = layer_pairs(*models, config.layers, config.layers_b)
-    return {name: pairs[name] for name in _modules(map(str, missing), pairs)}, None
+def _choose_missing(
+    options: CompareOptions, models: tuple[nn.Module, nn.Module], missing: Sequence[Key]
+) -> CompareOptions:
+    """Return the options with those layers alone whose pairs are missing."""
+    if not options.all_pairs:
+        pairs = pair_layers(models, options)
+        wanted = _find_modules(map(str, missing), pairs)
+        return replace(options, layers={name: pairs[name] for name in wanted}, layers_b=None)
+    layers, layers_b = (
+        _find_modules((key[side] for key in missing), chosen.modules)
+        for side, chosen in enumerate(choose_both(models, options))
+    )
+    return replace(options, layers=layers, layers_b=layers_b)
 
 
-def _modules(labels: Iterable[str], names: Collection[str]) -> list[str]:
+def _find_modules(labels: Iterable[str], names: Collection[str]) -> list[str]:
     """Return the modules, among these, that labels are of: of `relu#1`, the second call, `relu`."""
     wanted = {name if name in names else name.rpartition("#")[0] for name in labels}
     return [name for name in names if name in wanted]
 
 
-def _joined(outlines: Sequence[Outline]) -> Outline:
+def _merge_outlines(outlines: Sequence[Outline]) -> Outline:
     """Return what all processes have seen; one without a batch has seen nothing."""
     filled = [(rank, each) for rank, each in enumerate(outlines) if each.neurons]
     if not filled:
@@ -207,9 +204,9 @@ def _joined(outlines: Sequence[Outline]) -> Outline:
     return Outline(first.neurons, first.notes, sum(each.inputs for each in outlines))
 
 
-def _check_same(outline: Outline, seen: Outline, missing: Sequence[Key]) -> None:
+def _check_same(outline: Outline, found: Outline, missing: Sequence[Key]) -> None:
     for key in missing:
-        if seen.neurons.get(key) != outline.neurons[key]:
+        if found.neurons.get(key) != outline.neurons[key]:
             raise ValueError(
                 f"layer {label(key)} was there in an earlier pass over the data, and is not now, "
                 "or has another number of neurons: models or data have changed; choose another "
@@ -217,55 +214,55 @@ def _check_same(outline: Outline, seen: Outline, missing: Sequence[Key]) -> None
             )
 
 
-def _solved(
-    folder: Path, config: CompareConfig, ranks: Ranks, outline: Outline, progress: bool
+def _write_answers(
+    folder: Path, options: CompareOptions, ranks: Ranks, outline: Outline, progress: bool
 ) -> None:
     """Write the spectra that are missing: of one layer for each process at a time."""
-    missing = ranks.first(lambda: _by_cost(folder, config, outline))
+    missing = ranks.first(lambda: _largest_first(folder, options, outline))
     with progress_bar("Matching layers", progress) as report:
         for begin in range(0, len(missing), ranks.size):
             keys = missing[begin : begin + ranks.size]
-            pair = ranks.deal(partial(_pairs, folder, keys, ranks.size))
-            answers = ranks.each(partial(_answer, pair, config.center))
-            ranks.first(partial(_write_answers, folder, dict(zip(keys, answers, strict=False))))
+            pair = ranks.deal(partial(_read_pairs, folder, keys, ranks.size))
+            answers = ranks.each(partial(_answer, pair, options.center))
+            ranks.first(partial(_write_some, folder, dict(zip(keys, answers, strict=False))))
             if report is not None:
                 report(begin + len(keys), len(missing))
 
 
-def _answered(folder: Path, config: CompareConfig, keys: Collection[Key]) -> set[Key]:
-    return file.finished_answers(folder, keys, nulls=config.nulls > 0, intervals=config.folds > 0)
+def _answered(folder: Path, options: CompareOptions, keys: Collection[Key]) -> set[Key]:
+    return files.finished_answers(
+        folder, keys, nulls=options.nulls > 0, intervals=options.folds > 0
+    )
 
 
-def _by_cost(folder: Path, config: CompareConfig, outline: Outline) -> list[Key]:
+def _largest_first(folder: Path, options: CompareOptions, outline: Outline) -> list[Key]:
     """Return the layers without a spectrum, largest first: those at work together cost alike."""
-    done = _answered(folder, config, outline.neurons)
+    done = _answered(folder, options, outline.neurons)
     missing = [key for key in outline.neurons if key not in done]
     return sorted(missing, key=lambda key: sum(outline.neurons[key]), reverse=True)
 
 
-def _pairs(folder: Path, keys: Sequence[Key], count: int) -> list[ActivationPair | None]:
-    pairs = [file.read_pair(folder, key) for key in keys]
+def _read_pairs(folder: Path, keys: Sequence[Key], count: int) -> list[ActivationPair | None]:
+    pairs = [files.read_pair(folder, key) for key in keys]
     return [*pairs, *[None] * (count - len(pairs))]
 
 
 def _answer(pair: ActivationPair | None, center: bool) -> LayerAnswer | None:
-    if pair is None:
-        return None
-    return solve({"": pair}, center=center, progress=False)[""]
+    return None if pair is None else answer_pair(pair, center=center)
 
 
-def _write_answers(folder: Path, answers: Mapping[Key, LayerAnswer | None]) -> None:
+def _write_some(folder: Path, answers: Mapping[Key, LayerAnswer | None]) -> None:
     for key, answer in answers.items():
         if answer is not None:
-            file.write_solved(folder, key, answer)
+            files.write_solved(folder, key, answer)
 
 
-def _finished(folder: Path, config: CompareConfig, outline: Outline) -> Comparison:
+def _finish(folder: Path, options: CompareOptions, outline: Outline) -> Comparison:
     keys = outline.neurons
-    answers = {key: file.read_solved(folder, key) for key in keys}
-    found = Collected(file.SavedPairs(folder, keys), outline.notes, outline.inputs)
-    comparison = assembled(answers, found, center=config.center)
-    file.write_index(folder, comparison)
-    if complaint := undersampled(comparison):
+    answers = {key: files.read_solved(folder, key) for key in keys}
+    collected = Collected(files.SavedPairs(folder, keys), outline.notes, outline.inputs)
+    comparison = assemble_comparison(answers, collected, center=options.center)
+    files.write_index(folder, comparison)
+    if complaint := describe_undersampled(comparison):
         warnings.warn(complaint, UndersampledWarning, stacklevel=3)
     return comparison

@@ -10,8 +10,8 @@ from test_compare import BATCHES, A, B, Net, assert_near, pair_by_hand
 
 import spanmatch as sm
 from spanmatch.torch import compare
-from spanmatch.torch.comparing.collect import AllPairs
-from spanmatch.torch.comparing.layer_sums import memory
+from spanmatch.torch.comparing.all_pairs import AllPairs
+from spanmatch.torch.comparing.layer_sums import count_bytes
 
 
 @pytest.mark.parametrize("center", [False, True])
@@ -41,7 +41,7 @@ def test_products_within_a_layer_are_kept_once_for_all_its_pairs() -> None:
     parts = comparison._pairs._parts  # type: ignore[attr-defined]
     assert parts["conv1", "conv1"][0] is parts["conv1", "conv2"][0]
     assert parts["conv1", "conv2"][1] is parts["conv2", "conv2"][1]
-    assert memory([4, 6], [4, 6]) == 8 * (2 * (16 + 36) + 100)
+    assert count_bytes([4, 6], [4, 6]) == 8 * (2 * (16 + 36) + 100)
 
 
 def test_memory_of_all_pairs_is_said_before_it_starts(capsys: Any) -> None:
@@ -52,5 +52,5 @@ def test_memory_of_all_pairs_is_said_before_it_starts(capsys: Any) -> None:
 def test_nothing_is_kept_between_batches() -> None:
     collector = AllPairs()
     collector._rows["A", ("fc", 0), False] = torch.ones(3)
-    collector.begin()
+    collector.begin_batch({})
     assert not collector._rows

@@ -200,7 +200,10 @@ def test_more_folds_than_inputs_are_refused() -> None:
 @pytest.mark.usefixtures("place")
 def test_data_by_name_are_shuffled_for_nulls() -> None:
     settings = config(data="digits", limit=130, batch_size=43, nulls=2)
-    orders = [settings.batches(), config(data="digits", limit=130, batch_size=43).batches()]
+    orders = [
+        settings.load_batches(),
+        config(data="digits", limit=130, batch_size=43).load_batches(),
+    ]
     labels = [torch.cat([targets for _, targets in batches]) for batches in orders]
     assert not torch.equal(*labels)
     assert torch.equal(*(each.sort().values for each in labels))

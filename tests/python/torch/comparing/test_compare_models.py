@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
-from test_capture_models import MODELS, NAMES
 
+from library_models import MODELS, NAMES
 from spanmatch.torch import compare
 
 if TYPE_CHECKING:

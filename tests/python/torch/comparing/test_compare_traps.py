@@ -11,6 +11,7 @@ from torch import nn
 
 import spanmatch as sm
 from spanmatch.torch import capture, compare
+from spanmatch.torch.comparing.all_pairs import AllPairs
 from spanmatch.torch.observing.observer import Observer
 
 X = torch.randn(160, 6, generator=torch.Generator().manual_seed(2))
@@ -188,14 +189,12 @@ def test_errors_name_the_batch_also_for_all_pairs() -> None:
 
 
 def test_rows_of_b_are_let_go_when_its_layer_is_done() -> None:
-    from spanmatch.torch.comparing.collect import AllPairs
-
     model = nn.Sequential(linear(6, 5), linear(5, 4))
-    collector, kept = AllPairs(), {}
-    collector.begin()
-    with Observer(model) as observed:
-        observed.run(X, lambda name, call, seen: kept.update({(name, call): seen.kept()}))
-        observed.run(X, lambda name, call, seen: collector.receive((name, call), seen, kept))
+    collector, outputs_a = AllPairs(), {}
+    with Observer(model) as observer:
+        observer.run(X, lambda name, call, seen: outputs_a.update({(name, call): seen.copy()}))
+        collector.begin_batch(outputs_a)
+        observer.run(X, collector.receive)
     assert {side for side, _, _ in collector._rows} == {"A"}
     assert len(collector._rows) == 2
 

@@ -132,7 +132,7 @@ def test_what_does_not_fit_is_listed_and_changes_nothing(tmp_path: Path) -> None
     message = str(caught.value)
     assert str(path) in message
     assert "1 missing: last.bias" in message
-    assert "7 not in the model: extra.0, extra.1, extra.2, extra.3, extra.4, …" in message
+    assert "7 not in the model: extra.0, extra.1, extra.2, extra.3, extra.4 and 2 more" in message
     assert "1 of another shape or type: first.weight (4 × 5, in the model 4 × 3)" in message
     assert same(model, network(0))
 

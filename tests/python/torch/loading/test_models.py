@@ -212,18 +212,30 @@ def test_factories_of_modules(monkeypatch: pytest.MonkeyPatch, factories: str) -
 @pytest.mark.parametrize(
     ("name", "error", "words"),
     [
-        ("resnet18", ValueError, r"does not say what to load; names look like torchvision:resnet"),
-        ("torchvison:resnet18", ValueError, "none of torchvision, timm, hf.*mean torchvision"),
-        ("torchvision:resnet81", ValueError, "no model 'resnet81'; did you mean resnet18"),
-        ("timm:test_vitt", ValueError, "no model 'test_vitt'; did you mean test_vit"),
-        ("timm:test_vit.r160_in1", ValueError, r"did you mean test_vit\.r160_in1k"),
+        (
+            "resnet18",
+            ValueError,
+            r"does not say what to load: there are 'torchvision', 'timm', 'hf'; names look",
+        ),
+        (
+            "torchvison:resnet18",
+            ValueError,
+            "neither a module .*mean 'torchvision'.* torchvision:resnet18",
+        ),
+        ("torchvision:resnet81", ValueError, "no model 'resnet81': did you mean 'resnet18'"),
+        ("timm:test_vitt", ValueError, "no model 'test_vitt': did you mean 'test_vit"),
+        ("timm:test_vit.r160_in1", ValueError, r"did you mean 'test_vit\.r160_in1k'"),
         ("timm:", ValueError, "does not say what to load"),
         ("none.py:build", FileNotFoundError, "none.py is no file"),
-        ("FILE:buidl", ValueError, "no 'buidl'; did you mean build"),
+        ("FILE:buidl", ValueError, "no 'buidl': did you mean 'build'"),
         ("FILE:nothing", TypeError, "returns a int, not a torch.nn.Module"),
         ("FILE:number", TypeError, "is no function but a int"),
         ("FILE:model", TypeError, "is a model: name a function that returns it"),
-        ("spanmatch.none:build", ValueError, "no module of that name"),
+        (
+            "spanmatch.none:build",
+            ValueError,
+            "'spanmatch.none' is neither a module .* 'torchvision', 'timm', 'hf'",
+        ),
     ],
 )
 def test_names_that_are_wrong(name: str, error: type, words: str, factories: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from spanmatch.torch.observing.layers import chosen_layers, named_layers, unwrapped
+from spanmatch.torch.observing.layers import choose_layers, name_modules, unwrap
 
 
 class Net(nn.Module):
@@ -22,7 +22,7 @@ class Net(nn.Module):
 
 
 def names(model: nn.Module, choice: Any = None) -> list[str]:
-    return list(chosen_layers(model, choice).modules)
+    return list(choose_layers(model, choice).modules)
 
 
 def test_every_leaf_that_computes_something_by_default() -> None:
@@ -57,7 +57,7 @@ def test_globs_and_names_in_the_order_of_the_model(choice: Any, found: list[str]
 
 
 def test_only_whole_names_have_to_give_something() -> None:
-    assert chosen_layers(Net(), ["head", "features.*"]).named == {"head"}
+    assert choose_layers(Net(), ["head", "features.*"]).named == {"head"}
 
 
 def test_a_model_that_is_a_layer() -> None:
@@ -77,12 +77,12 @@ def test_a_model_that_is_a_layer() -> None:
 )
 def test_what_matches_nothing_is_an_error(choice: Any, kind: type[Exception], words: str) -> None:
     with pytest.raises(kind, match=words):
-        chosen_layers(Net(), choice)
+        choose_layers(Net(), choice)
 
 
 def test_a_model_without_layers() -> None:
     with pytest.raises(ValueError, match="Sequential has no layers"):
-        chosen_layers(nn.Sequential(nn.Identity()))
+        choose_layers(nn.Sequential(nn.Identity()))
 
 
 def test_a_module_under_two_names_goes_by_the_first() -> None:
@@ -90,7 +90,7 @@ def test_a_module_under_two_names_goes_by_the_first() -> None:
     model = nn.ModuleDict({"encoder": tied, "act": nn.ReLU(), "decoder": tied})
     assert names(model) == ["encoder", "act"]
     assert names(model, "decoder") == ["encoder"]
-    assert chosen_layers(model, "decoder").named == {"encoder"}
+    assert choose_layers(model, "decoder").named == {"encoder"}
 
 
 def test_attention_and_reparametrised_weights_are_leaves() -> None:
@@ -105,11 +105,11 @@ def test_wrappers_do_not_show_in_names() -> None:
     net = Net()
     compiled = torch.compile(net, backend="eager")
     for wrapped in (nn.DataParallel(net), compiled, nn.DataParallel(compiled)):
-        assert unwrapped(wrapped) is net
+        assert unwrap(wrapped) is net
         assert names(wrapped) == names(net)
     net.features = nn.DataParallel(torch.compile(net.features, backend="eager"))  # type: ignore[assignment]
     assert names(net) == names(Net())
-    assert dict(named_layers(net))["features"] is unwrapped(net.features)
+    assert dict(name_modules(net))["features"] is unwrap(net.features)
 
 
 def test_a_part_called_module_is_no_wrapper() -> None:

@@ -158,7 +158,7 @@ def test_rows_copy_only_what_they_must() -> None:
     tokens, maps = torch.randn(2, 3, 4), torch.randn(2, 3, 4, 5)
     assert Activations(tokens, 2).rows().data_ptr() == tokens.data_ptr()
     for what in (Activations(tokens, 2), Activations(maps, 1)):
-        kept = what.kept()
+        kept = what.copy()
         assert kept.values.data_ptr() != what.values.data_ptr()
         assert kept.rows().data_ptr() == kept.values.data_ptr()
         assert torch.equal(kept.rows(), what.rows())
@@ -167,7 +167,7 @@ def test_rows_copy_only_what_they_must() -> None:
     # Maps in channels-last memory are rows already, and so could be written over.
     last = maps.to(memory_format=torch.channels_last)
     assert Activations(last, 1).rows().data_ptr() == last.data_ptr()
-    assert Activations(last, 1).kept().values.data_ptr() != last.data_ptr()
+    assert Activations(last, 1).copy().values.data_ptr() != last.data_ptr()
 
 
 def test_layers_that_take_a_batch_apart_say_so() -> None:

@@ -9,8 +9,8 @@ import pytest
 pytest.importorskip("torch")
 from torch.utils.data import DataLoader
 
-from spanmatch.torch.loading.data.batches import Examples, in_batches
-from spanmatch.torch.resuming.batch_share import Share
+from spanmatch.torch.loading.data.batches import Examples, cut_into_batches
+from spanmatch.torch.resuming.batch_share import BatchShare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,7 @@ def batch_of(numbers: list[int]) -> list[int]:
 BATCHES: dict[str, Any] = {
     "a list": list(Stream()),
     "a stream": Stream(),
-    "our own": in_batches(Examples(23, batch_of), 4, None),
+    "our own": cut_into_batches(Examples(23, batch_of), 4, None),
     "a loader": DataLoader(Numbers(), batch_size=4, collate_fn=list),  # type: ignore[arg-type]
 }
 
@@ -58,7 +58,7 @@ BATCHES: dict[str, Any] = {
 @pytest.mark.parametrize("stop", [None, 3, 99])
 def test_shares_make_up_the_whole(kind: str, size: int, stop: int | None) -> None:
     READ.clear()
-    shares = [Share(BATCHES[kind], rank, size, stop) for rank in range(size)]
+    shares = [BatchShare(BATCHES[kind], rank, size, stop) for rank in range(size)]
     found = [list(share) for share in shares]
     assert [len(share) for share in shares] == [len(share) for share in found]
     whole = list(Stream())[:stop]
@@ -70,5 +70,5 @@ def test_shares_make_up_the_whole(kind: str, size: int, stop: int | None) -> Non
 
 def test_a_share_can_be_gone_through_again() -> None:
     for batches in BATCHES.values():
-        share = Share(batches, 1, 2, None)
+        share = BatchShare(batches, 1, 2, None)
         assert list(share) == list(share) == [[4, 5, 6, 7], [12, 13, 14, 15], [20, 21, 22]]

@@ -93,13 +93,13 @@ def test_only_layers_that_are_missing_are_looked_at(monkeypatch: pytest.MonkeyPa
     from spanmatch.torch.resuming import resumable as module
 
     asked: list[Any] = []
-    collect = module.collect
+    collect = module.collect_pairs
 
-    def spying(*arguments: Any, **options: Any) -> Any:
-        asked.append((options["layers"], options["layers_b"]))
-        return collect(*arguments, **options)
+    def spy(models: Any, data: Any, options: Any, *, progress: bool) -> Any:
+        asked.append((options.layers, options.layers_b))
+        return collect(models, data, options, progress=progress)
 
-    monkeypatch.setattr(module, "collect", spying)
+    monkeypatch.setattr(module, "collect_pairs", spy)
     compared("out")
     file_of(Path("out"), "act#0").unlink()
     file_of(Path("out"), "head").unlink()

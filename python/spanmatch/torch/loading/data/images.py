@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from spanmatch.torch.loading.data.batches import Examples, is_test
-from spanmatch.torch.loading.lookup import needed
+from spanmatch.torch.loading.extras import explain_missing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 KEPT = 224 / 256
 
 
-def cifar10(
+def read_cifar10(
     folder: str,
     split: str = "test",
     *,
@@ -30,7 +30,7 @@ def cifar10(
     std: Sequence[float] = CIFAR10_STD,
 ) -> Examples:
     """Return CIFAR-10, which the user has put into a folder."""
-    with needed("torchvision", "models"):
+    with explain_missing("torchvision", "models"):
         from torchvision.datasets import CIFAR10
         from torchvision.transforms.functional import resize
     train = not is_test(split)
@@ -49,12 +49,12 @@ def cifar10(
         images = pixels[numbers].float() / 255
         if size is not None:
             images = resize(images, [size, size], antialias=True)
-        return _normalised(images, mean, std), targets[numbers]
+        return _normalise(images, mean, std), targets[numbers]
 
     return Examples(len(pixels), batch_of, len(data.classes))
 
 
-def image_folder(
+def read_image_folder(
     folder: str,
     *,
     size: int = 224,
@@ -62,7 +62,7 @@ def image_folder(
     std: Sequence[float] = IMAGENET_STD,
 ) -> Examples:
     """Return pictures of any size, from a folder that holds one folder a class."""
-    with needed("torchvision", "models"):
+    with explain_missing("torchvision", "models"):
         from torchvision.datasets import ImageFolder
         from torchvision.transforms.functional import center_crop, pil_to_tensor, resize
     try:
@@ -72,18 +72,18 @@ def image_folder(
             f"{folder} must hold a folder for each class, and those pictures: {error}"
         ) from error
 
-    def image(number: int) -> Tensor:
+    def read_image(number: int) -> Tensor:
         picture = resize(data[number][0], [round(size / KEPT)])
         cut: Tensor = pil_to_tensor(center_crop(picture, [size, size]))
         return cut.float() / 255
 
     def batch_of(numbers: list[int]) -> tuple[Tensor, Tensor]:
-        images = torch.stack([image(number) for number in numbers])
+        images = torch.stack([read_image(number) for number in numbers])
         targets = torch.tensor([data.targets[number] for number in numbers])
-        return _normalised(images, mean, std), targets
+        return _normalise(images, mean, std), targets
 
     return Examples(len(data), batch_of, len(data.classes))
 
 
-def _normalised(images: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
+def _normalise(images: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
     return (images - torch.tensor(mean).view(-1, 1, 1)) / torch.tensor(std).view(-1, 1, 1)

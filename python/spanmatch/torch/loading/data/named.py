@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from torch import Tensor
 from torch.utils.data import DataLoader, RandomSampler
 
-from spanmatch.torch.loading.data.arrays import digits, mnist5k, npz
-from spanmatch.torch.loading.data.batches import Batch, Examples, in_batches
-from spanmatch.torch.loading.data.images import cifar10, image_folder
-from spanmatch.torch.loading.data.text import text
-from spanmatch.torch.loading.factories import factory_of
+from spanmatch.torch.loading.data.arrays import read_mnist5k, read_npz
+from spanmatch.torch.loading.data.batches import Batch, Examples, cut_into_batches
+from spanmatch.torch.loading.data.digits import read_digits
+from spanmatch.torch.loading.data.images import read_cifar10, read_image_folder
+from spanmatch.torch.loading.data.text import read_text
+from spanmatch.torch.loading.factories import import_factory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,27 +101,27 @@ def load_data(
     """
     kind, _, place = name.partition(":")
     if name in SETS:
-        examples = SETS[name](**_given(split=split), **kwargs)
+        examples = SETS[name](**_without_none(split=split), **kwargs)
     elif kind in PLACES and place:
-        examples = PLACES[kind](place, **_given(split=split), **kwargs)
+        examples = PLACES[kind](place, **_without_none(split=split), **kwargs)
     elif kind in SETS or kind in PLACES:
         wrong = (
             "must say where it is" if kind in PLACES else "comes with a package, and has no place"
         )
         raise ValueError(f"{name!r}: {kind} {wrong}; names look like {EXAMPLES}")
     else:
-        given = _given(batch_size=batch_size, split=split, limit=limit)
-        with factory_of(name, [*SETS, *PLACES], EXAMPLES) as factory:
-            return _checked(factory(**given, **kwargs), name)
-    return in_batches(examples, BATCH_SIZE if batch_size is None else batch_size, limit)
+        given = _without_none(batch_size=batch_size, split=split, limit=limit)
+        with import_factory(name, [*SETS, *PLACES], EXAMPLES) as factory:
+            return _check_batches(factory(**given, **kwargs), name)
+    return cut_into_batches(examples, BATCH_SIZE if batch_size is None else batch_size, limit)
 
 
-SETS: dict[str, Callable[..., Examples]] = {"digits": digits, "mnist5k": mnist5k}
+SETS: dict[str, Callable[..., Examples]] = {"digits": read_digits, "mnist5k": read_mnist5k}
 PLACES: dict[str, Callable[..., Examples]] = {
-    "cifar10": cifar10,
-    "imagefolder": image_folder,
-    "text": text,
-    "npz": npz,
+    "cifar10": read_cifar10,
+    "imagefolder": read_image_folder,
+    "text": read_text,
+    "npz": read_npz,
 }
 
 
@@ -134,11 +135,11 @@ def has_splits(name: str) -> bool | None:
     return None if make is None else "split" in signature(make).parameters
 
 
-def _given(**arguments: object) -> dict[str, Any]:
+def _without_none(**arguments: object) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if value is not None}
 
 
-def _checked(made: object, name: str) -> Batches:
+def _check_batches(made: object, name: str) -> Batches:
     kind = type(made).__name__
     if not isinstance(made, Iterable) or isinstance(made, Tensor | Mapping | str):
         raise TypeError(f"{name} returns a {kind}, not batches: return a list, or a DataLoader")

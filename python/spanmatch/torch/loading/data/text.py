@@ -9,13 +9,14 @@ import torch
 
 from spanmatch.base.errors import FileError
 from spanmatch.torch.loading.data.batches import Examples
-from spanmatch.torch.loading.lookup import from_hub, needed
+from spanmatch.torch.loading.extras import explain_missing
+from spanmatch.torch.loading.hub import load_from_hub
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-def text(
+def read_text(
     file: str,
     *,
     tokenizer: str | None = None,
@@ -41,9 +42,7 @@ def text(
         raise FileError(f"{file} is not UTF-8: {error}") from error
     if not inputs:
         raise FileError(f"{file} holds no text")
-    return Examples(
-        len(inputs), lambda numbers: _padded([inputs[n] for n in numbers], tokens.padding)
-    )
+    return Examples(len(inputs), lambda numbers: _pad([inputs[n] for n in numbers], tokens.padding))
 
 
 class Tokens(Protocol):
@@ -74,10 +73,10 @@ class HubTokens:
     """Those of a tokenizer of transformers."""
 
     def __init__(self, name: str) -> None:
-        with needed("transformers", "models"):
+        with explain_missing("transformers", "models"):
             from transformers import AutoTokenizer
         try:
-            self._tokenizer: Any = from_hub(AutoTokenizer.from_pretrained, name)
+            self._tokenizer: Any = load_from_hub(AutoTokenizer.from_pretrained, name)
         except OSError as error:
             reason = str(error).partition("\n")[0]
             raise OSError(
@@ -102,7 +101,7 @@ class HubTokens:
 UNKNOWN = 10**9
 
 
-def _padded(inputs: list[list[int]], padding: int) -> dict[str, Tensor]:
+def _pad(inputs: list[list[int]], padding: int) -> dict[str, Tensor]:
     longest = max(map(len, inputs))
     rows = [row + [padding] * (longest - len(row)) for row in inputs]
     masks = [[1] * len(row) + [0] * (longest - len(row)) for row in inputs]

@@ -1,0 +1,72 @@
+"""What a comparison of two models is asked for, but for the models and the data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from spanmatch.base.arguments import as_center
+from spanmatch.pair.nulls_and_folds import Keeps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import torch
+
+    from spanmatch.torch.observing.layers import LayerChoice
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareOptions:
+    """The options of `compare`, which says what each means; they are checked here.
+
+    Raises
+    ------
+    TypeError, ValueError
+        One of them is wrong, or two do not go together. What depends on the models is not known
+        yet: the names of layers are looked up where the models are at hand.
+
+    Examples
+    --------
+    >>> CompareOptions(layers="conv*", nulls=39).resampling
+    Keeps(nulls=39, folds=0, seed=0)
+    """
+
+    layers: LayerChoice | Mapping[str, str] = None
+    layers_b: LayerChoice = None
+    all_pairs: bool = False
+    center: bool = False
+    axis: int | Mapping[str, int] | None = None
+    mask: str | Callable[[Any], Any] | None = None
+    max_batches: int | None = None
+    nulls: int = 0
+    folds: int = 0
+    seed: int = 0
+    device: torch.device | str | None = None
+
+    def __post_init__(self) -> None:
+        # numpy's True is taken too, which JSON has not.
+        object.__setattr__(self, "center", as_center(self.center))
+        self.resampling.empty_pair()  # for its errors
+        if self.max_batches is not None and self.max_batches < 1:
+            raise ValueError(f"max_batches must be at least 1, got {self.max_batches}")
+        if self.layers_b is not None and isinstance(self.layers, Mapping):
+            raise TypeError("layers is a mapping from A to B already: leave layers_b out")
+        if not self.all_pairs:
+            return
+        if self.layers is None or isinstance(self.layers, Mapping):
+            raise ValueError(
+                "all_pairs (--all-pairs) compares every layer with every other: choose them by "
+                "layers (--layers)"
+            )
+        if self.resampling.anything:
+            raise ValueError(
+                "nulls and folds are kept for layers one by one: leave all_pairs (--all-pairs) "
+                "out, and pair the layers by layers and layers_b"
+            )
+
+    @property
+    def resampling(self) -> Keeps:
+        """What each pair keeps beside its sums."""
+        return Keeps(self.nulls, self.folds, self.seed)

@@ -1,0 +1,43 @@
+"""Rows of two layers' outputs that are of the same samples."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spanmatch.base.errors import prefix_errors
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from spanmatch.torch.observing.activations import Activations
+
+
+def compare_positions(a: Activations, b: Activations) -> str:
+    """Return a note that both are to be averaged over positions; "" where all of them agree.
+
+    Where positions agree each is a sample. Where not, the mean over the positions of each item is.
+
+    Raises
+    ------
+    ValueError
+        They have another number of items.
+    """
+    if a.n_items != b.n_items:
+        raise ValueError(
+            f"A gives {a.n_items} items and B {b.n_items}: their rows are not of the same samples"
+        )
+    if a.positions == b.positions:
+        return ""
+    sizes = (" × ".join(map(str, each.positions)) or "one" for each in (a, b))
+    return "mean over positions: {} against {}".format(*sizes)
+
+
+def check_same_rows(first: str, now: str) -> None:
+    """Raise ValueError where one batch is averaged over positions, and another is not."""
+    if bool(first) != bool(now):
+        raise ValueError("their positions agree in some batches, and differ in others")
+
+
+def prefix_layers(layer_a: str, layer_b: str) -> AbstractContextManager[None]:
+    """Let errors say which layers."""
+    return prefix_errors(f"layer {layer_a!r} of A and {layer_b!r} of B")

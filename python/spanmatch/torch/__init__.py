@@ -2,6 +2,14 @@
 
 `import spanmatch` does not load it. torchvision, timm, transformers and scikit-learn are imported
 when a model or data of theirs is asked for.
+
+Its rooms, each of which uses those before it alone:
+
+- `observing`: a model's layers, seen as it runs;
+- `loading`: models and data by name;
+- `comparing`: two models over the same batches, to a comparison. Begin here: `comparing.compare` is
+  what most people call, and reads from top to bottom;
+- `resuming`: a comparison in a folder, by one process or several.
 """
 
 from spanmatch.torch.comparing.compare import compare

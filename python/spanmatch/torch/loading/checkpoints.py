@@ -123,7 +123,7 @@ def _check(
     missing = [k for k in own if k not in state and not k.endswith("num_batches_tracked")]
     unexpected = [name for name in state if name not in own]
     other = [
-        f"{name} ({_shape(state[name])}, in the model {_shape(value)})"
+        f"{name} ({_format_shape(state[name])}, in the model {_format_shape(value)})"
         for name, value in own.items()
         if name in state and _differs(state[name], value)
     ]
@@ -141,12 +141,12 @@ def _check(
 
 def _differs(given: Any, wanted: Any) -> bool:
     """Tell whether a weight cannot be that of the model: integers would be taken unscaled."""
-    if _shape(given) != _shape(wanted):
+    if _format_shape(given) != _format_shape(wanted):
         return True
     both = torch.is_tensor(given) and torch.is_tensor(wanted)
     return bool(both and wanted.is_floating_point() and not given.is_floating_point())
 
 
-def _shape(value: object) -> str:
+def _format_shape(value: object) -> str:
     """Return what must agree, as text; a module's extra state is no tensor, and may be anything."""
     return " × ".join(map(str, value.shape)) or "one number" if torch.is_tensor(value) else "any"

@@ -127,7 +127,7 @@ def _build_hugging_face(name: str, weights: Weights, kwargs: dict[str, Any]) -> 
                 )
             except OSError as error:
                 raise OSError(
-                    f"the configuration of hf:{name} cannot be had: {_cause(error)}; pass "
+                    f"the configuration of hf:{name} cannot be had: {_first_line(error)}; pass "
                     "hf:FOLDER, a folder that holds its config.json, or config=, a configuration "
                     "of transformers"
                 ) from error
@@ -165,11 +165,11 @@ def _add_ways_out(name: str) -> Iterator[None]:
         yield
     except (OSError, UnpicklingError) as error:
         raise OSError(
-            f"the pretrained weights of {name} cannot be had: {_cause(error)}; {WAYS_OUT}"
+            f"the pretrained weights of {name} cannot be had: {_first_line(error)}; {WAYS_OUT}"
         ) from error
 
 
-def _cause(error: Exception) -> str:
+def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0].rstrip(".")
 
 

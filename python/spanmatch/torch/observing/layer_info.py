@@ -47,7 +47,7 @@ class LayerTable(tuple[LayerInfo, ...]):
     __slots__ = ()
 
     def __repr__(self) -> str:
-        lines = [HEADINGS, *map(_cells, self)]
+        lines = [HEADINGS, *map(_format_cells, self)]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
 
@@ -106,7 +106,7 @@ def _describe(output: OutputShape, module: nn.Module, calls: int) -> LayerInfo:
     )
 
 
-def _cells(layer: LayerInfo) -> tuple[str, ...]:
+def _format_cells(layer: LayerInfo) -> tuple[str, ...]:
     positions = "?" if layer.positions is None else " × ".join(map(str, layer.positions))
     return (
         layer.name,

@@ -55,10 +55,10 @@ def choose_layers(model: nn.Module, choice: LayerChoice = None) -> ChosenLayers:
     ['1', '2']
     """
     if choice is None:
-        leaves = {name: module for name, module in _leaves(model) if not _passes(module)}
+        leaves = {name: module for name, module in _find_leaves(model) if not _passes(module)}
         if not leaves:
             raise ValueError(f"{type(model).__name__} has no layers: name the modules in `layers`")
-        return ChosenLayers(_under_first_names(leaves), frozenset())
+        return ChosenLayers(_keep_first_names(leaves), frozenset())
     patterns = _as_patterns(choice)
     modules = dict(name_modules(model))
     first = {module: name for name, module in reversed(modules.items())}
@@ -69,7 +69,7 @@ def choose_layers(model: nn.Module, choice: LayerChoice = None) -> ChosenLayers:
             name for name in modules if name == pattern or (name and fnmatchcase(name, pattern))
         ]
         if not names:
-            near = ", ".join(map(repr, _nearest(pattern, list(modules))))
+            near = ", ".join(map(repr, _find_nearest(pattern, list(modules))))
             raise ValueError(f"no layer of {type(model).__name__} is {pattern!r}; near are: {near}")
         found |= {first[modules[name]] for name in names}
         if pattern in modules:
@@ -104,24 +104,24 @@ def unwrap(module: nn.Module) -> nn.Module:
 
 def _walk(module: nn.Module, name: str) -> Iterator[tuple[str, nn.Module]]:
     yield name, module
-    for part, child in _children(module):
+    for part, child in _list_children(module):
         yield from _walk(unwrap(child), f"{name}.{part}" if name else part)
 
 
-def _children(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+def _list_children(module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     for part, child in module._modules.items():
         if child is not None and part != WEIGHTS:
             yield part, child
 
 
-def _leaves(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+def _find_leaves(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     closed = None
     for name, module in name_modules(model):
         if closed is not None and name.startswith(closed):
             continue
         if isinstance(module, CLOSED):
             closed = f"{name}." if name else ""
-        if isinstance(module, CLOSED) or not any(_children(module)):
+        if isinstance(module, CLOSED) or not any(_list_children(module)):
             yield name, module
 
 
@@ -129,7 +129,7 @@ def _passes(module: nn.Module) -> bool:
     return isinstance(module, PASSING) or type(module).__name__ in PASSING_NAMES
 
 
-def _under_first_names(modules: dict[str, nn.Module]) -> dict[str, nn.Module]:
+def _keep_first_names(modules: dict[str, nn.Module]) -> dict[str, nn.Module]:
     first = {module: name for name, module in reversed(modules.items())}
     return {name: module for name, module in modules.items() if first[module] == name}
 
@@ -144,7 +144,7 @@ def _as_patterns(choice: str | Sequence[str]) -> list[str]:
     return patterns
 
 
-def _nearest(pattern: str, names: list[str]) -> list[str]:
+def _find_nearest(pattern: str, names: list[str]) -> list[str]:
     wanted = SequenceMatcher(b=pattern.strip("*?."))
 
     def likeness(name: str) -> float:

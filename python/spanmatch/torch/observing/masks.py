@@ -32,7 +32,7 @@ def read_mask(batch: Any, mask: str | Callable[[Any], Any] | None) -> Tensor | N
     TypeError, ValueError
         The mask holds neither bool nor 0 and 1; the mapping does not hold it.
     """
-    found = mask(batch) if callable(mask) else _entry(batch, mask)
+    found = mask(batch) if callable(mask) else _read_entry(batch, mask)
     return None if found is None else as_mask_tensor(found)
 
 
@@ -63,7 +63,7 @@ def fit_mask(values: Tensor, axis: int, mask: Tensor | None) -> tuple[Tensor, in
     )
 
 
-def _entry(batch: Any, name: str | None) -> Any:
+def _read_entry(batch: Any, name: str | None) -> Any:
     inputs = get_inputs(batch)
     if name is None:
         return inputs.get(ATTENTION_MASK) if isinstance(inputs, Mapping) else None

@@ -38,15 +38,15 @@ SPATIAL = tuple(
 )
 
 
-def own_axis(module: nn.Module, output: Tensor) -> int | None:
+def find_own_axis(module: nn.Module, output: Tensor) -> int | None:
     """Return the axis that follows from what the layer is; None: it could be any.
 
     0: a convolution was given a single item, without an axis for the items of a batch.
 
     >>> import torch
-    >>> own_axis(nn.Conv2d(3, 8, 3), torch.ones(5, 8, 4, 4))
+    >>> find_own_axis(nn.Conv2d(3, 8, 3), torch.ones(5, 8, 4, 4))
     1
-    >>> own_axis(nn.GELU(), torch.ones(5, 8, 4, 4)) is None
+    >>> find_own_axis(nn.GELU(), torch.ones(5, 8, 4, 4)) is None
     True
     """
     last = output.ndim - 1
@@ -56,11 +56,11 @@ def own_axis(module: nn.Module, output: Tensor) -> int | None:
         return 1
     if isinstance(module, LAST) or type(module).__name__ in LAST_NAMES:
         return last
-    return _normalised_axis(module, output)
+    return _find_normalised_axis(module, output)
 
 
 def knows_axis(module: nn.Module) -> bool:
-    """Tell whether `own_axis` needs nothing else, whatever the output."""
+    """Tell whether `find_own_axis` needs nothing else, whatever the output."""
     return isinstance(module, CHANNELS_SECOND + LAST) or type(module).__name__ in LAST_NAMES
 
 
@@ -83,41 +83,43 @@ class Axes:
 
     def follow(self, module: nn.Module, inputs: Iterable[Tensor], output: Tensor) -> None:
         """Find the axis of `output`, which `module` has made of `inputs`."""
-        axis = self._axis(module, inputs, output)
+        axis = self._find_axis(module, inputs, output)
         if axis is not None:
             self.note(output, axis)
 
     def note(self, output: Tensor, axis: int) -> None:
         """Take `axis` for that of `output`."""
         self._of_tensor[id(output)] = (ref(output), axis)
-        self._of_shape.setdefault(tuple(output.shape[1:]), set()).add((axis, _order(output)))
+        self._of_shape.setdefault(tuple(output.shape[1:]), set()).add(
+            (axis, _order_in_memory(output))
+        )
 
-    def _axis(self, module: nn.Module, inputs: Iterable[Tensor], output: Tensor) -> int | None:
-        axis = own_axis(module, output)
+    def _find_axis(self, module: nn.Module, inputs: Iterable[Tensor], output: Tensor) -> int | None:
+        axis = find_own_axis(module, output)
         # A block often returns what a layer inside it has made, or what it was given.
         axis = self.of(output) if axis is None else axis
         for given in inputs:
-            axis = self._inherited(module, given, output) if axis is None else axis
+            axis = self._inherit_axis(module, given, output) if axis is None else axis
         if axis is None and (output.ndim == 2 or _is_spatial(module)):
             return 1
-        return self._by_shape(output) if axis is None else axis
+        return self._find_by_shape(output) if axis is None else axis
 
-    def _inherited(self, module: nn.Module, given: Tensor, output: Tensor) -> int | None:
+    def _inherit_axis(self, module: nn.Module, given: Tensor, output: Tensor) -> int | None:
         axis = self.of(given)
         if axis is None or given.ndim != output.ndim:
             return None
-        if _same_memory(given, output):
-            return _moved_axis(given, axis, output)
+        if _shares_memory(given, output):
+            return _follow_view(given, axis, output)
         return axis if given.shape == output.shape or _is_spatial(module) else None
 
-    def _by_shape(self, output: Tensor) -> int | None:
+    def _find_by_shape(self, output: Tensor) -> int | None:
         # Additions and functions between layers keep the shape: what had it before, had its
         # neurons on the same axis.
         shape = tuple(output.shape[1:])
         # Turned round it might have the same shape: then it has to lie in memory as they did.
         turned = len(shape) > 1 and shape[0] == shape[-1]
         known = self._of_shape.get(shape, set())
-        axes = {axis for axis, order in known if not turned or order == _order(output)}
+        axes = {axis for axis, order in known if not turned or order == _order_in_memory(output)}
         if known and not axes:
             return None
         if axes:
@@ -142,7 +144,7 @@ class Axes:
         )
 
 
-def _normalised_axis(module: nn.Module, output: Tensor) -> int | None:
+def _find_normalised_axis(module: nn.Module, output: Tensor) -> int | None:
     """Return the axis that LayerNorm, RMSNorm and the like normalise over."""
     normalised = getattr(module, "normalized_shape", None)
     if not isinstance(normalised, tuple | list) or len(normalised) != 1:
@@ -164,7 +166,7 @@ def _normalised_axis(module: nn.Module, output: Tensor) -> int | None:
     return last if plain or output.ndim == 3 or hasattr(module, "data_format") else None
 
 
-def _order(tensor: Tensor) -> Order:
+def _order_in_memory(tensor: Tensor) -> Order:
     """Return the axes, less that of the items, from the one that changes slowest in memory."""
     strides = tensor.stride()
     return tuple(sorted(range(1, tensor.ndim), key=strides.__getitem__, reverse=True))
@@ -174,11 +176,11 @@ def _is_spatial(module: nn.Module) -> bool:
     return any(kind.__module__ in SPATIAL for kind in type(module).__mro__)
 
 
-def _same_memory(given: Tensor, output: Tensor) -> bool:
+def _shares_memory(given: Tensor, output: Tensor) -> bool:
     return given.data_ptr() == output.data_ptr() and given.numel() == output.numel()
 
 
-def _moved_axis(given: Tensor, axis: int, output: Tensor) -> int | None:
+def _follow_view(given: Tensor, axis: int, output: Tensor) -> int | None:
     """Return where a view of `given` has its `axis`; None: it cannot be told."""
     wanted = given.shape[axis], given.stride(axis)
     places = zip(output.shape, output.stride(), strict=True)

@@ -72,8 +72,8 @@ class Observer:
     --------
     >>> import torch
     >>> model = nn.Sequential(nn.Linear(4, 3), nn.ReLU())
-    >>> with Observer(model) as observed:
-    ...     observed.run(torch.ones(5, 4), lambda name, call, seen: print(name, seen.rows().shape))
+    >>> with Observer(model) as observer:
+    ...     observer.run(torch.ones(5, 4), lambda layer, _, acts: print(layer, acts.rows().shape))
     0 torch.Size([5, 3])
     1 torch.Size([5, 3])
     {'0': 1, '1': 1}
@@ -208,7 +208,7 @@ class Observer:
     def _take_output(
         self, name: str, module: nn.Module, args: Any, kwargs: dict[str, Any], returned: Any
     ) -> None:
-        """Take what a module returns: the hook on it, and all that stands before the receiver."""
+        """Take what a module returns: this is the hook on it."""
         current = self._pass
         if current is None:
             # Not ours: whoever has the model runs it within the block.
@@ -225,15 +225,19 @@ class Observer:
                 given = [x for x in (*args, *kwargs.values()) if isinstance(x, Tensor)]
                 current.axes.follow(module, given, output)
             if name in self._chosen.modules:
-                seen = current.record(name, output)
-                if current.receive is not None:
-                    with self._prefix_errors(name):
-                        axis = _check_axis(seen)
-                        activations = Activations(*fit_mask(output.detach(), axis, current.mask))
-                    current.receive(name, seen.call, activations)
+                self._hand_over(current, name, output)
         except BaseException as error:
             current.failure = error
             raise
+
+    def _hand_over(self, current: ForwardPass, name: str, output: Tensor) -> None:
+        seen = current.record(name, output)
+        if current.receive is None:
+            return
+        with self._prefix_errors(name):
+            axis = _check_axis(seen)
+            activations = Activations(*fit_mask(output.detach(), axis, current.mask))
+        current.receive(name, seen.call, activations)
 
     def _check_calls(self, current: ForwardPass) -> None:
         calls = current.calls

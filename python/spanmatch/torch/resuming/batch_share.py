@@ -40,7 +40,7 @@ class BatchShare:
     def __iter__(self) -> Iterator[Any]:
         batches, mine = self._batches, self._mine
         if isinstance(batches, ChosenBatches):
-            return map(batches.batch, mine)
+            return map(batches.make_batch, mine)
         if isinstance(batches, Sequence):
             return (batches[number] for number in mine)
         if isinstance(batches, DataLoader) and batches.batch_sampler is not None:

@@ -117,7 +117,7 @@ def _read_state(folder: Path, config: CompareConfig, say: Callable[[str], object
         return _State(None, ())
     keys = outline.neurons
     pairs = files.finished_pairs(folder, keys)
-    done, count = len(_answered(folder, config.options, keys)), len(keys)
+    done, count = len(_find_answered(folder, config.options, keys)), len(keys)
     say(f"{folder} holds {len(pairs)} of {count} pairs and {done} of {count} spectra already")
     return _State(outline, tuple(key for key in keys if key not in pairs))
 
@@ -218,7 +218,7 @@ def _write_answers(
     folder: Path, options: CompareOptions, ranks: Ranks, outline: Outline, progress: bool
 ) -> None:
     """Write the spectra that are missing: of one layer for each process at a time."""
-    missing = ranks.first(lambda: _largest_first(folder, options, outline))
+    missing = ranks.first(lambda: _sort_by_cost(folder, options, outline))
     with progress_bar("Matching layers", progress) as report:
         for begin in range(0, len(missing), ranks.size):
             keys = missing[begin : begin + ranks.size]
@@ -229,15 +229,15 @@ def _write_answers(
                 report(begin + len(keys), len(missing))
 
 
-def _answered(folder: Path, options: CompareOptions, keys: Collection[Key]) -> set[Key]:
+def _find_answered(folder: Path, options: CompareOptions, keys: Collection[Key]) -> set[Key]:
     return files.finished_answers(
         folder, keys, nulls=options.nulls > 0, intervals=options.folds > 0
     )
 
 
-def _largest_first(folder: Path, options: CompareOptions, outline: Outline) -> list[Key]:
+def _sort_by_cost(folder: Path, options: CompareOptions, outline: Outline) -> list[Key]:
     """Return the layers without a spectrum, largest first: those at work together cost alike."""
-    done = _answered(folder, options, outline.neurons)
+    done = _find_answered(folder, options, outline.neurons)
     missing = [key for key in outline.neurons if key not in done]
     return sorted(missing, key=lambda key: sum(outline.neurons[key]), reverse=True)
 

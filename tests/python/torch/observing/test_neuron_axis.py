@@ -14,7 +14,7 @@ from torchvision.ops import Permute
 from transformers.pytorch_utils import Conv1D
 
 from spanmatch.torch.observing.layer_info import layer_info
-from spanmatch.torch.observing.neuron_axis import Axes, own_axis
+from spanmatch.torch.observing.neuron_axis import Axes, find_own_axis
 
 
 class Function(nn.Module):
@@ -192,5 +192,5 @@ def test_token_mixing() -> None:
 
 
 def test_maps_of_a_single_image_without_batch() -> None:
-    assert own_axis(nn.Conv2d(3, 8, 1), torch.ones(8, 4, 4)) == 0
+    assert find_own_axis(nn.Conv2d(3, 8, 1), torch.ones(8, 4, 4)) == 0
     assert axes(nn.Conv2d(3, 8, 1), 3, 4, 4) == {"": None}

@@ -42,9 +42,9 @@ class ChosenBatches:
         return whole + (left > 0 and not joins)
 
     def __iter__(self) -> Iterator[Batch]:
-        return map(self.batch, range(len(self)))
+        return map(self.make_batch, range(len(self)))
 
-    def batch(self, number: int) -> Batch:
+    def make_batch(self, number: int) -> Batch:
         """Make one of the batches, counted from 0."""
         first, is_last = number * self.batch_size, number == len(self) - 1
         return self.examples.batch_of(

@@ -42,8 +42,8 @@ def state(net: nn.Module) -> Any:
 
 def seen(net: nn.Module, batch: Any, layers: Any = None, **options: Any) -> dict[str, Activations]:
     found: dict[str, Activations] = {}
-    with Observer(net, layers, **options) as observer:
-        calls = observer.run(
+    with Observer(net, layers, **options) as observed:
+        calls = observed.run(
             batch, lambda name, call, what: found.update({f"{name}#{call}": what.copy()})
         )
     return {call_name(*key.split("#"), calls[key.split("#")[0]]): found[key] for key in found}  # type: ignore[arg-type]

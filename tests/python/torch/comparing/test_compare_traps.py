@@ -191,10 +191,10 @@ def test_errors_name_the_batch_also_for_all_pairs() -> None:
 def test_rows_of_b_are_let_go_when_its_layer_is_done() -> None:
     model = nn.Sequential(linear(6, 5), linear(5, 4))
     collector, outputs_a = AllPairs(), {}
-    with Observer(model) as observer:
-        observer.run(X, lambda name, call, seen: outputs_a.update({(name, call): seen.copy()}))
+    with Observer(model) as observed:
+        observed.run(X, lambda name, call, seen: outputs_a.update({(name, call): seen.copy()}))
         collector.begin_batch(outputs_a)
-        observer.run(X, collector.receive)
+        observed.run(X, collector.receive)
     assert {side for side, _, _ in collector._rows} == {"A"}
     assert len(collector._rows) == 2
 

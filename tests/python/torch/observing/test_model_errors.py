@@ -45,12 +45,12 @@ class Raises(nn.Module):
 
 def test_an_error_in_the_model_names_layer_and_batch() -> None:
     error = KeyError("lost")
-    with Observer(Failing(error)) as observer:
-        observer.run(torch.ones(2, 2), lambda *_: None)
+    with Observer(Failing(error)) as observed:
+        observed.run(torch.ones(2, 2), lambda *_: None)
         with pytest.raises(
             ModelError, match=r"^layer 'inner.1' \(Raises\), batch 1 \(counted from 0\): KeyError"
         ) as caught:
-            observer.run(torch.ones(3, 2), lambda *_: None)
+            observed.run(torch.ones(3, 2), lambda *_: None)
         assert caught.value.__cause__ is error
     with pytest.raises(ModelError, match=r"layer '0' \(Conv2d\), batch 0"):
         seen(model(), torch.ones(2, 2, 6, 6))
@@ -78,8 +78,8 @@ def test_what_the_receiver_raises_comes_out_as_it_is() -> None:
             return x
 
     for net in (nn.Sequential(nn.Linear(2, 2)), Forgiving()):
-        with Observer(net, "*") as observer, pytest.raises(LookupError, match="refused"):
-            observer.run(torch.ones(2, 2), refuse)
+        with Observer(net, "*") as observed, pytest.raises(LookupError, match="refused"):
+            observed.run(torch.ones(2, 2), refuse)
 
 
 def test_a_named_layer_that_never_runs() -> None:
@@ -114,10 +114,10 @@ class Ragged(nn.Module):
 
 
 def test_a_layer_that_runs_more_often_for_another_batch() -> None:
-    with Observer(Ragged()) as observer:
-        observer.run(torch.ones(2, 2), lambda *_: None)
+    with Observer(Ragged()) as observed:
+        observed.run(torch.ones(2, 2), lambda *_: None)
         with pytest.raises(ValueError, match=r"batch 1.*'linear' ran 3 times, but 2 times"):
-            observer.run(torch.ones(3, 2), lambda *_: None)
+            observed.run(torch.ones(3, 2), lambda *_: None)
 
 
 @pytest.mark.parametrize(

@@ -30,10 +30,10 @@ def test_all_is_as_before(training: list[int], failing: str | None) -> None:
         def receive(*_: Any) -> None:
             raise KeyboardInterrupt
 
-    observer = Observer(net)
-    with suppress(ModelError, LookupError, KeyboardInterrupt), observer:
+    observed = Observer(net)
+    with suppress(ModelError, LookupError, KeyboardInterrupt), observed:
         assert not any(part.training for part in net.modules())
-        observer.run(IMAGES[..., :5] if failing == "model" else IMAGES, receive)
+        observed.run(IMAGES[..., :5] if failing == "model" else IMAGES, receive)
         assert failing is None
     assert state(net) == before
     assert all(torch.equal(buffers[name], held) for name, held in net.state_dict().items())
@@ -72,15 +72,15 @@ def test_random_numbers_go_on_from_where_they_were(failing: bool) -> None:
     torch.manual_seed(3)
     wanted = torch.rand(4)
     torch.manual_seed(3)
-    with suppress(LookupError), Observer(Noisy()) as observer:
-        observer.run(torch.ones(2, 3), refuse if failing else lambda *_: None)
+    with suppress(LookupError), Observer(Noisy()) as observed:
+        observed.run(torch.ones(2, 3), refuse if failing else lambda *_: None)
     assert torch.equal(torch.rand(4), wanted)
 
 
 def test_gradients_stay_on_outside_and_off_inside() -> None:
-    with Observer(model()) as observer:
+    with Observer(model()) as observed:
         modes = []
-        observer.run(IMAGES, lambda *_: modes.append(torch.is_grad_enabled()))
+        observed.run(IMAGES, lambda *_: modes.append(torch.is_grad_enabled()))
         assert torch.is_grad_enabled()
     assert not any(modes)
     assert not any(what.values.requires_grad for what in seen(GradsOn(), torch.ones(2, 3)).values())
@@ -178,6 +178,6 @@ def test_layers_that_take_a_batch_apart_say_so() -> None:
 
 def test_the_block_may_run_the_model_itself() -> None:
     net = model()
-    with Observer(net) as observer:
+    with Observer(net) as observed:
         net(IMAGES)
-        observer.run(IMAGES, lambda *_: random.random())
+        observed.run(IMAGES, lambda *_: random.random())

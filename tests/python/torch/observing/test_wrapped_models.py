@@ -93,9 +93,9 @@ def test_calls_are_told_apart() -> None:
     with torch.no_grad():
         assert torch.equal(found["act#0"].values, x.relu())
         assert torch.equal(found["first#1"].values, net.first(net.first(x.relu()).relu()))
-    with Observer(net, ["act", "first"]) as observer:
-        assert observer.layers == ("first", "act")
-        assert list(observer.run(x, lambda *_: None).items()) == [("first", 2), ("act", 3)]
+    with Observer(net, ["act", "first"]) as observed:
+        assert observed.layers == ("first", "act")
+        assert list(observed.run(x, lambda *_: None).items()) == [("first", 2), ("act", 3)]
 
 
 class Padded(nn.Module):

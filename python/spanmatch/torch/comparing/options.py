@@ -29,8 +29,8 @@ class CompareOptions:
 
     Examples
     --------
-    >>> CompareOptions(layers="conv*", nulls=39).resampling
-    Keeps(nulls=39, folds=0, seed=0)
+    >>> CompareOptions(layers="conv*", nulls=39).resampling.nulls
+    39
     """
 
     layers: LayerChoice | Mapping[str, str] = None

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from spanmatch.cli.exit_codes import exit_codes
-from spanmatch.cli.files import AsJson, Center, Folds, Nulls, Threads
+from spanmatch.cli.options import AsJson, Center, Folds, Layers, Nulls, Seed, Threads
 
 ModelA = Annotated[
     str,
@@ -39,15 +39,6 @@ Data = Annotated[
         metavar="NAME",
         help="digits, mnist5k, cifar10:FOLDER, imagefolder:FOLDER, text:FILE, npz:FILE, or a "
         "function that returns batches, as for models.",
-        show_default=False,
-    ),
-]
-Layers = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="GLOB",
-        help="Layers to compare; may be given again for more. A star matches dots too. By "
-        "default every layer that computes something.",
         show_default=False,
     ),
 ]
@@ -125,7 +116,7 @@ def compare(
     tokenizer: Tokenizer = None,
     nulls: Nulls = 0,
     folds: Folds = 0,
-    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Of nulls and folds.")] = 0,
+    seed: Seed = 0,
     device: Device = None,
     plot: Plot = None,
     as_json: AsJson = False,

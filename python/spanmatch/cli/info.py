@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from spanmatch.cli.compare import Layers
 from spanmatch.cli.exit_codes import WrongUsage, exit_codes
-from spanmatch.cli.files import AsJson
+from spanmatch.cli.options import AsJson, Layers
 
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="As for compare.", show_default=False)]
 Checkpoint = Annotated[Path | None, typer.Option(metavar="FILE", help="Its weights.")]

@@ -1,0 +1,95 @@
+"""Arguments and options that several commands share: each is spelled, and explained, once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spanmatch.base.threads import MAX_THREADS
+
+# What is read: activations in files.
+
+First = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FIRST",
+        help="Activations of network 1, samples × neurons (.npy, .npz or .safetensors), "
+        "or a saved pair.",
+        show_default=False,
+    ),
+]
+Second = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="SECOND",
+        help="Activations of network 2 on the same inputs; if left away, FIRST holds both.",
+        show_default=False,
+    ),
+]
+KeyX = Annotated[str | None, typer.Option("--x", metavar="KEY", help="Which array x is.")]
+KeyY = Annotated[str | None, typer.Option("--y", metavar="KEY", help="Which array y is.")]
+
+# What is read: layers of models.
+
+Layers = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="GLOB",
+        help="Layers to compare; may be given again for more. A star matches dots too. By "
+        "default every layer that computes something.",
+        show_default=False,
+    ),
+]
+
+# How it is compared.
+
+Center = Annotated[bool, typer.Option("--center", help="Subtract each neuron's mean first.")]
+Eps = Annotated[
+    float,
+    typer.Option(help="The largest relative residual in a match, in [0, 1).", show_default=False),
+]
+Nulls = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        metavar="N",
+        help="Match N times against network 2 rolled by whole items, to tell what is more than "
+        "chance; 39 allow p = 0.025. compare then shuffles data that it loads by name.",
+    ),
+]
+Folds = Annotated[
+    int,
+    typer.Option(
+        min=0, metavar="N", help="Deal items among N folds, to give intervals; 16 as a rule."
+    ),
+]
+Seed = Annotated[int, typer.Option(min=0, metavar="N", help="Of nulls and folds.")]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=MAX_THREADS, metavar="N", help="Use so many threads instead of all cores."
+    ),
+]
+
+# Where results go.
+
+AsJson = Annotated[
+    bool,
+    typer.Option("--json", help="Print JSON, all figures of it, with null for those of the dead."),
+]
+Plot = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Draw a picture: .png, .svg or .pdf."),
+]
+Save = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Keep the result, for spanmatch.load: .safetensors."),
+]
+SavePair = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Keep the pair, which the next command reads instead of the activations: "
+        ".safetensors.",
+    ),
+]

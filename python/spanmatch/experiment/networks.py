@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from spanmatch.base.words import suggest
 from spanmatch.experiment.architectures import ARCHITECTURES
 from spanmatch.torch.loading.checkpoints import load_checkpoint
-from spanmatch.torch.loading.lookup import nearest
 from spanmatch.torch.loading.models import SOURCES, load_model, seeded
 
 if TYPE_CHECKING:
@@ -63,8 +63,9 @@ def networks_for(config: ExperimentConfig, held_out: Batches, train: Batches | N
     kind = config.arch.partition(":")[0]
     if ":" not in config.arch and config.arch not in ARCHITECTURES:
         raise ValueError(
-            f"there is no architecture {config.arch!r}{nearest(config.arch, ARCHITECTURES)}; there "
-            f"are {', '.join(ARCHITECTURES)}, and models as torchvision:resnet18 or file.py:factory"
+            f"there is no architecture {config.arch!r}: "
+            f"{suggest(config.arch, ARCHITECTURES, len(ARCHITECTURES))}; models of others are "
+            "named as torchvision:resnet18 or file.py:factory"
         )
     if config.arch not in ARCHITECTURES and (train is None or kind not in SOURCES):
         # As they come: weights of a file fit the network that its library makes.

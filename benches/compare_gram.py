@@ -10,7 +10,7 @@ from compare_data import shared_factors
 from compare_race import Contender, DifferentAnswerError, Task
 
 import spanmatch as sm
-from spanmatch.pair.pair import gram_of
+from spanmatch.pair.pair import read_gram
 
 if TYPE_CHECKING:
     import argparse
@@ -59,7 +59,7 @@ def check_gram(joint: Floats) -> Callable[[sm.ActivationPair, Any], str]:
 
     def check(pair: sm.ActivationPair, product: Any) -> str:
         wanted = np.asarray(product) - np.outer(sums, sums) / len(joint)
-        error = np.abs(gram_of(pair, None).centered() - wanted).max() / np.abs(wanted).max()
+        error = np.abs(read_gram(pair, None).centered() - wanted).max() / np.abs(wanted).max()
         if not error <= 1e-12:
             raise DifferentAnswerError(f"products differ by {error:.0e} of the largest")
         return f"to {error:.0e}"

@@ -17,28 +17,33 @@ whole similarity curve follows.
 from typing import TYPE_CHECKING
 
 from spanmatch._core import __version__
-from spanmatch.base.errors import DeviceError, FileError, UndersampledWarning
-from spanmatch.base.threads import set_num_threads
-from spanmatch.pair.pair import ActivationPair
-from spanmatch.pair.rows import as_rows
-from spanmatch.results.match import Match
-from spanmatch.results.residuals import Residuals
-from spanmatch.results.spectrum import MatchSpectrum
-from spanmatch.solve.matches import maximum_match, residuals, spectrum
-from spanmatch.solve.sets import is_match
 
 if TYPE_CHECKING:
+    from spanmatch.base.errors import (
+        DeviceError,
+        FileError,
+        RaisedResolutionWarning,
+        UndersampledWarning,
+    )
+    from spanmatch.base.threads import set_num_threads
     from spanmatch.comparison.comparison import Comparison
     from spanmatch.comparison.storage import load, save
+    from spanmatch.pair.pair import ActivationPair
+    from spanmatch.pair.rows import as_rows
     from spanmatch.results.interval import Interval
+    from spanmatch.results.layer_answer import LayerAnswer
+    from spanmatch.results.match import Match
     from spanmatch.results.measures import Measures
     from spanmatch.results.nulls import NullSpectra
+    from spanmatch.results.residuals import Residuals
+    from spanmatch.results.spectrum import MatchSpectrum
     from spanmatch.results.structure import LinearMap, Support
     from spanmatch.solve.intervals import interval
     from spanmatch.solve.linear_map import linear_map
+    from spanmatch.solve.matches import maximum_match, residuals, spectrum
     from spanmatch.solve.measures import linear_cka, measures
     from spanmatch.solve.nulls import null_spectra, p_value
-    from spanmatch.solve.sets import is_simple, minimum_for
+    from spanmatch.solve.sets import is_match, is_simple, minimum_for
     from spanmatch.solve.structure import minimum_match, simple_matches, support
 
 __all__ = [
@@ -47,11 +52,13 @@ __all__ = [
     "DeviceError",
     "FileError",
     "Interval",
+    "LayerAnswer",
     "LinearMap",
     "Match",
     "MatchSpectrum",
     "Measures",
     "NullSpectra",
+    "RaisedResolutionWarning",
     "Residuals",
     "Support",
     "UndersampledWarning",
@@ -77,37 +84,54 @@ __all__ = [
     "support",
 ]
 
-
-# No program needs all, and `import spanmatch` is to stay quick.
-_LATER = {
+# Where each name is. It is imported when it is asked for: no program needs all, and
+# `import spanmatch` is to stay quick.
+_MODULES = {
+    "ActivationPair": "pair.pair",
     "Comparison": "comparison.comparison",
+    "DeviceError": "base.errors",
+    "FileError": "base.errors",
     "Interval": "results.interval",
+    "LayerAnswer": "results.layer_answer",
     "LinearMap": "results.structure",
+    "Match": "results.match",
+    "MatchSpectrum": "results.spectrum",
     "Measures": "results.measures",
     "NullSpectra": "results.nulls",
+    "RaisedResolutionWarning": "base.errors",
+    "Residuals": "results.residuals",
     "Support": "results.structure",
+    "UndersampledWarning": "base.errors",
+    "as_rows": "pair.rows",
     "interval": "solve.intervals",
+    "is_match": "solve.sets",
     "is_simple": "solve.sets",
     "linear_cka": "solve.measures",
     "linear_map": "solve.linear_map",
     "load": "comparison.storage",
+    "maximum_match": "solve.matches",
     "measures": "solve.measures",
     "minimum_for": "solve.sets",
     "minimum_match": "solve.structure",
     "null_spectra": "solve.nulls",
     "p_value": "solve.nulls",
+    "residuals": "solve.matches",
     "save": "comparison.storage",
+    "set_num_threads": "base.threads",
     "simple_matches": "solve.structure",
+    "spectrum": "solve.matches",
     "support": "solve.structure",
 }
 
 
 def __getattr__(name: str) -> object:
-    if name not in _LATER:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+    found = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = found
+    return found
 
 
 def __dir__() -> list[str]:

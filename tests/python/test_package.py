@@ -61,6 +61,10 @@ def test_all_names_exist_and_are_documented():
         assert name.startswith("__") or getattr(sm, name).__doc__
 
 
+def test_every_name_but_the_version_is_in_the_table_of_modules():
+    assert {"__version__", *sm._MODULES} == set(sm.__all__)
+
+
 def test_the_version_is_that_of_the_package():
     from importlib.metadata import version
 

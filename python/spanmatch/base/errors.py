@@ -21,6 +21,10 @@ class UndersampledWarning(UserWarning):
     """The samples are too few, or ε is too large, for a match to tell likeness from chance."""
 
 
+class RaisedResolutionWarning(UserWarning):
+    """Rounding left no answer at the resolution δ that so many neurons have: it was raised."""
+
+
 @contextmanager
 def prefix_errors(
     where: str, kinds: tuple[type[Exception], ...] = (TypeError, ValueError)

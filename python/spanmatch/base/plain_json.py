@@ -10,6 +10,7 @@ from spanmatch.base.atomic import replacing
 from spanmatch.base.errors import FileError
 
 if TYPE_CHECKING:
+    from os import PathLike
     from pathlib import Path
 
 
@@ -46,9 +47,11 @@ def read_json(path: Path, way_out: str = "") -> dict[str, Any]:
     return content
 
 
-def damaged(path: Path, why: object, way_out: str = "") -> FileError:
+def damaged(path: str | PathLike[str], why: object, way_out: str = "") -> FileError:
     """Return the error of a file that does not hold what it should."""
-    return FileError(f"{path} is damaged ({why})" + (f": {way_out}" if way_out else ""))
+    if way_out:
+        return FileError(f"{path} is damaged ({why}): {way_out}")
+    return FileError(f"{path} is damaged: {why}")
 
 
 def _finite(value: Any) -> Any:

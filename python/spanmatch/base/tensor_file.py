@@ -15,6 +15,7 @@ import numpy as np
 from spanmatch._core import __version__
 from spanmatch.base.atomic import replacing
 from spanmatch.base.errors import FileError
+from spanmatch.base.plain_json import damaged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FORMAT = 1
-KIND, OWN = "spanmatch", ("spanmatch", "format", "version")
+KIND_ENTRY, OWN = "spanmatch", ("spanmatch", "format", "version")
 
 
 def write(
@@ -36,7 +37,7 @@ def write(
     from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
-    metadata = {KIND: kind, "format": str(FORMAT), "version": __version__}
+    metadata = {KIND_ENTRY: kind, "format": str(FORMAT), "version": __version__}
     metadata |= {name: json.dumps(value) for name, value in values.items()}
     with replacing(path) as unfinished:
         # The library puts a file of its own in place, which nobody else may read.
@@ -62,11 +63,11 @@ def read(path: str | PathLike[str]) -> tuple[str, dict[str, NDArray[Any]], dict[
         It is cut short, not of spanmatch, or of a newer format.
     """
     metadata, tensors = _contents(path, with_tensors=True)
-    if KIND not in metadata:
+    if KIND_ENTRY not in metadata:
         raise FileError(f"{path} is a safetensors file, but not one that spanmatch has written")
     version = metadata.get("format", "")
     if not version.isdecimal() or len(version) > 9:
-        raise FileError(f"{path} does not say which format it has: it is damaged")
+        raise damaged(path, "it does not say which format it has")
     if int(version) > FORMAT:
         raise FileError(
             f"{path} has format {version}, of spanmatch {metadata.get('version', '?')}; this is "
@@ -76,7 +77,7 @@ def read(path: str | PathLike[str]) -> tuple[str, dict[str, NDArray[Any]], dict[
         values = {name: json.loads(text) for name, text in metadata.items() if name not in OWN}
     except (RecursionError, ValueError) as error:
         raise FileError(f"{path} has damaged metadata: {error}") from error
-    return metadata[KIND], tensors, values
+    return metadata[KIND_ENTRY], tensors, values
 
 
 def read_as(path: str | PathLike[str], kind: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
@@ -89,7 +90,7 @@ def read_as(path: str | PathLike[str], kind: str) -> tuple[dict[str, NDArray[Any
 
 def kind_of(path: str | PathLike[str]) -> str | None:
     """Return what kind of thing a safetensors file holds; None if spanmatch has not written it."""
-    return _contents(path, with_tensors=False)[0].get(KIND)
+    return _contents(path, with_tensors=False)[0].get(KIND_ENTRY)
 
 
 def _sort_header(path: Path) -> None:

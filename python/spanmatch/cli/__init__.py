@@ -44,7 +44,7 @@ def demo(
     """Train two small networks on digits and compare every layer. Takes under a minute."""
     with exit_codes():
         from spanmatch.cli.demo import run as module
-        from spanmatch.plot.similarity import check_suffix
+        from spanmatch.plot.figure_file import check_suffix
 
         with wrong_usage():
             check_suffix(out)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import typer
 from rich.console import Console
 
-from spanmatch import __version__
+from spanmatch._core import __version__
 from spanmatch.base.atomic import check_writable
 from spanmatch.base.plain_json import strict_json
 from spanmatch.base.threads import set_num_threads
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.console import RenderableType
 
-    from spanmatch.cli.sides import Inputs
+    from spanmatch.cli.sides import SideOptions
     from spanmatch.pair.pair import ActivationPair
     from spanmatch.results.match import Match
 
-Answer = TypeVar("Answer", bound="Result | Sequence[Match] | LayerAnswer")
+Answer = TypeVar("Answer", bound="Result | Sequence[Match]")
 Answer_co = TypeVar("Answer_co", covariant=True)
 
 
@@ -42,7 +42,7 @@ class Solver(Protocol[Answer_co]):
 
 
 @dataclass(frozen=True)
-class Outputs:
+class Destinations:
     """Where a command's result goes."""
 
     as_json: bool
@@ -50,10 +50,10 @@ class Outputs:
     save: Path | None
     save_pair: Path | None
 
-    def check(self, inputs: Inputs) -> None:
+    def check(self, options: SideOptions) -> None:
         """Raise what writing would raise, before the work and not after it."""
         if self.plot is not None:
-            from spanmatch.plot.similarity import check_suffix
+            from spanmatch.plot.figure_file import check_suffix
 
             with wrong_usage():
                 check_suffix(self.plot)
@@ -61,7 +61,7 @@ class Outputs:
             if path is not None and path.suffix.lower() != ".safetensors":
                 raise WrongUsage(f"what is kept has a name that ends in .safetensors, not {path}")
         paths = [path for path in (self.plot, self.save, self.save_pair) if path is not None]
-        taken = {path.resolve() for path in inputs.paths}
+        taken = {path.resolve() for path in options.paths}
         for path in paths:
             if path.resolve() in taken:
                 raise WrongUsage(f"{path} is read, or written, already: choose another name")
@@ -70,8 +70,8 @@ class Outputs:
 
 
 def run(
-    inputs: Inputs,
-    outputs: Outputs,
+    options: SideOptions,
+    destinations: Destinations,
     threads: int | None,
     *,
     solve: Solver[Answer],
@@ -79,31 +79,36 @@ def run(
     picture: Callable[[Answer, Sides], Figure],
 ) -> None:
     """Do what a command is asked for, in the order in which the least is lost where it fails."""
-    outputs.check(inputs)
+    destinations.check(options)
     if threads is not None:
         set_num_threads(threads)
     progress = sys.stderr.isatty()
-    sides = read_sides(inputs, progress)
-    if outputs.save_pair is not None:
-        save(sides.pair, outputs.save_pair)
-    result = solve(sides.pair, center=inputs.center, progress=progress)
-    if outputs.save is not None:
-        save(result.spectrum if isinstance(result, LayerAnswer) else result, outputs.save)
-    if outputs.plot is not None:
-        from spanmatch.plot.similarity import save_figure
+    sides = read_sides(options, progress)
+    if destinations.save_pair is not None:
+        save(sides.pair, destinations.save_pair)
+    result = solve(sides.pair, center=options.center, progress=progress)
+    if destinations.save is not None:
+        save(_to_save(result), destinations.save)
+    if destinations.plot is not None:
+        from spanmatch.plot.figure_file import save_figure
 
-        save_figure(picture(result, sides), outputs.plot)
-    if outputs.as_json:
-        typer.echo(strict_json(_as_json(result, sides, center=inputs.center)))
+        save_figure(picture(result, sides), destinations.plot)
+    if destinations.as_json:
+        typer.echo(strict_json(_as_json(result, sides, center=options.center)))
     else:
         Console(highlight=False, markup=False).print(table(result, sides))
 
 
-def _as_json(
-    result: Result | Sequence[Match] | LayerAnswer, sides: Sides, *, center: bool
-) -> dict[str, Any]:
+def _to_save(result: Result | Sequence[Match]) -> Result | Sequence[Match]:
+    """Return what is kept: without nulls and folds the spectrum, which is all there is then."""
+    if isinstance(result, LayerAnswer) and result.nulls is None and result.interval is None:
+        return result.spectrum
+    return result
+
+
+def _as_json(result: Result | Sequence[Match], sides: Sides, *, center: bool) -> dict[str, Any]:
     pair = sides.pair
-    if isinstance(result, Result | LayerAnswer):
+    if isinstance(result, Result):
         plain: Any = result.to_dict()
     else:
         plain = [part.to_dict() for part in result]

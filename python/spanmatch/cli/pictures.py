@@ -16,25 +16,27 @@ if TYPE_CHECKING:
 LINE = 50  # letters of a title, names of files that may be long
 
 
-def of_spectrum(result: LayerAnswer, sides: Sides) -> Figure:
+def draw_spectrum(result: LayerAnswer, sides: Sides) -> Figure:
     """Draw s(ε), its interval, and its nulls or where chance begins."""
-    from spanmatch.plot.similarity import similarity_figure
+    from spanmatch.plot.similarity import draw_similarity
 
-    return similarity_figure({f"{sides.pair.n_samples} samples": result}, _title(sides))
+    return draw_similarity({f"{sides.pair.n_samples} samples": result}, _title(sides))
 
 
-def of_matches(result: list[Match], sides: Sides, *, eps: float) -> Figure:
+def draw_matches(result: list[Match], sides: Sides, *, eps: float) -> Figure:
     """Draw how large the matches are."""
-    from spanmatch.plot.structure import sizes_figure
+    from spanmatch.plot.structure import draw_sizes
 
-    return sizes_figure(result, _title(sides, f", simple matches at ε\u00a0=\u00a0{eps:g}"))
+    return draw_sizes(result, _title(sides, f", simple matches at ε\u00a0=\u00a0{eps:g}"))
 
 
-def of_support(result: Support, sides: Sides) -> Figure:
+def draw_support(result: Support, sides: Sides) -> Figure:
     """Draw who supports whom."""
-    from spanmatch.plot.structure import support_figure
+    from spanmatch.plot import structure
 
-    return support_figure(result, _title(sides, f", support at ε\u00a0=\u00a0{result.eps:g}"))
+    return structure.draw_support(
+        result, _title(sides, f", support at ε\u00a0=\u00a0{result.eps:g}")
+    )
 
 
 def _title(sides: Sides, what: str = "") -> str:

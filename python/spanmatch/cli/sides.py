@@ -11,7 +11,7 @@ from spanmatch.cli.exit_codes import WrongUsage
 from spanmatch.pair.array_files.array_file import open_array
 from spanmatch.pair.array_files.formats import FORMATS
 from spanmatch.pair.array_files.read_pair import read_pair
-from spanmatch.pair.nulls_and_folds import NOTHING, Keeps
+from spanmatch.pair.nulls_and_folds import NO_RESAMPLING, Resampling
 from spanmatch.pair.pair import ActivationPair
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Inputs:
+class SideOptions:
     """The arguments of a command that say what it reads, and how."""
 
     first: Path
@@ -27,7 +27,7 @@ class Inputs:
     x: str | None
     y: str | None
     center: bool
-    keeps: Keeps = NOTHING
+    resampling: Resampling = NO_RESAMPLING
     rows_per_item: int = 1
 
     @property
@@ -67,43 +67,43 @@ class Sides:
         return str(index) if names is None else "".join(filter(str.isprintable, names[index]))
 
 
-def read_sides(inputs: Inputs, progress: bool) -> Sides:
+def read_sides(options: SideOptions, progress: bool) -> Sides:
     """Read the files that a command is given."""
-    for path in inputs.paths:
+    for path in options.paths:
         if path.suffix.lower() not in FORMATS:
             known = ", ".join(FORMATS)
             raise WrongUsage(f"activations are read from files that end in {known}, not {path}")
-    kinds = [_kind_of(path) for path in inputs.paths]
+    kinds = [_kind_of(path) for path in options.paths]
     if ActivationPair.__name__ in kinds:
-        return _read_saved(inputs)
-    for path, kind in zip(inputs.paths, kinds, strict=True):
+        return _read_saved(options)
+    for path, kind in zip(options.paths, kinds, strict=True):
         if kind is not None:
             raise FileError(f"{path} holds a saved {kind}: give activations, or a saved pair")
-    if inputs.second is None and None in (inputs.x, inputs.y):
+    if options.second is None and None in (options.x, options.y):
         raise WrongUsage(
-            f"{inputs.first} is one side: name the file of the other side too, or choose both "
+            f"{options.first} is one side: name the file of the other side too, or choose both "
             "arrays of one file by --x KEY --y KEY, or give a saved pair"
         )
-    x = open_array(inputs.first, inputs.x, "x")
-    y = open_array(inputs.second or inputs.first, inputs.y, "y")
+    x = open_array(options.first, options.x, "x")
+    y = open_array(options.second or options.first, options.y, "y")
     pair = read_pair(
-        x, y, keeps=inputs.keeps, rows_per_item=inputs.rows_per_item, progress=progress
+        x, y, resampling=options.resampling, rows_per_item=options.rows_per_item, progress=progress
     )
     return Sides(pair, Source(x.path, x.key or None), Source(y.path, y.key or None))
 
 
-def _read_saved(inputs: Inputs) -> Sides:
-    if inputs.second is not None:
+def _read_saved(options: SideOptions) -> Sides:
+    if options.second is not None:
         raise WrongUsage("a saved pair holds both sides: give it alone")
-    if inputs.x is not None or inputs.y is not None:
-        raise WrongUsage(f"{inputs.first} is a saved pair, whose sides are known: leave --x, --y")
-    if inputs.keeps.anything or inputs.rows_per_item != 1:
+    if options.x is not None or options.y is not None:
+        raise WrongUsage(f"{options.first} is a saved pair, whose sides are known: leave --x, --y")
+    if options.resampling.anything or options.rows_per_item != 1:
         raise WrongUsage(
-            f"{inputs.first} is a saved pair, which has its own nulls and folds, or none: leave "
+            f"{options.first} is a saved pair, which has its own nulls and folds, or none: leave "
             "--nulls, --folds, --seed, --rows-per-item"
         )
-    source = Source(inputs.first, None)
-    return Sides(ActivationPair.load(inputs.first), source, source)
+    source = Source(options.first, None)
+    return Sides(ActivationPair.load(options.first), source, source)
 
 
 def _kind_of(path: Path) -> str | None:

@@ -25,9 +25,9 @@ ROWS = 20  # of matches and groups
 MEMBERS = 5  # of one side in a row
 
 
-def of_spectrum(result: LayerAnswer, sides: Sides) -> RenderableType:
+def show_spectrum(result: LayerAnswer, sides: Sides) -> RenderableType:
     """Describe both sides, and show what matches at some ε."""
-    spectrum, nulls, interval = result
+    spectrum, nulls, interval = result.spectrum, result.nulls, result.interval
     chance = result.chance_level
     about = _about(sides, "dead", *(neurons.size for neurons in spectrum.dead))
     extra = ["interval"] if interval is not None else []
@@ -54,7 +54,7 @@ def of_spectrum(result: LayerAnswer, sides: Sides) -> RenderableType:
     )
 
 
-def of_simple_matches(result: list[Match], sides: Sides, *, eps: float) -> RenderableType:
+def show_simple_matches(result: list[Match], sides: Sides, *, eps: float) -> RenderableType:
     """Show a cover, largest matches first."""
     table = _table("neurons", "x", "y", text=2)
     for match in _largest(result):
@@ -66,7 +66,7 @@ def of_simple_matches(result: list[Match], sides: Sides, *, eps: float) -> Rende
     )
 
 
-def of_minimum_matches(result: list[Match], sides: Sides, *, eps: float) -> RenderableType:
+def show_minimum_matches(result: list[Match], sides: Sides, *, eps: float) -> RenderableType:
     """Show a minimum match for each neuron, largest matches first."""
     # There is one for each neuron of the maximum match, which is their union: x first.
     neurons = [(side, index) for side in ("x", "y") for index in _union(result, side)]
@@ -83,7 +83,7 @@ def of_minimum_matches(result: list[Match], sides: Sides, *, eps: float) -> Rend
     )
 
 
-def of_support(result: Support, sides: Sides) -> RenderableType:
+def show_support(result: Support, sides: Sides) -> RenderableType:
     """Show the groups, largest first, and how large cores are."""
     core_sizes = result.matrix.sum(axis=0)
     size_of = dict(zip(result.neurons, core_sizes, strict=True))
@@ -119,7 +119,7 @@ def _interval_in_words(interval: Interval | None) -> list[str]:
 
 
 def _nulls_in_words(result: LayerAnswer) -> list[str]:
-    spectrum, nulls, _ = result
+    nulls = result.nulls
     if nulls is None:
         return []
     said = {
@@ -128,8 +128,8 @@ def _nulls_in_words(result: LayerAnswer) -> list[str]:
         None: "too few nulls to tell chance",
     }[result.beyond_chance]
     return [
-        f"{said}: p = {nulls.p_value(spectrum):.2g} by {nulls.counted}, y rolled against x by "
-        f"whole items, with areas of {_range(nulls.area.min(), nulls.area.max())}"
+        f"{said}: p = {nulls.p_value(result.spectrum):.2g} by {nulls.counted}, y rolled against x "
+        f"by whole items, with areas of {_range(nulls.area.min(), nulls.area.max())}"
     ]
 
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from copy import copy
-from numbers import Integral
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from spanmatch.base.arguments import as_center
-from spanmatch.comparison import folder as comparison_file
-from spanmatch.comparison.layers import LayerSpectra
-from spanmatch.results.layer_answer import LayerAnswer
+from spanmatch.comparison import folder as comparison_folder
+from spanmatch.comparison.html_table import format_html
+from spanmatch.comparison.layers import NOTHING, ComparedLayers
+from spanmatch.comparison.rows import list_rows
+from spanmatch.comparison.table import format_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +18,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from matplotlib.figure import Figure
-    from numpy.typing import NDArray
 
     from spanmatch.comparison.keys import Key
     from spanmatch.pair.pair import ActivationPair
@@ -29,10 +25,8 @@ if TYPE_CHECKING:
     from spanmatch.results.nulls import NullSpectra
     from spanmatch.results.spectrum import MatchSpectrum
 
-    Floats = NDArray[np.float64]
 
-
-class Comparison(LayerSpectra):
+class Comparison(ComparedLayers):
     """The match spectra of two models, by layer, in the order of the layers.
 
     `comparison["features.3"]` is the spectrum of a layer. Where all pairs of layers were compared,
@@ -78,7 +72,7 @@ class Comparison(LayerSpectra):
     array([0, 1])
     """
 
-    __slots__ = ("_center", "_inputs", "_intervals", "_notes", "_nulls", "_pairs")
+    __slots__ = ("_pairs",)
 
     def __init__(
         self,
@@ -86,64 +80,15 @@ class Comparison(LayerSpectra):
         pairs: Mapping[Key, ActivationPair],
         *,
         center: bool = False,
-        notes: Mapping[Key, str] = MappingProxyType({}),
+        notes: Mapping[Key, str] = NOTHING,
         inputs: int | None = None,
-        nulls: Mapping[Key, NullSpectra] = MappingProxyType({}),
-        intervals: Mapping[Key, Interval] = MappingProxyType({}),
+        nulls: Mapping[Key, NullSpectra] = NOTHING,
+        intervals: Mapping[Key, Interval] = NOTHING,
     ) -> None:
-        super().__init__(spectra)
-        what = {"a note on": notes, "a null of": nulls, "an interval of": intervals}
-        for name, given in what.items():
-            for key in given:
-                if key not in spectra:
-                    raise ValueError(
-                        f"there is {name} {key!r}, which is no layer of the comparison"
-                    )
-        self._pairs = pairs
-        self._center = as_center(center)
-        self._notes = {key: notes[key] for key in spectra if key in notes}
-        self._inputs = _as_inputs(inputs)
-        self._nulls = {key: nulls[key] for key in spectra if key in nulls}
-        self._intervals = {key: intervals[key] for key in spectra if key in intervals}
-
-    @property
-    def center(self) -> bool:
-        """Whether each neuron's mean was subtracted first."""
-        return self._center
-
-    @property
-    def inputs(self) -> int | None:
-        """How many images or texts were seen, where known."""
-        return self._inputs
-
-    @property
-    def notes(self) -> Mapping[Key, str]:
-        """What there is to say of some of the layers."""
-        return MappingProxyType(self._notes)
-
-    @property
-    def nulls(self) -> Mapping[Key, NullSpectra]:
-        """For each layer the spectra of its nulls, where they were asked for."""
-        return MappingProxyType(self._nulls)
-
-    @property
-    def intervals(self) -> Mapping[Key, Interval]:
-        """For each layer the interval of s(ε), area and critical ε, where folds were asked for."""
-        return MappingProxyType(self._intervals)
-
-    @property
-    def p_value(self) -> Floats:
-        """The p-value of each area, shaped as `area`; nan where there are no nulls."""
-        return self._arranged(
-            [
-                self._nulls[key].p_value(spectrum) if key in self._nulls else np.nan
-                for key, spectrum in self.items()
-            ]
+        super().__init__(
+            spectra, center=center, notes=notes, inputs=inputs, nulls=nulls, intervals=intervals
         )
-
-    def solved(self, layer: Key) -> LayerAnswer:
-        """Return spectrum, nulls and interval of a layer, the last two where there are any."""
-        return LayerAnswer(self[layer], self._nulls.get(layer), self._intervals.get(layer))
+        self._pairs = pairs
 
     def pair(self, layer: Key) -> ActivationPair:
         """Return a copy of the pair that a spectrum was computed from.
@@ -181,9 +126,7 @@ class Comparison(LayerSpectra):
             import pandas as pd
         except ImportError as error:
             raise ImportError("to_dataframe needs pandas: pip install pandas") from error
-        from spanmatch.comparison.table import rows
-
-        return pd.DataFrame(rows(self))
+        return pd.DataFrame(list_rows(self))
 
     def to_dict(self) -> dict[str, Any]:
         """Return `center`, `inputs`, and `layers`: the rows of `to_dataframe` with their spectra.
@@ -191,11 +134,9 @@ class Comparison(LayerSpectra):
         All is numbers, texts and lists; the critical ε of dead neurons is inf, and their chance
         nan.
         """
-        from spanmatch.comparison.table import rows
-
         layers = [
             {**row, "spectrum": self.solved(key).to_dict()}
-            for row, key in zip(rows(self), self, strict=True)
+            for row, key in zip(list_rows(self), self, strict=True)
         ]
         return {"center": self.center, "inputs": self.inputs, "layers": layers}
 
@@ -218,13 +159,13 @@ class Comparison(LayerSpectra):
             `path` ends otherwise.
         """
         try:
-            from spanmatch.comparison.picture import comparison_figure
-            from spanmatch.plot.similarity import check_suffix, save_figure
+            from spanmatch.comparison.picture import draw_comparison
+            from spanmatch.plot.figure_file import check_suffix, save_figure
         except ImportError as error:
             raise ImportError("plot needs matplotlib: pip install 'spanmatch[cli]'") from error
         if path is not None:
             check_suffix(Path(path))
-        figure = comparison_figure(self)
+        figure = draw_comparison(self)
         if path is not None:
             save_figure(figure, Path(path))
         return figure
@@ -242,7 +183,7 @@ class Comparison(LayerSpectra):
         FileError
             There is a `comparison.json` that this version cannot read, and so not replace.
         """
-        comparison_file.write(folder, self, self._pairs)
+        comparison_folder.write(folder, self, self._pairs)
 
     @classmethod
     def load(cls, folder: str | PathLike[str]) -> Comparison:
@@ -254,7 +195,7 @@ class Comparison(LayerSpectra):
             `comparison.json` is missing or of a newer format; a file of a layer is missing or
             damaged. A ValueError.
         """
-        return cls(**comparison_file.read(folder))
+        return cls(**comparison_folder.read(folder))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Comparison):
@@ -281,28 +222,14 @@ class Comparison(LayerSpectra):
         return _from_parts, (self._spectra, self._pairs, parts)
 
     def __repr__(self) -> str:
-        from spanmatch.comparison.table import text
-
-        return text(self)
+        return format_table(self)
 
     def _repr_html_(self) -> str:
-        from spanmatch.comparison.table import html
-
-        return html(self)
+        return format_html(self)
 
     def _told(self) -> tuple[Any, ...]:
         told = self._center, self._notes, self._inputs, self._nulls, self._intervals
         return list(self.items()), *told
-
-
-def _as_inputs(inputs: int | None) -> int | None:
-    if inputs is None:
-        return None
-    if isinstance(inputs, bool) or not isinstance(inputs, Integral):
-        raise TypeError(f"inputs must be a number of inputs, got {type(inputs).__name__}")
-    if inputs < 1:
-        raise ValueError(f"inputs must be at least 1, got {inputs}")
-    return int(inputs)
 
 
 def _from_parts(

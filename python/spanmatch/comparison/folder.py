@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from spanmatch._core import __version__
 from spanmatch.base.errors import FileError
-from spanmatch.base.plain_json import write_json
+from spanmatch.base.plain_json import damaged, read_json, write_json
 from spanmatch.comparison.keys import Key, check_keys, label
 from spanmatch.pair.pair import ActivationPair
 from spanmatch.results.interval import Interval
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from os import PathLike
 
-    from spanmatch.comparison.comparison import Comparison
+    from spanmatch.comparison.layers import ComparedLayers
 
     Folder = str | PathLike[str]
 
 KIND, FORMAT = "Comparison", 1
 INDEX, PAIRS, SPECTRA = "comparison.json", "pairs", "spectra"
 NULLS, INTERVALS = "nulls", "intervals"
-# What lies in a room, and what an entry of the index calls it.
-ROOMS = {PAIRS: "pair", SPECTRA: "spectrum", NULLS: "nulls", INTERVALS: "interval"}
+# What an entry of the index calls a file of each of the folders within.
+ENTRIES = {PAIRS: "pair", SPECTRA: "spectrum", NULLS: "nulls", INTERVALS: "interval"}
 SLUG = 40  # letters of a layer's name in the name of its file
 HASH = 12  # hexadecimal digits that tell apart what the letters do not
 
@@ -63,13 +63,13 @@ class SavedPairs(Mapping[Key, ActivationPair]):
         return len(self._keys)
 
 
-def write(folder: Folder, comparison: Comparison, pairs: Mapping[Key, ActivationPair]) -> None:
+def write(folder: Folder, layers: ComparedLayers, pairs: Mapping[Key, ActivationPair]) -> None:
     """Write a comparison, in the place of one that may be there."""
-    _withdraw(Path(folder), comparison)
-    for key in comparison:
+    _withdraw(Path(folder), layers)
+    for key in layers:
         write_pair(folder, key, pairs[key])
-        write_solved(folder, key, comparison.solved(key))
-    write_index(folder, comparison)
+        write_answer(folder, key, layers.solved(key))
+    write_index(folder, layers)
 
 
 def read(folder: Folder) -> dict[str, Any]:
@@ -99,24 +99,24 @@ def read(folder: Folder) -> dict[str, Any]:
     }
 
 
-def write_index(folder: Folder, comparison: Comparison) -> None:
+def write_index(folder: Folder, layers: ComparedLayers) -> None:
     """Write `comparison.json`, where the files of all layers are there already."""
     index = {
         "spanmatch": KIND,
         "format": FORMAT,
         "version": __version__,
-        "center": comparison.center,
-        "inputs": comparison.inputs,
+        "center": layers.center,
+        "inputs": layers.inputs,
         "layers": [
             {
                 "key": key,
                 "pair": _name(PAIRS, key),
                 "spectrum": _name(SPECTRA, key),
-                **({"nulls": _name(NULLS, key)} if key in comparison.nulls else {}),
-                **({"interval": _name(INTERVALS, key)} if key in comparison.intervals else {}),
-                "note": comparison.notes.get(key, ""),
+                **({"nulls": _name(NULLS, key)} if key in layers.nulls else {}),
+                **({"interval": _name(INTERVALS, key)} if key in layers.intervals else {}),
+                "note": layers.notes.get(key, ""),
             }
-            for key in comparison
+            for key in layers
         ],
     }
     write_json(Path(folder, INDEX), index)
@@ -124,7 +124,7 @@ def write_index(folder: Folder, comparison: Comparison) -> None:
 
 def write_pair(folder: Folder, key: Key, pair: ActivationPair) -> None:
     """Write the pair of a layer."""
-    pair.save(_made(folder, PAIRS, key))
+    pair.save(_prepare(folder, PAIRS, key))
 
 
 def read_pair(folder: Folder, key: Key) -> ActivationPair:
@@ -132,17 +132,17 @@ def read_pair(folder: Folder, key: Key) -> ActivationPair:
     return _read(ActivationPair.load, folder, PAIRS, key)
 
 
-def write_solved(folder: Folder, key: Key, solved: LayerAnswer) -> None:
+def write_answer(folder: Folder, key: Key, answer: LayerAnswer) -> None:
     """Write what a layer's pair tells; its spectrum last, so that where it is, all is."""
-    if solved.nulls is not None:
-        solved.nulls.save(_made(folder, NULLS, key))
-    if solved.interval is not None:
-        solved.interval.save(_made(folder, INTERVALS, key))
-    solved.spectrum.save(_made(folder, SPECTRA, key))
+    if answer.nulls is not None:
+        answer.nulls.save(_prepare(folder, NULLS, key))
+    if answer.interval is not None:
+        answer.interval.save(_prepare(folder, INTERVALS, key))
+    answer.spectrum.save(_prepare(folder, SPECTRA, key))
 
 
-def read_solved(folder: Folder, key: Key) -> LayerAnswer:
-    """Read what `write_solved` has written; FileError where something of it is damaged."""
+def read_answer(folder: Folder, key: Key) -> LayerAnswer:
+    """Read what `write_answer` has written; FileError where something of it is damaged."""
     return LayerAnswer(
         read_spectrum(folder, key),
         _read(NullSpectra.load, folder, NULLS, key) if _has(folder, NULLS, key) else None,
@@ -165,11 +165,11 @@ def finished_answers(
 ) -> set[Key]:
     """Return those of the keys whose spectrum has been written, and what is wanted beside it."""
     wanted = {SPECTRA: True, NULLS: nulls, INTERVALS: intervals}
-    rooms = [room for room, is_wanted in wanted.items() if is_wanted]
-    return {key for key in keys if all(_has(folder, room, key) for room in rooms)}
+    within = [each for each, is_wanted in wanted.items() if is_wanted]
+    return {key for key in keys if all(_has(folder, each, key) for each in within)}
 
 
-def _withdraw(folder: Path, successor: Comparison) -> None:
+def _withdraw(folder: Path, successor: ComparedLayers) -> None:
     """Take back the comparison that is there, but for files that the next one writes anew."""
     if not (folder / INDEX).exists():
         return
@@ -190,16 +190,14 @@ def _read_index(folder: Path) -> dict[str, Any]:
     """Return `comparison.json`, checked, with keys as a comparison has them."""
     path = folder / INDEX
     try:
-        index = json.loads(path.read_bytes())
+        index = read_json(path)
     except FileNotFoundError as error:
         why = "a comparison has one once it is saved whole"
         raise FileError(f"{path} is missing: {why}") from error
-    except (RecursionError, ValueError) as error:
-        raise FileError(f"{path} is damaged: {error}") from error
-    if not isinstance(index, dict) or index.get("spanmatch") != KIND:
+    if index.get("spanmatch") != KIND:
         raise FileError(f"{path} is not one that spanmatch has written")
     if not isinstance(index.get("format"), int):
-        raise FileError(f"{path} does not say which format it has: it is damaged")
+        raise damaged(path, "it does not say which format it has")
     if index["format"] > FORMAT:
         raise FileError(
             f"{path} has format {index['format']}, of spanmatch {index.get('version', '?')}; this "
@@ -208,7 +206,7 @@ def _read_index(folder: Path) -> dict[str, Any]:
     try:
         _check_index(index)
     except (KeyError, TypeError, ValueError) as error:
-        raise FileError(f"{path} is damaged: {error}") from error
+        raise damaged(path, error) from error
     return index
 
 
@@ -220,9 +218,9 @@ def _check_index(index: dict[str, Any]) -> None:
             raise TypeError(f"the note on {entry['key']!r} is no text")
     check_keys([entry["key"] for entry in index["layers"]])
     for entry in index["layers"]:
-        for room, what in ROOMS.items():
-            optional = room in (NULLS, INTERVALS) and what not in entry
-            if not optional and entry[what] != _name(room, entry["key"]):
+        for within, what in ENTRIES.items():
+            optional = within in (NULLS, INTERVALS) and what not in entry
+            if not optional and entry[what] != _name(within, entry["key"]):
                 raise ValueError(f"{entry[what]!r} is not the {what} of layer {entry['key']!r}")
     if not isinstance(index["center"], bool):
         raise TypeError("center is neither true nor false")
@@ -234,38 +232,38 @@ def _check_index(index: dict[str, Any]) -> None:
 def _read(
     load: Callable[[Path], Loaded],
     folder: Folder,
-    room: str,
+    within: str,
     key: Key,
 ) -> Loaded:
     try:
-        return load(_path(folder, room, key))
+        return load(_path(folder, within, key))
     except FileNotFoundError as error:
-        raise _missing(folder, room, key) from error
+        raise _missing(folder, within, key) from error
     except FileError as error:
         raise FileError(f"layer {label(key)}: {error}") from error
 
 
-def _missing(folder: Folder, room: str, key: Key) -> FileError:
-    path = _path(folder, room, key)
-    return FileError(f"layer {label(key)}: {path}, its {ROOMS[room]}, is missing")
+def _missing(folder: Folder, within: str, key: Key) -> FileError:
+    path = _path(folder, within, key)
+    return FileError(f"layer {label(key)}: {path}, its {ENTRIES[within]}, is missing")
 
 
-def _has(folder: Folder, room: str, key: Key) -> bool:
-    return _path(folder, room, key).is_file()
+def _has(folder: Folder, within: str, key: Key) -> bool:
+    return _path(folder, within, key).is_file()
 
 
-def _made(folder: Folder, room: str, key: Key) -> Path:
+def _prepare(folder: Folder, within: str, key: Key) -> Path:
     """Return where to write, in a folder that is there."""
-    path = _path(folder, room, key)
+    path = _path(folder, within, key)
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
 
-def _path(folder: Folder, room: str, key: Key) -> Path:
-    return Path(folder, _name(room, key))
+def _path(folder: Folder, within: str, key: Key) -> Path:
+    return Path(folder, _name(within, key))
 
 
-def _name(room: str, key: Key) -> str:
+def _name(within: str, key: Key) -> str:
     """Return a name that every file system takes, legible, and another one for every key."""
     from hashlib import sha256
 
@@ -273,4 +271,7 @@ def _name(room: str, key: Key) -> str:
     # The end of a long name says more of the layer than its beginning.
     slug = "--".join(re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")[-SLUG:] for name in names)
     digest = sha256(json.dumps(key).encode()).hexdigest()[:HASH]
-    return f"{room}/{slug}-{digest}.safetensors"
+    return f"{within}/{slug}-{digest}.safetensors"
+
+
+write_solved, read_solved = write_answer, read_answer

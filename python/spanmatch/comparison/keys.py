@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import TYPE_CHECKING, TypeAlias
 
+from spanmatch.base.words import suggest
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
@@ -57,17 +59,19 @@ def short_names(layers: Sequence[str], letters: int) -> dict[str, str]:
         letters += 8
 
 
-def unknown(key: object, layers_a: Sequence[str], layers_b: Sequence[str], all_pairs: bool) -> str:
+def why_unknown(
+    key: object, layers_a: Sequence[str], layers_b: Sequence[str], all_pairs: bool
+) -> str:
     """Say why a comparison of these layers has no such key."""
     if not all_pairs:
         if isinstance(key, str):
-            return f"no layer {key!r}: {_nearest(key, layers_a)}"
+            return f"no layer {key!r}: {suggest(key, layers_a, NAMED)}"
         return f"no layer {key!r}: a layer is asked for by its name"
     if not isinstance(key, tuple) or len(key) != 2:
         return f"no {key!r}: all pairs were compared, so ask for a layer of A and one of B"
     for name, layers, model in zip(key, (layers_a, layers_b), "AB", strict=True):
         if name not in layers:
-            return f"no layer {name!r} of model {model}: {_nearest(str(name), layers)}"
+            return f"no layer {name!r} of model {model}: {suggest(str(name), layers, NAMED)}"
     return f"layer {key[0]!r} of A was not compared with layer {key[1]!r} of B"
 
 
@@ -85,13 +89,3 @@ def _elided(name: str, letters: int) -> str:
         return name
     head = (letters - len(GAP)) // 2
     return name[:head] + GAP + name[len(name) - (letters - len(GAP) - head) :]
-
-
-def _nearest(name: str, layers: Sequence[str]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, layers)
-    if near:
-        return f"did you mean {' or '.join(map(repr, near))}?"
-    more = len(layers) - NAMED
-    return f"there are {', '.join(layers[:NAMED])}" + (f" and {more} more" if more > 0 else "")

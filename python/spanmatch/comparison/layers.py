@@ -1,31 +1,63 @@
-"""Match spectra by layer, or by pair of layers: a mapping, and arrays of what they say."""
+"""Layers compared: a mapping from each to its spectrum, arrays of what they say, and what is told.
+
+All that there is to show and to write of a comparison but for the pairs that it came from.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from numbers import Integral
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spanmatch.comparison.keys import Key, check_keys, sides, unknown
-from spanmatch.results.spectrum import MatchSpectrum, chance_level
+from spanmatch.base.arguments import as_center
+from spanmatch.comparison.keys import Key, check_keys, sides, why_unknown
+from spanmatch.results.layer_answer import LayerAnswer
+from spanmatch.results.spectrum import MatchSpectrum
 
 if TYPE_CHECKING:
     from collections.abc import ItemsView, Iterator, KeysView, ValuesView
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
-    Floats = NDArray[np.float64]
+    from spanmatch.results.interval import Interval
+    from spanmatch.results.nulls import NullSpectra
+    from spanmatch.results.result import Floats
+
+NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
-class LayerSpectra(Mapping[Key, MatchSpectrum]):
-    """Spectra in the order of the layers, one at least."""
+class ComparedLayers(Mapping[Key, MatchSpectrum]):
+    """Spectra in the order of the layers, one at least, and what is told beside them."""
 
-    __slots__ = ("_spectra",)
+    __slots__ = ("_center", "_inputs", "_intervals", "_notes", "_nulls", "_spectra")
 
-    def __init__(self, spectra: Mapping[Key, MatchSpectrum]) -> None:
+    def __init__(
+        self,
+        spectra: Mapping[Key, MatchSpectrum],
+        *,
+        center: bool = False,
+        notes: Mapping[Key, str] = NOTHING,
+        inputs: int | None = None,
+        nulls: Mapping[Key, NullSpectra] = NOTHING,
+        intervals: Mapping[Key, Interval] = NOTHING,
+    ) -> None:
         check_keys(spectra)
+        what = {"a note on": notes, "a null of": nulls, "an interval of": intervals}
+        for name, given in what.items():
+            for key in given:
+                if key not in spectra:
+                    raise ValueError(
+                        f"there is {name} {key!r}, which is no layer of the comparison"
+                    )
         self._spectra = dict(spectra)
+        self._center = as_center(center)
+        self._notes = {key: notes[key] for key in spectra if key in notes}
+        self._inputs = _as_inputs(inputs)
+        self._nulls = {key: nulls[key] for key in spectra if key in nulls}
+        self._intervals = {key: intervals[key] for key in spectra if key in intervals}
 
     @property
     def all_pairs(self) -> bool:
@@ -47,6 +79,35 @@ class LayerSpectra(Mapping[Key, MatchSpectrum]):
         """The layers of model B, in order."""
         return tuple(dict.fromkeys(sides(key)[1] for key in self))
 
+    @property
+    def center(self) -> bool:
+        """Whether each neuron's mean was subtracted first."""
+        return self._center
+
+    @property
+    def inputs(self) -> int | None:
+        """How many images or texts were seen, where known."""
+        return self._inputs
+
+    @property
+    def notes(self) -> Mapping[Key, str]:
+        """What there is to say of some of the layers."""
+        return MappingProxyType(self._notes)
+
+    @property
+    def nulls(self) -> Mapping[Key, NullSpectra]:
+        """For each layer the spectra of its nulls, where they were asked for."""
+        return MappingProxyType(self._nulls)
+
+    @property
+    def intervals(self) -> Mapping[Key, Interval]:
+        """For each layer the interval of s(ε), area and critical ε, where folds were asked for."""
+        return MappingProxyType(self._intervals)
+
+    def solved(self, layer: Key) -> LayerAnswer:
+        """Return spectrum, nulls and interval of a layer, the last two where there are any."""
+        return LayerAnswer(self[layer], self._nulls.get(layer), self._intervals.get(layer))
+
     def similarity(self, eps: ArrayLike) -> Floats:
         """Return s(ε) of every layer.
 
@@ -61,23 +122,33 @@ class LayerSpectra(Mapping[Key, MatchSpectrum]):
             Of shape (layers,), or for all pairs (layers_a, layers_b), with the axes of `eps` after
             these; nan where two layers were not compared.
         """
-        return self._arranged([spectrum.similarity(eps) for spectrum in self.values()])
+        return self._arrange([spectrum.similarity(eps) for spectrum in self.values()])
 
     @property
     def area(self) -> Floats:
         """The area under s(ε), of shape (layers,), or (layers_a, layers_b) as `similarity`."""
-        return self._arranged([spectrum.area for spectrum in self.values()])
+        return self._arrange([spectrum.area for spectrum in self.values()])
 
     @property
     def chance(self) -> Floats:
         """The median chance level, shaped as `area`; nan too where no neuron lives."""
-        return self._arranged([chance_level(spectrum.chance) for spectrum in self.values()])
+        return self._arrange([spectrum.chance_level for spectrum in self.values()])
+
+    @property
+    def p_value(self) -> Floats:
+        """The p-value of each area, shaped as `area`; nan where there are no nulls."""
+        return self._arrange(
+            [
+                self._nulls[key].p_value(spectrum) if key in self._nulls else np.nan
+                for key, spectrum in self.items()
+            ]
+        )
 
     def __getitem__(self, key: Key) -> MatchSpectrum:
         try:
             return self._spectra[key]
         except KeyError:
-            why = unknown(key, self.layers_a, self.layers_b, self.all_pairs)
+            why = why_unknown(key, self.layers_a, self.layers_b, self.all_pairs)
             raise KeyError(why) from None
 
     def __contains__(self, key: object) -> bool:
@@ -102,14 +173,24 @@ class LayerSpectra(Mapping[Key, MatchSpectrum]):
         """Return layers with their spectra."""
         return self._spectra.items()
 
-    def _arranged(self, values: list[Any]) -> Floats:
+    def _arrange(self, values: list[Any]) -> Floats:
         """Make an array of one value, or one array, for each key."""
         each = np.array(values, np.float64)
         if not self.all_pairs:
             return each
-        rows = {layer: place for place, layer in enumerate(self.layers_a)}
-        columns = {layer: place for place, layer in enumerate(self.layers_b)}
+        rows = {layer: row for row, layer in enumerate(self.layers_a)}
+        columns = {layer: column for column, layer in enumerate(self.layers_b)}
         matrix = np.full((len(rows), len(columns), *each.shape[1:]), np.nan)
-        places = [(rows[a], columns[b]) for a, b in map(sides, self)]
-        matrix[tuple(np.transpose(places))] = each
+        cells = [(rows[a], columns[b]) for a, b in map(sides, self)]
+        matrix[tuple(np.transpose(cells))] = each
         return matrix
+
+
+def _as_inputs(inputs: int | None) -> int | None:
+    if inputs is None:
+        return None
+    if isinstance(inputs, bool) or not isinstance(inputs, Integral):
+        raise TypeError(f"inputs must be a number of inputs, got {type(inputs).__name__}")
+    if inputs < 1:
+        raise ValueError(f"inputs must be at least 1, got {inputs}")
+    return int(inputs)

@@ -1,4 +1,4 @@
-"""Save and load: pairs, results, and lists of matches."""
+"""Save and load: pairs, results, lists of matches, and comparisons."""
 
 from __future__ import annotations
 
@@ -7,18 +7,42 @@ from typing import TYPE_CHECKING
 
 from spanmatch.base import tensor_file
 from spanmatch.base.errors import FileError
-from spanmatch.base.tensor_file import kind_of
-from spanmatch.pair import pair_file
+from spanmatch.comparison.comparison import Comparison
 from spanmatch.pair.pair import ActivationPair
-from spanmatch.results import match_list as match_list_file
+from spanmatch.results import match_list
+from spanmatch.results.interval import Interval
+from spanmatch.results.layer_answer import LayerAnswer
 from spanmatch.results.match import Match
+from spanmatch.results.measures import Measures
+from spanmatch.results.nulls import NullSpectra
+from spanmatch.results.residuals import Residuals
 from spanmatch.results.result import Result
+from spanmatch.results.spectrum import MatchSpectrum
+from spanmatch.results.structure import LinearMap, Support
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from os import PathLike
 
-    from spanmatch.comparison.comparison import Comparison
+    Saved = ActivationPair | Comparison | Result | list[Match]
+
+_WITH_FILES: tuple[type[ActivationPair | Result], ...] = (
+    ActivationPair,
+    Interval,
+    LayerAnswer,
+    LinearMap,
+    Match,
+    MatchSpectrum,
+    Measures,
+    NullSpectra,
+    Residuals,
+    Support,
+)
+READERS: dict[str, Callable[[str | PathLike[str]], Saved]] = {
+    match_list.KIND: match_list.read,
+    **{each.__name__: each.load for each in _WITH_FILES},
+}
+"""What reads a file, by the kind that it says it holds."""
 
 
 def save(
@@ -57,12 +81,10 @@ def save(
     ...     sm.load(path) == parts
     True
     """
-    from spanmatch.comparison.comparison import Comparison
-
     if isinstance(thing, ActivationPair | Comparison | Result):
         thing.save(path)
     elif isinstance(thing, list | tuple) and all(isinstance(part, Match) for part in thing):
-        match_list_file.write(path, thing)
+        match_list.write(path, thing)
     else:
         raise TypeError(
             "save takes a pair, a result, a list of matches or a comparison, "
@@ -70,8 +92,8 @@ def save(
         )
 
 
-def load(path: str | PathLike[str]) -> ActivationPair | Comparison | Result | list[Match]:
-    """Read what `save` has written, to the bit.
+def load(path: str | PathLike[str]) -> Saved:
+    """Read what `save` has written, to the bit: in any process, whatever it has imported.
 
     Raises
     ------
@@ -81,20 +103,10 @@ def load(path: str | PathLike[str]) -> ActivationPair | Comparison | Result | li
         It is cut short, not of spanmatch, or of a newer format. A ValueError.
     """
     if Path(path).is_dir():
-        from spanmatch.comparison.comparison import Comparison
-
         return Comparison.load(path)
-    kind = kind_of(path)
-    if kind == match_list_file.KIND:
-        return match_list_file.read(path)
-    if kind == pair_file.KIND:
-        return ActivationPair.load(path)
-    # Classes that `import spanmatch` leaves for later.
-    from spanmatch.results import interval as interval_result  # noqa: F401
-
-    for result in Result.__subclasses__():
-        if kind == result.__name__:
-            return result.load(path)
+    kind = tensor_file.kind_of(path)
+    if kind in READERS:
+        return READERS[kind](path)
     # Whatever else is wrong with the file is said first.
     tensor_file.read(path)
     raise FileError(f"{path} holds {kind}, which this version does not know")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any
+from functools import cache
+from types import NoneType
+from typing import Any, get_args, get_origin, get_type_hints
 
 from spanmatch.base.arguments import MAX_SEED, as_eps
-from spanmatch.pair.pair import empty_gram
+from spanmatch.pair.pair import make_gram
 
 EPS = (0.1, 0.2, 0.3, 0.5)
 
@@ -58,8 +60,8 @@ class ExperimentConfig:
     """Of torch, on a CPU: rounding, and so the networks, depend on how many there are."""
 
     def __post_init__(self) -> None:
-        for name, kind in KINDS.items():
-            _check_kind(name, getattr(self, name), kind)
+        for name, wanted in value_types().items():
+            _check_type(name, getattr(self, name), wanted)
         for name in ("epochs", "batch_size", "threads", "limit"):
             value = getattr(self, name)
             if value is not None and value < 1:
@@ -78,7 +80,7 @@ class ExperimentConfig:
             raise ValueError(f"an experiment compares networks: give at least two {what}")
         for eps in self.eps:
             as_eps(eps)
-        empty_gram(self.nulls, self.folds)
+        make_gram(self.nulls, self.folds)
 
     def plain(self) -> dict[str, Any]:
         """Return the values as TOML has them: lists, and nothing where a value is None."""
@@ -89,44 +91,29 @@ class ExperimentConfig:
         }
 
 
-KINDS: dict[str, type | tuple[type, ...]] = {
-    "data": str,
-    "arch": str,
-    "seeds": (int,),
-    "checkpoints": (str,),
-    "train_data": str,
-    "epochs": int,
-    "batch_size": int,
-    "learning_rate": float,
-    "weight_decay": float,
-    "augment": bool,
-    "limit": int,
-    "layers": (str,),
-    "eps": (float,),
-    "center": bool,
-    "nulls": int,
-    "folds": int,
-    "device": str,
-    "threads": int,
-}
-"""What each value is; in a tuple, what each of several is. A file of the user's may say else."""
-
-OPTIONAL = ("train_data", "limit", "layers")
-
-
-def _check_kind(name: str, value: object, kind: type | tuple[type, ...]) -> None:
-    if value is None and name in OPTIONAL:
-        return
-    if isinstance(kind, tuple):
-        if not isinstance(value, tuple) or not all(_is(part, kind[0]) for part in value):
-            raise ValueError(
-                f"{name} is {value!r}: it is a list, of which each is {WORDS[kind[0]]}"
-            )
-    elif not _is(value, kind):
-        raise ValueError(f"{name} is {value!r}: it is {WORDS[kind]}")
+@cache
+def value_types() -> dict[str, Any]:
+    """Return the type of each value, by name."""
+    return get_type_hints(ExperimentConfig)
 
 
 WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+
+
+def _check_type(name: str, value: object, wanted: Any) -> None:
+    """Raise ValueError where a value is of another type: a file of the user's may say anything."""
+    if NoneType in get_args(wanted):
+        if value is None:
+            return
+        wanted = next(each for each in get_args(wanted) if each is not NoneType)
+    if get_origin(wanted) is tuple:
+        of_each = get_args(wanted)[0]
+        if not isinstance(value, tuple) or not all(_is(part, of_each) for part in value):
+            raise ValueError(
+                f"{name} is {value!r}: it is a list, of which each is {WORDS[of_each]}"
+            )
+    elif not _is(value, wanted):
+        raise ValueError(f"{name} is {value!r}: it is {WORDS[wanted]}")
 
 
 def _is(value: object, kind: type) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.atomic import replacing
 from spanmatch.base.errors import FileError
-from spanmatch.experiment.config import KINDS
+from spanmatch.base.plain_json import damaged
+from spanmatch.base.words import suggest
+from spanmatch.experiment.config import value_types
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -36,10 +37,10 @@ def read_values(path: Path) -> dict[str, Any]:
     """
     values = _read(path)
     values.pop(MADE_WITH, None)
+    known = value_types()
     for name in values:
-        if name not in KINDS:
-            near = get_close_matches(name, KINDS, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(KINDS)}"
+        if name not in known:
+            hint = suggest(name, known, len(known))
             raise ValueError(f"{path}: an experiment has no {name!r}; {hint}")
     return {
         name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
@@ -51,7 +52,7 @@ def read_recorded(path: Path) -> dict[str, Any]:
     values = _read(path)
     made_with = values.pop(MADE_WITH, {})
     if not isinstance(made_with, dict):
-        raise FileError(f"{path} is damaged: its {MADE_WITH} is no table")
+        raise damaged(path, f"its {MADE_WITH} is no table")
     return values | made_with
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.atomic import remove_unfinished
-from spanmatch.base.claim import differences
+from spanmatch.base.claim import check_claim
 from spanmatch.comparison.folder import INDEX
 from spanmatch.experiment.config_file import is_recorded, read_recorded, write_recorded
 
@@ -65,7 +65,7 @@ class Folder:
         """Tell whether a comparison is whole."""
         return (self.comparison(key) / INDEX).is_file()
 
-    def inside(self, key: str) -> Path:
+    def layer_details(self, key: str) -> Path:
         """Return where it stands what is known of layers beside their spectra."""
         return self.comparison(key) / "inside.json"
 
@@ -79,29 +79,26 @@ class Folder:
             would use: nothing is changed. The error shows what differs.
         """
         held = [name for name in (NETWORKS, COMPARISONS) if _holds_a_file(self.path / name)]
-        if not held:
-            self._check_own()
-            # An experiment that has come to nothing, as by a slip in its arguments, gives way.
-            self.path.mkdir(parents=True, exist_ok=True)
-            write_recorded(self.config, config, made_with)
-        elif not self.config.is_file():
-            raise ValueError(
-                f"{self.path} holds {' and '.join(held)}, but no {CONFIG} that says of what: "
-                "choose another folder"
+        if held:
+            check_claim(
+                self.config,
+                held,
+                # Those that were written before there were nulls and folds have none.
+                lambda path: {"nulls": 0, "folds": 0} | read_recorded(path),
+                {**config, **made_with},
+                what="experiment",
+                way_out="redo this one with --force",
             )
-        # Those that were written before there were nulls and folds have none.
-        elif differing := differences(
-            {"nulls": 0, "folds": 0} | read_recorded(self.config), {**config, **made_with}
-        ):
-            raise ValueError(
-                f"{self.path} holds another experiment, which stays as it is: choose another "
-                f"folder, or redo this one with --force{differing}"
-            )
+            return
+        self._check_own()
+        # An experiment that has come to nothing, as by a slip in its arguments, gives way.
+        self.path.mkdir(parents=True, exist_ok=True)
+        write_recorded(self.config, config, made_with)
 
     def sweep(self) -> None:
         """Take away what an experiment that was killed has left half written."""
-        inside = [self.path / name for name in (NETWORKS, COMPARISONS, FIGURES)]
-        for folder in (self.path, *(each for top in inside for each in (top, *top.rglob("*/")))):
+        parts = [self.path / name for name in (NETWORKS, COMPARISONS, FIGURES)]
+        for folder in (self.path, *(each for top in parts for each in (top, *top.rglob("*/")))):
             if folder.is_dir():
                 remove_unfinished(folder)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spanmatch.experiment.records import Inside, Sizes
+from spanmatch.experiment.records import LayerDetails, Sizes
 from spanmatch.solve.measures import measures
 from spanmatch.solve.structure import simple_matches, support
 from spanmatch.solve.undersampled import without_undersampled_warnings
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from spanmatch.pair.pair import ActivationPair
 
 
-def look_inside(
+def find_layer_details(
     comparison: Comparison, eps: Sequence[float], report: Callable[[int, int], object] | None
-) -> dict[str, Inside]:
+) -> dict[str, LayerDetails]:
     """Measure every layer of a comparison, and take its maximum match apart.
 
     At each ε below the layer's median chance level: from there on neurons that are not related
@@ -28,14 +28,14 @@ def look_inside(
     with without_undersampled_warnings():  # the report says it of the layer
         for done, layer in enumerate(comparison.layers, start=1):
             pair, chance = comparison.pair(layer), comparison.solved(layer).chance_level
-            sizes = [_sizes(pair, each, comparison.center) for each in eps if each < chance]
-            layers[str(layer)] = Inside(measures(pair), tuple(sizes))
+            sizes = [_find_sizes(pair, each, comparison.center) for each in eps if each < chance]
+            layers[str(layer)] = LayerDetails(measures(pair), tuple(sizes))
             if report is not None:
                 report(done, len(comparison.layers))
     return layers
 
 
-def _sizes(pair: ActivationPair, eps: float, center: bool) -> Sizes:
+def _find_sizes(pair: ActivationPair, eps: float, center: bool) -> Sizes:
     simple = simple_matches(pair, eps=eps, center=center)
     cores = support(pair, eps=eps, center=center).matrix.sum(axis=0)
     return Sizes(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from spanmatch.experiment.config import ExperimentConfig
 
-Kind = Literal["trained", "start", "untrained"]
+ComparisonKind = Literal["trained", "start", "untrained"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class PlannedComparison:
 
     key: str
     """The name of its folder."""
-    kind: Kind
+    kind: ComparisonKind
     """`trained`: two trained networks. The controls: `start`, a network at its initialisation with
     itself trained; `untrained`, two at their initialisation."""
     a: str

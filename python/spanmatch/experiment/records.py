@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from spanmatch.base.errors import FileError
-from spanmatch.base.plain_json import write_json
+from spanmatch.base.plain_json import damaged, read_json, write_json
 from spanmatch.results.measures import Measures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+WAY_OUT = "delete it, and give the command of the experiment again"
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Sizes:
 
 
 @dataclass(frozen=True)
-class Inside:
+class LayerDetails:
     """What a layer's pair tells beside its spectrum."""
 
     measures: Measures
@@ -77,7 +77,7 @@ def write_network(path: Path, network: Network) -> None:
 
 def read_network(path: Path) -> Network:
     """Read what is known of a network; FileError where it is damaged."""
-    plain = _read(path)
+    plain = read_json(path, WAY_OUT)
     try:
         return Network(
             plain["name"],
@@ -87,54 +87,41 @@ def read_network(path: Path) -> Network:
             plain["untrained"] and Performance(**plain["untrained"]),
         )
     except (KeyError, TypeError) as error:
-        raise _damaged(path, error) from error
+        raise damaged(path, error, WAY_OUT) from error
 
 
-def write_inside(path: Path, layers: Mapping[str, Inside]) -> None:
+def write_layer_details(path: Path, layers: Mapping[str, LayerDetails]) -> None:
     """Write what is known of the layers of a comparison."""
     write_json(
         path,
         {
             layer: {
-                "measures": inside.measures.to_dict(),
-                "sizes": [asdict(sizes) for sizes in inside.sizes],
+                "measures": details.measures.to_dict(),
+                "sizes": [asdict(sizes) for sizes in details.sizes],
             }
-            for layer, inside in layers.items()
+            for layer, details in layers.items()
         },
     )
 
 
-def read_inside(path: Path) -> dict[str, Inside]:
+def read_layer_details(path: Path) -> dict[str, LayerDetails]:
     """Read what is known of the layers of a comparison; FileError where it is damaged."""
-    plain = _read(path)
+    plain = read_json(path, WAY_OUT)
     try:
         return {
-            layer: Inside(
-                Measures(*(_number(inside["measures"][each.name]) for each in fields(Measures))),
+            layer: LayerDetails(
+                Measures(*(_number(details["measures"][each.name]) for each in fields(Measures))),
                 tuple(
                     Sizes(each["eps"], tuple(each["simple"]), tuple(each["core"]))
-                    for each in inside["sizes"]
+                    for each in details["sizes"]
                 ),
             )
-            for layer, inside in plain.items()
+            for layer, details in plain.items()
         }
     except (AttributeError, KeyError, TypeError) as error:
-        raise _damaged(path, error) from error
+        raise damaged(path, error, WAY_OUT) from error
 
 
 def _number(value: float | None) -> float:
     """Return what JSON has no number for as nan again."""
     return float("nan") if value is None else value
-
-
-def _read(path: Path) -> Any:
-    try:
-        return json.loads(path.read_bytes())
-    except (RecursionError, ValueError) as error:
-        raise _damaged(path, error) from error
-
-
-def _damaged(path: Path, why: object) -> FileError:
-    return FileError(
-        f"{path} is damaged ({why}): delete it, and give the command of the experiment again"
-    )

@@ -13,11 +13,17 @@ from spanmatch.base.tensor_file import read_as, write
 from spanmatch.comparison.comparison import Comparison
 from spanmatch.experiment.data_sources import held_out_data, made_with, training_data
 from spanmatch.experiment.folder import Folder
-from spanmatch.experiment.layer_details import look_inside
+from spanmatch.experiment.layer_details import find_layer_details
 from spanmatch.experiment.networks import Networks, networks_for, parameters_of
 from spanmatch.experiment.performance import performance
 from spanmatch.experiment.plan import comparisons_of, networks_of
-from spanmatch.experiment.records import Epoch, Network, Performance, write_inside, write_network
+from spanmatch.experiment.records import (
+    Epoch,
+    Network,
+    Performance,
+    write_layer_details,
+    write_network,
+)
 from spanmatch.experiment.report import write_report
 from spanmatch.experiment.training import train
 from spanmatch.pair.nulls_and_folds import check_inputs
@@ -95,7 +101,7 @@ def run_experiment(
             else:
                 say(f"{network.name}: {_told(work.network(network))}")
         for comparison in comparisons_of(config):
-            if place.compared(comparison.key) and place.inside(comparison.key).is_file():
+            if place.compared(comparison.key) and place.layer_details(comparison.key).is_file():
                 say(f"{comparison.key}: there already")
             else:
                 work.comparison(comparison)
@@ -162,8 +168,8 @@ class _Work:
         eps = config.eps if asked else ()
         with progress_bar(f"Looking inside {key}", self.progress) as report:
             saved = Comparison.load(self.place.comparison(key))
-            layers = look_inside(saved, eps, report)
-        write_inside(self.place.inside(key), layers)
+            layers = find_layer_details(saved, eps, report)
+        write_layer_details(self.place.layer_details(key), layers)
 
     def _networks(self, planned: PlannedComparison) -> tuple[nn.Module, nn.Module]:
         seeds = {f"seed {seed}": seed for seed in self.config.seeds}

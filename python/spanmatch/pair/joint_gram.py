@@ -31,7 +31,7 @@ class JointGram:
         self.lock = RLock()
         # The host's sums, and what batches on devices have added since the host was last told.
         # Replaced together: an interruption must not leave a sum in both, or in neither.
-        self._places: tuple[core.Gram, dict[torch.device, DeviceGram]] = (
+        self._sums: tuple[core.Gram, dict[torch.device, DeviceGram]] = (
             core.Gram() if host is None else host,
             {},
         )
@@ -57,7 +57,7 @@ class JointGram:
     @property
     def kept(self) -> tuple[int, int]:
         """How many nulls and folds are kept."""
-        host, _ = self._places
+        host, _ = self._sums
         return host.n_nulls, len(host.fold_samples)
 
     @property
@@ -81,9 +81,9 @@ class JointGram:
             if check_widths is not None:
                 check_widths(n_x, n_y)
             if isinstance(samples_x, np.ndarray) and isinstance(samples_y, np.ndarray):
-                # The core knows its own widths, and which rolls and deals come next; of what is on
-                # devices it has to be told.
-                host, _ = self._places
+                # The core knows its own widths, and which circular shifts and folds come next; of
+                # what is on devices it has to be told.
+                host, _ = self._sums
                 alone = (n_x, n_y) == self.widths and not any(self.kept)
                 gram = host if alone else self.on_host()
                 gram.update(samples_x, samples_y, rows_per_item, report)
@@ -99,13 +99,13 @@ class JointGram:
             A device that holds some of them is lost.
         """
         with self.lock:
-            host, devices = self._places
+            host, devices = self._sums
             if devices:
                 host = host.copy()
                 for device, gram in devices.items():
                     with _device_errors(device):
                         host.merge(gram.on_host())
-                self._places = host, {}
+                self._sums = host, {}
             return host
 
     def of_one_moment(self) -> core.Gram:
@@ -116,10 +116,10 @@ class JointGram:
     def replace(self, gram: core.Gram) -> None:
         """Hold the sums of `gram` from now on."""
         with self.lock:
-            self._places = gram, {}
+            self._sums = gram, {}
 
     def _all(self) -> list[core.Gram | DeviceGram]:
-        host, devices = self._places
+        host, devices = self._sums
         return [host, *devices.values()]
 
     def _update_on_device(self, x: Readable, y: Readable, rows_per_item: int | list[int]) -> None:
@@ -128,7 +128,7 @@ class JointGram:
 
         n_x, n_y = x.shape[1], y.shape[1]
         device = next(side.device for side in (x, y) if not isinstance(side, np.ndarray))
-        host, devices = self._places
+        host, devices = self._sums
         with _device_errors(device):
             if len(x) == len(y) > 0 and self.widths in (None, (n_x, n_y)):
                 gram = devices.get(device) or DeviceGram(device, n_x, n_y, *self.kept)

@@ -31,10 +31,10 @@ def check_counts(names: Names, n_x: int, n_y: int) -> None:
 
 def merge_names(mine: Names, theirs: Names) -> Names:
     """Return the names that either knows; where both do, they must agree."""
-    return _joined(mine[0], theirs[0], "x"), _joined(mine[1], theirs[1], "y")
+    return _merge_side(mine[0], theirs[0], "x"), _merge_side(mine[1], theirs[1], "y")
 
 
-def _joined(
+def _merge_side(
     mine: tuple[str, ...] | None, theirs: tuple[str, ...] | None, side: Side
 ) -> tuple[str, ...] | None:
     if mine is None or theirs is None:

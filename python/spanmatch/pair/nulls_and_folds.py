@@ -1,4 +1,4 @@
-"""The same data again: rolled for nulls, dealt to folds."""
+"""What a pair keeps beside its sums: nulls, of items shifted circularly, and folds of items."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from spanmatch.base.arguments import as_count
-from spanmatch.pair.pair import ActivationPair, empty_gram, gram_of
+from spanmatch.pair.pair import ActivationPair, make_gram, read_gram
 
 if TYPE_CHECKING:
     import spanmatch._core as core
     from spanmatch.base.arguments import RowsPerItem
     from spanmatch.pair.types import Samples
 
+# With 39, p < 0.05 leaves room for one null that reaches the data.
+USUAL_NULLS = 39
+USUAL_FOLDS = 16
+
 
 @dataclass(frozen=True)
-class Keeps:
-    """What pairs keep beside their sums."""
+class Resampling:
+    """How many nulls and folds a pair keeps, and the seed that they follow from."""
 
     nulls: int = 0
     folds: int = 0
@@ -33,59 +37,77 @@ class Keeps:
         return ActivationPair(nulls=self.nulls, folds=self.folds, seed=self.seed)
 
 
-NOTHING = Keeps()
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What a pair may keep beside its own sums."""
-
-    name: str
-    """As the argument is called."""
-    usual: int
-    """How many, where nothing is said."""
-    least: int
-    """How many, at least, where there are to be any."""
-
-
-# With 39, p < 0.05 leaves room for one null that reaches the data.
-NULLS = Kind("nulls", 39, 1)
-FOLDS = Kind("folds", 16, 2)
+NO_RESAMPLING = Resampling()
 
 
 def check_inputs(inputs: int, folds: int) -> None:
-    """Raise ValueError where there are fewer inputs than folds to deal them among."""
+    """Raise ValueError where there are fewer inputs than folds to assign them to."""
     if inputs < folds:
         raise ValueError(f"{folds} folds need {folds} inputs at least, got {inputs}: take fewer")
 
 
-def gram_with(
-    kind: Kind,
+def read_gram_with_nulls(
     x: Samples | ActivationPair,
     y: Samples | None,
     *,
-    count: int | None,
+    nulls: int | None,
     rows_per_item: RowsPerItem,
     seed: int,
     progress: bool,
 ) -> core.Gram:
-    """Return the Gram, which keeps nulls or folds, of two arrays or a pair."""
-    name = kind.name
-    if not isinstance(x, ActivationPair):
-        count = kind.usual if count is None else as_count(count, name, kind.least)
-        empty = partial(empty_gram, seed=seed, **{name: count})
-        return gram_of(x, y, progress, empty=empty, rows_per_item=rows_per_item)
+    """Return the Gram of two arrays or a pair, which keeps nulls."""
+    if isinstance(x, ActivationPair):
+        _check_left_to_pair("nulls", nulls, rows_per_item)
+        gram = _copy_gram(x, y)
+        if gram.n_nulls == 0:
+            raise _lacks("nulls", USUAL_NULLS)
+        return gram
+    count = USUAL_NULLS if nulls is None else as_count(nulls, "nulls", 1)
+    empty = partial(make_gram, nulls=count, seed=seed)
+    return read_gram(x, y, progress, empty=empty, rows_per_item=rows_per_item)
+
+
+def read_gram_with_folds(
+    x: Samples | ActivationPair,
+    y: Samples | None,
+    *,
+    folds: int | None,
+    rows_per_item: RowsPerItem,
+    seed: int,
+    progress: bool,
+) -> core.Gram:
+    """Return the Gram of two arrays or a pair, which keeps folds."""
+    if isinstance(x, ActivationPair):
+        _check_left_to_pair("folds", folds, rows_per_item)
+        gram = _copy_gram(x, y)
+        if not gram.fold_samples:
+            raise _lacks("folds", USUAL_FOLDS)
+        return gram
+    count = USUAL_FOLDS if folds is None else as_count(folds, "folds", 2)
+    empty = partial(make_gram, folds=count, seed=seed)
+    return read_gram(x, y, progress, empty=empty, rows_per_item=rows_per_item)
+
+
+def _check_left_to_pair(name: str, count: int | None, rows_per_item: RowsPerItem) -> None:
+    """Raise TypeError where an argument is given that a pair was made with."""
     if count is not None:
         raise TypeError(
             f"a pair has its {name} from the start: make it by ActivationPair({name}=…)"
         )
     if not isinstance(rows_per_item, int) or rows_per_item != 1:
         raise TypeError("a pair knows its items: pass rows_per_item to its update")
-    # Of one moment, whatever is added meanwhile.
-    gram = gram_of(x, y).copy()
-    if not (gram.n_nulls if kind is NULLS else gram.fold_samples):
-        raise ValueError(
-            f"the pair keeps no {name}, which are summed as batches come: make it by "
-            f"ActivationPair({name}={kind.usual}) and update it again"
-        )
-    return gram
+
+
+def _copy_gram(x: ActivationPair, y: Samples | None) -> core.Gram:
+    """Return the sums of one moment, whatever is added meanwhile."""
+    return read_gram(x, y).copy()
+
+
+def _lacks(name: str, usual: int) -> ValueError:
+    return ValueError(
+        f"the pair keeps no {name}, which are summed as batches come: make it by "
+        f"ActivationPair({name}={usual}) and update it again"
+    )
+
+
+Keeps = Resampling

@@ -39,15 +39,16 @@ class ActivationPair:
     x_names, y_names
         Names of the neurons of a side, one for each: kept in files and shown in tables.
     nulls
-        How many times x is also summed against y rolled by whole items inside each batch, by a
-        fresh offset each time: for `null_spectra` and `p_value`. Each takes n_x × n_y float64, and
-        n_x × n_y multiplications a row. Each batch must hold two items at least: join a last one to
-        the batch before, or drop it.
+        How many times x is also summed against y whose items are shifted circularly inside each
+        batch, each time by another offset: for `null_spectra` and `p_value`. Each takes n_x × n_y
+        float64, and n_x × n_y multiplications a row. Each batch must hold two items at least: join
+        a last one to the batch before, or drop it.
     folds
-        Among how many folds the items are dealt, each with a Gram of its own: for `interval`. 0 or
+        To how many folds the items are assigned, each with a Gram of its own: for `interval`. 0 or
         at least 2; together they take as much work as the pair, and `folds` times its memory.
     seed
-        What rolls and deals follow from. Pairs that are to be merged should have each its own.
+        What circular shifts and fold assignment follow from. Pairs that are to be merged should
+        have each its own.
 
     Examples
     --------
@@ -74,7 +75,7 @@ class ActivationPair:
         seed: int = 0,
     ) -> None:
         self._names: Names = (as_names(x_names, "x"), as_names(y_names, "y"))
-        self._gram = JointGram(empty_gram(nulls, folds, seed))
+        self._gram = JointGram(make_gram(nulls, folds, seed))
 
     @property
     def n_batches(self) -> int:
@@ -108,7 +109,7 @@ class ActivationPair:
 
     @property
     def n_folds(self) -> int:
-        """Among how many folds the items are dealt."""
+        """To how many folds the items are assigned."""
         return self._gram.kept[1]
 
     @property
@@ -138,8 +139,8 @@ class ActivationPair:
             Devices without float64, as Apple's MPS, go through the host: a warning says so, once.
         rows_per_item
             How many rows an item has, as an image has positions and a sequence tokens; or the
-            length of each item, in order. Rows of one item depend on each other, so nulls roll and
-            folds deal whole items. Where lengths differ, the batch is rolled to where an item
+            length of each item, in order. Rows of one item depend on each other, so nulls shift,
+            and folds take, whole items. Where lengths differ, the batch is shifted to where an item
             begins, and rows of y meet other positions than their own.
 
         Raises
@@ -149,7 +150,7 @@ class ActivationPair:
         ValueError
             A side has not two axes, no rows, or another width than before; the sides' row counts
             differ; a value is NaN or infinite; a sum of squares leaves the range of float64; items
-            do not make up the batch, or there is one alone, and nulls to roll.
+            do not make up the batch, or there is one alone, which nulls cannot shift.
         DeviceError
             The device ran out of memory, or was lost. What a lost device had summed is lost with
             it: every later call says so.
@@ -207,15 +208,15 @@ class ActivationPair:
             torch.distributed is not initialised, or widths, names, or numbers of nulls or folds
             differ: then in every process, and all pairs stay as they were.
         """
-        from spanmatch.pair.device.all_reduce import all_reduced
+        from spanmatch.pair.device.all_reduce import all_reduce
 
         with self._gram.lock:
-            gram, self._names = all_reduced(self._gram.on_host(), self._names, group)
+            gram, self._names = all_reduce(self._gram.on_host(), self._names, group)
             self._gram.replace(gram)
 
     def without_replicates(self) -> ActivationPair:
         """Return a copy that keeps neither nulls nor folds: as large as a pair that never did."""
-        return pair_of_gram(core.Gram.from_parts(self._gram.on_host().parts()), self._names)
+        return wrap_gram(core.Gram.from_parts(self._gram.on_host().parts()), self._names)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the pair to a safetensors file, which appears under its name once it is whole.
@@ -255,7 +256,7 @@ class ActivationPair:
         ...     ActivationPair.load(path).y_names
         ('edge', 'curve')
         """
-        return pair_of_gram(*pair_file.read(path))
+        return wrap_gram(*pair_file.read(path))
 
     def __add__(self, other: ActivationPair) -> ActivationPair:
         """Return a new pair that has seen what both have."""
@@ -266,7 +267,7 @@ class ActivationPair:
         return total
 
     def __copy__(self) -> ActivationPair:
-        return pair_of_gram(self._gram.on_host().copy(), self._names)
+        return wrap_gram(self._gram.on_host().copy(), self._names)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ActivationPair:
         return self.__copy__()
@@ -279,15 +280,15 @@ class ActivationPair:
         return f"ActivationPair({self.n_x} + {self.n_y} neurons, {self.n_samples} samples)"
 
 
-def empty_gram(nulls: int = 0, folds: int = 0, seed: int = 0) -> core.Gram:
-    """Return a Gram matrix that has seen nothing."""
+def make_gram(nulls: int = 0, folds: int = 0, seed: int = 0) -> core.Gram:
+    """Return a Gram matrix that has seen nothing, and keeps so many nulls and folds."""
     nulls, folds = as_count(nulls, "nulls"), as_count(folds, "folds")
     if folds == 1:
         raise ValueError("folds must be 0 or at least 2: an interval compares them")
     return core.Gram(nulls, folds, as_seed(seed))
 
 
-def gram_of(
+def read_gram(
     x: Samples | ActivationPair,
     y: Samples | None,
     progress: bool = False,
@@ -315,7 +316,7 @@ def gram_of(
     return gram.on_host()
 
 
-def pair_of_gram(gram: core.Gram, names: Names = (None, None)) -> ActivationPair:
+def wrap_gram(gram: core.Gram, names: Names = (None, None)) -> ActivationPair:
     """Return a pair that has seen what a Gram has, and shares it."""
     pair = ActivationPair()
     pair._gram, pair._names = JointGram(gram), names
@@ -325,4 +326,7 @@ def pair_of_gram(gram: core.Gram, names: Names = (None, None)) -> ActivationPair
 def _from_parts(
     parts: core._Parts, replicates: core._Replicates | None, names: Names
 ) -> ActivationPair:
-    return pair_of_gram(core.Gram.from_parts(parts, replicates), names)
+    return wrap_gram(core.Gram.from_parts(parts, replicates), names)
+
+
+pair_of_gram = wrap_gram

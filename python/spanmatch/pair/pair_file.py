@@ -8,7 +8,7 @@ import numpy as np
 
 import spanmatch._core as core
 from spanmatch.base import tensor_file
-from spanmatch.base.errors import FileError
+from spanmatch.base.plain_json import damaged
 from spanmatch.pair.names import Names, as_names, check_counts
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ def write(path: str | PathLike[str], gram: core.Gram, names: Names) -> None:
         seed, n_items, rolls, tensors["nulls"], folds = replicates
         values |= {"seed": seed, "n_items": n_items, "rolls": rolls}
         values["folds"] = [fold[2] for fold in folds]
-        for place, name in enumerate(SUMS[1:], start=4):
-            tensors[f"folds.{name}"] = np.array([fold[place] for fold in folds])
+        for at, name in enumerate(SUMS[1:], start=4):
+            tensors[f"folds.{name}"] = np.array([fold[at] for fold in folds])
     tensor_file.write(path, KIND, tensors, values)
 
 
@@ -51,7 +51,7 @@ def read(path: str | PathLike[str]) -> tuple[core.Gram, Names]:
     try:
         parts = [*(values[name] for name in COUNTS), *(tensors[name] for name in SUMS)]
         kept = "nulls" in tensors or not values.keys().isdisjoint(("seed", "n_items", "folds"))
-        replicates = _replicates(tensors, values) if kept else None
+        replicates = _read_nulls_and_folds(tensors, values) if kept else None
         gram = core.Gram.from_parts(cast("core._Parts", tuple(parts)), replicates)
         names = (as_names(values["x_names"], "x"), as_names(values["y_names"], "y"))
         if gram.n_samples > 0:
@@ -59,11 +59,13 @@ def read(path: str | PathLike[str]) -> tuple[core.Gram, Names]:
         if (values["n_y"], values["dtype"]) != (gram.n_y, "float64"):
             raise ValueError("its metadata and its tensors differ")
     except (KeyError, OverflowError, TypeError, ValueError) as error:
-        raise FileError(f"{path} is damaged: {error}") from error
+        raise damaged(path, error) from error
     return gram, names
 
 
-def _replicates(tensors: Mapping[str, Floats], values: Mapping[str, Any]) -> core._Replicates:
+def _read_nulls_and_folds(
+    tensors: Mapping[str, Floats], values: Mapping[str, Any]
+) -> core._Replicates:
     folds = [
         (values["n_x"], 0, n_samples, tensors["shift"], *sums)
         for n_samples, *sums in zip(

@@ -45,7 +45,7 @@ def view_array(array: Any, name: str) -> Readable:
                 return np.from_dlpack(array)
             if hasattr(array, "__array__"):
                 return np.asarray(array)
-        return _through_torch(array, name)
+        return _view_by_torch(array, name)
     if hasattr(array, "__array__"):
         return np.asarray(array)
     raise TypeError(
@@ -55,7 +55,7 @@ def view_array(array: Any, name: str) -> Readable:
 
 
 def _as_readable(array: object, side: Side) -> Readable:
-    if isinstance(array, np.ma.MaskedArray):
+    if _is_masked(array):
         raise TypeError(
             f"{side} is a masked array: select the rows to use, then pass a plain array"
         )
@@ -71,22 +71,28 @@ def _as_readable(array: object, side: Side) -> Readable:
         except RuntimeError as error:
             # Tensors that hold no plain values: nested, of a transform, of a tracer.
             raise TypeError(f"{side} is a tensor that cannot be read: {error}") from error
-    return _of_known_type(np.asarray(array), side)
+    return _check_type(np.asarray(array), side)
 
 
-def _through_torch(array: Any, name: str) -> torch.Tensor:
+def _is_masked(array: object) -> bool:
+    # Where there is one, the module has been imported; to import it takes longer than to sum.
+    masked = getattr(sys.modules.get("numpy.ma"), "MaskedArray", None)
+    return masked is not None and isinstance(array, masked)
+
+
+def _view_by_torch(array: Any, name: str) -> torch.Tensor:
     try:
-        from torch.utils.dlpack import from_dlpack
+        from spanmatch.pair.device.tensors import view_by_torch
     except ImportError as error:
         raise TypeError(
             f"{name} is not in the host's memory, or of a type that numpy does not know: install "
             f"torch, through which it is read (pip install 'spanmatch[torch]'), or pass a copy on "
             "the host as float32"
         ) from error
-    return from_dlpack(array)
+    return view_by_torch(array)
 
 
-def _of_known_type(array: NDArray[Any], side: Side) -> NDArray[Any]:
+def _check_type(array: NDArray[Any], side: Side) -> NDArray[Any]:
     dtype = array.dtype
     if dtype.name == "bfloat16":  # of the package ml_dtypes, as JAX has it
         return array.view(np.uint16)

@@ -1,4 +1,4 @@
-"""Pictures of match spectra. Needs matplotlib."""
+"""Curves s(ε), a panel for each layer. Needs matplotlib."""
 
 from __future__ import annotations
 
@@ -8,97 +8,77 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
-from spanmatch.base.atomic import replacing
+from spanmatch.plot.figure_file import check_suffix as check_suffix  # noqa: PLC0414
+from spanmatch.plot.style import (
+    CURVE,
+    INK,
+    LABEL,
+    OTHERS,
+    SMALL,
+    TITLE,
+    draw_band,
+    draw_chance_level,
+    draw_nulls,
+    spread,
+    style_axes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from matplotlib.axes import Axes
 
     from spanmatch.results.layer_answer import LayerAnswer
-    from spanmatch.results.nulls import NullSpectra
     from spanmatch.results.spectrum import MatchSpectrum
 
-# Blue against orange: told apart by colour-blind readers too (Okabe and Ito's palette).
-CURVE, CHANCE, OTHERS, TEXT = "#0072B2", "#E69F00", "#C8C8C8", "#333333"
 EPS = np.linspace(0.0, 1.0, 1000, endpoint=False)
-SUFFIXES = (".png", ".svg", ".pdf")
 
 
-def similarity_figure(layers: Mapping[str, LayerAnswer], title: str) -> Figure:
+def draw_similarity(layers: Mapping[str, LayerAnswer], title: str) -> Figure:
     """Draw s(ε) of every layer, a panel each; from a layer's chance level on, its panel is shaded.
 
     Where there are nulls, their band is drawn instead, from the least of them to the largest; where
     there is an interval, its band about the curve. Every panel shows the other layers' curves in
     grey, for comparison.
     """
-    spectra = {layer: solved.spectrum for layer, solved in layers.items()}
-    columns = min(3, len(spectra))
-    rows = math.ceil(len(spectra) / columns)
-    width, height = (2.8, 2.4) if len(spectra) > 1 else (4.6, 3.2)
+    columns = min(3, len(layers))
+    rows = math.ceil(len(layers) / columns)
+    width, height = (2.8, 2.4) if len(layers) > 1 else (4.6, 3.2)
     figure = Figure(figsize=(1 + width * columns, 0.9 + height * rows), layout="constrained")
-    figure.suptitle(title, color=TEXT, fontsize=12)
+    figure.suptitle(title, color=INK, fontsize=TITLE)
     panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
-    curves = {layer: spectrum.similarity(EPS) for layer, spectrum in spectra.items()}
-    for panel, layer in zip(panels, spectra, strict=False):
+    curves = {layer: answer.spectrum.similarity(EPS) for layer, answer in layers.items()}
+    for panel, (layer, answer) in zip(panels, layers.items(), strict=False):
         for other in curves.values():
             panel.plot(EPS, other, color=OTHERS, linewidth=0.8)
         panel.plot(EPS, curves[layer], color=CURVE, linewidth=2.2)
-        if (interval := layers[layer].interval) is not None:
-            low, high = interval.similarity
-            panel.fill_between(interval.eps, low, high, color=CURVE, alpha=0.25, linewidth=0)
-        _label(panel, layer, spectra[layer])
-        if (nulls := layers[layer].nulls) is None:
-            _draw_chance(panel, layers[layer].chance_level)
-        else:
-            _draw_nulls(panel, nulls)
-    for unused in panels[len(spectra) :]:
+        if answer.interval is not None:
+            draw_band(panel, answer.interval.eps, *answer.interval.similarity)
+        _draw_chance(panel, answer)
+        panel.set_title(_panel_title(layer, answer.spectrum), fontsize=LABEL)
+        panel.set(xlim=(0, 1), ylim=(0, 1.02), xticks=np.arange(0, 1.1, 0.2))
+        style_axes(panel)
+    for unused in panels[len(layers) :]:
         unused.set_axis_off()
-    figure.supxlabel("ε, the largest relative residual in a match", color=TEXT, fontsize=10)
-    figure.supylabel("s(ε), part of the neurons matched", color=TEXT, fontsize=10)
+    figure.supxlabel("ε, the largest relative residual in a match", color=INK, fontsize=LABEL)
+    figure.supylabel("s(ε), part of the neurons matched", color=INK, fontsize=LABEL)
     return figure
 
 
-def check_suffix(path: Path) -> None:
-    """Raise ValueError where a picture cannot be written under this name."""
-    if path.suffix.lower() not in SUFFIXES:
-        raise ValueError(f"a picture's name ends in .png, .svg or .pdf, not as {path} does")
+def _draw_chance(panel: Axes, answer: LayerAnswer) -> None:
+    """Draw the nulls; where there are none, from where on unrelated neurons match too."""
+    if answer.nulls is not None:
+        draw_nulls(panel, EPS, spread(answer.nulls.similarity(EPS)))
+        _name(panel, answer.nulls.counted, 1.0)
+    elif not math.isnan(answer.chance_level):
+        draw_chance_level(panel, answer.chance_level)
+        _name(panel, "chance", answer.chance_level)
 
 
-def save_figure(figure: Figure, path: Path) -> None:
-    """Write the figure as its suffix says; `path` is never left half written."""
-    check_suffix(path)
-    kind = path.suffix.lower().removeprefix(".")
-    with replacing(path) as unfinished:
-        figure.savefig(unfinished, format=kind, dpi=150, facecolor="white")
-
-
-def _label(panel: Axes, layer: str, spectrum: MatchSpectrum) -> None:
+def _panel_title(layer: str, spectrum: MatchSpectrum) -> str:
     dead = sum(neurons.size for neurons in spectrum.dead)
     title = f"{layer}: {spectrum.x.size} + {spectrum.y.size} neurons"
-    panel.set_title(title + (f", {dead} dead" if dead else ""), color=TEXT, fontsize=10)
-    panel.set(xlim=(0, 1), ylim=(0, 1.02), xticks=np.arange(0, 1.1, 0.2))
-    panel.tick_params(labelsize=8, color=OTHERS, labelcolor=TEXT)
-    panel.grid(color="#EEEEEE", linewidth=0.8)
-    panel.set_axisbelow(True)
-    for spine in panel.spines.values():
-        spine.set_color(OTHERS)
-
-
-def _draw_nulls(panel: Axes, nulls: NullSpectra) -> None:
-    """Draw from the least to the largest s(ε) of the nulls."""
-    curves = nulls.similarity(EPS)
-    panel.fill_between(EPS, curves.min(0), curves.max(0), color=CHANCE, alpha=0.35, linewidth=0)
-    panel.plot(EPS, np.median(curves, axis=0), color=CHANCE, linewidth=1.2, zorder=1.9)
-    _name(panel, nulls.counted, 1.0)
-
-
-def _draw_chance(panel: Axes, chance: float) -> None:
-    if not math.isnan(chance):
-        panel.axvspan(chance, 1.0, color=CHANCE, alpha=0.25, linewidth=0)
-        panel.axvline(chance, color=CHANCE, linewidth=1.2)
-        _name(panel, "chance", chance)
+    return f"{title}, {dead} dead" if dead else title
 
 
 def _name(panel: Axes, what: str, eps: float) -> None:
@@ -108,6 +88,6 @@ def _name(panel: Axes, what: str, eps: float) -> None:
         xytext=(-3, 0),
         textcoords="offset points",
         ha="right",
-        color=TEXT,
-        fontsize=8,
+        color=INK,
+        fontsize=SMALL,
     )

@@ -9,7 +9,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from spanmatch.plot.similarity import CHANCE, CURVE, OTHERS, TEXT
+from spanmatch.plot.style import BLUE, INK, LABEL, ORANGE, SMALL, TITLE, style_axes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from spanmatch.results.match import Match
     from spanmatch.results.structure import Support
 
-X, Y = CURVE, CHANCE
+X, Y = BLUE, ORANGE
 LEAST_BARS = 8  # that there is room for, so that a few are not broad
 GAPS_UP_TO = 60  # bars; more stand side by side
 DOTS = 700  # along a side of a drawn matrix: more are not told apart on paper
 
 
-def sizes_figure(matches: Sequence[Match], title: str) -> Figure:
+def draw_sizes(matches: Sequence[Match], title: str) -> Figure:
     """Draw how many neurons of x and of y each match holds, largest match first."""
     figure = Figure(figsize=(6.4, 3.6), layout="constrained")
-    figure.suptitle(title, color=TEXT, fontsize=11)
+    figure.suptitle(title, color=INK, fontsize=TITLE)
     if not matches:
-        return _empty(figure)
+        return _say_nothing_matches(figure)
     panel = figure.subplots()
     largest_first = sorted(matches, key=len, reverse=True)
     rank = np.arange(1, len(matches) + 1)
@@ -42,28 +42,28 @@ def sizes_figure(matches: Sequence[Match], title: str) -> Figure:
     panel.bar(rank, of_y, width, bottom=of_x, color=Y, label="y", linewidth=0)
     panel.set(xlabel="simple matches, largest first", ylabel="neurons")
     panel.set(xlim=(0.4, max(len(matches), LEAST_BARS) + 0.6), ylim=(0, None))
-    _style(panel)
+    _style(panel, grid="y")
     legend = panel.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False)
     for label in legend.get_texts():
-        label.set(color=TEXT, fontsize=9)
+        label.set(color=INK, fontsize=SMALL)
     return figure
 
 
-def support_figure(support: Support, title: str) -> Figure:
+def draw_support(support: Support, title: str) -> Figure:
     """Draw who supports whom, and the sizes of the cores.
 
     Neurons stand in order of the size of their core, those of one group together. Whoever supports
     a neuron has no larger core than that, so all dots lie on the diagonal's squares or above them.
     """
     figure = Figure(figsize=(7.6, 4.0), layout="constrained")
-    figure.suptitle(title, color=TEXT, fontsize=11)
+    figure.suptitle(title, color=INK, fontsize=TITLE)
     count = len(support.neurons)
     if count == 0:
-        return _empty(figure)
+        return _say_nothing_matches(figure)
     matrix, cores = figure.subplots(1, 2, width_ratios=[1.25, 1])
-    order = _order(support)
+    order = _order_neurons(support)
     matrix.imshow(
-        _thinned(support.matrix[np.ix_(order, order)]),
+        _thin(support.matrix[np.ix_(order, order)]),
         cmap=ListedColormap(["white", X]),
         vmin=0,
         vmax=1,
@@ -75,20 +75,19 @@ def support_figure(support: Support, title: str) -> Figure:
     cores.plot(np.arange(1, count + 1), sizes, color=X, linewidth=2.0, drawstyle="steps-mid")
     cores.set(xlabel="neuron v, in the same order", ylabel="neurons in its core", ylim=(0, None))
     cores.set(xlim=(0.5, count + 0.5))
-    for panel in (matrix, cores):
-        _style(panel)
-    matrix.grid(visible=False)
+    _style(matrix, grid=None)
+    _style(cores, grid="y")
     return figure
 
 
-def _order(support: Support) -> NDArray[np.int64]:
+def _order_neurons(support: Support) -> NDArray[np.int64]:
     """Sort neurons by the size of their core, then by group: the earliest neuron names a group."""
     core_sizes = support.matrix.sum(axis=0)
     group = np.argmax(support.matrix & support.matrix.T, axis=1)
     return np.lexsort([group, core_sizes])
 
 
-def _thinned(matrix: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _thin(matrix: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Let a dot stand for a square of cells where there are too many: set where any of them is."""
     side = -(-len(matrix) // DOTS)
     padding = -len(matrix) % side
@@ -97,17 +96,12 @@ def _thinned(matrix: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.asarray(squares.any(axis=(1, 3)))
 
 
-def _style(panel: Axes) -> None:
+def _style(panel: Axes, *, grid: str | None) -> None:
     for axis in (panel.xaxis, panel.yaxis):
         axis.set_major_locator(MaxNLocator(nbins=6, integer=True, steps=[1, 2, 5, 10]))
-        axis.label.set(color=TEXT, fontsize=10)
-    panel.tick_params(labelsize=8, color=OTHERS, labelcolor=TEXT)
-    panel.grid(axis="y", color="#EEEEEE", linewidth=0.8)
-    panel.set_axisbelow(True)
-    for spine in panel.spines.values():
-        spine.set_color(OTHERS)
+    style_axes(panel, grid=grid)
 
 
-def _empty(figure: Figure) -> Figure:
-    figure.text(0.5, 0.5, "no neuron matches", ha="center", color=TEXT)
+def _say_nothing_matches(figure: Figure) -> Figure:
+    figure.text(0.5, 0.5, "no neuron matches", ha="center", color=INK, fontsize=LABEL)
     return figure

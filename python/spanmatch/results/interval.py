@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spanmatch.results.result import Result
-
-if TYPE_CHECKING:
-    from spanmatch.results.result import Floats
+from spanmatch.results.result import Floats, Result
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
-from spanmatch.results.spectrum import chance_level
-
-if TYPE_CHECKING:
-    from spanmatch.results.interval import Interval
-    from spanmatch.results.nulls import NullSpectra
-    from spanmatch.results.spectrum import MatchSpectrum
-
+from spanmatch.results.interval import Interval
+from spanmatch.results.nulls import NullSpectra
+from spanmatch.results.result import Result
+from spanmatch.results.spectrum import MatchSpectrum
 
 P = 0.05  # up to here a match counts as more than chance
 
 
-class LayerAnswer(NamedTuple):
-    """A spectrum; those of the nulls and an interval, where the pair keeps nulls and folds."""
+@dataclass(frozen=True, eq=False, repr=False)
+class LayerAnswer(Result):
+    """A spectrum; the spectra of the nulls and an interval, where the pair keeps nulls and folds.
+
+    Of each layer `Comparison.solved` gives one, and `spanmatch spectrum --save` one where it is
+    asked for nulls or folds.
+    """
 
     spectrum: MatchSpectrum
+    """The critical ε of every neuron."""
     nulls: NullSpectra | None = None
+    """What unrelated networks would match, where the pair keeps nulls."""
     interval: Interval | None = None
+    """How far s(ε) may be from that of endless data, where the pair keeps folds."""
 
     @property
     def chance_level(self) -> float:
         """The median chance level: measured where there are nulls, else computed from counts."""
-        if self.nulls is not None:
-            return self.nulls.chance_level
-        return chance_level(self.spectrum.chance)
+        return self.spectrum.chance_level if self.nulls is None else self.nulls.chance_level
 
     @property
     def beyond_chance(self) -> bool | None:
@@ -44,3 +48,7 @@ class LayerAnswer(NamedTuple):
         if self.interval is not None:
             plain["interval"] = self.interval.to_dict()
         return plain
+
+    def __repr__(self) -> str:
+        parts = [part for part in (self.spectrum, self.nulls, self.interval) if part is not None]
+        return f"LayerAnswer({', '.join(map(repr, parts))})"

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spanmatch.results.result import Result
-
-if TYPE_CHECKING:
-    from spanmatch.results.result import Indices
+from spanmatch.results.result import Indices, Result, say_raised
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -30,6 +27,8 @@ class Match(Result):
     """How many neurons side x has in all."""
     n_y: int
     """How many neurons side y has in all."""
+    resolution: float = math.nan
+    """The δ of the regularised span; nan if unknown, as in files of 0.1.0 and earlier."""
 
     def __post_init__(self) -> None:
         self._freeze("x", self.x, np.int64)
@@ -46,5 +45,6 @@ class Match(Result):
     def __repr__(self) -> str:
         return (
             f"Match(eps={self.eps:.6g}, x: {self.x.size} of {self.n_x}, "
-            f"y: {self.y.size} of {self.n_y}, similarity={self.similarity:.4f})"
+            f"y: {self.y.size} of {self.n_y}, similarity={self.similarity:.4f}"
+            f"{say_raised(self.resolution)})"
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spanmatch.base import tensor_file
-from spanmatch.base.errors import FileError
+from spanmatch.base.plain_json import damaged
 from spanmatch.results.match import Match
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 KIND = "list of Match"
-SCALARS = {"eps": np.float64, "n_x": np.int64, "n_y": np.int64}
+SCALARS = {"eps": np.float64, "n_x": np.int64, "n_y": np.int64, "resolution": np.float64}
 
 
 def write(path: str | PathLike[str], matches: Sequence[Match]) -> None:
@@ -37,14 +37,16 @@ def read(path: str | PathLike[str]) -> list[Match]:
     """Return the matches."""
     tensors, _ = tensor_file.read_as(path, KIND)
     try:
+        # Files of 0.1.0 and earlier do not say it.
+        tensors.setdefault("resolution", np.full(tensors["eps"].shape, np.nan))
         x, y = (_split(tensors[side], tensors[f"{side}_sizes"]) for side in ("x", "y"))
         scalars = zip(*(tensors[name].tolist() for name in SCALARS), strict=True)
         return [
-            Match(eps, members_x, members_y, n_x=n_x, n_y=n_y)
-            for (eps, n_x, n_y), members_x, members_y in zip(scalars, x, y, strict=True)
+            Match(eps, members_x, members_y, *others)
+            for (eps, *others), members_x, members_y in zip(scalars, x, y, strict=True)
         ]
     except (KeyError, TypeError, ValueError) as error:
-        raise FileError(f"{path} is damaged: {error}") from error
+        raise damaged(path, error) from error
 
 
 def _split(members: NDArray[np.int64], sizes: NDArray[np.int64]) -> list[NDArray[np.int64]]:

@@ -1,4 +1,4 @@
-"""The spectra of a null: what matches when y is rolled against x."""
+"""The spectra of nulls: what matches when the items of y are shifted circularly against x."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
-from spanmatch.results.result import Result
-from spanmatch.results.spectrum import SLACK, MatchSpectrum
+from spanmatch.base.constants import TOLERANCE
+from spanmatch.results.result import Floats, Result, freeze, say_raised
+from spanmatch.results.spectrum import MatchSpectrum, median_of_living
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from numpy.typing import ArrayLike, NDArray
-
-    from spanmatch.results.result import Floats
+    from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -29,15 +29,15 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
     y: Floats
     """Critical ε of each neuron of y under each null, shape (nulls, n_y)."""
     chance: tuple[Floats, Floats]
-    """As of the data: a roll changes neither means nor counts."""
+    """As of the data: a circular shift changes neither means nor counts."""
     n_samples: int
     """How many samples the activations had."""
     resolution: Floats
     """The δ of each null, shape (nulls,)."""
     refreshes: NDArray[np.int64]
-    """How often rounding called for a fresh factorisation, shape (nulls,)."""
+    """`MatchSpectrum.refreshes` of each null, shape (nulls,)."""
     rolls: NDArray[np.uint64]
-    """A number for each null, shape (nulls,), the same where a roll was drawn twice."""
+    """A number for each null, shape (nulls,): the same where its circular shifts are."""
 
     def __post_init__(self) -> None:
         for name in ("x", "y", "resolution"):
@@ -49,14 +49,12 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
             raise ValueError("the arrays are of different numbers of nulls")
         if len(self.x) == 0:
             raise ValueError("there must be one null at least")
-        x, y = (np.array(side, np.float64) for side in self.chance)
-        x.setflags(write=False)
-        y.setflags(write=False)
+        x, y = (freeze(side, np.float64) for side in self.chance)
         object.__setattr__(self, "chance", (x, y))
 
     @classmethod
     def of(cls, spectra: Iterable[MatchSpectrum], rolls: Sequence[int]) -> NullSpectra:
-        """Put spectra together, each with the number of its roll: one at least."""
+        """Put spectra together, each with the number of its shifts: one at least."""
         found = list(spectra)
         return cls(
             np.array([spectrum.x for spectrum in found]),
@@ -72,20 +70,20 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
         return len(self.x)
 
     @overload
-    def __getitem__(self, place: int) -> MatchSpectrum: ...
+    def __getitem__(self, index: int) -> MatchSpectrum: ...
     @overload
-    def __getitem__(self, place: slice) -> list[MatchSpectrum]: ...
+    def __getitem__(self, index: slice) -> list[MatchSpectrum]: ...
 
-    def __getitem__(self, place: int | slice) -> MatchSpectrum | list[MatchSpectrum]:
-        if isinstance(place, slice):
-            return [self[each] for each in range(*place.indices(len(self)))]
+    def __getitem__(self, index: int | slice) -> MatchSpectrum | list[MatchSpectrum]:
+        if isinstance(index, slice):
+            return [self[each] for each in range(*index.indices(len(self)))]
         return MatchSpectrum(
-            self.x[place],
-            self.y[place],
+            self.x[index],
+            self.y[index],
             self.chance,
             self.n_samples,
-            float(self.resolution[place]),
-            int(self.refreshes[place]),
+            float(self.resolution[index]),
+            int(self.refreshes[index]),
         )
 
     def similarity(self, eps: ArrayLike) -> Floats:
@@ -100,8 +98,7 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
     @property
     def chance_level(self) -> float:
         """The median critical ε over all nulls and living neurons: the chance level, measured."""
-        living = np.concatenate([self.x[np.isfinite(self.x)], self.y[np.isfinite(self.y)]])
-        return float(np.median(living)) if living.size > 0 else float("nan")
+        return median_of_living(self.x, self.y)
 
     @property
     def least_p(self) -> float:
@@ -116,7 +113,7 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
 
     @property
     def n_distinct(self) -> int:
-        """How many nulls differ: n items of one batch have no more than n - 1 rolls."""
+        """How many nulls differ: n items of one batch have no more than n - 1 circular shifts."""
         return int(self._distinct.sum())
 
     @overload
@@ -128,7 +125,7 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
         """Return the p-value of a spectrum: that of its area, or of s(ε) where `eps` is given.
 
         (1 + nulls that reach the spectrum's) / (1 + nulls): never below 1 / (1 + nulls). A null
-        that repeats another's roll counts once. See `p_value`.
+        that repeats another's shifts counts once. See `p_value`.
         """
         if (spectrum.x.size, spectrum.y.size) != (self.x.shape[1], self.y.shape[1]):
             raise ValueError(
@@ -139,7 +136,7 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
             nulls, observed = self.area, np.asarray(spectrum.area)
         else:
             nulls, observed = self.similarity(eps), np.asarray(spectrum.similarity(eps))
-        reached = (nulls[self._distinct] >= observed - SLACK).sum(axis=0)
+        reached = (nulls[self._distinct] >= observed - TOLERANCE).sum(axis=0)
         p = (1 + reached) / (1 + self.n_distinct)
         return float(p) if np.ndim(p) == 0 else np.asarray(p)
 
@@ -147,7 +144,8 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
         area = self.area
         return (
             f"NullSpectra({len(self)} nulls, {self.x.shape[1]} + {self.y.shape[1]} neurons, "
-            f"area {area.min():.4f} to {area.max():.4f})"
+            f"area {area.min():.4f} to {area.max():.4f}"
+            f"{say_raised(*self.resolution.tolist())})"
         )
 
     @property

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spanmatch.results.result import Result
-
-if TYPE_CHECKING:
-    from spanmatch.results.result import Floats
+from spanmatch.results.result import Floats, Result, say_raised
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -21,16 +18,19 @@ class Residuals(Result):
     """Of each neuron of x on the chosen neurons of y, shape (n_x,): in [0, 1]; nan dead."""
     y: Floats
     """Of each neuron of y on the chosen neurons of x, shape (n_y,)."""
+    resolution: float = math.nan
+    """The δ of the regularised span; nan if unknown, as in files of 0.1.0 and earlier."""
 
     def __post_init__(self) -> None:
         self._freeze("x", self.x, np.float64)
         self._freeze("y", self.y, np.float64)
 
     def __repr__(self) -> str:
-        return f"Residuals(x: {_span(self.x)}, y: {_span(self.y)})"
+        raised = say_raised(self.resolution)
+        return f"Residuals(x: {_range(self.x)}, y: {_range(self.y)}{raised})"
 
 
-def _span(values: Floats) -> str:
+def _range(values: Floats) -> str:
     living = values[~np.isnan(values)]
     if living.size == 0:
         return f"{values.size} neurons, none living"

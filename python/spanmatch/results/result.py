@@ -1,26 +1,32 @@
-"""What the functions return: immutable, picklable, comparable."""
+"""What the functions return: immutable, picklable, comparable, saved."""
 
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
+from spanmatch.base.constants import RESOLUTION
 from spanmatch.results import result_file
 
 if TYPE_CHECKING:
     from os import PathLike
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
     from typing_extensions import Self
 
-    Floats = NDArray[np.float64]
-    Indices = NDArray[np.int64]
+Floats: TypeAlias = NDArray[np.float64]
+Indices: TypeAlias = NDArray[np.int64]
 
 
 class Result:
-    """Equality that knows arrays, a pickle that keeps them read-only, and plain data."""
+    """Equality that knows arrays, a pickle that keeps them read-only, plain data, and a file.
+
+    A subclass is a dataclass. The types of its fields are read when a file is: they are integers,
+    floats, texts, arrays, tuples of an array for each side, or other results, which may be None.
+    """
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as numbers and lists; the class makes an equal result of them again."""
@@ -66,6 +72,16 @@ class Result:
         object.__setattr__(self, name, freeze(value, dtype))
 
 
+def say_raised(*resolutions: float) -> str:
+    """Return how a repr ends: by the largest δ, where it is above the usual one.
+
+    >>> say_raised(1e-6), say_raised(1e-6, 1e-5)
+    ('', ', resolution=1e-05')
+    """
+    raised = [each for each in resolutions if each > RESOLUTION]
+    return f", resolution={max(raised):.4g}" if raised else ""
+
+
 def freeze(value: ArrayLike, dtype: type[np.generic]) -> NDArray[Any]:
     """Return a copy of an array that nobody can write to."""
     array = np.array(value, dtype=dtype, order="C")
@@ -74,6 +90,8 @@ def freeze(value: ArrayLike, dtype: type[np.generic]) -> NDArray[Any]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Result):
+        return value.to_dict()
     if isinstance(value, tuple):
         return [_plain(part) for part in value]
     return value.tolist() if isinstance(value, np.ndarray) else value

@@ -1,61 +1,91 @@
-"""The fields of a result in a file: arrays as tensors, all else as plain values."""
+"""The fields of a result in a file: arrays as tensors, all else as plain values.
+
+What holds several of something has a name for each after a dot: `chance.x` and `chance.y` are the
+arrays of both sides, `nulls.area` is a field of the result `nulls`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import Field, fields
-from typing import TYPE_CHECKING, Any
+from dataclasses import MISSING, fields, is_dataclass
+from types import NoneType
+from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 
 from spanmatch.base import tensor_file
-from spanmatch.base.errors import FileError
+from spanmatch.base.plain_json import damaged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
     from os import PathLike
-
-    from numpy.typing import NDArray
 
 # A field of an array for each side.
 SIDES = ("x", "y")
+WORDS = {int: "an integer", float: "a number", str: "text", np.ndarray: "an array"}
 
 
-def write(path: str | PathLike[str], kind: str, fields: Iterable[tuple[str, Any]]) -> None:
+def write(path: str | PathLike[str], kind: str, named: Iterable[tuple[str, Any]]) -> None:
     """Write the fields, by name."""
-    tensors: dict[str, NDArray[Any]] = {}
-    values: dict[str, object] = {}
-    for name, value in fields:
-        if isinstance(value, tuple):
-            tensors |= {f"{name}.{side}": part for side, part in zip(SIDES, value, strict=True)}
-        elif isinstance(value, np.ndarray):
-            tensors[name] = value
-        else:
-            values[name] = value
+    entries = dict(_entries(named))
+    tensors = {name: value for name, value in entries.items() if isinstance(value, np.ndarray)}
+    values = {name: value for name, value in entries.items() if name not in tensors}
     tensor_file.write(path, kind, tensors, values)
 
 
 def read(path: str | PathLike[str], cls: type[Any]) -> Any:
     """Return the result of this class."""
     tensors, values = tensor_file.read_as(path, cls.__name__)
-    for name in {name.rpartition(".")[0] for name in tensors if "." in name}:
-        values[name] = tuple(tensors.get(f"{name}.{side}") for side in SIDES)
-    known = values | tensors
     try:
-        return cls(*(_checked(known[field.name], field) for field in fields(cls)))
+        return _make(cls, values | tensors, "")
     except KeyError as error:
-        raise FileError(f"{path} is damaged: it lacks {error}") from error
+        raise damaged(path, f"it lacks {error}") from error
     except (TypeError, ValueError) as error:
-        raise FileError(f"{path} is damaged: {error}") from error
+        raise damaged(path, error) from error
 
 
-def _checked(value: Any, field: Field[Any]) -> Any:
-    kinds: dict[str, type | tuple[type, ...]] = {
-        "int": int,
-        "float": (int, float),
-        "str": str,
-        "tuple[Floats, Floats]": tuple,
-    }
-    whole = isinstance(value, kinds.get(str(field.type), np.ndarray))
-    if not whole or (isinstance(value, tuple) and any(part is None for part in value)):
-        raise ValueError(f"its {field.name} is no {field.type}")
+def _entries(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Yield what is written for the fields: names with dots, and arrays or plain values."""
+    for name, value in named:
+        if isinstance(value, tuple):
+            yield from _prefixed(name, zip(SIDES, value, strict=True))
+        elif is_dataclass(value):
+            parts = ((field.name, getattr(value, field.name)) for field in fields(value))
+            yield from _prefixed(name, _entries(parts))
+        elif value is not None:
+            yield name, value
+
+
+def _prefixed(name: str, parts: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    return ((f"{name}.{part}", value) for part, value in parts)
+
+
+def _make(cls: type[Any], entries: Mapping[str, Any], prefix: str) -> Any:
+    """Return the result whose entries have this prefix."""
+    types, values = get_type_hints(cls), []
+    for field in fields(cls):
+        name = prefix + field.name
+        known = name in entries or any(each.startswith(f"{name}.") for each in entries)
+        if not known and field.default is not MISSING:
+            # What came to the class after the file was written.
+            values.append(field.default)
+        else:
+            values.append(_value(types[field.name], entries, name))
+    return cls(*values)
+
+
+def _value(wanted: Any, entries: Mapping[str, Any], name: str) -> Any:
+    """Return the value of a field of this type."""
+    if NoneType in get_args(wanted):
+        wanted = next(each for each in get_args(wanted) if each is not NoneType)
+    if is_dataclass(wanted):
+        return _make(wanted, entries, f"{name}.")  # type: ignore[arg-type]
+    kind = get_origin(wanted) or wanted
+    if kind is tuple:
+        return tuple(_checked(entries[f"{name}.{side}"], np.ndarray, name) for side in SIDES)
+    return _checked(entries[name], kind, name)
+
+
+def _checked(value: Any, kind: type, name: str) -> Any:
+    if not isinstance(value, (int, float) if kind is float else kind):
+        raise ValueError(f"its {name} is not {WORDS[kind]}")
     return value

@@ -9,18 +9,14 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 
 from spanmatch.base.arguments import as_eps, as_similarity
+from spanmatch.base.constants import EXACT, TOLERANCE
 from spanmatch.results.match import Match
-from spanmatch.results.result import Result, freeze
+from spanmatch.results.result import Floats, Result, freeze, say_raised
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from spanmatch.results.result import Floats, Indices
-
-# A residual counts as exact up to this many times the resolution: a combination of the other side
-# with coefficients of norm 100 at most. SLACK absorbs rounding. The core compares by the same rule.
-EXACT = 100.0
-SLACK = 1e-7
+    from spanmatch.results.result import Indices
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -41,7 +37,11 @@ class MatchSpectrum(Result):
     resolution: float
     """The δ of the regularised span: residuals up to 100 δ count as exact."""
     refreshes: int
-    """How often rounding called for a fresh factorisation."""
+    """How often, while neurons were peeled, rounding had eaten the digits of some rows.
+
+    Each time the predictors that were left were factored afresh, for one side or the other. It is
+    a count of work: the figures are right whatever it is.
+    """
 
     def __post_init__(self) -> None:
         self._freeze("x", self.x, np.float64)
@@ -87,7 +87,7 @@ class MatchSpectrum(Result):
         eps = as_eps(eps)
         threshold = self._threshold(eps)
         x, y = np.flatnonzero(self.x <= threshold), np.flatnonzero(self.y <= threshold)
-        return Match(eps, x, y, n_x=self.x.size, n_y=self.y.size)
+        return Match(eps, x, y, self.x.size, self.y.size, self.resolution)
 
     def eps_for(self, similarity: float) -> float:
         """Return the smallest critical ε at which s(ε) reaches `similarity`.
@@ -119,6 +119,11 @@ class MatchSpectrum(Result):
         return float(parts.mean()) if parts.size > 0 else 0.0
 
     @property
+    def chance_level(self) -> float:
+        """The median chance level of the living neurons of both sides; nan where none lives."""
+        return median_of_living(*self.chance)
+
+    @property
     def dead(self) -> tuple[Indices, Indices]:
         """For each side the neurons that are zero on every sample (every row alike, if centred)."""
         return np.flatnonzero(np.isinf(self.x)), np.flatnonzero(np.isinf(self.y))
@@ -127,7 +132,8 @@ class MatchSpectrum(Result):
         dead_x, dead_y = self.dead
         return (
             f"MatchSpectrum({self.x.size} + {self.y.size} neurons, "
-            f"{dead_x.size} + {dead_y.size} dead, {self.n_samples} samples, area={self.area:.4f})"
+            f"{dead_x.size} + {dead_y.size} dead, {self.n_samples} samples, area={self.area:.4f}"
+            f"{say_raised(self.resolution)})"
         )
 
     @cached_property
@@ -136,15 +142,14 @@ class MatchSpectrum(Result):
 
     def _threshold(self, eps: float | Floats) -> Floats:
         """Return the largest critical ε that passes for at most `eps`."""
-        return np.asarray(np.maximum(eps, EXACT * self.resolution) + SLACK)
+        return np.asarray(np.maximum(eps, EXACT * self.resolution) + TOLERANCE)
 
     def _similarity(self, eps: float | Floats) -> Floats:
         matched = np.searchsorted(self._sorted, self._threshold(eps), side="right")
         return np.asarray(matched / max(1, self._sorted.size))
 
 
-def chance_level(chance: tuple[Floats, Floats]) -> float:
-    """Return the median chance level of the living neurons of both sides; nan where none lives."""
-    levels = np.concatenate(chance)
-    living = levels[~np.isnan(levels)]
-    return float(np.median(living)) if living.size > 0 else float("nan")
+def median_of_living(*sides: Floats) -> float:
+    """Return the median over the neurons of all sides that live: the finite values; else nan."""
+    values = np.concatenate([side[np.isfinite(side)] for side in sides])
+    return float(np.median(values)) if values.size > 0 else float("nan")

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spanmatch.base.arguments import as_neuron
-from spanmatch.results.result import Result
+from spanmatch.results.result import Floats, Indices, Result, say_raised
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
     from spanmatch.base.arguments import Neuron
-    from spanmatch.results.result import Floats, Indices
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -37,6 +38,8 @@ class Support(Result):
     """How many neurons side x has in all."""
     n_y: int
     """How many neurons side y has in all."""
+    resolution: float = math.nan
+    """The δ of the regularised span; nan if unknown, as in files of 0.1.0 and earlier."""
 
     def __post_init__(self) -> None:
         self._freeze("x", self.x, np.int64)
@@ -94,7 +97,8 @@ class Support(Result):
     def __repr__(self) -> str:
         return (
             f"Support(eps={self.eps:.6g}, x: {self.x.size} of {self.n_x}, "
-            f"y: {self.y.size} of {self.n_y}, {len(self.groups)} groups)"
+            f"y: {self.y.size} of {self.n_y}, {len(self.groups)} groups"
+            f"{say_raised(self.resolution)})"
         )
 
 
@@ -118,6 +122,8 @@ class LinearMap(Result):
     """What to add, for each y of the match; zero unless centred."""
     y_residuals: Floats
     """The relative residual of each y of the match."""
+    resolution: float = math.nan
+    """The δ of the regularised span; nan if unknown, as in files of 0.1.0 and earlier."""
 
     def __post_init__(self) -> None:
         for name in ("x_offset", "x_residuals", "y_offset", "y_residuals"):
@@ -129,7 +135,10 @@ class LinearMap(Result):
     def __repr__(self) -> str:
         n_y, n_x = self.x.shape
         worst = max([0.0, *self.x_residuals, *self.y_residuals])
-        return f"LinearMap({n_x} x by {n_y} y and conversely, residuals up to {worst:.4g})"
+        return (
+            f"LinearMap({n_x} x by {n_y} y and conversely, residuals up to {worst:.4g}"
+            f"{say_raised(self.resolution)})"
+        )
 
 
 def _shaped(value: ArrayLike, shape: tuple[int, int]) -> ArrayLike:

@@ -11,11 +11,11 @@ import numpy as np
 
 from spanmatch.base.arguments import as_center, as_levels, as_probability, as_seed
 from spanmatch.base.progress import progress_bar
-from spanmatch.pair.nulls_and_folds import FOLDS, gram_with
-from spanmatch.pair.pair import ActivationPair, pair_of_gram
+from spanmatch.pair.nulls_and_folds import read_gram_with_folds
+from spanmatch.pair.pair import ActivationPair, wrap_gram
 from spanmatch.results.interval import Interval
 from spanmatch.solve.matches import spectrum
-from spanmatch.solve.student_t import quantile
+from spanmatch.solve.student_t import two_sided_quantile
 from spanmatch.solve.undersampled import warn_if_undersampled, without_undersampled_warnings
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def interval(
     method
         How parts are chosen.
     folds
-        Among how many folds the items are dealt, of two arrays; None: 16.
+        To how many folds the items are assigned, of two arrays; None: 16.
     rows_per_item
         Where items begin, of two arrays: see `ActivationPair.update`.
     seed
@@ -126,14 +126,8 @@ def interval(
     if method not in get_args(Method):
         raise ValueError(f'method is "jackknife" or "bootstrap", got {method!r}')
     seed = as_seed(seed)
-    gram = gram_with(
-        FOLDS,
-        x,
-        y,
-        count=folds,
-        rows_per_item=rows_per_item,
-        seed=seed,
-        progress=progress,
+    gram = read_gram_with_folds(
+        x, y, folds=folds, rows_per_item=rows_per_item, seed=seed, progress=progress
     )
     warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y))
     return interval_of_folds(
@@ -160,15 +154,15 @@ def interval_of_folds(
             f"{empty} of them: take fewer folds, or more data, or merge pairs of other seeds"
         )
     with without_undersampled_warnings():
-        whole = spectrum(pair_of_gram(gram), center=center)
+        whole = spectrum(wrap_gram(gram), center=center)
         times = _times(method, count, seed)
         parts = list(_spectra(gram, times, center, progress))
     centred = _jackknife if method == "jackknife" else partial(_bootstrap, count)
-    t = quantile(level, count - 1)
+    t = two_sided_quantile(level, count - 1)
     centre, spread = centred(*_of(attrgetter("area"), whole, parts))
     area = _ends(np.array(whole.area), centre, t * spread)
     # A neuron is on one side of ε or the other, so that a bound on one side is enough.
-    bound = quantile(max(0.0, 2 * level - 1), count - 1)
+    bound = two_sided_quantile(max(0.0, 2 * level - 1), count - 1)
     sides, bounds = [], []
     for side in (attrgetter("x"), attrgetter("y")):
         centre, spread = centred(*_of(side, whole, parts))
@@ -194,7 +188,7 @@ def _spectra(
 ) -> Iterable[MatchSpectrum]:
     with progress_bar("Matching parts of the data", progress) as report:
         for done, each in enumerate(times, start=1):
-            yield spectrum(pair_of_gram(gram.of_folds(each, center)), center=center)
+            yield spectrum(wrap_gram(gram.of_folds(each, center)), center=center)
             if report is not None:
                 report(done, len(times))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spanmatch.pair.pair import gram_of
+from spanmatch.pair.pair import read_gram
 from spanmatch.results.layer_answer import LayerAnswer
 from spanmatch.solve.intervals import interval_of_folds
 from spanmatch.solve.matches import spectrum
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def answer_layer(x: ActivationPair, *, center: bool, progress: bool = False) -> LayerAnswer:
     """Return the spectrum of a pair, and all that its nulls and folds tell of it."""
     found = spectrum(x, center=center, progress=progress)
-    gram = gram_of(x, None)
+    gram = read_gram(x, None)
     return LayerAnswer(
         found,
         spectra_of_nulls(gram, center=center, progress=progress) if gram.n_nulls else None,

@@ -8,7 +8,7 @@ import numpy as np
 
 import spanmatch._core as core
 from spanmatch.base.arguments import as_center
-from spanmatch.pair.pair import ActivationPair, gram_of
+from spanmatch.pair.pair import ActivationPair, read_gram
 from spanmatch.results.match import Match
 from spanmatch.results.structure import LinearMap
 from spanmatch.solve.undersampled import warn_if_undersampled
@@ -71,7 +71,7 @@ def linear_map(
     if any(np.any(np.diff(columns) <= 0) for columns in (match.x, match.y)):
         raise ValueError("match has columns that are not in rising order")
     center = as_center(center)
-    gram = gram_of(x, y)
+    gram = read_gram(x, y)
     if (match.n_x, match.n_y) != (gram.n_x, gram.n_y):
         raise ValueError(
             f"match is of sides of {match.n_x} and {match.n_y} neurons, "

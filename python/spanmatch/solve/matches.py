@@ -14,7 +14,7 @@ import numpy as np
 import spanmatch._core as core
 from spanmatch.base.arguments import as_center, as_eps, as_index
 from spanmatch.base.progress import progress_bar
-from spanmatch.pair.pair import ActivationPair, gram_of
+from spanmatch.pair.pair import ActivationPair, read_gram
 from spanmatch.results.match import Match
 from spanmatch.results.residuals import Residuals
 from spanmatch.results.spectrum import MatchSpectrum
@@ -79,7 +79,7 @@ def spectrum(
     True
     """
     center = as_center(center)
-    gram = gram_of(x, y, progress)
+    gram = read_gram(x, y, progress)
     with progress_bar("Peeling neurons", progress) as report:
         result = MatchSpectrum(*core.spectrum(gram, center, isinstance(x, ActivationPair), report))
     warn_if_undersampled(result.n_samples, max(result.x.size, result.y.size))
@@ -132,7 +132,7 @@ def maximum_match(
     (array([0, 1]), array([0, 1]))
     """
     eps, center = as_eps(eps), as_center(center)
-    gram = gram_of(x, y)
+    gram = read_gram(x, y)
     matched_x, matched_y = core.maximum_match(gram, eps, center)
     warn_if_by_chance(gram, eps, center)
     return Match(eps, matched_x, matched_y, n_x=gram.n_x, n_y=gram.n_y)
@@ -186,7 +186,7 @@ def residuals(
     center = as_center(center)
     chosen_x = None if x_index is None else as_index(x_index, "x_index")
     chosen_y = None if y_index is None else as_index(y_index, "y_index")
-    gram = gram_of(x, y)
+    gram = read_gram(x, y)
     chosen_x = np.arange(gram.n_x) if chosen_x is None else chosen_x
     chosen_y = np.arange(gram.n_y) if chosen_y is None else chosen_y
     residuals_x, residuals_y = core.residuals(gram, chosen_x, chosen_y, center)

@@ -21,20 +21,20 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 import spanmatch._core as core
-from spanmatch.pair.pair import ActivationPair, gram_of
+from spanmatch.pair.pair import ActivationPair, read_gram
 from spanmatch.results.measures import Measures
+from spanmatch.solve.resolution import find_resolution
 from spanmatch.solve.undersampled import warn_if_undersampled
 
 if TYPE_CHECKING:
     from spanmatch.pair.types import Samples
     from spanmatch.results.result import Floats
 
-RESOLUTION = 1e-6
 SVCCA_VARIANCE = 0.99
 # Parts of variance and eigenvalues, relative to each other, that rounding alone may tell apart.
-SLACK = 1e-9
+TIED_PARTS = 1e-9
 # Canonical correlations that differ by less are taken for one.
-TIE = 1e-8
+TIED_CORRELATIONS = 1e-8
 # Sums of squares of sums of squares stay within float64 if the largest sum is within 2**±200.
 SAFE_EXPONENT = 200
 
@@ -84,7 +84,7 @@ def measures(
     >>> round(result.r2_x, 2), round(result.r2_y, 2)  # two x of three; 11 parts of 12
     (0.65, 0.91)
     """
-    gram = gram_of(x, y, progress)
+    gram = read_gram(x, y, progress)
     products, n_x = _centered(gram), gram.n_x
     sides = _sides(products, n_x)
     if sides is None:
@@ -145,7 +145,7 @@ def linear_cka(
     >>> round(linear_cka(x, rng.standard_normal((1000, 3))), 2)
     0.0
     """
-    gram = gram_of(x, y, progress)
+    gram = read_gram(x, y, progress)
     sides = _sides(_centered(gram), gram.n_x)
     warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y))
     return float("nan") if sides is None else _cka(sides)
@@ -209,8 +209,8 @@ def _principal(covariance: Floats) -> tuple[Floats, Floats]:
     """Return the fewest largest eigenvalues that hold enough of the variance, ties, and vectors."""
     values, vectors = np.linalg.eigh(covariance)
     held = np.cumsum(values[::-1]) / np.trace(covariance)
-    last = int(np.argmax(held >= SVCCA_VARIANCE - SLACK))
-    kept = values >= values[-1 - last] * (1.0 - SLACK)
+    last = int(np.argmax(held >= SVCCA_VARIANCE - TIED_PARTS))
+    kept = values >= values[-1 - last] * (1.0 - TIED_PARTS)
     return values[kept], vectors[:, kept]
 
 
@@ -223,7 +223,7 @@ def _on_spans(products: Floats, n_x: int) -> dict[str, float]:
     # The sides' scales cancel; their squares might not be floats.
     norms_x, norms_y = (side / side.max() for side in (norms[:n_x], norms[n_x:]))
 
-    delta = max(RESOLUTION, sqrt(4.0 * norms.size * 2.0**-53))
+    delta = find_resolution(norms.size)
     values_x, vectors_x = _independent(unit[:n_x, :n_x], delta)
     values_y, vectors_y = _independent(unit[n_x:, n_x:], delta)
     # Q_x and Q_y are the unit columns times these, so Q_xᵀ Y is in_x.T @ unit_xy * norms_y.
@@ -260,7 +260,7 @@ def _weighted_mean(correlations: Floats, loadings: Floats) -> float:
     bases: m E|⟨h, x_j⟩| = m |p_j| Γ(m/2) / (√π Γ((m+1)/2)), m the dimension and p_j the part of x_j
     in it. For m = 1 that is |⟨h, x_j⟩|.
     """
-    starts = np.flatnonzero(-np.diff(correlations, prepend=2.0) > TIE)
+    starts = np.flatnonzero(-np.diff(correlations, prepend=2.0) > TIED_CORRELATIONS)
     sizes = np.diff(starts, append=correlations.size)
     factors = [m * exp(lgamma(m / 2) - lgamma((m + 1) / 2)) / sqrt(pi) for m in sizes.tolist()]
     parts = np.sqrt(np.add.reduceat(np.square(loadings), starts)).sum(axis=1)

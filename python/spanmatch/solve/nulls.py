@@ -1,4 +1,4 @@
-"""More than chance: what matches when y is rolled against x, and how rare the data's match is."""
+"""More than chance: what matches when y is shifted circularly against x, and how rare that is."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, overload
 
 from spanmatch.base.arguments import as_center
 from spanmatch.base.progress import progress_bar
-from spanmatch.pair.nulls_and_folds import NULLS, gram_with
-from spanmatch.pair.pair import ActivationPair, pair_of_gram
+from spanmatch.pair.nulls_and_folds import read_gram_with_nulls
+from spanmatch.pair.pair import ActivationPair, wrap_gram
 from spanmatch.results.nulls import NullSpectra
 from spanmatch.solve.matches import spectrum
 from spanmatch.solve.undersampled import warn_if_undersampled, without_undersampled_warnings
@@ -32,32 +32,32 @@ def null_spectra(
     center: bool = False,
     progress: bool = False,
 ) -> NullSpectra:
-    """Find the spectra of x against y rolled by whole items: what unrelated networks would match.
+    """Find the spectra of x against y shifted by whole items: unrelated networks' matches.
 
-    A roll pairs each item of x with another item of y. It keeps all that makes rows alike without
-    any relation between the networks: each side's own products, the positive means, the smoothness
-    and the fixed positions of maps, how many items there are. It breaks what the sides share of an
-    item. So two networks that see the same inputs differ from the null even if both are untrained:
-    more than chance is not yet more than any two networks share.
+    A circular shift pairs each item of x with another item of y. It keeps all that makes rows alike
+    without any relation between the networks: each side's own products, the positive means, the
+    smoothness and the fixed positions of maps, how many items there are. It breaks what the sides
+    share of an item. So two networks that see the same inputs differ from the null even if both are
+    untrained: more than chance is not yet more than any two networks share.
 
     Items must come in an order that says nothing: shuffle them first. Where neighbours are alike,
-    as the frames of a video, a roll by a few leaves some relation, and matches look less rare.
+    as the frames of a video, a shift by a few leaves some relation, and matches look less rare.
     Where items have other lengths than each other, rows meet rows of other positions. If some
     positions are special, as the first token of a text is, unrelated networks then seem related: in
     such a simulation p was at most 0.05 in 60 % of the draws. Give items of one length, or leave
-    such positions out. A batch of few items has few rolls: with 19 nulls and 30 batches of 3 items,
-    p was at most 0.05 in 16 % of the draws of unrelated networks, with 8 items in 6 %.
+    such positions out. A batch of few items has few shifts: with 19 nulls and 30 batches of 3
+    items, p was at most 0.05 in 16 % of the draws of unrelated networks, with 8 items in 6 %.
 
     Parameters
     ----------
     x, y, center, progress
         As for `spectrum`. A pair must be made with `nulls`.
     nulls
-        How many, of two arrays; None: 39. An array of n items has n - 1 rolls.
+        How many, of two arrays; None: 39. An array of n items has n - 1 circular shifts.
     rows_per_item
         Where items begin, of two arrays: see `ActivationPair.update`.
     seed
-        What rolls follow from, of two arrays.
+        What circular shifts follow from, of two arrays.
 
     Returns
     -------
@@ -83,14 +83,8 @@ def null_spectra(
     True
     """
     center = as_center(center)
-    gram = gram_with(
-        NULLS,
-        x,
-        y,
-        count=nulls,
-        rows_per_item=rows_per_item,
-        seed=seed,
-        progress=progress,
+    gram = read_gram_with_nulls(
+        x, y, nulls=nulls, rows_per_item=rows_per_item, seed=seed, progress=progress
     )
     warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y))
     return spectra_of_nulls(gram, center=center, progress=progress)
@@ -141,7 +135,7 @@ def p_value(
 
     p = (1 + nulls that match at least as well) / (1 + nulls), the add-one rule of Phipson and Smyth
     (2010): valid at any number of nulls, and never 0. To be below 0.05 it needs 20 nulls or more.
-    A null that repeats another's roll counts once.
+    A null that repeats another's shifts counts once.
 
     The p-value of the area is uniform where the networks are unrelated. That of s(ε) may only be
     too large: s(ε) moves in steps, and often the nulls' is the same. What the null keeps and breaks
@@ -153,8 +147,9 @@ def p_value(
     x, y, nulls, rows_per_item, seed, center, progress
         As for `null_spectra`.
     eps
-        A number in [0, 1), or an array of them; None: the p-value of the area. With a pair,
-        `p_value(pair, eps)` will do.
+        A number in [0, 1), or an array of them; None: the p-value of the area. A pair holds both
+        sides, so there is no y to give: a second argument is then eps, and `p_value(pair, 0.2)` is
+        `p_value(pair, eps=0.2)`. Arrays of samples have two axes: with a pair they are refused.
 
     Returns
     -------
@@ -181,19 +176,21 @@ def p_value(
     """
     if isinstance(x, ActivationPair) and y is not None and getattr(y, "ndim", 0) < 2:
         if eps is not None:
-            raise TypeError("eps is given twice: a pair holds both sides already")
+            raise TypeError(
+                "eps is given twice: a pair holds both sides already, so that a second argument is "
+                "eps, as in p_value(pair, 0.2)"
+            )
         y, eps = None, y
     center = as_center(center)
-    gram = gram_with(
-        NULLS,
+    gram = read_gram_with_nulls(
         x,
         y,  # type: ignore[arg-type]
-        count=nulls,
+        nulls=nulls,
         rows_per_item=rows_per_item,
         seed=seed,
         progress=progress,
     )
-    observed = spectrum(pair_of_gram(gram), center=center)
+    observed = spectrum(wrap_gram(gram), center=center)
     observed.similarity(0.0 if eps is None else eps)  # what is wrong with eps, before long work
     return spectra_of_nulls(gram, center=center, progress=progress).p_value(observed, eps)
 
@@ -203,7 +200,7 @@ def spectra_of_nulls(gram: core.Gram, *, center: bool, progress: bool = False) -
     spectra: list[MatchSpectrum] = []
     with progress_bar("Matching nulls", progress) as report, without_undersampled_warnings():
         for index in range(gram.n_nulls):
-            spectra.append(spectrum(pair_of_gram(gram.null(index)), center=center))
+            spectra.append(spectrum(wrap_gram(gram.null(index)), center=center))
             if report is not None:
                 report(index + 1, gram.n_nulls)
     return NullSpectra.of(spectra, gram.null_rolls)

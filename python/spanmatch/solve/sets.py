@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import spanmatch._core as core
 from spanmatch.base.arguments import as_center, as_eps, as_index
-from spanmatch.pair.pair import ActivationPair, gram_of
+from spanmatch.pair.pair import ActivationPair, read_gram
 from spanmatch.solve.undersampled import warn_if_undersampled
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def ask_of_set(
     """Check the arguments of the public function that calls this, and ask the core."""
     eps, center = as_eps(eps), as_center(center)
     chosen_x, chosen_y = as_index(x_index, "x_index"), as_index(y_index, "y_index")
-    gram = gram_of(x, y)
+    gram = read_gram(x, y)
     answer = question(gram, eps, chosen_x, chosen_y, center)
     warn_if_undersampled(gram.n_samples, max(chosen_x.size, chosen_y.size), depth=2)
     return answer

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import spanmatch._core as core
 from spanmatch.base.arguments import as_center, as_eps, as_neuron, as_seed
 from spanmatch.base.progress import progress_bar
-from spanmatch.pair.pair import ActivationPair, gram_of
+from spanmatch.pair.pair import ActivationPair, read_gram
 from spanmatch.results.match import Match
 from spanmatch.results.structure import Support
 from spanmatch.solve.undersampled import warn_if_by_chance
@@ -71,7 +71,7 @@ def minimum_match(
     True
     """
     eps, center, seed, neuron = as_eps(eps), as_center(center), as_seed(seed), as_neuron(neuron)
-    gram = gram_of(x, y)
+    gram = read_gram(x, y)
     found = core.minimum_match(gram, eps, neuron, seed, center)
     warn_if_by_chance(gram, eps, center)
     return None if found is None else Match(eps, *found, n_x=gram.n_x, n_y=gram.n_y)
@@ -131,7 +131,7 @@ def simple_matches(
         raise ValueError(f'method must be "cover" or "each", got {method!r}')
     eps, center, seed = as_eps(eps), as_center(center), as_seed(seed)
     search = core.simple_cover if method == "cover" else core.minimum_matches
-    gram = gram_of(x, y, progress)
+    gram = read_gram(x, y, progress)
     with progress_bar("Searching simple matches", progress) as report:
         found = search(gram, eps, seed, center, report)
     warn_if_by_chance(gram, eps, center)
@@ -193,7 +193,7 @@ def support(
     [[('x', 0), ('y', 0)], [('x', 1), ('y', 1)]]
     """
     eps, center = as_eps(eps), as_center(center)
-    gram = gram_of(x, y, progress)
+    gram = read_gram(x, y, progress)
     with progress_bar("Taking out each neuron", progress) as report:
         matched_x, matched_y, matrix = core.support(gram, eps, center, report)
     warn_if_by_chance(gram, eps, center)

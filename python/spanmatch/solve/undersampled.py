@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import spanmatch._core as core
 from spanmatch.base.errors import UndersampledWarning
-from spanmatch.results.spectrum import chance_level
+from spanmatch.results.spectrum import median_of_living
 
 SAMPLES_PER_NEURON = 5
 
@@ -32,7 +32,7 @@ def warn_if_undersampled(n_samples: int, n_neurons: int, *, depth: int = 1) -> N
 
 def warn_if_by_chance(gram: core.Gram, eps: float, center: bool) -> None:
     """Warn the caller of the public function that calls this and asks for the maximum match."""
-    chance = chance_level(core.chance(gram, center))
+    chance = median_of_living(*core.chance(gram, center))
     reasons = too_few(gram.n_samples, max(gram.n_x, gram.n_y))
     if eps >= chance:
         reasons.append(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -91,3 +93,25 @@ def test_no_item_is_left_alone(
     keeps = ["--nulls", "1", "--rows-per-item", str(rows_per_item), "--save-pair", "p.safetensors"]
     run(0, "x.npy", "x.npy", *keeps)
     assert sm.ActivationPair.load("p.safetensors").n_items == rows // rows_per_item
+
+
+def test_what_is_kept_is_what_is_printed(sides: tuple[np.ndarray, np.ndarray]) -> None:
+    printed = run(0, "x.npy", "y.npy", *KEEPS, "--save", "answer.safetensors", "--json").stdout
+    code = (
+        "import spanmatch, spanmatch.base.plain_json as j; "
+        "print(j.strict_json(spanmatch.load('answer.safetensors').to_dict()))"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    assert json.loads(loaded.stdout) == json.loads(printed)["result"]
+    answer = sm.load("answer.safetensors")
+    assert isinstance(answer, sm.LayerAnswer)
+    assert answer.nulls is not None
+    assert answer.interval is not None
+    assert (len(answer.nulls), answer.interval.folds) == (9, 4)
+
+
+def test_without_nulls_and_folds_the_spectrum_is_kept(
+    sides: tuple[np.ndarray, np.ndarray],
+) -> None:
+    run(0, "x.npy", "y.npy", "--save", "spectrum.safetensors")
+    assert sm.load("spectrum.safetensors") == sm.spectrum(*sides)

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import spanmatch as sm
-from spanmatch.plot.similarity import save_figure, similarity_figure
+from spanmatch.plot.figure_file import save_figure
+from spanmatch.plot.similarity import draw_similarity
 from spanmatch.results.layer_answer import LayerAnswer
 
 SPANMATCH = str(Path(sys.executable).with_name("spanmatch"))
@@ -154,7 +155,7 @@ def test_any_number_of_layers_makes_a_picture(layers, tmp_path):
     dead = sm.spectrum(0 * x, y)
     spectra = {f"layer{number}": sm.spectrum(x, y) for number in range(layers - 1)} | {"dead": dead}
     solved = {layer: LayerAnswer(spectrum) for layer, spectrum in spectra.items()}
-    save_figure(similarity_figure(solved, "title"), tmp_path / "picture.png")
+    save_figure(draw_similarity(solved, "title"), tmp_path / "picture.png")
     assert (tmp_path / "picture.png").read_bytes().startswith(PNG)
     assert [path.name for path in tmp_path.iterdir()] == ["picture.png"]
 

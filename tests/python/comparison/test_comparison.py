@@ -13,7 +13,6 @@ import pytest
 import spanmatch as sm
 from comparisons import LAYERS, LONG, PAIRS, Untouchable, comparison, same_pair
 from spanmatch.comparison.comparison import Comparison
-from spanmatch.results.spectrum import chance_level
 
 PLAIN, ALL = comparison(inputs=12, notes={"features.3": "mean over positions"}), comparison(PAIRS)
 each = pytest.mark.parametrize("compared", [PLAIN, ALL], ids=["plain", "all pairs"])
@@ -42,7 +41,7 @@ def test_layers_of_both_models() -> None:
     ("compared", "key", "words"),
     [
         (PLAIN, "featrues.3", "no layer 'featrues.3': did you mean 'features.3'"),
-        (PLAIN, "zzz", "no layer 'zzz': there are features.0, features.3, classifier$"),
+        (PLAIN, "zzz", "no layer 'zzz': there are 'features.0', 'features.3', 'classifier'$"),
         (PLAIN, ("features.0", "features.3"), "asked for by its name"),
         (PLAIN, 3, "no layer 3"),
         (ALL, ("conv1", "fc.1"), "'conv1' of model A: did you mean 'conv.1' or 'conv.2'"),
@@ -50,7 +49,7 @@ def test_layers_of_both_models() -> None:
         (ALL, "fc", "a layer of A and one of B"),
         (ALL, ("fc", 7), "no layer 7 of model B"),
         (comparison(PAIRS[:3]), ("conv.2", "fc.2"), "was not compared with layer 'fc.2' of B"),
-        (comparison(LONG[:9]), "zzz", "dense and 4 more"),
+        (comparison(LONG[:9]), "zzz", "dense' and 4 more"),
     ],
 )
 def test_an_unknown_layer_is_named_with_the_nearest(
@@ -65,7 +64,7 @@ def test_an_unknown_layer_is_named_with_the_nearest(
 def test_arrays_are_in_the_order_of_the_layers() -> None:
     spectra = list(PLAIN.values())
     assert PLAIN.area.tolist() == [spectrum.area for spectrum in spectra]
-    assert PLAIN.chance.tolist() == [chance_level(spectrum.chance) for spectrum in spectra]
+    assert PLAIN.chance.tolist() == [spectrum.chance_level for spectrum in spectra]
     assert PLAIN.similarity(0.4).tolist() == [spectrum.similarity(0.4) for spectrum in spectra]
     curves = PLAIN.similarity([0.1, 0.9])
     assert curves.shape == (3, 2)

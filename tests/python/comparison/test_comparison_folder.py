@@ -224,7 +224,7 @@ def test_work_that_was_cut_off_can_go_on(tmp_path: Path) -> None:
         comparison_file.read_pair(tmp_path, "classifier")
     comparison_file.write_pair(tmp_path, LAYERS[2], PLAIN.pair(LAYERS[2]))
     for layer in LAYERS:
-        comparison_file.write_solved(tmp_path, layer, PLAIN.solved(layer))
+        comparison_file.write_answer(tmp_path, layer, PLAIN.solved(layer))
     assert comparison_file.read_spectrum(tmp_path, LAYERS[1]) == PLAIN[LAYERS[1]]
     with pytest.raises(sm.FileError, match=r"comparison\.json is missing"):
         Comparison.load(tmp_path)

@@ -16,7 +16,6 @@ import spanmatch as sm
 from comparisons import LONG, PAIRS, Untouchable, comparison
 from spanmatch.comparison.comparison import Comparison
 from spanmatch.comparison.keys import short_names
-from spanmatch.results.spectrum import chance_level
 
 PLAIN, ALL = comparison(inputs=12, notes={"features.3": "mean over positions"}), comparison(PAIRS)
 each = pytest.mark.parametrize("compared", [PLAIN, ALL], ids=["plain", "all pairs"])
@@ -62,7 +61,7 @@ def test_the_dataframe_has_the_figures_of_the_spectra(compared: Comparison) -> N
         assert (row["dead_x"], row["dead_y"], row["samples"]) == (1, 0, 60)
         assert row["inputs"] == compared.inputs
         assert row["area"] == spectrum.area
-        assert row["chance"] == chance_level(spectrum.chance)
+        assert row["chance"] == spectrum.chance_level
         assert [row[f"s({level:g})"] for level in eps] == spectrum.similarity(eps).tolist()
         assert row["note"] == ("mean over positions" if key == "features.3" else "")
 
@@ -89,7 +88,7 @@ def test_the_table_of_text_has_a_line_for_each_layer() -> None:
     assert lines[0] == "Comparison: 3 layers, 60 samples, 12 inputs"
     assert lines[2].split()[:5] == ["layer", "neurons", "dead", "chance", "area"]
     for line, (layer, spectrum) in zip(lines[3:6], PLAIN.items(), strict=True):
-        chance = chance_level(spectrum.chance)
+        chance = spectrum.chance_level
         cells = re.split(r"  +", line)
         sizes = f"{spectrum.x.size} + 5"
         assert cells[:5] == [layer, sizes, "1 + 0", f"{chance:.2f}", f"{spectrum.area:.2f}"]

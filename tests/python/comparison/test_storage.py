@@ -195,9 +195,9 @@ def rewritten(path: Path, changes: dict[str, Any], without: tuple[str, ...] = ()
         ("pair", {"n_samples": str(2**64 - 1)}, (), "damaged: .*above 2"),
         ("pair", {"n_samples": "[" * 200_000}, (), "damaged metadata"),
         ("pair", {"format": "9" * 5000}, (), "damaged"),
-        ("spectrum", {"n_samples": '"abc"'}, (), "damaged: its n_samples is no int"),
-        ("spectrum", {"chance": "5"}, ("chance.x", "chance.y"), "damaged: its chance is no tuple"),
-        ("spectrum", {}, ("chance.y",), "damaged: its chance is no tuple"),
+        ("spectrum", {"n_samples": '"abc"'}, (), "damaged: its n_samples is not an integer"),
+        ("spectrum", {"chance": "5"}, ("chance.x", "chance.y"), "damaged: it lacks 'chance.x'"),
+        ("spectrum", {}, ("chance.y",), "damaged: it lacks 'chance.y'"),
     ],
 )
 def test_damaged_and_newer_files_are_refused(

@@ -8,7 +8,7 @@ pytest.importorskip("jinja2")
 from spanmatch import Comparison, MatchSpectrum, Measures, NullSpectra
 from spanmatch.experiment.config import ExperimentConfig
 from spanmatch.experiment.plan import comparisons_of
-from spanmatch.experiment.records import Inside, Network, Sizes
+from spanmatch.experiment.records import LayerDetails, Network, Sizes
 from spanmatch.experiment.report import claims
 from spanmatch.experiment.report.findings import Compared, Findings
 
@@ -51,7 +51,7 @@ def findings(
             layer: NullSpectra.of([spectrum(level, INPUTS) for level in levels], range(nulls))
             for layer in asked
         }
-        inside = Inside(Measures(*[0.5] * 8), (Sizes(0.5, simple, (1,) * 40),))
+        inside = LayerDetails(Measures(*[0.5] * 8), (Sizes(0.5, simple, (1,) * 40),))
         compared.append(
             Compared(
                 planned,

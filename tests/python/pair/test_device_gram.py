@@ -34,7 +34,7 @@ def move(request: Any, monkeypatch: Any) -> Any:
 
 
 def on_device(pair: sm.ActivationPair) -> bool:
-    return bool(pair._gram._places[1])
+    return bool(pair._gram._sums[1])
 
 
 def assert_alike(mine: sm.ActivationPair, other: sm.ActivationPair) -> None:
@@ -90,7 +90,7 @@ def test_types(dtype: torch.dtype, move: Any) -> None:
 
 def test_a_batch_of_many_blocks(move: Any, monkeypatch: Any) -> None:
     x, y = problem("large_mean")
-    monkeypatch.setattr(device_gram, "BLOCK", 64 * 44)
+    monkeypatch.setattr(device_gram, "BLOCK_VALUES", 64 * 44)
     assert_alike(filled(x, y, (64, 236), move), filled(x, y, (64, 236)))
     pair = filled(x, y, (300,), move)
     spoilt = x.copy()
@@ -218,7 +218,7 @@ def test_an_interruption_finds_all_of_a_batch_or_nothing(
     rows: int, move: Any, monkeypatch: Any
 ) -> None:
     x, y = problem("planted")
-    monkeypatch.setattr(device_gram, "BLOCK", 64 * 44)
+    monkeypatch.setattr(device_gram, "BLOCK_VALUES", 64 * 44)
     addmm = torch.addmm
 
     def interrupted(*arguments: Any) -> None:
@@ -298,7 +298,7 @@ def test_a_device_without_float64_goes_through_the_host(monkeypatch: Any) -> Non
 def test_nulls_and_folds_are_those_of_the_host(
     rows_per_item: int | list[int], move: Any, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(device_gram, "BLOCK", 1)  # several blocks of 64 rows
+    monkeypatch.setattr(device_gram, "BLOCK_VALUES", 1)  # several blocks of 64 rows
     rng = np.random.default_rng(0)
     x, y = 3 + rng.standard_normal((2, 4, 90, 6))
     pairs = [sm.ActivationPair(nulls=3, folds=4, seed=5) for _ in range(2)]
@@ -320,6 +320,18 @@ def test_nulls_and_folds_are_those_of_the_host(
     for fold, other_fold in zip(found[4], expected[4], strict=True):
         assert fold[2] == other_fold[2]
     np.testing.assert_allclose(sm.interval(mine).x, sm.interval(wanted).x, atol=1e-7)
+
+
+def test_what_stands_for_circular_shifts_is_what_the_core_has(move: Any) -> None:
+    x, y = np.random.default_rng(0).standard_normal((2, 90, 4))
+    pairs = [sm.ActivationPair(nulls=5, seed=7) for _ in range(2)]
+    for pair, place in zip(pairs, (move, np.asarray), strict=True):
+        for rows in (slice(0, 40), slice(40, 70), slice(70, 90)):
+            pair.update(place(x[rows]), place(y[rows]))
+    assert on_device(pairs[0])
+    mine, wanted = (pair._gram.on_host().null_rolls for pair in pairs)
+    assert mine == wanted
+    assert len(set(mine)) == 5
 
 
 def test_one_item_on_a_device_is_refused(move: Any) -> None:

@@ -175,3 +175,14 @@ sm.ActivationPair().update(np.eye(3), np.eye(3))
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "x is not in the host's memory" in out.stdout
     assert "pip install 'spanmatch[torch]'" in out.stdout
+
+
+def test_the_first_tensor_of_the_host_imports_little() -> None:
+    code = (
+        "import sys, torch, spanmatch; pair = spanmatch.ActivationPair();"
+        "tensor = torch.ones(9, 2);"
+        "before = set(sys.modules); pair.update(tensor, tensor); print(*set(sys.modules) - before)"
+    )
+    command = [sys.executable, "-c", code]
+    imported = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    assert set(imported) == {"spanmatch.pair.device", "spanmatch.pair.device.tensors"}

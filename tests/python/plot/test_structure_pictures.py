@@ -12,7 +12,7 @@ from problems import planted
 
 pytest.importorskip("matplotlib")
 from spanmatch.plot import structure as plot_structure
-from spanmatch.plot.similarity import check_suffix, save_figure
+from spanmatch.plot.figure_file import check_suffix, save_figure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ X, Y = planted(np.random.default_rng(5), 40, 30, 400)
 @pytest.mark.parametrize("eps", [0.3, 0.6, 0.9])
 def test_support_is_drawn_on_the_diagonals_squares_or_above_them(eps: float) -> None:
     support = sm.support(X, Y, eps=eps)
-    order = plot_structure._order(support)
+    order = plot_structure._order_neurons(support)
     assert sorted(order) == list(range(len(support.neurons)))
     drawn = support.matrix[np.ix_(order, order)]
     assert not np.any(np.tril(drawn & ~drawn.T, -1))
@@ -39,7 +39,7 @@ def test_no_dot_is_lost_where_there_are_too_many(count: int) -> None:
     matrix = np.zeros((count, count), dtype=bool)
     rows, columns = rng.integers(0, count, (2, 20))
     matrix[rows, columns] = True
-    thin = plot_structure._thinned(matrix)
+    thin = plot_structure._thin(matrix)
     assert len(thin) <= 700
     side = -(-count // 700)
     expected = np.zeros_like(thin)
@@ -52,7 +52,7 @@ def test_bars_are_the_sizes_largest_first(count: int) -> None:
     rng = np.random.default_rng(count)
     sizes = rng.integers(1, 30, (count, 2))
     matches = [sm.Match(0.1, range(a), range(b), n_x=30, n_y=30) for a, b in sizes]
-    figure = plot_structure.sizes_figure(matches, "title")
+    figure = plot_structure.draw_sizes(matches, "title")
     if count == 0:
         assert figure.axes == []
         return
@@ -63,7 +63,7 @@ def test_bars_are_the_sizes_largest_first(count: int) -> None:
 
 
 def test_a_picture_is_of_a_known_kind(tmp_path: Path) -> None:
-    figure = plot_structure.sizes_figure([], "title")
+    figure = plot_structure.draw_sizes([], "title")
     with pytest.raises(ValueError, match=r"\.png, \.svg or \.pdf, not as .*p\.jpg"):
         save_figure(figure, tmp_path / "p.jpg")
     assert list(tmp_path.iterdir()) == []

@@ -5,14 +5,18 @@ from __future__ import annotations
 import copy
 import json
 import pickle
-from dataclasses import FrozenInstanceError
-from typing import Any
+from dataclasses import FrozenInstanceError, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 import spanmatch as sm
 from problems import problem
+from spanmatch.results import result_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 X, Y = problem("dead")
 
@@ -78,3 +82,28 @@ def test_a_copied_pair_goes_its_own_way() -> None:
         assert twin.n_samples == 300
         twin.update(X, Y)
         assert (twin.n_samples, pair.n_samples) == (600, 300)
+
+
+def test_a_raised_resolution_is_in_the_repr() -> None:
+    spectrum = sm.spectrum(X, Y)
+    assert "resolution" not in repr(spectrum)
+    assert spectrum.match(0.5).resolution == spectrum.resolution == 1e-6
+    nulls = sm.null_spectra(X, Y, nulls=2)
+    support = sm.Support(0.1, [], [], [], n_x=3, n_y=5)
+    linear_map = sm.linear_map(X, Y, match=spectrum.match(0.5))
+    match, residuals = sm.Match(0.1, [], [], n_x=3, n_y=5), sm.residuals(X, Y)
+    for result in (spectrum, match, residuals, support, linear_map):
+        assert repr(replace(result, resolution=1e-5)).endswith(", resolution=1e-05)")
+        assert "resolution" not in repr(result)
+    assert repr(replace(nulls, resolution=[1e-6, 1e-4])).endswith(", resolution=0.0001)")
+
+
+def test_results_of_earlier_files_have_no_resolution(tmp_path: Path) -> None:
+    path = tmp_path / "match.safetensors"
+    match = sm.spectrum(X, Y).match(0.5)
+    fields = {name: value for name, value in match._fields() if name != "resolution"}
+    result_file.write(path, "Match", fields.items())
+    loaded = sm.load(path)
+    assert isinstance(loaded, sm.Match)
+    assert np.isnan(loaded.resolution)
+    assert loaded == replace(match, resolution=np.nan)

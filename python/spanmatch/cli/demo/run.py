@@ -13,8 +13,8 @@ from rich.progress import Progress
 from rich.table import Table
 
 from spanmatch.cli.demo.networks import BATCH, accuracy, train
-from spanmatch.plot.similarity import save_figure, similarity_figure
-from spanmatch.results.spectrum import chance_level
+from spanmatch.plot.figure_file import save_figure
+from spanmatch.plot.similarity import draw_similarity
 from spanmatch.solve.structure import simple_matches, support
 from spanmatch.solve.undersampled import without_undersampled_warnings
 from spanmatch.torch.comparing.compare import compare
@@ -56,7 +56,7 @@ def run(picture: Path) -> None:
     console.print(STRUCTURE_EXPLANATION, width=WIDTH)
     title = "Two networks trained on digits from different seeds: how much do they share?"
     save_figure(
-        similarity_figure({str(key): comparison.solved(key) for key in comparison}, title), picture
+        draw_similarity({str(key): comparison.solved(key) for key in comparison}, title), picture
     )
     console.print(f"Picture: {picture}", soft_wrap=True)
 
@@ -115,7 +115,7 @@ SECTION_ENDS = ["chance level", f"s({EPS[-1]})", "matched neurons", "largest siz
 
 def _column(result: MatchSpectrum, inputs: int) -> list[str]:
     dead_x, dead_y = result.dead
-    chance = chance_level(result.chance)
+    chance = result.chance_level
     similarities = [(eps >= chance, f"{result.similarity(eps):.2f}") for eps in EPS]
     return [
         f"{result.x.size} + {result.y.size}",
@@ -148,7 +148,7 @@ def _structure(pair: ActivationPair, result: MatchSpectrum) -> list[str]:
         parts, supporters = simple_matches(pair, eps=eps), support(pair, eps=eps)
     sizes = [len(part) for part in parts]
     cores = supporters.matrix.sum(axis=0)
-    by_chance = eps >= chance_level(result.chance)
+    by_chance = eps >= result.chance_level
     figures = [len(supporters.neurons), len(parts), np.median(sizes), max(sizes)]
     figures += [np.median(cores), cores.max()]
     return [

@@ -1,4 +1,9 @@
-"""The report of an experiment: one page, and its figures as files."""
+"""The report of an experiment: one page, and its figures as files.
+
+Read `findings`, all that the folder holds; `claims`, the questions and their answers; `figures`,
+which are drawn in `curves`, `depth` and `match_sizes`, each a `drawing` with its numbers; and
+`page`, which puts them together. `svg` fits drawings to a page.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +14,16 @@ from typing import TYPE_CHECKING
 from spanmatch.base.atomic import replacing
 from spanmatch.base.plain_json import write_json
 from spanmatch.experiment.folder import Folder
-from spanmatch.experiment.report.claims import all_claims
-from spanmatch.experiment.report.figures import all_figures
+from spanmatch.experiment.report.claims import answer_claims
+from spanmatch.experiment.report.figures import draw_figures
 from spanmatch.experiment.report.findings import read_findings
-from spanmatch.experiment.report.page import page
-from spanmatch.experiment.report.style import as_png
+from spanmatch.experiment.report.page import render_page
+from spanmatch.experiment.report.svg import render_png
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from spanmatch.experiment.report.figures import Drawn
+    from spanmatch.experiment.report.drawing import Drawing
 
 
 def write_report(path: Path) -> Path:
@@ -35,18 +40,20 @@ def write_report(path: Path) -> Path:
         Something of the experiment is missing or damaged; it says what.
     """
     folder, findings = Folder(path), read_findings(path)
-    figures = all_figures(findings)
+    figures = draw_figures(findings)
     folder.figures.mkdir(exist_ok=True)
     for figure in figures:
         _write_figure(folder.figures, figure)
     with replacing(folder.report) as unfinished:
-        unfinished.write_text(page(findings, all_claims(findings), figures), encoding="utf-8")
+        unfinished.write_text(
+            render_page(findings, answer_claims(findings), figures), encoding="utf-8"
+        )
     return folder.report
 
 
-def _write_figure(folder: Path, drawn: Drawn) -> None:
+def _write_figure(folder: Path, drawn: Drawing) -> None:
     with replacing(folder / f"{drawn.name}.png") as unfinished:
-        unfinished.write_bytes(as_png(drawn.figure))
+        unfinished.write_bytes(render_png(drawn.figure))
     with replacing(folder / f"{drawn.name}.svg") as unfinished:
         unfinished.write_text(drawn.svg, encoding="utf-8")
     table = StringIO()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from spanmatch.experiment.report.figures import EPS
+from spanmatch.experiment.report.drawing import EPS
 from spanmatch.results.layer_answer import P
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Claim:
     answer: str
 
 
-def all_claims(findings: Findings) -> list[Claim]:
+def answer_claims(findings: Findings) -> list[Claim]:
     """Return every claim that the experiment can speak of."""
     return [
         *more_than_chance(findings),
@@ -67,14 +67,14 @@ def above_chance(findings: Findings, layer: str) -> bool:
     their chance level.
     """
     if _has_nulls(findings):
-        return all(each.beyond_chance for each in findings.solved(layer))
+        return all(each.beyond_chance for each in findings.answers(layer))
     parts = _below_chance(findings, layer)
     return parts.size == len(findings.of("trained")) and bool(parts.min() >= MOST)
 
 
 def _has_nulls(findings: Findings) -> bool:
-    solved = [each for layer in findings.layers for each in findings.solved(layer)]
-    return all(each.nulls is not None for each in solved)
+    answers = [each for layer in findings.layers for each in findings.answers(layer)]
+    return all(each.nulls is not None for each in answers)
 
 
 def _by_nulls(findings: Findings, more: Sequence[str], others: Sequence[str]) -> str:
@@ -92,14 +92,14 @@ def _by_nulls(findings: Findings, more: Sequence[str], others: Sequence[str]) ->
 
 
 def _least_p(findings: Findings, layer: str) -> float:
-    solved = findings.solved(layer)
-    return max(each.nulls.least_p for each in solved if each.nulls is not None)
+    answers = findings.answers(layer)
+    return max(each.nulls.least_p for each in answers if each.nulls is not None)
 
 
 def _p_values(findings: Findings, layer: str) -> NDArray[np.float64]:
-    solved = findings.solved(layer)
+    answers = findings.answers(layer)
     return np.array(
-        [each.nulls.p_value(each.spectrum) for each in solved if each.nulls is not None]
+        [each.nulls.p_value(each.spectrum) for each in answers if each.nulls is not None]
     )
 
 
@@ -158,7 +158,7 @@ def local(findings: Findings) -> list[Claim]:
             at
             for each in findings.of("trained")
             for layer in findings.layers
-            for at in each.inside[layer].sizes
+            for at in each.details[layer].sizes
             if at.eps == eps and at.simple
         ]
         simple = [size for at in found for size in at.simple]

@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spanmatch.base.errors import FileError
+from spanmatch.base.plain_json import damaged
 from spanmatch.comparison.comparison import Comparison
 from spanmatch.experiment.config import ExperimentConfig
 from spanmatch.experiment.config_file import read_recorded, read_values
 from spanmatch.experiment.folder import Folder
 from spanmatch.experiment.plan import comparisons_of, networks_of
-from spanmatch.experiment.records import read_inside, read_network
+from spanmatch.experiment.records import WAY_OUT, read_layer_details, read_network
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import ArrayLike, NDArray
 
-    from spanmatch.experiment.plan import Kind, PlannedComparison
-    from spanmatch.experiment.records import Inside, Network
+    from spanmatch.experiment.plan import ComparisonKind, PlannedComparison
+    from spanmatch.experiment.records import LayerDetails, Network
     from spanmatch.results.layer_answer import LayerAnswer
     from spanmatch.results.spectrum import MatchSpectrum
 
@@ -32,7 +33,7 @@ class Compared:
 
     planned: PlannedComparison
     comparison: Comparison
-    inside: dict[str, Inside]
+    details: dict[str, LayerDetails]
 
     @property
     def name(self) -> str:
@@ -55,34 +56,34 @@ class Findings:
         """The layers, in the order of the networks."""
         return tuple(map(str, self.compared[0].comparison.layers))
 
-    def of(self, kind: Kind) -> list[Compared]:
+    def of(self, kind: ComparisonKind) -> list[Compared]:
         """Return the comparisons of a kind."""
         return [each for each in self.compared if each.planned.kind == kind]
 
-    def spectra(self, kind: Kind, layer: str) -> list[MatchSpectrum]:
+    def spectra(self, kind: ComparisonKind, layer: str) -> list[MatchSpectrum]:
         """Return the spectrum of a layer in each comparison of a kind."""
         return [each.comparison[layer] for each in self.of(kind)]
 
-    def similarity(self, kind: Kind, layer: str, eps: ArrayLike) -> NDArray[np.float64]:
+    def similarity(self, kind: ComparisonKind, layer: str, eps: ArrayLike) -> NDArray[np.float64]:
         """Return s(ε) of a layer, comparisons × ε."""
         return np.array([each.similarity(eps) for each in self.spectra(kind, layer)])
 
-    def areas(self, kind: Kind, layer: str) -> NDArray[np.float64]:
+    def areas(self, kind: ComparisonKind, layer: str) -> NDArray[np.float64]:
         """Return the area of a layer in each comparison of a kind."""
         return np.array([each.area for each in self.spectra(kind, layer)])
 
-    def solved(self, layer: str) -> list[LayerAnswer]:
+    def answers(self, layer: str) -> list[LayerAnswer]:
         """Return all that each pair of trained networks tells of a layer."""
         return [each.comparison.solved(layer) for each in self.of("trained")]
 
     def null_areas(self, layer: str) -> NDArray[np.float64]:
         """Return the areas of a layer's nulls over all pairs; empty where there are none."""
-        areas = [each.nulls.area for each in self.solved(layer) if each.nulls is not None]
+        areas = [each.nulls.area for each in self.answers(layer) if each.nulls is not None]
         return np.concatenate([np.empty(0), *areas])
 
     def chance(self, layer: str) -> float:
         """Return the lowest median chance level of a layer, over pairs; nan where none lives."""
-        levels = [each.chance_level for each in self.solved(layer)]
+        levels = [each.chance_level for each in self.answers(layer)]
         living = [level for level in levels if not np.isnan(level)]
         return min(living, default=float("nan"))
 
@@ -105,14 +106,14 @@ def read_findings(path: Path) -> Findings:
     folder = Folder(path)
     values = read_values(folder.config)
     if "data" not in values or "arch" not in values:
-        raise FileError(f"{folder.config} is damaged: it does not say what was compared")
+        raise damaged(folder.config, "it does not say what was compared")
     config = ExperimentConfig(**values)
     again = f"give the command again: spanmatch experiment --config {folder.config} --out {path}"
     for network in networks_of(config):
         if not folder.network(network.key).is_file():
             raise FileError(f"{folder.network(network.key)} is missing; {again}")
     for planned in comparisons_of(config):
-        if not folder.compared(planned.key) or not folder.inside(planned.key).is_file():
+        if not folder.compared(planned.key) or not folder.layer_details(planned.key).is_file():
             raise FileError(f"{folder.comparison(planned.key)} is missing, or not whole; {again}")
     recorded = read_recorded(folder.config)
     return Findings(
@@ -125,10 +126,8 @@ def read_findings(path: Path) -> Findings:
 
 def _compared(folder: Folder, planned: PlannedComparison) -> Compared:
     comparison = Comparison.load(folder.comparison(planned.key))
-    inside = read_inside(folder.inside(planned.key))
-    if list(inside) != list(map(str, comparison.layers)):
-        raise FileError(
-            f"{folder.inside(planned.key)} is damaged, or of another comparison: delete it, and "
-            "give the command of the experiment again"
-        )
-    return Compared(planned, comparison, inside)
+    details = read_layer_details(folder.layer_details(planned.key))
+    if list(details) != list(map(str, comparison.layers)):
+        path = folder.layer_details(planned.key)
+        raise damaged(path, "its layers are those of another comparison", WAY_OUT)
+    return Compared(planned, comparison, details)

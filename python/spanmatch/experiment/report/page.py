@@ -9,19 +9,19 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from spanmatch.experiment.report.claims import above_chance
-from spanmatch.experiment.report.figures import KINDS
-from spanmatch.experiment.report.style import inline
+from spanmatch.experiment.report.drawing import COMPARED
+from spanmatch.experiment.report.svg import inline_svg
 from spanmatch.solve.undersampled import too_few
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spanmatch.experiment.report.claims import Claim
-    from spanmatch.experiment.report.figures import Drawn
+    from spanmatch.experiment.report.drawing import Drawing
     from spanmatch.experiment.report.findings import Findings
 
 
-def page(findings: Findings, claims: Sequence[Claim], figures: Sequence[Drawn]) -> str:
+def render_page(findings: Findings, claims: Sequence[Claim], figures: Sequence[Drawing]) -> str:
     """Return a report as one HTML file that refers to no other."""
     environment = Environment(
         loader=PackageLoader("spanmatch.experiment.report", ""),
@@ -48,10 +48,10 @@ def page(findings: Findings, claims: Sequence[Claim], figures: Sequence[Drawn]) 
     )
 
 
-def _drawing(drawn: Drawn) -> Markup:
+def _drawing(drawn: Drawing) -> Markup:
     label = f'aria-label="{escape(drawn.title)}"'
     # Safe: matplotlib escapes the names of layers, and the label is escaped here.
-    return Markup(inline(drawn.svg, label))
+    return Markup(inline_svg(drawn.svg, label))
 
 
 def _held_out(findings: Findings) -> bool:
@@ -74,7 +74,7 @@ def _controls(findings: Findings) -> list[dict[str, Any]]:
             .tolist(),
         }
         for layer in findings.layers
-        for kind, (label, _) in KINDS.items()
+        for kind, (label, _) in COMPARED.items()
         if findings.of(kind)
     ]
 
@@ -85,15 +85,15 @@ def _sure(findings: Findings) -> list[dict[str, Any]]:
         {
             "layer": layer,
             "networks": each.name,
-            "area": solved.spectrum.area,
-            "interval": None if solved.interval is None else solved.interval.area.tolist(),
-            "nulls": None if solved.nulls is None else (min(areas), max(areas)),
-            "p": None if solved.nulls is None else solved.nulls.p_value(solved.spectrum),
+            "area": answer.spectrum.area,
+            "interval": None if answer.interval is None else answer.interval.area.tolist(),
+            "nulls": None if answer.nulls is None else (min(areas), max(areas)),
+            "p": None if answer.nulls is None else answer.nulls.p_value(answer.spectrum),
         }
         for layer in findings.layers
-        for each, solved in zip(findings.of("trained"), findings.solved(layer), strict=True)
-        if solved.nulls is not None or solved.interval is not None
-        for areas in [[] if solved.nulls is None else solved.nulls.area.tolist()]
+        for each, answer in zip(findings.of("trained"), findings.answers(layer), strict=True)
+        if answer.nulls is not None or answer.interval is not None
+        for areas in [[] if answer.nulls is None else answer.nulls.area.tolist()]
     ]
 
 

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spanmatch.base.errors import FileError
+from spanmatch.base.plain_json import damaged
 from spanmatch.pair.array_files.formats import (
     DAMAGED_MEMBER,
     WHOLE,
-    Place,
-    places_in,
+    StoredArray,
+    find_arrays,
     read_npy_header,
 )
 from spanmatch.pair.samples import as_samples
@@ -39,18 +40,18 @@ class ArrayFile:
 
     path: Path
     key: str
-    place: Place
+    stored: StoredArray
 
     @property
     def shape(self) -> tuple[int, int]:
         """How many samples and neurons there are."""
-        n_samples, n_neurons = self.place.shape
+        n_samples, n_neurons = self.stored.shape
         return n_samples, n_neurons
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The type of the values; uint16, that of their bits, for bfloat16."""
-        return self.place.dtype
+        return self.stored.dtype
 
     def __str__(self) -> str:
         return f"{self.path}: {self.key}" if self.key else str(self.path)
@@ -60,18 +61,18 @@ class ArrayFile:
 
         A batch is to be used before the next one is taken.
         """
-        packed = self.place.compressed_member
+        packed = self.stored.compressed_member
         for batch in self._mapped(rows) if packed is None else self._unpacked(packed, rows):
             # Arrays in .npz and .safetensors files may begin at any byte.
             aligned = batch if batch.flags.aligned else batch.copy(order="K")
-            yield BFloat16(aligned) if self.place.bfloat16 else aligned
+            yield BFloat16(aligned) if self.stored.bfloat16 else aligned
 
     def _mapped(self, rows: int) -> Iterator[NDArray[Any]]:
         with self.path.open("rb") as file:
             memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        place = self.place
+        stored = self.stored
         array: NDArray[Any] = np.ndarray(
-            place.shape, place.dtype, memory, place.offset, order="F" if place.fortran else "C"
+            stored.shape, stored.dtype, memory, stored.offset, order="F" if stored.fortran else "C"
         )
         read = 0
         for first in range(0, len(array), rows):
@@ -92,7 +93,7 @@ class ArrayFile:
                     data = file.read(height * n_neurons * self.dtype.itemsize)
                     yield np.frombuffer(data, self.dtype).reshape(height, n_neurons)
                 except DAMAGED_MEMBER as error:
-                    raise FileError(f"{self} is damaged: {error}") from error
+                    raise damaged(str(self), error) from error
 
 
 def open_array(path: str | os.PathLike[str], key: str | None = None, side: Side = "x") -> ArrayFile:
@@ -116,19 +117,19 @@ def open_array(path: str | os.PathLike[str], key: str | None = None, side: Side 
         and no key; the array is not one of floats with two axes, or has no rows.
     """
     path = Path(path)
-    array = ArrayFile(path, *_chosen(path, places_in(path), key, side))
-    place = array.place
+    array = ArrayFile(path, *_chosen(path, find_arrays(path), key, side))
+    stored = array.stored
     try:
-        kind = np.dtype(np.float32) if place.bfloat16 else place.dtype
-        as_samples(np.broadcast_to(np.zeros((), kind), place.shape), side)
+        kind = np.dtype(np.float32) if stored.bfloat16 else stored.dtype
+        as_samples(np.broadcast_to(np.zeros((), kind), stored.shape), side)
     except (TypeError, ValueError) as error:
         raise FileError(f"{array}: {error}") from error
-    if place.offset + place.n_bytes > place.end:
-        missing = place.offset + place.n_bytes - place.end
-        raise FileError(f"{array} is cut short: {missing} bytes of {place} are not there")
-    if place.shape[0] == 0:
+    if stored.offset + stored.n_bytes > stored.end:
+        missing = stored.offset + stored.n_bytes - stored.end
+        raise FileError(f"{array} is cut short: {missing} bytes of {stored} are not there")
+    if stored.shape[0] == 0:
         raise FileError(f"{array} has no rows: at least one sample is needed")
-    if place.compressed_member is not None and place.fortran:
+    if stored.compressed_member is not None and stored.fortran:
         raise FileError(
             f"{array} is compressed column by column, so that its rows cannot be read one after "
             "the other: save it with np.savez, or as np.ascontiguousarray(array)"
@@ -136,14 +137,16 @@ def open_array(path: str | os.PathLike[str], key: str | None = None, side: Side 
     return array
 
 
-def _chosen(path: Path, places: dict[str, Place], key: str | None, side: Side) -> tuple[str, Place]:
-    if key is None and len(places) == 1:
-        return next(iter(places.items()))
-    if key is not None and key in places and key != WHOLE:
-        return key, places[key]
-    if list(places) == [WHOLE]:
+def _chosen(
+    path: Path, arrays: dict[str, StoredArray], key: str | None, side: Side
+) -> tuple[str, StoredArray]:
+    if key is None and len(arrays) == 1:
+        return next(iter(arrays.items()))
+    if key is not None and key in arrays and key != WHOLE:
+        return key, arrays[key]
+    if list(arrays) == [WHOLE]:
         raise FileError(f"{path} holds one array, without a key: leave --{side} {key} away")
-    held = "".join(f"\n  {name}: {place}" for name, place in places.items()) or " nothing"
+    held = "".join(f"\n  {name}: {stored}" for name, stored in arrays.items()) or " nothing"
     if key is None:
         raise FileError(f"{path} holds not one array: choose one by --{side} KEY; it holds{held}")
     raise FileError(f"{path} holds no array {key!r}; it holds{held}")

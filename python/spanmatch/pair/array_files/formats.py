@@ -43,7 +43,7 @@ DAMAGED_MEMBER = (zipfile.BadZipFile, zlib.error, EOFError, ValueError)
 
 
 @dataclass(frozen=True)
-class Place:
+class StoredArray:
     """One array of a file: its form, and where its values are."""
 
     shape: tuple[int, ...]
@@ -65,7 +65,7 @@ class Place:
         return f"{self.shape} {'bfloat16' if self.bfloat16 else self.dtype}"
 
 
-def places_in(path: Path) -> dict[str, Place]:
+def find_arrays(path: Path) -> dict[str, StoredArray]:
     """Return the arrays of a file by their keys, or say what is wrong with it."""
     find = FORMATS.get(path.suffix.lower())
     if find is None:
@@ -95,12 +95,12 @@ def read_npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[An
     return shape, fortran, dtype
 
 
-def _in_npy(file: IO[bytes]) -> dict[str, Place]:
+def _in_npy(file: IO[bytes]) -> dict[str, StoredArray]:
     shape, fortran, dtype = read_npy_header(file)
-    return {WHOLE: Place(shape, dtype, file.tell(), _size(file), fortran)}
+    return {WHOLE: StoredArray(shape, dtype, file.tell(), _size(file), fortran)}
 
 
-def _in_npz(file: IO[bytes]) -> dict[str, Place]:
+def _in_npz(file: IO[bytes]) -> dict[str, StoredArray]:
     with zipfile.ZipFile(file) as archive:
         members = [member for member in archive.infolist() if member.filename.endswith(".npy")]
         return {
@@ -109,7 +109,7 @@ def _in_npz(file: IO[bytes]) -> dict[str, Place]:
         }
 
 
-def _in_member(file: IO[bytes], archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Place:
+def _in_member(file: IO[bytes], archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> StoredArray:
     packed = member.compress_type != zipfile.ZIP_STORED
     if member.flag_bits & ENCRYPTED or (packed and member.compress_type != zipfile.ZIP_DEFLATED):
         raise ValueError(f"{member.filename} is encrypted, or packed in a way numpy does not write")
@@ -120,15 +120,15 @@ def _in_member(file: IO[bytes], archive: zipfile.ZipFile, member: zipfile.ZipInf
     except DAMAGED_MEMBER as error:
         raise ValueError(f"{member.filename}: {error}") from error
     if packed:
-        return Place(shape, dtype, offset, member.file_size, fortran, False, member.filename)
+        return StoredArray(shape, dtype, offset, member.file_size, fortran, False, member.filename)
     # Stored as it is: after the member's own header, which repeats the name and may have an extra.
     file.seek(member.header_offset)
     header = file.read(LOCAL_HEADER)
     start = member.header_offset + LOCAL_HEADER + _integer(header[26:28]) + _integer(header[28:30])
-    return Place(shape, dtype, start + offset, start + member.file_size, fortran)
+    return StoredArray(shape, dtype, start + offset, start + member.file_size, fortran)
 
 
-def _in_safetensors(file: IO[bytes]) -> dict[str, Place]:
+def _in_safetensors(file: IO[bytes]) -> dict[str, StoredArray]:
     size = _size(file)
     length = _integer(file.read(8))
     if size < 8 or length > min(size - 8, MAX_SAFETENSORS_HEADER):
@@ -143,7 +143,7 @@ def _in_safetensors(file: IO[bytes]) -> dict[str, Place]:
     return {key: _tensor(key, entry, 8 + length, size) for key, entry in header.items()}
 
 
-def _tensor(key: str, entry: object, start: int, size: int) -> Place:
+def _tensor(key: str, entry: object, start: int, size: int) -> StoredArray:
     match entry:
         case {"dtype": str(kind), "shape": [*shape], "data_offsets": [int(first), int(last)]}:
             if not all(isinstance(length, int) and length >= 0 for length in shape):
@@ -153,12 +153,12 @@ def _tensor(key: str, entry: object, start: int, size: int) -> Place:
     known = SAFETENSORS_TYPES.get(kind)
     # A type without a name here is refused by the name it has there.
     dtype = np.dtype(known) if known else np.dtype([(kind, "V1")])
-    place = Place(tuple(shape), dtype, start + first, start + last, False, kind == "BF16")
+    stored = StoredArray(tuple(shape), dtype, start + first, start + last, False, kind == "BF16")
     if not 0 <= first <= last <= size - start:
         raise ValueError(f"{key!r} should end at byte {start + last}, but the file has {size}")
-    if known and last - first != place.n_bytes:
-        raise ValueError(f"{key!r}, {place}, takes {place.n_bytes} bytes, but has {last - first}")
-    return place
+    if known and last - first != stored.n_bytes:
+        raise ValueError(f"{key!r}, {stored}, takes {stored.n_bytes} bytes, but has {last - first}")
+    return stored
 
 
 def _size(file: IO[bytes]) -> int:

@@ -6,24 +6,21 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from spanmatch.base.constants import BLOCK_ROWS
 from spanmatch.base.errors import FileError
 from spanmatch.base.progress import progress_bar
-from spanmatch.pair.nulls_and_folds import NOTHING, Keeps
+from spanmatch.pair.nulls_and_folds import NO_RESAMPLING, Resampling
 
 if TYPE_CHECKING:
     from spanmatch.pair.array_files.array_file import ArrayFile
     from spanmatch.pair.pair import ActivationPair
-
-# How many rows the core adds to its sums at once: more it sums apart and adds afterwards, fewer
-# round otherwise than the whole arrays do.
-ROWS = 480
 
 
 def read_pair(
     x: ArrayFile,
     y: ArrayFile,
     *,
-    keeps: Keeps = NOTHING,
+    resampling: Resampling = NO_RESAMPLING,
     rows_per_item: int = 1,
     progress: bool = False,
 ) -> ActivationPair:
@@ -47,15 +44,17 @@ def read_pair(
         raise FileError(
             f"{x} has {n_samples} rows, no multiple of the {rows_per_item} rows of an item"
         )
-    _check_memory(x, y, keeps)
-    pair = keeps.empty_pair()
-    rows = _rows(n_samples // rows_per_item, rows_per_item, keeps)
+    _check_memory(x, y, resampling)
+    pair = resampling.empty_pair()
+    rows = _rows_at_once(n_samples // rows_per_item, rows_per_item, resampling)
     done = 0
     with progress_bar("Reading samples", progress) as report:
         for x_rows, y_rows in zip(x.batches(rows), y.batches(rows), strict=True):
             last = min(done + rows, n_samples)
             try:
-                pair.update(x_rows, y_rows, rows_per_item=rows_per_item if keeps.anything else 1)
+                pair.update(
+                    x_rows, y_rows, rows_per_item=rows_per_item if resampling.anything else 1
+                )
             except (TypeError, ValueError) as error:
                 # What was wrong, without the batch, which is of our own cutting.
                 what = error.__cause__ or error
@@ -69,28 +68,30 @@ def read_pair(
     return pair
 
 
-def _rows(n_items: int, rows_per_item: int, keeps: Keeps) -> int:
+def _rows_at_once(n_items: int, rows_per_item: int, resampling: Resampling) -> int:
     """Return how many rows to read at once."""
-    if not keeps.anything:
-        return ROWS
-    # Whole items; more than there are nulls, so that each has rolls of its own; not one at the end.
-    items = max(-(-ROWS // rows_per_item), 2 * keeps.nulls)
+    if not resampling.anything:
+        # Fewer would round otherwise than the whole arrays do.
+        return BLOCK_ROWS
+    # Whole items; more than there are nulls, so that each has a circular shift of its own; not one
+    # alone at the end.
+    items = max(-(-BLOCK_ROWS // rows_per_item), 2 * resampling.nulls)
     while n_items > 1 and n_items % items == 1:
         items += 1
     return items * rows_per_item
 
 
-def _check_memory(x: ArrayFile, y: ArrayFile, keeps: Keeps) -> None:
+def _check_memory(x: ArrayFile, y: ArrayFile, resampling: Resampling) -> None:
     """Raise before the system stops the process: a file the wrong way round has many columns."""
     if sys.platform == "win32":
         return
     n = x.shape[1] + y.shape[1]
     has = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    beside = keeps.nulls * x.shape[1] * y.shape[1] + keeps.folds * n * n
+    beside = resampling.nulls * x.shape[1] * y.shape[1] + resampling.folds * n * n
     if 8 * n * n <= has < 8 * (n * n + beside):
         raise FileError(
-            f"{keeps.nulls} nulls and {keeps.folds} folds of {x.shape[1]} + {y.shape[1]} neurons "
-            f"take {8 * beside / 1e9:.0f} GB of memory, of {has / 1e9:.0f} GB: take fewer"
+            f"{resampling.nulls} nulls and {resampling.folds} folds of {x.shape[1]} + {y.shape[1]} "
+            f"neurons take {8 * beside / 1e9:.0f} GB of memory, of {has / 1e9:.0f} GB: take fewer"
         )
     if 8 * n * n > has:
         raise FileError(

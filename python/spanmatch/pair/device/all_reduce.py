@@ -11,6 +11,7 @@ import torch
 import torch.distributed as dist
 
 import spanmatch._core as core
+from spanmatch.pair.device.gram import combine_codes
 from spanmatch.pair.names import check_counts, merge_names
 
 if TYPE_CHECKING:
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 
     from spanmatch.pair.names import Names
 
-    Sums = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+    FoldSums = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
-Word = TypeVar("Word")
+Told = TypeVar("Told")
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,13 @@ class Header:
     shift: NDArray[np.float64]
     names: Names
     seed: int
-    rolls: list[int]
+    null_codes: list[int]
     n_items: int
-    replicates: tuple[int, int]
-    """How many nulls and folds are kept."""
+    kept: tuple[int, int]
+    """How many nulls and folds there are."""
 
 
-def all_reduced(
+def all_reduce(
     gram: core.Gram, names: Names, group: dist.ProcessGroup | None
 ) -> tuple[core.Gram, Names]:
     """Return the sum over all processes, the same in each; `gram` stays as it is.
@@ -60,21 +61,21 @@ def all_reduced(
         gram.n_items,
         kept,
     )
-    headers = _of_all(header, group)
+    headers = _gather(header, group)
     names = reduce(merge_names, (header.names for header in headers))
     filled = [rank for rank, header in enumerate(headers) if header.n_samples > 0]
     if not filled:
         return gram, names
     first = headers[filled[0]]
     _check_widths(headers, filled, names)
-    _check_replicates(headers, filled)
+    _check_kept(headers, filled)
 
     # Sums add up over rows less one shift.
     moved = gram.copy()
-    for rank, complaint in enumerate(_of_all(_shifted(moved, first.shift), group)):
+    for rank, complaint in enumerate(_gather(_set_shift(moved, first.shift), group)):
         if complaint is not None:
             raise ValueError(f"rank {rank}: {complaint}")
-    sums, spread, products = _total(_sums(moved, first.shift.size), group)
+    sums, spread, products = _reduce_sums(_sums(moved, first.shift.size), group)
     total = core.Gram.from_parts(
         (
             first.widths[0],
@@ -85,7 +86,7 @@ def all_reduced(
             spread,
             products,
         ),
-        _replicates(moved, headers, first, group) if any(first.replicates) else None,
+        _reduce_nulls_and_folds(moved, headers, first, group) if any(first.kept) else None,
     )
     return total, names
 
@@ -109,16 +110,16 @@ def _check_widths(headers: list[Header], filled: list[int], names: Names) -> Non
     check_counts(names, *widths)
 
 
-def _check_replicates(headers: list[Header], filled: list[int]) -> None:
+def _check_kept(headers: list[Header], filled: list[int]) -> None:
     """Raise where ranks keep other numbers of nulls or folds; one without batches may keep none."""
-    first = headers[filled[0]].replicates
+    first = headers[filled[0]].kept
     for rank, header in enumerate(headers):
-        if header.replicates != first and (header.n_samples > 0 or any(header.replicates)):
-            here, there = ("{} nulls and {} folds".format(*n) for n in (header.replicates, first))
+        if header.kept != first and (header.n_samples > 0 or any(header.kept)):
+            here, there = ("{} nulls and {} folds".format(*n) for n in (header.kept, first))
             raise ValueError(f"rank {rank} keeps {here}, but rank {filled[0]} keeps {there}")
 
 
-def _shifted(gram: core.Gram, shift: NDArray[np.float64]) -> str | None:
+def _set_shift(gram: core.Gram, shift: NDArray[np.float64]) -> str | None:
     """Give a Gram another shift, or return what hinders."""
     try:
         if gram.n_samples > 0:
@@ -128,56 +129,60 @@ def _shifted(gram: core.Gram, shift: NDArray[np.float64]) -> str | None:
     return None
 
 
-def _of_all(word: Word, group: dist.ProcessGroup | None) -> list[Word]:
-    words: list[Word | None] = [None] * dist.get_world_size(group)
-    dist.all_gather_object(words, word, group=group)
-    return words  # type: ignore[return-value]
+def _gather(told: Told, group: dist.ProcessGroup | None) -> list[Told]:
+    all_told: list[Told | None] = [None] * dist.get_world_size(group)
+    dist.all_gather_object(all_told, told, group=group)
+    return all_told  # type: ignore[return-value]
 
 
-def _sums(gram: core.Gram, n: int) -> Sums:
+def _sums(gram: core.Gram, n: int) -> FoldSums:
     """Return sums, spread and products; a Gram that is empty adds nothing."""
     if gram.n_samples == 0:
         return np.zeros(n), np.zeros(n), np.zeros((n, n))
     return gram.parts()[4:]
 
 
-def _replicates(
+def _reduce_nulls_and_folds(
     gram: core.Gram, headers: list[Header], first: Header, group: dist.ProcessGroup | None
 ) -> core._Replicates:
     """Return the nulls and folds of all."""
-    (n_x, n_y), (n_nulls, n_folds) = first.widths, first.replicates
+    (n_x, n_y), (n_nulls, n_folds) = first.widths, first.kept
     n = n_x + n_y
     mine = gram.replicates() if gram.n_samples > 0 else None
     nulls, parts = (np.zeros((n_nulls, n_x, n_y)), []) if mine is None else mine[3:]
     samples = [each[2] for each in parts] or [0] * n_folds
     folds = [each[4:] for each in parts] or [_sums(gram, n)] * n_folds
-    nulls = _reduced(nulls, dist.ReduceOp.SUM, group)
-    counts = np.sum(_of_all(samples, group), axis=0)
-    totals = [_total(sums, group) for sums in folds]
-    dealt: list[core._Parts] = [
-        (n_x, 0, int(count), first.shift, *sums) for count, sums in zip(counts, totals, strict=True)
+    nulls = _reduce(nulls, dist.ReduceOp.SUM, group)
+    counts = np.sum(_gather(samples, group), axis=0)
+    reduced = [_reduce_sums(sums, group) for sums in folds]
+    parts_of_folds: list[core._Parts] = [
+        (n_x, 0, int(count), first.shift, *sums)
+        for count, sums in zip(counts, reduced, strict=True)
     ]
     n_items = sum(header.n_items for header in headers)
-    return headers[0].seed, n_items, _all_rolls(headers), nulls, dealt
+    return headers[0].seed, n_items, _combine_codes(headers), nulls, parts_of_folds
 
 
-def _all_rolls(headers: list[Header]) -> list[int]:
-    """Return a number for each null, the same where its rolls are the same in every process."""
-    each = [header.rolls for header in headers if header.n_samples > 0]
-    return [hash(rolls) % 2**64 for rolls in zip(*each, strict=True)]
+def _combine_codes(headers: list[Header]) -> list[int]:
+    """Return a number for each null, the same where its shifts are in every process.
+
+    Ranks come one after the other, as though their pairs had been merged in that order.
+    """
+    of_ranks = [header.null_codes for header in headers if header.n_samples > 0]
+    return [reduce(combine_codes, codes) for codes in zip(*of_ranks, strict=True)]
 
 
-def _total(mine: Sums, group: dist.ProcessGroup | None) -> Sums:
+def _reduce_sums(mine: FoldSums, group: dist.ProcessGroup | None) -> FoldSums:
     """Return sums, spread and products of all."""
     sums, spread, products = mine
     return (
-        _reduced(sums, dist.ReduceOp.SUM, group),
-        _reduced(spread, dist.ReduceOp.MAX, group),
-        _reduced(products, dist.ReduceOp.SUM, group),
+        _reduce(sums, dist.ReduceOp.SUM, group),
+        _reduce(spread, dist.ReduceOp.MAX, group),
+        _reduce(products, dist.ReduceOp.SUM, group),
     )
 
 
-def _reduced(
+def _reduce(
     mine: NDArray[np.float64], operation: dist.ReduceOp.RedOpType, group: dist.ProcessGroup | None
 ) -> NDArray[np.float64]:
     # NCCL sends what lies on a GPU, other backends what lies on the host.

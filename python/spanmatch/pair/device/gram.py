@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 import spanmatch._core as core
+from spanmatch.base.constants import FIRST_ROWS, OVERFLOW_MARGIN
 from spanmatch.pair.device.tensors import as_tensor
 
 if TYPE_CHECKING:
@@ -15,30 +16,28 @@ if TYPE_CHECKING:
 
     from spanmatch.pair.types import Readable
 
-# As in the core: rows whose middle becomes the shift; columns stay below 16 n m² in every sum.
-FIRST = 64
-MARGIN = 16.0
+CODE_FACTOR = 6_364_136_223_846_793_005  # Knuth's multiplier for MMIX, which the core takes too
 # Values of float64 that a block of rows may take.
-BLOCK = 2**25
+BLOCK_VALUES = 2**25
 
 
-class Sums(NamedTuple):
+class DeviceSums(NamedTuple):
     """All that a Gram holds, as of one moment."""
 
     n_batches: int
     n_items: int
-    rolls: tuple[int, ...]
-    """For each null what stands for its rolls."""
+    null_codes: tuple[int, ...]
+    """For each null a number that stands for its circular shifts."""
     n_samples: int
     shift: torch.Tensor
     sums: torch.Tensor
     spread: torch.Tensor
     products: torch.Tensor
     nulls: torch.Tensor
-    folds: tuple[Fold, ...]
+    folds: tuple[FoldSums, ...]
 
 
-class Fold(NamedTuple):
+class FoldSums(NamedTuple):
     """What a fold holds, less the same shift."""
 
     n_samples: int
@@ -50,12 +49,13 @@ class Fold(NamedTuple):
 class Plan(NamedTuple):
     """Where the rows of a batch go, as `core.Gram.plan` tells."""
 
-    rolls: list[int]
+    offsets: list[int]
+    """For each null by how many rows y is shifted circularly."""
     folds: NDArray[np.int64]
     n_items: int
 
 
-NOTHING = Plan([], np.empty(0, np.int64), 0)
+NO_PLAN = Plan([], np.empty(0, np.int64), 0)
 
 
 class DeviceGram:
@@ -69,11 +69,11 @@ class DeviceGram:
         # Replaced as a whole, and nothing in it changed: an interruption finds all of a batch or
         # nothing of it.
         zeros, square = self._zeros(n), self._zeros(n, n)
-        fold = Fold(0, zeros, zeros, square)
-        self._total = Sums(
+        fold = FoldSums(0, zeros, zeros, square)
+        self._total = DeviceSums(
             n_batches=0,
             n_items=0,
-            rolls=(0,) * nulls,
+            null_codes=(0,) * nulls,
             n_samples=0,
             shift=zeros,
             sums=zeros,
@@ -100,7 +100,7 @@ class DeviceGram:
 
     @torch.inference_mode(False)
     @torch.no_grad()
-    def update(self, x: Readable, y: Readable, plan: Plan = NOTHING) -> bool:
+    def update(self, x: Readable, y: Readable, plan: Plan = NO_PLAN) -> bool:
         """Add a batch of the right widths and row counts, or return False, and stay as before.
 
         False: a value is not finite or so large that squares may overflow.
@@ -112,8 +112,8 @@ class DeviceGram:
             shift = torch.cat([middle(x), middle(y)])
         n_samples += len(x)
         # A block holds rows of both, and of y once more for each null.
-        height = max(FIRST, BLOCK // max(1, shift.numel() + len(nulls) * self.n_y))
-        dealt = torch.from_numpy(plan.folds).to(self.device)
+        height = max(FIRST_ROWS, BLOCK_VALUES // max(1, shift.numel() + len(nulls) * self.n_y))
+        fold_of_row = torch.from_numpy(plan.folds).to(self.device)
         for first in range(0, len(x), height):
             block = torch.cat([side[first : first + height].double() for side in (x, y)], 1)
             block -= shift
@@ -124,18 +124,20 @@ class DeviceGram:
                 return False
             products = torch.addmm(products, block.T, block)
             if len(nulls) > 0:
-                rolled = _rolled(y, first, len(block), plan.rolls).double() - shift[self.n_x :]
-                x_rows = block[:, : self.n_x].T.expand(len(nulls), -1, -1)
-                nulls = torch.baddbmm(nulls, x_rows, rolled)
-            if folds:
-                here = dealt[first : first + height]
-                folds = tuple(
-                    _with_rows(fold, block[here == number]) for number, fold in enumerate(folds)
+                shifted = (
+                    _shift_rows(y, first, len(block), plan.offsets).double() - shift[self.n_x :]
                 )
-        self._total = Sums(
+                x_rows = block[:, : self.n_x].T.expand(len(nulls), -1, -1)
+                nulls = torch.baddbmm(nulls, x_rows, shifted)
+            if folds:
+                here = fold_of_row[first : first + height]
+                folds = tuple(
+                    _add_rows(fold, block[here == number]) for number, fold in enumerate(folds)
+                )
+        self._total = DeviceSums(
             total.n_batches + 1,
             total.n_items + plan.n_items,
-            tuple(hash(rolls) % 2**64 for rolls in zip(total.rolls, plan.rolls, strict=True)),
+            tuple(map(combine_codes, total.null_codes, plan.offsets)),
             n_samples,
             shift,
             sums,
@@ -151,7 +153,7 @@ class DeviceGram:
         total = self._total
         shift = total.shift.cpu().numpy()
 
-        def parts(n_batches: int, sums: Fold | Sums) -> core._Parts:
+        def parts(n_batches: int, sums: FoldSums | DeviceSums) -> core._Parts:
             on_host = (tensor.cpu().numpy() for tensor in (sums.sums, sums.spread, sums.products))
             return self.n_x, n_batches, sums.n_samples, shift, *on_host  # type: ignore[return-value]
 
@@ -159,7 +161,7 @@ class DeviceGram:
         if len(total.nulls) > 0 or total.folds:
             nulls, folds = total.nulls.cpu().numpy(), [parts(0, fold) for fold in total.folds]
             # The seed is that of the Gram which these are added to.
-            replicates = 0, total.n_items, list(total.rolls), nulls, folds
+            replicates = 0, total.n_items, list(total.null_codes), nulls, folds
         return core.Gram.from_parts(parts(total.n_batches, total), replicates)
 
     def _zeros(self, *shape: int) -> torch.Tensor:
@@ -167,17 +169,26 @@ class DeviceGram:
             return torch.zeros(shape, dtype=torch.float64, device=self.device)
 
 
-def _rolled(y: torch.Tensor, first: int, count: int, rolls: list[int]) -> torch.Tensor:
+def combine_codes(code: int, other: int) -> int:
+    """Return what stands for some circular shifts and others after them, as the core does.
+
+    >>> combine_codes(combine_codes(0, 3), 5) == combine_codes(combine_codes(0, 5), 3)
+    False
+    """
+    return (code * CODE_FACTOR + other + 1) % 2**64
+
+
+def _shift_rows(y: torch.Tensor, first: int, count: int, offsets: list[int]) -> torch.Tensor:
     """Return for each null the rows of y that meet `count` rows of x, the first of them `first`."""
-    places = torch.arange(first, first + count) + torch.tensor(rolls)[:, None]
-    return y[places.to(y.device) % len(y)]
+    rows = torch.arange(first, first + count) + torch.tensor(offsets)[:, None]
+    return y[rows.to(y.device) % len(y)]
 
 
-def _with_rows(fold: Fold, rows: torch.Tensor) -> Fold:
+def _add_rows(fold: FoldSums, rows: torch.Tensor) -> FoldSums:
     if len(rows) == 0:
         return fold
     n_samples, sums, spread, products = fold
-    return Fold(
+    return FoldSums(
         n_samples + len(rows),
         sums + rows.sum(0),
         torch.maximum(spread, rows.abs().amax(0)),
@@ -188,9 +199,9 @@ def _with_rows(fold: Fold, rows: torch.Tensor) -> Fold:
 def middle(side: torch.Tensor) -> torch.Tensor:
     """Return the mean of the first rows, as an offset from the first: exact for constants."""
     first = side[0].double()
-    return first + (side[:FIRST].double() - first).sum(0) / min(FIRST, len(side))
+    return first + (side[:FIRST_ROWS].double() - first).sum(0) / min(FIRST_ROWS, len(side))
 
 
 def limit(n_samples: int) -> float:
     """Return how large a value may be without its squares overflowing."""
-    return float((torch.finfo(torch.float64).max / MARGIN / n_samples) ** 0.5)
+    return float((torch.finfo(torch.float64).max / OVERFLOW_MARGIN / n_samples) ** 0.5)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from torch.utils.dlpack import from_dlpack
 
 from spanmatch.pair.mask import to_booleans
 
@@ -30,6 +31,12 @@ def as_readable(tensor: torch.Tensor, side: Side) -> Readable:
     tensor = tensor.detach()
     if tensor.device.type == HOST or not has_float64(tensor.device.type):
         return on_host(tensor)
+    return tensor
+
+
+def view_by_torch(array: Any) -> torch.Tensor:
+    """Return another library's array, by DLPack, as a tensor of the same memory."""
+    tensor: torch.Tensor = from_dlpack(array)
     return tensor
 
 

@@ -1,4 +1,4 @@
-"""How the figures of a report look, as pictures on white and in a page that is light or dark."""
+"""The figures of a report as pictures on white, and as parts of a page that is light or dark."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 
+from spanmatch.plot.style import BLUE, GREEN, GRID, INK, ORANGE, PURPLE, SKY, SOFT
+
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-INK, SOFT, GRID = "#24292f", "#6e7781", "#d8dee4"
-# Told apart by colour-blind readers too (Okabe and Ito's palette), and read on dark as on light.
-BLUE, ORANGE, GREEN, PURPLE, SKY = "#0072b2", "#d55e00", "#009e73", "#b0578d", "#4aa3d9"
+# The page gives each colour of the figures another one where it is dark.
 VARIABLES = {
     INK: "--ink",
     SOFT: "--soft",
@@ -27,46 +26,14 @@ VARIABLES = {
 }
 
 
-def axes_style(axes: Axes) -> None:
-    """Draw quiet axes."""
-    axes.set_facecolor("none")
-    axes.grid(color=GRID, linewidth=0.7)
-    axes.set_axisbelow(True)
-    axes.tick_params(labelsize=9, color=GRID, labelcolor=INK)
-    axes.title.set_color(INK)
-    for label in (axes.xaxis.label, axes.yaxis.label):
-        label.set(color=INK, fontsize=10)
-    for spine in axes.spines.values():
-        spine.set_color(GRID)
-
-
-def layer_axis(axes: Axes, layers: tuple[str, ...]) -> None:
-    """Put the layers along the x axis, slanted where they would touch."""
-    labels = list(map(short, layers))
-    slanted = sum(map(len, labels)) > 60
-    axes.set_xticks(
-        range(len(layers)),
-        labels,
-        rotation=50 if slanted else 0,
-        ha="right" if slanted else "center",
-        rotation_mode="anchor" if slanted else "default",
-    )
-    axes.set_xlim(-0.5, len(layers) - 0.5)
-
-
-def short(layer: str) -> str:
-    """Return the end of a name that is too long to stand at an axis; numbers beside have all."""
-    return layer if len(layer) <= 20 else f"…{layer[-19:]}"
-
-
-def as_png(figure: Figure) -> bytes:
+def render_png(figure: Figure) -> bytes:
     """Return a picture on white; same figure, same bytes."""
     out = BytesIO()
     figure.savefig(out, format="png", dpi=160, facecolor="white", metadata={"Software": None})
     return out.getvalue()
 
 
-def as_svg(figure: Figure, name: str) -> str:
+def render_svg(figure: Figure, name: str) -> str:
     """Return a drawing with text as text; same figure and name, same bytes."""
     out = StringIO()
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
@@ -74,7 +41,7 @@ def as_svg(figure: Figure, name: str) -> str:
     return out.getvalue()
 
 
-def inline(svg: str, label: str) -> str:
+def inline_svg(svg: str, label: str) -> str:
     """Return a drawing as part of a page: its colours and its font are the page's."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)

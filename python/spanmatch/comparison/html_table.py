@@ -1,0 +1,84 @@
+"""A comparison as a table for notebooks: bars for the areas, or the shaded matrix of all pairs."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spanmatch.comparison.keys import GAP
+from spanmatch.comparison.table import (
+    AREA,
+    LONGEST,
+    describe,
+    figure_columns,
+    leave_out_middle,
+    list_remarks,
+    name_columns,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from spanmatch.comparison.layers import ComparedLayers
+
+# Over the ground of the notebook, light or dark, so that its own colour of text stays legible.
+BLUE = "rgba(0, 114, 178, {:.2f})"
+
+
+def format_html(layers: ComparedLayers) -> str:
+    """Return a table with bars for the areas; for all pairs, their matrix, shaded."""
+    table = _matrix(layers) if layers.all_pairs else _table(layers)
+    remarks = "<br>".join(map(escape, list_remarks(layers)))
+    return (
+        f"<div><p><b>Comparison</b>: {escape(describe(layers))}</p>\n"
+        f"<table>\n{table}\n</table>\n<p><small>{remarks}</small></p></div>"
+    )
+
+
+def _table(layers: ComparedLayers) -> str:
+    names, figures = name_columns(layers, LONGEST * 2), figure_columns(layers)
+    lines = [_row([_cell(title, "th") for title, _ in names + figures])]
+    for key in leave_out_middle(list(layers)):
+        if key is None:
+            lines.append(_row([_cell(GAP, "th")]))
+            continue
+        cells = [_cell(cell(key), "th", "text-align: left") for _, cell in names]
+        for title, cell in figures:
+            style = _bar(layers[key].area) if title == AREA else ""
+            cells.append(_cell(cell(key), "td", style))
+        lines.append(_row(cells))
+    return "\n".join(lines)
+
+
+def _matrix(layers: ComparedLayers) -> str:
+    layers_b, most = leave_out_middle(layers.layers_b), float(np.nanmax(layers.area))
+    upright = "writing-mode: vertical-rl; text-align: right"
+    lines = [_row([_cell(AREA, "th"), *(_cell(b or GAP, "th", upright) for b in layers_b)])]
+    for a in leave_out_middle(layers.layers_a):
+        cells = [_cell(a or GAP, "th", "text-align: left")]
+        for b in layers_b if a is not None else ():
+            known = b is not None and (a, b) in layers
+            cells.append(_shaded(layers[a, b].area, most) if known else _cell("", "td"))
+        lines.append(_row(cells))
+    return "\n".join(lines)
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+def _cell(content: str, tag: str, style: str = "") -> str:
+    styled = f' style="{style}"' if style else ""
+    return f"<{tag}{styled}>{escape(content.strip())}</{tag}>"
+
+
+def _bar(area: float) -> str:
+    end = f"{100 * area:.1f}%"
+    return f"background: linear-gradient(90deg, {BLUE.format(0.45)} {end}, transparent {end})"
+
+
+def _shaded(area: float, most: float) -> str:
+    part = area / most if most > 0 else 0.0
+    return _cell(f"{area:.2f}", "td", f"background: {BLUE.format(0.6 * part)}")

@@ -1,0 +1,52 @@
+"""A comparison as rows of figures: what tables of pandas and JSON hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from spanmatch.comparison.keys import Key, sides
+
+if TYPE_CHECKING:
+    from spanmatch.comparison.layers import ComparedLayers
+    from spanmatch.results.layer_answer import LayerAnswer
+
+EPS = tuple(tenths / 10 for tenths in range(1, 10))
+
+
+def list_rows(layers: ComparedLayers) -> list[dict[str, Any]]:
+    """Return the figures of each layer, or of each pair of layers."""
+    return [_row(layers, key) for key in layers]
+
+
+def _row(layers: ComparedLayers, key: Key) -> dict[str, Any]:
+    spectrum = layers[key]
+    dead_x, dead_y = spectrum.dead
+    a, b = sides(key)
+    return {
+        **({"layer_a": a, "layer_b": b} if layers.all_pairs else {"layer": a}),
+        "n_x": spectrum.x.size,
+        "n_y": spectrum.y.size,
+        "dead_x": dead_x.size,
+        "dead_y": dead_y.size,
+        "samples": spectrum.n_samples,
+        "inputs": layers.inputs,
+        "chance": spectrum.chance_level,
+        "area": spectrum.area,
+        **_nulls_and_interval(layers.solved(key)),
+        **{f"s({eps:g})": spectrum.similarity(eps) for eps in EPS},
+        "note": layers.notes.get(key, ""),
+    }
+
+
+def _nulls_and_interval(answer: LayerAnswer) -> dict[str, Any]:
+    """Return what nulls and folds tell, where there are any."""
+    found: dict[str, Any] = {}
+    if (nulls := answer.nulls) is not None:
+        found["null_chance"] = nulls.chance_level
+        found["null_area"] = float(np.median(nulls.area))
+        found["p_value"] = nulls.p_value(answer.spectrum)
+    if answer.interval is not None:
+        found["area_low"], found["area_high"] = answer.interval.area.tolist()
+    return found

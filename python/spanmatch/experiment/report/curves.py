@@ -1,0 +1,129 @@
+"""Curves s(ε) of every layer: as lines beside chance, and as colours."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from spanmatch.experiment.report.drawing import EPS, Drawing, shorten
+from spanmatch.plot.style import (
+    CHANCE,
+    CURVE,
+    GRID,
+    INK,
+    LABEL,
+    SMALL,
+    draw_band,
+    draw_chance_level,
+    draw_nulls,
+    spread,
+    style_axes,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from spanmatch.experiment.report.findings import Findings
+
+
+def draw_similarity(findings: Findings) -> Drawing:
+    """Draw s(ε) of every layer: the mean over pairs, from the least to the most, and chance."""
+    layers = findings.layers
+    columns = min(4, len(layers))
+    rows = math.ceil(len(layers) / columns)
+    figure = Figure(figsize=(9.6, 0.5 + 2.1 * rows), layout="constrained")
+    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    numbers: list[dict[str, Any]] = []
+    for axes, layer in zip(grid, layers, strict=False):
+        curves = findings.similarity("trained", layer, EPS)
+        draw_band(axes, EPS, curves.min(axis=0), curves.max(axis=0))
+        axes.plot(EPS, curves.mean(axis=0), color=CURVE, linewidth=2)
+        numbers += _draw_chance(axes, findings, layer)
+        first = findings.spectra("trained", layer)[0]
+        axes.set_title(f"{shorten(layer)}: {first.x.size} + {first.y.size}", fontsize=LABEL)
+        axes.set(xlim=(0, 1), ylim=(0, 1.02))
+        style_axes(axes)
+        for each, curve in zip(findings.of("trained"), curves, strict=True):
+            numbers += [
+                {"layer": layer, "networks": each.name, "eps": eps, "similarity": value}
+                for eps, value in zip(EPS.tolist(), curve.tolist(), strict=True)
+            ]
+    for unused in grid[len(layers) :]:
+        unused.set_axis_off()
+    figure.supxlabel("ε", color=INK, fontsize=LABEL)
+    figure.supylabel("s(ε), part of the neurons matched", color=INK, fontsize=LABEL)
+    return Drawing(
+        "similarity",
+        "How much of each layer matches, at every ε",
+        "The line is the mean over pairs of trained networks, the band goes from the least to the "
+        f"most similar pair. {_chance_in_words(findings)} Titles tell how many neurons both sides "
+        "have.",
+        figure,
+        numbers,
+    )
+
+
+def draw_heat_map(findings: Findings) -> Drawing:
+    """Draw the mean s(ε) of all layers as colours."""
+    layers = findings.layers
+    means = np.array([findings.similarity("trained", each, EPS).mean(axis=0) for each in layers])
+    figure = Figure(figsize=(9.6, 1.2 + 0.3 * len(layers)), layout="constrained")
+    axes = figure.subplots()
+    style_axes(axes, grid=None)
+    image = axes.imshow(
+        means,
+        cmap="cividis",
+        vmin=0,
+        vmax=1,
+        aspect="auto",
+        extent=(0, 1, len(layers) - 0.5, -0.5),
+        interpolation="nearest",
+    )
+    for at, layer in enumerate(layers):
+        axes.plot([findings.chance(layer)] * 2, [at - 0.5, at + 0.5], color=CHANCE, linewidth=2)
+    axes.set_yticks(range(len(layers)), list(map(shorten, layers)))
+    axes.set(xlabel="ε", xlim=(0, 1))
+    bar = figure.colorbar(image, ax=axes, pad=0.015)
+    bar.ax.tick_params(labelsize=SMALL, color=GRID, labelcolor=INK)
+    bar.set_label("mean s(ε)", color=INK)
+    bar.outline.set_color(GRID)
+    return Drawing(
+        "heat-map",
+        "Layer by ε",
+        "The same curves, the mean over pairs, as colours; orange marks each layer's chance level.",
+        figure,
+        [
+            {"layer": layer, "eps": eps, "similarity": value}
+            for layer, row in zip(layers, means.tolist(), strict=True)
+            for eps, value in zip(EPS.tolist(), row, strict=True)
+        ],
+    )
+
+
+def _draw_chance(axes: Axes, findings: Findings, layer: str) -> list[dict[str, Any]]:
+    """Draw the nulls from the least to the largest; without any, where chance begins.
+
+    Return the numbers of the nulls.
+    """
+    nulls = [each.nulls for each in findings.answers(layer) if each.nulls is not None]
+    if nulls:
+        curves = np.concatenate([each.similarity(EPS) for each in nulls])
+        ends = spread(curves)
+        draw_nulls(axes, EPS, ends)
+        named = dict(zip(("least null", "median null", "largest null"), ends, strict=True))
+        return [
+            {"layer": layer, "networks": name, "eps": eps, "similarity": value}
+            for name, curve in named.items()
+            for eps, value in zip(EPS.tolist(), curve.tolist(), strict=True)
+        ]
+    draw_chance_level(axes, findings.chance(layer))
+    return []
+
+
+def _chance_in_words(findings: Findings) -> str:
+    if findings.null_areas(findings.layers[0]).size:
+        return "Orange is what matches with one network's inputs rolled against the other's."
+    return "From the orange line on, unrelated neurons would match too."

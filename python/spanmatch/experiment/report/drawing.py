@@ -1,0 +1,87 @@
+"""A drawing of the report with its numbers, and what several of them share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from spanmatch.experiment.report.svg import render_svg
+from spanmatch.plot.style import BLUE, GREEN, INK, LABEL, SOFT, style_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from spanmatch.experiment.plan import ComparisonKind
+    from spanmatch.experiment.report.findings import Findings
+
+EPS = np.arange(100) / 100
+COMPARED: dict[ComparisonKind, tuple[str, str]] = {
+    "trained": ("two trained networks", BLUE),
+    "start": ("a network before and after training", GREEN),
+    "untrained": ("two untrained networks", SOFT),
+}
+"""What each kind of comparison is called, and its colour."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure."""
+
+    name: str
+    title: str
+    caption: str
+    figure: Figure
+    rows: list[dict[str, Any]]
+    """What it shows, a row for each number."""
+
+    @cached_property
+    def svg(self) -> str:
+        """The figure as a drawing."""
+        return render_svg(self.figure, self.name)
+
+
+def begin_figure_through_depth(findings: Findings) -> tuple[Figure, Axes]:
+    """Return a figure and its axes, with the layers along x and similarity up y."""
+    figure = Figure(figsize=(9.6, 4.2), layout="constrained")
+    axes = figure.subplots()
+    name_layers(axes, findings.layers)
+    axes.set_ylim(0, 1.02)
+    style_axes(axes)
+    return figure, axes
+
+
+def name_layers(axes: Axes, layers: tuple[str, ...]) -> None:
+    """Put the layers along the x axis, slanted where they would touch."""
+    labels = list(map(shorten, layers))
+    slanted = sum(map(len, labels)) > 60
+    axes.set_xticks(
+        range(len(layers)),
+        labels,
+        rotation=50 if slanted else 0,
+        ha="right" if slanted else "center",
+        rotation_mode="anchor" if slanted else "default",
+    )
+    axes.set_xlim(-0.5, len(layers) - 0.5)
+
+
+def shorten(layer: str) -> str:
+    """Return the end of a name that is too long to stand at an axis; numbers beside have all."""
+    return layer if len(layer) <= 20 else f"…{layer[-19:]}"
+
+
+def add_legend(figure: Figure, columns: int) -> None:
+    """Name over a figure what its first axes show."""
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(
+        handles,
+        labels,
+        loc="outside upper center",
+        ncols=columns,
+        frameon=False,
+        fontsize=LABEL,
+        labelcolor=INK,
+    )

@@ -1,0 +1,33 @@
+"""The resolution δ of the regularised span, and what is said where it had to be raised."""
+
+import warnings
+from math import sqrt
+
+from spanmatch.base.constants import RESOLUTION
+from spanmatch.base.errors import RaisedResolutionWarning
+
+ROUNDING = 2.0**-53  # of a float64
+
+
+def find_resolution(n_neurons: int) -> float:
+    """Return δ for so many neurons of both sides: rounding counts for more where there are more.
+
+    >>> find_resolution(2000), round(find_resolution(8192), 9)
+    (1e-06, 1.907e-06)
+    """
+    return max(RESOLUTION, sqrt(4.0 * n_neurons * ROUNDING))
+
+
+def warn_if_raised(resolution: float, n_neurons: int, *, depth: int = 1) -> None:
+    """Warn the caller of the public function, which is `depth` calls above this one.
+
+    For functions whose answer has no place for δ. `n_neurons` are those of both sides.
+    """
+    if resolution > find_resolution(n_neurons):
+        warnings.warn(
+            f"rounding left no answer at the resolution {find_resolution(n_neurons):.3g} of "
+            f"{n_neurons} neurons: this one is of {resolution:.3g}, and residuals up to 100 times "
+            "that count as exact",
+            RaisedResolutionWarning,
+            stacklevel=depth + 2,
+        )

@@ -5,16 +5,27 @@ What is left is what capture costs: hooks, copies, and turning maps into rows. O
 
 from __future__ import annotations
 
+from functools import partial
+from typing import TYPE_CHECKING
+
 import torch
 from spectrum import best, report
 from torch import nn
 from torchvision.models import resnet18
 
 import spanmatch as sm
+from spanmatch.pair.nulls_and_folds import NOTHING
 from spanmatch.torch.comparing.compare import collect
 from spanmatch.torch.observing.observer import Observer
 
+if TYPE_CHECKING:
+    from spanmatch.torch.observing.activations import Activations
+
 BATCHES, BATCH, SIZE = 4, 32, 64
+
+
+def keep(rows: dict[str, torch.Tensor], name: str, _: int, activations: Activations) -> None:
+    rows[name] = activations.rows()
 
 
 def main() -> None:
@@ -25,7 +36,7 @@ def main() -> None:
     seen: list[dict[str, torch.Tensor]] = [{}, {}]
     for model, rows in zip((a, b), seen, strict=True):
         with Observer(model, layers) as observed:
-            observed.run(images, lambda name, _, act, rows=rows: rows.update({name: act.rows()}))
+            observed.run(images, partial(keep, rows))
 
     def forward() -> None:
         with torch.no_grad():
@@ -40,8 +51,18 @@ def main() -> None:
                 pairs[layer].update(seen[0][layer], seen[1][layer])
 
     def both() -> None:
-        options = dict.fromkeys(("layers_b", "device", "mask", "axis", "max_batches"))
-        collect(a, b, [images] * BATCHES, layers=layers, all_pairs=False, progress=False, **options)
+        collect(
+            *(a, b, [images] * BATCHES),
+            layers=layers,
+            layers_b=None,
+            all_pairs=False,
+            device=None,
+            mask=None,
+            axis=None,
+            max_batches=None,
+            keeps=NOTHING,
+            progress=False,
+        )
 
     times = best(forward=forward, products=products, both=both)
     cost = times["both"] - times["forward"] - times["products"]

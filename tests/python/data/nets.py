@@ -25,7 +25,8 @@ class Small(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Return a score for each class."""
-        return self.head(self.conv2(self.conv1(images).relu()).relu().flatten(1))
+        scores: Tensor = self.head(self.conv2(self.conv1(images).relu()).relu().flatten(1))
+        return scores
 
 
 def tiny() -> Small:

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import settings
 
 import spanmatch as sm
-from experiments import SMALL, experiment
 from trained import trained_layers
 
 if TYPE_CHECKING:
@@ -38,8 +37,10 @@ def digits_layers() -> dict[str, Sides]:
 @pytest.fixture(scope="session")
 def small_experiment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a whole experiment: two seeds of digits, one epoch. It is only read."""
+    from experiments import SMALL, experiment_alone
+
     out = tmp_path_factory.mktemp("experiment") / "out"
-    run = experiment(out, *SMALL)
+    run = experiment_alone(out, *SMALL)
     assert run.returncode == 0, run.stderr
     assert run.stdout.strip() == str(out / "report.html")
     return out

@@ -5,6 +5,9 @@ What is left is what capture costs: hooks, copies, and turning maps into rows. O
 
 from __future__ import annotations
 
+from functools import partial
+from typing import TYPE_CHECKING
+
 import torch
 from spectrum import best, report
 from torch import nn
@@ -15,7 +18,14 @@ from spanmatch.torch.comparing.collect import collect_pairs
 from spanmatch.torch.comparing.options import CompareOptions
 from spanmatch.torch.observing.observer import Observer
 
+if TYPE_CHECKING:
+    from spanmatch.torch.observing.activations import Activations
+
 BATCHES, BATCH, SIZE = 4, 32, 64
+
+
+def keep(rows: dict[str, torch.Tensor], name: str, _: int, activations: Activations) -> None:
+    rows[name] = activations.rows()
 
 
 def main() -> None:
@@ -26,7 +36,7 @@ def main() -> None:
     seen: list[dict[str, torch.Tensor]] = [{}, {}]
     for model, rows in zip((a, b), seen, strict=True):
         with Observer(model, layers) as observer:
-            observer.run(images, lambda name, _, act, rows=rows: rows.update({name: act.rows()}))
+            observer.run(images, partial(keep, rows))
 
     def forward() -> None:
         with torch.no_grad():

@@ -47,7 +47,7 @@ def tasks(options: argparse.Namespace) -> list[Task]:
     ]
 
 
-def pair_of(x: Floats, y: Floats) -> sm.ActivationPair:
+def pair_of(x: Any, y: Any) -> sm.ActivationPair:
     pair = sm.ActivationPair()
     pair.update(x, y)
     return pair

@@ -87,7 +87,8 @@ def by_torch_cka(x: Sequence[torch.Tensor], y: Sequence[torch.Tensor]) -> float:
 
 
 def kernel(z: Floats) -> Floats:
-    return z @ z.T
+    products: Floats = z @ z.T
+    return products
 
 
 def hsic_biased(k: Floats, m: Floats) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from compare_data import shared_factors
@@ -77,12 +77,13 @@ def tasks(options: argparse.Namespace) -> list[Task]:
 
 
 def by_rsatoolbox(x: Floats, y: Floats, method: str) -> Callable[[], float]:
-    import rsatoolbox
+    from rsatoolbox.data.dataset import Dataset
+    from rsatoolbox.rdm.calc import calc_rdm
+    from rsatoolbox.rdm.compare import compare
 
     def run() -> float:
-        sides = (rsatoolbox.data.Dataset(side) for side in (x, y))
-        rdms = (rsatoolbox.rdm.calc_rdm(side, method="euclidean") for side in sides)
-        return float(np.asarray(rsatoolbox.rdm.compare(*rdms, method=method)).item())
+        rdms: list[Any] = [calc_rdm(Dataset(side), method="euclidean") for side in (x, y)]
+        return float(np.asarray(compare(rdms[0], rdms[1], method=method)).item())
 
     return run
 

@@ -54,8 +54,9 @@ def residuals(targets: Floats, predictors: Floats) -> Floats:
     if not targets.shape[1] or not predictors.shape[1]:
         return np.ones(targets.shape[1])
     weights = np.linalg.lstsq(predictors, targets, rcond=None)[0]
-    left = np.linalg.norm(targets - predictors @ weights, axis=0)
-    return left / np.linalg.norm(targets, axis=0)
+    left: Floats = np.linalg.norm(targets - predictors @ weights, axis=0)
+    sizes: Floats = np.linalg.norm(targets, axis=0)
+    return left / sizes
 
 
 def fewer_rows(x: Floats, y: Floats) -> tuple[Floats, Floats]:

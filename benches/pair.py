@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from spectrum import SAMPLES, best, pair_of, report
+from compare_gram import pair_of
+from spectrum import SAMPLES, best, report
 
 import spanmatch as sm
 

@@ -11,6 +11,7 @@ os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from compare_gram import pair_of
@@ -53,7 +54,7 @@ def report(what: str, figure: float, bound: str) -> None:
 def minimum_matches(pair: sm.ActivationPair, bound: str, what: str) -> None:
     neurons = [("x", int(v)) for v in sm.maximum_match(pair, eps=EPS).x[::8]]
     times = [
-        milliseconds(lambda neuron=neuron: sm.minimum_match(pair, eps=EPS, neuron=neuron))
+        milliseconds(partial(sm.minimum_match, pair, eps=EPS, neuron=neuron))
         for neuron in neurons * 3
     ]
     report(f"{what}: one minimum match, median", statistics.median(times), bound)

@@ -16,7 +16,12 @@ TORCHRUN = "# match.py: torchrun --nproc-per-node 8 match.py\n"
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
-def test_the_example_runs(block, capsys, tmp_path, monkeypatch):
+def test_the_example_runs(
+    block: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.chdir(tmp_path)
     if block.startswith(TORCHRUN):
         Path("match.py").write_text(block)
@@ -36,15 +41,15 @@ def test_the_example_runs(block, capsys, tmp_path, monkeypatch):
         assert line.startswith(promise)
 
 
-def test_one_example_runs_under_torchrun():
+def test_one_example_runs_under_torchrun() -> None:
     assert [block.startswith(TORCHRUN) for block in BLOCKS].count(True) == 1
 
 
-def test_the_first_example_is_short():
+def test_the_first_example_is_short() -> None:
     assert len([line for line in BLOCKS[0].splitlines() if line.strip()]) <= 12
 
 
-def test_local_links_lead_somewhere():
+def test_local_links_lead_somewhere() -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
     assert links
     for link in links:

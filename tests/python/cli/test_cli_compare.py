@@ -16,6 +16,7 @@ pytest.importorskip("typer")
 pytest.importorskip("torch")
 from cli_files import as_null, done, failed, strict
 from compare_runs import expected, made, place, runs, spanmatch
+from cpu_time import cpu_seconds, ended_cpu_seconds
 from spanmatch.comparison.comparison import Comparison
 from spanmatch.comparison.table import text
 
@@ -157,21 +158,26 @@ def spectra() -> dict[str, int]:
     return {file.name: file.stat().st_mtime_ns for file in files}
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="sends signals")
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux how long it works")
 @pytest.mark.parametrize("how", ["SIGKILL", "SIGINT"])
 @pytest.mark.usefixtures("restore_threads")
 def test_it_goes_on_where_it_was_ended(how: str) -> None:
+    ended = ended_cpu_seconds()
     with spanmatch(*WIDE) as child:
         try:
             wait_for(child, "out/spectra/[!.]*")
+            before_signal = cpu_seconds(child.pid)
             child.send_signal(getattr(signal, how))
             code = child.wait(timeout=60)
+            took = ended_cpu_seconds() - ended - before_signal
             assert child.stderr is not None
             said = child.stderr.read()
         finally:
             child.kill()
     if how == "SIGINT":
         assert (code, said) == (130, "interrupted\n")
+        # A second alone on a core, and what the end of a process takes.
+        assert took < 3.0
     before = spectra()
     assert 1 <= len(before) < 5, "it was not ended while it worked"
     assert not Path("out/comparison.json").exists()

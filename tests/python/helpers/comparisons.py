@@ -60,7 +60,8 @@ def same_pair(mine: sm.ActivationPair, other: sm.ActivationPair) -> bool:
 
 def file_of(folder: Path, layer: str, kind: str = "pair") -> Path:
     entries = json.loads((folder / "comparison.json").read_text())["layers"]
-    return folder / next(entry[kind] for entry in entries if entry["key"] == layer)
+    name: str = next(entry[kind] for entry in entries if entry["key"] == layer)
+    return folder / name
 
 
 def contents(folder: Path) -> dict[str, bytes]:

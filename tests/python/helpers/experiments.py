@@ -1,10 +1,20 @@
-"""Experiments for tests: small ones, run as a user would."""
+"""Experiments for tests: small ones, as a user would run them, or in the process of the test.
+
+A process of its own spends more on imports than on the experiment.
+"""
 
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+pytest.importorskip("typer")
+from typer.testing import CliRunner
+
+from spanmatch.cli import app
 
 SMALL = ["--data", "digits", "--arch", "small-vgg", "--seeds", "0,1", "--epochs", "1"]
 
@@ -14,7 +24,16 @@ def command(out: Path, *arguments: str) -> list[str]:
 
 
 def experiment(out: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run to the end."""
+    """Run to the end, in this process."""
+    given = command(out, *arguments)[3:]
+    done = CliRunner().invoke(app, given)
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return subprocess.CompletedProcess(given, done.exit_code, done.stdout, done.stderr)
+
+
+def experiment_alone(out: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run to the end, in a process of its own."""
     return subprocess.run(command(out, *arguments), capture_output=True, text=True, check=False)
 
 

@@ -6,7 +6,7 @@ import json
 import pickle
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch.distributed as dist
@@ -29,7 +29,7 @@ def samples() -> tuple[np.ndarray, np.ndarray]:
     return x, y
 
 
-def share(rank: int, batches: int = 2, rows_per_item: int = 1, **kept: int) -> sm.ActivationPair:
+def share(rank: int, batches: int = 2, rows_per_item: int = 1, **kept: Any) -> sm.ActivationPair:
     x, y = samples()
     pair = sm.ActivationPair(**kept)
     items = np.arange(*SHARES[rank]).reshape(-1, rows_per_item)
@@ -38,7 +38,7 @@ def share(rank: int, batches: int = 2, rows_per_item: int = 1, **kept: int) -> s
     return pair
 
 
-def beside(rank: int, **kept: int) -> sm.ActivationPair:
+def beside(rank: int, **kept: Any) -> sm.ActivationPair:
     """A share, of items of five rows, with nulls and folds beside it."""
     return share(rank, rows_per_item=5, seed=3 + rank, **kept)
 
@@ -84,7 +84,7 @@ def main(rank: int, folder: Path) -> None:
     late = beside(1, **KEPT["both"]) if rank == 1 else sm.ActivationPair()
     late.all_reduce()
     late.save(folder / f"late-{rank}")
-    seeded = beside(1, **KEPT["both"]) if rank == 1 else sm.ActivationPair(seed=9, **KEPT["both"])
+    seeded = beside(1, **KEPT["both"]) if rank == 1 else sm.ActivationPair(nulls=4, folds=3, seed=9)
     seeded.all_reduce()
     seeded.save(folder / f"seeded-{rank}")
     for name, counts in {"other nulls": (2, 3), "no nulls": (2, 0)}.items():
@@ -108,7 +108,8 @@ def main(rank: int, folder: Path) -> None:
         heard[f"{name} leaves the pair"] = str(same)
     heard["names"] = complaint(sm.ActivationPair(y_names=["a", "bc"[rank]]).all_reduce)
 
-    alone = dist.new_group([0])
+    # In the process that is not of it, new_group gives a number.
+    alone = cast("dist.ProcessGroup", dist.new_group([0]))
     first = share(rank)
     heard["group"] = complaint(lambda: first.all_reduce(alone))
     heard["of the group"] = str(first.n_samples)

@@ -64,7 +64,7 @@ class MeasuresOracle:
     @cached_property
     def condition(self) -> float:
         """Of what is kept of the unit columns."""
-        return max(1 / s[s >= self.delta][-1] for s in self.spectra)
+        return max(1 / float(s[s >= self.delta][-1]) for s in self.spectra)
 
     @cached_property
     def is_clear(self) -> bool:

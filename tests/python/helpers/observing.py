@@ -46,7 +46,10 @@ def seen(net: nn.Module, batch: Any, layers: Any = None, **options: Any) -> dict
         calls = observed.run(
             batch, lambda name, call, what: found.update({f"{name}#{call}": what.copy()})
         )
-    return {call_name(*key.split("#"), calls[key.split("#")[0]]): found[key] for key in found}  # type: ignore[arg-type]
+    names = {
+        (name, int(call)): f"{name}#{call}" for name, call in (key.split("#") for key in found)
+    }
+    return {call_name(*each, calls[each[0]]): found[key] for each, key in names.items()}
 
 
 def refuse(*_: Any) -> None:

@@ -32,7 +32,8 @@ def centred(z: Floats) -> Floats:
     # The first row goes first: a constant column is then exactly zero, which its mean, being
     # rounded, would not give.
     shifted = z - z[:1]
-    return shifted - shifted.mean(axis=0, keepdims=True)
+    mean: Floats = shifted.mean(axis=0, keepdims=True)
+    return shifted - mean
 
 
 def unit_columns(z: Floats) -> tuple[Floats, Mask]:
@@ -41,24 +42,30 @@ def unit_columns(z: Floats) -> tuple[Floats, Mask]:
     alive = largest > 0
     # The largest entry goes first: the square of 1e-200 would underflow.
     scaled = z / np.where(alive, largest, 1.0)
-    return scaled / np.where(alive, np.linalg.norm(scaled, axis=0), 1.0), alive
+    return scaled / np.where(alive, norms(scaled), 1.0), alive
+
+
+def norms(z: Floats) -> Floats:
+    """The length of each column."""
+    lengths: Floats = np.linalg.norm(z, axis=0)
+    return lengths
 
 
 def augmented_residuals(predictors: Floats, targets: Floats, delta: float) -> Floats:
     """The smallest sqrt(|t - P w|² + δ²|w|²) for every column t of the targets."""
     k, m = predictors.shape[1], targets.shape[1]
     if k == 0 or m == 0:
-        return np.linalg.norm(targets, axis=0)
+        return norms(targets)
     a = np.vstack([predictors, delta * np.eye(k)])
     b = np.vstack([targets, np.zeros((k, m))])
     w = np.linalg.lstsq(a, b, rcond=None)[0]
-    return np.linalg.norm(b - a @ w, axis=0)
+    return norms(b - a @ w)
 
 
 def plain_residuals(predictors: Floats, targets: Floats, _delta: float) -> Floats:
     """The distance from the span, not regularised: only for well conditioned predictors."""
     u = np.linalg.svd(predictors, full_matrices=False)[0]
-    return np.linalg.norm(targets - u @ (u.T @ targets), axis=0)
+    return norms(targets - u @ (u.T @ targets))
 
 
 @dataclass(frozen=True)

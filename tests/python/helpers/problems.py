@@ -65,7 +65,8 @@ def exact(rng: Rng, n: int = 12, samples: int = SAMPLES, cond: float = 30.0) -> 
 def conditioned(rng: Rng, n: int, cond: float) -> Floats:
     """A square matrix of the given condition number."""
     u, v = (np.linalg.qr(rng.standard_normal((n, n)))[0] for _ in range(2))
-    return (u * np.geomspace(1.0, cond, n)) @ v
+    made: Floats = (u * np.geomspace(1.0, cond, n)) @ v
+    return made
 
 
 def dead(rng: Rng) -> Sides:
@@ -110,7 +111,8 @@ def almost(rng: Rng, z: Floats, level: float) -> Floats:
     mix = z @ rng.standard_normal((k, k)) / np.sqrt(k)
     mix[:, : k // 3] = z[:, : k // 3]
     noise = rng.standard_normal(mix.shape) / np.sqrt(len(mix))
-    return mix + level * np.linalg.norm(mix, axis=0) * noise
+    made: Floats = mix + level * np.linalg.norm(mix, axis=0) * noise
+    return made
 
 
 def low_rank(rng: Rng) -> Sides:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from contextlib import suppress
 from typing import Any
 
@@ -177,7 +176,9 @@ def test_layers_that_take_a_batch_apart_say_so() -> None:
 
 
 def test_the_block_may_run_the_model_itself() -> None:
-    net = model()
+    net, told = model(), list[str]()
     with Observer(net) as observed:
         net(IMAGES)
-        observed.run(IMAGES, lambda *_: random.random())
+        observed.run(IMAGES, lambda name, *_: told.append(name))
+        net(IMAGES)
+    assert told == list(seen(net, IMAGES))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -27,7 +27,7 @@ class Match(Result):
     """How many neurons side x has in all."""
     n_y: int
     """How many neurons side y has in all."""
-    resolution: float = math.nan
+    resolution: float = field(default=math.nan, compare=False)
     """The δ of the regularised span; nan if unknown, as in files of 0.1.0 and earlier."""
 
     def __post_init__(self) -> None:

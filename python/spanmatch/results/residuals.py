@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,7 +18,7 @@ class Residuals(Result):
     """Of each neuron of x on the chosen neurons of y, shape (n_x,): in [0, 1]; nan dead."""
     y: Floats
     """Of each neuron of y on the chosen neurons of x, shape (n_y,)."""
-    resolution: float = math.nan
+    resolution: float = field(default=math.nan, compare=False)
     """The δ of the regularised span; nan if unknown, as in files of 0.1.0 and earlier."""
 
     def __post_init__(self) -> None:

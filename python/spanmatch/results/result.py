@@ -56,8 +56,9 @@ class Result:
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        pairs = zip(self._fields(), other._fields(), strict=True)
-        return all(_equal(mine, theirs) for (_, mine), (_, theirs) in pairs)
+        # How a result was found out, as the δ of a match, is no part of what it is.
+        compared = [field.name for field in fields(self) if field.compare]  # type: ignore[arg-type]
+        return all(_equal(getattr(self, name), getattr(other, name)) for name in compared)
 
     # Results hold arrays, so they have no hash, like arrays.
     __hash__ = None  # type: ignore[assignment]

@@ -64,3 +64,9 @@ def test_results_of_earlier_files_have_no_resolution(tmp_path: Path) -> None:
     assert isinstance(loaded, sm.Match)
     assert np.isnan(loaded.resolution)
     assert loaded == replace(match, resolution=np.nan)
+
+
+def test_the_resolution_is_no_part_of_what_a_match_is() -> None:
+    spectrum = sm.spectrum(X, Y)
+    assert replace(spectrum.match(0.5), resolution=1e-4) == spectrum.match(0.5)
+    assert replace(spectrum, resolution=1e-4) != spectrum

@@ -17,7 +17,7 @@ from spanmatch.base.threads import set_num_threads
 from spanmatch.cli.current_folder import importing_from_here
 from spanmatch.cli.exit_codes import wrong_usage
 from spanmatch.comparison.folder import INDEX, PAIRS, SPECTRA
-from spanmatch.comparison.table import text
+from spanmatch.comparison.table import format_table
 from spanmatch.torch.resuming.ranks import count_local_ranks, count_ranks, join_ranks
 from spanmatch.torch.resuming.resumable import compare_in
 
@@ -40,7 +40,7 @@ class Destination:
 
     def check(self) -> None:
         """Raise what drawing would raise, before the work and not after it."""
-        from spanmatch.plot.similarity import check_suffix
+        from spanmatch.plot.figure_file import check_suffix
 
         if self.plot is not None:
             with wrong_usage():
@@ -81,5 +81,5 @@ def _show(comparison: Comparison, destination: Destination) -> None:
     if destination.as_json:
         typer.echo(strict_json({"spanmatch": __version__, **comparison.to_dict()}))
         return
-    typer.echo(text(comparison))
+    typer.echo(format_table(comparison))
     typer.echo(f"\n{destination.folder}: {INDEX}, {PAIRS}, {SPECTRA}\nPicture: {picture}")

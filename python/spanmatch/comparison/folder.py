@@ -272,6 +272,3 @@ def _name(within: str, key: Key) -> str:
     slug = "--".join(re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")[-SLUG:] for name in names)
     digest = sha256(json.dumps(key).encode()).hexdigest()[:HASH]
     return f"{within}/{slug}-{digest}.safetensors"
-
-
-write_solved, read_solved = write_answer, read_answer

@@ -185,6 +185,3 @@ def _aligned(table: list[list[str]], names: int) -> Iterable[str]:
             for column, (cell, width) in enumerate(zip(row, widths, strict=False))
         )
         yield "  ".join(cells).rstrip()
-
-
-text = format_table

@@ -108,6 +108,3 @@ def _lacks(name: str, usual: int) -> ValueError:
         f"the pair keeps no {name}, which are summed as batches come: make it by "
         f"ActivationPair({name}={usual}) and update it again"
     )
-
-
-Keeps = Resampling

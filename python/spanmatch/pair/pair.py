@@ -327,6 +327,3 @@ def _from_parts(
     parts: core._Parts, replicates: core._Replicates | None, names: Names
 ) -> ActivationPair:
     return wrap_gram(core.Gram.from_parts(parts, replicates), names)
-
-
-pair_of_gram = wrap_gram

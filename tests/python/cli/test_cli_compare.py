@@ -18,7 +18,7 @@ from cli_files import as_null, done, failed, strict
 from compare_runs import expected, made, place, runs, spanmatch
 from cpu_time import cpu_seconds, ended_cpu_seconds
 from spanmatch.comparison.comparison import Comparison
-from spanmatch.comparison.table import text
+from spanmatch.comparison.table import format_table
 
 if TYPE_CHECKING:
     import subprocess
@@ -36,7 +36,7 @@ WIDE += ["1", "--data", "nets.py:vectors", "--layers", "*.1", "--out", "out", "-
 def test_the_table_the_picture_and_the_folder() -> None:
     wanted = expected("digits")
     result = done(*COMMAND)
-    assert result.stdout.startswith(text(wanted))
+    assert result.stdout.startswith(format_table(wanted))
     assert result.stdout.endswith(
         "out: comparison.json, pairs, spectra\nPicture: out/comparison.png\n"
     )

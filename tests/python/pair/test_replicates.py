@@ -16,7 +16,7 @@ from test_streaming import gram_of
 
 import spanmatch as sm
 from problems import planted
-from spanmatch.pair.pair import pair_of_gram
+from spanmatch.pair.pair import wrap_gram
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,11 +44,11 @@ def state(pair: sm.ActivationPair) -> bytes:
 
 
 def null(pair: sm.ActivationPair, index: int) -> sm.ActivationPair:
-    return pair_of_gram(pair._gram.on_host().null(index))
+    return wrap_gram(pair._gram.on_host().null(index))
 
 
 def of_folds(pair: sm.ActivationPair, *times: int) -> sm.ActivationPair:
-    return pair_of_gram(pair._gram.on_host().of_folds(list(times), False))
+    return wrap_gram(pair._gram.on_host().of_folds(list(times), False))
 
 
 def grams(pair: sm.ActivationPair) -> list[np.ndarray]:

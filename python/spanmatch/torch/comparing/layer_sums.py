@@ -14,7 +14,7 @@ import torch
 import spanmatch._core as core
 from spanmatch.comparison.keys import Key
 from spanmatch.pair.device.gram import limit, middle
-from spanmatch.pair.pair import ActivationPair, pair_of_gram
+from spanmatch.pair.pair import ActivationPair, wrap_gram
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,7 +78,7 @@ class CrossPairs(Mapping[Key, ActivationPair]):
         gram = core.Gram.from_parts(
             (n_a, a.n_batches, a.n_samples, shift, sums, spread, products.numpy())
         )
-        return pair_of_gram(gram)
+        return wrap_gram(gram)
 
     def __iter__(self) -> Iterator[Key]:
         return iter(self._parts)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from spanmatch.comparison.keys import Key
-    from spanmatch.pair.nulls_and_folds import Keeps
+    from spanmatch.pair.nulls_and_folds import Resampling
     from spanmatch.pair.pair import ActivationPair
     from spanmatch.torch.observing.activations import Activations
 
@@ -32,7 +32,7 @@ class OneByOne:
         The nulls and folds that each pair keeps.
     """
 
-    def __init__(self, layers: Mapping[str, str], resampling: Keeps) -> None:
+    def __init__(self, layers: Mapping[str, str], resampling: Resampling) -> None:
         # One layer of B may stand against several of A.
         self._layers_of: dict[str, list[str]] = {}
         for name_a, name_b in layers.items():

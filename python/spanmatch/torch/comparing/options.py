@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.arguments import as_center
-from spanmatch.pair.nulls_and_folds import Keeps
+from spanmatch.pair.nulls_and_folds import Resampling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,6 +67,6 @@ class CompareOptions:
             )
 
     @property
-    def resampling(self) -> Keeps:
+    def resampling(self) -> Resampling:
         """What each pair keeps beside its sums."""
-        return Keeps(self.nulls, self.folds, self.seed)
+        return Resampling(self.nulls, self.folds, self.seed)

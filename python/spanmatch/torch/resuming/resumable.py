@@ -254,12 +254,12 @@ def _answer(pair: ActivationPair | None, center: bool) -> LayerAnswer | None:
 def _write_some(folder: Path, answers: Mapping[Key, LayerAnswer | None]) -> None:
     for key, answer in answers.items():
         if answer is not None:
-            files.write_solved(folder, key, answer)
+            files.write_answer(folder, key, answer)
 
 
 def _finish(folder: Path, options: CompareOptions, outline: Outline) -> Comparison:
     keys = outline.neurons
-    answers = {key: files.read_solved(folder, key) for key in keys}
+    answers = {key: files.read_answer(folder, key) for key in keys}
     collected = Collected(files.SavedPairs(folder, keys), outline.notes, outline.inputs)
     comparison = assemble_comparison(answers, collected, center=options.center)
     files.write_index(folder, comparison)

@@ -9,6 +9,8 @@ from rich.box import SIMPLE
 from rich.console import Group
 from rich.table import Table
 
+from spanmatch.base.words import list_names
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -154,8 +156,8 @@ def _about_match(result: list[Match], sides: Sides, eps: float) -> list[Renderab
 def _table(*labels: str, text: int = 0) -> Table:
     """Begin a table of numbers, whose last columns are text."""
     table = Table(box=SIMPLE, show_edge=False, pad_edge=False)
-    for place, label in enumerate(labels):
-        table.add_column(label, justify="left" if place >= len(labels) - text else "right")
+    for column, label in enumerate(labels):
+        table.add_column(label, justify="left" if column >= len(labels) - text else "right")
     return table
 
 
@@ -183,8 +185,7 @@ def _members(match: Match, sides: Sides) -> tuple[str, str]:
 
 
 def _first(names: list[str]) -> str:
-    left = len(names) - MEMBERS
-    return ", ".join(names[:MEMBERS]) + (f", … {left} more" if left > 0 else "")
+    return list_names(names, MEMBERS)
 
 
 def _spread(sizes: Iterable[int]) -> str:

@@ -64,7 +64,7 @@ class SavedPairs(Mapping[Key, ActivationPair]):
 
 
 def write(folder: Folder, layers: ComparedLayers, pairs: Mapping[Key, ActivationPair]) -> None:
-    """Write a comparison, in the place of one that may be there."""
+    """Write a comparison over one that may be there."""
     _withdraw(Path(folder), layers)
     for key in layers:
         write_pair(folder, key, pairs[key])

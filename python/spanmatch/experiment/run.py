@@ -87,21 +87,21 @@ def run_experiment(
     # What is wrong with the choice is told before the training, and not after it.
     choose_layers(networks.initial(0), layers)
     _check_enough(held_out, config)
-    place = Folder(folder)
+    files = Folder(folder)
     if force:
-        place.clear()
-    place.claim(config.plain(), made_with(config))
-    place.sweep()
-    place.networks.mkdir(exist_ok=True)
-    work = _Work(config, place, networks, layers, held_out, to_train_on, progress)
-    with _threads(config.threads):
+        files.clear()
+    files.claim(config.plain(), made_with(config))
+    files.sweep()
+    files.networks.mkdir(exist_ok=True)
+    work = _Work(config, files, networks, layers, held_out, to_train_on, progress)
+    with _use_threads(config.threads):
         for network in networks_of(config):
-            if place.network(network.key).is_file():
+            if files.network(network.key).is_file():
                 say(f"{network.name}: there already")
             else:
-                say(f"{network.name}: {_told(work.network(network))}")
+                say(f"{network.name}: {_say_accuracy(work.network(network))}")
         for comparison in comparisons_of(config):
-            if place.compared(comparison.key) and place.layer_details(comparison.key).is_file():
+            if files.compared(comparison.key) and files.layer_details(comparison.key).is_file():
                 say(f"{comparison.key}: there already")
             else:
                 work.comparison(comparison)
@@ -126,7 +126,7 @@ class _Work:
     """What all units need."""
 
     config: ExperimentConfig
-    place: Folder
+    files: Folder
     networks: Networks
     layers: list[str] | None
     held_out: Batches
@@ -143,7 +143,7 @@ class _Work:
         network = self.networks.with_weights(self._weights(planned))
         trained = self._performance(network)
         known = Network(planned.name, parameters_of(network), tuple(history), trained, untrained)
-        write_network(self.place.network(planned.key), known)
+        write_network(self.files.network(planned.key), known)
         return known
 
     def comparison(self, planned: PlannedComparison) -> None:
@@ -151,7 +151,7 @@ class _Work:
         key, config = planned.key, self.config
         # Of the controls nobody asks how sure they are, or what their matches are made of.
         asked = planned.kind == "trained"
-        if not self.place.compared(key):
+        if not self.files.compared(key):
             with without_undersampled_warnings():  # the report says it of each layer
                 comparison = compare(
                     *self._networks(planned),
@@ -163,13 +163,13 @@ class _Work:
                     folds=config.folds if asked else 0,
                     progress=self.progress,
                 )
-            self.place.comparison(key).mkdir(parents=True, exist_ok=True)
-            comparison.without_replicates().save(self.place.comparison(key))
+            self.files.comparison(key).mkdir(parents=True, exist_ok=True)
+            comparison.without_replicates().save(self.files.comparison(key))
         eps = config.eps if asked else ()
         with progress_bar(f"Looking inside {key}", self.progress) as report:
-            saved = Comparison.load(self.place.comparison(key))
+            saved = Comparison.load(self.files.comparison(key))
             layers = find_layer_details(saved, eps, report)
-        write_layer_details(self.place.layer_details(key), layers)
+        write_layer_details(self.files.layer_details(key), layers)
 
     def _networks(self, planned: PlannedComparison) -> tuple[nn.Module, nn.Module]:
         seeds = {f"seed {seed}": seed for seed in self.config.seeds}
@@ -182,11 +182,11 @@ class _Work:
         return self.networks.with_weights(self._weights(trained[planned.a])), b
 
     def _weights(self, planned: PlannedNetwork) -> str | Path:
-        return planned.checkpoint or self.place.weights(planned.key)
+        return planned.checkpoint or self.files.weights(planned.key)
 
     def _trained(self, key: str, name: str, seed: int) -> list[Epoch]:
         """Write the weights of a network, unless they are there, and return its history."""
-        path = self.place.weights(key)
+        path = self.files.weights(key)
         if not path.is_file():
             if self.to_train_on is None:
                 raise ValueError(f"there is nothing to train {name} on")
@@ -202,13 +202,13 @@ class _Work:
         return performance(network, self.held_out, self.config.device)
 
 
-def _told(network: Network) -> str:
+def _say_accuracy(network: Network) -> str:
     after = network.trained
     return "there" if after is None else f"accuracy {after.accuracy:.3f} on {after.inputs} inputs"
 
 
 @contextmanager
-def _threads(count: int) -> Iterator[None]:
+def _use_threads(count: int) -> Iterator[None]:
     """Let torch use so many threads, and then as many as before."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)

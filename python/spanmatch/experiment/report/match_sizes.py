@@ -40,7 +40,7 @@ def draw_sizes(findings: Findings) -> Drawing | None:
         for what, colour, shift in (("simple match", BLUE, -0.15), ("core", ORANGE, 0.15)):
             for at, layer in enumerate(findings.layers):
                 if found := pooled[layer, eps, what]:
-                    _strip(axes, at + shift, found, colour)
+                    _draw_strip(axes, at + shift, found, colour)
             axes.plot([], [], color=colour, marker="o", linestyle="none", label=what)
         axes.set_yscale("log", base=2)
         axes.yaxis.set_major_formatter("{x:.0f}")
@@ -61,11 +61,9 @@ def draw_sizes(findings: Findings) -> Drawing | None:
     )
 
 
-def _strip(axes: Axes, place: float, found: Counter[int], colour: str) -> None:
+def _draw_strip(axes: Axes, at: float, found: Counter[int], colour: str) -> None:
     values, counts = np.array(sorted(found.items())).T
     areas = 10 + 80 * counts / counts.sum()
-    axes.scatter(
-        np.full(len(values), place), values, s=areas, color=colour, alpha=0.55, linewidth=0
-    )
+    axes.scatter(np.full(len(values), at), values, s=areas, color=colour, alpha=0.55, linewidth=0)
     middle = float(np.median(np.repeat(values, counts)))
-    axes.plot([place - 0.12, place + 0.12], [middle, middle], color=INK, linewidth=1.6)
+    axes.plot([at - 0.12, at + 0.12], [middle, middle], color=INK, linewidth=1.6)

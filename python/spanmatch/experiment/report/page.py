@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from spanmatch.base.words import count_of
 from spanmatch.experiment.report.claims import above_chance
 from spanmatch.experiment.report.drawing import COMPARED
 from spanmatch.experiment.report.svg import inline_svg
@@ -30,6 +31,7 @@ def render_page(findings: Findings, claims: Sequence[Claim], figures: Sequence[D
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["count_of"] = count_of
     first = findings.compared[0].comparison
     return environment.get_template("page.html").render(
         headline=_headline(findings),
@@ -148,7 +150,7 @@ def _headline(findings: Findings) -> str:
     """Return the answer in a sentence."""
     layers = [layer for layer in findings.layers if above_chance(findings, layer)]
     pairs = len(findings.of("trained"))
-    over = f"Over {pairs} {'pair' if pairs == 1 else 'pairs'} of trained networks"
+    over = f"Over {count_of(pairs, 'pair')} of trained networks"
     if not layers:
         return f"{over} no layer matches clearly more than unrelated neurons would."
     areas = {layer: float(findings.areas("trained", layer).mean()) for layer in layers}

@@ -1,18 +1,24 @@
 # `make demo` and `make test` need a Rust toolchain, Python >= 3.10 and pip. Both make and share .venv.
 # `make bench` needs the Rust toolchain alone; it takes a minute, once it is built.
+# `make bench-tools` adds to .venv what benches/compare.py runs beside.
 
 PYTHON ?= python3
+# Processes that share the tests of Python.
+WORKERS ?= 2
 BIN := .venv/bin
 RUST := Cargo.toml $(wildcard Cargo.lock) $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
-.PHONY: demo test lint bench format clean
+# The sources as they lie here are tested and checked, however the package got into .venv.
+test lint: export PYTHONPATH := $(CURDIR)/python
+
+.PHONY: demo test lint bench bench-tools format clean
 
 demo: .venv/installed
 	$(BIN)/spanmatch demo
 
 test: .venv/installed
 	cargo test --workspace
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 lint: .venv/installed
 	cargo fmt --all --check
@@ -24,6 +30,10 @@ lint: .venv/installed
 
 bench:
 	cargo run --release -p spanmatch-bench -- run
+
+# Of the group alone: installing the package with an extra would replace the editable install.
+bench-tools: .venv/installed
+	$(BIN)/python -m pip install --group bench
 
 format:
 	cargo fmt --all
@@ -40,5 +50,5 @@ clean:
 
 .venv/tools: pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --upgrade pip 'maturin>=1.8,<2'
+	$(BIN)/python -m pip install --upgrade 'pip>=25.1' 'maturin>=1.8,<2'
 	touch $@

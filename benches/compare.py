@@ -2,7 +2,7 @@
 
 Prints a Markdown table of best times and ratios; `--growth` instead how times grow with neurons and
 samples. Every answer is checked against ours, and the run fails where one differs. What is not
-installed is left out and named: `pip install '.[bench]'`. On one thread it takes four minutes,
+installed is left out and named: `make bench-tools`. On one thread it takes four minutes,
 `--growth` eight.
 """
 

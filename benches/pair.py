@@ -1,8 +1,8 @@
 """Time updates of a pair and linear CKA: `python benches/pair.py`. Takes a minute.
 
 Ratios of best times, interleaved in one run, one thread each; on a GPU too, where torch sees one.
-Linear CKA is compared with repsim and ckatorch where they are installed: `pip install repsim
-ckatorch`.
+Linear CKA is compared with repsim and ckatorch where they are installed: `make bench-tools`
+brings repsim, `pip install ckatorch` the other.
 """
 
 from __future__ import annotations

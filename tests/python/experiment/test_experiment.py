@@ -138,7 +138,7 @@ def test_a_slip_gives_way(small_experiment: Path, tmp_path: Path) -> None:
     ("arguments", "said", "code"),
     [
         (["--arch", "small-vgg"], "--data", 2),
-        (["--data", "digits", "--arch", "small-vg"], "did you mean small-vgg", 1),
+        (["--data", "digits", "--arch", "small-vg"], "did you mean 'small-vgg'", 1),
         (["--data", "digits", "--arch", "vgg16"], "takes no images of 1 × 8 × 8", 1),
         ([*SMALL, "--seeds", "0,x"], "numbers with commas", 2),
         ([*SMALL, "--seeds", "4"], "at least two seeds", 2),

@@ -51,7 +51,7 @@ def test_npz_is_read_in_place(path: Path, dtype: Any, order: Any) -> None:
     np.savez(path, **{"a": first, "layer/bc": second})
     np.testing.assert_array_equal(contents(path, "a"), first)
     np.testing.assert_array_equal(contents(path, "layer/bc"), second)
-    assert open_array(path, "a").place.compressed_member is None
+    assert open_array(path, "a").stored.compressed_member is None
 
 
 @each_type
@@ -174,8 +174,8 @@ def test_a_file_the_wrong_way_round_is_refused_before_memory_is_taken(path: Path
 
 PEAK = """
 import sys
-from spanmatch.array_files import open_array
-from spanmatch.pair_from_files import read_pair
+from spanmatch.pair.array_files.array_file import open_array
+from spanmatch.pair.array_files.read_pair import read_pair
 
 pair = read_pair(open_array(sys.argv[1]), open_array(sys.argv[2], side="y"))
 # Not ru_maxrss, which a child takes over from its parent.

@@ -43,6 +43,11 @@ def written(tmp_path: Path, files: Mapping[str, str]) -> Package:
     return Package(root)
 
 
+def test_no_import_of_the_package_runs_up_or_in_a_circle() -> None:
+    broken = broken_rules(Package(Path(sm.__file__).parent))
+    assert not broken, "\n".join(broken)
+
+
 def test_the_package_is_read_whole() -> None:
     found = Package(Path(sm.__file__).parent)
     assert {found.room(module) for module in found.files} >= {

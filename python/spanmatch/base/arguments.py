@@ -128,6 +128,6 @@ def _as_integer(number: object, name: str) -> int:
 
 
 def _as_float(number: object, name: str) -> float:
-    if not isinstance(number, Real) or isinstance(number, bool):
+    if isinstance(number, bool) or not isinstance(number, Real):
         raise TypeError(f"{name} must be a real number, got {type(number).__name__}")
     return float(number)

@@ -186,7 +186,7 @@ class ComparedLayers(Mapping[Key, MatchSpectrum]):
         return matrix
 
 
-def _as_inputs(inputs: int | None) -> int | None:
+def _as_inputs(inputs: object) -> int | None:
     if inputs is None:
         return None
     if isinstance(inputs, bool) or not isinstance(inputs, Integral):

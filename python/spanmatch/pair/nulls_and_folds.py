@@ -94,7 +94,8 @@ def _check_left_to_pair(name: str, count: int | None, rows_per_item: RowsPerItem
         raise TypeError(
             f"a pair has its {name} from the start: make it by ActivationPair({name}=…)"
         )
-    if not isinstance(rows_per_item, int) or rows_per_item != 1:
+    rows: object = rows_per_item
+    if not isinstance(rows, int) or rows != 1:
         raise TypeError("a pair knows its items: pass rows_per_item to its update")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -19,8 +19,6 @@ from spanmatch.cli import app
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from click.testing import Result
 
 KEEPS = ["--nulls", "9", "--folds", "4", "--rows-per-item", "6", "--seed", "2"]
 
@@ -36,7 +34,7 @@ def sides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[np.ndarray, 
     return x, y
 
 
-def run(code: int, *arguments: str) -> Result:
+def run(code: int, *arguments: str) -> Any:
     result = CliRunner().invoke(app, ["spectrum", *arguments])
     assert result.exit_code == code, result.output
     return result

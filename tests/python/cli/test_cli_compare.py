@@ -77,7 +77,7 @@ def test_options_of_the_data() -> None:
     options = ["--batch-size", "7", "--limit", "50", "--split", "train", "--layers", "head"]
     found = strict(done(*COMMAND, *options, "--json").stdout)
     assert found["inputs"] == 50
-    assert sm.load("out").pair("head").n_batches == 8
+    assert sm.Comparison.load("out").pair("head").n_batches == 8
 
 
 def test_the_same_command_again_runs_nothing() -> None:

@@ -187,7 +187,8 @@ def test_pictures(folder: Path, command: str, suffix: str) -> None:
     assert picture.read_bytes().startswith(SIGNATURES[suffix])
     assert [path.name for path in picture.parent.iterdir()] == [picture.name]
     if suffix == ".png":
-        width, height = (int.from_bytes(picture.read_bytes()[at : at + 4]) for at in (16, 20))
+        content = picture.read_bytes()
+        width, height = (int.from_bytes(content[at : at + 4], "big") for at in (16, 20))
         assert 800 <= width <= 1200
         assert 500 <= height <= 700
 

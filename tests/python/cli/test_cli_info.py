@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -63,7 +63,7 @@ def test_default_inputs() -> None:
         "torchvision:inception_v3": (1, 3, 299, 299),
         "timm:test_resnet": (1, 3, 160, 160),
     }.items():
-        kwargs = {"init_weights": False} if "inception" in name else {}
+        kwargs: dict[str, Any] = {"init_weights": False} if "inception" in name else {}
         example = make_default_input(name, load_model(name, seed=0, **kwargs))
         assert isinstance(example, torch.Tensor)
         assert example.shape == shape

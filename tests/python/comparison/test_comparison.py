@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -14,13 +14,16 @@ import spanmatch as sm
 from comparisons import LAYERS, LONG, PAIRS, Untouchable, comparison, same_pair
 from spanmatch.comparison.comparison import Comparison
 
+if TYPE_CHECKING:
+    from spanmatch.comparison.keys import Key
+
 PLAIN, ALL = comparison(inputs=12, notes={"features.3": "mean over positions"}), comparison(PAIRS)
 each = pytest.mark.parametrize("compared", [PLAIN, ALL], ids=["plain", "all pairs"])
 
 
 @each
 def test_it_is_a_mapping_in_the_order_of_the_layers(compared: Comparison) -> None:
-    keys = list(LAYERS if compared is PLAIN else PAIRS)
+    keys: list[Key] = list(LAYERS if compared is PLAIN else PAIRS)
     assert list(compared) == list(compared.keys()) == list(compared.layers) == keys
     assert len(compared) == len(keys)
     assert [compared[key] for key in keys] == list(compared.values())

@@ -6,6 +6,7 @@ import json
 import pickle
 import re
 import shutil
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,6 +27,8 @@ from spanmatch.comparison.comparison import Comparison
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from spanmatch.comparison.keys import Key
 
 HARD = [
     "a/b",
@@ -86,7 +89,7 @@ def test_the_folder_says_what_it_holds(tmp_path: Path) -> None:
 
 
 def test_names_of_files_are_safe_legible_and_apart() -> None:
-    keys = [*HARD, *((a, b) for a in HARD for b in HARD)]
+    keys: list[Key] = [*HARD, *((a, b) for a in HARD for b in HARD)]
     names = [comparison_file._name("pairs", key) for key in keys]
     for name in names:
         assert re.fullmatch(r"pairs/[A-Za-z0-9_-]+\.safetensors", name)
@@ -102,7 +105,12 @@ def test_pairs_are_read_when_asked_for(tmp_path: Path, monkeypatch: Any) -> None
     PLAIN.save(tmp_path)
     read: list[object] = []
     load = sm.ActivationPair.load
-    monkeypatch.setattr(sm.ActivationPair, "load", lambda path: read.append(path) or load(path))
+
+    def noted(read: list[object], path: Path) -> sm.ActivationPair:
+        read.append(path)
+        return load(path)
+
+    monkeypatch.setattr(sm.ActivationPair, "load", partial(noted, read))
     again = Comparison.load(tmp_path)
     assert repr(again) == repr(PLAIN)
     again._repr_html_()
@@ -194,7 +202,7 @@ def test_a_save_takes_one_pair_at_a_time(tmp_path: Path) -> None:
     class Counted(Untouchable):
         alive = most = 0
 
-        def __getitem__(self, key: Any) -> Any:
+        def __getitem__(self, key: Any) -> Any:  # type: ignore[override]
             outer = self
 
             class Passing(sm.ActivationPair):

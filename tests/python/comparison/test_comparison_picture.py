@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 pytest.importorskip("matplotlib")
+from matplotlib.patches import StepPatch
+
 import spanmatch as sm
 from comparisons import Untouchable, comparison
 from spanmatch.comparison.comparison import Comparison
@@ -57,7 +59,7 @@ def test_many_layers_are_one_picture(count: int, tmp_path: Path) -> None:
     compared = comparison(names(count), lazy=True)
     figure = compared.plot(tmp_path / "depth.svg")
     curves, areas = figure.axes[:2]
-    image = curves.images[0].get_array()
+    image = np.asarray(curves.images[0].get_array())
     assert image.shape[0] == count
     eps = np.linspace(0, 1, image.shape[1], endpoint=False)
     np.testing.assert_array_equal(image, compared.similarity(eps))
@@ -67,7 +69,9 @@ def test_many_layers_are_one_picture(count: int, tmp_path: Path) -> None:
     np.testing.assert_array_equal(chance.get_xdata(), 1 - compared.chance)
     assert "chance" in [text.get_text() for text in curves.texts]
     for step in curves.patches:
-        np.testing.assert_array_equal(step.get_data().values, compared.chance)
+        assert isinstance(step, StepPatch)
+        data: Any = step.get_data()
+        np.testing.assert_array_equal(data.values, compared.chance)
     shown = labels(curves, "y")
     assert shown == [f"…{n}.attention.output.dense" for n in range(0, count, 1 + (count > 60))]
     # The first layer stands on top.
@@ -95,7 +99,8 @@ def test_many_layers_show_their_nulls_and_intervals(tmp_path: Path) -> None:
         (band.get_datalim(areas.transData).x0, band.get_datalim(areas.transData).x1)
         for band in areas.collections
     ]
-    np.testing.assert_allclose(ends, [(nulls.area.min(), nulls.area.max()), interval.area])
+    expected = [(nulls.area.min(), nulls.area.max()), interval.area]
+    np.testing.assert_allclose(np.array(ends), np.array(expected))
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(1, 1), (5, 5), (14, 3), (15, 3), (61, 130)])
@@ -116,7 +121,8 @@ def test_all_pairs_are_a_matrix(rows: int, columns: int, tmp_path: Path) -> None
 def test_pairs_that_were_not_compared_stay_empty() -> None:
     part = comparison([("a", "b"), ("c", "d")], lazy=True)
     panel = part.plot().axes[0]
-    assert np.isnan(np.asarray(panel.images[0].get_array().filled(np.nan))).sum() == 2
+    drawn = np.ma.masked_array(panel.images[0].get_array())
+    assert np.isnan(drawn.filled(np.nan)).sum() == 2
     assert len(panel.texts) == 2
 
 
@@ -125,11 +131,12 @@ def test_layers_of_the_dead_are_drawn(count: int) -> None:
     pair = sm.ActivationPair()
     pair.update(np.zeros((90, 3)), np.zeros((90, 3)))
     dead = sm.spectrum(pair)
-    for spectra in (
+    every: tuple[dict[Any, sm.MatchSpectrum], ...] = (
         dict.fromkeys(names(count), dead),
         {**comparison(names(count), lazy=True), names(count)[-1]: dead},
         {(name, "b"): dead for name in names(count)},
-    ):
+    )
+    for spectra in every:
         Comparison(spectra, Untouchable()).plot().draw_without_rendering()
 
 

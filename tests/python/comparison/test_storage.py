@@ -18,6 +18,7 @@ from test_package import RESULTS, each_result
 import spanmatch as sm
 from refusal import X, Y, filled
 
+NONE = np.array([], np.int64)
 MATCHES = sm.simple_matches(X, Y, eps=0.7)
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,7 +85,8 @@ def test_the_products_in_a_file_are_those_of_the_shifted_rows(tmp_path: Path) ->
 def test_results_come_back_to_the_bit(result: Any, tmp_path: Path) -> None:
     path = tmp_path / "result.safetensors"
     result.save(path)
-    for again in (type(result).load(path), sm.load(path)):
+    loaded: list[Any] = [type(result).load(path), sm.load(path)]
+    for again in loaded:
         assert type(again) is type(result)
         assert again == result
         assert repr(again.to_dict()) == repr(result.to_dict())
@@ -93,7 +95,7 @@ def test_results_come_back_to_the_bit(result: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "matches", [[], MATCHES, MATCHES[:1], [sm.Match(0.25, [], [], n_x=4, n_y=3)] * 2]
+    "matches", [[], MATCHES, MATCHES[:1], [sm.Match(0.25, NONE, NONE, n_x=4, n_y=3)] * 2]
 )
 def test_lists_of_matches_come_back(matches: list[sm.Match], tmp_path: Path) -> None:
     sm.save(matches, tmp_path / "matches")
@@ -111,7 +113,8 @@ def test_empty_results_come_back(tmp_path: Path) -> None:
 
 
 def test_what_is_no_result_is_not_saved(tmp_path: Path) -> None:
-    for thing in (X, [X], {"x": 1}, [*MATCHES, 3]):
+    things: tuple[Any, ...] = (X, [X], {"x": 1}, [*MATCHES, 3])
+    for thing in things:
         with pytest.raises(TypeError, match="a pair, a result, a list of matches or"):
             sm.save(thing, tmp_path / "thing")
     assert list(tmp_path.iterdir()) == []

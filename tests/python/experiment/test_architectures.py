@@ -43,7 +43,7 @@ def test_a_step_of_training_lowers_the_loss(name: str) -> None:
 
 
 def test_a_shortcut_carries_the_input_past_a_block() -> None:
-    block = ARCHITECTURES["resnet20"](3, 10).block1.eval()
+    block = ARCHITECTURES["resnet20"](3, 10).get_submodule("block1").eval()
     for parameter in block.parameters():
         torch.nn.init.zeros_(parameter)
     inputs = torch.rand(2, 16, 8, 8)

@@ -1,13 +1,14 @@
 """The report: a page that stands alone, says what was found, and is made alike again."""
 
+from __future__ import annotations
+
 import csv
 import json
 import re
 import shutil
 from collections import defaultdict
 from html.parser import HTMLParser
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -20,6 +21,10 @@ from experiments import SMALL, contents, experiment
 from spanmatch import Comparison
 from spanmatch.experiment.report import write_report
 from spanmatch.experiment.report.claims import _rank_correlation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 LAYERS = ["conv1", "conv2", "conv3", "conv4", "conv5", "conv6", "fc1", "fc2"]
@@ -92,7 +97,11 @@ def numbers_of(folder: Path, figure: str) -> list[dict[str, Any]]:
 
 def test_numbers_are_those_of_the_comparison(small_experiment: Path) -> None:
     comparison = Comparison.load(small_experiment / "comparisons" / "trained-seed-0-seed-1")
-    nulls = {"least null": np.min, "median null": np.median, "largest null": np.max}
+    nulls: dict[str, Callable[..., Any]] = {
+        "least null": np.min,
+        "median null": np.median,
+        "largest null": np.max,
+    }
     for row in numbers_of(small_experiment, "similarity"):
         layer, at = row["layer"], max(row["eps"], 1e-5) + 1e-7
         if row["networks"] in nulls:

@@ -1,5 +1,9 @@
 """The claims of a report, on findings with a planted answer."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
@@ -11,6 +15,9 @@ from spanmatch.experiment.plan import comparisons_of
 from spanmatch.experiment.records import LayerDetails, Network, Sizes
 from spanmatch.experiment.report import claims
 from spanmatch.experiment.report.findings import Compared, Findings
+
+if TYPE_CHECKING:
+    from spanmatch.comparison.keys import Key
 
 CHANCE = 0.9
 INPUTS = 1000
@@ -41,13 +48,13 @@ def findings(
             for layer, values in trained.items()
         }
         pair += planned.kind == "trained"
-        spectra = {
+        spectra: dict[Key, MatchSpectrum] = {
             layer: spectrum(critical, INPUTS * (9 if layer.startswith("conv") else 1))
             for layer, critical in at.items()
         }
         asked = spectra if nulls > 0 and planned.kind == "trained" else {}
         levels = [CHANCE] * (nulls - 1) + [0.8]
-        of_chance = {
+        of_chance: dict[Key, NullSpectra] = {
             layer: NullSpectra.of([spectrum(level, INPUTS) for level in levels], range(nulls))
             for layer in asked
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def join_batches(
-    batches: Iterable[tuple[torch.Tensor, torch.Tensor]],
+    batches: Iterable[Any],
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return all inputs and targets, gone through twice."""
     passes = [[torch.cat(parts) for parts in zip(*batches, strict=True)] for _ in range(2)]

@@ -163,17 +163,17 @@ def config(**changes: Any) -> CompareConfig:
     """The networks of `make` and their batches, but for what is to be otherwise."""
     left: dict[str, Any] = {"checkpoint_a": "a.pt", "checkpoint_b": "b.pt", "device": "cpu"}
     left |= changes
-    models = [
+    model_a, model_b = (
         NamedModel(
             left.pop(f"model_{side}", "nets.py:small"),
             left.pop(f"checkpoint_{side}"),
             left.pop(f"seed_{side}", None),
         )
         for side in "ab"
-    ]
+    )
     of_data = {name: left.pop(name) for name in ("limit", "batch_size") if name in left}
     data = NamedData(name=left.pop("data", "nets.py:batches"), **of_data)
-    return CompareConfig(*models, data, CompareOptions(**left))
+    return CompareConfig(model_a, model_b, data, CompareOptions(**left))
 
 
 def compared(folder: str, wanted: CompareConfig | None = None, **options: Any) -> Comparison:

@@ -61,7 +61,7 @@ def main() -> None:
         moody = {"model_a": "nets.py:moody", "model_b": "nets.py:moody", "data": "nets.py:moods"}
         heard["not alike"] = complaint(ranks, "uneven", **moody, **plain)
         # In the group that is there: torch cannot be relied on to begin another one.
-        compare_job.join_ranks = lambda _: nullcontext(ranks)  # type: ignore[assignment]
+        compare_job.join_ranks = lambda _: nullcontext(ranks)  # type: ignore[assignment, attr-defined, return-value]
         printed = io.StringIO()
         with redirect_stdout(printed):
             app(COMMAND, standalone_mode=False)

@@ -34,7 +34,8 @@ def gpt2() -> nn.Module:
 
 
 def small_vit() -> nn.Module:
-    return vit_b_16(image_size=32)
+    network: nn.Module = vit_b_16(image_size=32)
+    return network
 
 
 def tiny_timm_vit() -> nn.Module:

@@ -48,7 +48,8 @@ def test_npz_is_read_in_place(path: Path, dtype: Any, order: Any) -> None:
     path = path.with_suffix(".npz")
     first, second = np.array(X, dtype, order=order), np.array(Y, dtype)
     # The names' lengths decide where the values begin.
-    np.savez(path, **{"a": first, "layer/bc": second})
+    named: dict[str, Any] = {"a": first, "layer/bc": second}
+    np.savez(path, **named)
     np.testing.assert_array_equal(contents(path, "a"), first)
     np.testing.assert_array_equal(contents(path, "layer/bc"), second)
     assert open_array(path, "a").stored.compressed_member is None

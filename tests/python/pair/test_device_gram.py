@@ -312,6 +312,8 @@ def test_nulls_and_folds_are_those_of_the_host(
     assert on_device(pairs[0])
     assert not on_device(pairs[1])
     found, expected = (pair._gram.on_host().replicates() for pair in pairs)
+    assert found is not None
+    assert expected is not None
     assert found[:2] == expected[:2]
     mine, wanted = pairs
     for null, other in zip(sm.null_spectra(mine), sm.null_spectra(wanted), strict=True):

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def changed(z: np.ndarray, row: int, column: int, value: float) -> np.ndarray:
-    out = z.copy()
+    out: np.ndarray = z.copy()
     out[row, column] = value
     return out
 
 
 def column(z: np.ndarray, at: int, scale: float) -> np.ndarray:
-    out = z.copy()
+    out: np.ndarray = z.copy()
     out[:, at] = scale * np.sign(out[:, at])
     return out
 

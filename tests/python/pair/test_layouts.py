@@ -45,7 +45,7 @@ def sliced(z: np.ndarray) -> np.ndarray:
 
 
 def read_only(z: np.ndarray) -> np.ndarray:
-    out = z.copy()
+    out: np.ndarray = z.copy()
     out.flags.writeable = False
     return out
 

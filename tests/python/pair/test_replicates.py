@@ -29,7 +29,7 @@ X, Y = planted(np.random.default_rng(3), N_X, N_Y, ROWS)
 NULLS, FOLDS = 6, 4
 
 
-def kept(first: int = 0, last: int = ROWS, **options: int) -> sm.ActivationPair:
+def kept(first: int = 0, last: int = ROWS, **options: Any) -> sm.ActivationPair:
     """A pair of some rows, four to an item, in two batches of different means."""
     pair = sm.ActivationPair(**({"nulls": NULLS, "folds": FOLDS, "seed": 2} | options))
     middle = first + (last - first) // 8 * 4
@@ -64,7 +64,8 @@ def dealt(folds: int, items: int, seed: int = 0) -> np.ndarray:
     pair.update(np.eye(items), np.ones((items, 1)))
     sums = [np.diagonal(gram)[:items] for gram in grams(pair)[1:]]
     assert np.allclose(np.sum(sums, axis=0), 1.0)
-    return np.argmax(sums, axis=0)
+    found: np.ndarray = np.argmax(sums, axis=0)
+    return found
 
 
 def test_a_pair_says_what_it_keeps() -> None:
@@ -79,7 +80,8 @@ def test_items_come_back_without_nulls_too(tmp_path: Path) -> None:
     plain = sm.ActivationPair()
     plain.update(X, Y)
     plain.save(tmp_path / "pair")
-    for again in (pickle.loads(pickle.dumps(plain)), sm.load(tmp_path / "pair")):
+    path = tmp_path / "pair"
+    for again in (pickle.loads(pickle.dumps(plain)), sm.ActivationPair.load(path)):
         assert again.n_items == 240
 
 
@@ -96,7 +98,8 @@ def test_what_is_kept_beside_changes_no_bit_of_the_pair() -> None:
     for rows in (slice(0, 120), slice(120, 240)):
         plain.update(X[rows], Y[rows])
     mine, other = (pair._gram.on_host().parts() for pair in (kept(), plain))
-    assert all(np.array_equal(a, b) for a, b in zip(mine, other, strict=True))
+    for a, b in zip(mine, other, strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 @pytest.mark.parametrize("items", [7, 32, 50])
@@ -218,7 +221,8 @@ def test_what_is_asked_of_a_file_is_what_is_asked_of_its_pair(tmp_path: Path) ->
 
 def test_a_file_without_them_is_what_it_was(tmp_path: Path) -> None:
     path = tmp_path / "pair"
-    for name, options in {"pair": {}, "other": {"nulls": 0, "folds": 0, "seed": 7}}.items():
+    each: dict[str, dict[str, Any]] = {"pair": {}, "other": {"nulls": 0, "folds": 0, "seed": 7}}
+    for name, options in each.items():
         pair = sm.ActivationPair(**options)
         pair.update(X, Y, rows_per_item=4)
         pair.save(tmp_path / name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -68,7 +68,9 @@ def test_nothing_unmasked_is_no_rows() -> None:
 
 def test_gradients_and_devices_stay() -> None:
     tokens = torch.from_numpy(TOKENS).requires_grad_()
-    assert sm.as_rows(tokens, torch.from_numpy(MASK)).requires_grad
+    rows = sm.as_rows(tokens, torch.from_numpy(MASK))
+    assert isinstance(rows, torch.Tensor)
+    assert rows.requires_grad
 
 
 @pytest.mark.parametrize(
@@ -82,7 +84,7 @@ def test_gradients_and_devices_stay() -> None:
         (lambda: sm.as_rows(torch.from_numpy(TOKENS), -MASK), ValueError, "0 and 1"),
         (lambda: sm.as_rows(TOKENS, MASK * 1.0), TypeError, "float64"),
         (lambda: sm.as_rows(torch.from_numpy(TOKENS), MASK * 1.0), TypeError, "float64"),
-        (lambda: sm.as_rows("tokens"), TypeError, "activations"),
+        (lambda: sm.as_rows(cast("Any", "tokens")), TypeError, "activations"),
     ],
 )
 def test_errors_say_what_is_wrong(call: Any, kind: type[Exception], words: str) -> None:

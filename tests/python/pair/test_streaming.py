@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tracemalloc
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -103,7 +104,7 @@ def test_every_function_centres_from_the_same_pair() -> None:
     match = sm.maximum_match(x, y, eps=0.5)
     assert 0 < len(match) < 44
     neuron = ("x", int(match.x[0]))
-    chosen = {"eps": 0.5, "x_index": match.x, "y_index": match.y}
+    chosen: dict[str, Any] = {"eps": 0.5, "x_index": match.x, "y_index": match.y}
     assert sm.spectrum(pair, center=True) != sm.spectrum(pair)
     assert sm.maximum_match(pair, eps=0.5, center=True) == match
     assert sm.is_match(pair, center=True, **chosen)
@@ -170,14 +171,14 @@ def test_names_stay_with_the_neurons() -> None:
     ):
         with pytest.raises(ValueError, match="x has 2 neurons, but x_names names 1"):
             pairs[0] + pairs[1]
-    assert sm.ActivationPair(x_names=(name for name in "ab")).x_names == ("a", "b")
+    assert sm.ActivationPair(x_names=cast("Any", iter("ab"))).x_names == ("a", "b")
     unnamed = sm.ActivationPair()
     unnamed.update(y, x)
     with pytest.raises(ValueError, match="x has 3 neurons, but x_names names 2"):
         sm.ActivationPair(x_names=["edge", "curve"]).merge(unnamed)
     for bad_names in ("ab", [1, 2], 5):
         with pytest.raises(TypeError, match="y_names must be a list of strings"):
-            sm.ActivationPair(y_names=bad_names)
+            sm.ActivationPair(y_names=cast("Any", bad_names))
 
 
 def test_streaming_leaves_no_python_objects_behind() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -136,7 +137,7 @@ def test_errors_of_other_libraries_say_which_batch() -> None:
             raise self.error
 
     for error in (OddError(1, 2), UnicodeDecodeError("utf-8", b"x", 0, 1, "reason")):
-        refused(lambda error=error: sm.ActivationPair().update(Raising(error), Y), "batch 0")
+        refused(partial(sm.ActivationPair().update, Raising(error), Y), "batch 0")
     nested = torch.nested.nested_tensor([X, X[:3]], layout=torch.jagged)
     refused(lambda: sm.ActivationPair().update(nested, Y), "batch 0", "x")
 

@@ -51,7 +51,7 @@ def test_no_dot_is_lost_where_there_are_too_many(count: int) -> None:
 def test_bars_are_the_sizes_largest_first(count: int) -> None:
     rng = np.random.default_rng(count)
     sizes = rng.integers(1, 30, (count, 2))
-    matches = [sm.Match(0.1, range(a), range(b), n_x=30, n_y=30) for a, b in sizes]
+    matches = [sm.Match(0.1, np.arange(a), np.arange(b), n_x=30, n_y=30) for a, b in sizes]
     figure = plot_structure.draw_sizes(matches, "title")
     if count == 0:
         assert figure.axes == []

@@ -46,13 +46,14 @@ def test_a_raised_resolution_is_in_the_repr() -> None:
     assert "resolution" not in repr(spectrum)
     assert spectrum.match(0.5).resolution == spectrum.resolution == 1e-6
     nulls = sm.null_spectra(X, Y, nulls=2)
-    support = sm.Support(0.1, [], [], [], n_x=3, n_y=5)
+    none = np.array([], np.int64)
+    support = sm.Support(0.1, none, none, np.zeros((0, 0), bool), n_x=3, n_y=5)
     linear_map = sm.linear_map(X, Y, match=spectrum.match(0.5))
-    match, residuals = sm.Match(0.1, [], [], n_x=3, n_y=5), sm.residuals(X, Y)
+    match, residuals = sm.Match(0.1, none, none, n_x=3, n_y=5), sm.residuals(X, Y)
     for result in (spectrum, match, residuals, support, linear_map):
         assert repr(replace(result, resolution=1e-5)).endswith(", resolution=1e-05)")
         assert "resolution" not in repr(result)
-    assert repr(replace(nulls, resolution=[1e-6, 1e-4])).endswith(", resolution=0.0001)")
+    assert repr(replace(nulls, resolution=np.array([1e-6, 1e-4]))).endswith(", resolution=0.0001)")
 
 
 def test_results_of_earlier_files_have_no_resolution(tmp_path: Path) -> None:

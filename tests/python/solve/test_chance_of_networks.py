@@ -50,7 +50,8 @@ def drawn(count: int, shared: int, rows_per_item: RowsPerItem = POSITIONS) -> np
         spectrum, nulls = sm.spectrum(pair), sm.null_spectra(pair)
         median = np.median([*spectrum.x, *spectrum.y])
         found.append((nulls.p_value(spectrum), median - nulls.chance_level))
-    return np.array(found).T
+    columns: np.ndarray = np.array(found).T
+    return columns
 
 
 def unevenness(p: np.ndarray) -> float:

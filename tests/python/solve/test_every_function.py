@@ -14,6 +14,7 @@ from refusal import N_X, N_Y, X, Y, filled, refused
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+NONE = np.array([], np.int64)
 CALLS: dict[str, Callable[..., object]] = {
     "spectrum": sm.spectrum,
     "residuals": sm.residuals,
@@ -24,7 +25,7 @@ CALLS: dict[str, Callable[..., object]] = {
     "is_simple": partial(sm.is_simple, eps=0.5, x_index=[0], y_index=[0]),
     "minimum_for": partial(sm.minimum_for, eps=0.5, x_index=[], y_index=[]),
     "support": partial(sm.support, eps=0.5),
-    "linear_map": partial(sm.linear_map, match=sm.Match(0.5, [], [], n_x=N_X, n_y=N_Y)),
+    "linear_map": partial(sm.linear_map, match=sm.Match(0.5, NONE, NONE, n_x=N_X, n_y=N_Y)),
 }
 
 
@@ -76,13 +77,15 @@ def test_a_bad_neuron(neuron: Any, error: type[Exception], words: str) -> None:
 
 @pytest.mark.filterwarnings("ignore::spanmatch.UndersampledWarning")
 def test_seeds_and_methods() -> None:
-    for seed in (-1, 2**64, 0.5, "1", None, True):
+    seeds: tuple[Any, ...] = (-1, 2**64, 0.5, "1", None, True)
+    for seed in seeds:
         refused(partial(sm.minimum_match, X, Y, eps=0.5, neuron=("x", 0), seed=seed), "seed")
         refused(partial(sm.simple_matches, X, Y, eps=0.5, seed=seed), "seed")
-    numbers = {"seed": np.uint64(2**64 - 1), "neuron": ("x", np.uint8(0))}
-    plain = {"seed": 2**64 - 1, "neuron": ("x", 0)}
+    numbers: dict[str, Any] = {"seed": np.uint64(2**64 - 1), "neuron": ("x", np.uint8(0))}
+    plain: dict[str, Any] = {"seed": 2**64 - 1, "neuron": ("x", 0)}
     assert sm.minimum_match(X, Y, eps=0.5, **numbers) == sm.minimum_match(X, Y, eps=0.5, **plain)
-    for method in ("all", "Cover", None, 3, ["each"]):
+    methods: tuple[Any, ...] = ("all", "Cover", None, 3, ["each"])
+    for method in methods:
         refused(partial(sm.simple_matches, X, Y, eps=0.5, method=method), "cover", "each")
 
 

@@ -19,14 +19,20 @@ from spanmatch.torch.loading.data.digits import Digits, split_digits  # noqa: E4
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from torch import nn
+
 EPOCHS, EPS = 10, 0.6
 LAYERS = ["conv1", "conv2", "conv3", "conv4", "fc1", "fc2"]
 
 
 class Trained(NamedTuple):
     data: Digits
-    a: torch.nn.Sequential
-    b: torch.nn.Sequential
+    a: nn.Sequential
+    b: nn.Sequential
+
+
+def match_of(x: list[int], y: list[int], *, n_x: int, n_y: int) -> sm.Match:
+    return sm.Match(0.1, np.array(x), np.array(y), n_x=n_x, n_y=n_y)
 
 
 @pytest.fixture(scope="module")
@@ -119,10 +125,10 @@ def test_a_match_that_does_not_fit_is_refused() -> None:
     with pytest.raises(TypeError, match="match must be a Match, got list"):
         sm.linear_map(x, y, match=[0])  # type: ignore[arg-type]
     bad = {
-        "sides of 5 and 4": sm.Match(0.1, [0], [0], n_x=5, n_y=4),
-        "neuron 1 of x is dead": sm.Match(0.1, [1], [0], n_x=4, n_y=4),
-        "rising order": sm.Match(0.1, [2, 0], [0], n_x=4, n_y=4),
-        "4": sm.Match(0.1, [0], [4], n_x=4, n_y=4),
+        "sides of 5 and 4": match_of([0], [0], n_x=5, n_y=4),
+        "neuron 1 of x is dead": match_of([1], [0], n_x=4, n_y=4),
+        "rising order": match_of([2, 0], [0], n_x=4, n_y=4),
+        "4": match_of([0], [4], n_x=4, n_y=4),
     }
     for words, match in bad.items():
         with pytest.raises(ValueError, match=words):

@@ -64,7 +64,7 @@ def test_a_side_without_variance_has_no_measures(name: str) -> None:
 
 @UNDERSAMPLED
 def test_one_sample_has_no_measures() -> None:
-    assert np.isnan(measures([[1.0, 2.0]] * np.ones((1, 1)), np.ones((1, 3))).mean_cca)
+    assert np.isnan(measures(np.array([[1.0, 2.0]]), np.ones((1, 3))).mean_cca)
 
 
 @pytest.mark.parametrize("exponent", [-150, -30, 30, 150])

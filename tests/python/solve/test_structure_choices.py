@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -124,7 +125,12 @@ def test_any_set_is_simple_or_not_by_definition(
     matches = exact.matches(eps)
     for s in range(2**exact.n):
         x_index, y_index = exact.indices(s)
-        chosen = {"eps": eps, "x_index": x_index, "y_index": y_index, "center": center}
+        chosen: dict[str, Any] = {
+            "eps": eps,
+            "x_index": x_index,
+            "y_index": y_index,
+            "center": center,
+        }
         assert sm.is_simple(x, y, **chosen) == exact.is_simple(eps, s)
         if s in matches:
             expected = [exact.neuron(bit) for bit in exact.minimum_for(eps, s)]
@@ -147,8 +153,9 @@ def test_one_of_two_twins_is_enough(eps: float, scale: float) -> None:
             assert as_set(exact, found) in exact.minimum_matches(eps, bit)
             assert len(found or ()) == 2
     assert {
-        tuple((sm.minimum_match(x, y, eps=eps, neuron=("x", 0), seed=s) or x).y.tolist())
-        for s in range(20)
+        tuple(found.y.tolist())
+        for seed in range(20)
+        if (found := sm.minimum_match(x, y, eps=eps, neuron=("x", 0), seed=seed))
     } == {(0,), (1,)}
     parts = sm.simple_matches(x, y, eps=eps)
     assert sorted(part.y.tolist() for part in parts) == [[0], [1]]

@@ -111,7 +111,7 @@ def test_dead_neurons_are_in_no_match() -> None:
     in_x, in_y = each[: alive.x.size], each[alive.x.size :]
     assert all(v in found.x for v, found in zip(alive.x, in_x, strict=True))
     assert all(v in found.y for v, found in zip(alive.y, in_y, strict=True))
-    with_dead = {"x_index": [0, *alive.x], "y_index": alive.y}
+    with_dead: dict[str, Any] = {"x_index": [0, *alive.x], "y_index": alive.y}
     assert not sm.is_simple(x, y, eps=0.6, **with_dead)
     with pytest.raises(ValueError, match="no match"):
         sm.minimum_for(x, y, eps=0.6, **with_dead)
@@ -129,7 +129,7 @@ def test_an_empty_side_matches_nothing(swap: bool) -> None:
     assert sm.simple_matches(x, y, eps=0.9, method="each") == []
     support = sm.support(x, y, eps=0.9)
     assert (support.neurons, support.groups, support.matrix.shape) == ([], [], (0, 0))
-    nothing = {"x_index": [], "y_index": []}
+    nothing: dict[str, Any] = {"x_index": [], "y_index": []}
     assert not sm.is_simple(x, y, eps=0.9, **nothing)
     assert sm.minimum_for(x, y, eps=0.9, **nothing) == []
     fitted = sm.linear_map(x, y, match=sm.maximum_match(x, y, eps=0.9))

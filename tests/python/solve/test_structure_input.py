@@ -37,7 +37,7 @@ def test_a_neuron_is_a_side_and_an_index(neuron: Any, error: type[Exception], sa
 
 @pytest.mark.parametrize("eps", [-0.1, 1.0, float("nan")])
 def test_eps_is_in_range(eps: float) -> None:
-    both = {"x_index": [0], "y_index": [0]}
+    both: dict[str, Any] = {"x_index": [0], "y_index": [0]}
     for call in (
         lambda: sm.minimum_match(X, Y, eps=eps, neuron=("x", 0)),
         lambda: sm.simple_matches(X, Y, eps=eps),

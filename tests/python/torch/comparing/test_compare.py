@@ -34,7 +34,7 @@ class Net(nn.Module):
             self.pool = nn.MaxPool2d(2)
             self.fc = nn.Linear(6, 5)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor) -> Any:
         x = self.act(self.conv1(x))
         x = self.pool(self.act(self.conv2(x)))
         return self.fc(x.mean((2, 3)))
@@ -187,7 +187,7 @@ def test_models_that_differ_in_their_layers_are_told_apart() -> None:
             super().__init__(1)
             self.extra = nn.Linear(5, 5)
 
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
+        def forward(self, x: torch.Tensor) -> Any:
             return self.extra(super().forward(x))
 
     with pytest.raises(ValueError, match="'extra' is in B alone; choose by"):
@@ -206,7 +206,7 @@ def test_a_bad_value_says_which_layers_and_which_batch() -> None:
 
 def test_layers_of_other_items_are_no_pair() -> None:
     class Doubled(Net):
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
+        def forward(self, x: torch.Tensor) -> Any:
             return super().forward(torch.cat([x, x]))
 
     with pytest.raises(ValueError, match="A gives 20 items and B 40"):
@@ -215,7 +215,7 @@ def test_layers_of_other_items_are_no_pair() -> None:
 
 def test_calls_that_differ_are_no_pair() -> None:
     class Once(Net):
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
+        def forward(self, x: torch.Tensor) -> Any:
             return self.act(self.conv1(x))
 
     with pytest.raises(ValueError, match="'act' ran 2 times in A, but 'act' 1 times in B"):

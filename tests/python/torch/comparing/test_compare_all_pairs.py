@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -24,7 +24,8 @@ def test_all_pairs_are_the_pairs_filled_by_hand(center: bool) -> None:
     labels = ("conv1", "act#0", "act#1", "pool", "fc")
     assert list(comparison) == [(a, b) for a in labels for b in labels]
     sizes = {"conv1": 8, "act#0": 8, "act#1": 8, "pool": 4, "fc": 0}
-    for a, b in comparison:
+    for key in comparison:
+        a, b = cast("tuple[str, str]", key)
         means = sizes[a] != sizes[b]
         wanted = sm.spectrum(pair_by_hand(A, wide, a, b, means=means), center=center)
         found = comparison[a, b]

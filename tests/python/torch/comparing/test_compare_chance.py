@@ -85,13 +85,13 @@ def test_one_input_alone_is_refused_with_the_layer_and_what_to_do() -> None:
 
 
 @pytest.mark.parametrize("keeps", [{"nulls": 2}, {"folds": 2}])
-def test_all_pairs_have_neither(keeps: dict[str, int]) -> None:
+def test_all_pairs_have_neither(keeps: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="one by one"):
         compare(net(0), net(1), images(9), layers=["0"], all_pairs=True, progress=False, **keeps)
 
 
 @pytest.mark.parametrize("keeps", [{"nulls": -1}, {"folds": 1}, {"seed": -1}])
-def test_wrong_numbers_are_refused_before_any_work(keeps: dict[str, int]) -> None:
+def test_wrong_numbers_are_refused_before_any_work(keeps: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=f"{next(iter(keeps))} must be"):
         compare(net(0), net(1), iter(()), progress=False, **keeps)
 
@@ -141,7 +141,7 @@ def test_tables_say_which_layers_are_more_than_chance(found: Comparison) -> None
     shown = repr(found)
     for text in ("95% interval", "4 nulls", "more than chance"):
         assert text in shown
-    more = [layer for layer in found if found.nulls[layer].p_value(found[layer]) == 0.2]
+    more = [str(layer) for layer in found if found.nulls[layer].p_value(found[layer]) == 0.2]
     assert f"above every null: {', '.join(more)}; " in shown
     assert "takes 19 distinct nulls" in " ".join(shown.split())
     assert all(found.solved(layer).beyond_chance is None for layer in found)
@@ -200,7 +200,7 @@ def test_more_folds_than_inputs_are_refused() -> None:
 @pytest.mark.usefixtures("place")
 def test_data_by_name_are_shuffled_for_nulls() -> None:
     settings = config(data="digits", limit=130, batch_size=43, nulls=2)
-    orders = [
+    orders: list[Any] = [
         settings.load_batches(),
         config(data="digits", limit=130, batch_size=43).load_batches(),
     ]

@@ -18,10 +18,10 @@ X = torch.randn(160, 6, generator=torch.Generator().manual_seed(2))
 BATCHES = X.split(40)
 
 
-def linear(*sizes: int, seed: int = 0) -> nn.Linear:
+def linear(inputs: int, outputs: int, seed: int = 0) -> nn.Linear:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return nn.Linear(*sizes)
+        return nn.Linear(inputs, outputs)
 
 
 class Overwriting(nn.Module):
@@ -29,7 +29,7 @@ class Overwriting(nn.Module):
         super().__init__()
         self.layer = linear(6, 4)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor) -> Any:
         return self.layer(x.mul_(2).add_(1))
 
 
@@ -37,7 +37,11 @@ class Overwriting(nn.Module):
 def test_inputs_that_a_model_writes_over_stay_as_they_are(kind: Any) -> None:
     model = Overwriting()
     batches: list[Any] = [batch.clone() for batch in BATCHES]
-    given = {tuple: [(b, 0) for b in batches], dict: [{"x": b} for b in batches]}.get(kind, batches)
+    kinds: dict[Any, list[Any]] = {
+        tuple: [(b, 0) for b in batches],
+        dict: [{"x": b} for b in batches],
+    }
+    given = kinds.get(kind, batches)
     assert compare(model, model, given, progress=False)["layer"].similarity(0.0) == 1.0
     list(capture(model, given))
     for batch, before in zip(batches, BATCHES, strict=True):
@@ -52,7 +56,7 @@ class Sparse(nn.Module):
         self.unused, self.loss = nn.Linear(2, 2), nn.CrossEntropyLoss()
         self.layer, self.choice = linear(6, 4, seed=seed), Choice()
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor) -> Any:
         return self.choice(self.layer(x))
 
 
@@ -82,7 +86,7 @@ class Pooled(nn.Module):
         self.pool = nn.Identity() if size is None else nn.AdaptiveAvgPool2d(size)
         self.last = nn.Conv2d(3, 3, 1)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor) -> Any:
         return self.last(self.pool(self.conv(x)))
 
 
@@ -98,7 +102,7 @@ class Noisy(nn.Module):
         super().__init__()
         self.layer = linear(6, 4)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor) -> Any:
         return self.layer(x + torch.randn_like(x))
 
 
@@ -113,7 +117,7 @@ def test_noise_goes_on_from_batch_to_batch_and_is_the_same_for_both_models() -> 
 
 def test_calls_that_differ_are_said_at_once() -> None:
     class Twice(Noisy):
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
+        def forward(self, x: torch.Tensor) -> Any:
             self.layer(x)
             return self.layer(x)
 
@@ -147,7 +151,7 @@ def tied() -> nn.Module:
             self.x = linear(6, 6)
             self.y = self.x
 
-        def forward(self, z: torch.Tensor) -> torch.Tensor:
+        def forward(self, z: torch.Tensor) -> Any:
             return self.y(self.x(z))
 
     return Tied()
@@ -168,7 +172,7 @@ def test_models_of_other_precision_and_extra_arguments() -> None:
             super().__init__()
             self.layer = linear(6, 4)
 
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
+        def forward(self, x: torch.Tensor) -> Any:
             return self.layer(x)
 
     data = [{"x": batch, "labels": torch.zeros(len(batch))} for batch in BATCHES]
@@ -205,7 +209,7 @@ def test_turned_signals_of_equal_sides_are_not_guessed() -> None:
             super().__init__()
             self.conv, self.act, self.fc = nn.Conv1d(1, 16, 1), nn.GELU(), nn.Linear(16, 3)
 
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
+        def forward(self, x: torch.Tensor) -> Any:
             return self.fc(self.act(self.conv(x).transpose(1, 2) + 0))
 
     model = Turned()

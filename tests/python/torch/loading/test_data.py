@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import pickle
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
@@ -102,16 +102,17 @@ def test_mnist_is_split_by_class_and_normalised(monkeypatch: pytest.MonkeyPatch)
 def test_arrays(tmp_path: Path) -> None:
     x, y = RNG.standard_normal((7, 2)), np.arange(7, dtype=np.uint8)
     for key in ("y", "targets"):
-        np.savez(tmp_path / "pair.npz", x=x, **{key: y}, other=np.array([None]))
+        np.savez(tmp_path / "pair.npz", x=x, **{key: cast("Any", y)}, other=np.array([None]))
         inputs, targets = join_batches(load_data(f"npz:{tmp_path / 'pair.npz'}", batch_size=3))
         assert torch.equal(inputs, torch.tensor(x, dtype=torch.float32))
         assert torch.equal(targets, torch.arange(7))
     np.savez_compressed(tmp_path / "x.npz", x=x)
     np.save(tmp_path / "x.npy", x.astype(">f8"))
     for file in ("x.npz", "x.npy"):
-        batches = load_data(f"npz:{tmp_path / file}", batch_size=3)
+        batches: Any = load_data(f"npz:{tmp_path / file}", batch_size=3)
         assert torch.equal(torch.cat(list(batches)), torch.tensor(x, dtype=torch.float32))
     np.save(tmp_path / "tokens.npy", np.arange(6, dtype=np.int32).reshape(2, 3))
+    tokens: Any
     (tokens,) = load_data(f"npz:{tmp_path / 'tokens.npy'}")
     assert torch.equal(tokens, torch.arange(6).reshape(2, 3))
 
@@ -141,10 +142,11 @@ def test_arrays_that_are_of_no_use(tmp_path: Path) -> None:
 def test_a_limit_spreads_over_the_set(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.arange(10))
     for limit, expected in ((3, [0, 3, 6]), (10, [*range(10)]), (99, [*range(10)])):
-        batches = load_data(f"npz:{tmp_path / 'x.npy'}", limit=limit, batch_size=2)
+        batches: Any = load_data(f"npz:{tmp_path / 'x.npy'}", limit=limit, batch_size=2)
         assert torch.cat(list(batches)).tolist() == expected
         assert len(batches) == len(list(batches))
-    for wrong in ({"limit": 0}, {"batch_size": 0}, {"batch_size": -3}):
+    every: list[dict[str, Any]] = [{"limit": 0}, {"batch_size": 0}, {"batch_size": -3}]
+    for wrong in every:
         with pytest.raises(ValueError, match="must be at least 1"):
             load_data("digits", **wrong)
 
@@ -157,12 +159,13 @@ def factories(tmp_path: Path) -> str:
 
 
 def test_factories(factories: str) -> None:
-    assert [batch.tolist() for batch in load_data(f"{factories}:loader")] == [
+    plain: Any = load_data(f"{factories}:loader")
+    assert [batch.tolist() for batch in plain] == [
         [0, 1],
         [2, 3],
         [4, 5],
     ]
-    batches = load_data(f"{factories}:loader", batch_size=3, limit=4)
+    batches: Any = load_data(f"{factories}:loader", batch_size=3, limit=4)
     assert [batch.tolist() for batch in batches] == [[0, 1, 2], [3]]
     with pytest.raises(TypeError, match="split"):
         load_data(f"{factories}:loader", split="test")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -47,7 +48,7 @@ def test_cifar10(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert targets.tolist() == labels[:8]
     assert inputs.dtype == torch.float32
     # As it is, and larger.
-    plain = {"mean": [0, 0, 0], "std": [1, 1, 1]}
+    plain: dict[str, Any] = {"mean": [0, 0, 0], "std": [1, 1, 1]}
     inputs, _ = join_batches(load_data(f"cifar10:{tmp_path}", split="train", **plain))
     np.testing.assert_allclose(inputs, pixels[8:] / 255, atol=1e-6)
     inputs, _ = join_batches(load_data(f"cifar10:{tmp_path}", size=64, **plain))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -28,21 +28,25 @@ def story(tmp_path: Path) -> Path:
     return file
 
 
+def read(name: str, **options: Any) -> list[Any]:
+    return list(load_data(name, **options))
+
+
 def test_text_as_bytes(story: Path) -> None:
-    first, second = load_data(f"text:{story}", batch_size=2)
+    first, second = read(f"text:{story}", batch_size=2)
     assert isinstance(first, dict)
     assert bytes(first["input_ids"][0].tolist()) == b"one two" + bytes(6)
     assert bytes(first["input_ids"][1].tolist()) == b"three two one"
     assert first["attention_mask"].tolist() == [[1] * 7 + [0] * 6, [1] * 13]
     assert first["input_ids"].dtype == torch.int64
     assert bytes(second["input_ids"][0].tolist()) == "zwölf".encode()
-    (cut,) = load_data(f"text:{story}", max_length=3)
+    (cut,) = read(f"text:{story}", max_length=3)
     assert [bytes(row) for row in cut["input_ids"].tolist()] == [b"one", b"thr", b"zw\xc3"]
 
 
 def test_text_in_blocks(story: Path) -> None:
     content = story.read_bytes()
-    (batch,) = load_data(f"text:{story}", block=10)
+    (batch,) = read(f"text:{story}", block=10)
     blocks, mask = batch["input_ids"], batch["attention_mask"].bool()
     assert bytes(blocks[mask].tolist()) == content
     assert mask.sum(1).tolist() == [10, 10, 10, len(content) - 30]
@@ -59,13 +63,13 @@ def tokenizer(tmp_path: Path) -> str:
 
 
 def test_text_through_a_tokenizer(story: Path, tokenizer: str) -> None:
-    (batch,) = load_data(f"text:{story}", tokenizer=tokenizer)
+    (batch,) = read(f"text:{story}", tokenizer=tokenizer)
     # [CLS] and [SEP] around each line, which is cut at what the model takes.
     assert batch["input_ids"].tolist() == [[2, 5, 6, 3], [2, 7, 6, 3], [2, 1, 3, 0]]
     assert batch["attention_mask"].tolist() == [[1] * 4, [1] * 4, [1, 1, 1, 0]]
-    (batch,) = load_data(f"text:{story}", tokenizer=tokenizer, max_length=3)
+    (batch,) = read(f"text:{story}", tokenizer=tokenizer, max_length=3)
     assert batch["input_ids"].tolist() == [[2, 5, 3], [2, 7, 3], [2, 1, 3]]
-    (batch,) = load_data(f"text:{story}", tokenizer=tokenizer, block=4)
+    (batch,) = read(f"text:{story}", tokenizer=tokenizer, block=4)
     assert batch["input_ids"].tolist() == [[5, 6, 7, 6], [5, 1, 0, 0]]
 
 
@@ -81,6 +85,11 @@ def test_text_that_is_none(tmp_path: Path, tokenizer: str) -> None:
         load_data(f"text:{file}", tokenizer=tokenizer)
     with pytest.raises(OSError, match=r"tokenizer who/what cannot be had.*for bytes"):
         load_data(f"text:{file}", tokenizer="who/what")
-    for wrong in ({"block": 0}, {"max_length": 0}, {"block": 2, "max_length": 2}):
+    every: tuple[dict[str, Any], ...] = (
+        {"block": 0},
+        {"max_length": 0},
+        {"block": 2, "max_length": 2},
+    )
+    for wrong in every:
         with pytest.raises(ValueError, match=r"max_length|block"):
             load_data(f"text:{file}", **wrong)

@@ -16,7 +16,7 @@ from transformers import BertConfig, BertForMaskedLM, BertModel
 
 from spanmatch.torch.loading.models import load_model
 
-TINY = {
+TINY: dict[str, Any] = {
     "hidden_size": 16,
     "num_hidden_layers": 1,
     "num_attention_heads": 2,
@@ -87,7 +87,7 @@ NAMED = ["torchvision:squeezenet1_1", "timm:test_vit"]
 
 @pytest.mark.parametrize("name", [*NAMED, "hf:bert-base-uncased"])
 def test_random_weights_are_given_only_when_asked(name: str, tmp_path: Path) -> None:
-    config = {"config": BertConfig(**TINY)} if name.startswith("hf:") else {}
+    config: dict[str, Any] = {"config": BertConfig(**TINY)} if name.startswith("hf:") else {}
     words = rf"pretrained weights of {name} cannot be had: .*pass checkpoint=FILE, or seed=0 for"
     with pytest.raises(OSError, match=words):
         load_model(name, **config)
@@ -134,7 +134,8 @@ def test_a_folder_of_hugging_face(bert: Path) -> None:
     checkpoint.unlink()
     with pytest.raises(OSError, match=r"weights of hf:.* cannot be had.*seed=0"):
         load_model(f"hf:{bert}")
-    assert load_model(f"hf:{bert}", seed=0, num_hidden_layers=2).config.num_hidden_layers == 2
+    shallow: Any = load_model(f"hf:{bert}", seed=0, num_hidden_layers=2)
+    assert shallow.config.num_hidden_layers == 2
 
 
 def test_weights_that_hugging_face_would_make_up(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def test_an_axis_that_is_not_known_has_to_be_said(axis: Any, at: int) -> None:
     net = odd((2, 3, 4, 5))
     with pytest.raises(ValueError, match=r"layer '1' \(Returns\), batch 0.*\(2, 3, 4, 5\).*`axis`"):
         seen(net, x)
-    wanted = net[1](net[0](x)).movedim(at, -1).flatten(0, 2)
+    wanted = net.get_submodule("1")(net.get_submodule("0")(x)).movedim(at, -1).flatten(0, 2)
     assert torch.equal(seen(net, x, "1", axis=axis)["1"].rows(), wanted)
 
 

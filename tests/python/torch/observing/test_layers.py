@@ -103,11 +103,12 @@ def test_attention_and_reparametrised_weights_are_leaves() -> None:
 
 def test_wrappers_do_not_show_in_names() -> None:
     net = Net()
-    compiled = torch.compile(net, backend="eager")
+    compiled: Any = torch.compile(net, backend="eager")
     for wrapped in (nn.DataParallel(net), compiled, nn.DataParallel(compiled)):
         assert unwrap(wrapped) is net
         assert names(wrapped) == names(net)
-    net.features = nn.DataParallel(torch.compile(net.features, backend="eager"))  # type: ignore[assignment]
+    features: Any = torch.compile(net.features, backend="eager")
+    net.features = nn.DataParallel(features)  # type: ignore[assignment]
     assert names(net) == names(Net())
     assert dict(name_modules(net))["features"] is unwrap(net.features)
 

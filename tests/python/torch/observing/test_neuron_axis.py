@@ -50,7 +50,7 @@ def axes(model: nn.Module, *shape: int, layers: str | None = None) -> dict[str, 
         (nn.LayerNorm(5), (2, 5, 5, 5), 3),
         (nn.RMSNorm(5), (2, 5, 5, 5), 3),
         (nn.GRU(5, 6), (2, 3, 5), 2),
-        (Conv1D(6, 5), (2, 5, 5, 5), 3),
+        (Conv1D(6, 5), (2, 5, 5, 5), 3),  # type: ignore[no-untyped-call]
         (LayerNorm2d(4), (2, 4, 6, 5), 1),
         # As wide as it has channels: the name tells.
         (LayerNorm2d(4), (2, 4, 4, 4), 1),
@@ -180,7 +180,7 @@ def test_token_mixing() -> None:
             self.tokens = nn.Sequential(nn.Linear(4, 5), nn.GELU(), nn.Linear(5, 4))
             self.channels = nn.Sequential(nn.Linear(6, 7), nn.GELU(), nn.Linear(7, 6))
 
-        def forward(self, x: Tensor) -> Tensor:
+        def forward(self, x: Tensor) -> Any:
             x = x + self.tokens(self.norm(x).transpose(1, 2)).transpose(1, 2)
             return x + self.channels(x)
 

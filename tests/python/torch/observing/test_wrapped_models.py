@@ -14,10 +14,9 @@ from spanmatch.torch.observing.observer import Observer
 def test_wrappers_are_looked_through() -> None:
     net = model().double()
     wanted = {name: what.rows() for name, what in seen(net, IMAGES).items()}
-    compiled = torch.compile(net, backend=never)
-    inside = nn.Sequential(
-        torch.compile(model().double(), backend=never), nn.DataParallel(nn.Identity())
-    )
+    compiled: Any = torch.compile(net, backend=never)
+    first: Any = torch.compile(model().double(), backend=never)
+    inside = nn.Sequential(first, nn.DataParallel(nn.Identity()))
     by_method = model().double()
     by_method.compile(backend=never)
     by_method[5].compile(backend=never)
@@ -81,7 +80,7 @@ class Tied(nn.Module):
         self.act = nn.ReLU()
         self.second = self.first
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Any:
         return self.act(self.second(self.act(self.first(self.act(x)))))
 
 
@@ -104,7 +103,7 @@ class Padded(nn.Module):
         layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
         self.encoder = nn.TransformerEncoder(layer, 2)
 
-    def forward(self, x: Tensor, padding: Tensor) -> Tensor:
+    def forward(self, x: Tensor, padding: Tensor) -> Any:
         return self.encoder(x, src_key_padding_mask=padding)
 
 

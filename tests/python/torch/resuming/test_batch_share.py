@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -48,7 +48,7 @@ def batch_of(numbers: list[int]) -> list[int]:
 BATCHES: dict[str, Any] = {
     "a list": list(Stream()),
     "a stream": Stream(),
-    "our own": cut_into_batches(Examples(23, batch_of), 4, None),
+    "our own": cut_into_batches(Examples(23, cast("Any", batch_of)), 4, None),
     "a loader": DataLoader(Numbers(), batch_size=4, collate_fn=list),  # type: ignore[arg-type]
 }
 

@@ -40,7 +40,7 @@ def check_equal(found: Comparison, wanted: Comparison) -> None:
     ids=["plain", "centred", "other names", "all pairs", "axis"],
 )
 def test_it_is_that_of_the_library(changes: dict[str, Any]) -> None:
-    lists = {
+    lists: dict[str, Any] = {
         name: list(part) if isinstance(part, tuple) else part for name, part in changes.items()
     }
     wanted = expected(**lists)
@@ -90,8 +90,9 @@ def test_a_missing_pair_is_made_anew_with_no_other() -> None:
 
 
 def test_only_layers_that_are_missing_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    from spanmatch.torch.resuming import resumable as module
+    from spanmatch.torch.resuming import resumable
 
+    module: Any = resumable
     asked: list[Any] = []
     collect = module.collect_pairs
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
-from spanmatch.plot.figure_file import check_suffix as check_suffix  # noqa: PLC0414
 from spanmatch.plot.style import (
     CURVE,
     INK,

@@ -175,8 +175,8 @@ def test_a_file_the_wrong_way_round_is_refused_before_memory_is_taken(path: Path
 
 PEAK = """
 import sys
-from spanmatch.array_files import open_array
-from spanmatch.pair_from_files import read_pair
+from spanmatch.pair.array_files.array_file import open_array
+from spanmatch.pair.array_files.read_pair import read_pair
 
 pair = read_pair(open_array(sys.argv[1]), open_array(sys.argv[2], side="y"))
 # Not ru_maxrss, which a child takes over from its parent.

@@ -86,11 +86,13 @@ class AllPairs:
         between = self._between.get(key)
         self._between[key] = x.T @ y if between is None else between.addmm_(x.T, y)
 
-    def _shift_rows(self, model: str, call: Call, seen: Activations, *, means: bool) -> Tensor:
+    def _shift_rows(
+        self, model: str, call: Call, activations: Activations, *, means: bool
+    ) -> Tensor:
         """Return rows of this batch less their shift, added to their own sums the first time."""
         key = model, call, means
         if key not in self._rows:
-            rows = seen.means() if means else seen.rows()
+            rows = activations.means() if means else activations.rows()
             if key not in self._own:
                 self._own[key] = LayerSums(rows)
             try:

@@ -35,8 +35,12 @@ def suggest(name: str, known: Iterable[str], shown: int = 3) -> str:
     "did you mean 'conv'?"
     >>> suggest("?", ["conv", "fc", "head", "pool"])
     "there are 'conv', 'fc', 'head' and 1 more"
+    >>> suggest("con", [])
+    'there is none'
     """
     names = list(known)
+    if not names:
+        return "there is none"
     near = [repr(each) for each in get_close_matches(name, names, n=shown)]
     if near:
         return f"did you mean {' or '.join(near)}?"

@@ -200,7 +200,7 @@ class Comparison(ComparedLayers):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Comparison):
             return NotImplemented
-        return self._told() == other._told()
+        return self._compared_parts() == other._compared_parts()
 
     # Its spectra have none.
     __hash__ = None  # type: ignore[assignment]
@@ -227,9 +227,10 @@ class Comparison(ComparedLayers):
     def _repr_html_(self) -> str:
         return format_html(self)
 
-    def _told(self) -> tuple[Any, ...]:
-        told = self._center, self._notes, self._inputs, self._nulls, self._intervals
-        return list(self.items()), *told
+    def _compared_parts(self) -> tuple[Any, ...]:
+        """Return what equality looks at: spectra in their order, and what is told beside them."""
+        beside = self._center, self._notes, self._inputs, self._nulls, self._intervals
+        return list(self.items()), *beside
 
 
 def _from_parts(

@@ -151,10 +151,10 @@ def _similarity(eps: float, each: LayerAnswer) -> str:
 
 def _tell_more_than_chance(layers: ComparedLayers) -> list[str]:
     """Return a sentence on the layers that have nulls, or none where none has."""
-    told = {key: layers.solved(key).beyond_chance for key in layers.nulls}
+    beyond = {key: layers.solved(key).beyond_chance for key in layers.nulls}
     p = {key: nulls.p_value(layers[key]) for key, nulls in layers.nulls.items()}
     more, not_more, unsure = (
-        [key for key in told if told[key] is wanted] for wanted in (True, False, None)
+        [key for key in beyond if beyond[key] is wanted] for wanted in (True, False, None)
     )
     parts = [f"more than chance, p at most {P:g}: {_named(more)}"] if more else []
     if not_more:

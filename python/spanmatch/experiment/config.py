@@ -51,9 +51,9 @@ class ExperimentConfig:
     center: bool = False
     """Subtract each neuron's mean before comparing."""
     nulls: int = 19
-    """Trained networks are also matched so often with one's inputs rolled: what is chance."""
+    """Trained networks are also matched so often with one's inputs shifted: what is chance."""
     folds: int = 16
-    """Inputs are dealt among so many folds, for intervals; 0: none."""
+    """To so many folds inputs are assigned, for intervals; 0: none."""
     device: str = "cpu"
     """Where networks run."""
     threads: int = 1

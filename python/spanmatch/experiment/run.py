@@ -110,7 +110,7 @@ def run_experiment(
 
 
 def _check_enough(held_out: Batches, config: ExperimentConfig) -> None:
-    """Raise ValueError where there are too few inputs to roll or to deal."""
+    """Raise ValueError where there are too few inputs for the nulls or the folds."""
     if not isinstance(held_out, ChosenBatches):
         return
     check_inputs(len(held_out.chosen), config.folds)

@@ -223,7 +223,7 @@ class ActivationPair:
 
         Tensors `shift`, `sums`, `spread` and `products`: (x y)-row minus shift, summed over samples
         as it is, and as its outer product with itself; the metadata hold the counts and names.
-        Where they are kept, `nulls`, the products of x with each rolled y, and for each fold
+        Where they are kept, `nulls`, the products of x with each shifted y, and for each fold
         `folds.sums`, `folds.spread`, `folds.products`.
 
         Raises

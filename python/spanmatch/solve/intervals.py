@@ -159,13 +159,13 @@ def interval_of_folds(
         parts = list(_spectra(gram, times, center, progress))
     centred = _jackknife if method == "jackknife" else partial(_bootstrap, count)
     t = two_sided_quantile(level, count - 1)
-    centre, spread = centred(*_of(attrgetter("area"), whole, parts))
+    centre, spread = centred(*_list_figures(attrgetter("area"), whole, parts))
     area = _ends(np.array(whole.area), centre, t * spread)
     # A neuron is on one side of ε or the other, so that a bound on one side is enough.
     bound = two_sided_quantile(max(0.0, 2 * level - 1), count - 1)
     sides, bounds = [], []
     for side in (attrgetter("x"), attrgetter("y")):
-        centre, spread = centred(*_of(side, whole, parts))
+        centre, spread = centred(*_list_figures(side, whole, parts))
         sides.append(_ends(side(whole), centre, t * spread))
         bounds.append(_ends(side(whole), centre, bound * spread))
     # It is in the match for sure where the whole of its interval is below ε.
@@ -193,10 +193,10 @@ def _spectra(
                 report(done, len(times))
 
 
-def _of(
+def _list_figures(
     get: Callable[[MatchSpectrum], Floats], whole: MatchSpectrum, parts: list[MatchSpectrum]
 ) -> tuple[Floats, Floats]:
-    """Return a figure of all data and of each part: a neuron that is dead there matches nothing."""
+    """Return a figure of all data, and of each part: a neuron dead in a part matches nothing."""
     values = np.array([get(each) for each in (whole, *parts)], np.float64)
     values[np.isinf(values)] = 1.0
     return values[0], values[1:]

@@ -1,4 +1,4 @@
-"""The functions: from two arrays or a pair to spectrum, maximum match, match test and residuals.
+"""From two arrays or a pair to the spectrum, the maximum match at one ε, and residuals.
 
 The theory is Wang, Hu, Gu, Wu, Hu, He and Hopcroft, "Towards Understanding Learning
 Representations: To What Extent Do Different Neural Networks Learn the Same Representation",

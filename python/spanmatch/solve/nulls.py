@@ -69,6 +69,11 @@ def null_spectra(
     TypeError, ValueError
         As `spectrum`; a pair without nulls, or with `nulls`; items do not make up the rows.
 
+    Warns
+    -----
+    UndersampledWarning
+        As `spectrum`.
+
     Examples
     --------
     >>> import numpy as np
@@ -161,6 +166,11 @@ def p_value(
     TypeError, ValueError
         As `null_spectra`; `eps` as `MatchSpectrum.similarity`.
 
+    Warns
+    -----
+    UndersampledWarning
+        As `spectrum`.
+
     Examples
     --------
     >>> import numpy as np
@@ -190,7 +200,9 @@ def p_value(
         seed=seed,
         progress=progress,
     )
-    observed = spectrum(wrap_gram(gram), center=center)
+    warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y))
+    with without_undersampled_warnings():
+        observed = spectrum(wrap_gram(gram), center=center)
     observed.similarity(0.0 if eps is None else eps)  # what is wrong with eps, before long work
     return spectra_of_nulls(gram, center=center, progress=progress).p_value(observed, eps)
 

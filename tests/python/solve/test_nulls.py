@@ -19,6 +19,7 @@ from problems import dead, planted
 from refusal import refused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 X, Y = planted(np.random.default_rng(8), 5, 4, 120)
@@ -248,6 +249,18 @@ def test_eps_may_be_a_number_or_an_array() -> None:
     assert many.shape == (1, 2)
     assert many[0, 0] == one
     assert np.asarray(sm.p_value(X, Y, [0.4, 0.8], nulls=9)).tolist() == many[0].tolist()
+
+
+def test_too_few_samples_are_warned_of_once() -> None:
+    x, y = np.random.default_rng(0).standard_normal((2, 40, 10))
+    calls: list[Callable[[], object]] = [
+        lambda: sm.null_spectra(x, y, nulls=2),
+        lambda: sm.p_value(x, y, nulls=2),
+    ]
+    for call in calls:
+        with pytest.warns(sm.UndersampledWarning, match="40 samples for 10 neurons") as caught:
+            call()
+        assert [warning.filename for warning in caught] == [__file__]
 
 
 def test_a_sequence_of_spectra() -> None:

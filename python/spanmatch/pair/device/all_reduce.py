@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from spanmatch.pair.names import Names
 
-    FoldSums = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+    GramSums = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
-Told = TypeVar("Told")
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -129,13 +129,14 @@ def _set_shift(gram: core.Gram, shift: NDArray[np.float64]) -> str | None:
     return None
 
 
-def _gather(told: Told, group: dist.ProcessGroup | None) -> list[Told]:
-    all_told: list[Told | None] = [None] * dist.get_world_size(group)
-    dist.all_gather_object(all_told, told, group=group)
-    return all_told  # type: ignore[return-value]
+def _gather(value: Value, group: dist.ProcessGroup | None) -> list[Value]:
+    """Return the value of every process, by rank."""
+    values: list[Value | None] = [None] * dist.get_world_size(group)
+    dist.all_gather_object(values, value, group=group)
+    return values  # type: ignore[return-value]
 
 
-def _sums(gram: core.Gram, n: int) -> FoldSums:
+def _sums(gram: core.Gram, n: int) -> GramSums:
     """Return sums, spread and products; a Gram that is empty adds nothing."""
     if gram.n_samples == 0:
         return np.zeros(n), np.zeros(n), np.zeros((n, n))
@@ -172,7 +173,7 @@ def _combine_codes(headers: list[Header]) -> list[int]:
     return [reduce(combine_codes, codes) for codes in zip(*of_ranks, strict=True)]
 
 
-def _reduce_sums(mine: FoldSums, group: dist.ProcessGroup | None) -> FoldSums:
+def _reduce_sums(mine: GramSums, group: dist.ProcessGroup | None) -> GramSums:
     """Return sums, spread and products of all."""
     sums, spread, products = mine
     return (

@@ -36,8 +36,7 @@ class AllPairs:
         self._rows: dict[tuple[str, Call, bool], Tensor] = {}
 
     def begin_batch(self, outputs_a: dict[Call, Activations]) -> None:
-        """Let go of the last batch, and take what the layers of A gave for this one."""
-        self._rows.clear()
+        """Take what the layers of A gave: all of it stays until the layers of B are done."""
         self._batches += 1
         self._outputs_a = outputs_a
 
@@ -52,8 +51,10 @@ class AllPairs:
             self._rows.pop(("B", call_b, means), None)
 
     def end_batch(self, calls_a: Mapping[str, int], calls_b: Mapping[str, int]) -> None:
-        """Every layer may run as often as it likes."""
+        """Let go of the batch, before A runs on the next. Layers may run as often as they like."""
         self._calls = calls_a, calls_b
+        self._outputs_a = {}
+        self._rows.clear()
 
     def finish(self, inputs: int) -> Collected:
         """Return the pairs, by the layers' names in A and in B."""
@@ -85,11 +86,13 @@ class AllPairs:
         between = self._between.get(key)
         self._between[key] = x.T @ y if between is None else between.addmm_(x.T, y)
 
-    def _shift_rows(self, model: str, call: Call, seen: Activations, *, means: bool) -> Tensor:
+    def _shift_rows(
+        self, model: str, call: Call, activations: Activations, *, means: bool
+    ) -> Tensor:
         """Return rows of this batch less their shift, added to their own sums the first time."""
         key = model, call, means
         if key not in self._rows:
-            rows = seen.means() if means else seen.rows()
+            rows = activations.means() if means else activations.rows()
             if key not in self._own:
                 self._own[key] = LayerSums(rows)
             try:

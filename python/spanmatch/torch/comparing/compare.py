@@ -82,16 +82,17 @@ def compare(
     max_batches
         How many batches are read; None: all.
     nulls
-        How many times each pair is also summed with B rolled against A by whole inputs, inside each
-        batch: the comparison then tells which layers match more than that, and how rare it is.
+        How many times each pair is also summed with the inputs of B shifted circularly against
+        those of A, inside each batch: the comparison then tells which layers match more than that,
+        and how rare it is.
         Batches must be of two inputs at least, better of more than there are nulls, in an order
         that says nothing, and texts of one length, or without special first tokens: see
         `null_spectra`. With 8 nulls the products take five times as long. Not with `all_pairs`.
     folds
-        Among how many folds inputs are dealt, 16 as a rule: the comparison then has intervals: see
-        `interval`. Not with `all_pairs`.
+        To how many folds the inputs are assigned, 16 as a rule: the comparison then has intervals:
+        see `interval`. Not with `all_pairs`.
     seed
-        What rolls and deals follow from.
+        What circular shifts and fold assignment follow from.
     progress
         Show bars on standard error, if that is a terminal and rich is installed.
 

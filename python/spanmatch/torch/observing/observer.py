@@ -197,11 +197,11 @@ class Observer:
 
     def _modules_to_hook(self) -> list[nn.Module]:
         """Return the chosen layers, and all modules if one of them needs to be told its axis."""
-        told = (
+        known = (
             name in self._axis.layers or knows_axis(module)
             for name, module in self._chosen.modules.items()
         )
-        if all(told):
+        if all(known):
             return list(self._chosen.modules.values())
         return [module for module in self._names if not isinstance(module, ScriptModule)]
 
@@ -231,13 +231,13 @@ class Observer:
             raise
 
     def _hand_over(self, current: ForwardPass, name: str, output: Tensor) -> None:
-        seen = current.record(name, output)
+        shape = current.record(name, output)
         if current.receive is None:
             return
         with self._prefix_errors(name):
-            axis = _check_axis(seen)
+            axis = _check_axis(shape)
             activations = Activations(*fit_mask(output.detach(), axis, current.mask))
-        current.receive(name, seen.call, activations)
+        current.receive(name, shape.call, activations)
 
     def _check_calls(self, current: ForwardPass) -> None:
         calls = current.calls

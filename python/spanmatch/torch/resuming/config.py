@@ -65,7 +65,7 @@ class CompareConfig:
         return self.model_a.load(), self.model_b.load()
 
     def load_batches(self) -> Batches:
-        """Load the data, in an order that says nothing where nulls are to be rolled."""
+        """Load the data, in an order that says nothing where there are to be nulls."""
         batches = self.data.load()
         if self.options.nulls and isinstance(batches, ChosenBatches):
             order = torch.Generator().manual_seed(self.options.seed % 2**63)

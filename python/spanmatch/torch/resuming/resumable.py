@@ -162,7 +162,7 @@ def _run_models(
         device=ranks.device,
         # The share ends where they do.
         max_batches=None,
-        # Other rolls in each process: a roll in all alike would be fewer nulls.
+        # Other circular shifts in each process: were all alike, the nulls would be fewer.
         seed=(options.seed + ranks.rank) % 2**64,
     )
     return collect_pairs(models, batches, mine, progress=progress)

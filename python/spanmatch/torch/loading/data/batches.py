@@ -34,7 +34,7 @@ class ChosenBatches:
     batch_size: int
     none_alone: bool = False
     """Whether one input that is left joins the batch before it: alone it can be neither normalised
-    by its batch nor rolled against others."""
+    by its batch nor shifted against others."""
 
     def __len__(self) -> int:
         whole, left = divmod(len(self.chosen), self.batch_size)

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 import torch
 import torch.distributed as dist
-from test_compare import BATCHES, IMAGES, LABELS, Net
-from test_device_gram import needs_cuda
-from test_replicates import grams
 from torch import nn
 
 from cli_files import done, strict
 from compare_runs import made, place
 from experiments import SMALL, experiment
 from gloo_worker import beside
+from grams import grams
+from hand_made_pairs import BATCHES, IMAGES, LABELS, Net
+from needs_gpu import needs_cuda
 from spanmatch.torch import capture, compare
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from os import PathLike
 
 
 class FileError(ValueError):
@@ -23,6 +24,13 @@ class UndersampledWarning(UserWarning):
 
 class RaisedResolutionWarning(UserWarning):
     """Rounding left no answer at the resolution δ that so many neurons have: it was raised."""
+
+
+def damaged(path: str | PathLike[str], why: object, way_out: str = "") -> FileError:
+    """Return the error of a file that does not hold what it should."""
+    if way_out:
+        return FileError(f"{path} is damaged ({why}): {way_out}")
+    return FileError(f"{path} is damaged: {why}")
 
 
 @contextmanager

@@ -7,10 +7,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.atomic import replacing
-from spanmatch.base.errors import FileError
+from spanmatch.base.errors import damaged
 
 if TYPE_CHECKING:
-    from os import PathLike
     from pathlib import Path
 
 
@@ -45,13 +44,6 @@ def read_json(path: Path, way_out: str = "") -> dict[str, Any]:
     if not isinstance(content, dict):
         raise damaged(path, "it holds no object", way_out)
     return content
-
-
-def damaged(path: str | PathLike[str], why: object, way_out: str = "") -> FileError:
-    """Return the error of a file that does not hold what it should."""
-    if way_out:
-        return FileError(f"{path} is damaged ({why}): {way_out}")
-    return FileError(f"{path} is damaged: {why}")
 
 
 def _finite(value: Any) -> Any:

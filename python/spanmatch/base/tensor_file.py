@@ -14,8 +14,7 @@ import numpy as np
 
 from spanmatch._core import __version__
 from spanmatch.base.atomic import replacing
-from spanmatch.base.errors import FileError
-from spanmatch.base.plain_json import damaged
+from spanmatch.base.errors import FileError, damaged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from spanmatch._core import __version__
-from spanmatch.base.errors import FileError
-from spanmatch.base.plain_json import damaged, read_json, write_json
+from spanmatch.base.errors import FileError, damaged
+from spanmatch.base.plain_json import read_json, write_json
 from spanmatch.comparison.keys import Key, check_keys, label
 from spanmatch.pair.pair import ActivationPair
 from spanmatch.results.interval import Interval

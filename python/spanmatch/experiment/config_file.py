@@ -6,8 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.atomic import replacing
-from spanmatch.base.errors import FileError
-from spanmatch.base.plain_json import damaged
+from spanmatch.base.errors import FileError, damaged
 from spanmatch.base.words import suggest
 from spanmatch.experiment.config import value_types
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
 
-from spanmatch.base.plain_json import damaged, read_json, write_json
+from spanmatch.base.errors import damaged
+from spanmatch.base.plain_json import read_json, write_json
 from spanmatch.results.measures import Measures
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 
 import spanmatch._core as core
 from spanmatch.base import tensor_file
-from spanmatch.base.plain_json import damaged
+from spanmatch.base.errors import damaged
 from spanmatch.pair.names import Names, as_names, check_counts
 
 if TYPE_CHECKING:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from spanmatch.results.interval import Interval
 from spanmatch.results.nulls import NullSpectra
 from spanmatch.results.result import Result
 from spanmatch.results.spectrum import MatchSpectrum
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 P = 0.05  # up to here a match counts as more than chance
 
@@ -27,6 +30,10 @@ class LayerAnswer(Result):
     """What unrelated networks would match, where the pair keeps nulls."""
     interval: Interval | None = None
     """How far s(ε) may be from that of endless data, where the pair keeps folds."""
+
+    def __iter__(self) -> Iterator[Result | None]:
+        """Yield the three, so that `spectrum, nulls, interval = answer`."""
+        return iter((self.spectrum, self.nulls, self.interval))
 
     @property
     def chance_level(self) -> float:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spanmatch.base import tensor_file
-from spanmatch.base.plain_json import damaged
+from spanmatch.base.errors import damaged
 from spanmatch.results.match import Match
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 import numpy as np
 
 from spanmatch.base import tensor_file
-from spanmatch.base.plain_json import damaged
+from spanmatch.base.errors import damaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

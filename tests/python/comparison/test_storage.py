@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
-from test_package import RESULTS, each_result
 
 import spanmatch as sm
+from each_result import RESULTS, each_result
 from refusal import X, Y, filled
+from rewritten_files import rewritten
 
 NONE = np.array([], np.int64)
 MATCHES = sm.simple_matches(X, Y, eps=0.7)
@@ -153,20 +154,6 @@ def test_files_of_another_kind_are_refused(tmp_path: Path) -> None:
         sm.load(tmp_path / "missing")
     with pytest.raises(sm.FileError, match=r"comparison\.json is missing"):
         sm.load(tmp_path)
-
-
-def rewritten(path: Path, changes: dict[str, Any], without: tuple[str, ...] = ()) -> Path:
-    """The file with other metadata and tensors."""
-    with safe_open(path, framework="numpy") as file:
-        metadata = file.metadata()
-    tensors = load_file(path)
-    for name, value in changes.items():
-        (tensors if isinstance(value, np.ndarray) else metadata)[name] = value
-    for name in without:
-        tensors.pop(name, None)
-        metadata.pop(name, None)
-    save_file(tensors, path, metadata)
-    return path
 
 
 @pytest.mark.parametrize(

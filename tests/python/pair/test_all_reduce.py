@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_replicates import grams
 
 import gloo_worker
 import spanmatch as sm
 from gloo_worker import KEPT, beside, samples, share
+from grams import grams
 
 WORKER = Path(gloo_worker.__file__)
 

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 import spanmatch as sm
+from needs_gpu import needs_cuda
 from problems import PROBLEMS, problem
 from spanmatch.pair.device import gram as device_gram
 from spanmatch.pair.device import tensors
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Move = "Callable[[Any], torch.Tensor]"
-
-needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
 
 
 @pytest.fixture(params=["passing for a device", pytest.param("cuda", marks=needs_cuda)])

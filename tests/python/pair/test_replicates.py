@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from safetensors import safe_open
-from test_storage import rewritten
-from test_streaming import gram_of
 
 import spanmatch as sm
+from grams import dealt, gram_of, grams, of_folds
 from problems import planted
-from spanmatch.pair.pair import wrap_gram
+from rewritten_files import rewritten
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,31 +40,6 @@ def kept(first: int = 0, last: int = ROWS, **options: Any) -> sm.ActivationPair:
 def state(pair: sm.ActivationPair) -> bytes:
     """Every bit of it."""
     return pickle.dumps((pair.__reduce__()[1], pair.n_items))
-
-
-def null(pair: sm.ActivationPair, index: int) -> sm.ActivationPair:
-    return wrap_gram(pair._gram.on_host().null(index))
-
-
-def of_folds(pair: sm.ActivationPair, *times: int) -> sm.ActivationPair:
-    return wrap_gram(pair._gram.on_host().of_folds(list(times), False))
-
-
-def grams(pair: sm.ActivationPair) -> list[np.ndarray]:
-    """Of the samples as they are: the pair's own, that of each null, that of each fold."""
-    folds = np.eye(pair.n_folds, dtype=int).tolist()
-    nulls = [null(pair, index) for index in range(pair.n_nulls)]
-    return [gram_of(each) for each in (pair, *nulls, *(of_folds(pair, *fold) for fold in folds))]
-
-
-def dealt(folds: int, items: int, seed: int = 0) -> np.ndarray:
-    """The fold of each item: what it sums of items that are all in directions of their own."""
-    pair = sm.ActivationPair(folds=folds, seed=seed)
-    pair.update(np.eye(items), np.ones((items, 1)))
-    sums = [np.diagonal(gram)[:items] for gram in grams(pair)[1:]]
-    assert np.allclose(np.sum(sums, axis=0), 1.0)
-    found: np.ndarray = np.argmax(sums, axis=0)
-    return found
 
 
 def test_a_pair_says_what_it_keeps() -> None:

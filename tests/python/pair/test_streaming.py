@@ -12,16 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import spanmatch as sm
+from grams import gram_of
 from problems import PROBLEMS, planted, problem
 
 cuts = st.lists(st.floats(0.0, 1.0), max_size=8)
-
-
-def gram_of(pair: sm.ActivationPair) -> np.ndarray:
-    """The joint Gram of the samples as they are, from the sums of shifted rows."""
-    *_, n_samples, shift, sums, _, products = pair._gram.on_host().parts()
-    mixed = np.outer(shift, sums)
-    return np.asarray(products + mixed + mixed.T + n_samples * np.outer(shift, shift))
 
 
 def split(x: np.ndarray, y: np.ndarray, cuts: list[float]) -> list[sm.ActivationPair]:

@@ -71,3 +71,9 @@ def test_the_resolution_is_no_part_of_what_a_match_is() -> None:
     spectrum = sm.spectrum(X, Y)
     assert replace(spectrum.match(0.5), resolution=1e-4) == spectrum.match(0.5)
     assert replace(spectrum, resolution=1e-4) != spectrum
+
+
+def test_an_answer_unpacks_to_what_it_holds() -> None:
+    spectrum, nulls = sm.spectrum(X, Y), sm.null_spectra(X, Y, nulls=2)
+    answer = sm.LayerAnswer(spectrum, nulls)
+    assert tuple(answer) == (spectrum, nulls, None)

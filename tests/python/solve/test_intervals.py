@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
-from test_replicates import dealt
 
 import spanmatch as sm
+from grams import dealt
 from problems import dead, planted
 from refusal import refused
 from spanmatch.solve.student_t import two_sided_quantile

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import pytest
 import torch
-from test_replicates import null
-from test_streaming import gram_of
 
 import spanmatch as sm
+from grams import gram_of, null
 from problems import dead, planted
 from refusal import refused
 

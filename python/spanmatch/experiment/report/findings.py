@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spanmatch.base.errors import FileError
-from spanmatch.base.plain_json import damaged
+from spanmatch.base.errors import FileError, damaged
 from spanmatch.comparison.comparison import Comparison
 from spanmatch.experiment.config import ExperimentConfig
 from spanmatch.experiment.config_file import read_recorded, read_values

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spanmatch.base.errors import FileError
-from spanmatch.base.plain_json import damaged
+from spanmatch.base.errors import FileError, damaged
 from spanmatch.pair.array_files.formats import (
     DAMAGED_MEMBER,
     WHOLE,

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.claim import check_claim
-from spanmatch.base.plain_json import damaged, read_json, write_json
+from spanmatch.base.errors import damaged
+from spanmatch.base.plain_json import read_json, write_json
 from spanmatch.comparison.folder import INDEX, PAIRS, SPECTRA
 
 if TYPE_CHECKING:

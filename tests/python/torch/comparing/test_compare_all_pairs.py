@@ -6,9 +6,9 @@ from typing import Any, cast
 
 import pytest
 import torch
-from test_compare import BATCHES, A, B, Net, assert_near, pair_by_hand
 
 import spanmatch as sm
+from hand_made_pairs import BATCHES, A, B, Net, assert_near, pair_by_hand
 from spanmatch.torch import compare
 from spanmatch.torch.comparing.all_pairs import AllPairs
 from spanmatch.torch.comparing.layer_sums import count_bytes

@@ -77,11 +77,13 @@ def experiment(
     ] = None,
     nulls: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Match so often with inputs rolled: what is chance. [19]"),
+        typer.Option(
+            metavar="N", help="Match so often with inputs circularly shifted: what is chance. [19]"
+        ),
     ] = None,
     folds: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Deal inputs among N folds, for intervals. [16]"),
+        typer.Option(metavar="N", help="Assign inputs to N folds, for intervals. [16]"),
     ] = None,
     device: Annotated[str | None, typer.Option(help="cpu or cuda. [cpu]")] = None,
     threads: Annotated[

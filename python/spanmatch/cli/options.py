@@ -53,14 +53,14 @@ Nulls = Annotated[
     typer.Option(
         min=0,
         metavar="N",
-        help="Match N times against network 2 rolled by whole items, to tell what is more than "
-        "chance; 39 allow p = 0.025. compare then shuffles data that it loads by name.",
+        help="Match N times against network 2 circularly shifted by whole items, to tell what is "
+        "more than chance; 39 allow p = 0.025. compare then shuffles data that it loads by name.",
     ),
 ]
 Folds = Annotated[
     int,
     typer.Option(
-        min=0, metavar="N", help="Deal items among N folds, to give intervals; 16 as a rule."
+        min=0, metavar="N", help="Assign items to N folds, to give intervals; 16 as a rule."
     ),
 ]
 Seed = Annotated[int, typer.Option(min=0, metavar="N", help="Of nulls and folds.")]

@@ -130,8 +130,9 @@ def _nulls_in_words(result: LayerAnswer) -> list[str]:
         None: "too few nulls to tell chance",
     }[result.beyond_chance]
     return [
-        f"{said}: p = {nulls.p_value(result.spectrum):.2g} by {nulls.counted}, y rolled against x "
-        f"by whole items, with areas of {_range(nulls.area.min(), nulls.area.max())}"
+        f"{said}: p = {nulls.p_value(result.spectrum):.2g} by {nulls.counted}, y circularly "
+        "shifted against x by whole items, with areas of "
+        f"{_range(nulls.area.min(), nulls.area.max())}"
     ]
 
 

@@ -29,8 +29,8 @@ ENOUGH = round(1 / P) - 1  # nulls that can tell
 AREA = "area"
 CHANCE = "chance: the median residual to expect of unrelated neurons; (s): ε is at or above it"
 NULL_CHANCE = (
-    "null chance: the median critical ε of {}, B rolled against A by whole inputs; (s): ε is at or "
-    "above it"
+    "null chance: the median critical ε of {}, B circularly shifted against A by whole inputs; "
+    "(s): ε is at or above it"
 )
 DEPENDENT = "chance is an upper bound where the samples of one input depend on each other"
 

@@ -116,8 +116,8 @@ def _check_enough(held_out: Batches, config: ExperimentConfig) -> None:
     check_inputs(len(held_out.chosen), config.folds)
     if config.nulls > 0 and min(len(held_out.chosen), held_out.batch_size) < 2:
         raise ValueError(
-            "nulls roll the inputs of a batch against each other, and batches have one input: give "
-            "a larger batch_size, or nulls = 0"
+            "nulls shift the inputs of a batch against each other, and batches have one input: "
+            "give a larger batch_size, or nulls = 0"
         )
 
 

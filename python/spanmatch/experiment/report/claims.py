@@ -84,10 +84,10 @@ def _by_nulls(findings: Findings, more: Sequence[str], others: Sequence[str]) ->
     too_few = f" Nulls are too few: no p can be below {least:.2g}." if least > P else ""
     return (
         f"In {len(more)} of {len(findings.layers)} layers the area's p-value is at most {P:g} in "
-        f"every pair.{f' Not in the others: {rest}.' if rest else ''}{too_few} Each null rolls the "
-        "inputs of one network against the other's, which keeps means, smoothness and positions, "
-        "and breaks what both tell of an input. Untrained networks pass it too, as they see the "
-        "same inputs: what training adds, the controls show."
+        f"every pair.{f' Not in the others: {rest}.' if rest else ''}{too_few} Each null shifts "
+        "the inputs of one network circularly against the other's, which keeps means, smoothness "
+        "and positions, and breaks what both tell of an input. Untrained networks "
+        "pass it too, as they see the same inputs: what training adds, the controls show."
     )
 
 

@@ -125,5 +125,8 @@ def _draw_chance(axes: Axes, findings: Findings, layer: str) -> list[dict[str, A
 
 def _chance_in_words(findings: Findings) -> str:
     if findings.null_areas(findings.layers[0]).size:
-        return "Orange is what matches with one network's inputs rolled against the other's."
+        return (
+            "Orange is what matches with one network's inputs circularly shifted against the "
+            "other's."
+        )
     return "From the orange line on, unrelated neurons would match too."

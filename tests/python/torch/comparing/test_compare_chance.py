@@ -1,4 +1,4 @@
-"""Nulls and intervals of whole comparisons: those of each layer's pair, rolled by whole inputs."""
+"""Nulls and intervals of whole comparisons: those of each layer's pair, shifted by whole inputs."""
 
 from __future__ import annotations
 

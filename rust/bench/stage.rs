@@ -32,7 +32,7 @@ pub enum Stage {
 }
 
 /// What a stage found.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Answer {
     /// All samples accumulated.
     Gram(Gram),
@@ -84,14 +84,16 @@ impl Stage {
     }
 
     /// Its floating-point operations, by the formula.
-    #[must_use]
-    pub fn operations(self, case: &Case) -> f64 {
-        match self {
+    ///
+    /// # Errors
+    /// Memory that cannot be had.
+    pub fn operations(self, case: &Case) -> Result<f64> {
+        Ok(match self {
             Self::Gram => operations::gram(case),
-            Self::Spectrum => operations::peel(case),
+            Self::Spectrum => operations::peel(case)?,
             Self::MaximumMatch => operations::waves(case),
             Self::MinimumMatch | Self::Cover | Self::Support => operations::search(case),
-        }
+        })
     }
 
     /// Does it.

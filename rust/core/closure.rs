@@ -97,7 +97,8 @@ pub(crate) fn closures_without_each(
     watch: &Watch,
 ) -> Result<Vec<Vec<usize>>> {
     watch.begin(neurons.len());
-    let closure = |within: &mut Remaining<'_>, &neuron: &usize| {
+    let closure = |within: &mut Result<Remaining<'_>>, &neuron: &usize| {
+        let within = within.as_mut().map_err(|error| error.clone())?;
         let survivors = match attempt(within, &[neuron], limit, |_| false, watch)? {
             Attempt::Refused => Vec::new(),
             Attempt::Afresh(closure) => closure.neurons(),
@@ -110,5 +111,5 @@ pub(crate) fn closures_without_each(
         watch.advance(1);
         Ok(survivors)
     };
-    neurons.par_iter().map_init(|| within.clone(), closure).collect()
+    neurons.par_iter().map_init(|| within.try_clone(), closure).collect()
 }

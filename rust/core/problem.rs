@@ -80,7 +80,7 @@ impl Problem {
             n_y: gram.n_y(),
             live: places.iter().map(|&j| gram.neuron(j)).collect(),
             live_x: places.iter().filter(|&&j| j < gram.n_x()).count(),
-            unit: Arc::new(unit_gram(gram, center, &places, &scale)),
+            unit: Arc::new(unit_gram(gram, center, &places, &scale)?),
             norms,
             means: places.iter().map(mean).collect(),
             resolution: RESOLUTION.max(rounding.sqrt()),
@@ -223,7 +223,7 @@ impl Problem {
     /// m copies of a column with coefficients w / m each cost `δ²|w|² / m`: one column with the ridge
     /// δ² / m. Copies have the same residual at every step of a peel, so they go together, and the
     /// critical ε are the same. (Not so in searches: x = y1 = y2 has the minimum match {x, y1}.)
-    pub(crate) fn merge_duplicates(&self) -> (Self, Vec<usize>) {
+    pub(crate) fn merge_duplicates(&self) -> Result<(Self, Vec<usize>)> {
         let mut representatives: Vec<usize> = Vec::new();
         let mut multiplicity: Vec<f64> = Vec::new();
         let mut merged = Vec::with_capacity(self.live.len());
@@ -244,9 +244,9 @@ impl Problem {
             merged.push(group);
         }
         if representatives.len() == self.live.len() {
-            return (self.clone(), merged);
+            return Ok((self.clone(), merged));
         }
-        let mut unit = Matrix::clone(&self.unit);
+        let mut unit = self.unit.try_clone()?;
         unit.keep(&representatives, &representatives);
         let problem = Self {
             live: representatives.iter().map(|&r| self.live[r]).collect(),
@@ -257,7 +257,7 @@ impl Problem {
             multiplicity,
             ..self.clone()
         };
-        (problem, merged)
+        Ok((problem, merged))
     }
 }
 
@@ -266,13 +266,13 @@ fn are_parallel(cosine: f64) -> bool {
 }
 
 /// `G_ij / sqrt(G_ii G_jj)` of the neurons at `places`, symmetric, with ones on the diagonal.
-fn unit_gram(gram: &Gram, center: bool, places: &[usize], scale: &[f64]) -> Matrix {
+fn unit_gram(gram: &Gram, center: bool, places: &[usize], scale: &[f64]) -> Result<Matrix> {
     let mut unit = Matrix::symmetric(places.len(), |j| {
         let (product, factor) = (gram.products_with(places[j], center), scale[j]);
         move |i| product(places[i]) * scale[i] * factor
-    });
+    })?;
     for j in 0..places.len() {
         unit[(j, j)] = 1.0;
     }
-    unit
+    Ok(unit)
 }

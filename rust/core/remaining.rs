@@ -7,7 +7,7 @@ use crate::tableau::{self, Tableau};
 use crate::watch::Watch;
 
 /// The neurons not removed yet, and the residual of each on those of the other side.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Remaining<'p> {
     problem: &'p Problem,
     /// x as targets.
@@ -39,6 +39,10 @@ impl<'p> Remaining<'p> {
             || Tableau::new(problem, x, y, watch),
         );
         Ok(Self { problem, x: on_y?, y: on_x? })
+    }
+
+    pub(crate) fn try_clone(&self) -> Result<Self> {
+        Ok(Self { problem: self.problem, x: self.x.try_clone()?, y: self.y.try_clone()? })
     }
 
     pub(crate) fn problem(&self) -> &'p Problem {
@@ -95,7 +99,7 @@ impl<'p> Remaining<'p> {
     pub(crate) fn prepare(&mut self, watch: &Watch) -> Result<()> {
         for tableau in [&mut self.x, &mut self.y] {
             tableau.prepare(watch)?;
-            tableau.settle();
+            tableau.settle()?;
         }
         Ok(())
     }

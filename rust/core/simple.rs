@@ -71,7 +71,7 @@ pub fn minimum_matches(
             if *owner == neuron {
                 return Ok(problem.set(found.iter().copied()));
             }
-            let search = Search::new(members[holder].clone(), neuron, limit);
+            let search = Search::new(members[holder].try_clone()?, neuron, limit);
             let (found, _) = search.run(seed ^ neuron as u64, watch)?;
             Ok(problem.set(found))
         };
@@ -138,7 +138,7 @@ fn cover(
     let mut cover = Vec::new();
     for &neuron in &neurons {
         if times_covered[neuron] == 0 {
-            let search = Search::new(matched.clone(), neuron, limit);
+            let search = Search::new(matched.try_clone()?, neuron, limit);
             let (found, _) = search.run(seed ^ neuron as u64, watch)?;
             for &member in &found {
                 times_covered[member] += 1;

@@ -50,7 +50,7 @@ pub struct Spectrum {
 /// [`Error::Interrupted`](crate::Error::Interrupted).
 pub fn spectrum(problem: &Problem, watch: &Watch) -> Result<Spectrum> {
     problem.solve(|problem| {
-        let (merged, representative) = problem.merge_duplicates();
+        let (merged, representative) = problem.merge_duplicates()?;
         let (critical, refreshes) = peel(&merged, problem.exact(), watch)?;
         let mut spectrum = Spectrum {
             x: vec![f64::INFINITY; problem.count(Side::X)],
@@ -88,7 +88,7 @@ pub fn maximum_match(problem: &Problem, eps: f64, watch: &Watch) -> Result<Neuro
     problem.solve(|problem| {
         let limit = problem.limit(eps)?;
         // As in the spectrum, so that both say the same of neurons at ε.
-        let (merged, representative) = problem.merge_duplicates();
+        let (merged, representative) = problem.merge_duplicates()?;
         watch.begin(merged.live().len());
         let is_left = match waves(&merged, limit, watch)? {
             Some(is_left) => is_left,

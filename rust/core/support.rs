@@ -1,7 +1,8 @@
 //! Which neurons a neuron's matching depends on, whatever match is chosen.
 
 use crate::closure::{closures_without_each, maximum};
-use crate::error::Result;
+use crate::error::{Purpose, Result};
+use crate::memory;
 use crate::neurons::{Neuron, NeuronSet, Side};
 use crate::problem::Problem;
 use crate::watch::Watch;
@@ -43,6 +44,12 @@ impl Support {
         &self.matrix
     }
 
+    /// The same, without a copy.
+    #[must_use]
+    pub fn into_matrix(self) -> Vec<bool> {
+        self.matrix
+    }
+
     /// All that support a neuron: what every match that holds it holds. Empty where it is outside M(ε).
     #[must_use]
     pub fn core(&self, neuron: Neuron) -> Vec<Neuron> {
@@ -78,7 +85,8 @@ pub fn support(problem: &Problem, eps: f64, watch: &Watch) -> Result<Support> {
         let mut matched = maximum(problem, limit, watch)?;
         matched.prepare(watch)?;
         let places = matched.neurons();
-        let mut matrix = Vec::with_capacity(places.len() * places.len());
+        let size = places.len().saturating_mul(places.len());
+        let mut matrix = memory::reserved(size, Purpose::Solver)?;
         for survivors in closures_without_each(&matched, &places, limit, watch)? {
             let mut survivors = survivors.into_iter().peekable();
             matrix.extend(places.iter().map(|v| survivors.next_if_eq(v).is_none()));

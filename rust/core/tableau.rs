@@ -18,7 +18,7 @@ const PIECE: usize = 128;
 /// The neurons of one side as targets, explained by neurons of the other as predictors.
 ///
 /// Deleting a predictor costs `O(n²)`, factoring `O(n³)`; removing a target is free.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Tableau<'p> {
     problem: &'p Problem,
     predictors: Members,
@@ -31,7 +31,7 @@ pub(crate) struct Tableau<'p> {
     smallest_pivot: f64,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum State {
     /// Residuals are known; nothing has been deleted yet.
     Factored {
@@ -42,6 +42,15 @@ enum State {
 }
 
 impl State {
+    fn try_clone(&self) -> Result<Self> {
+        Ok(match self {
+            Self::Factored { factor, half } => {
+                Self::Factored { factor: factor.try_clone()?, half: half.try_clone()? }
+            }
+            Self::Deleting(downdate) => Self::Deleting(downdate.try_clone()?),
+        })
+    }
+
     /// Deletion begins with `Tableau::prepare`, which every path to this passes.
     fn downdate(&mut self) -> &mut Downdate {
         match self {
@@ -59,12 +68,12 @@ impl<'p> Tableau<'p> {
         targets: &[usize],
         watch: &Watch,
     ) -> Result<Self> {
-        let mut gram = gather(problem, predictors, predictors);
+        let mut gram = gather(problem, predictors, predictors)?;
         add_ridge(problem, predictors, &mut gram);
         let Some(factor) = Factor::new(gram, watch)? else {
             return Err(Error::Indefinite(problem.side(predictors[0])));
         };
-        let mut half = gather(problem, targets, predictors);
+        let mut half = gather(problem, targets, predictors)?;
         let explained = factor.half_solve(&mut half, watch)?;
         let smallest_pivot = factor.smallest_pivot();
         Ok(Self {
@@ -75,6 +84,16 @@ impl<'p> Tableau<'p> {
             state: State::Factored { factor, half },
             refreshes: 0,
             smallest_pivot,
+        })
+    }
+
+    pub(crate) fn try_clone(&self) -> Result<Self> {
+        Ok(Self {
+            predictors: self.predictors.clone(),
+            targets: self.targets.clone(),
+            squares: self.squares.clone(),
+            state: self.state.try_clone()?,
+            ..*self
         })
     }
 
@@ -160,7 +179,7 @@ impl<'p> Tableau<'p> {
             let mut stale = Vec::new();
             for neuron in left {
                 watch.check()?;
-                self.make_room();
+                self.make_room()?;
                 // Stale rows last: they are refreshed together.
                 if !self.delete_one(neuron) {
                     stale.push(neuron);
@@ -179,14 +198,14 @@ impl<'p> Tableau<'p> {
 
     /// Mends all stale rows; false where factoring afresh is called for.
     fn mend(&mut self, watch: &Watch) -> Result<bool> {
-        self.settle();
+        self.settle()?;
         let stale = self.state.downdate().stale();
         if 4 * stale.len() > self.predictors.count {
             return Ok(false);
         }
         // `[G_BB + ridge; G_TB]`, in the places of `[P; Wᵀ]`.
         let rows = [&self.predictors.neurons[..], &self.targets.neurons].concat();
-        let mut system = gather(self.problem, &rows, &self.predictors.neurons);
+        let mut system = gather(self.problem, &rows, &self.predictors.neurons)?;
         add_ridge(self.problem, &self.predictors.neurons, &mut system);
         self.state.downdate().mend(&stale, &system, watch)
     }
@@ -222,20 +241,19 @@ impl<'p> Tableau<'p> {
         Ok(())
     }
 
-    fn make_room(&mut self) {
-        if !self.state.downdate().has_room(1) {
-            self.settle();
-        }
+    fn make_room(&mut self) -> Result<()> {
+        if self.state.downdate().has_room(1) { Ok(()) } else { self.settle() }
     }
 
     /// Applies the deletions kept back, for good, and drops all that has gone.
-    pub(crate) fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) -> Result<()> {
         if self.predictors.has_gaps() || self.targets.has_gaps() {
             let (predictors, targets) = (self.predictors.fill_gaps(), self.targets.fill_gaps());
             targets.apply(&mut self.squares);
             self.squares.truncate(targets.left);
-            self.state.downdate().settle(&predictors, &targets);
+            self.state.downdate().settle(&predictors, &targets)?;
         }
+        Ok(())
     }
 }
 
@@ -246,7 +264,7 @@ fn add_ridge(problem: &Problem, predictors: &[usize], gram: &mut Matrix) {
 }
 
 /// Cosines, a row for every neuron of one list, a column for every neuron of another.
-fn gather(problem: &Problem, rows: &[usize], columns: &[usize]) -> Matrix {
+fn gather(problem: &Problem, rows: &[usize], columns: &[usize]) -> Result<Matrix> {
     // Neurons that follow one another are copied together.
     let runs: Vec<&[usize]> = rows.chunk_by(|a, b| a + 1 == *b).collect();
     Matrix::from_columns(rows.len(), columns.len(), |j, values| {

@@ -190,7 +190,7 @@ fn support<'py>(
         solve(gram, center, progress, |problem, watch| spanmatch::support(problem, eps, watch))?;
     let (x, y) = indices(py, &support.neuron_set());
     let size = support.neurons().len();
-    let matrix = support.matrix().to_vec().into_pyarray(py).reshape([size, size])?;
+    let matrix = support.into_matrix().into_pyarray(py).reshape([size, size])?;
     Ok((x, y, matrix))
 }
 

@@ -11,7 +11,7 @@ use crate::problems::{Generator, planted, random};
 
 /// Offers a batch, and asserts that it is refused with this message and that nothing has changed.
 fn assert_refused(gram: &mut Gram, batch: &Sides, message: &str) -> Error {
-    let before = gram.clone();
+    let before = gram.try_clone().unwrap();
     let error = gram
         .update(batch.x.view().into(), batch.y.view().into(), &Watch::default())
         .expect_err("the batch is refused");
@@ -34,7 +34,7 @@ pub fn assert_unchanged(before: &Gram, after: &Gram) {
     assert_eq!(bits(before), bits(after));
     let more = random(60, 30, before.n_x(), before.n_y());
     let extended = |gram: &Gram| {
-        let mut gram = gram.clone();
+        let mut gram = gram.try_clone().unwrap();
         gram.update(more.x.view().into(), more.y.view().into(), &Watch::default()).unwrap();
         bits(&gram)
     };
@@ -124,7 +124,7 @@ fn the_first_bad_value_of_a_single_block_is_named() {
     batch.x[[9, 2]] = f64::INFINITY;
     let mut gram = good();
     gram.merge(good()).unwrap();
-    let before = gram.clone();
+    let before = gram.try_clone().unwrap();
     let error =
         gram.update(batch.x.view().into(), batch.y.view().into(), &Watch::default()).unwrap_err();
     let Error::NotFinite { neuron, value, row } = error else { panic!("{error}") };

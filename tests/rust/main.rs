@@ -9,6 +9,7 @@ mod determinism;
 mod extremes;
 mod input;
 mod layouts;
+mod memory;
 mod oracle;
 mod parts;
 mod problems;

@@ -8,6 +8,7 @@ use faer::{Accum, ColMut, ColRef, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
 use super::Matrix;
+use crate::error::Result;
 
 /// Side of a tile: large enough for the full rate, small enough to share among threads, and a multiple of
 /// the products' register blocks (48 rows with AVX-512, 24 with AVX2).
@@ -119,14 +120,14 @@ fn even_share(columns: usize) -> usize {
 }
 
 /// `a b`, of the named rows of `a`.
-pub(crate) fn product(a: &Matrix, rows: Range<usize>, b: &Matrix) -> Matrix {
-    let mut c = Matrix::zeros(rows.len(), b.columns());
+pub(crate) fn product(a: &Matrix, rows: Range<usize>, b: &Matrix) -> Result<Matrix> {
+    let mut c = Matrix::zeros(rows.len(), b.columns())?;
     let (a, b) = (a.view().subrows(rows.start, rows.len()), b.view());
     column_panels(c.view_mut(), TILE / 2).into_par_iter().for_each(|(col, panel)| {
         let width = panel.ncols();
         matmul(panel, Accum::Replace, a, b.subcols(col, width), 1.0, Par::Seq);
     });
-    c
+    Ok(c)
 }
 
 /// `c -= aᵀ b`.
@@ -165,6 +166,7 @@ pub(super) fn row_panels(matrix: MatMut<'_, f64>, height: usize) -> Vec<(usize, 
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -173,6 +175,7 @@ mod tests {
         Matrix::from_columns(rows, columns, |j, values| {
             values.extend((0..rows).map(|i| ((i * 7 + j * 13) % 11) as f64 - 5.0));
         })
+        .unwrap()
     }
 
     #[test]
@@ -186,7 +189,7 @@ mod tests {
                     column.copy_from_slice(behind.column(source(j)));
                 }
             };
-            let (mut square, mut whole) = (before.clone(), before.clone());
+            let [mut square, mut whole] = [(), ()].map(|()| before.try_clone().unwrap());
             subtract_upper_gram(&mut square, &z, prepare);
             subtract_product(&mut whole, &a, &z, prepare);
             for j in 0..size {

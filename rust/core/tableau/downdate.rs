@@ -14,7 +14,7 @@ use crate::linalg::{Behind, Factor, Matrix, subtract_product, subtract_upper_gra
 use crate::watch::Watch;
 use steps::{BLOCK, Steps};
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Downdate {
     /// P before the steps kept back; the upper triangle counts.
     inverse: Matrix,
@@ -42,9 +42,19 @@ impl Downdate {
         Ok(Self {
             inverse,
             coefficients,
-            steps: Steps::new(targets),
+            steps: Steps::new(targets)?,
             first_pivots: pivots.clone(),
             pivots,
+        })
+    }
+
+    pub(crate) fn try_clone(&self) -> Result<Self> {
+        Ok(Self {
+            inverse: self.inverse.try_clone()?,
+            coefficients: self.coefficients.try_clone()?,
+            steps: self.steps.try_clone()?,
+            pivots: self.pivots.clone(),
+            first_pivots: self.first_pivots.clone(),
         })
     }
 
@@ -75,8 +85,8 @@ impl Downdate {
         if predictors.iter().any(|&j| self.is_stale(j, self.pivots[j])) {
             return Ok(Vec::new());
         }
-        let mut own = Matrix::zeros(predictors.len(), predictors.len());
-        let mut half = Matrix::zeros(targets.len(), predictors.len());
+        let mut own = Matrix::zeros(predictors.len(), predictors.len())?;
+        let mut half = Matrix::zeros(targets.len(), predictors.len())?;
         for (s, &j) in predictors.iter().enumerate() {
             for (value, &i) in own.column_mut(s).iter_mut().zip(predictors) {
                 *value = self.before(i, j);
@@ -119,9 +129,9 @@ impl Downdate {
     }
 
     /// Applies the steps kept back, to what is left.
-    pub(crate) fn settle(&mut self, predictors: &Moves, targets: &Moves) {
+    pub(crate) fn settle(&mut self, predictors: &Moves, targets: &Moves) -> Result<()> {
         let origins = predictors.origins();
-        let rows = self.steps.predictors(&origins, &self.inverse);
+        let rows = self.steps.predictors(&origins, &self.inverse)?;
         let steps = self.steps.settle(targets);
         let move_inverse = |j: usize, column: &mut [f64], behind: Behind<'_>| {
             let origin = origins[j];
@@ -148,6 +158,7 @@ impl Downdate {
         predictors.apply(&mut self.first_pivots);
         self.first_pivots.truncate(predictors.left);
         self.pivots = self.inverse.diagonal();
+        Ok(())
     }
 
     /// `P_ij` before the steps kept back.
@@ -201,17 +212,20 @@ mod tests {
             let entry = |i: usize, j: usize| ((i * 31 + j * 17) % 19) as f64 - 9.0;
             let g = Matrix::symmetric(all, |j| {
                 move |i| if i == j { 1.0 } else { entry(i, j) / (20 * all) as f64 }
-            });
+            })
+            .unwrap();
             let part = |columns: &Members, rows: usize| {
                 Matrix::from_columns(rows, columns.count, |j, values| {
                     values.extend_from_slice(&g.column(columns.neurons[j])[..rows]);
                 })
+                .unwrap()
             };
             let (mut b, mut t) = (members(0..predictors, all), members(predictors..all, all));
             let factor = Factor::new(part(&b, predictors), &watch).unwrap().unwrap();
             let mut half = Matrix::from_columns(targets, predictors, |j, values| {
                 values.extend_from_slice(&g.column(j)[predictors..]);
-            });
+            })
+            .unwrap();
             let explained = factor.half_solve(&mut half, &watch).unwrap();
             let mut squares: Vec<f64> = explained.iter().map(|explained| 1.0 - explained).collect();
             let mut downdate = Downdate::new(&factor, half, &watch).unwrap();
@@ -227,7 +241,7 @@ mod tests {
                 }
                 let (moves, others) = (b.fill_gaps(), t.fill_gaps());
                 others.apply(&mut squares);
-                downdate.settle(&moves, &others);
+                downdate.settle(&moves, &others).unwrap();
                 check(&downdate, &g, &b, &t, &squares);
             }
         }

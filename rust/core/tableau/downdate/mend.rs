@@ -31,8 +31,8 @@ impl Downdate {
     /// inverse, and counts only once refining no longer moves it. Then `W_S = P_SB G_BT`.
     pub(crate) fn mend(&mut self, stale: &[usize], system: &Matrix, watch: &Watch) -> Result<bool> {
         let predictors = self.pivots.len();
-        let mut own = Matrix::zeros(stale.len(), stale.len());
-        let mut others = Matrix::zeros(predictors, stale.len());
+        let mut own = Matrix::zeros(stale.len(), stale.len())?;
+        let mut others = Matrix::zeros(predictors, stale.len())?;
         for (s, &j) in stale.iter().enumerate() {
             others.column_mut(s).copy_from_slice(&system.column(j)[..predictors]);
             for (r, &i) in stale.iter().enumerate() {
@@ -41,12 +41,12 @@ impl Downdate {
         }
         let Some(own) = Factor::new(own, watch)? else { return Ok(false) };
         self.inverse.mirror(Triangle::Upper);
-        let mut mended = product(&self.inverse, 0..predictors, &others);
+        let mut mended = product(&self.inverse, 0..predictors, &others)?;
         for s in 0..stale.len() {
             mended.column_mut(s).iter_mut().for_each(|value| *value = -*value);
         }
         solve(&own, &mut mended, watch)?;
-        let mut corner = Matrix::zeros(stale.len(), stale.len());
+        let mut corner = Matrix::zeros(stale.len(), stale.len())?;
         (0..stale.len()).for_each(|s| corner[(s, s)] = 1.0);
         subtract_transposed_product(&mut corner, &mended, &others);
         solve(&own, &mut corner, watch)?;
@@ -59,10 +59,14 @@ impl Downdate {
             }
         }
         self.write(stale, &mended);
-        if !(0..REFINEMENTS).any(|_| self.refine(stale, &mut mended, system)) {
-            return Ok(false);
+        let mut refinements = 0;
+        while !self.refine(stale, &mut mended, system)? {
+            refinements += 1;
+            if refinements == REFINEMENTS {
+                return Ok(false);
+            }
         }
-        let w = product(system, predictors..system.rows(), &mended);
+        let w = product(system, predictors..system.rows(), &mended)?;
         for (s, &j) in stale.iter().enumerate() {
             self.coefficients.column_mut(j).copy_from_slice(w.column(s));
         }
@@ -71,14 +75,14 @@ impl Downdate {
 
     /// Adds to columns of P what P makes of the rest that they leave, `I - (G_BB + ridge) P_BS`, and tells
     /// whether that was too little to matter.
-    fn refine(&mut self, stale: &[usize], mended: &mut Matrix, system: &Matrix) -> bool {
+    fn refine(&mut self, stale: &[usize], mended: &mut Matrix, system: &Matrix) -> Result<bool> {
         let predictors = self.pivots.len();
-        let mut rest = product(system, 0..predictors, mended);
+        let mut rest = product(system, 0..predictors, mended)?;
         for (s, &j) in stale.iter().enumerate() {
             rest.column_mut(s).iter_mut().for_each(|value| *value = -*value);
             rest[(j, s)] += 1.0;
         }
-        let correction = product(&self.inverse, 0..predictors, &rest);
+        let correction = product(&self.inverse, 0..predictors, &rest)?;
         for s in 0..stale.len() {
             for (value, more) in mended.column_mut(s).iter_mut().zip(correction.column(s)) {
                 *value += more;
@@ -86,7 +90,7 @@ impl Downdate {
         }
         self.write(stale, mended);
         let mut pivots = stale.iter().enumerate();
-        pivots.all(|(s, &j)| correction[(j, s)].abs() <= SETTLED * mended[(j, s)])
+        Ok(pivots.all(|(s, &j)| correction[(j, s)].abs() <= SETTLED * mended[(j, s)]))
     }
 
     /// Writes columns of P, and its rows.

@@ -1,5 +1,6 @@
 //! Deletions kept back: steps of a pivoted Cholesky of P.
 
+use crate::error::Result;
 use crate::linalg::{Matrix, fill_and_solve, subtract_columns_before};
 use crate::tableau::members::Moves;
 
@@ -9,7 +10,7 @@ pub(super) const BLOCK: usize = 64;
 /// With D the predictors deleted: `P_DD = L Lᵀ`, and of every step u the part that targets have, `u_W`. The part
 /// of the predictors, `u_P = L⁻¹ P_DB`, waits until the steps are applied: r² does not need it, and for all
 /// together it is one triangular solve.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Steps {
     /// Where each predictor deleted lies in P.
     deleted: Vec<usize>,
@@ -28,12 +29,17 @@ pub(super) struct Row {
 }
 
 impl Steps {
-    pub(super) fn new(targets: usize) -> Self {
-        Self {
+    pub(super) fn new(targets: usize) -> Result<Self> {
+        Ok(Self {
             deleted: Vec::with_capacity(BLOCK),
-            lower: Matrix::zeros(BLOCK, BLOCK),
-            targets: Matrix::zeros(targets, BLOCK),
-        }
+            lower: Matrix::zeros(BLOCK, BLOCK)?,
+            targets: Matrix::zeros(targets, BLOCK)?,
+        })
+    }
+
+    pub(super) fn try_clone(&self) -> Result<Self> {
+        let (lower, targets) = (self.lower.try_clone()?, self.targets.try_clone()?);
+        Ok(Self { deleted: self.deleted.clone(), lower, targets })
     }
 
     pub(super) fn depth(&self) -> usize {
@@ -86,11 +92,11 @@ impl Steps {
     }
 
     /// `u_P` of the named predictors, a row for every step, of P before, of which the upper triangle counts.
-    pub(super) fn predictors(&self, predictors: &[usize], before: &Matrix) -> Matrix {
+    pub(super) fn predictors(&self, predictors: &[usize], before: &Matrix) -> Result<Matrix> {
         // As they lie in memory.
         let mut deleted: Vec<(usize, usize)> = self.deleted.iter().copied().zip(0..).collect();
         deleted.sort_unstable();
-        let mut rows = Matrix::zeros(self.depth(), predictors.len());
+        let mut rows = Matrix::zeros(self.depth(), predictors.len())?;
         fill_and_solve(&self.lower, &mut rows, |place, values| {
             let j = predictors[place];
             let (above, beside) = deleted.split_at(deleted.partition_point(|&(i, _)| i < j));
@@ -102,7 +108,7 @@ impl Steps {
                 values[step] = before[(j, i)];
             }
         });
-        rows
+        Ok(rows)
     }
 
     /// Forgets all steps; returns `u_W` of each, of the targets where they now lie.

@@ -10,6 +10,7 @@ mod extremes;
 mod input;
 mod layouts;
 mod memory;
+mod near_duplicates;
 mod oracle;
 mod parts;
 mod problems;

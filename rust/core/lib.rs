@@ -30,6 +30,8 @@
 mod chance;
 mod closure;
 mod error;
+#[cfg(test)]
+mod fails_closed;
 mod gram;
 mod items;
 mod linalg;
@@ -43,6 +45,7 @@ mod remaining;
 mod residuals;
 mod samples;
 mod simple;
+mod solved;
 mod spectrum;
 mod support;
 pub mod synthetic;
@@ -61,6 +64,7 @@ pub use problem::Problem;
 pub use residuals::{Residuals, is_match, residuals};
 pub use samples::Samples;
 pub use simple::{is_simple, minimum_for, minimum_matches, simple_cover};
+pub use solved::Solved;
 pub use spectrum::{Spectrum, maximum_match, spectrum};
 pub use support::{Support, support};
 pub use watch::Watch;

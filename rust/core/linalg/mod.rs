@@ -3,6 +3,7 @@
 //! Work is cut into tiles and panels whose borders depend on the sizes alone, and each is computed by one
 //! thread: so the result has the same bits at any number of threads, by construction.
 
+mod checked;
 mod factor;
 mod inverse;
 mod lanes;
@@ -12,6 +13,7 @@ mod product;
 mod transpose;
 mod vector;
 
+pub(crate) use checked::{pairs, pairs_mut};
 pub(crate) use factor::{Factor, fill_and_solve};
 pub(crate) use lanes::{larger, largest};
 pub(crate) use matrix::Matrix;

@@ -2,10 +2,11 @@
 
 use faer::linalg::matmul::matmul;
 use faer::linalg::matmul::triangular::{self, BlockStructure};
-use faer::{Accum, ColMut, ColRef, MatMut, MatRef, Par};
+use faer::{Accum, ColRef, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
 use super::Matrix;
+use super::checked::{contiguous, contiguous_mut};
 
 /// Side of a tile: large enough for the full rate, small enough to share among threads, and a multiple of
 /// the products' register blocks (48 rows with AVX-512, 24 with AVX2).
@@ -76,9 +77,7 @@ pub(crate) struct Behind<'m> {
 
 impl<'m> Behind<'m> {
     pub(crate) fn column(self, j: usize) -> &'m [f64] {
-        let column = self.columns.col(j - self.first).try_as_col_major().map(ColRef::as_slice);
-        debug_assert!(column.is_some(), "columns of a matrix are contiguous");
-        column.unwrap_or_default()
+        contiguous(self.columns.col(j - self.first))
     }
 }
 
@@ -100,11 +99,7 @@ fn for_each_panel(
 /// Hands every column of a panel to `change`, with its place in the panel.
 pub(super) fn change_columns(panel: MatMut<'_, f64>, mut change: impl FnMut(usize, &mut [f64])) {
     for (j, column) in panel.col_iter_mut().enumerate() {
-        let column = column.try_as_col_major_mut().map(ColMut::as_slice_mut);
-        debug_assert!(column.is_some(), "columns of a matrix are contiguous");
-        if let Some(column) = column {
-            change(j, column);
-        }
+        change(j, contiguous_mut(column));
     }
 }
 

@@ -54,7 +54,7 @@ fn run(arguments: &Arguments) -> Result<()> {
                             other => other,
                         }
                     })?;
-                let problem = describe_arrays(&case, threads);
+                let problem = describe_arrays(&case, threads)?;
                 run.begin(std::slice::from_ref(&problem))?;
                 run.measure(problem, &case)?;
             }
@@ -78,7 +78,7 @@ impl Run {
 
     fn measure(&mut self, problem: Description, case: &Case) -> Result<()> {
         let measured = measure(case, &mut self.product, self.report.repeats)?;
-        let mut seen = ProblemReport::new(problem, case, &measured);
+        let mut seen = ProblemReport::new(problem, case, &measured)?;
         if let Some(baseline) = &self.baseline {
             baseline.compare(self.report.problems.len(), &mut seen);
         }

@@ -4,6 +4,7 @@
 use spanmatch::{GramParts, Side};
 
 use crate::case::Case;
+use crate::error::Result;
 
 pub(crate) const GRAM: &str =
     "N n (n + 1): N samples, n = n_x + n_y; one triangle of the Gram matrix";
@@ -27,8 +28,8 @@ pub(crate) fn gram(case: &Case) -> f64 {
 }
 
 /// Peels the neurons whose critical ε is not 0.
-pub(crate) fn peel(case: &Case) -> f64 {
-    let mut critical = distinct_critical(case);
+pub(crate) fn peel(case: &Case) -> Result<f64> {
+    let mut critical = distinct_critical(case)?;
     critical.sort_unstable_by(|a, b| b.1.total_cmp(&a.1));
     let count = |side: Side| critical.iter().filter(|neuron| neuron.0 == side).count();
     let (n_x, n_y) = (count(Side::X), count(Side::Y));
@@ -42,7 +43,7 @@ pub(crate) fn peel(case: &Case) -> f64 {
         x.remove(from_y, from_x);
         y.remove(from_x, from_y);
     }
-    x.operations + y.operations
+    Ok(x.operations + y.operations)
 }
 
 /// The first look at all neurons.
@@ -103,8 +104,8 @@ impl Tableau {
 }
 
 /// Side and critical ε of every live neuron, of copies of a neuron only the first.
-fn distinct_critical(case: &Case) -> Vec<(Side, f64)> {
-    let parts = case.gram.parts();
+fn distinct_critical(case: &Case) -> Result<Vec<(Side, f64)>> {
+    let parts = case.gram.parts()?;
     let sides = [(Side::X, 0, &case.spectrum.x), (Side::Y, parts.n_x, &case.spectrum.y)];
     let mut distinct = Vec::new();
     for (side, first, critical) in sides {
@@ -122,7 +123,7 @@ fn distinct_critical(case: &Case) -> Vec<(Side, f64)> {
             distinct.extend(originals.iter().map(|&i| (side, critical[i])));
         }
     }
-    distinct
+    Ok(distinct)
 }
 
 /// Whether two columns have the same direction.
@@ -159,14 +160,14 @@ mod tests {
         }
         let n = 200.0_f64;
         let expected = 6.0 * n.powi(3) + 2.0 * n.powi(3);
-        let counted = Stage::Spectrum.operations(&case);
+        let counted = Stage::Spectrum.operations(&case).unwrap();
         assert!((counted / expected - 1.0).abs() < 0.02, "{counted} {expected}");
     }
 
     #[test]
     fn copies_are_not_counted() {
         let (plain, more) = (plan(60, 2000), Plan { n_x: 75, n_y: 75, ..plan(60, 2000) });
-        let counted = |plan| Stage::Spectrum.operations(&Case::planted(plan).unwrap());
+        let counted = |plan| Stage::Spectrum.operations(&Case::planted(plan).unwrap()).unwrap();
         let plain = counted(plain);
         let copied = counted(Plan { duplicates: 15, ..more });
         assert!((copied / plain - 1.0).abs() < 0.1, "{copied} {plain}");
@@ -175,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_gram_is_one_triangle() {
-        let operations = Stage::Gram.operations(&unrelated(50));
+        let operations = Stage::Gram.operations(&unrelated(50)).unwrap();
         assert!((operations - 2000.0 * 100.0 * 101.0).abs() < 0.5);
     }
 }

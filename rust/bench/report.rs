@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use spanmatch::synthetic::Plan;
 
 use crate::case::Case;
+use crate::error::Result;
 use crate::measure::{Measured, MeasuredStage};
 use crate::memory::Memory;
 use crate::product::Product;
@@ -80,13 +81,15 @@ impl Report {
 
 impl ProblemReport {
     /// Times to rates.
-    #[must_use]
-    pub fn new(problem: Description, case: &Case, measured: &Measured) -> Self {
+    ///
+    /// # Errors
+    /// Memory that cannot be had.
+    pub fn new(problem: Description, case: &Case, measured: &Measured) -> Result<Self> {
         let product_gflops = Product::OPERATIONS / best(&measured.product) / 1e9;
         let stage = |seen: &MeasuredStage| {
-            let (best_seconds, operations) = (best(&seen.seconds), seen.stage.operations(case));
+            let (best_seconds, operations) = (best(&seen.seconds), seen.stage.operations(case)?);
             let gflops = operations / best_seconds / 1e9;
-            StageReport {
+            Ok(StageReport {
                 stage: seen.stage,
                 best_seconds,
                 median_seconds: median(&seen.seconds),
@@ -96,10 +99,10 @@ impl ProblemReport {
                 share_of_product: gflops / product_gflops,
                 memory: seen.memory,
                 times_baseline: None,
-            }
+            })
         };
-        let stages = measured.stages.iter().map(stage).collect();
-        Self { problem, eps: case.eps, product_gflops, stages }
+        let stages = measured.stages.iter().map(stage).collect::<Result<_>>()?;
+        Ok(Self { problem, eps: case.eps, product_gflops, stages })
     }
 }
 
@@ -122,10 +125,12 @@ pub fn describe_plan(plan: &Plan, threads: usize) -> Description {
 
 /// A user's arrays, solved by so many threads. Other values have another
 /// fingerprint, the sum of all squares about the shift.
-#[must_use]
-pub fn describe_arrays(case: &Case, threads: usize) -> Description {
-    let parts = case.gram.parts();
-    describe(json!({
+///
+/// # Errors
+/// Memory for a copy of the Gram that cannot be had.
+pub fn describe_arrays(case: &Case, threads: usize) -> Result<Description> {
+    let parts = case.gram.parts()?;
+    Ok(describe(json!({
         "kind": "files",
         "n_x": case.x.samples().n_neurons(),
         "n_y": case.y.samples().n_neurons(),
@@ -136,7 +141,7 @@ pub fn describe_arrays(case: &Case, threads: usize) -> Description {
         "eps": case.eps,
         "seed": case.seed,
         "threads": threads,
-    }))
+    })))
 }
 
 fn describe(value: Value) -> Description {

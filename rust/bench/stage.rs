@@ -32,7 +32,7 @@ pub enum Stage {
 }
 
 /// What a stage found.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Answer {
     /// All samples accumulated.
     Gram(Gram),
@@ -84,14 +84,16 @@ impl Stage {
     }
 
     /// Its floating-point operations, by the formula.
-    #[must_use]
-    pub fn operations(self, case: &Case) -> f64 {
-        match self {
+    ///
+    /// # Errors
+    /// Memory that cannot be had.
+    pub fn operations(self, case: &Case) -> Result<f64> {
+        Ok(match self {
             Self::Gram => operations::gram(case),
-            Self::Spectrum => operations::peel(case),
+            Self::Spectrum => operations::peel(case)?,
             Self::MaximumMatch => operations::waves(case),
             Self::MinimumMatch | Self::Cover | Self::Support => operations::search(case),
-        }
+        })
     }
 
     /// Does it.
@@ -117,13 +119,15 @@ impl Stage {
                 Answer::Gram(gram)
             }
             Self::Spectrum => Answer::Spectrum(spectrum(&problem()?, &watch)?),
-            Self::MaximumMatch => Answer::MaximumMatch(maximum_match(&problem()?, eps, &watch)?),
+            Self::MaximumMatch => {
+                Answer::MaximumMatch(maximum_match(&problem()?, eps, &watch)?.answer)
+            }
             Self::MinimumMatch => {
-                let found = minimum_match(&problem()?, eps, case.neuron, case.seed, &watch)?;
+                let found = minimum_match(&problem()?, eps, case.neuron, case.seed, &watch)?.answer;
                 Answer::MinimumMatch(found)
             }
-            Self::Cover => Answer::Cover(simple_cover(&problem()?, eps, case.seed, &watch)?),
-            Self::Support => Answer::Support(support(&problem()?, eps, &watch)?),
+            Self::Cover => Answer::Cover(simple_cover(&problem()?, eps, case.seed, &watch)?.answer),
+            Self::Support => Answer::Support(support(&problem()?, eps, &watch)?.answer),
         })
     }
 

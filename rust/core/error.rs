@@ -1,6 +1,10 @@
 //! Everything that can go wrong, in one place.
 
+mod purpose;
+
+pub use self::purpose::Purpose;
 use crate::neurons::{Neuron, Side};
+use purpose::in_units;
 
 /// What was wrong, where, and what to do about it.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -136,9 +140,52 @@ pub enum Error {
     /// The Gram stayed indefinite however far the resolution was raised.
     #[error("the Gram matrix of {0} is not positive semidefinite")]
     Indefinite(Side),
+    /// A neuron of which the other side explains more than there is, or what is no number, however far the
+    /// resolution was raised.
+    #[error(
+        "{neuron} has no residual: of the square of its length, 1, the other side explains {explained}, and at most 1 can be explained. These are no inner products of activations, so accumulate the Gram matrix again from the samples"
+    )]
+    NoResidual {
+        /// The neuron.
+        neuron: Neuron,
+        /// What is explained of it.
+        explained: f64,
+    },
+    /// Memory that the machine, or this process, does not have; nothing was changed.
+    #[error(
+        "{purpose} takes {} of memory, {}: {}", in_units(*bytes), had(*available), purpose.advice()
+    )]
+    OutOfMemory {
+        /// What it was wanted for.
+        purpose: Purpose,
+        /// How much was asked for.
+        bytes: u64,
+        /// How much the machine says there is; `None` where it was the allocator that had none.
+        available: Option<u64>,
+    },
     /// The caller asked to stop; nothing was changed.
     #[error("interrupted")]
     Interrupted,
+}
+
+impl Error {
+    /// The same, where memory is short for a purpose that only the caller knows.
+    #[must_use]
+    pub(crate) fn wanted_for(self, purpose: Purpose) -> Self {
+        match self {
+            Self::OutOfMemory { bytes, available, .. } => {
+                Self::OutOfMemory { purpose, bytes, available }
+            }
+            other => other,
+        }
+    }
+}
+
+fn had(available: Option<u64>) -> String {
+    match available {
+        Some(available) => format!("of which {} can be had", in_units(available)),
+        None => "which cannot be had".into(),
+    }
 }
 
 /// The crate's results.

@@ -46,7 +46,7 @@ const BLOCK_WORK: usize = 40_000_000_000;
 /// assert_eq!((gram.n_samples(), gram.n_x(), gram.n_y()), (4, 2, 1));
 /// # Ok::<(), spanmatch::Error>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Gram {
     n_x: usize,
     n_y: usize,
@@ -92,7 +92,8 @@ impl Gram {
     ///
     /// # Errors
     /// Row counts that differ or are zero, another width than before, values that are not finite or whose
-    /// squares overflow, [`Error::Interrupted`](crate::Error::Interrupted). Each leaves the Gram as it was.
+    /// squares overflow, [`Error::OutOfMemory`](crate::Error::OutOfMemory),
+    /// [`Error::Interrupted`](crate::Error::Interrupted). Each leaves the Gram as it was.
     pub fn update(&mut self, x: Samples<'_>, y: Samples<'_>, watch: &Watch) -> Result<()> {
         self.update_items(x, y, &Items::default(), watch)
     }
@@ -115,17 +116,16 @@ impl Gram {
         let (rows, n) = (x.n_samples(), x.n_neurons() + y.n_neurons());
         watch.begin(rows);
         if self.n_samples == 0 {
-            let mut fresh = self.begin(x, y);
+            let mut fresh = self.begin(x, y)?;
             fresh.add_blocks(&batch, watch)?;
             watch.commit()?;
             *self = fresh;
         } else if rows <= block_rows(n, self.n_nulls()) {
-            self.add_block(&batch, 0..rows, &mut Panels::zeros(rows, n), || watch.commit())?;
+            self.add_block(&batch, 0..rows, &mut self.block(rows)?, || watch.commit())?;
             self.add_to_folds(&batch, watch)?;
         } else {
             // A failure in a later block must not leave the earlier ones behind.
-            let mut part = self.empty_like();
-            part.replicates = self.replicates.empty_like(self);
+            let mut part = self.empty_part()?;
             part.add_blocks(&batch, watch)?;
             watch.commit()?;
             self.add(&part, 1);
@@ -175,9 +175,11 @@ impl Gram {
     }
 
     /// An empty Gram for batches like this one, which gives the shift.
-    fn begin(&self, x: Samples<'_>, y: Samples<'_>) -> Self {
+    fn begin(&self, x: Samples<'_>, y: Samples<'_>) -> Result<Self> {
         let (n_x, n_y) = (x.n_neurons(), y.n_neurons());
         let n = n_x + n_y;
+        self.replicates.require_room(n_x, n_y)?;
+        let purpose = self.replicates.purpose(n_x, n_y);
         let mut fresh = Self {
             n_x,
             n_y,
@@ -185,36 +187,58 @@ impl Gram {
             n_samples: 0,
             sums: vec![0.0; n],
             spread: vec![0.0; n],
-            products: Matrix::zeros(n, n),
+            products: Matrix::zeros(n, n).map_err(|error| error.wanted_for(purpose))?,
             shift: [x.middle(FIRST), y.middle(FIRST)].concat(),
             replicates: Replicates::default(),
         };
-        fresh.replicates = self.replicates.empty_like(&fresh);
-        fresh
+        fresh.replicates = self.replicates.empty_like(&fresh)?;
+        Ok(fresh)
     }
 
     /// Nothing less the same shift, without replicates.
-    fn empty_like(&self) -> Self {
+    fn empty_like(&self) -> Result<Self> {
         let n = self.shift.len();
-        Self {
+        let purpose = Replicates::default().purpose(self.n_x, self.n_y);
+        Ok(Self {
             n_samples: 0,
             sums: vec![0.0; n],
-            products: Matrix::zeros(n, n),
+            products: Matrix::zeros(n, n).map_err(|error| error.wanted_for(purpose))?,
             shift: self.shift.clone(),
             spread: vec![0.0; n],
             replicates: Replicates::default(),
             ..*self
-        }
+        })
+    }
+
+    /// Nothing less the same shift, with replicates of nothing.
+    fn empty_part(&self) -> Result<Self> {
+        self.replicates.require_room(self.n_x, self.n_y)?;
+        Ok(Self { replicates: self.replicates.empty_like(self)?, ..self.empty_like()? })
+    }
+
+    /// A copy.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
+    pub fn try_clone(&self) -> Result<Self> {
+        self.replicates.require_room(self.n_x, self.n_y)?;
+        Ok(Self { replicates: self.replicates.try_clone()?, ..self.without_replicates()? })
+    }
+
+    /// Room for a block of rows.
+    fn block(&self, rows: usize) -> Result<Panels> {
+        let purpose = self.replicates.purpose(self.n_x, self.n_y);
+        Panels::zeros(rows, self.n_x + self.n_y).map_err(|error| error.wanted_for(purpose))
     }
 
     fn add_blocks(&mut self, batch: &Batch<'_>, watch: &Watch) -> Result<()> {
         let n = self.shift.len();
         let (total, step) = (batch.x.n_samples(), block_rows(n, self.n_nulls()));
-        let mut block = Panels::zeros(step.min(total), n);
+        let mut block = self.block(step.min(total))?;
         for first in (0..total).step_by(step) {
             let rows = step.min(total - first);
             if rows < block.rows() {
-                block = Panels::zeros(rows, n);
+                block = self.block(rows)?;
             }
             self.add_block(batch, first..first + rows, &mut block, || watch.check())?;
             watch.advance(rows);
@@ -233,9 +257,10 @@ impl Gram {
         let Batch { x, y, .. } = *batch;
         let records = load(&[x, y], std::slice::from_ref(&rows), &self.shift, block);
         self.check_block(x, y, rows.clone(), &records)?;
+        let other = self.block_of_nulls(rows.len())?;
         may_change()?;
         self.absorb(block, &records);
-        self.add_nulls(batch, &rows, block);
+        self.add_nulls(batch, &rows, block, other);
         Ok(())
     }
 
@@ -252,7 +277,7 @@ impl Gram {
 
 fn block_rows(n: usize, nulls: usize) -> usize {
     // The product of x with y is half as much work as that of both with both, of which half is done.
-    let work = (n * n).saturating_mul(2 + nulls) / 2;
+    let work = n.saturating_mul(n).saturating_mul(2 + nulls) / 2;
     (BLOCK_WORK / work.max(1)).clamp(64, BLOCK)
 }
 

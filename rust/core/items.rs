@@ -4,7 +4,8 @@
 
 use std::ops::Range;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Purpose, Result};
+use crate::memory;
 use crate::random::{Numbers, shuffle};
 
 /// Where the items of a batch begin.
@@ -36,14 +37,19 @@ impl Items {
                 "rows_per_item is {length}, but the batch has {rows} rows, no multiple of that: pass \
                  the length of each item"
             )),
-            Self::Equal(length) => Ok((0..=rows).step_by(*length).collect()),
+            Self::Equal(length) => {
+                let mut starts = memory::reserved(rows / length + 1, Purpose::Rows)?;
+                starts.extend((0..=rows).step_by(*length));
+                Ok(starts)
+            }
             Self::Lengths(lengths) => {
                 if let Some(at) = lengths.iter().position(|length| *length == 0) {
                     return wrong(format!(
                         "rows_per_item[{at}] is 0: leave out items without rows"
                     ));
                 }
-                let mut starts = vec![0];
+                let mut starts = memory::reserved(lengths.len() + 1, Purpose::Rows)?;
+                starts.push(0);
                 let mut sum = 0_usize;
                 for length in lengths {
                     sum = sum.saturating_add(*length);
@@ -62,15 +68,20 @@ impl Items {
 
 /// By how many items y is rolled against x, once for each null: distinct, and not 0, for as long as there
 /// are other offsets, so that the true pairing and its nulls are exchangeable; then a fresh round of them.
-pub(crate) fn rolls(seed: u64, batch: u64, nulls: usize, n_items: usize) -> Vec<usize> {
+pub(crate) fn rolls(seed: u64, batch: u64, nulls: usize, n_items: usize) -> Result<Vec<usize>> {
     let mut numbers = Numbers::new(stream(seed, batch, *b"roll"));
-    let mut rolls = Vec::with_capacity(nulls);
-    while rolls.len() < nulls && n_items > 1 {
-        let mut round: Vec<usize> = (1..n_items).collect();
-        shuffle(&mut round, numbers.next());
-        rolls.extend(round.into_iter().take(nulls - rolls.len()));
+    let mut rolls = memory::reserved(nulls, Purpose::Rows)?;
+    let mut round = Vec::new();
+    if nulls > 0 {
+        round = memory::reserved(n_items, Purpose::Rows)?;
     }
-    rolls
+    while rolls.len() < nulls && n_items > 1 {
+        round.clear();
+        round.extend(1..n_items);
+        shuffle(&mut round, numbers.next());
+        rolls.extend(round.iter().take(nulls - rolls.len()));
+    }
+    Ok(rolls)
 }
 
 /// The fold of an item, counted over all batches: every round of `folds` items is dealt one to each.
@@ -106,13 +117,14 @@ fn stream(seed: u64, place: u64, what: [u8; 4]) -> u64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
     #[test]
     fn rolls_are_distinct_and_move_every_item() {
         for (nulls, n_items) in [(1, 2), (8, 9), (8, 20), (19, 5)] {
-            let offsets = rolls(3, 7, nulls, n_items);
+            let offsets = rolls(3, 7, nulls, n_items).unwrap();
             assert_eq!(offsets.len(), nulls);
             for round in offsets.chunks(n_items - 1) {
                 let mut sorted = round.to_vec();

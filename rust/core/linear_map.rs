@@ -2,10 +2,12 @@
 
 use ndarray::Array2;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Purpose, Result};
+use crate::memory;
 use crate::neurons::{Neuron, NeuronSet, Side};
 use crate::problem::Problem;
 use crate::residuals::live_places;
+use crate::solved::Solved;
 use crate::tableau::Tableau;
 use crate::watch::Watch;
 
@@ -34,7 +36,7 @@ pub struct LinearMap {
 ///
 /// # Errors
 /// [`Error::Dead`], [`Error::NoSuchNeuron`], [`Error::Interrupted`].
-pub fn linear_map(problem: &Problem, set: &NeuronSet, watch: &Watch) -> Result<LinearMap> {
+pub fn linear_map(problem: &Problem, set: &NeuronSet, watch: &Watch) -> Result<Solved<LinearMap>> {
     problem.check(set)?;
     let Some(places) = live_places(problem, set) else {
         return Err(Error::Dead(first_dead(problem, set)));
@@ -54,9 +56,14 @@ fn express(
     let tableau = Tableau::new(problem, predictors, targets, watch)?;
     let residuals = tableau.squares().map(|(_, square)| square.min(1.0).sqrt()).collect();
     let unit = tableau.into_coefficients(watch)?;
-    let coefficients = Array2::from_shape_fn((predictors.len(), targets.len()), |(i, j)| {
-        unit[(j, i)] * (problem.norm(targets[j]) / problem.norm(predictors[i]))
-    });
+    let shape = (predictors.len(), targets.len());
+    let mut coefficients = memory::reserved(shape.0.saturating_mul(shape.1), Purpose::Solver)?;
+    for (i, &predictor) in predictors.iter().enumerate() {
+        let norm = problem.norm(predictor);
+        let row = targets.iter().enumerate();
+        coefficients.extend(row.map(|(j, &target)| unit[(j, i)] * (problem.norm(target) / norm)));
+    }
+    let coefficients = Array2::from_shape_vec(shape, coefficients).expect("a value for each place");
     let offset = targets.iter().enumerate().map(|(j, &target)| {
         let along = predictors.iter().zip(coefficients.column(j));
         problem.mean(target) - along.map(|(&p, c)| problem.mean(p) * c).sum::<f64>()

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::gram::Gram;
 use crate::linalg::Matrix;
 use crate::neurons::{Neuron, NeuronSet, Side};
+use crate::solved::Solved;
 
 /// The smallest δ: unit columns that differ by less cannot be told apart.
 const RESOLUTION: f64 = 1e-6;
@@ -80,7 +81,7 @@ impl Problem {
             n_y: gram.n_y(),
             live: places.iter().map(|&j| gram.neuron(j)).collect(),
             live_x: places.iter().filter(|&&j| j < gram.n_x()).count(),
-            unit: Arc::new(unit_gram(gram, center, &places, &scale)),
+            unit: Arc::new(unit_gram(gram, center, &places, &scale)?),
             norms,
             means: places.iter().map(mean).collect(),
             resolution: RESOLUTION.max(rounding.sqrt()),
@@ -175,7 +176,8 @@ impl Problem {
 
     /// What the regularisation adds to the diagonal at a predictor.
     pub(crate) fn ridge(&self, place: usize) -> f64 {
-        self.resolution.powi(2) / self.multiplicity.get(place).unwrap_or(&1.0)
+        let copies = if self.multiplicity.is_empty() { 1.0 } else { self.multiplicity[place] };
+        self.resolution.powi(2) / copies
     }
 
     /// The set of neurons at these places.
@@ -194,13 +196,14 @@ impl Problem {
         NeuronSet::from_sorted(sides.0, sides.1)
     }
 
-    /// Solves; should a Cholesky fail, with δ ten times as large, and again.
-    pub(crate) fn solve<T>(&self, solver: impl Fn(&Self) -> Result<T>) -> Result<T> {
+    /// Solves; should a Cholesky fail, or more be explained of a neuron than there is, with δ ten times as large,
+    /// and again.
+    pub(crate) fn solve<T>(&self, solver: impl Fn(&Self) -> Result<T>) -> Result<Solved<T>> {
         match solver(self) {
-            Err(Error::Indefinite(_)) if self.resolution < 1e-3 => {
+            Err(Error::Indefinite(_) | Error::NoResidual { .. }) if self.resolution < 1e-3 => {
                 Self { resolution: 10.0 * self.resolution, ..self.clone() }.solve(solver)
             }
-            result => result,
+            result => Ok(Solved { answer: result?, resolution: self.resolution }),
         }
     }
 
@@ -223,7 +226,7 @@ impl Problem {
     /// m copies of a column with coefficients w / m each cost `δ²|w|² / m`: one column with the ridge
     /// δ² / m. Copies have the same residual at every step of a peel, so they go together, and the
     /// critical ε are the same. (Not so in searches: x = y1 = y2 has the minimum match {x, y1}.)
-    pub(crate) fn merge_duplicates(&self) -> (Self, Vec<usize>) {
+    pub(crate) fn merge_duplicates(&self) -> Result<(Self, Vec<usize>)> {
         let mut representatives: Vec<usize> = Vec::new();
         let mut multiplicity: Vec<f64> = Vec::new();
         let mut merged = Vec::with_capacity(self.live.len());
@@ -244,9 +247,9 @@ impl Problem {
             merged.push(group);
         }
         if representatives.len() == self.live.len() {
-            return (self.clone(), merged);
+            return Ok((self.clone(), merged));
         }
-        let mut unit = Matrix::clone(&self.unit);
+        let mut unit = self.unit.try_clone()?;
         unit.keep(&representatives, &representatives);
         let problem = Self {
             live: representatives.iter().map(|&r| self.live[r]).collect(),
@@ -257,7 +260,30 @@ impl Problem {
             multiplicity,
             ..self.clone()
         };
-        (problem, merged)
+        Ok((problem, merged))
+    }
+}
+
+#[cfg(test)]
+impl Problem {
+    /// Of a unit Gram matrix as it is: no Gram that is let in has a damaged one.
+    pub(crate) fn of_unit_gram(unit: Matrix, n_x: usize) -> Self {
+        let n = unit.columns();
+        let neuron = |place: usize| match place.checked_sub(n_x) {
+            Some(index) => Neuron { side: Side::Y, index },
+            None => Neuron { side: Side::X, index: place },
+        };
+        Self {
+            n_x,
+            n_y: n - n_x,
+            live: (0..n).map(neuron).collect(),
+            live_x: n_x,
+            unit: Arc::new(unit),
+            norms: vec![1.0; n],
+            means: vec![0.0; n],
+            resolution: RESOLUTION,
+            multiplicity: Vec::new(),
+        }
     }
 }
 
@@ -266,13 +292,13 @@ fn are_parallel(cosine: f64) -> bool {
 }
 
 /// `G_ij / sqrt(G_ii G_jj)` of the neurons at `places`, symmetric, with ones on the diagonal.
-fn unit_gram(gram: &Gram, center: bool, places: &[usize], scale: &[f64]) -> Matrix {
+fn unit_gram(gram: &Gram, center: bool, places: &[usize], scale: &[f64]) -> Result<Matrix> {
     let mut unit = Matrix::symmetric(places.len(), |j| {
         let (product, factor) = (gram.products_with(places[j], center), scale[j]);
         move |i| product(places[i]) * scale[i] * factor
-    });
+    })?;
     for j in 0..places.len() {
         unit[(j, j)] = 1.0;
     }
-    unit
+    Ok(unit)
 }

@@ -7,7 +7,7 @@ use crate::tableau::{self, Tableau};
 use crate::watch::Watch;
 
 /// The neurons not removed yet, and the residual of each on those of the other side.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Remaining<'p> {
     problem: &'p Problem,
     /// x as targets.
@@ -39,6 +39,10 @@ impl<'p> Remaining<'p> {
             || Tableau::new(problem, x, y, watch),
         );
         Ok(Self { problem, x: on_y?, y: on_x? })
+    }
+
+    pub(crate) fn try_clone(&self) -> Result<Self> {
+        Ok(Self { problem: self.problem, x: self.x.try_clone()?, y: self.y.try_clone()? })
     }
 
     pub(crate) fn problem(&self) -> &'p Problem {
@@ -86,7 +90,7 @@ impl<'p> Remaining<'p> {
         self.x.smallest_pivot().min(self.y.smallest_pivot())
     }
 
-    /// How often a tableau was factored afresh because rows had lost their digits.
+    /// How often a row had lost its digits when it was needed.
     pub(crate) fn refreshes(&self) -> usize {
         self.x.refreshes() + self.y.refreshes()
     }
@@ -95,7 +99,8 @@ impl<'p> Remaining<'p> {
     pub(crate) fn prepare(&mut self, watch: &Watch) -> Result<()> {
         for tableau in [&mut self.x, &mut self.y] {
             tableau.prepare(watch)?;
-            tableau.settle();
+            tableau.settle()?;
+            tableau.renew(watch)?;
         }
         Ok(())
     }
@@ -138,9 +143,9 @@ impl<'p> Remaining<'p> {
     }
 
     /// Removes what [`Remaining::restore`] can bring back; false where it had to stop in the middle.
-    pub(crate) fn remove_reversibly(&mut self, neurons: &[usize]) -> bool {
+    pub(crate) fn remove_reversibly(&mut self, neurons: &[usize]) -> Result<bool> {
         let (x, y) = self.split(neurons);
-        self.x.remove_reversibly(&x, &y) && self.y.remove_reversibly(&y, &x)
+        Ok(self.x.remove_reversibly(&x, &y)? && self.y.remove_reversibly(&y, &x)?)
     }
 
     fn split(&self, neurons: &[usize]) -> (Vec<usize>, Vec<usize>) {

@@ -1,9 +1,11 @@
 //! Which neurons a neuron's matching depends on, whatever match is chosen.
 
 use crate::closure::{closures_without_each, maximum};
-use crate::error::Result;
+use crate::error::{Purpose, Result};
+use crate::memory;
 use crate::neurons::{Neuron, NeuronSet, Side};
 use crate::problem::Problem;
+use crate::solved::Solved;
 use crate::watch::Watch;
 
 /// Who supports whom at ε: u *supports* v when v is not in M(M(ε) \ u, ε), when losing u alone loses v.
@@ -43,6 +45,12 @@ impl Support {
         &self.matrix
     }
 
+    /// The same, without a copy.
+    #[must_use]
+    pub fn into_matrix(self) -> Vec<bool> {
+        self.matrix
+    }
+
     /// All that support a neuron: what every match that holds it holds. Empty where it is outside M(ε).
     #[must_use]
     pub fn core(&self, neuron: Neuron) -> Vec<Neuron> {
@@ -65,20 +73,21 @@ impl Support {
 /// let y = array![[1.0, 1.0], [1.0, -1.0], [0.0, 0.0]];
 /// let (mut gram, watch) = (Gram::default(), Watch::default());
 /// gram.update(x.view().into(), y.view().into(), &watch)?;
-/// let support = support(&Problem::new(&gram, false)?, 0.1, &watch)?;
+/// let support = support(&Problem::new(&gram, false)?, 0.1, &watch)?.answer;
 /// assert_eq!(support.core(Neuron { side: Side::X, index: 0 }).len(), 4);
 /// # Ok::<(), spanmatch::Error>(())
 /// ```
 ///
 /// # Errors
 /// [`Error::Eps`](crate::Error::Eps), [`Error::Interrupted`](crate::Error::Interrupted).
-pub fn support(problem: &Problem, eps: f64, watch: &Watch) -> Result<Support> {
+pub fn support(problem: &Problem, eps: f64, watch: &Watch) -> Result<Solved<Support>> {
     problem.solve(|problem| {
         let limit = problem.limit(eps)?.powi(2);
         let mut matched = maximum(problem, limit, watch)?;
         matched.prepare(watch)?;
         let places = matched.neurons();
-        let mut matrix = Vec::with_capacity(places.len() * places.len());
+        let size = places.len().saturating_mul(places.len());
+        let mut matrix = memory::reserved(size, Purpose::Solver)?;
         for survivors in closures_without_each(&matched, &places, limit, watch)? {
             let mut survivors = survivors.into_iter().peekable();
             matrix.extend(places.iter().map(|v| survivors.next_if_eq(v).is_none()));

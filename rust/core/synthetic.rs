@@ -4,7 +4,8 @@ mod plan;
 
 use ndarray::{Array2, Axis};
 
-use crate::error::Result;
+use crate::error::{Purpose, Result};
+use crate::memory;
 use crate::neurons::{Neuron, NeuronSet, Side};
 use crate::random::{Numbers, shuffle};
 pub use plan::Plan;
@@ -60,21 +61,22 @@ impl Planted {
     /// Plants.
     ///
     /// # Errors
-    /// [`Error::Plan`](crate::Error::Plan) where the plan does not fit its sizes.
+    /// [`Error::Plan`](crate::Error::Plan) where the plan does not fit its sizes,
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
     pub fn new(plan: Plan) -> Result<Self> {
         plan.check()?;
         let mut numbers = Numbers::new(plan.seed);
         let firsts = (0..plan.shared).step_by(plan.block);
         let dimensions: Vec<Array2<f64>> = firsts
             .map(|first| values(plan.samples, plan.block.min(plan.shared - first), &mut numbers))
-            .collect();
+            .collect::<Result<_>>()?;
         let rotations: Vec<Array2<f64>> = dimensions
             .iter()
             .map(|dimensions| dense_rotation(dimensions.ncols(), &mut numbers))
-            .collect();
+            .collect::<Result<_>>()?;
         let mut blocks = vec![Block::new(); dimensions.len()];
         let mut side = |side: Side, n: usize| {
-            let mut columns = values(plan.samples, n, &mut numbers);
+            let mut columns = values(plan.samples, n, &mut numbers)?;
             let mut order: Vec<usize> = (0..n).collect();
             shuffle(&mut order, numbers.next());
             let (planted, rest) = order.split_at(plan.shared);
@@ -99,9 +101,9 @@ impl Planted {
                     block.push(neuron);
                 }
             }
-            columns
+            Ok(columns)
         };
-        let (x, y) = (side(Side::X, plan.n_x), side(Side::Y, plan.n_y));
+        let (x, y) = (side(Side::X, plan.n_x)?, side(Side::Y, plan.n_y)?);
         Ok(Self { x, y, truth: Truth { blocks } })
     }
 }
@@ -177,18 +179,21 @@ pub fn orthogonal(mut q: Array2<f64>) -> Array2<f64> {
 
 /// Independent values of mean 0 and variance 1. Uniform, as a match knows no more of them than that, and
 /// they need no function whose last bit depends on the machine.
-fn values(rows: usize, columns: usize, numbers: &mut Numbers) -> Array2<f64> {
-    Array2::from_shape_simple_fn((rows, columns), || numbers.unit())
+fn values(rows: usize, columns: usize, numbers: &mut Numbers) -> Result<Array2<f64>> {
+    let count = rows.saturating_mul(columns);
+    let mut values = memory::reserved(count, Purpose::Synthetic)?;
+    values.extend((0..count).map(|_| numbers.unit()));
+    Ok(Array2::from_shape_vec((rows, columns), values).expect("a value for each place"))
 }
 
 /// A rotation by which every neuron of a block depends on every other: where the entries of at least
 /// `1 / sqrt(2 n)` link a row with a column, all are linked, at least by way of others.
-fn dense_rotation(n: usize, numbers: &mut Numbers) -> Array2<f64> {
+fn dense_rotation(n: usize, numbers: &mut Numbers) -> Result<Array2<f64>> {
     // Few attempts are enough: a third of the 2 x 2 rotations are dense, more of larger ones, soon all.
     loop {
-        let q = orthogonal(values(n, n, numbers));
+        let q = orthogonal(values(n, n, numbers)?);
         if links_all(&q) {
-            return q;
+            return Ok(q);
         }
     }
 }

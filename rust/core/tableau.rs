@@ -1,24 +1,29 @@
 //! Residuals of targets on predictors, kept while both are removed.
 
 mod downdate;
+mod equations;
 mod members;
 mod trial;
 
 use crate::error::{Error, Result};
-use crate::linalg::{Factor, Matrix, largest};
+use crate::linalg::{Factor, Matrix, largest, pairs};
 use crate::problem::Problem;
 use crate::watch::Watch;
-use downdate::Downdate;
+use downdate::{Deleted, Downdate};
+use equations::Equations;
 use members::Members;
 pub(crate) use trial::Saved;
 
 /// So many targets are passed over at once where none of them is looked for.
 const PIECE: usize = 128;
 
+/// No rounding makes this of an r², which is 1 at most.
+const LARGEST_SQUARE: f64 = 2.0;
+
 /// The neurons of one side as targets, explained by neurons of the other as predictors.
 ///
 /// Deleting a predictor costs `O(n²)`, factoring `O(n³)`; removing a target is free.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Tableau<'p> {
     problem: &'p Problem,
     predictors: Members,
@@ -27,11 +32,13 @@ pub(crate) struct Tableau<'p> {
     squares: Vec<f64>,
     state: State,
     refreshes: usize,
+    /// Of those, since the factorisation.
+    recomputed: usize,
     /// Of the factorisation; what is left after deletions has no smaller one.
     smallest_pivot: f64,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum State {
     /// Residuals are known; nothing has been deleted yet.
     Factored {
@@ -42,6 +49,15 @@ enum State {
 }
 
 impl State {
+    fn try_clone(&self) -> Result<Self> {
+        Ok(match self {
+            Self::Factored { factor, half } => {
+                Self::Factored { factor: factor.try_clone()?, half: half.try_clone()? }
+            }
+            Self::Deleting(downdate) => Self::Deleting(downdate.try_clone()?),
+        })
+    }
+
     /// Deletion begins with `Tableau::prepare`, which every path to this passes.
     fn downdate(&mut self) -> &mut Downdate {
         match self {
@@ -59,22 +75,33 @@ impl<'p> Tableau<'p> {
         targets: &[usize],
         watch: &Watch,
     ) -> Result<Self> {
-        let mut gram = gather(problem, predictors, predictors);
+        let mut gram = gather(problem, predictors, predictors)?;
         add_ridge(problem, predictors, &mut gram);
         let Some(factor) = Factor::new(gram, watch)? else {
             return Err(Error::Indefinite(problem.side(predictors[0])));
         };
-        let mut half = gather(problem, targets, predictors);
+        let mut half = gather(problem, targets, predictors)?;
         let explained = factor.half_solve(&mut half, watch)?;
         let smallest_pivot = factor.smallest_pivot();
         Ok(Self {
             problem,
             predictors: Members::new(problem, predictors),
             targets: Members::new(problem, targets),
-            squares: explained.iter().map(|explained| (1.0 - explained).max(0.0)).collect(),
+            squares: residual_squares(problem, targets, &explained)?,
             state: State::Factored { factor, half },
             refreshes: 0,
+            recomputed: 0,
             smallest_pivot,
+        })
+    }
+
+    pub(crate) fn try_clone(&self) -> Result<Self> {
+        Ok(Self {
+            predictors: self.predictors.clone(),
+            targets: self.targets.clone(),
+            squares: self.squares.clone(),
+            state: self.state.try_clone()?,
+            ..*self
         })
     }
 
@@ -90,9 +117,10 @@ impl<'p> Tableau<'p> {
 
     /// The targets whose r² is at least this, in no order.
     pub(crate) fn targets_from(&self, square: f64) -> impl Iterator<Item = usize> {
+        assert_eq!(self.targets.neurons.len(), self.squares.len(), "an r² for every target");
         let pieces = self.targets.neurons.chunks(PIECE).zip(self.squares.chunks(PIECE));
         let pieces = pieces.filter(move |(_, squares)| largest(squares) >= square);
-        let targets = pieces.flat_map(|(neurons, squares)| neurons.iter().zip(squares));
+        let targets = pieces.flat_map(|(neurons, squares)| pairs(neurons, squares));
         targets.filter(move |&(_, &other)| other >= square).map(|(&neuron, _)| neuron)
     }
 
@@ -109,7 +137,7 @@ impl<'p> Tableau<'p> {
         self.smallest_pivot
     }
 
-    /// How often rows had lost their digits and were computed anew.
+    /// How often a row had lost its digits when it was needed, and was computed anew.
     pub(crate) fn refreshes(&self) -> usize {
         self.refreshes
     }
@@ -128,7 +156,22 @@ impl<'p> Tableau<'p> {
         if self.is_cheaper_afresh(predictors.len()) {
             return self.factor_without(predictors, watch);
         }
-        self.delete(predictors, watch)
+        self.delete(predictors, watch)?;
+        self.check_squares()
+    }
+
+    /// Whether every r² is one. Where deletions make it what is no number, or far more than the whole, the matrix
+    /// has not been what it seemed.
+    fn check_squares(&self) -> Result<()> {
+        if self.squares.iter().all(|&square| square <= LARGEST_SQUARE) {
+            return Ok(());
+        }
+        let mut squares = self.squares();
+        let wrong = squares.find(|&(_, square)| !(square <= LARGEST_SQUARE));
+        wrong.map_or(Ok(()), |(target, square)| {
+            let neuron = self.problem.live()[target];
+            Err(Error::NoResidual { neuron, explained: 1.0 - square })
+        })
     }
 
     /// Makes ready to delete, and to read losses.
@@ -155,50 +198,41 @@ impl<'p> Tableau<'p> {
 
     fn delete(&mut self, predictors: &[usize], watch: &Watch) -> Result<()> {
         self.prepare(watch)?;
-        let mut left = predictors.to_vec();
-        loop {
-            let mut stale = Vec::new();
-            for neuron in left {
-                watch.check()?;
-                self.make_room();
-                // Stale rows last: they are refreshed together.
-                if !self.delete_one(neuron) {
-                    stale.push(neuron);
-                }
+        for (done, &neuron) in predictors.iter().enumerate() {
+            watch.check()?;
+            self.make_room()?;
+            // What many rows would cost one by one is more than a factorisation, which does it for all.
+            let is_tedious = 4 * self.recomputed > self.predictors.count;
+            if is_tedious || !self.delete_one(neuron) {
+                return self.factor_without(&predictors[done..], watch);
             }
-            if stale.is_empty() {
-                return Ok(());
-            }
-            self.refreshes += 1;
-            if !self.mend(watch)? {
-                return self.factor_without(&stale, watch);
-            }
-            left = stale;
         }
+        Ok(())
     }
 
-    /// Mends all stale rows; false where factoring afresh is called for.
-    fn mend(&mut self, watch: &Watch) -> Result<bool> {
-        self.settle();
-        let stale = self.state.downdate().stale();
-        if 4 * stale.len() > self.predictors.count {
-            return Ok(false);
-        }
-        // `[G_BB + ridge; G_TB]`, in the places of `[P; Wᵀ]`.
-        let rows = [&self.predictors.neurons[..], &self.targets.neurons].concat();
-        let mut system = gather(self.problem, &rows, &self.predictors.neurons);
-        add_ridge(self.problem, &self.predictors.neurons, &mut system);
-        self.state.downdate().mend(&stale, &system, watch)
-    }
-
-    /// Deletes a predictor, unless its row has lost its digits.
+    /// Deletes a predictor; false where its row has lost its digits for good.
     fn delete_one(&mut self, neuron: usize) -> bool {
-        let place = self.predictors.place[neuron];
-        let is_deleted = self.state.downdate().delete(place, &mut self.squares);
-        if is_deleted {
+        let (place, problem) = (self.predictors.place[neuron], self.problem);
+        let State::Deleting(downdate) = &mut self.state else { unreachable!("prepared before") };
+        let mut deleted = Deleted::AsItWas;
+        if !downdate.delete(place, &mut self.squares) {
+            let (predictors, targets) = (&self.predictors, &self.targets);
+            let equations = Equations { problem, predictors, targets };
+            deleted = downdate.delete_suspect(place, &mut self.squares, &equations);
+        }
+        if deleted != Deleted::AsItWas {
+            self.refreshes += 1;
+            self.recomputed += 1;
+        }
+        if deleted != Deleted::Not {
             self.predictors.remove(neuron);
         }
-        is_deleted
+        deleted != Deleted::Not
+    }
+
+    fn deleting(&self) -> &Downdate {
+        let State::Deleting(downdate) = &self.state else { unreachable!("prepared before") };
+        downdate
     }
 
     fn drop_targets(&mut self, targets: &[usize]) {
@@ -222,21 +256,44 @@ impl<'p> Tableau<'p> {
         Ok(())
     }
 
-    fn make_room(&mut self) {
-        if !self.state.downdate().has_room(1) {
-            self.settle();
+    fn make_room(&mut self) -> Result<()> {
+        if self.state.downdate().has_room(1) { Ok(()) } else { self.settle() }
+    }
+
+    /// Factors afresh where so many rows may have lost their digits that most trials would have to look at them.
+    pub(crate) fn renew(&mut self, watch: &Watch) -> Result<()> {
+        if 4 * self.deleting().count_suspects() > self.predictors.count {
+            self.factor_without(&[], watch)?;
+            self.prepare(watch)?;
         }
+        Ok(())
     }
 
     /// Applies the deletions kept back, for good, and drops all that has gone.
-    pub(crate) fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) -> Result<()> {
         if self.predictors.has_gaps() || self.targets.has_gaps() {
             let (predictors, targets) = (self.predictors.fill_gaps(), self.targets.fill_gaps());
             targets.apply(&mut self.squares);
             self.squares.truncate(targets.left);
-            self.state.downdate().settle(&predictors, &targets);
+            self.state.downdate().settle(&predictors, &targets)?;
         }
+        Ok(())
     }
+}
+
+/// What is not explained of each target. Of the inner products of any neurons at most all is explained, up to their
+/// rounding, which is far below what an exact match forgives.
+fn residual_squares(problem: &Problem, targets: &[usize], explained: &[f64]) -> Result<Vec<f64>> {
+    let largest = 1.0 + problem.exact().powi(2);
+    let square = |(&target, &explained): (&usize, &f64)| {
+        // Of what is no number this is not true either.
+        if explained <= largest {
+            Ok((1.0 - explained).max(0.0))
+        } else {
+            Err(Error::NoResidual { neuron: problem.live()[target], explained })
+        }
+    };
+    pairs(targets, explained).map(square).collect()
 }
 
 fn add_ridge(problem: &Problem, predictors: &[usize], gram: &mut Matrix) {
@@ -246,7 +303,7 @@ fn add_ridge(problem: &Problem, predictors: &[usize], gram: &mut Matrix) {
 }
 
 /// Cosines, a row for every neuron of one list, a column for every neuron of another.
-fn gather(problem: &Problem, rows: &[usize], columns: &[usize]) -> Matrix {
+fn gather(problem: &Problem, rows: &[usize], columns: &[usize]) -> Result<Matrix> {
     // Neurons that follow one another are copied together.
     let runs: Vec<&[usize]> = rows.chunk_by(|a, b| a + 1 == *b).collect();
     Matrix::from_columns(rows.len(), columns.len(), |j, values| {

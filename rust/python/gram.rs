@@ -10,8 +10,8 @@ use spanmatch::{Items, Side, Watch};
 use crate::arguments::Array;
 use crate::errors::to_python;
 use crate::parts::{
-    GivenParts, GivenReplicates, Parts, Replicates, parts_from_python, parts_to_python,
-    replicates_from_python, replicates_to_python,
+    GivenParts, GivenReplicates, Parts, Replicates, parts_to_python, parts_views, replicate_views,
+    replicates_to_python,
 };
 use crate::run::{run, wait_for};
 
@@ -42,8 +42,9 @@ pub(crate) struct Gram {
 impl Gram {
     #[new]
     #[pyo3(signature = (nulls=0, folds=0, seed=0))]
-    fn new(nulls: usize, folds: usize, seed: u64) -> Self {
-        Self { inner: RwLock::new(spanmatch::Gram::with_replicates(nulls, folds, seed)) }
+    fn new(nulls: usize, folds: usize, seed: u64) -> PyResult<Self> {
+        let gram = spanmatch::Gram::with_replicates(nulls, folds, seed);
+        Ok(Self::holding(gram.map_err(|error| to_python(&error))?))
     }
 
     #[getter]
@@ -112,23 +113,23 @@ impl Gram {
     fn merge(&self, other: &Bound<'_, Self>) -> PyResult<()> {
         let py = other.py();
         // Copied before this one is locked, so that a pair can be merged with itself.
-        let other = other.get().with(py, Clone::clone)?;
+        let other = other.get().read(py, None, |gram, _| gram.try_clone())?;
         self.change(py, |gram| gram.merge(other))
     }
 
     fn copy(&self, py: Python<'_>) -> PyResult<Self> {
-        Ok(Self { inner: RwLock::new(self.with(py, Clone::clone)?) })
+        Ok(Self::holding(self.read(py, None, |gram, _| gram.try_clone())?))
     }
 
     /// Neurons of x, batches, samples; then shift, sums, spread and products.
     fn parts<'py>(&self, py: Python<'py>) -> PyResult<Parts<'py>> {
-        let parts = self.read(py, None, |gram, _| Ok(gram.parts()))?;
+        let parts = self.read(py, None, |gram, _| gram.parts())?;
         Ok(parts_to_python(py, parts))
     }
 
     /// Seed, items, what stands for the rolls, nulls and the parts of each fold; None where there are neither nulls nor folds.
     fn replicates<'py>(&self, py: Python<'py>) -> PyResult<Option<Replicates<'py>>> {
-        let parts = self.read(py, None, |gram, _| Ok(gram.replicate_parts()))?;
+        let parts = self.read(py, None, |gram, _| gram.replicate_parts())?;
         Ok(parts.map(|parts| replicates_to_python(py, parts)))
     }
 
@@ -156,16 +157,16 @@ impl Gram {
 
     /// The Gram of x and of the y that one null rolls.
     fn null(&self, py: Python<'_>, index: usize) -> PyResult<Self> {
-        let gram = self.read(py, None, |gram, _| Ok(gram.null(index)))?;
+        let gram = self.read(py, None, |gram, _| gram.null(index))?;
         let count = self.n_nulls(py)?;
-        gram.map(|gram| Self { inner: RwLock::new(gram) })
+        gram.map(Self::holding)
             .ok_or_else(|| PyIndexError::new_err(format!("there are {count} nulls")))
     }
 
     /// The sum of the folds, each as many times as said.
     fn of_folds(&self, py: Python<'_>, times: Vec<u64>, center: bool) -> PyResult<Self> {
         let gram = self.read(py, None, |gram, _| gram.of_folds(&times, center))?;
-        Ok(Self { inner: RwLock::new(gram) })
+        Ok(Self::holding(gram))
     }
 
     /// A Gram of what `parts` gives. Of the products, the triangle right of the diagonal counts.
@@ -174,16 +175,19 @@ impl Gram {
     // What is extracted from Python arguments is owned.
     #[allow(clippy::needless_pass_by_value)]
     fn from_parts(
+        py: Python<'_>,
         parts: GivenParts<'_>,
         replicates: Option<GivenReplicates<'_>>,
     ) -> PyResult<Self> {
-        let mut gram = spanmatch::Gram::from_parts(parts_from_python(&parts))
-            .map_err(|error| to_python(&error))?;
-        if let Some(replicates) = replicates {
-            let parts = replicates_from_python(&replicates);
-            gram.set_replicate_parts(parts).map_err(|error| to_python(&error))?;
-        }
-        Ok(Self { inner: RwLock::new(gram) })
+        let (parts, replicates) = (parts_views(&parts), replicates.as_ref().map(replicate_views));
+        let gram = run(py, None, |_| {
+            let mut gram = spanmatch::Gram::from_parts(parts.try_to_owned()?)?;
+            if let Some(replicates) = replicates {
+                gram.set_replicate_parts(replicates.try_to_owned()?)?;
+            }
+            Ok(gram)
+        })?;
+        Ok(Self::holding(gram))
     }
 
     fn set_shift(&self, py: Python<'_>, shift: PyReadonlyArray1<'_, f64>) -> PyResult<()> {
@@ -198,6 +202,10 @@ impl Gram {
 }
 
 impl Gram {
+    fn holding(gram: spanmatch::Gram) -> Self {
+        Self { inner: RwLock::new(gram) }
+    }
+
     /// Neurons of x and of y.
     pub(crate) fn widths(&self, py: Python<'_>) -> PyResult<(usize, usize)> {
         self.with(py, |gram| (gram.n_x(), gram.n_y()))

@@ -1,10 +1,11 @@
 //! A Gram taken apart, as Python holds it.
 
+use numpy::ndarray::{ArrayView1, ArrayView2, ArrayView3};
 use numpy::{
     IntoPyArray, PyArray2, PyArray3, PyReadonlyArray1, PyReadonlyArray2, PyReadonlyArray3,
 };
 use pyo3::prelude::*;
-use spanmatch::{GramParts, ReplicateParts};
+use spanmatch::{GramParts, Purpose, ReplicateParts, Result, try_to_owned};
 
 use crate::Floats;
 
@@ -40,17 +41,44 @@ pub(crate) fn parts_to_python(py: Python<'_>, parts: GramParts) -> Parts<'_> {
     )
 }
 
-pub(crate) fn parts_from_python(parts: &GivenParts<'_>) -> GramParts {
+/// Parts as they lie in Python's arrays: to be copied away from the GIL.
+pub(crate) struct PartsViews<'a> {
+    n_x: usize,
+    n_batches: u64,
+    n_samples: u64,
+    shift: ArrayView1<'a, f64>,
+    sums: ArrayView1<'a, f64>,
+    spread: ArrayView1<'a, f64>,
+    products: ArrayView2<'a, f64>,
+}
+
+pub(crate) fn parts_views<'a>(parts: &'a GivenParts<'_>) -> PartsViews<'a> {
     let (n_x, n_batches, n_samples, shift, sums, spread, products) = parts;
-    let vector = |array: &PyReadonlyArray1<'_, f64>| array.as_array().to_vec();
-    GramParts {
+    PartsViews {
         n_x: *n_x,
         n_batches: *n_batches,
         n_samples: *n_samples,
-        shift: vector(shift),
-        sums: vector(sums),
-        spread: vector(spread),
-        products: products.as_array().to_owned(),
+        shift: shift.as_array(),
+        sums: sums.as_array(),
+        spread: spread.as_array(),
+        products: products.as_array(),
+    }
+}
+
+impl PartsViews<'_> {
+    pub(crate) fn try_to_owned(&self) -> Result<GramParts> {
+        let n = self.shift.len();
+        let purpose =
+            Purpose::Gram { n_x: self.n_x, n_y: n.saturating_sub(self.n_x), nulls: 0, folds: 0 };
+        Ok(GramParts {
+            n_x: self.n_x,
+            n_batches: self.n_batches,
+            n_samples: self.n_samples,
+            shift: self.shift.to_vec(),
+            sums: self.sums.to_vec(),
+            spread: self.spread.to_vec(),
+            products: try_to_owned(&self.products, purpose)?,
+        })
     }
 }
 
@@ -59,13 +87,36 @@ pub(crate) fn replicates_to_python(py: Python<'_>, parts: ReplicateParts) -> Rep
     (parts.seed, parts.n_items, parts.rolls, parts.nulls.into_pyarray(py), folds)
 }
 
-pub(crate) fn replicates_from_python(parts: &GivenReplicates<'_>) -> ReplicateParts {
+/// Nulls and folds as they lie in Python's arrays.
+pub(crate) struct ReplicateViews<'a> {
+    seed: u64,
+    n_items: u64,
+    rolls: &'a [u64],
+    nulls: ArrayView3<'a, f64>,
+    folds: Vec<PartsViews<'a>>,
+}
+
+pub(crate) fn replicate_views<'a>(parts: &'a GivenReplicates<'_>) -> ReplicateViews<'a> {
     let (seed, n_items, rolls, nulls, folds) = parts;
-    ReplicateParts {
+    ReplicateViews {
         seed: *seed,
         n_items: *n_items,
-        rolls: rolls.clone(),
-        nulls: nulls.as_array().to_owned(),
-        folds: folds.iter().map(parts_from_python).collect(),
+        rolls,
+        nulls: nulls.as_array(),
+        folds: folds.iter().map(parts_views).collect(),
+    }
+}
+
+impl ReplicateViews<'_> {
+    pub(crate) fn try_to_owned(&self) -> Result<ReplicateParts> {
+        let (nulls, n_x, n_y) = self.nulls.dim();
+        let purpose = Purpose::Gram { n_x, n_y, nulls, folds: self.folds.len() };
+        Ok(ReplicateParts {
+            seed: self.seed,
+            n_items: self.n_items,
+            rolls: self.rolls.to_vec(),
+            nulls: try_to_owned(&self.nulls, purpose)?,
+            folds: self.folds.iter().map(PartsViews::try_to_owned).collect::<Result<_>>()?,
+        })
     }
 }

@@ -12,7 +12,7 @@ fn squares_must_not_overflow() {
         let mut batch = random(66, 1_000, 5, 4);
         batch.x[[row, 1]] = 1e160;
         for mut gram in [good(), Gram::default()] {
-            let before = gram.clone();
+            let before = gram.try_clone().unwrap();
             let error = gram
                 .update(batch.x.view().into(), batch.y.view().into(), &Watch::default())
                 .expect_err("too large");
@@ -34,7 +34,7 @@ fn differences_that_overflow_are_refused_not_taken_for_infinity() {
         .column_mut(2)
         .assign(&ndarray::arr1(&[1.7e308, -1.7e308, 0.0, 1.7e308, 1.7e308, 1e308]));
     for mut gram in [good(), Gram::default()] {
-        let before = gram.clone();
+        let before = gram.try_clone().unwrap();
         let error = gram
             .update(batch.x.view().into(), batch.y.view().into(), &Watch::default())
             .expect_err("too large");
@@ -54,7 +54,7 @@ fn a_merge_that_would_overflow_is_refused() {
     large.x[[1, 4]] = -0.4 * limit;
     let mut gram = large.gram();
     for _ in 0..100 {
-        let before = gram.clone();
+        let before = gram.try_clone().unwrap();
         if let Err(error) = gram.merge(large.gram()) {
             assert!(error.to_string().starts_with("neuron 4 of x reaches"), "{error}");
             assert_eq!(gram.n_samples(), before.n_samples());

@@ -9,6 +9,8 @@ mod determinism;
 mod extremes;
 mod input;
 mod layouts;
+mod memory;
+mod near_duplicates;
 mod oracle;
 mod parts;
 mod problems;

@@ -6,6 +6,7 @@ use super::Gram;
 use super::replicates::Replicates;
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
+use crate::memory;
 
 /// Counts up to here are exact in float64.
 const MOST: u64 = 1 << 53;
@@ -21,8 +22,8 @@ const ROUNDING: f64 = 1e-6;
 /// let x = array![[1.0, 0.0], [0.0, 2.0]];
 /// let mut gram = Gram::default();
 /// gram.update(x.view().into(), x.view().into(), &Watch::default())?;
-/// let parts = gram.parts();
-/// assert_eq!(Gram::from_parts(parts.clone())?.parts(), parts);
+/// let parts = gram.parts()?;
+/// assert_eq!(Gram::from_parts(parts.clone())?.parts()?, parts);
 /// # Ok::<(), spanmatch::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -60,35 +61,43 @@ pub struct ReplicateParts {
 
 impl Gram {
     /// Takes a copy apart.
-    #[must_use]
-    pub fn parts(&self) -> GramParts {
-        GramParts {
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn parts(&self) -> Result<GramParts> {
+        Ok(GramParts {
             n_x: self.n_x,
             n_batches: self.n_batches,
             n_samples: self.n_samples,
             shift: self.shift.clone(),
             sums: self.sums.clone(),
             spread: self.spread.clone(),
-            products: self.symmetric(|j| move |i| self.products[(i, j)]),
-        }
+            products: self.symmetric(|j| move |i| self.products[(i, j)])?,
+        })
     }
 
     /// Takes a copy of the nulls and folds apart; `None` where the Gram keeps none.
-    #[must_use]
-    pub fn replicate_parts(&self) -> Option<ReplicateParts> {
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn replicate_parts(&self) -> Result<Option<ReplicateParts>> {
         let Replicates { seed, n_items, rolls, nulls, folds } = &self.replicates;
         if self.replicates.is_empty() {
-            return None;
+            return Ok(None);
         }
-        let mut array = Array3::zeros((nulls.len(), self.n_x, self.n_y));
+        let (shape, purpose) =
+            ((nulls.len(), self.n_x, self.n_y), self.replicates.purpose(self.n_x, self.n_y));
+        let size = shape.0.saturating_mul(shape.1).saturating_mul(shape.2);
+        let array = Array3::from_shape_vec(shape, memory::zeros(size, purpose)?);
+        let mut array = array.expect("a value for each place");
         for (mut array, null) in array.outer_iter_mut().zip(nulls) {
             for (mut row, column) in array.outer_iter_mut().zip(0..null.columns()) {
                 row.assign(&ArrayView1::from(null.column(column)));
             }
         }
-        let folds = folds.iter().map(Self::parts).collect();
+        let folds = folds.iter().map(Self::parts).collect::<Result<_>>()?;
         let rolls = rolls.clone();
-        Some(ReplicateParts { seed: *seed, n_items: *n_items, rolls, nulls: array, folds })
+        Ok(Some(ReplicateParts { seed: *seed, n_items: *n_items, rolls, nulls: array, folds }))
     }
 
     /// Gives a Gram without replicates those that were taken apart.
@@ -108,7 +117,7 @@ impl Gram {
             .map(|null| {
                 Matrix::from_columns(self.n_y, self.n_x, |i, values| values.extend(null.row(i)))
             })
-            .collect();
+            .collect::<Result<_>>()?;
         let folds: Vec<Self> =
             folds.into_iter().map(|parts| self.fold_from(parts)).collect::<Result<_>>()?;
         if !folds.is_empty() && folds.iter().map(Self::n_samples).sum::<u64>() != self.n_samples {
@@ -127,7 +136,7 @@ impl Gram {
             return Err(Error::Parts("a fold has another shape"));
         }
         if parts.n_samples == 0 {
-            return Ok(Self { n_samples: 0, ..self.empty_like() });
+            return self.empty_like();
         }
         let fold = Self::from_parts(parts)?;
         if fold.shift != self.shift || fold.n_samples > self.n_samples {
@@ -154,7 +163,7 @@ impl Gram {
             return if n == 0 { Ok(empty) } else { Err(Error::Parts("neurons without samples")) };
         }
         // Rows become columns, so that what counts is below the diagonal.
-        let products = Matrix::from_columns(n, n, |j, values| values.extend(products.row(j)));
+        let products = Matrix::from_columns(n, n, |j, values| values.extend(products.row(j)))?;
         let gram = Self {
             n_x,
             n_y: n - n_x,
@@ -195,19 +204,22 @@ impl Gram {
     /// The products of the centred columns, x then y, symmetric: what CKA and CCA are made of.
     ///
     /// # Errors
-    /// [`Error::NoSamples`].
+    /// [`Error::NoSamples`], [`Error::OutOfMemory`].
     pub fn centered(&self) -> Result<Array2<f64>> {
         if self.n_samples == 0 {
             return Err(Error::NoSamples);
         }
-        Ok(self.symmetric(|j| self.products_with(j, true)))
+        self.symmetric(|j| self.products_with(j, true))
     }
 
     /// An array of what is given for `i >= j`.
-    fn symmetric<F: Fn(usize) -> f64>(&self, lower: impl Fn(usize) -> F + Sync) -> Array2<f64> {
+    fn symmetric<F: Fn(usize) -> f64>(
+        &self,
+        lower: impl Fn(usize) -> F + Sync,
+    ) -> Result<Array2<f64>> {
         let n = self.shift.len();
-        let array = Array2::from_shape_vec((n, n), Matrix::symmetric(n, lower).into_values());
-        debug_assert!(array.is_ok(), "there are n² values");
-        array.unwrap_or_default()
+        let purpose = Replicates::default().purpose(self.n_x, self.n_y);
+        let matrix = Matrix::symmetric(n, lower).map_err(|error| error.wanted_for(purpose))?;
+        Ok(Array2::from_shape_vec((n, n), matrix.into_values()).expect("there are n² values"))
     }
 }

@@ -4,9 +4,10 @@
 use std::ops::Range;
 
 use super::{Gram, block_rows};
-use crate::error::{Error, Result};
+use crate::error::{Error, Purpose, Result};
 use crate::items::{Items, deal, rolled, rolls};
 use crate::linalg::{Matrix, Panels, add_product};
+use crate::memory;
 use crate::samples::{Samples, load};
 use crate::watch::Watch;
 
@@ -14,7 +15,7 @@ use crate::watch::Watch;
 const ROUNDING: f64 = 64.0 * f64::EPSILON;
 
 /// What a [`Gram`] accumulates beside its own sums.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Replicates {
     pub(super) seed: u64,
     pub(super) n_items: u64,
@@ -54,23 +55,28 @@ impl Gram {
     /// use spanmatch::{Gram, Items, Watch};
     ///
     /// let z = array![[1.0, 0.0], [0.0, 2.0], [3.0, 3.0], [1.0, 2.0]];
-    /// let mut gram = Gram::with_replicates(1, 2, 0);
+    /// let mut gram = Gram::with_replicates(1, 2, 0)?;
     /// let items = Items::Equal(2);
     /// gram.update_items(z.view().into(), z.view().into(), &items, &Watch::default())?;
     /// assert_eq!((gram.n_items(), gram.fold_samples()), (2, vec![2, 2]));
     /// assert_eq!(gram.of_folds(&[1, 1], false)?.n_samples(), 4);
     /// # Ok::<(), spanmatch::Error>(())
     /// ```
-    #[must_use]
-    pub fn with_replicates(nulls: usize, folds: usize, seed: u64) -> Self {
-        let replicates = Replicates {
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn with_replicates(nulls: usize, folds: usize, seed: u64) -> Result<Self> {
+        let purpose = Purpose::Gram { n_x: 0, n_y: 0, nulls, folds };
+        let mut replicates = Replicates {
             seed,
             n_items: 0,
-            rolls: vec![0; nulls],
-            nulls: vec![Matrix::default(); nulls],
-            folds: vec![Self::default(); folds],
+            rolls: memory::repeated(0, nulls, purpose)?,
+            nulls: memory::reserved(nulls, purpose)?,
+            folds: memory::reserved(folds, purpose)?,
         };
-        Self { replicates, ..Self::default() }
+        replicates.nulls.resize_with(nulls, Matrix::default);
+        replicates.folds.resize_with(folds, Self::default);
+        Ok(Self { replicates, ..Self::default() })
     }
 
     /// Items accumulated; rows, where there are neither nulls nor folds to ask for more.
@@ -104,14 +110,16 @@ impl Gram {
     }
 
     /// The Gram of x and the rolled y of one null; `None` where there are not so many.
-    #[must_use]
-    pub fn null(&self, index: usize) -> Option<Self> {
-        let null = self.replicates.nulls.get(index)?;
-        let mut gram = self.without_replicates();
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn null(&self, index: usize) -> Result<Option<Self>> {
+        let Some(null) = self.replicates.nulls.get(index) else { return Ok(None) };
+        let mut gram = self.without_replicates()?;
         for i in 0..null.columns() {
             gram.products.column_mut(i)[self.n_x..].copy_from_slice(null.column(i));
         }
-        Some(gram)
+        Ok(Some(gram))
     }
 
     /// The sum of the folds, each taken as many times as said; a jackknife leaves one out, a bootstrap
@@ -119,14 +127,13 @@ impl Gram {
     /// are left is dead, though what is left of its sums is rounding.
     ///
     /// # Errors
-    /// [`Error::Parts`] where there are not so many folds, [`Error::Overflow`].
+    /// [`Error::Parts`] where there are not so many folds, [`Error::Overflow`], [`Error::OutOfMemory`].
     pub fn of_folds(&self, times: &[u64], center: bool) -> Result<Self> {
         let folds = &self.replicates.folds;
         if times.len() != folds.len() {
             return Err(Error::Parts("there is another number of folds"));
         }
-        let mut sum = self.empty_like();
-        sum.replicates = Replicates::default();
+        let mut sum = self.empty_like()?;
         for (fold, times) in folds.iter().zip(times).filter(|(_, times)| **times > 0) {
             sum.add(fold, *times);
         }
@@ -162,7 +169,7 @@ impl Gram {
         if !nulls.is_empty() && count < 2 {
             return Err(Error::OneItem { rows });
         }
-        let rolls = rolls(*seed, n_batches, nulls.len(), count);
+        let rolls = rolls(*seed, n_batches, nulls.len(), count)?;
         let mut dealt = vec![Vec::new(); folds.len()];
         if !folds.is_empty() {
             let items = n_items..n_items + count as u64;
@@ -186,13 +193,25 @@ impl Gram {
         Ok(Batch { x, y, plan })
     }
 
-    /// Adds the products of rows of x, which a block holds, with the rows of y that each null gives them.
-    pub(super) fn add_nulls(&mut self, batch: &Batch<'_>, rows: &Range<usize>, block: &Panels) {
+    /// Room for the rows of y that a null reads, where there are nulls.
+    pub(super) fn block_of_nulls(&self, rows: usize) -> Result<Option<Panels>> {
         if self.replicates.nulls.is_empty() {
-            return;
+            return Ok(None);
         }
+        let purpose = self.replicates.purpose(self.n_x, self.n_y);
+        Panels::zeros(rows, self.n_y).map(Some).map_err(|error| error.wanted_for(purpose))
+    }
+
+    /// Adds the products of rows of x, which a block holds, with the rows of y that each null gives them.
+    pub(super) fn add_nulls(
+        &mut self,
+        batch: &Batch<'_>,
+        rows: &Range<usize>,
+        block: &Panels,
+        other: Option<Panels>,
+    ) {
+        let Some(mut other) = other else { return };
         let shift = &self.shift[self.n_x..];
-        let mut other = Panels::zeros(rows.len(), self.n_y);
         for (null, offset) in self.replicates.nulls.iter_mut().zip(&batch.plan.rolls) {
             let rows = rolled(rows, *offset, batch.y.n_samples());
             load(&[batch.y], &rows, shift, &mut other);
@@ -206,7 +225,7 @@ impl Gram {
         for (fold, rows) in self.replicates.folds.iter_mut().zip(&batch.plan.folds) {
             for rows in pieces(rows, block_rows(n, 0)) {
                 watch.check()?;
-                let mut block = Panels::zeros(rows.iter().map(Range::len).sum(), n);
+                let mut block = Panels::zeros(rows.iter().map(Range::len).sum(), n)?;
                 let records = load(&[batch.x, batch.y], &rows, &self.shift, &mut block);
                 fold.absorb(&block, &records);
             }
@@ -223,27 +242,55 @@ impl Gram {
         }
     }
 
-    fn without_replicates(&self) -> Self {
-        Self {
+    pub(super) fn without_replicates(&self) -> Result<Self> {
+        let purpose = Replicates::default().purpose(self.n_x, self.n_y);
+        Ok(Self {
             replicates: Replicates::default(),
             shift: self.shift.clone(),
             sums: self.sums.clone(),
             spread: self.spread.clone(),
-            products: self.products.clone(),
+            products: self.products.try_clone().map_err(|error| error.wanted_for(purpose))?,
             ..*self
-        }
+        })
     }
 }
 
 impl Replicates {
     /// As many, of nothing, for a Gram without samples.
-    pub(super) fn empty_like(&self, gram: &Gram) -> Self {
-        Self {
-            nulls: vec![Matrix::zeros(gram.n_y, gram.n_x); self.nulls.len()],
-            folds: vec![gram.empty_like(); self.folds.len()],
+    pub(super) fn empty_like(&self, gram: &Gram) -> Result<Self> {
+        let purpose = self.purpose(gram.n_x, gram.n_y);
+        let null = |_: &Matrix| Matrix::zeros(gram.n_y, gram.n_x);
+        let nulls = self.nulls.iter().map(null).collect::<Result<_>>();
+        let folds = self.folds.iter().map(|_| gram.empty_like()).collect::<Result<_>>();
+        Ok(Self {
+            nulls: nulls.map_err(|error| error.wanted_for(purpose))?,
+            folds: folds.map_err(|error| error.wanted_for(purpose))?,
             rolls: self.rolls.clone(),
             ..*self
-        }
+        })
+    }
+
+    pub(super) fn try_clone(&self) -> Result<Self> {
+        Ok(Self {
+            nulls: self.nulls.iter().map(Matrix::try_clone).collect::<Result<_>>()?,
+            folds: self.folds.iter().map(Gram::try_clone).collect::<Result<_>>()?,
+            rolls: self.rolls.clone(),
+            ..*self
+        })
+    }
+
+    /// What the memory of a Gram with such replicates is for.
+    pub(super) fn purpose(&self, n_x: usize, n_y: usize) -> Purpose {
+        Purpose::Gram { n_x, n_y, nulls: self.nulls.len(), folds: self.folds.len() }
+    }
+
+    /// Whether the machine has room for a Gram with such replicates. They are taken one by one, each perhaps small
+    /// enough, and their pages only as they are written: what does not fit as a whole is not begun.
+    pub(super) fn require_room(&self, n_x: usize, n_y: usize) -> Result<()> {
+        let n = n_x.saturating_add(n_y);
+        let squares = Matrix::bytes(n, n).saturating_mul(1 + self.folds.len() as u64);
+        let nulls = Matrix::bytes(n_y, n_x).saturating_mul(self.nulls.len() as u64);
+        memory::require(squares.saturating_add(nulls), self.purpose(n_x, n_y))
     }
 
     /// Whether there are none.

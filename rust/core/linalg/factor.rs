@@ -11,9 +11,10 @@ use faer::linalg::triangular_solve::{
 use faer::{MatMut, Par};
 use rayon::prelude::*;
 
+use super::checked::pairs_mut;
 use super::product::{change_columns, column_panels, row_panels, subtract_gram};
 use super::{Matrix, Triangle};
-use crate::error::Result;
+use crate::error::{Error, Purpose, Result};
 use crate::watch::Watch;
 
 /// Columns that are factored at once, and of what lies beside them in the factor, solved for.
@@ -21,10 +22,10 @@ const PANEL: usize = 128;
 /// Rows, or columns, that are solved for at once: few, so that all threads end together.
 const SOLVED: usize = 64;
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Factor {
     /// U, and below the diagonal Uᵀ.
-    square: Matrix,
+    pub(super) square: Matrix,
 }
 
 impl Factor {
@@ -36,7 +37,7 @@ impl Factor {
             let width = PANEL.min(n - first);
             let rest = square.view_mut().submatrix_mut(first, first, n - first, n - first);
             let (mut corner, mut right, _, trailing) = rest.split_at_mut(width, width);
-            if !factor_corner(corner.as_mut()) {
+            if !factor_corner(corner.as_mut())? {
                 return Ok(None);
             }
             let lower = corner.as_ref().transpose();
@@ -45,8 +46,16 @@ impl Factor {
             });
             subtract_gram(trailing, right.as_ref());
         }
+        // What is no number is no pivot, and infinity is none either.
+        if (0..n).any(|j| !(square[(j, j)] > 0.0 && square[(j, j)].is_finite())) {
+            return Ok(None);
+        }
         square.mirror(Triangle::Upper);
         Ok(Some(Self { square }))
+    }
+
+    pub(crate) fn try_clone(&self) -> Result<Self> {
+        Ok(Self { square: self.square.try_clone()? })
     }
 
     pub(crate) fn size(&self) -> usize {
@@ -84,24 +93,6 @@ impl Factor {
             Ok(())
         })
     }
-
-    /// The upper triangle of `A⁻¹`. What lies below the diagonal is of no account.
-    pub(crate) fn inverse(&self, watch: &Watch) -> Result<Matrix> {
-        let n = self.size();
-        let mut inverse = Matrix::zeros(n, n);
-        let panels = row_panels(inverse.view_mut(), SOLVED);
-        panels.into_par_iter().try_for_each(|(first, panel)| {
-            watch.check()?;
-            // Of the rows from `first` on only the trailing block takes part.
-            let mut panel = panel.subcols_mut(first, n - first).transpose_mut();
-            panel.as_mut().diagonal_mut().fill(1.0);
-            let trailing = self.square.view().submatrix(first, first, n - first, n - first);
-            solve_lower_triangular_in_place(trailing.transpose(), panel.as_mut(), Par::Seq);
-            solve_upper_triangular_in_place(trailing.transpose(), panel, Par::Seq);
-            Ok(())
-        })?;
-        Ok(inverse)
-    }
 }
 
 /// `b <- L⁻¹ b`, with L the first rows and columns of `lower`, as many as `b` has rows. `fill` writes each column
@@ -121,7 +112,7 @@ pub(crate) fn fill_and_solve(
 fn row_squares(mut panel: MatMut<'_, f64>) -> Vec<f64> {
     let mut squares = vec![0.0; panel.nrows()];
     change_columns(panel.as_mut(), |_, column| {
-        for (square, value) in squares.iter_mut().zip(column) {
+        for (square, value) in pairs_mut(&mut squares, column) {
             *square += *value * *value;
         }
     });
@@ -129,18 +120,22 @@ fn row_squares(mut panel: MatMut<'_, f64>) -> Vec<f64> {
 }
 
 /// Factors one block in place: its lower triangle in the transposed view is the upper one here.
-fn factor_corner(corner: MatMut<'_, f64>) -> bool {
+fn factor_corner(corner: MatMut<'_, f64>) -> Result<bool> {
     let size = corner.nrows();
     let scratch = cholesky_in_place_scratch::<f64>(size, Par::Seq, faer::Spec::default());
-    let mut buffer = MemBuffer::new(scratch);
-    cholesky_in_place(
+    let mut buffer = MemBuffer::try_new(scratch).map_err(|_| Error::OutOfMemory {
+        purpose: Purpose::Solver,
+        bytes: scratch.unaligned_bytes_required() as u64,
+        available: None,
+    })?;
+    let factored = cholesky_in_place(
         corner.transpose_mut(),
         faer::linalg::cholesky::llt::factor::LltRegularization::default(),
         Par::Seq,
         MemStack::new(&mut buffer),
         faer::Spec::default(),
-    )
-    .is_ok()
+    );
+    Ok(factored.is_ok())
 }
 
 #[cfg(test)]
@@ -155,12 +150,14 @@ mod tests {
                 move |i| {
                     if i == j { 2.0 } else { ((i * 7 + j * 13) % 11) as f64 / (10 * size) as f64 }
                 }
-            });
-            let inverse = Factor::new(matrix.clone(), &Watch::default()).unwrap().unwrap();
+            })
+            .unwrap();
+            let inverse = Factor::new(matrix.try_clone().unwrap(), &Watch::default());
+            let inverse = inverse.unwrap().unwrap();
             let inverse = inverse.inverse(&Watch::default()).unwrap();
             let (rows, columns) = (size.div_ceil(2), size + 3);
             let filled = |i: usize, j: usize| ((i * 3 + j * 5) % 7) as f64;
-            let mut solved = Matrix::zeros(rows, columns);
+            let mut solved = Matrix::zeros(rows, columns).unwrap();
             fill_and_solve(&matrix, &mut solved, |j, column| {
                 column.iter_mut().enumerate().for_each(|(i, value)| *value = filled(i, j));
             });

@@ -7,6 +7,8 @@ use rayon::prelude::*;
 
 use super::LINE;
 use super::transpose::{Triangle, mirror};
+use crate::error::{Purpose, Result};
+use crate::memory;
 
 /// Columns lie an odd number of cache lines apart: a power of two apart, as those of 1,024 neurons would be,
 /// they share so few sets of the caches that a product of them takes twice as long.
@@ -20,9 +22,15 @@ pub(crate) struct Matrix {
 }
 
 impl Matrix {
-    pub(crate) fn zeros(rows: usize, columns: usize) -> Self {
+    pub(crate) fn zeros(rows: usize, columns: usize) -> Result<Self> {
         let stride = stride(rows);
-        Self { values: vec![0.0; stride * columns], rows, columns, stride }
+        let values = memory::zeros(stride.saturating_mul(columns), Purpose::Solver)?;
+        Ok(Self { values, rows, columns, stride })
+    }
+
+    /// Bytes that a matrix takes.
+    pub(crate) fn bytes(rows: usize, columns: usize) -> u64 {
+        memory::bytes_of::<f64>(stride(rows).saturating_mul(columns))
     }
 
     /// Of what `push` adds to the values, column after column: as many as there are rows.
@@ -30,23 +38,30 @@ impl Matrix {
         rows: usize,
         columns: usize,
         push: impl Fn(usize, &mut Vec<f64>),
-    ) -> Self {
+    ) -> Result<Self> {
         let stride = stride(rows);
-        let mut values = Vec::with_capacity(stride * columns);
+        let mut values = memory::reserved(stride.saturating_mul(columns), Purpose::Solver)?;
         for j in 0..columns {
             push(j, &mut values);
             debug_assert_eq!(values.len(), j * stride + rows, "a column of all rows");
             values.resize((j + 1) * stride, 0.0);
         }
-        Self { values, rows, columns, stride }
+        Ok(Self { values, rows, columns, stride })
+    }
+
+    /// A copy, without the room of what has been dropped.
+    pub(crate) fn try_clone(&self) -> Result<Self> {
+        Self::from_columns(self.rows, self.columns, |j, values| {
+            values.extend_from_slice(self.column(j));
+        })
     }
 
     /// A symmetric matrix; `lower` gives, of a column, every value on and below the diagonal.
     pub(crate) fn symmetric<F: Fn(usize) -> f64>(
         size: usize,
         lower: impl Fn(usize) -> F + Sync,
-    ) -> Self {
-        let mut matrix = Self::zeros(size, size);
+    ) -> Result<Self> {
+        let mut matrix = Self::zeros(size, size)?;
         matrix.columns_mut().enumerate().for_each(|(j, column)| {
             let lower = lower(j);
             for (i, value) in column.iter_mut().enumerate().skip(j) {
@@ -54,7 +69,7 @@ impl Matrix {
             }
         });
         matrix.mirror(Triangle::Lower);
-        matrix
+        Ok(matrix)
     }
 
     pub(crate) fn rows(&self) -> usize {
@@ -134,22 +149,13 @@ impl Matrix {
 
 impl Default for Matrix {
     fn default() -> Self {
-        Self::zeros(0, 0)
-    }
-}
-
-/// Without the room of what has been dropped.
-impl Clone for Matrix {
-    fn clone(&self) -> Self {
-        Self::from_columns(self.rows, self.columns, |j, values| {
-            values.extend_from_slice(self.column(j));
-        })
+        Self { values: Vec::new(), rows: 0, columns: 0, stride: stride(0) }
     }
 }
 
 /// How far apart columns of so many rows lie: no nearer for more rows.
 fn stride(rows: usize) -> usize {
-    (rows.div_ceil(LINE) | 1) * LINE
+    (rows.div_ceil(LINE) | 1).saturating_mul(LINE)
 }
 
 impl Index<(usize, usize)> for Matrix {
@@ -173,10 +179,12 @@ impl Matrix {
         Self::from_columns(rows, columns, |j, values| {
             values.extend((0..rows).map(|i| (j * rows + i) as f64));
         })
+        .expect("a small matrix")
     }
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -195,7 +203,7 @@ mod tests {
             for step in [1, 2, 3, 9] {
                 let rows: Vec<usize> = (0..size).filter(|i| i % step != 1).collect();
                 let columns: Vec<usize> = (0..size).step_by(step).collect();
-                let mut kept = before.clone();
+                let mut kept = before.try_clone().unwrap();
                 kept.keep(&rows, &columns);
                 assert_eq!((kept.rows(), kept.columns()), (rows.len(), columns.len()));
                 for (to, &j) in columns.iter().enumerate() {
@@ -209,11 +217,11 @@ mod tests {
     #[test]
     fn what_is_dropped_is_gone_from_all_that_is_read() {
         let whole = Matrix::numbered(20, 9);
-        let mut matrix = whole.clone();
+        let mut matrix = whole.try_clone().unwrap();
         matrix.truncate(11, 7);
         assert_eq!((matrix.rows(), matrix.columns()), (11, 7));
         let wanted = |j: usize| &whole.column(j)[..11];
-        let copy = matrix.clone();
+        let copy = matrix.try_clone().unwrap();
         assert!((0..7).all(|j| matrix.column(j) == wanted(j) && copy.column(j) == wanted(j)));
         assert_eq!(matrix.columns_mut().map(|column| column.len()).collect::<Vec<_>>(), [11; 7]);
         assert_eq!(matrix.into_values(), (0..7).flat_map(wanted).copied().collect::<Vec<_>>());

@@ -15,6 +15,8 @@ use rayon::prelude::*;
 
 use super::product::{column_panels, row_panels};
 use super::{LINE, Matrix};
+use crate::error::{Purpose, Result};
+use crate::memory;
 use tile::{AddTile, Shaped};
 
 /// A block of rows, columns in panels; lanes beyond the last column are zero.
@@ -28,15 +30,16 @@ pub(crate) struct Panels {
 }
 
 impl Panels {
-    pub(crate) fn zeros(rows: usize, columns: usize) -> Self {
+    pub(crate) fn zeros(rows: usize, columns: usize) -> Result<Self> {
         Self::of_width(Arch::new().dispatch(Shaped).width, rows, columns)
     }
 
-    pub(crate) fn of_width(width: usize, rows: usize, columns: usize) -> Self {
+    pub(crate) fn of_width(width: usize, rows: usize, columns: usize) -> Result<Self> {
         let count = columns.div_ceil(width);
-        let values = vec![0.0; count * width * rows + LINE];
+        let size = count.saturating_mul(width).saturating_mul(rows).saturating_add(LINE);
+        let values = memory::zeros(size, Purpose::Rows)?;
         let start = values.as_ptr().align_offset(LINE * size_of::<f64>()).min(LINE);
-        Self { values, start, count, rows, width }
+        Ok(Self { values, start, count, rows, width })
     }
 
     pub(crate) fn rows(&self) -> usize {
@@ -105,6 +108,7 @@ fn add_tiles(c: &mut Matrix, left: &Panels, right: &Panels, lower: bool) {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use pulp::Simd;
 
@@ -117,10 +121,11 @@ mod tests {
 
     fn ones(rows: usize, columns: usize) -> Matrix {
         Matrix::from_columns(rows, columns, |_, values| values.resize(values.len() + rows, 1.0))
+            .unwrap()
     }
 
     fn panels(width: usize, rows: usize, columns: usize) -> Panels {
-        let mut panels = Panels::of_width(width, rows, columns);
+        let mut panels = Panels::of_width(width, rows, columns).unwrap();
         panels.shares_mut(1).enumerate().for_each(|(index, panel)| {
             for (at, out) in panel.iter_mut().enumerate() {
                 let column = index * width + at % width;
@@ -199,7 +204,7 @@ mod tests {
         // The last of them in wider tiles than the least.
         for columns in [0, 1, wide - 1, wide + 1, 2 * high.max(wide) + 77, 33 * 48] {
             let z = panels(shape.width, 9, columns);
-            let mut c = Matrix::zeros(columns, columns);
+            let mut c = Matrix::zeros(columns, columns).unwrap();
             add_gram(&mut c, &z);
             for j in 0..columns {
                 for i in 0..columns {

@@ -1,13 +1,12 @@
 //! Matrix products, cut into tiles.
 
-use std::ops::Range;
-
 use faer::linalg::matmul::matmul;
 use faer::linalg::matmul::triangular::{self, BlockStructure};
-use faer::{Accum, ColMut, ColRef, MatMut, MatRef, Par};
+use faer::{Accum, ColRef, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
 use super::Matrix;
+use super::checked::{contiguous, contiguous_mut};
 
 /// Side of a tile: large enough for the full rate, small enough to share among threads, and a multiple of
 /// the products' register blocks (48 rows with AVX-512, 24 with AVX2).
@@ -78,9 +77,7 @@ pub(crate) struct Behind<'m> {
 
 impl<'m> Behind<'m> {
     pub(crate) fn column(self, j: usize) -> &'m [f64] {
-        let column = self.columns.col(j - self.first).try_as_col_major().map(ColRef::as_slice);
-        debug_assert!(column.is_some(), "columns of a matrix are contiguous");
-        column.unwrap_or_default()
+        contiguous(self.columns.col(j - self.first))
     }
 }
 
@@ -102,11 +99,7 @@ fn for_each_panel(
 /// Hands every column of a panel to `change`, with its place in the panel.
 pub(super) fn change_columns(panel: MatMut<'_, f64>, mut change: impl FnMut(usize, &mut [f64])) {
     for (j, column) in panel.col_iter_mut().enumerate() {
-        let column = column.try_as_col_major_mut().map(ColMut::as_slice_mut);
-        debug_assert!(column.is_some(), "columns of a matrix are contiguous");
-        if let Some(column) = column {
-            change(j, column);
-        }
+        change(j, contiguous_mut(column));
     }
 }
 
@@ -116,22 +109,6 @@ pub(super) fn change_columns(panel: MatMut<'_, f64>, mut change: impl FnMut(usiz
 fn even_share(columns: usize) -> usize {
     let panels = columns.div_ceil(TILE / 2).next_multiple_of(2).max(4);
     columns.div_ceil(panels).next_multiple_of(4)
-}
-
-/// `a b`, of the named rows of `a`.
-pub(crate) fn product(a: &Matrix, rows: Range<usize>, b: &Matrix) -> Matrix {
-    let mut c = Matrix::zeros(rows.len(), b.columns());
-    let (a, b) = (a.view().subrows(rows.start, rows.len()), b.view());
-    column_panels(c.view_mut(), TILE / 2).into_par_iter().for_each(|(col, panel)| {
-        let width = panel.ncols();
-        matmul(panel, Accum::Replace, a, b.subcols(col, width), 1.0, Par::Seq);
-    });
-    c
-}
-
-/// `c -= aᵀ b`.
-pub(crate) fn subtract_transposed_product(c: &mut Matrix, a: &Matrix, b: &Matrix) {
-    matmul(c.view_mut(), Accum::Add, a.view().transpose(), b.view(), -1.0, Par::Seq);
 }
 
 /// Subtracts from a column those before it, as many of each as there are `factors`.
@@ -165,6 +142,7 @@ pub(super) fn row_panels(matrix: MatMut<'_, f64>, height: usize) -> Vec<(usize, 
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -173,6 +151,7 @@ mod tests {
         Matrix::from_columns(rows, columns, |j, values| {
             values.extend((0..rows).map(|i| ((i * 7 + j * 13) % 11) as f64 - 5.0));
         })
+        .unwrap()
     }
 
     #[test]
@@ -186,7 +165,7 @@ mod tests {
                     column.copy_from_slice(behind.column(source(j)));
                 }
             };
-            let (mut square, mut whole) = (before.clone(), before.clone());
+            let [mut square, mut whole] = [(), ()].map(|()| before.try_clone().unwrap());
             subtract_upper_gram(&mut square, &z, prepare);
             subtract_product(&mut whole, &a, &z, prepare);
             for j in 0..size {

@@ -79,6 +79,7 @@ fn copy_block(mut target: MatMut<'_, f64>, source: MatRef<'_, f64>) {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::super::Matrix;
     use super::*;
@@ -91,7 +92,8 @@ mod tests {
             let source = Matrix::numbered(rows, columns);
             let mut target = Matrix::from_columns(columns + 3, rows, |_, values| {
                 values.resize(values.len() + columns + 3, -1.0);
-            });
+            })
+            .unwrap();
             write_transposed(target.view_mut().subrows_mut(2, columns), source.view());
             for j in 0..rows {
                 for i in 0..columns + 3 {
@@ -110,7 +112,7 @@ mod tests {
             SIZES.into_iter().flat_map(|n| [(n, Triangle::Lower), (n, Triangle::Upper)])
         {
             let before = Matrix::numbered(size, size);
-            let mut square = before.clone();
+            let mut square = before.try_clone().unwrap();
             square.mirror(triangle);
             for j in 0..size {
                 for i in 0..size {

@@ -220,6 +220,7 @@ fn for_each<T: Copy>(view: &ArrayView1<'_, T>, mut step: impl FnMut(usize, T)) {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use ndarray::{Array2, ShapeBuilder};
 
@@ -242,7 +243,7 @@ mod tests {
             let by_columns = Array2::from_shape_fn((110, n_x).f(), |(i, j)| f64::from(value(i, j)));
             let shift: Vec<f64> = (0..n).map(|j| (j % 4) as f64).collect();
             for x in [&x, &by_columns] {
-                let mut block = Panels::of_width(width, read.len(), n);
+                let mut block = Panels::of_width(width, read.len(), n).unwrap();
                 let sides = [Samples::from(x.view()), Samples::from(y.view())];
                 let records = load(&sides, &rows, &shift, &mut block);
                 let panels: Vec<&mut [f64]> = block.shares_mut(1).collect();

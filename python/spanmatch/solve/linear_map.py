@@ -77,6 +77,6 @@ def linear_map(
             f"match is of sides of {match.n_x} and {match.n_y} neurons, "
             f"x and y have {gram.n_x} and {gram.n_y}"
         )
-    in_x, in_y = core.linear_map(gram, match.x, match.y, center)
+    (in_x, in_y), resolution = core.linear_map(gram, match.x, match.y, center)
     warn_if_undersampled(gram.n_samples, max(match.x.size, match.y.size))
-    return LinearMap(*in_x, *in_y)
+    return LinearMap(*in_x, *in_y, resolution)

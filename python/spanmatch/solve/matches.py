@@ -133,9 +133,9 @@ def maximum_match(
     """
     eps, center = as_eps(eps), as_center(center)
     gram = read_gram(x, y)
-    matched_x, matched_y = core.maximum_match(gram, eps, center)
+    (matched_x, matched_y), resolution = core.maximum_match(gram, eps, center)
     warn_if_by_chance(gram, eps, center)
-    return Match(eps, matched_x, matched_y, n_x=gram.n_x, n_y=gram.n_y)
+    return Match(eps, matched_x, matched_y, gram.n_x, gram.n_y, resolution)
 
 
 def residuals(
@@ -189,6 +189,6 @@ def residuals(
     gram = read_gram(x, y)
     chosen_x = np.arange(gram.n_x) if chosen_x is None else chosen_x
     chosen_y = np.arange(gram.n_y) if chosen_y is None else chosen_y
-    residuals_x, residuals_y = core.residuals(gram, chosen_x, chosen_y, center)
+    (residuals_x, residuals_y), resolution = core.residuals(gram, chosen_x, chosen_y, center)
     warn_if_undersampled(gram.n_samples, max(chosen_x.size, chosen_y.size))
-    return Residuals(residuals_x, residuals_y)
+    return Residuals(residuals_x, residuals_y, resolution)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 import spanmatch._core as core
 from spanmatch.base.arguments import as_center, as_eps, as_index
 from spanmatch.pair.pair import ActivationPair, read_gram
+from spanmatch.solve.resolution import warn_if_raised
 from spanmatch.solve.undersampled import warn_if_undersampled
 
 if TYPE_CHECKING:
@@ -53,6 +54,9 @@ def is_match(
     -----
     UndersampledWarning
         There are fewer than five samples for each chosen neuron of the larger side.
+    RaisedResolutionWarning
+        Rounding called for a larger δ than the number of neurons does, and the answer has no place
+        that says so.
 
     Examples
     --------
@@ -132,7 +136,7 @@ def minimum_for(
 
 
 def ask_of_set(
-    question: Callable[[core.Gram, float, Indices, Indices, bool], Answer],
+    question: Callable[[core.Gram, float, Indices, Indices, bool], tuple[Answer, float]],
     x: Samples | ActivationPair,
     y: Samples | None,
     *,
@@ -145,6 +149,7 @@ def ask_of_set(
     eps, center = as_eps(eps), as_center(center)
     chosen_x, chosen_y = as_index(x_index, "x_index"), as_index(y_index, "y_index")
     gram = read_gram(x, y)
-    answer = question(gram, eps, chosen_x, chosen_y, center)
+    answer, resolution = question(gram, eps, chosen_x, chosen_y, center)
+    warn_if_raised(resolution, gram.n_x + gram.n_y, depth=2)
     warn_if_undersampled(gram.n_samples, max(chosen_x.size, chosen_y.size), depth=2)
     return answer

@@ -10,6 +10,7 @@ from spanmatch.base.progress import progress_bar
 from spanmatch.pair.pair import ActivationPair, read_gram
 from spanmatch.results.match import Match
 from spanmatch.results.structure import Support
+from spanmatch.solve.resolution import warn_if_raised
 from spanmatch.solve.undersampled import warn_if_by_chance
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ def minimum_match(
     -----
     UndersampledWarning
         As `maximum_match`.
+    RaisedResolutionWarning
+        Rounding called for a larger δ than the number of neurons does, and there is no match that
+        could say so.
 
     Examples
     --------
@@ -72,9 +76,12 @@ def minimum_match(
     """
     eps, center, seed, neuron = as_eps(eps), as_center(center), as_seed(seed), as_neuron(neuron)
     gram = read_gram(x, y)
-    found = core.minimum_match(gram, eps, neuron, seed, center)
+    found, resolution = core.minimum_match(gram, eps, neuron, seed, center)
     warn_if_by_chance(gram, eps, center)
-    return None if found is None else Match(eps, *found, n_x=gram.n_x, n_y=gram.n_y)
+    if found is None:
+        warn_if_raised(resolution, gram.n_x + gram.n_y)
+        return None
+    return Match(eps, *found, gram.n_x, gram.n_y, resolution)
 
 
 def simple_matches(
@@ -133,9 +140,11 @@ def simple_matches(
     search = core.simple_cover if method == "cover" else core.minimum_matches
     gram = read_gram(x, y, progress)
     with progress_bar("Searching simple matches", progress) as report:
-        found = search(gram, eps, seed, center, report)
+        found, resolution = search(gram, eps, seed, center, report)
     warn_if_by_chance(gram, eps, center)
-    return [Match(eps, *columns, n_x=gram.n_x, n_y=gram.n_y) for columns in found]
+    if not found:
+        warn_if_raised(resolution, gram.n_x + gram.n_y)
+    return [Match(eps, *columns, gram.n_x, gram.n_y, resolution) for columns in found]
 
 
 def support(
@@ -195,6 +204,6 @@ def support(
     eps, center = as_eps(eps), as_center(center)
     gram = read_gram(x, y, progress)
     with progress_bar("Taking out each neuron", progress) as report:
-        matched_x, matched_y, matrix = core.support(gram, eps, center, report)
+        (matched_x, matched_y, matrix), resolution = core.support(gram, eps, center, report)
     warn_if_by_chance(gram, eps, center)
-    return Support(eps, matched_x, matched_y, matrix, n_x=gram.n_x, n_y=gram.n_y)
+    return Support(eps, matched_x, matched_y, matrix, gram.n_x, gram.n_y, resolution)

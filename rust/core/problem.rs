@@ -10,9 +10,11 @@ use crate::linalg::Matrix;
 use crate::neurons::{Neuron, NeuronSet, Side};
 
 /// The smallest δ: unit columns that differ by less cannot be told apart.
-const RESOLUTION: f64 = 1e-6;
+pub const RESOLUTION: f64 = 1e-6;
+/// Residuals of up to so many times δ are exact: spanned with a coefficient norm of at most that.
+pub const EXACT: f64 = 100.0;
 /// What every comparison with ε forgives (design, 3).
-const TOLERANCE: f64 = 1e-7;
+pub const TOLERANCE: f64 = 1e-7;
 /// Two columns with `1 - |cos|` below this may be one column, seen twice.
 const DUPLICATE: f64 = 1e-13;
 /// They are if their cosines with all others differ by no more than this. Unit columns with the first alone
@@ -130,7 +132,7 @@ impl Problem {
     /// Residuals up to this are exact: spanned with a coefficient norm of at most 100.
     #[must_use]
     pub fn exact(&self) -> f64 {
-        100.0 * self.resolution
+        EXACT * self.resolution
     }
 
     /// The largest residual that an ε-match allows.

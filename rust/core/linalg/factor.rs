@@ -11,7 +11,8 @@ use faer::linalg::triangular_solve::{
 use faer::{MatMut, Par};
 use rayon::prelude::*;
 
-use super::product::{change_columns, column_panels, row_panels, subtract_gram};
+use super::cuts::{change_columns, column_panels, row_panels};
+use super::product::subtract_gram;
 use super::{Matrix, Triangle};
 use crate::error::{Error, Purpose, Result};
 use crate::watch::Watch;

@@ -1,24 +1,22 @@
 //! Dense float64 matrices: the only room that speaks faer.
 //!
-//! Work is cut into tiles and panels whose borders depend on the sizes alone, and each is computed by one
+//! Work is cut into panels (whole columns, or whole rows) and tiles (both cut) whose borders depend on the sizes alone, and each is computed by one
 //! thread: so the result has the same bits at any number of threads, by construction.
 
+mod cuts;
 mod factor;
+mod gram_product;
 mod lanes;
 mod matrix;
-mod panels;
 mod product;
 mod transpose;
 
 pub(crate) use factor::{Factor, fill_and_solve};
-pub(crate) use lanes::{larger, largest};
-pub(crate) use matrix::Matrix;
-pub(crate) use panels::{Panels, add_gram, add_product};
+pub(crate) use gram_product::{add_gram, add_product};
+pub(crate) use lanes::{LANES, larger, largest};
+pub(crate) use matrix::{Matrix, Part};
 pub(crate) use product::{
     Behind, product, subtract_columns_before, subtract_product, subtract_transposed_product,
     subtract_upper_gram,
 };
 pub(crate) use transpose::Triangle;
-
-/// Values in a cache line, and in the widest vector.
-const LINE: usize = 8;

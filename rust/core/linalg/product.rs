@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use faer::linalg::matmul::matmul;
 use faer::linalg::matmul::triangular::{self, BlockStructure};
-use faer::{Accum, ColMut, ColRef, MatMut, MatRef, Par};
+use faer::{Accum, ColRef, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
 use super::Matrix;
+use super::cuts::{change_columns, column, column_panels, row_panels};
 use crate::error::Result;
 
 /// Side of a tile: large enough for the full rate, small enough to share among threads, and a multiple of
@@ -79,9 +80,7 @@ pub(crate) struct Behind<'m> {
 
 impl<'m> Behind<'m> {
     pub(crate) fn column(self, j: usize) -> &'m [f64] {
-        let column = self.columns.col(j - self.first).try_as_col_major().map(ColRef::as_slice);
-        debug_assert!(column.is_some(), "columns of a matrix are contiguous");
-        column.unwrap_or_default()
+        column(self.columns, j - self.first)
     }
 }
 
@@ -98,17 +97,6 @@ fn for_each_panel(
         change_columns(panel.as_mut(), |j, column| prepare(first + j, column, behind));
         subtract(first, panel);
     });
-}
-
-/// Hands every column of a panel to `change`, with its place in the panel.
-pub(super) fn change_columns(panel: MatMut<'_, f64>, mut change: impl FnMut(usize, &mut [f64])) {
-    for (j, column) in panel.col_iter_mut().enumerate() {
-        let column = column.try_as_col_major_mut().map(ColMut::as_slice_mut);
-        debug_assert!(column.is_some(), "columns of a matrix are contiguous");
-        if let Some(column) = column {
-            change(j, column);
-        }
-    }
 }
 
 /// The width of an even number of panels of this many columns, as wide as each other up to a register block
@@ -140,29 +128,6 @@ pub(crate) fn subtract_columns_before(matrix: &mut Matrix, j: usize, factors: &[
     let (before, rest) = matrix.view_mut().split_at_col_mut(j);
     let (column, factors) = (rest.subcols_mut(0, 1), ColRef::from_slice(factors).as_mat());
     matmul(column, Accum::Add, before.as_ref(), factors, -1.0, Par::Seq);
-}
-
-/// Cuts a matrix into panels of `width` columns, each with its first column.
-pub(super) fn column_panels(
-    matrix: MatMut<'_, f64>,
-    width: usize,
-) -> Vec<(usize, MatMut<'_, f64>)> {
-    let mut panels = Vec::new();
-    let (mut rest, mut first) = (matrix, 0);
-    while rest.ncols() > 0 {
-        let width = width.min(rest.ncols());
-        let (panel, tail) = rest.split_at_col_mut(width);
-        let next = first + panel.ncols();
-        panels.push((first, panel));
-        (rest, first) = (tail, next);
-    }
-    panels
-}
-
-/// Cuts a matrix into panels of `height` rows, each with its first row.
-pub(super) fn row_panels(matrix: MatMut<'_, f64>, height: usize) -> Vec<(usize, MatMut<'_, f64>)> {
-    let panels = column_panels(matrix.transpose_mut(), height);
-    panels.into_iter().map(|(first, panel)| (first, panel.transpose_mut())).collect()
 }
 
 #[cfg(test)]

@@ -7,6 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "EXACT",
+    "FIRST",
+    "MARGIN",
+    "RESOLUTION",
+    "TOLERANCE",
     "Gram",
     "__version__",
     "chance",
@@ -29,7 +34,7 @@ _Indices = NDArray[np.int64]
 _Expression = tuple[NDArray[np.float64], _Floats, _Floats]
 # Neurons of x, batches, samples; then shift, sums, spread and products of the shifted rows.
 _Parts = tuple[int, int, int, _Floats, _Floats, _Floats, NDArray[np.float64]]
-# Seed, items, what stands for each null's rolls, nulls (count, n_x, n_y), the folds' parts.
+# Seed, items, what stands for each null's shifts, nulls (count, n_x, n_y), the folds' parts.
 _Replicates = tuple[int, int, list[int], NDArray[np.float64], list[_Parts]]
 _Progress = Callable[[int, int], object]
 _Answer = TypeVar("_Answer")
@@ -37,6 +42,16 @@ _Answer = TypeVar("_Answer")
 _With = tuple[_Answer, float]
 
 __version__: str
+# A residual of at most so many times the resolution is exact.
+EXACT: float
+# Rows whose mean becomes a pair's shift.
+FIRST: int
+# Sums that lead to a Gram stay below so many times samples times largest value squared.
+MARGIN: float
+# The smallest δ.
+RESOLUTION: float
+# What every comparison with ε forgives.
+TOLERANCE: float
 
 @final
 class Gram:
@@ -79,11 +94,11 @@ class Gram:
     ) -> tuple[list[int], _Indices, int]:
         """Return where the rows of a batch go that follows others: sums may be kept elsewhere.
 
-        By how many rows y is rolled for each null, the fold of each row, and how many items.
+        By how many rows y is shifted for each null, the fold of each row, and how many items.
         """
 
     def null(self, index: int) -> Gram:
-        """Return the Gram of x and of the y that one null rolls."""
+        """Return the Gram of x and of the y that one null shifts."""
 
     def of_folds(self, times: list[int], center: bool) -> Gram:
         """Return the sum of the folds, each as many times as said."""

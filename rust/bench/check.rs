@@ -27,7 +27,7 @@ pub(crate) fn check(case: &Case, answer: &Answer) -> Result<()> {
 pub(crate) fn are_same(a: &Answer, b: &Answer) -> bool {
     match (a, b) {
         (Answer::Gram(a), Answer::Gram(b)) => {
-            matches!((a.parts(), b.parts()), (Ok(a), Ok(b)) if a == b)
+            matches!((a.state(), b.state()), (Ok(a), Ok(b)) if a == b)
         }
         (Answer::Spectrum(a), Answer::Spectrum(b)) => a == b,
         (Answer::MaximumMatch(a), Answer::MaximumMatch(b)) => a == b,

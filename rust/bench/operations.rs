@@ -1,7 +1,7 @@
 //! Floating-point operations of every stage, counted so that no rate flatters: what has to be done, an
 //! addition and a multiplication each as one. Work done again, or that moves memory alone, is not counted.
 
-use spanmatch::{GramParts, Side};
+use spanmatch::{GramState, Side};
 
 use crate::case::Case;
 use crate::error::Result;
@@ -105,7 +105,7 @@ impl Tableau {
 
 /// Side and critical ε of every live neuron, of copies of a neuron only the first.
 fn distinct_critical(case: &Case) -> Result<Vec<(Side, f64)>> {
-    let parts = case.gram.parts()?;
+    let parts = case.gram.state()?;
     let sides = [(Side::X, 0, &case.spectrum.x), (Side::Y, parts.n_x, &case.spectrum.y)];
     let mut distinct = Vec::new();
     for (side, first, critical) in sides {
@@ -127,7 +127,7 @@ fn distinct_critical(case: &Case) -> Result<Vec<(Side, f64)>> {
 }
 
 /// Whether two columns have the same direction.
-fn are_copies(parts: &GramParts, i: usize, j: usize) -> bool {
+fn are_copies(parts: &GramState, i: usize, j: usize) -> bool {
     let product = |i: usize, j: usize| {
         let (a, b) = (parts.shift[i], parts.shift[j]);
         let sums = a * parts.sums[j] + parts.sums[i] * b;

@@ -129,7 +129,7 @@ pub fn describe_plan(plan: &Plan, threads: usize) -> Description {
 /// # Errors
 /// Memory for a copy of the Gram that cannot be had.
 pub fn describe_arrays(case: &Case, threads: usize) -> Result<Description> {
-    let parts = case.gram.parts()?;
+    let parts = case.gram.state()?;
     Ok(describe(json!({
         "kind": "files",
         "n_x": case.x.samples().n_neurons(),

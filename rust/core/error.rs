@@ -1,9 +1,10 @@
-//! Everything that can go wrong, in one place.
+//! Everything that can go wrong, in one place. Messages say what this crate knows: the Python module puts them in
+//! terms of its own arguments.
 
 mod purpose;
 
 pub use self::purpose::Purpose;
-use crate::neurons::{Neuron, Side};
+use crate::neuron::{Neuron, Side};
 use purpose::in_units;
 
 /// What was wrong, where, and what to do about it.
@@ -24,10 +25,10 @@ pub enum Error {
     #[error("x and y have no rows: give at least one sample")]
     NoRows,
     /// Nothing has been accumulated yet.
-    #[error("the pair holds no samples: update it before solving")]
+    #[error("the Gram holds no samples: update it before solving")]
     NoSamples,
     /// A batch, or another Gram, has another number of neurons than what came before.
-    #[error("{side} has {got} neurons, but the pair was begun with {expected}")]
+    #[error("{side} has {got} neurons, but the Gram was begun with {expected}")]
     Width {
         /// The side that differs.
         side: Side,
@@ -36,20 +37,36 @@ pub enum Error {
         /// Neurons offered.
         got: usize,
     },
-    /// Items that do not make up the batch.
-    #[error("{0}")]
-    Items(String),
-    /// A batch in which nothing can be rolled.
+    /// A group without rows: one of those that have lengths of their own, or all of them.
+    #[error("a group has no rows: it has one at least")]
+    EmptyGroup(Option<usize>),
+    /// Groups of one length that do not make up the batch.
+    #[error("the batch has {rows} rows, no multiple of the {length} of each group")]
+    GroupLength {
+        /// Rows of every group.
+        length: usize,
+        /// Rows of the batch.
+        rows: usize,
+    },
+    /// Groups of lengths of their own that do not make up the batch.
+    #[error("the groups add up to {sum} rows, but the batch has {rows}")]
+    GroupSum {
+        /// Rows of all groups.
+        sum: usize,
+        /// Rows of the batch.
+        rows: usize,
+    },
+    /// A batch in which nothing can be shifted.
     #[error(
-        "the batch is one item of {rows} rows, and nulls roll y against x by whole items: give batches of two items (images, texts) at least, and where a pair is updated rows_per_item, which says where they begin"
+        "the batch is one group of {rows} rows, and nulls shift y against x by whole groups: give batches of two groups at least"
     )]
-    OneItem {
+    OneGroup {
         /// Its rows.
         rows: usize,
     },
     /// Another Gram has not as many nulls or folds.
     #[error("one has {expected} {what} and the other {got}: make both with as many")]
-    Replicates {
+    Resampled {
         /// Nulls or folds.
         what: &'static str,
         /// How many this has.
@@ -94,18 +111,8 @@ pub enum Error {
         "eps is {0}, but must be in [0, 1): 0 asks for an exact match, and every residual is at most 1"
     )]
     Eps(f64),
-    /// An index beyond the side's neurons.
-    #[error("{side}_index holds {index}, but {side} has {count} neurons")]
-    IndexOutOfRange {
-        /// The side.
-        side: Side,
-        /// The index given.
-        index: i64,
-        /// Neurons of that side.
-        count: usize,
-    },
     /// An index given twice.
-    #[error("{side}_index holds {index} twice: name each neuron once")]
+    #[error("neuron {index} of {side} is named twice: name each neuron once")]
     IndexRepeated {
         /// The side.
         side: Side,
@@ -121,9 +128,7 @@ pub enum Error {
         count: usize,
     },
     /// A question about a match, asked of a set that is none.
-    #[error(
-        "x_index and y_index are no match at eps = {eps}: is_match tells, residuals shows by how much"
-    )]
+    #[error("the set is no match at eps = {eps}: is_match tells, residuals shows by how much")]
     NoMatch {
         /// The ε.
         eps: f64,
@@ -131,9 +136,19 @@ pub enum Error {
     /// A neuron whose activations are all exactly zero, where one with a direction is needed.
     #[error("{0} is dead: its activations are all zero, so nothing can be expressed by it")]
     Dead(Neuron),
-    /// Parts that no Gram has.
+    /// A state that no Gram has.
     #[error("these are not the parts of a Gram: {0}")]
-    Parts(&'static str),
+    State(&'static str),
+    /// Sums that no activations have: two neurons have more in common than each has in all.
+    #[error(
+        "these are the sums of no activations: the product of {first} and {second} is larger than their own squares allow (Cauchy and Schwarz), so they are damaged: sum the samples again"
+    )]
+    Inconsistent {
+        /// A neuron.
+        first: Neuron,
+        /// Another; the same, where it is its own square that is none.
+        second: Neuron,
+    },
     /// A synthetic problem that cannot be planted, or whose answers are not known.
     #[error("this plan does not work out: {0}")]
     Plan(String),

@@ -27,17 +27,21 @@
 //! # Ok::<(), spanmatch::Error>(())
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod chance;
 mod closure;
 mod error;
 #[cfg(test)]
 mod fails_closed;
 mod gram;
-mod items;
+mod groups;
+mod invariant;
 mod linalg;
 mod linear_map;
 mod memory;
 mod minimum;
+mod neuron;
 mod neurons;
 mod problem;
 mod random;
@@ -54,13 +58,13 @@ mod watch;
 
 pub use chance::chance;
 pub use error::{Error, Purpose, Result};
-pub use gram::{Gram, GramParts, Plan, ReplicateParts};
-pub use items::Items;
+pub use gram::{FIRST, Gram, GramState, MARGIN, ResampledState, Resampling};
+pub use groups::Groups;
 pub use linear_map::{Expression, LinearMap, linear_map};
 pub use memory::try_to_owned;
 pub use minimum::{MinimumMatch, minimum_match};
 pub use neurons::{Neuron, NeuronSet, Side};
-pub use problem::Problem;
+pub use problem::{EXACT, Problem, RESOLUTION, TOLERANCE};
 pub use residuals::{Residuals, is_match, residuals};
 pub use samples::Samples;
 pub use simple::{is_simple, minimum_for, minimum_matches, simple_cover};

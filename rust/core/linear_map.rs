@@ -3,6 +3,7 @@
 use ndarray::Array2;
 
 use crate::error::{Error, Purpose, Result};
+use crate::invariant::shaped;
 use crate::memory;
 use crate::neurons::{Neuron, NeuronSet, Side};
 use crate::problem::Problem;
@@ -63,7 +64,7 @@ fn express(
         let row = targets.iter().enumerate();
         coefficients.extend(row.map(|(j, &target)| unit[(j, i)] * (problem.norm(target) / norm)));
     }
-    let coefficients = Array2::from_shape_vec(shape, coefficients).expect("a value for each place");
+    let coefficients = shaped(shape, coefficients);
     let offset = targets.iter().enumerate().map(|(j, &target)| {
         let along = predictors.iter().zip(coefficients.column(j));
         problem.mean(target) - along.map(|(&p, c)| problem.mean(p) * c).sum::<f64>()

@@ -10,6 +10,7 @@ use bytemuck::allocation::try_zeroed_vec;
 use ndarray::{Array, ArrayView, Dimension};
 
 use crate::error::{Error, Purpose, Result};
+use crate::invariant::shaped;
 use available::available;
 
 /// From so many bytes on the machine is asked first: to ask takes some 50 microseconds, to write as much as this
@@ -51,8 +52,7 @@ pub fn try_to_owned<D: Dimension>(
 ) -> Result<Array<f64, D>> {
     let mut values = reserved(array.len(), purpose)?;
     values.extend(array.iter());
-    let copy = Array::from_shape_vec(array.raw_dim(), values);
-    Ok(copy.expect("as many values as the shape has"))
+    Ok(shaped(array.raw_dim(), values))
 }
 
 /// Whether the machine has as much, where that is much and can be known. What is to be taken piece by piece is

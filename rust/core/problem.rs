@@ -11,9 +11,11 @@ use crate::neurons::{Neuron, NeuronSet, Side};
 use crate::solved::Solved;
 
 /// The smallest δ: unit columns that differ by less cannot be told apart.
-const RESOLUTION: f64 = 1e-6;
+pub const RESOLUTION: f64 = 1e-6;
+/// Residuals of up to so many times δ are exact: spanned with a coefficient norm of at most that.
+pub const EXACT: f64 = 100.0;
 /// What every comparison with ε forgives (design, 3).
-const TOLERANCE: f64 = 1e-7;
+pub const TOLERANCE: f64 = 1e-7;
 /// The unit Gram matrix of the live neurons, x first, and the rules of comparison.
 ///
 /// The span is regularised: `r(x | Y)² = min over w of |x - Y w|² + δ²|w|²`. No rank is ever decided;
@@ -125,7 +127,7 @@ impl Problem {
     /// Residuals up to this are exact: spanned with a coefficient norm of at most 100.
     #[must_use]
     pub fn exact(&self) -> f64 {
-        100.0 * self.resolution
+        EXACT * self.resolution
     }
 
     /// The largest residual that an ε-match allows.

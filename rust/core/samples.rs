@@ -1,11 +1,12 @@
 //! Activations as they come: two axes, four types, any strides. Read block by block, never copied whole.
 
+mod block;
 mod load;
 
 use half::{bf16, f16};
 use ndarray::ArrayView2;
 
-pub(crate) use self::load::{ColumnRecord, load};
+pub(crate) use self::block::{Block, ColumnRecord};
 
 /// Rows are samples, columns neurons.
 #[derive(Clone, Copy, Debug)]

@@ -5,6 +5,7 @@ mod plan;
 use ndarray::{Array2, Axis};
 
 use crate::error::{Purpose, Result};
+use crate::invariant::shaped;
 use crate::memory;
 use crate::neurons::{Neuron, NeuronSet, Side};
 use crate::random::{Numbers, shuffle};
@@ -183,7 +184,7 @@ fn values(rows: usize, columns: usize, numbers: &mut Numbers) -> Result<Array2<f
     let count = rows.saturating_mul(columns);
     let mut values = memory::reserved(count, Purpose::Synthetic)?;
     values.extend((0..count).map(|_| numbers.unit()));
-    Ok(Array2::from_shape_vec((rows, columns), values).expect("a value for each place"))
+    Ok(shaped((rows, columns), values))
 }
 
 /// A rotation by which every neuron of a block depends on every other: where the entries of at least

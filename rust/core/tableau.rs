@@ -7,7 +7,8 @@ mod members;
 mod trial;
 
 use crate::error::{Error, Result};
-use crate::linalg::{Factor, Matrix, largest, pairs};
+use crate::invariant::pairs;
+use crate::linalg::{Factor, Matrix, largest};
 use crate::problem::Problem;
 use crate::watch::Watch;
 use downdate::{Deleted, Downdate};

@@ -7,7 +7,7 @@ use numpy::{
 };
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use spanmatch::{Error, Neuron, NeuronSet, Samples, Side};
+use spanmatch::{Neuron, NeuronSet, Samples, Side};
 
 /// A borrowed array of one of the widths that are read as they are.
 pub(crate) enum Array<'py> {
@@ -70,8 +70,8 @@ pub(crate) fn neuron_set(
     x: &PyReadonlyArray1<'_, i64>,
     y: &PyReadonlyArray1<'_, i64>,
 ) -> PyResult<NeuronSet> {
-    let set = || NeuronSet::new(columns(Side::X, widths.0, x)?, columns(Side::Y, widths.1, y)?);
-    set().map_err(|error| crate::errors::to_python(&error))
+    let (x, y) = (columns(Side::X, widths.0, x)?, columns(Side::Y, widths.1, y)?);
+    NeuronSet::new(x, y).map_err(|error| crate::errors::to_python(&error))
 }
 
 /// A neuron named as Python names it, `("x", 7)`.
@@ -91,14 +91,13 @@ pub(crate) fn neuron_of(widths: (usize, usize), neuron: (&str, i64)) -> PyResult
     })
 }
 
-fn columns(
-    side: Side,
-    count: usize,
-    index: &PyReadonlyArray1<'_, i64>,
-) -> spanmatch::Result<Vec<usize>> {
+fn columns(side: Side, count: usize, index: &PyReadonlyArray1<'_, i64>) -> PyResult<Vec<usize>> {
     let in_range = |&index: &i64| {
         let column = usize::try_from(index).ok().filter(|&column| column < count);
-        column.ok_or(Error::IndexOutOfRange { side, index, count })
+        column.ok_or_else(|| {
+            let message = format!("{side}_index holds {index}, but {side} has {count} neurons");
+            PyValueError::new_err(message)
+        })
     };
     index.as_array().iter().map(in_range).collect()
 }

@@ -1,11 +1,11 @@
 //! The joint Gram as a Python object.
 
-use std::sync::{RwLock, TryLockError};
+use std::sync::{RwLock, RwLockWriteGuard, TryLockError};
 
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1};
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
-use spanmatch::{Items, Side, Watch};
+use spanmatch::{Groups, Side, Watch};
 
 use crate::arguments::Array;
 use crate::errors::to_python;
@@ -13,7 +13,7 @@ use crate::parts::{
     GivenParts, GivenReplicates, Parts, Replicates, parts_to_python, parts_views, replicate_views,
     replicates_to_python,
 };
-use crate::run::{run, wait_for};
+use crate::run::{run, run_asking, wait_for};
 
 /// How many rows every item has, or each.
 #[derive(FromPyObject)]
@@ -22,7 +22,7 @@ enum RowsPerItem {
     Lengths(Vec<usize>),
 }
 
-impl From<RowsPerItem> for Items {
+impl From<RowsPerItem> for Groups {
     fn from(rows: RowsPerItem) -> Self {
         match rows {
             RowsPerItem::Equal(length) => Self::Equal(length),
@@ -43,7 +43,7 @@ impl Gram {
     #[new]
     #[pyo3(signature = (nulls=0, folds=0, seed=0))]
     fn new(nulls: usize, folds: usize, seed: u64) -> PyResult<Self> {
-        let gram = spanmatch::Gram::with_replicates(nulls, folds, seed);
+        let gram = spanmatch::Gram::with_resampling(nulls, folds, seed);
         Ok(Self::holding(gram.map_err(|error| to_python(&error))?))
     }
 
@@ -69,7 +69,7 @@ impl Gram {
 
     #[getter]
     fn n_items(&self, py: Python<'_>) -> PyResult<u64> {
-        self.with(py, spanmatch::Gram::n_items)
+        self.with(py, spanmatch::Gram::n_groups)
     }
 
     #[getter]
@@ -82,10 +82,10 @@ impl Gram {
         self.with(py, spanmatch::Gram::seed)
     }
 
-    /// A number for each null, the same where all its rolls are.
+    /// A number for each null, the same where all its shifts are.
     #[getter]
     fn null_rolls(&self, py: Python<'_>) -> PyResult<Vec<u64>> {
-        self.with(py, |gram| gram.null_rolls().to_vec())
+        self.with(py, |gram| gram.null_hashes().to_vec())
     }
 
     #[getter]
@@ -104,9 +104,11 @@ impl Gram {
     ) -> PyResult<()> {
         let (x, y) = (Array::new(Side::X, x)?, Array::new(Side::Y, y)?);
         let (x_samples, y_samples) = (x.samples(), y.samples());
-        let items = rows_per_item.into();
-        self.write(py, progress, |gram, watch| {
-            gram.update_items(x_samples, y_samples, &items, watch)
+        let groups = rows_per_item.into();
+        let mut guard = self.lock(py)?;
+        let gram = &mut *guard;
+        run_asking(py, progress, |watch, may_change| {
+            gram.update_if(x_samples, y_samples, &groups, watch, may_change)
         })
     }
 
@@ -123,17 +125,18 @@ impl Gram {
 
     /// Neurons of x, batches, samples; then shift, sums, spread and products.
     fn parts<'py>(&self, py: Python<'py>) -> PyResult<Parts<'py>> {
-        let parts = self.read(py, None, |gram, _| gram.parts())?;
+        let parts = self.read(py, None, |gram, _| gram.state())?;
         Ok(parts_to_python(py, parts))
     }
 
-    /// Seed, items, what stands for the rolls, nulls and the parts of each fold; None where there are neither nulls nor folds.
+    /// Seed, items, what stands for the shifts, nulls and the parts of each fold; None where there are neither nulls
+    /// nor folds.
     fn replicates<'py>(&self, py: Python<'py>) -> PyResult<Option<Replicates<'py>>> {
-        let parts = self.read(py, None, |gram, _| gram.replicate_parts())?;
+        let parts = self.read(py, None, |gram, _| gram.resampled_state())?;
         Ok(parts.map(|parts| replicates_to_python(py, parts)))
     }
 
-    /// By how many rows y is rolled for each null, the fold of each row, and how many items there are, in a
+    /// By how many rows y is shifted for each null, the fold of each row, and how many items there are, in a
     /// batch that follows others.
     fn plan<'py>(
         &self,
@@ -144,7 +147,7 @@ impl Gram {
         n_items: u64,
     ) -> PyResult<(Vec<usize>, Bound<'py, PyArray1<i64>>, u64)> {
         let plan =
-            self.with(py, |gram| gram.plan(rows, &rows_per_item.into(), n_batches, n_items))?;
+            self.with(py, |gram| gram.resampling(rows, &rows_per_item.into(), n_batches, n_items))?;
         let plan = plan.map_err(|error| to_python(&error))?;
         let mut folds = vec![0; rows];
         for (fold, ranges) in (0..).zip(plan.folds) {
@@ -152,10 +155,10 @@ impl Gram {
                 folds[range].fill(fold);
             }
         }
-        Ok((plan.rolls, folds.into_pyarray(py), plan.n_items))
+        Ok((plan.shifts, folds.into_pyarray(py), plan.n_groups))
     }
 
-    /// The Gram of x and of the y that one null rolls.
+    /// The Gram of x and of the y that one null shifts.
     fn null(&self, py: Python<'_>, index: usize) -> PyResult<Self> {
         let gram = self.read(py, None, |gram, _| gram.null(index))?;
         let count = self.n_nulls(py)?;
@@ -181,9 +184,9 @@ impl Gram {
     ) -> PyResult<Self> {
         let (parts, replicates) = (parts_views(&parts), replicates.as_ref().map(replicate_views));
         let gram = run(py, None, |_| {
-            let mut gram = spanmatch::Gram::from_parts(parts.try_to_owned()?)?;
+            let mut gram = spanmatch::Gram::from_state(parts.try_to_owned()?)?;
             if let Some(replicates) = replicates {
-                gram.set_replicate_parts(replicates.try_to_owned()?)?;
+                gram.set_resampled(replicates.try_to_owned()?)?;
             }
             Ok(gram)
         })?;
@@ -213,7 +216,7 @@ impl Gram {
 
     /// What has been accumulated; an empty Gram stays behind.
     pub(crate) fn take(&self, py: Python<'_>) -> PyResult<spanmatch::Gram> {
-        let mut guard = wait_for(py, || free(self.inner.try_write()))?;
+        let mut guard = self.lock(py)?;
         Ok(std::mem::take(&mut *guard))
     }
 
@@ -236,9 +239,13 @@ impl Gram {
         progress: Option<&Bound<'_, PyAny>>,
         work: impl FnOnce(&mut spanmatch::Gram, &Watch) -> spanmatch::Result<()> + Send,
     ) -> PyResult<()> {
-        let mut guard = wait_for(py, || free(self.inner.try_write()))?;
+        let mut guard = self.lock(py)?;
         let gram = &mut *guard;
         run(py, progress, |watch| work(gram, watch))
+    }
+
+    fn lock(&self, py: Python<'_>) -> PyResult<RwLockWriteGuard<'_, spanmatch::Gram>> {
+        wait_for(py, || free(self.inner.try_write()))
     }
 
     /// Short work that changes: once begun it is not interrupted, or an interruption would be reported of

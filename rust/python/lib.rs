@@ -264,6 +264,11 @@ fn indices<'py>(py: Python<'py>, set: &NeuronSet) -> Columns<'py> {
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add("EXACT", spanmatch::EXACT)?;
+    module.add("FIRST", spanmatch::FIRST)?;
+    module.add("MARGIN", spanmatch::MARGIN)?;
+    module.add("RESOLUTION", spanmatch::RESOLUTION)?;
+    module.add("TOLERANCE", spanmatch::TOLERANCE)?;
     module.add_class::<Gram>()?;
     module.add_function(wrap_pyfunction!(spectrum, module)?)?;
     module.add_function(wrap_pyfunction!(maximum_match, module)?)?;

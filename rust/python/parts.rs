@@ -5,7 +5,7 @@ use numpy::{
     IntoPyArray, PyArray2, PyArray3, PyReadonlyArray1, PyReadonlyArray2, PyReadonlyArray3,
 };
 use pyo3::prelude::*;
-use spanmatch::{GramParts, Purpose, ReplicateParts, Result, try_to_owned};
+use spanmatch::{GramState, Purpose, ResampledState, Result, try_to_owned};
 
 use crate::Floats;
 
@@ -13,7 +13,7 @@ use crate::Floats;
 pub(crate) type Parts<'py> =
     (usize, u64, u64, Floats<'py>, Floats<'py>, Floats<'py>, Bound<'py, PyArray2<f64>>);
 
-/// Seed, items, what stands for the rolls, nulls, and of each fold what [`Parts`] are.
+/// Seed, items, what stands for the shifts, nulls, and of each fold what [`Parts`] are.
 pub(crate) type Replicates<'py> = (u64, u64, Vec<u64>, Bound<'py, PyArray3<f64>>, Vec<Parts<'py>>);
 
 /// As they are given.
@@ -29,15 +29,15 @@ pub(crate) type GivenParts<'py> = (
 pub(crate) type GivenReplicates<'py> =
     (u64, u64, Vec<u64>, PyReadonlyArray3<'py, f64>, Vec<GivenParts<'py>>);
 
-pub(crate) fn parts_to_python(py: Python<'_>, parts: GramParts) -> Parts<'_> {
+pub(crate) fn parts_to_python(py: Python<'_>, state: GramState) -> Parts<'_> {
     (
-        parts.n_x,
-        parts.n_batches,
-        parts.n_samples,
-        parts.shift.into_pyarray(py),
-        parts.sums.into_pyarray(py),
-        parts.spread.into_pyarray(py),
-        parts.products.into_pyarray(py),
+        state.n_x,
+        state.n_batches,
+        state.n_samples,
+        state.shift.into_pyarray(py),
+        state.sums.into_pyarray(py),
+        state.spread.into_pyarray(py),
+        state.products.into_pyarray(py),
     )
 }
 
@@ -66,11 +66,11 @@ pub(crate) fn parts_views<'a>(parts: &'a GivenParts<'_>) -> PartsViews<'a> {
 }
 
 impl PartsViews<'_> {
-    pub(crate) fn try_to_owned(&self) -> Result<GramParts> {
+    pub(crate) fn try_to_owned(&self) -> Result<GramState> {
         let n = self.shift.len();
         let purpose =
             Purpose::Gram { n_x: self.n_x, n_y: n.saturating_sub(self.n_x), nulls: 0, folds: 0 };
-        Ok(GramParts {
+        Ok(GramState {
             n_x: self.n_x,
             n_batches: self.n_batches,
             n_samples: self.n_samples,
@@ -82,9 +82,9 @@ impl PartsViews<'_> {
     }
 }
 
-pub(crate) fn replicates_to_python(py: Python<'_>, parts: ReplicateParts) -> Replicates<'_> {
-    let folds = parts.folds.into_iter().map(|fold| parts_to_python(py, fold)).collect();
-    (parts.seed, parts.n_items, parts.rolls, parts.nulls.into_pyarray(py), folds)
+pub(crate) fn replicates_to_python(py: Python<'_>, state: ResampledState) -> Replicates<'_> {
+    let folds = state.folds.into_iter().map(|fold| parts_to_python(py, fold)).collect();
+    (state.seed, state.n_groups, state.shift_hashes, state.nulls.into_pyarray(py), folds)
 }
 
 /// Nulls and folds as they lie in Python's arrays.
@@ -108,13 +108,13 @@ pub(crate) fn replicate_views<'a>(parts: &'a GivenReplicates<'_>) -> ReplicateVi
 }
 
 impl ReplicateViews<'_> {
-    pub(crate) fn try_to_owned(&self) -> Result<ReplicateParts> {
+    pub(crate) fn try_to_owned(&self) -> Result<ResampledState> {
         let (nulls, n_x, n_y) = self.nulls.dim();
         let purpose = Purpose::Gram { n_x, n_y, nulls, folds: self.folds.len() };
-        Ok(ReplicateParts {
+        Ok(ResampledState {
             seed: self.seed,
-            n_items: self.n_items,
-            rolls: self.rolls.to_vec(),
+            n_groups: self.n_items,
+            shift_hashes: self.rolls.to_vec(),
             nulls: try_to_owned(&self.nulls, purpose)?,
             folds: self.folds.iter().map(PartsViews::try_to_owned).collect::<Result<_>>()?,
         })

@@ -7,12 +7,19 @@ use std::time::Duration;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use spanmatch::Watch;
+use spanmatch::{Error, Watch};
 
 use crate::errors::to_python;
 
 /// How often signals are looked for and progress is shown.
 const GLANCE: Duration = Duration::from_millis(50);
+
+/// What the working thread sends to the waiting one.
+enum Message<T> {
+    /// May what was asked for be changed now?
+    MayChange,
+    Done(spanmatch::Result<T>),
+}
 
 /// Runs `work` in the thread pool. Ctrl-C stops it through the watch; `progress` is called with what is
 /// done, of how much.
@@ -21,32 +28,53 @@ pub(crate) fn run<T: Send>(
     progress: Option<&Bound<'_, PyAny>>,
     work: impl FnOnce(&Watch) -> spanmatch::Result<T> + Send,
 ) -> PyResult<T> {
+    run_asking(py, progress, |watch, _| work(watch))
+}
+
+/// As [`run`], with a question that `work` asks before it changes anything: a signal that has come by then is
+/// heeded, and not reported of what is done.
+pub(crate) fn run_asking<T: Send>(
+    py: Python<'_>,
+    progress: Option<&Bound<'_, PyAny>>,
+    work: impl FnOnce(&Watch, &dyn Fn() -> spanmatch::Result<()>) -> spanmatch::Result<T> + Send,
+) -> PyResult<T> {
     let pool = pool()?;
     let progress = progress.map(|callable| callable.clone().unbind());
     let watch = Watch::default();
     let result = py.detach(|| {
         pool.in_place_scope(|scope| {
             let (sender, receiver) = channel();
+            let (answer, answers) = channel();
             let watch = &watch;
             scope.spawn(move |_| {
+                let may_change = || {
+                    let is_sent = sender.send(Message::MayChange).is_ok();
+                    let is_allowed = is_sent && answers.recv() == Ok(true);
+                    if is_allowed { Ok(()) } else { Err(Error::Interrupted) }
+                };
+                let result = work(watch, &may_change);
                 // Nobody listens any more only where the waiting side has panicked.
-                let _ = sender.send(work(watch));
+                let _ = sender.send(Message::Done(result));
             });
             let mut complaint = None;
             loop {
-                match receiver.recv_timeout(GLANCE) {
-                    Ok(result) => return (complaint, Some(result)),
+                let message = receiver.recv_timeout(GLANCE);
+                let is_asked = matches!(message, Ok(Message::MayChange));
+                match message {
+                    Ok(Message::Done(result)) => return (complaint, Some(result)),
                     Err(RecvTimeoutError::Disconnected) => return (complaint, None),
                     // A signal that comes too late is left for Python to find when the call returns.
-                    Err(RecvTimeoutError::Timeout)
-                        if complaint.is_none() && !watch.is_committed() =>
-                    {
+                    _ if complaint.is_none() && !watch.is_committed() => {
                         complaint = Python::attach(|py| look(py, watch, progress.as_ref())).err();
                         if complaint.is_some() {
                             watch.stop();
                         }
                     }
-                    Err(RecvTimeoutError::Timeout) => {}
+                    _ => {}
+                }
+                if is_asked {
+                    // Nobody waits for it only where the working side has panicked.
+                    let _ = answer.send(complaint.is_none());
                 }
             }
         })

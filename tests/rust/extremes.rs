@@ -1,8 +1,9 @@
 //! Values whose squares leave float64 are refused; all others are ordinary.
 
+use ndarray::arr2;
 use spanmatch::{Error, Gram, Neuron, Problem, Side, Watch};
 
-use crate::common::{spectrum_difference, spectrum_of, spectrum_of_gram};
+use crate::common::{Sides, spectrum_difference, spectrum_of, spectrum_of_gram};
 use crate::input::{assert_unchanged, good};
 use crate::problems::{planted, random};
 
@@ -42,6 +43,26 @@ fn differences_that_overflow_are_refused_not_taken_for_infinity() {
             if *neuron == Neuron { side: Side::Y, index: 2 });
         assert!(is_overflow, "{error}");
         assert_unchanged(&before, &gram);
+    }
+}
+
+/// Sums on the way to the Gram may be sixteen times as large as a square, so that is how far squares must stay from
+/// what float64 holds.
+#[test]
+fn the_largest_values_that_are_taken_leave_room_for_sums() {
+    let limit = (f64::MAX / spanmatch::MARGIN / 2.0).sqrt();
+    assert!((spanmatch::MARGIN - 16.0).abs() < f64::EPSILON);
+    for (factor, is_taken) in [(0.999, true), (1.001, false), (1.5, false), (3.9, false)] {
+        let value = factor * limit;
+        let sides = Sides { x: arr2(&[[value], [-value]]), y: arr2(&[[1.0], [2.0]]) };
+        let mut gram = Gram::default();
+        let result = gram.update(sides.x.view().into(), sides.y.view().into(), &Watch::default());
+        assert_eq!(result.is_ok(), is_taken, "{factor}");
+        assert_eq!(matches!(result, Err(Error::Overflow { .. })), !is_taken, "{factor}");
+        if is_taken {
+            let centered = gram.centered().unwrap();
+            assert!(centered.iter().all(|value| value.is_finite()));
+        }
     }
 }
 

@@ -68,7 +68,7 @@ fn a_batch_needs_rows() {
 
 #[test]
 fn a_problem_and_chance_need_samples() {
-    let message = "the pair holds no samples: update it before solving";
+    let message = "the Gram holds no samples: update it before solving";
     let error = Problem::new(&Gram::default(), false).expect_err("no samples");
     assert_eq!((error.to_string().as_str(), error), (message, Error::NoSamples));
     assert_eq!(spanmatch::chance(&Gram::default(), true), Err(Error::NoSamples));
@@ -76,17 +76,17 @@ fn a_problem_and_chance_need_samples() {
 
 #[test]
 fn widths_must_stay_the_same() {
-    let message = "x has 6 neurons, but the pair was begun with 5";
+    let message = "x has 6 neurons, but the Gram was begun with 5";
     assert_refused(&mut good(), &random(62, 3, 6, 4), message);
-    let message = "y has 1 neurons, but the pair was begun with 4";
+    let message = "y has 1 neurons, but the Gram was begun with 4";
     assert_refused(&mut good(), &random(62, 600, 5, 1), message);
 }
 
 #[test]
 fn merged_pairs_need_the_same_widths() {
     for (n_x, n_y, message) in [
-        (6, 4, "x has 6 neurons, but the pair was begun with 5"),
-        (5, 3, "y has 3 neurons, but the pair was begun with 4"),
+        (6, 4, "x has 6 neurons, but the Gram was begun with 5"),
+        (5, 3, "y has 3 neurons, but the Gram was begun with 4"),
     ] {
         let mut gram = good();
         let error = gram.merge(random(63, 9, n_x, n_y).gram()).expect_err("another width");
@@ -155,7 +155,7 @@ fn eps_must_be_at_least_0_and_below_1() {
 #[test]
 fn a_neuron_is_named_once() {
     let error = NeuronSet::new(vec![3, 1, 3], vec![]).unwrap_err();
-    assert_eq!(error.to_string(), "x_index holds 3 twice: name each neuron once");
+    assert_eq!(error.to_string(), "neuron 3 of x is named twice: name each neuron once");
     let error = NeuronSet::new(vec![3, 1], vec![0, 0]).unwrap_err();
     assert_eq!(error, Error::IndexRepeated { side: Side::Y, index: 0 });
 }

@@ -4,6 +4,7 @@
 
 mod brute_force;
 mod common;
+mod damaged;
 mod definitions;
 mod determinism;
 mod extremes;
@@ -12,13 +13,14 @@ mod layouts;
 mod memory;
 mod near_duplicates;
 mod oracle;
-mod parts;
+mod portable;
 mod problems;
 mod properties;
 mod refreshes;
-mod replicates;
+mod resampling;
 mod searches;
 mod spectrum;
+mod state;
 mod structure;
 mod synthetic;
 mod watch;

@@ -36,7 +36,7 @@ fn nulls_and_folds_are_counted_as_a_whole() {
     let value = Array2::<f32>::ones((1, 1));
     // One by one they would be small enough, and be taken until there is nothing left.
     for (nulls, folds) in [(1_000_000, 0), (0, 1_000_000), (500_000, 500_000)] {
-        let mut gram = Gram::with_replicates(nulls, folds, 0).unwrap();
+        let mut gram = Gram::with_resampling(nulls, folds, 0).unwrap();
         let rows = |columns| wide(&value, columns);
         let error = gram.update(rows(2000), rows(2000), &Watch::default()).unwrap_err();
         let wanted = Purpose::Gram { n_x: 2000, n_y: 2000, nulls, folds };
@@ -46,7 +46,7 @@ fn nulls_and_folds_are_counted_as_a_whole() {
         assert_eq!((gram.n_x(), gram.n_samples(), gram.n_nulls()), (0, 0, nulls));
     }
     let most = usize::MAX / 2;
-    for refused in [Gram::with_replicates(most, 0, 0), Gram::with_replicates(0, most, 0)] {
+    for refused in [Gram::with_resampling(most, 0, 0), Gram::with_resampling(0, most, 0)] {
         assert!(matches!(refused, Err(Error::OutOfMemory { .. })));
     }
 }
@@ -63,7 +63,7 @@ fn a_refused_batch_leaves_what_there_was() {
 
 #[test]
 fn a_planted_problem_that_does_not_fit_is_refused() {
-    let samples = 1 << 40;
+    let samples = usize::MAX >> 12;
     let plan = Plan {
         n_x: 1024,
         n_y: 1024,

@@ -15,7 +15,7 @@ const ROUNDING: f64 = 1e-11;
 
 /// `G w = Zᵀ (Z w)` for one w: a wrong product shows, at the cost of reading the samples twice.
 pub(super) fn check(case: &Case, gram: &Gram) -> Result<()> {
-    let parts = gram.parts()?;
+    let parts = gram.state()?;
     let shift = Array1::from(parts.shift);
     let weights = Array1::from_shape_fn(shift.len(), |j| (j % 7) as f64 + 1.0);
     let mut expected = Array1::<f64>::zeros(shift.len());

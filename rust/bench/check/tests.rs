@@ -38,9 +38,9 @@ fn without_first(set: &NeuronSet) -> NeuronSet {
 fn one_wrong_product_of_a_gram_is_found() {
     refuse(Stage::Gram, |answer| {
         let Answer::Gram(gram) = answer else { unreachable!() };
-        let mut parts = gram.parts().unwrap();
+        let mut parts = gram.state().unwrap();
         parts.products[[3, 3]] *= 1.0 - 1e-8;
-        *gram = Gram::from_parts(parts).unwrap();
+        *gram = Gram::from_state(parts).unwrap();
     });
 }
 
@@ -48,9 +48,9 @@ fn one_wrong_product_of_a_gram_is_found() {
 fn a_missing_sample_of_a_gram_is_found() {
     refuse(Stage::Gram, |answer| {
         let Answer::Gram(gram) = answer else { unreachable!() };
-        let mut parts = gram.parts().unwrap();
+        let mut parts = gram.state().unwrap();
         parts.n_samples -= 1;
-        *gram = Gram::from_parts(parts).unwrap();
+        *gram = Gram::from_state(parts).unwrap();
     });
 }
 

@@ -1,11 +1,14 @@
-//! What a batch, and another Gram, must be to be added.
-
-use std::ops::Range;
+//! What a batch, a block of it, and another Gram must be to be added.
 
 use super::Gram;
+use super::resampling::Batch;
 use crate::error::{Error, Result};
-use crate::neurons::Side;
-use crate::samples::{ColumnRecord, Samples};
+use crate::invariant::pairs;
+use crate::neuron::Side;
+use crate::samples::{Block, ColumnRecord, Samples};
+
+/// With `|z| <= m` and `|shift| <= m`, every sum that leads to the Gram stays below so many times `n m²`.
+pub const MARGIN: f64 = 16.0;
 
 impl Gram {
     pub(super) fn check_batch(&self, x: Samples<'_>, y: Samples<'_>) -> Result<()> {
@@ -31,60 +34,64 @@ impl Gram {
     }
 
     /// Nulls and folds are added one to one; a Gram that has none, and no samples, adds nothing.
-    pub(super) fn check_replicates(&self, other: &Self) -> Result<()> {
-        let plain = |gram: &Self| gram.n_samples == 0 && gram.replicates.is_empty();
+    pub(super) fn check_counts(&self, other: &Self) -> Result<()> {
+        let plain = |gram: &Self| gram.n_samples == 0 && gram.resampled.is_empty();
         if plain(self) || plain(other) {
             return Ok(());
         }
         let counts = |gram: &Self| {
-            let replicates = &gram.replicates;
-            [("nulls", replicates.nulls.len()), ("folds", replicates.folds.len())]
+            let resampled = &gram.resampled;
+            [("nulls", resampled.nulls.len()), ("folds", resampled.folds.len())]
         };
-        for ((what, expected), (_, got)) in counts(self).into_iter().zip(counts(other)) {
+        for ((what, expected), (_, got)) in pairs(counts(self), counts(other)) {
             if expected != got {
-                return Err(Error::Replicates { what, expected, got });
+                return Err(Error::Resampled { what, expected, got });
             }
         }
         Ok(())
     }
 
+    /// Checks what has been read, each time it is: others may write to the samples meanwhile. The block's first
+    /// column belongs to the neuron named first, its rows to these of the batch.
     pub(super) fn check_block(
         &self,
-        x: Samples<'_>,
-        y: Samples<'_>,
-        rows: Range<usize>,
-        records: &[ColumnRecord],
+        block: &Block,
+        first: usize,
+        rows: &[usize],
+        batch: &Batch<'_>,
     ) -> Result<()> {
-        for (j, record) in records.iter().enumerate() {
-            if record.sum.is_finite() {
-                continue;
-            }
-            let neuron = self.neuron(j);
-            for row in rows.clone() {
-                let value = match neuron.side {
-                    Side::X => x.value(row, neuron.index),
-                    Side::Y => y.value(row, neuron.index),
-                };
-                if !value.is_finite() {
-                    return Err(Error::NotFinite { neuron, value, row });
-                }
-            }
+        if let Some(found) = block.first_not_finite() {
+            let (neuron, row) = (self.neuron(first + found.column), rows[found.row]);
+            let value = match neuron.side {
+                Side::X => batch.x.value(row, neuron.index),
+                Side::Y => batch.y.value(row, neuron.index),
+            };
+            // A difference of finite values can be infinite.
+            return Err(if found.value.is_infinite() && value.is_finite() {
+                Error::Overflow { neuron, largest: f64::INFINITY }
+            } else {
+                Error::NotFinite { neuron, value: found.value, row }
+            });
         }
-        let spread: Vec<f64> = records
-            .iter()
-            .zip(&self.spread)
-            .map(|(record, spread)| spread.max(record.largest))
-            .collect();
-        self.check_overflow(&spread, self.n_samples + rows.len() as u64)
+        let last = first + block.records().len();
+        let spread = pairs(&self.spread[first..last], block.records());
+        let spread = spread.map(|(spread, ColumnRecord { largest, .. })| spread.max(*largest));
+        self.check_overflow(first, spread, self.n_samples + block.rows() as u64)
     }
 
-    /// With |z| <= m and |shift| <= m, every sum that leads to the Gram stays below 16 n m².
-    pub(super) fn check_overflow(&self, spread: &[f64], n_samples: u64) -> Result<()> {
-        let limit = (f64::MAX / 16.0 / n_samples as f64).sqrt();
-        for (j, (spread, shift)) in spread.iter().zip(&self.shift).enumerate() {
+    /// Whether sums of so many rows stay finite, with these bounds for the neurons from one on.
+    pub(super) fn check_overflow(
+        &self,
+        first: usize,
+        spread: impl ExactSizeIterator<Item = f64>,
+        n_samples: u64,
+    ) -> Result<()> {
+        let limit = (f64::MAX / MARGIN / n_samples as f64).sqrt();
+        let shift = &self.shift[first..first + spread.len()];
+        for (j, (spread, shift)) in pairs(spread, shift).enumerate() {
             let largest = spread + shift.abs();
             if largest.is_nan() || largest > limit {
-                return Err(Error::Overflow { neuron: self.neuron(j), largest });
+                return Err(Error::Overflow { neuron: self.neuron(first + j), largest });
             }
         }
         Ok(())

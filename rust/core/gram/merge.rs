@@ -3,40 +3,43 @@
 use rayon::prelude::*;
 
 use super::Gram;
-use super::replicates::then;
+use super::resampling::hash_combine;
 use crate::error::{Error, Result};
+use crate::invariant::pairs;
 use crate::linalg::Matrix;
 
 impl Gram {
     /// Adds what another Gram has accumulated, as if its batches had come here.
     ///
     /// # Errors
-    /// [`Error::Width`] where the sides differ in size, [`Error::Replicates`] where the nulls or folds differ
-    /// in number, [`Error::Overflow`]; the Gram stays as it was.
+    /// [`Error::Width`] where the sides differ in size, [`Error::Resampled`] where the nulls or folds differ
+    /// in number, [`Error::Overflow`], [`Error::Inconsistent`]; the Gram stays as it was.
     pub fn merge(&mut self, mut other: Self) -> Result<()> {
-        self.check_replicates(&other)?;
+        self.check_counts(&other)?;
         if other.n_samples == 0 {
             return Ok(());
         }
         if self.n_samples == 0 {
-            if !self.replicates.is_empty() {
-                other.replicates.seed = self.replicates.seed;
+            other.check_consistent()?;
+            if !self.resampled.is_empty() {
+                other.resampled.seed = self.resampled.seed;
             }
             *self = other;
             return Ok(());
         }
         self.check_widths(other.n_x, other.n_y)?;
         let count = self.n_samples + other.n_samples;
-        other.check_overflow(&other.spread, count)?;
-        let moved = other.spread_at(&self.shift);
-        let spread: Vec<f64> = self.spread.iter().zip(moved).map(|(a, b)| a.max(b)).collect();
-        self.check_overflow(&spread, count)?;
+        other.check_overflow(0, other.spread.iter().copied(), count)?;
+        let spread = pairs(&self.spread, other.spread_at(&self.shift)).map(|(a, b)| a.max(b));
+        self.check_overflow(0, spread, count)?;
         other.move_shift(&self.shift);
+        other.check_consistent()?;
         self.add(&other, 1);
         self.n_batches += other.n_batches;
-        self.replicates.n_items += other.replicates.n_items;
-        for (rolls, others) in self.replicates.rolls.iter_mut().zip(&other.replicates.rolls) {
-            *rolls = then(*rolls, *others);
+        self.resampled.n_groups += other.resampled.n_groups;
+        let hashes = pairs(&mut self.resampled.shift_hashes, &other.resampled.shift_hashes);
+        for (hash, others) in hashes {
+            *hash = hash_combine(*hash, *others);
         }
         Ok(())
     }
@@ -45,28 +48,23 @@ impl Gram {
     /// same, but for rounding.
     ///
     /// # Errors
-    /// [`Error::Parts`] where the shift has another length or is not finite, [`Error::Overflow`]; the Gram stays
+    /// [`Error::State`] where the shift has another length or is not finite, [`Error::Overflow`]; the Gram stays
     /// as it was.
     pub fn set_shift(&mut self, shift: &[f64]) -> Result<()> {
         if shift.len() != self.shift.len() || shift.iter().any(|value| !value.is_finite()) {
-            return Err(Error::Parts("the shift has another length or is not finite"));
+            return Err(Error::State("the shift has another length or is not finite"));
         }
         // As far as the values are from the new shift, and that from zero.
-        let reach: Vec<f64> = self
-            .spread_at(shift)
-            .iter()
-            .zip(shift)
-            .map(|(spread, new)| spread + new.abs())
-            .collect();
-        self.check_overflow(&reach, self.n_samples)?;
+        let reach = pairs(self.spread_at(shift), shift).map(|(spread, new)| spread + new.abs());
+        self.check_overflow(0, reach, self.n_samples)?;
         self.move_shift(shift);
         Ok(())
     }
 
     /// A bound on each neuron's absolute value less another shift.
     fn spread_at(&self, shift: &[f64]) -> Vec<f64> {
-        let moves = self.shift.iter().zip(shift).map(|(old, new)| (old - new).abs());
-        self.spread.iter().zip(moves).map(|(spread, by)| spread + by).collect()
+        let moves = pairs(&self.shift, shift).map(|(old, new)| (old - new).abs());
+        pairs(&self.spread, moves).map(|(spread, by)| spread + by).collect()
     }
 
     /// With d = old shift - new shift, each row is (z - old shift) + d.
@@ -75,7 +73,7 @@ impl Gram {
             return;
         }
         let count = self.n_samples as f64;
-        let d: Vec<f64> = self.shift.iter().zip(shift).map(|(old, new)| old - new).collect();
+        let d: Vec<f64> = pairs(&self.shift, shift).map(|(old, new)| old - new).collect();
         let (sums, n_x) = (&self.sums, self.n_x);
         let moved = |i: usize, j: usize| d[i] * sums[j] + sums[i] * d[j] + count * d[i] * d[j];
         self.products.columns_mut().enumerate().for_each(|(j, column)| {
@@ -83,18 +81,18 @@ impl Gram {
                 *value += moved(i, j);
             }
         });
-        for null in &mut self.replicates.nulls {
+        for null in &mut self.resampled.nulls {
             null.columns_mut().enumerate().for_each(|(j, column)| {
                 for (i, value) in column.iter_mut().enumerate() {
                     *value += moved(n_x + i, j);
                 }
             });
         }
-        for fold in &mut self.replicates.folds {
+        for fold in &mut self.resampled.folds {
             fold.move_shift(shift);
         }
         self.spread = self.spread_at(shift);
-        for (sum, d) in self.sums.iter_mut().zip(&d) {
+        for (sum, d) in pairs(&mut self.sums, &d) {
             *sum += count * d;
         }
         self.shift.copy_from_slice(shift);
@@ -103,17 +101,17 @@ impl Gram {
     /// Adds sums over rows shifted by the same shift, as many times as said.
     pub(super) fn add(&mut self, part: &Self, times: u64) {
         self.n_samples += times * part.n_samples;
-        for (sum, more) in self.sums.iter_mut().zip(&part.sums) {
+        for (sum, more) in pairs(&mut self.sums, &part.sums) {
             *sum += times as f64 * more;
         }
-        for (spread, other) in self.spread.iter_mut().zip(&part.spread) {
+        for (spread, other) in pairs(&mut self.spread, &part.spread) {
             *spread = spread.max(*other);
         }
         add_values(&mut self.products, &part.products, times);
-        for (null, more) in self.replicates.nulls.iter_mut().zip(&part.replicates.nulls) {
+        for (null, more) in pairs(&mut self.resampled.nulls, &part.resampled.nulls) {
             add_values(null, more, times);
         }
-        for (fold, more) in self.replicates.folds.iter_mut().zip(&part.replicates.folds) {
+        for (fold, more) in pairs(&mut self.resampled.folds, &part.resampled.folds) {
             fold.add(more, times);
         }
     }
@@ -121,7 +119,7 @@ impl Gram {
 
 fn add_values(sum: &mut Matrix, part: &Matrix, times: u64) {
     sum.columns_mut().enumerate().for_each(|(j, column)| {
-        for (value, more) in column.iter_mut().zip(part.column(j)) {
+        for (value, more) in pairs(column, part.column(j)) {
             *value += times as f64 * more;
         }
     });

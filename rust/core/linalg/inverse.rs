@@ -13,8 +13,8 @@ use faer::{Accum, Par};
 use rayon::prelude::*;
 
 use super::Matrix;
+use super::cuts::{column_panels, row_panels};
 use super::factor::Factor;
-use super::product::{column_panels, row_panels};
 use crate::error::Result;
 use crate::watch::Watch;
 

@@ -1,6 +1,7 @@
 //! The largest of a slice, in eight independent lanes: the processor's vectors are used.
 
-const LANES: usize = 8;
+/// Values in a cache line, and in the widest vector.
+pub(crate) const LANES: usize = 8;
 
 /// The largest of the values, of which NaN is none; -inf where there is none.
 pub(crate) fn largest(values: &[f64]) -> f64 {

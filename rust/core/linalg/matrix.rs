@@ -1,11 +1,11 @@
 //! A column-major matrix that owns its values.
 
-use std::ops::{Index, IndexMut};
+use std::ops::{Index, IndexMut, Range};
 
 use faer::{MatMut, MatRef};
 use rayon::prelude::*;
 
-use super::LINE;
+use super::lanes::LANES;
 use super::transpose::{Triangle, mirror};
 use crate::error::{Purpose, Result};
 use crate::memory;
@@ -93,6 +93,23 @@ impl Matrix {
         self.values.par_chunks_exact_mut(self.stride).map(move |column| &mut column[..rows])
     }
 
+    /// Strips of so many columns, the last of fewer; each as its columns.
+    pub(crate) fn strips_mut(
+        &mut self,
+        columns: usize,
+    ) -> impl IndexedParallelIterator<Item = impl Iterator<Item = &mut [f64]>> {
+        let (rows, stride) = (self.rows, self.stride);
+        let strips = self.values.par_chunks_mut(stride * columns);
+        strips
+            .map(move |strip| strip.chunks_exact_mut(stride).map(move |column| &mut column[..rows]))
+    }
+
+    /// Some rows and columns.
+    pub(crate) fn part(&self, rows: Range<usize>, columns: Range<usize>) -> Part<'_> {
+        let part = self.view().submatrix(rows.start, columns.start, rows.len(), columns.len());
+        Part(part)
+    }
+
     pub(crate) fn diagonal(&self) -> Vec<f64> {
         (0..self.columns).map(|j| self[(j, j)]).collect()
     }
@@ -153,9 +170,21 @@ impl Default for Matrix {
     }
 }
 
+/// Some rows and columns of a matrix.
+#[derive(Clone, Copy)]
+pub(crate) struct Part<'m>(pub(super) MatRef<'m, f64>);
+
+#[cfg(test)]
+impl Part<'_> {
+    /// Column after column.
+    pub(crate) fn to_values(self) -> Vec<f64> {
+        (0..self.0.ncols()).flat_map(|j| (0..self.0.nrows()).map(move |i| self.0[(i, j)])).collect()
+    }
+}
+
 /// How far apart columns of so many rows lie: no nearer for more rows.
 fn stride(rows: usize) -> usize {
-    (rows.div_ceil(LINE) | 1).saturating_mul(LINE)
+    (rows.div_ceil(LANES) | 1).saturating_mul(LANES)
 }
 
 impl Index<(usize, usize)> for Matrix {

@@ -1,26 +1,22 @@
 //! Dense float64 matrices: the only room that speaks faer.
 //!
-//! Work is cut into tiles and panels whose borders depend on the sizes alone, and each is computed by one
+//! Work is cut into panels (whole columns, or whole rows) and tiles (both cut) whose borders depend on the sizes alone, and each is computed by one
 //! thread: so the result has the same bits at any number of threads, by construction.
 
-mod checked;
+mod cuts;
 mod factor;
+mod gram_product;
 mod inverse;
 mod lanes;
 mod matrix;
-mod panels;
 mod product;
 mod transpose;
 mod vector;
 
-pub(crate) use checked::{pairs, pairs_mut};
 pub(crate) use factor::{Factor, fill_and_solve};
-pub(crate) use lanes::{larger, largest};
-pub(crate) use matrix::Matrix;
-pub(crate) use panels::{Panels, add_gram, add_product};
+pub(crate) use gram_product::{add_gram, add_product};
+pub(crate) use lanes::{LANES, larger, largest};
+pub(crate) use matrix::{Matrix, Part};
 pub(crate) use product::{Behind, subtract_columns_before, subtract_product, subtract_upper_gram};
 pub(crate) use transpose::Triangle;
 pub(crate) use vector::{add_multiple, dot, symmetric_times};
-
-/// Values in a cache line, and in the widest vector.
-const LINE: usize = 8;

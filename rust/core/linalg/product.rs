@@ -6,7 +6,7 @@ use faer::{Accum, ColRef, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
 use super::Matrix;
-use super::checked::{contiguous, contiguous_mut};
+use super::cuts::{change_columns, column, column_panels, row_panels};
 
 /// Side of a tile: large enough for the full rate, small enough to share among threads, and a multiple of
 /// the products' register blocks (48 rows with AVX-512, 24 with AVX2).
@@ -77,7 +77,7 @@ pub(crate) struct Behind<'m> {
 
 impl<'m> Behind<'m> {
     pub(crate) fn column(self, j: usize) -> &'m [f64] {
-        contiguous(self.columns.col(j - self.first))
+        column(self.columns, j - self.first)
     }
 }
 
@@ -96,13 +96,6 @@ fn for_each_panel(
     });
 }
 
-/// Hands every column of a panel to `change`, with its place in the panel.
-pub(super) fn change_columns(panel: MatMut<'_, f64>, mut change: impl FnMut(usize, &mut [f64])) {
-    for (j, column) in panel.col_iter_mut().enumerate() {
-        change(j, contiguous_mut(column));
-    }
-}
-
 /// The width of an even number of panels of this many columns, as wide as each other up to a register block
 /// (4 columns): two threads end together, where nine panels would leave one of them with a ninth to itself. Four
 /// at least, as those of a triangle differ in height.
@@ -116,29 +109,6 @@ pub(crate) fn subtract_columns_before(matrix: &mut Matrix, j: usize, factors: &[
     let (before, rest) = matrix.view_mut().split_at_col_mut(j);
     let (column, factors) = (rest.subcols_mut(0, 1), ColRef::from_slice(factors).as_mat());
     matmul(column, Accum::Add, before.as_ref(), factors, -1.0, Par::Seq);
-}
-
-/// Cuts a matrix into panels of `width` columns, each with its first column.
-pub(super) fn column_panels(
-    matrix: MatMut<'_, f64>,
-    width: usize,
-) -> Vec<(usize, MatMut<'_, f64>)> {
-    let mut panels = Vec::new();
-    let (mut rest, mut first) = (matrix, 0);
-    while rest.ncols() > 0 {
-        let width = width.min(rest.ncols());
-        let (panel, tail) = rest.split_at_col_mut(width);
-        let next = first + panel.ncols();
-        panels.push((first, panel));
-        (rest, first) = (tail, next);
-    }
-    panels
-}
-
-/// Cuts a matrix into panels of `height` rows, each with its first row.
-pub(super) fn row_panels(matrix: MatMut<'_, f64>, height: usize) -> Vec<(usize, MatMut<'_, f64>)> {
-    let panels = column_panels(matrix.transpose_mut(), height);
-    panels.into_iter().map(|(first, panel)| (first, panel.transpose_mut())).collect()
 }
 
 #[cfg(test)]

@@ -1,24 +1,22 @@
 //! Transposed copies.
 
-use faer::{ColMut, ColRef, MatMut, MatRef};
+use faer::{MatMut, MatRef};
 use rayon::prelude::*;
 
-use super::LINE;
-use super::product::column_panels;
+use super::cuts::{change_columns, column, column_panels};
+use super::lanes::LANES;
 
-/// Side of a block.
-const BLOCK: usize = LINE;
 /// A square too small to be shared among threads.
 const SMALL: usize = 64;
 
 /// Copies `source`, transposed, onto `target`.
 fn write_transposed(target: MatMut<'_, f64>, source: MatRef<'_, f64>) {
-    column_panels(target, BLOCK).into_par_iter().for_each(|(first, mut panel)| {
+    column_panels(target, LANES).into_par_iter().for_each(|(first, mut panel)| {
         let (height, width) = (panel.nrows(), panel.ncols());
-        for top in (0..height).step_by(BLOCK) {
-            let below = BLOCK.min(height - top);
-            let block = panel.as_mut().subrows_mut(top, below);
-            copy_block(block, source.submatrix(first, top, width, below));
+        for top in (0..height).step_by(LANES) {
+            let below = LANES.min(height - top);
+            let square = panel.as_mut().subrows_mut(top, below);
+            copy_square(square, source.submatrix(first, top, width, below));
         }
     });
 }
@@ -36,7 +34,7 @@ pub(super) fn mirror(square: MatMut<'_, f64>, triangle: Triangle) {
     if size <= SMALL {
         return mirror_small(square, triangle);
     }
-    let half = (size / 2).next_multiple_of(BLOCK);
+    let half = (size / 2).next_multiple_of(LANES);
     let (left, above, below, rest) = square.split_at_mut(half, half);
     match triangle {
         Triangle::Lower => write_transposed(above, below.as_ref()),
@@ -56,26 +54,21 @@ fn mirror_small(mut square: MatMut<'_, f64>, triangle: Triangle) {
     }
 }
 
-// As slices: faer copies a transposed block half as fast.
-fn copy_block(mut target: MatMut<'_, f64>, source: MatRef<'_, f64>) {
-    let mut block = [[0.0; BLOCK]; BLOCK];
-    for (j, line) in block.iter_mut().enumerate().take(source.ncols()) {
-        let column = source.col(j).try_as_col_major().map(ColRef::as_slice);
-        debug_assert!(column.is_some(), "columns of a matrix are contiguous");
-        let Some(column) = column else { continue };
+// As slices: faer copies a transposed square half as fast.
+fn copy_square(target: MatMut<'_, f64>, source: MatRef<'_, f64>) {
+    let mut lines = [[0.0; LANES]; LANES];
+    for (j, line) in lines.iter_mut().enumerate().take(source.ncols()) {
+        let column = column(source, j);
         match column.first_chunk() {
             Some(column) => *line = *column,
             None => line[..column.len()].copy_from_slice(column),
         }
     }
-    for j in 0..target.ncols() {
-        let column = target.as_mut().col_mut(j).try_as_col_major_mut().map(ColMut::as_slice_mut);
-        debug_assert!(column.is_some(), "columns of a matrix are contiguous");
-        let Some(column) = column else { continue };
-        for (value, line) in column.iter_mut().zip(&block) {
+    change_columns(target, |j, column| {
+        for (value, line) in column.iter_mut().zip(&lines) {
             *value = line[j];
         }
-    }
+    });
 }
 
 #[cfg(test)]

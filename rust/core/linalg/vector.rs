@@ -1,12 +1,13 @@
 //! Products with one vector, of matrices that are read where they lie.
 
-use super::{LINE, Matrix, pairs, pairs_mut};
+use super::{LANES, Matrix};
+use crate::invariant::pairs;
 
 /// `aᵀ b`, in independent lanes: the processor's vectors are used.
 pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     assert_eq!(a.len(), b.len(), "as many values of one as of the other");
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LINE>(), b.as_chunks::<LINE>());
-    let mut lanes = [0.0; LINE];
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    let mut lanes = [0.0; LANES];
     for (a, b) in a.iter().zip(b) {
         for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
             *lane += a * b;
@@ -18,7 +19,7 @@ pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
 
 /// `target += factor source`.
 pub(crate) fn add_multiple(target: &mut [f64], factor: f64, source: &[f64]) {
-    for (value, more) in pairs_mut(target, source) {
+    for (value, more) in pairs(target, source) {
         *value += factor * more;
     }
 }

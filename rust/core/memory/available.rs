@@ -27,7 +27,7 @@ fn of_groups(groups: &str) -> Option<u64> {
         let (_, controllers, path) = (parts.next()?, parts.next()?, parts.next()?);
         Some((controllers, path.trim_start_matches('/')))
     });
-    let left = lines.flat_map(|(controllers, path)| {
+    let left = lines.filter_map(|(controllers, path)| {
         let (root, limit, usage) = match controllers {
             "" => ("/sys/fs/cgroup", "memory.max", "memory.current"),
             "memory" => ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes"),

@@ -12,9 +12,8 @@ mod recompute;
 use super::equations::Equations;
 use super::members::Moves;
 use crate::error::Result;
-use crate::linalg::{
-    Behind, Factor, Matrix, largest, pairs_mut, subtract_product, subtract_upper_gram,
-};
+use crate::invariant::pairs;
+use crate::linalg::{Behind, Factor, Matrix, largest, subtract_product, subtract_upper_gram};
 use crate::watch::Watch;
 use pending::{BLOCK, PendingDeletions};
 use recompute::Looked;
@@ -190,7 +189,7 @@ impl Downdate {
 }
 
 fn add_squares(squares: &mut [f64], step: &[f64]) {
-    for (square, &value) in pairs_mut(squares, step) {
+    for (square, &value) in pairs(squares, step) {
         *square += value * value;
     }
 }

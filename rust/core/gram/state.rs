@@ -1,10 +1,11 @@
 //! A Gram taken apart, to store it or send it, and put together again.
 
-use ndarray::{Array2, Array3, ArrayView1};
+use ndarray::{Array2, Array3};
 
 use super::Gram;
-use super::replicates::Replicates;
-use crate::error::{Error, Result};
+use super::resampling::Resampled;
+use crate::error::{Error, Purpose, Result};
+use crate::invariant::{pairs, shaped};
 use crate::linalg::Matrix;
 use crate::memory;
 
@@ -22,12 +23,12 @@ const ROUNDING: f64 = 1e-6;
 /// let x = array![[1.0, 0.0], [0.0, 2.0]];
 /// let mut gram = Gram::default();
 /// gram.update(x.view().into(), x.view().into(), &Watch::default())?;
-/// let parts = gram.parts()?;
-/// assert_eq!(Gram::from_parts(parts.clone())?.parts()?, parts);
+/// let state = gram.state()?;
+/// assert_eq!(Gram::from_state(state.clone())?.state()?, state);
 /// # Ok::<(), spanmatch::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct GramParts {
+pub struct GramState {
     /// Neurons of x; y has the others.
     pub n_x: usize,
     /// Batches accumulated.
@@ -46,17 +47,17 @@ pub struct GramParts {
 
 /// All that a [`Gram`] accumulates beside its own sums.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct ReplicateParts {
-    /// What rolls and deals follow from.
+pub struct ResampledState {
+    /// What the shifts and the folds follow from.
     pub seed: u64,
-    /// Items accumulated.
-    pub n_items: u64,
-    /// For each null a number, the same where its rolls are.
-    pub rolls: Vec<u64>,
-    /// For each null, the products of x (rows) and the rolled y (columns), less the shift.
+    /// Groups accumulated.
+    pub n_groups: u64,
+    /// For each null a number, the same where its shifts are.
+    pub shift_hashes: Vec<u64>,
+    /// For each null, the products of x (rows) and the shifted y (columns), less the shift of the rows.
     pub nulls: Array3<f64>,
     /// Of each fold, with the Gram's shift.
-    pub folds: Vec<GramParts>,
+    pub folds: Vec<GramState>,
 }
 
 impl Gram {
@@ -64,8 +65,8 @@ impl Gram {
     ///
     /// # Errors
     /// [`Error::OutOfMemory`].
-    pub fn parts(&self) -> Result<GramParts> {
-        Ok(GramParts {
+    pub fn state(&self) -> Result<GramState> {
+        Ok(GramState {
             n_x: self.n_x,
             n_batches: self.n_batches,
             n_samples: self.n_samples,
@@ -80,67 +81,72 @@ impl Gram {
     ///
     /// # Errors
     /// [`Error::OutOfMemory`].
-    pub fn replicate_parts(&self) -> Result<Option<ReplicateParts>> {
-        let Replicates { seed, n_items, rolls, nulls, folds } = &self.replicates;
-        if self.replicates.is_empty() {
+    pub fn resampled_state(&self) -> Result<Option<ResampledState>> {
+        let Resampled { seed, n_groups, shift_hashes, nulls, folds } = &self.resampled;
+        if self.resampled.is_empty() {
             return Ok(None);
         }
-        let (shape, purpose) =
-            ((nulls.len(), self.n_x, self.n_y), self.replicates.purpose(self.n_x, self.n_y));
+        let shape = (nulls.len(), self.n_x, self.n_y);
         let size = shape.0.saturating_mul(shape.1).saturating_mul(shape.2);
-        let array = Array3::from_shape_vec(shape, memory::zeros(size, purpose)?);
-        let mut array = array.expect("a value for each place");
-        for (mut array, null) in array.outer_iter_mut().zip(nulls) {
-            for (mut row, column) in array.outer_iter_mut().zip(0..null.columns()) {
-                row.assign(&ArrayView1::from(null.column(column)));
-            }
+        let mut values = memory::reserved(size, self.purpose(self.n_x, self.n_y))?;
+        for null in nulls {
+            (0..null.columns()).for_each(|i| values.extend_from_slice(null.column(i)));
         }
-        let folds = folds.iter().map(Self::parts).collect::<Result<_>>()?;
-        let rolls = rolls.clone();
-        Ok(Some(ReplicateParts { seed: *seed, n_items: *n_items, rolls, nulls: array, folds }))
+        Ok(Some(ResampledState {
+            seed: *seed,
+            n_groups: *n_groups,
+            shift_hashes: shift_hashes.clone(),
+            nulls: shaped(shape, values),
+            folds: folds.iter().map(Self::state).collect::<Result<_>>()?,
+        }))
     }
 
-    /// Gives a Gram without replicates those that were taken apart.
+    /// Gives a Gram without nulls and folds those that were taken apart.
     ///
     /// # Errors
-    /// [`Error::Parts`] where they cannot be those of this Gram; it stays as it was.
-    pub fn set_replicate_parts(&mut self, parts: ReplicateParts) -> Result<()> {
-        let ReplicateParts { seed, n_items, rolls, nulls, folds } = parts;
-        if nulls.dim() != (rolls.len(), self.n_x, self.n_y) {
-            return Err(Error::Parts("the nulls have another shape"));
+    /// [`Error::State`] and [`Error::Inconsistent`] where they cannot be those of this Gram, which stays as it was;
+    /// [`Error::OutOfMemory`].
+    pub fn set_resampled(&mut self, state: ResampledState) -> Result<()> {
+        let ResampledState { seed, n_groups, shift_hashes, nulls, folds } = state;
+        if nulls.dim() != (shift_hashes.len(), self.n_x, self.n_y) {
+            return Err(Error::State("the nulls have another shape"));
         }
-        if n_items > MOST || nulls.iter().any(|value| !value.is_finite()) {
-            return Err(Error::Parts("a null or a count is not finite"));
+        if n_groups > MOST {
+            return Err(Error::State("a count is above 2^53"));
         }
-        let nulls = nulls
+        if nulls.iter().any(|value| !value.is_finite()) {
+            return Err(Error::State("a null is not finite"));
+        }
+        let nulls: Vec<Matrix> = nulls
             .outer_iter()
             .map(|null| {
                 Matrix::from_columns(self.n_y, self.n_x, |i, values| values.extend(null.row(i)))
             })
             .collect::<Result<_>>()?;
+        self.check_nulls(&nulls, &self.reach()?)?;
         let folds: Vec<Self> =
-            folds.into_iter().map(|parts| self.fold_from(parts)).collect::<Result<_>>()?;
+            folds.into_iter().map(|state| self.fold_from(state)).collect::<Result<_>>()?;
         if !folds.is_empty() && folds.iter().map(Self::n_samples).sum::<u64>() != self.n_samples {
-            return Err(Error::Parts("the folds have not all samples"));
+            return Err(Error::State("the folds have not all samples"));
         }
-        if (n_items == 0) != (self.n_samples == 0) || n_items > self.n_samples {
-            return Err(Error::Parts("there cannot be so many items"));
+        if (n_groups == 0) != (self.n_samples == 0) || n_groups > self.n_samples {
+            return Err(Error::State("there cannot be so many groups"));
         }
-        self.replicates = Replicates { seed, n_items, rolls, nulls, folds };
+        self.resampled = Resampled { seed, n_groups, shift_hashes, nulls, folds };
         Ok(())
     }
 
     /// A fold, which may have no samples yet.
-    fn fold_from(&self, parts: GramParts) -> Result<Self> {
-        if (parts.n_x, parts.shift.len()) != (self.n_x, self.shift.len()) {
-            return Err(Error::Parts("a fold has another shape"));
+    fn fold_from(&self, state: GramState) -> Result<Self> {
+        if (state.n_x, state.shift.len()) != (self.n_x, self.shift.len()) {
+            return Err(Error::State("a fold has another shape"));
         }
-        if parts.n_samples == 0 {
+        if state.n_samples == 0 {
             return self.empty_like();
         }
-        let fold = Self::from_parts(parts)?;
+        let fold = Self::from_state(state)?;
         if fold.shift != self.shift || fold.n_samples > self.n_samples {
-            return Err(Error::Parts("a fold has another shift, or more samples than there are"));
+            return Err(Error::State("a fold has another shift, or more samples than there are"));
         }
         Ok(fold)
     }
@@ -148,19 +154,20 @@ impl Gram {
     /// Puts a Gram together; of the products, `products[[j, i]]` with `i >= j` count.
     ///
     /// # Errors
-    /// [`Error::Parts`] where they cannot be those of a Gram, [`Error::Overflow`].
-    pub fn from_parts(parts: GramParts) -> Result<Self> {
-        let GramParts { n_x, n_batches, n_samples, shift, sums, spread, products } = parts;
+    /// [`Error::State`] and [`Error::Inconsistent`] where they cannot be those of a Gram, [`Error::Overflow`],
+    /// [`Error::OutOfMemory`].
+    pub fn from_state(state: GramState) -> Result<Self> {
+        let GramState { n_x, n_batches, n_samples, shift, sums, spread, products } = state;
         let n = shift.len();
         if products.dim() != (n, n) || [sums.len(), spread.len()] != [n, n] || n_x > n {
-            return Err(Error::Parts("their shapes differ"));
+            return Err(Error::State("their shapes differ"));
         }
         if n_samples.max(n_batches) > MOST {
-            return Err(Error::Parts("a count is above 2^53"));
+            return Err(Error::State("a count is above 2^53"));
         }
         if n_samples == 0 {
             let empty = Self { n_batches, ..Self::default() };
-            return if n == 0 { Ok(empty) } else { Err(Error::Parts("neurons without samples")) };
+            return if n == 0 { Ok(empty) } else { Err(Error::State("neurons without samples")) };
         }
         // Rows become columns, so that what counts is below the diagonal.
         let products = Matrix::from_columns(n, n, |j, values| values.extend(products.row(j)))?;
@@ -173,20 +180,20 @@ impl Gram {
             sums,
             spread,
             products,
-            replicates: Replicates::default(),
+            resampled: Resampled::default(),
         };
-        gram.check_parts()?;
+        gram.check_state()?;
         Ok(gram)
     }
 
-    fn check_parts(&self) -> Result<()> {
+    fn check_state(&self) -> Result<()> {
         let finite = |values: &[f64]| values.iter().all(|value| value.is_finite());
         let triangle = (0..self.shift.len()).all(|j| finite(&self.products.column(j)[j..]));
         if !(finite(&self.shift) && finite(&self.sums) && finite(&self.spread) && triangle) {
-            return Err(Error::Parts("a value is not finite"));
+            return Err(Error::State("a value is not finite"));
         }
-        self.check_overflow(&self.spread, self.n_samples)?;
-        for (j, (sum, spread)) in self.sums.iter().zip(&self.spread).enumerate() {
+        self.check_overflow(0, self.spread.iter().copied(), self.n_samples)?;
+        for (j, (sum, spread)) in pairs(&self.sums, &self.spread).enumerate() {
             let count = self.n_samples as f64;
             let (largest, square) = (count * spread, self.products[(j, j)]);
             let (bound, lost) = (largest * spread, count * f64::MIN_POSITIVE);
@@ -195,10 +202,10 @@ impl Gram {
                 || square > bound * (1.0 + ROUNDING) + lost
                 || square < -bound * ROUNDING - lost
             {
-                return Err(Error::Parts("sums or products exceed the spread"));
+                return Err(Error::State("sums or products exceed the spread"));
             }
         }
-        Ok(())
+        self.check_consistent()
     }
 
     /// The products of the centred columns, x then y, symmetric: what CKA and CCA are made of.
@@ -218,8 +225,8 @@ impl Gram {
         lower: impl Fn(usize) -> F + Sync,
     ) -> Result<Array2<f64>> {
         let n = self.shift.len();
-        let purpose = Replicates::default().purpose(self.n_x, self.n_y);
+        let purpose = Purpose::Gram { n_x: self.n_x, n_y: self.n_y, nulls: 0, folds: 0 };
         let matrix = Matrix::symmetric(n, lower).map_err(|error| error.wanted_for(purpose))?;
-        Ok(Array2::from_shape_vec((n, n), matrix.into_values()).expect("there are n² values"))
+        Ok(shaped((n, n), matrix.into_values()))
     }
 }

@@ -1,7 +1,7 @@
 //! A Gram taken apart and put together is the same; parts that no Gram has are refused.
 
 use ndarray::Array2;
-use spanmatch::{Error, Gram, GramParts};
+use spanmatch::{Error, Gram, GramState};
 
 use crate::common::{Sides, difference, spectrum_of_gram};
 use crate::input::{assert_unchanged, good};
@@ -10,26 +10,26 @@ use crate::problems::planted;
 #[test]
 fn parts_make_the_same_gram() {
     for gram in [good(), Gram::default(), planted(120, 1_000, 7, 0).gram()] {
-        let again = Gram::from_parts(gram.parts().unwrap()).unwrap();
-        assert_eq!(gram.parts().unwrap(), again.parts().unwrap());
+        let again = Gram::from_state(gram.state().unwrap()).unwrap();
+        assert_eq!(gram.state().unwrap(), again.state().unwrap());
         assert_unchanged(&gram, &again);
     }
 }
 
 #[test]
 fn one_triangle_of_the_products_counts() {
-    let mut parts = good().parts().unwrap();
+    let mut parts = good().state().unwrap();
     for j in 0..9 {
         for i in j + 1..9 {
             parts.products[[i, j]] = f64::NAN;
         }
     }
-    assert_unchanged(&good(), &Gram::from_parts(parts).unwrap());
+    assert_unchanged(&good(), &Gram::from_state(parts).unwrap());
 }
 
 #[test]
 fn parts_that_no_gram_has_are_refused() {
-    type Spoil = fn(&mut GramParts);
+    type Spoil = fn(&mut GramState);
     let spoilt: [(Spoil, &str); 10] = [
         (|parts| parts.n_x = 10, "their shapes differ"),
         (|parts| parts.products = Array2::zeros((9, 8)), "their shapes differ"),
@@ -43,14 +43,14 @@ fn parts_that_no_gram_has_are_refused() {
         (|parts| parts.products[[1, 1]] *= -1.0, "sums or products exceed the spread"),
     ];
     for (spoil, what) in spoilt {
-        let mut parts = good().parts().unwrap();
+        let mut parts = good().state().unwrap();
         spoil(&mut parts);
-        let error = Gram::from_parts(parts).expect_err(what);
-        assert_eq!(error, Error::Parts(what));
+        let error = Gram::from_state(parts).expect_err(what);
+        assert_eq!(error, Error::State(what));
     }
-    let mut parts = good().parts().unwrap();
+    let mut parts = good().state().unwrap();
     parts.spread[0] = 1e154;
-    assert!(matches!(Gram::from_parts(parts), Err(Error::Overflow { .. })));
+    assert!(matches!(Gram::from_state(parts), Err(Error::Overflow { .. })));
 }
 
 /// The answers do not change, and sums over a common shift add up to those of all rows at once.
@@ -60,8 +60,8 @@ fn a_shift_can_be_shared() {
     let whole = sides.gram();
     let (head, tail) = (part(&sides, 0..100).gram(), part(&sides, 100..300).gram());
     let mut moved = tail.try_clone().unwrap();
-    moved.set_shift(&head.parts().unwrap().shift).unwrap();
-    assert_eq!(moved.parts().unwrap().shift, head.parts().unwrap().shift);
+    moved.set_shift(&head.state().unwrap().shift).unwrap();
+    assert_eq!(moved.state().unwrap().shift, head.state().unwrap().shift);
     let change = |a: &Gram, b: &Gram| {
         let (a, b) = (spectrum_of_gram(a), spectrum_of_gram(b));
         difference(&a.x, &b.x).max(difference(&a.y, &b.y))
@@ -70,9 +70,9 @@ fn a_shift_can_be_shared() {
 
     let mut merged = head.try_clone().unwrap();
     merged.merge(tail).unwrap();
-    let (a, b) = (head.parts().unwrap(), moved.parts().unwrap());
+    let (a, b) = (head.state().unwrap(), moved.state().unwrap());
     let sum = a.products + b.products;
-    assert_eq!(bits(&sum), bits(&merged.parts().unwrap().products));
+    assert_eq!(bits(&sum), bits(&merged.state().unwrap().products));
     assert!(change(&whole, &merged) < 1e-12);
 }
 

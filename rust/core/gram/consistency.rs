@@ -1,0 +1,81 @@
+//! What no sums of products can be: larger than Cauchy and Schwarz allow, `|z_iᵀ z_j| <= |z_i| |z_j|`.
+//!
+//! A Gram that came from elsewhere, a file or another machine, may be damaged. Products that are too large would
+//! explain more than there is, and every neuron would match. The centred products are looked at: where they keep
+//! the bound, those of the columns less any shift do.
+
+use rayon::prelude::*;
+
+use super::Gram;
+use crate::error::{Error, Result};
+use crate::invariant::pairs;
+use crate::linalg::Matrix;
+
+/// By this part products may exceed the bound: columns that are equal reach it, give or take the rounding of sums
+/// over very many batches.
+const RELATIVE: f64 = 1e-6;
+/// Of a square before centring, the part that may be rounding.
+const CENTRING: f64 = 1e-10;
+/// Of the largest square that the spread allows, the part that may be rounding: what a shift far away left.
+const SHIFTING: f64 = 1e-12;
+
+impl Gram {
+    /// Checks all sums: its own, the nulls', and the folds'.
+    pub(super) fn check_consistent(&self) -> Result<()> {
+        let reach = self.reach()?;
+        self.check_products(&self.products, 0, &reach)?;
+        self.check_nulls(&self.resampled.nulls, &reach)?;
+        self.resampled.folds.iter().try_for_each(Self::check_consistent)
+    }
+
+    /// The products of x with y that take the place of this Gram's: shifting changes which rows meet, and no row.
+    pub(super) fn check_nulls(&self, nulls: &[Matrix], reach: &[f64]) -> Result<()> {
+        nulls.iter().try_for_each(|null| self.check_products(null, self.n_x, reach))
+    }
+
+    /// Of each neuron the root of its centred square, with what rounding may have added: no product of two is
+    /// larger than that of theirs.
+    pub(super) fn reach(&self) -> Result<Vec<f64>> {
+        let count = self.n_samples as f64;
+        let of_neurons = pairs(&self.sums, &self.spread).enumerate();
+        let reach = of_neurons.map(|(j, (sum, spread))| {
+            let square = self.products[(j, j)];
+            let centred = if count > 0.0 { square - sum * (sum / count) } else { square };
+            let lost = count * f64::MIN_POSITIVE;
+            let rounding = CENTRING * square.abs() + SHIFTING * (count * spread * spread) + lost;
+            // Not a number is at least nothing.
+            if centred >= -rounding {
+                Ok((centred.max(0.0) * (1.0 + RELATIVE) + rounding).sqrt())
+            } else {
+                let neuron = self.neuron(j);
+                Err(Error::Inconsistent { first: neuron, second: neuron })
+            }
+        });
+        reach.collect()
+    }
+
+    /// Products of neurons (columns, from the first) with neurons (rows, from the one named), below the diagonal of
+    /// the joint Gram.
+    fn check_products(&self, products: &Matrix, above: usize, reach: &[f64]) -> Result<()> {
+        let count = self.n_samples as f64;
+        let wrong = (0..products.columns()).into_par_iter().find_map_first(|j| {
+            let mean = if count > 0.0 { self.sums[j] / count } else { 0.0 };
+            let from = j.max(above);
+            let others = pairs(&self.sums[from..], &reach[from..]);
+            let mut others = pairs(&products.column(j)[from - above..], others);
+            let wrong = others.position(|(product, (sum, other))| {
+                let largest = reach[j] * other;
+                // Not a number is within no bound.
+                let is_within = (product - sum * mean).abs() <= largest;
+                !is_within
+            });
+            wrong.map(|at| (j, from + at))
+        });
+        match wrong {
+            Some((j, i)) => {
+                Err(Error::Inconsistent { first: self.neuron(j), second: self.neuron(i) })
+            }
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The sum of folds: what a jackknife leaves, and what a bootstrap draws.
+
+use super::Gram;
+use crate::error::{Error, Result};
+use crate::invariant::pairs;
+
+/// Of the largest that a sum of squares could be, the part that is rounding.
+const ROUNDING: f64 = 64.0 * f64::EPSILON;
+
+impl Gram {
+    /// The sum of the folds, each taken as many times as said; a jackknife leaves one out, a bootstrap
+    /// takes some twice. For centred answers, or not: a neuron that is zero, or constant, on all rows that
+    /// are left is dead, though what is left of its sums is rounding.
+    ///
+    /// # Errors
+    /// [`Error::State`] where there are not so many folds, [`Error::Overflow`], [`Error::OutOfMemory`].
+    pub fn of_folds(&self, times: &[u64], center: bool) -> Result<Self> {
+        let folds = &self.resampled.folds;
+        if times.len() != folds.len() {
+            return Err(Error::State("there is another number of folds"));
+        }
+        let mut sum = self.in_room(|| self.empty_like())?;
+        for (fold, times) in pairs(folds, times).filter(|(_, times)| **times > 0) {
+            sum.add(fold, *times);
+        }
+        sum.check_overflow(0, sum.spread.iter().copied(), sum.n_samples)?;
+        sum.silence_dead(center);
+        Ok(sum)
+    }
+
+    fn silence_dead(&mut self, center: bool) {
+        let count = self.n_samples as f64;
+        for j in 0..self.shift.len() {
+            let reach = self.spread[j] + if center { 0.0 } else { self.shift[j].abs() };
+            if self.product(j, j, center) > ROUNDING * count * reach * reach {
+                continue;
+            }
+            (self.shift[j], self.sums[j], self.spread[j]) = (0.0, 0.0, 0.0);
+            self.products.column_mut(j).fill(0.0);
+            for i in 0..j {
+                self.products.column_mut(i)[j] = 0.0;
+            }
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! The same samples again: shifted against each other, which gives nulls, and assigned to folds, which give
+//! intervals.
+
+use std::ops::Range;
+
+use super::Gram;
+use crate::error::{Error, Purpose, Result};
+use crate::groups::{Groups, assign_folds, circular_shifts, shifted};
+use crate::invariant::pairs;
+use crate::linalg::{Matrix, add_product};
+use crate::memory;
+use crate::samples::{Block, Samples};
+use crate::watch::Watch;
+
+/// What a [`Gram`] accumulates beside its own sums.
+#[derive(Debug, Default)]
+pub(super) struct Resampled {
+    pub(super) seed: u64,
+    pub(super) n_groups: u64,
+    /// For each null a number that stands for its shifts.
+    pub(super) shift_hashes: Vec<u64>,
+    /// For each null, what takes the place of the products of y (rows) and x (columns). All else, the nulls
+    /// share with the data: a shift changes which rows meet, and no row.
+    pub(super) nulls: Vec<Matrix>,
+    /// With the Gram's shift, and without nulls and folds of their own.
+    pub(super) folds: Vec<Gram>,
+}
+
+/// Where the rows of a batch go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Resampling {
+    /// By how many rows y is shifted, for each null: row i of x meets row `i + shift` of y, counted round.
+    pub shifts: Vec<usize>,
+    /// Rows of each fold.
+    pub folds: Vec<Vec<Range<usize>>>,
+    /// Groups of the batch.
+    pub n_groups: u64,
+}
+
+/// The rows of a batch, and where they go.
+pub(super) struct Batch<'a> {
+    pub(super) x: Samples<'a>,
+    pub(super) y: Samples<'a>,
+    resampling: Resampling,
+}
+
+impl Batch<'_> {
+    /// Rows of the largest fold, where there are folds.
+    pub(super) fn largest_fold(&self) -> Option<usize> {
+        self.resampling.folds.iter().map(|rows| rows.iter().map(Range::len).sum()).max()
+    }
+}
+
+impl Gram {
+    /// An empty Gram that also accumulates `nulls` times the products of x with y shifted by whole groups
+    /// inside each batch, and the sums of each of `folds` equal shares of the groups.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use spanmatch::{Gram, Groups, Watch};
+    ///
+    /// let z = array![[1.0, 0.0], [0.0, 2.0], [3.0, 3.0], [1.0, 2.0]];
+    /// let mut gram = Gram::with_resampling(1, 2, 0)?;
+    /// let groups = Groups::Equal(2);
+    /// gram.update_groups(z.view().into(), z.view().into(), &groups, &Watch::default())?;
+    /// assert_eq!((gram.n_groups(), gram.fold_samples()), (2, vec![2, 2]));
+    /// assert_eq!(gram.of_folds(&[1, 1], false)?.n_samples(), 4);
+    /// # Ok::<(), spanmatch::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn with_resampling(nulls: usize, folds: usize, seed: u64) -> Result<Self> {
+        let purpose = Purpose::Gram { n_x: 0, n_y: 0, nulls, folds };
+        let mut resampled = Resampled {
+            seed,
+            n_groups: 0,
+            shift_hashes: memory::repeated(0, nulls, purpose)?,
+            nulls: memory::reserved(nulls, purpose)?,
+            folds: memory::reserved(folds, purpose)?,
+        };
+        resampled.nulls.resize_with(nulls, Matrix::default);
+        resampled.folds.resize_with(folds, Self::default);
+        Ok(Self { resampled, ..Self::default() })
+    }
+
+    /// Groups accumulated; rows, where there are neither nulls nor folds to ask for more.
+    #[must_use]
+    pub fn n_groups(&self) -> u64 {
+        if self.resampled.is_empty() { self.n_samples } else { self.resampled.n_groups }
+    }
+
+    /// What shifts and folds follow from.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.resampled.seed
+    }
+
+    /// A number for each null, the same where all its shifts are: nulls that repeat each other.
+    #[must_use]
+    pub fn null_hashes(&self) -> &[u64] {
+        &self.resampled.shift_hashes
+    }
+
+    /// How many nulls there are.
+    #[must_use]
+    pub fn n_nulls(&self) -> usize {
+        self.resampled.nulls.len()
+    }
+
+    /// Samples of each fold.
+    #[must_use]
+    pub fn fold_samples(&self) -> Vec<u64> {
+        self.resampled.folds.iter().map(Self::n_samples).collect()
+    }
+
+    /// The Gram of x and the shifted y of one null; `None` where there are not so many.
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`].
+    pub fn null(&self, index: usize) -> Result<Option<Self>> {
+        let Some(null) = self.resampled.nulls.get(index) else { return Ok(None) };
+        let mut gram = self.in_room(|| self.plain_copy())?;
+        for i in 0..null.columns() {
+            gram.products.column_mut(i)[self.n_x..].copy_from_slice(null.column(i));
+        }
+        Ok(Some(gram))
+    }
+
+    /// Where the rows of a batch go that follows `n_batches` of `n_groups` in all: for sums that are kept
+    /// elsewhere.
+    ///
+    /// # Errors
+    /// Those of [`Groups::count`], [`Error::OneGroup`], [`Error::OutOfMemory`].
+    pub fn resampling(
+        &self,
+        rows: usize,
+        groups: &Groups,
+        n_batches: u64,
+        n_groups: u64,
+    ) -> Result<Resampling> {
+        let Resampled { seed, nulls, folds, .. } = &self.resampled;
+        let count = groups.count(rows)?;
+        if !nulls.is_empty() && count < 2 {
+            return Err(Error::OneGroup { rows });
+        }
+        let mut resampling = Resampling { n_groups: count as u64, ..Resampling::default() };
+        if self.resampled.is_empty() {
+            // Nothing that grows with the rows.
+            return Ok(resampling);
+        }
+        let starts = groups.starts(rows)?;
+        let shifts = circular_shifts(*seed, n_batches, nulls.len(), count)?;
+        resampling.shifts = shifts.into_iter().map(|groups| starts[groups]).collect();
+        if !folds.is_empty() {
+            let mut of_folds = Vec::new();
+            for _ in folds {
+                of_folds.push(memory::reserved(count.div_ceil(folds.len()) + 1, Purpose::Rows)?);
+            }
+            let assigned = assign_folds(*seed, folds.len(), n_groups..n_groups + count as u64);
+            for (fold, rows) in assigned.zip(starts.windows(2)) {
+                of_folds[fold].push(rows[0]..rows[1]);
+            }
+            resampling.folds = of_folds;
+        }
+        Ok(resampling)
+    }
+
+    /// A batch, ready to be read.
+    pub(super) fn batch<'a>(
+        &self,
+        x: Samples<'a>,
+        y: Samples<'a>,
+        groups: &Groups,
+    ) -> Result<Batch<'a>> {
+        self.check_batch(x, y)?;
+        let resampling = self.resampling(x.n_samples(), groups, self.n_batches, self.n_groups())?;
+        Ok(Batch { x, y, resampling })
+    }
+
+    /// Room for the rows of y that a null reads, where there are nulls.
+    pub(super) fn block_of_nulls(&self, rows: usize) -> Result<Option<Block>> {
+        let has_nulls = !self.resampled.nulls.is_empty();
+        has_nulls.then(|| self.in_room(|| Block::new(rows, self.n_y))).transpose()
+    }
+
+    /// Adds the products of rows of x, which a block holds, with the rows of y that each null gives them.
+    pub(super) fn add_nulls(
+        &mut self,
+        batch: &Batch<'_>,
+        rows: &Range<usize>,
+        block: &Block,
+        other: &mut Block,
+    ) -> Result<()> {
+        let (n_x, x) = (self.n_x, block.columns(0..self.n_x));
+        let mut index = Vec::with_capacity(rows.len());
+        for (null, offset) in pairs(0..self.resampled.nulls.len(), &batch.resampling.shifts) {
+            index.clear();
+            index.extend(shifted(rows, *offset, batch.y.n_samples()));
+            other.load(&[batch.y], &index, &self.shift[n_x..]);
+            self.check_block(other, n_x, &index, batch)?;
+            add_product(&mut self.resampled.nulls[null], other.columns(0..self.n_y), x);
+        }
+        Ok(())
+    }
+
+    /// Reads a batch again, for the folds.
+    pub(super) fn add_to_folds(
+        &mut self,
+        batch: &Batch<'_>,
+        block: &mut Block,
+        watch: &Watch,
+    ) -> Result<()> {
+        let mut index = Vec::with_capacity(block.room());
+        for (fold, ranges) in pairs(0..self.resampled.folds.len(), &batch.resampling.folds) {
+            let mut rows = ranges.iter().cloned().flatten();
+            loop {
+                watch.check()?;
+                index.clear();
+                index.extend(rows.by_ref().take(block.room()));
+                if index.is_empty() {
+                    break;
+                }
+                block.load(&[batch.x, batch.y], &index, &self.shift);
+                self.check_block(block, 0, &index, batch)?;
+                self.resampled.folds[fold].absorb(block);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a batch that is one block to the nulls: of each, the rows of y that the block holds meet its rows of x
+    /// from the first on, and then those that have gone round.
+    pub(super) fn add_nulls_of(&mut self, block: &Block, batch: &Batch<'_>) {
+        let (x, y, rows) = (0..self.n_x, self.n_x..self.n_x + self.n_y, block.rows());
+        for (null, &offset) in pairs(&mut self.resampled.nulls, &batch.resampling.shifts) {
+            let part =
+                |rows: Range<usize>, columns: &Range<usize>| block.part(rows, columns.clone());
+            add_product(null, part(offset..rows, &y), part(0..rows - offset, &x));
+            add_product(null, part(0..offset, &y), part(rows - offset..rows, &x));
+        }
+    }
+
+    /// Adds a batch that is one block to the folds, with room for the rows of one.
+    pub(super) fn add_folds_of(&mut self, block: &Block, batch: &Batch<'_>, room: Option<Block>) {
+        let Some(mut part) = room else { return };
+        let mut index = Vec::with_capacity(part.room());
+        for (fold, ranges) in pairs(&mut self.resampled.folds, &batch.resampling.folds) {
+            index.clear();
+            index.extend(ranges.iter().cloned().flatten());
+            if !index.is_empty() {
+                part.gather(block, &index);
+                fold.absorb(&part);
+            }
+        }
+    }
+
+    /// Counts a batch that has been added.
+    pub(super) fn count(&mut self, batch: &Batch<'_>) {
+        self.n_batches += 1;
+        self.resampled.n_groups += batch.resampling.n_groups;
+        let hashes = pairs(&mut self.resampled.shift_hashes, &batch.resampling.shifts);
+        for (hash, shift) in hashes {
+            *hash = hash_combine(*hash, *shift as u64);
+        }
+    }
+}
+
+impl Resampled {
+    /// As many, of nothing, for a Gram without samples.
+    pub(super) fn empty_like(&self, gram: &Gram) -> Result<Self> {
+        let null = |_: &Matrix| Matrix::zeros(gram.n_y, gram.n_x);
+        Ok(Self {
+            nulls: self.nulls.iter().map(null).collect::<Result<_>>()?,
+            folds: self.folds.iter().map(|_| gram.empty_like()).collect::<Result<_>>()?,
+            shift_hashes: self.shift_hashes.clone(),
+            ..*self
+        })
+    }
+
+    pub(super) fn try_clone(&self) -> Result<Self> {
+        Ok(Self {
+            nulls: self.nulls.iter().map(Matrix::try_clone).collect::<Result<_>>()?,
+            folds: self.folds.iter().map(Gram::plain_copy).collect::<Result<_>>()?,
+            shift_hashes: self.shift_hashes.clone(),
+            ..*self
+        })
+    }
+
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.nulls.is_empty() && self.folds.is_empty()
+    }
+}
+
+/// What stands for some shifts, and others after them (Knuth's multiplier for `MMIX`).
+pub(super) fn hash_combine(hash: u64, other: u64) -> u64 {
+    hash.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(other).wrapping_add(1)
+}

@@ -37,10 +37,10 @@ class MatchSpectrum(Result):
     resolution: float
     """The δ of the regularised span: residuals up to 100 δ count as exact."""
     refreshes: int
-    """How often, while neurons were peeled, rounding had eaten the digits of some rows.
+    """How often, while neurons were peeled, a row had lost its digits and was computed anew.
 
-    Each time the predictors that were left were factored afresh, for one side or the other. It is
-    a count of work: the figures are right whatever it is.
+    A neuron's row loses them once those that it nearly depends on have left. It is a count of what
+    near-duplicates cost, not of anything wrong with the answer.
     """
 
     def __post_init__(self) -> None:

@@ -1,6 +1,7 @@
 //! Residuals of targets on predictors, kept while both are removed.
 
 mod downdate;
+mod equations;
 mod members;
 mod trial;
 
@@ -9,6 +10,7 @@ use crate::linalg::{Factor, Matrix, largest};
 use crate::problem::Problem;
 use crate::watch::Watch;
 use downdate::Downdate;
+use equations::Equations;
 use members::Members;
 pub(crate) use trial::Saved;
 
@@ -174,46 +176,27 @@ impl<'p> Tableau<'p> {
 
     fn delete(&mut self, predictors: &[usize], watch: &Watch) -> Result<()> {
         self.prepare(watch)?;
-        let mut left = predictors.to_vec();
-        loop {
-            let mut stale = Vec::new();
-            for neuron in left {
-                watch.check()?;
-                self.make_room()?;
-                // Stale rows last: they are refreshed together.
-                if !self.delete_one(neuron) {
-                    stale.push(neuron);
-                }
+        for (done, &neuron) in predictors.iter().enumerate() {
+            watch.check()?;
+            self.make_room()?;
+            if !self.delete_one(neuron) {
+                return self.factor_without(&predictors[done..], watch);
             }
-            if stale.is_empty() {
-                return Ok(());
-            }
-            self.refreshes += 1;
-            if !self.mend(watch)? {
-                return self.factor_without(&stale, watch);
-            }
-            left = stale;
         }
+        Ok(())
     }
 
-    /// Mends all stale rows; false where factoring afresh is called for.
-    fn mend(&mut self, watch: &Watch) -> Result<bool> {
-        self.settle()?;
-        let stale = self.state.downdate().stale();
-        if 4 * stale.len() > self.predictors.count {
-            return Ok(false);
-        }
-        // `[G_BB + ridge; G_TB]`, in the places of `[P; Wᵀ]`.
-        let rows = [&self.predictors.neurons[..], &self.targets.neurons].concat();
-        let mut system = gather(self.problem, &rows, &self.predictors.neurons)?;
-        add_ridge(self.problem, &self.predictors.neurons, &mut system);
-        self.state.downdate().mend(&stale, &system, watch)
-    }
-
-    /// Deletes a predictor, unless its row has lost its digits.
+    /// Deletes a predictor; false where its row has lost its digits for good.
     fn delete_one(&mut self, neuron: usize) -> bool {
         let place = self.predictors.place[neuron];
-        let is_deleted = self.state.downdate().delete(place, &mut self.squares);
+        let mut is_deleted = self.state.downdate().delete(place, &mut self.squares);
+        if !is_deleted {
+            self.refreshes += 1;
+            let (problem, predictors, targets) = (self.problem, &self.predictors, &self.targets);
+            let equations = Equations { problem, predictors, targets };
+            let downdate = self.state.downdate();
+            is_deleted = downdate.delete_stale(place, &mut self.squares, &equations);
+        }
         if is_deleted {
             self.predictors.remove(neuron);
         }

@@ -11,6 +11,7 @@ mod extremes;
 mod input;
 mod layouts;
 mod memory;
+mod near_duplicates;
 mod oracle;
 mod portable;
 mod problems;

@@ -25,7 +25,7 @@ const SOLVED: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Factor {
     /// U, and below the diagonal Uᵀ.
-    square: Matrix,
+    pub(super) square: Matrix,
 }
 
 impl Factor {
@@ -88,24 +88,6 @@ impl Factor {
             solve_upper_triangular_in_place(upper, panel.transpose_mut(), Par::Seq);
             Ok(())
         })
-    }
-
-    /// The upper triangle of `A⁻¹`. What lies below the diagonal is of no account.
-    pub(crate) fn inverse(&self, watch: &Watch) -> Result<Matrix> {
-        let n = self.size();
-        let mut inverse = Matrix::zeros(n, n)?;
-        let panels = row_panels(inverse.view_mut(), SOLVED);
-        panels.into_par_iter().try_for_each(|(first, panel)| {
-            watch.check()?;
-            // Of the rows from `first` on only the trailing block takes part.
-            let mut panel = panel.subcols_mut(first, n - first).transpose_mut();
-            panel.as_mut().diagonal_mut().fill(1.0);
-            let trailing = self.square.view().submatrix(first, first, n - first, n - first);
-            solve_lower_triangular_in_place(trailing.transpose(), panel.as_mut(), Par::Seq);
-            solve_upper_triangular_in_place(trailing.transpose(), panel, Par::Seq);
-            Ok(())
-        })?;
-        Ok(inverse)
     }
 }
 

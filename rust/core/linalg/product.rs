@@ -1,7 +1,5 @@
 //! Matrix products, cut into tiles.
 
-use std::ops::Range;
-
 use faer::linalg::matmul::matmul;
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, ColRef, MatMut, MatRef, Par};
@@ -9,7 +7,6 @@ use rayon::prelude::*;
 
 use super::Matrix;
 use super::cuts::{change_columns, column, column_panels, row_panels};
-use crate::error::Result;
 
 /// Side of a tile: large enough for the full rate, small enough to share among threads, and a multiple of
 /// the products' register blocks (48 rows with AVX-512, 24 with AVX2).
@@ -105,22 +102,6 @@ fn for_each_panel(
 fn even_share(columns: usize) -> usize {
     let panels = columns.div_ceil(TILE / 2).next_multiple_of(2).max(4);
     columns.div_ceil(panels).next_multiple_of(4)
-}
-
-/// `a b`, of the named rows of `a`.
-pub(crate) fn product(a: &Matrix, rows: Range<usize>, b: &Matrix) -> Result<Matrix> {
-    let mut c = Matrix::zeros(rows.len(), b.columns())?;
-    let (a, b) = (a.view().subrows(rows.start, rows.len()), b.view());
-    column_panels(c.view_mut(), TILE / 2).into_par_iter().for_each(|(col, panel)| {
-        let width = panel.ncols();
-        matmul(panel, Accum::Replace, a, b.subcols(col, width), 1.0, Par::Seq);
-    });
-    Ok(c)
-}
-
-/// `c -= aᵀ b`.
-pub(crate) fn subtract_transposed_product(c: &mut Matrix, a: &Matrix, b: &Matrix) {
-    matmul(c.view_mut(), Accum::Add, a.view().transpose(), b.view(), -1.0, Par::Seq);
 }
 
 /// Subtracts from a column those before it, as many of each as there are `factors`.

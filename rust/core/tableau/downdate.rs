@@ -5,14 +5,22 @@
 //! of which W takes part: with `u = [P; Wᵀ]_j / sqrt(P_jj)` the rest becomes `[P; Wᵀ] - u u_Pᵀ` and
 //! `r² += u_W²`. As there, the steps are kept back and applied in blocks.
 
-mod mend;
-mod steps;
+mod pending;
+mod recompute;
 
+use super::equations::Equations;
 use super::members::Moves;
 use crate::error::Result;
-use crate::linalg::{Behind, Factor, Matrix, subtract_product, subtract_upper_gram};
+use crate::linalg::{Behind, Factor, Matrix, largest, subtract_product, subtract_upper_gram};
 use crate::watch::Watch;
-use steps::{BLOCK, Steps};
+use pending::{BLOCK, PendingDeletions};
+
+/// How far pivots are off after a factorisation, relatively: some 30 roundings were met of twins and sums of two,
+/// 130 of mixes of all.
+const ROUNDING: f64 = 1e-14;
+/// A pivot that may be off by more, relatively, is of a row that has lost its digits. What is lost with a predictor
+/// is wrong by as much, and r² at most by as much altogether.
+const STALE: f64 = 1e-5;
 
 #[derive(Debug)]
 pub(crate) struct Downdate {
@@ -20,10 +28,12 @@ pub(crate) struct Downdate {
     inverse: Matrix,
     /// Wᵀ before them, a column for every predictor.
     coefficients: Matrix,
-    steps: Steps,
-    /// Diagonal of P, before the steps and at the factorisation.
+    pending: PendingDeletions,
+    /// Diagonal of P before the steps.
     pivots: Vec<f64>,
+    /// The same at the factorisation, and the largest of all of them then.
     first_pivots: Vec<f64>,
+    largest_pivot: f64,
 }
 
 /// How many steps were kept back.
@@ -42,8 +52,9 @@ impl Downdate {
         Ok(Self {
             inverse,
             coefficients,
-            steps: Steps::new(targets)?,
+            pending: PendingDeletions::new(targets)?,
             first_pivots: pivots.clone(),
+            largest_pivot: largest(&pivots),
             pivots,
         })
     }
@@ -52,24 +63,28 @@ impl Downdate {
         Ok(Self {
             inverse: self.inverse.try_clone()?,
             coefficients: self.coefficients.try_clone()?,
-            steps: self.steps.try_clone()?,
+            pending: self.pending.try_clone()?,
             pivots: self.pivots.clone(),
             first_pivots: self.first_pivots.clone(),
+            largest_pivot: self.largest_pivot,
         })
     }
 
-    /// Whether row j has lost its digits, with this pivot: a nearly dependent partner has gone, and what was
-    /// `P_jj` has cancelled. The error stays in this row until it is used as a pivot. (An eighth, where the
-    /// design says a half: random mixes of all columns then take 5 refreshes for 13, and no residual moves by
-    /// 1e-6.)
-    fn is_stale(&self, j: usize, pivot: f64) -> bool {
-        let first = self.first_pivots[j];
-        pivot < first / 8.0 && first * first * 1e-15 > 1e-5 * pivot.max(1.0)
+    /// Whether the row at place j has lost its digits: a nearly dependent partner has gone, and what was `P_jj`
+    /// has cancelled.
+    pub(crate) fn is_stale(&self, j: usize) -> bool {
+        self.has_lost_digits(j, self.pivots[j])
+    }
+
+    fn has_lost_digits(&self, j: usize, pivot: f64) -> bool {
+        // A pivot that is not a number has.
+        let has_fallen = !(pivot >= self.first_pivots[j] / 8.0);
+        has_fallen && !(ROUNDING * self.largest_pivot <= STALE * pivot)
     }
 
     /// What deleting predictor j would add to r² of the target at place t.
     pub(crate) fn loss(&self, j: usize, t: usize) -> f64 {
-        debug_assert_eq!(self.steps.depth(), 0, "read after settling");
+        debug_assert_eq!(self.pending.depth(), 0, "read after settling");
         self.coefficients[(t, j)].powi(2) / self.pivots[j]
     }
 
@@ -81,8 +96,8 @@ impl Downdate {
         targets: &[usize],
         watch: &Watch,
     ) -> Result<Vec<f64>> {
-        debug_assert_eq!(self.steps.depth(), 0, "read after settling");
-        if predictors.iter().any(|&j| self.is_stale(j, self.pivots[j])) {
+        debug_assert_eq!(self.pending.depth(), 0, "read after settling");
+        if predictors.iter().any(|&j| self.is_stale(j)) {
             return Ok(Vec::new());
         }
         let mut own = Matrix::zeros(predictors.len(), predictors.len())?;
@@ -102,37 +117,49 @@ impl Downdate {
 
     /// Whether so many deletions can be kept back, and so be taken back.
     pub(crate) fn has_room(&self, count: usize) -> bool {
-        self.steps.depth() + count <= BLOCK
+        self.pending.depth() + count <= BLOCK
     }
 
     pub(crate) fn save(&self) -> Saved {
-        Saved(self.steps.depth())
+        Saved(self.pending.depth())
     }
 
     /// Takes back all deletions since the save, none of which has been applied.
     pub(crate) fn restore(&mut self, Saved(depth): &Saved) {
-        self.steps.truncate(*depth);
+        self.pending.truncate(*depth);
     }
 
     /// Deletes the predictor at place j, and adds to `squares` (r² of every target) what is lost with it; false,
     /// and nothing has changed, where its row has lost its digits. There must be room for one more step.
     pub(crate) fn delete(&mut self, j: usize, squares: &mut [f64]) -> bool {
-        let row = self.steps.row(|i| self.before(i, j), self.pivots[j]);
-        if self.is_stale(j, row.pivot) {
+        let row = self.pending.row(j, |i| self.before(i, j), self.pivots[j]);
+        if self.has_lost_digits(j, row.pivot) {
             return false;
         }
-        let step = self.steps.push(j, &row, self.coefficients.column(j));
-        for (square, &value) in squares.iter_mut().zip(step) {
-            *square += value * value;
-        }
+        add_squares(squares, self.pending.push(j, &row, self.coefficients.column(j)));
+        true
+    }
+
+    /// Deletes a predictor whose row has lost its digits; false, and nothing has changed, where only factoring
+    /// afresh brings them back.
+    pub(crate) fn delete_stale(
+        &mut self,
+        j: usize,
+        squares: &mut [f64],
+        equations: &Equations<'_>,
+    ) -> bool {
+        let Some(row) = self.recompute(j, equations) else { return false };
+        add_squares(squares, self.pending.push_recomputed(j, row));
         true
     }
 
     /// Applies the steps kept back, to what is left.
     pub(crate) fn settle(&mut self, predictors: &Moves, targets: &Moves) -> Result<()> {
         let origins = predictors.origins();
-        let rows = self.steps.predictors(&origins, &self.inverse)?;
-        let steps = self.steps.settle(targets);
+        let rows = self.pending.predictors(&origins, &self.inverse)?;
+        predictors.apply(&mut self.first_pivots);
+        self.first_pivots.truncate(predictors.left);
+        let steps = self.pending.clear(targets);
         let move_inverse = |j: usize, column: &mut [f64], behind: Behind<'_>| {
             let origin = origins[j];
             if origin != j {
@@ -155,8 +182,6 @@ impl Downdate {
         );
         self.inverse.truncate(predictors.left, predictors.left);
         self.coefficients.truncate(targets.left, predictors.left);
-        predictors.apply(&mut self.first_pivots);
-        self.first_pivots.truncate(predictors.left);
         self.pivots = self.inverse.diagonal();
         Ok(())
     }
@@ -164,6 +189,12 @@ impl Downdate {
     /// `P_ij` before the steps kept back.
     fn before(&self, i: usize, j: usize) -> f64 {
         self.inverse[(i.min(j), i.max(j))]
+    }
+}
+
+fn add_squares(squares: &mut [f64], step: &[f64]) {
+    for (square, &value) in squares.iter_mut().zip(step) {
+        *square += value * value;
     }
 }
 

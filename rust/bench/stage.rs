@@ -119,13 +119,15 @@ impl Stage {
                 Answer::Gram(gram)
             }
             Self::Spectrum => Answer::Spectrum(spectrum(&problem()?, &watch)?),
-            Self::MaximumMatch => Answer::MaximumMatch(maximum_match(&problem()?, eps, &watch)?),
+            Self::MaximumMatch => {
+                Answer::MaximumMatch(maximum_match(&problem()?, eps, &watch)?.answer)
+            }
             Self::MinimumMatch => {
-                let found = minimum_match(&problem()?, eps, case.neuron, case.seed, &watch)?;
+                let found = minimum_match(&problem()?, eps, case.neuron, case.seed, &watch)?.answer;
                 Answer::MinimumMatch(found)
             }
-            Self::Cover => Answer::Cover(simple_cover(&problem()?, eps, case.seed, &watch)?),
-            Self::Support => Answer::Support(support(&problem()?, eps, &watch)?),
+            Self::Cover => Answer::Cover(simple_cover(&problem()?, eps, case.seed, &watch)?.answer),
+            Self::Support => Answer::Support(support(&problem()?, eps, &watch)?.answer),
         })
     }
 

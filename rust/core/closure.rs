@@ -1,6 +1,7 @@
 //! The largest match inside a set of neurons: the fixed point of deleting violators.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
@@ -63,7 +64,7 @@ pub(crate) fn attempt<'p>(
 ) -> Result<Attempt<'p>> {
     let saved = remaining.save();
     let (mut lost, mut leaving) = (gone.to_vec(), gone.to_vec());
-    while remaining.remove_reversibly(&leaving) {
+    while remaining.remove_reversibly(&leaving)? {
         watch.check()?;
         leaving = remaining.neurons_where(|square| square > limit);
         if leaving.iter().any(|&neuron| must_stay(neuron)) {
@@ -97,19 +98,44 @@ pub(crate) fn closures_without_each(
     watch: &Watch,
 ) -> Result<Vec<Vec<usize>>> {
     watch.begin(neurons.len());
-    let closure = |within: &mut Result<Remaining<'_>>, &neuron: &usize| {
-        let within = within.as_mut().map_err(|error| error.clone())?;
-        let survivors = match attempt(within, &[neuron], limit, |_| false, watch)? {
-            Attempt::Refused => Vec::new(),
-            Attempt::Afresh(closure) => closure.neurons(),
-            Attempt::InPlace(saved) => {
-                let survivors = within.neurons();
-                within.restore(*saved);
-                survivors
-            }
-        };
-        watch.advance(1);
-        Ok(survivors)
+    let next = AtomicUsize::new(0);
+    // Each takes the next neuron as long as there is one, and needs tableaux of its own: one copy a thread, where
+    // splitting the neurons would make one for every piece.
+    let work = |_| -> Result<Vec<(usize, Vec<usize>)>> {
+        let (mut own, mut found) = (None, Vec::new());
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(&neuron) = neurons.get(place) else { return Ok(found) };
+            watch.check()?;
+            let own = match &mut own {
+                Some(own) => own,
+                none => none.insert(within.try_clone()?),
+            };
+            found.push((place, survivors_without(own, neuron, limit, watch)?));
+            watch.advance(1);
+        }
     };
-    neurons.par_iter().map_init(|| within.try_clone(), closure).collect()
+    let workers = rayon::current_num_threads().min(neurons.len());
+    let found: Result<Vec<_>> = (0..workers).into_par_iter().with_max_len(1).map(work).collect();
+    let mut found = found?.concat();
+    found.sort_unstable_by_key(|&(place, _)| place);
+    Ok(found.into_iter().map(|(_, survivors)| survivors).collect())
+}
+
+/// M(S \ u). S is as it was afterwards.
+fn survivors_without(
+    within: &mut Remaining<'_>,
+    neuron: usize,
+    limit: f64,
+    watch: &Watch,
+) -> Result<Vec<usize>> {
+    Ok(match attempt(within, &[neuron], limit, |_| false, watch)? {
+        Attempt::Refused => Vec::new(),
+        Attempt::Afresh(closure) => closure.neurons(),
+        Attempt::InPlace(saved) => {
+            let survivors = within.neurons();
+            within.restore(*saved);
+            survivors
+        }
+    })
 }

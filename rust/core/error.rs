@@ -155,6 +155,17 @@ pub enum Error {
     /// The Gram stayed indefinite however far the resolution was raised.
     #[error("the Gram matrix of {0} is not positive semidefinite")]
     Indefinite(Side),
+    /// A neuron of which the other side explains more than there is, or what is no number, however far the
+    /// resolution was raised.
+    #[error(
+        "{neuron} has no residual: of the square of its length, 1, the other side explains {explained}, and at most 1 can be explained. These are no inner products of activations, so accumulate the Gram matrix again from the samples"
+    )]
+    NoResidual {
+        /// The neuron.
+        neuron: Neuron,
+        /// What is explained of it.
+        explained: f64,
+    },
     /// Memory that the machine, or this process, does not have; nothing was changed.
     #[error(
         "{purpose} takes {} of memory, {}: {}", in_units(*bytes), had(*available), purpose.advice()

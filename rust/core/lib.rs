@@ -32,6 +32,8 @@
 mod chance;
 mod closure;
 mod error;
+#[cfg(test)]
+mod fails_closed;
 mod gram;
 mod groups;
 mod invariant;
@@ -47,6 +49,7 @@ mod remaining;
 mod residuals;
 mod samples;
 mod simple;
+mod solved;
 mod spectrum;
 mod support;
 pub mod synthetic;
@@ -65,6 +68,7 @@ pub use problem::{EXACT, Problem, RESOLUTION, TOLERANCE};
 pub use residuals::{Residuals, is_match, residuals};
 pub use samples::Samples;
 pub use simple::{is_simple, minimum_for, minimum_matches, simple_cover};
+pub use solved::Solved;
 pub use spectrum::{Spectrum, maximum_match, spectrum};
 pub use support::{Support, support};
 pub use watch::Watch;

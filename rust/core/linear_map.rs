@@ -8,6 +8,7 @@ use crate::memory;
 use crate::neurons::{Neuron, NeuronSet, Side};
 use crate::problem::Problem;
 use crate::residuals::live_places;
+use crate::solved::Solved;
 use crate::tableau::Tableau;
 use crate::watch::Watch;
 
@@ -36,7 +37,7 @@ pub struct LinearMap {
 ///
 /// # Errors
 /// [`Error::Dead`], [`Error::NoSuchNeuron`], [`Error::Interrupted`].
-pub fn linear_map(problem: &Problem, set: &NeuronSet, watch: &Watch) -> Result<LinearMap> {
+pub fn linear_map(problem: &Problem, set: &NeuronSet, watch: &Watch) -> Result<Solved<LinearMap>> {
     problem.check(set)?;
     let Some(places) = live_places(problem, set) else {
         return Err(Error::Dead(first_dead(problem, set)));

@@ -6,6 +6,7 @@ use crate::neurons::{Neuron, NeuronSet};
 use crate::problem::Problem;
 use crate::random::shuffle;
 use crate::remaining::Remaining;
+use crate::solved::Solved;
 use crate::watch::Watch;
 
 /// A v-minimum match, and what it took to find.
@@ -35,13 +36,13 @@ pub fn minimum_match(
     neuron: Neuron,
     seed: u64,
     watch: &Watch,
-) -> Result<Option<MinimumMatch>> {
+) -> Result<Solved<Option<MinimumMatch>>> {
     problem.limit(eps)?;
     if neuron.index >= problem.count(neuron.side) {
         return Err(Error::NoSuchNeuron { neuron, count: problem.count(neuron.side) });
     }
     let Some(place) = problem.live().iter().position(|&live| live == neuron) else {
-        return Ok(None);
+        return Ok(Solved { answer: None, resolution: problem.resolution() });
     };
     problem.solve(|problem| {
         let limit = problem.limit(eps)?.powi(2);

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::gram::Gram;
 use crate::linalg::Matrix;
 use crate::neurons::{Neuron, NeuronSet, Side};
+use crate::solved::Solved;
 
 /// The smallest δ: unit columns that differ by less cannot be told apart.
 pub const RESOLUTION: f64 = 1e-6;
@@ -177,7 +178,8 @@ impl Problem {
 
     /// What the regularisation adds to the diagonal at a predictor.
     pub(crate) fn ridge(&self, place: usize) -> f64 {
-        self.resolution.powi(2) / self.multiplicity.get(place).unwrap_or(&1.0)
+        let copies = if self.multiplicity.is_empty() { 1.0 } else { self.multiplicity[place] };
+        self.resolution.powi(2) / copies
     }
 
     /// The set of neurons at these places.
@@ -196,13 +198,14 @@ impl Problem {
         NeuronSet::from_sorted(sides.0, sides.1)
     }
 
-    /// Solves; should a Cholesky fail, with δ ten times as large, and again.
-    pub(crate) fn solve<T>(&self, solver: impl Fn(&Self) -> Result<T>) -> Result<T> {
+    /// Solves; should a Cholesky fail, or more be explained of a neuron than there is, with δ ten times as large,
+    /// and again.
+    pub(crate) fn solve<T>(&self, solver: impl Fn(&Self) -> Result<T>) -> Result<Solved<T>> {
         match solver(self) {
-            Err(Error::Indefinite(_)) if self.resolution < 1e-3 => {
+            Err(Error::Indefinite(_) | Error::NoResidual { .. }) if self.resolution < 1e-3 => {
                 Self { resolution: 10.0 * self.resolution, ..self.clone() }.solve(solver)
             }
-            result => result,
+            result => Ok(Solved { answer: result?, resolution: self.resolution }),
         }
     }
 
@@ -260,6 +263,29 @@ impl Problem {
             ..self.clone()
         };
         Ok((problem, merged))
+    }
+}
+
+#[cfg(test)]
+impl Problem {
+    /// Of a unit Gram matrix as it is: no Gram that is let in has a damaged one.
+    pub(crate) fn of_unit_gram(unit: Matrix, n_x: usize) -> Self {
+        let n = unit.columns();
+        let neuron = |place: usize| match place.checked_sub(n_x) {
+            Some(index) => Neuron { side: Side::Y, index },
+            None => Neuron { side: Side::X, index: place },
+        };
+        Self {
+            n_x,
+            n_y: n - n_x,
+            live: (0..n).map(neuron).collect(),
+            live_x: n_x,
+            unit: Arc::new(unit),
+            norms: vec![1.0; n],
+            means: vec![0.0; n],
+            resolution: RESOLUTION,
+            multiplicity: Vec::new(),
+        }
     }
 }
 

@@ -90,7 +90,7 @@ impl<'p> Remaining<'p> {
         self.x.smallest_pivot().min(self.y.smallest_pivot())
     }
 
-    /// How often a tableau was factored afresh because rows had lost their digits.
+    /// How often a row had lost its digits when it was needed.
     pub(crate) fn refreshes(&self) -> usize {
         self.x.refreshes() + self.y.refreshes()
     }
@@ -142,9 +142,9 @@ impl<'p> Remaining<'p> {
     }
 
     /// Removes what [`Remaining::restore`] can bring back; false where it had to stop in the middle.
-    pub(crate) fn remove_reversibly(&mut self, neurons: &[usize]) -> bool {
+    pub(crate) fn remove_reversibly(&mut self, neurons: &[usize]) -> Result<bool> {
         let (x, y) = self.split(neurons);
-        self.x.remove_reversibly(&x, &y) && self.y.remove_reversibly(&y, &x)
+        Ok(self.x.remove_reversibly(&x, &y)? && self.y.remove_reversibly(&y, &x)?)
     }
 
     fn split(&self, neurons: &[usize]) -> (Vec<usize>, Vec<usize>) {

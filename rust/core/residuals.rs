@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::neurons::{NeuronSet, Side};
 use crate::problem::Problem;
 use crate::remaining::Remaining;
+use crate::solved::Solved;
 use crate::tableau::Tableau;
 use crate::watch::Watch;
 
@@ -20,7 +21,11 @@ pub struct Residuals {
 ///
 /// # Errors
 /// [`Error::NoSuchNeuron`](crate::Error::NoSuchNeuron), [`Error::Interrupted`](crate::Error::Interrupted).
-pub fn residuals(problem: &Problem, chosen: &NeuronSet, watch: &Watch) -> Result<Residuals> {
+pub fn residuals(
+    problem: &Problem,
+    chosen: &NeuronSet,
+    watch: &Watch,
+) -> Result<Solved<Residuals>> {
     problem.check(chosen)?;
     problem.solve(|problem| {
         let mut residuals = Residuals {
@@ -47,11 +52,16 @@ pub fn residuals(problem: &Problem, chosen: &NeuronSet, watch: &Watch) -> Result
 /// # Errors
 /// [`Error::Eps`](crate::Error::Eps), [`Error::NoSuchNeuron`](crate::Error::NoSuchNeuron),
 /// [`Error::Interrupted`](crate::Error::Interrupted).
-pub fn is_match(problem: &Problem, eps: f64, set: &NeuronSet, watch: &Watch) -> Result<bool> {
+pub fn is_match(
+    problem: &Problem,
+    eps: f64,
+    set: &NeuronSet,
+    watch: &Watch,
+) -> Result<Solved<bool>> {
     problem.limit(eps)?;
     problem.check(set)?;
     let Some(places) = live_places(problem, set) else {
-        return Ok(false);
+        return Ok(Solved { answer: false, resolution: problem.resolution() });
     };
     problem.solve(|problem| {
         let limit = problem.limit(eps)?.powi(2);

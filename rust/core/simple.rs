@@ -9,6 +9,7 @@ use crate::neurons::{Neuron, NeuronSet};
 use crate::problem::Problem;
 use crate::remaining::Remaining;
 use crate::residuals::live_places;
+use crate::solved::Solved;
 use crate::watch::Watch;
 
 /// Simple matches whose union is M(ε), none of them inside the union of the others.
@@ -24,7 +25,7 @@ pub fn simple_cover(
     eps: f64,
     seed: u64,
     watch: &Watch,
-) -> Result<Vec<NeuronSet>> {
+) -> Result<Solved<Vec<NeuronSet>>> {
     problem.solve(|problem| {
         let limit = problem.limit(eps)?.powi(2);
         let cover = cover(problem, limit, seed, watch)?;
@@ -44,7 +45,7 @@ pub fn minimum_matches(
     eps: f64,
     seed: u64,
     watch: &Watch,
-) -> Result<Vec<NeuronSet>> {
+) -> Result<Solved<Vec<NeuronSet>>> {
     problem.solve(|problem| {
         let limit = problem.limit(eps)?.powi(2);
         let cover = cover(problem, limit, seed, watch)?;
@@ -90,12 +91,23 @@ pub fn minimum_for(
     eps: f64,
     set: &NeuronSet,
     watch: &Watch,
-) -> Result<Vec<Neuron>> {
+) -> Result<Solved<Vec<Neuron>>> {
+    let Solved { answer, resolution } = minimum_within(problem, eps, set, watch)?;
+    Ok(Solved { answer: answer.ok_or(Error::NoMatch { eps })?, resolution })
+}
+
+/// The same; `None` where the set is no match.
+fn minimum_within(
+    problem: &Problem,
+    eps: f64,
+    set: &NeuronSet,
+    watch: &Watch,
+) -> Result<Solved<Option<Vec<Neuron>>>> {
     problem.limit(eps)?;
     problem.check(set)?;
     problem.solve(|problem| {
         let limit = problem.limit(eps)?.powi(2);
-        let within = match_at(problem, set, limit, watch)?.ok_or(Error::NoMatch { eps })?;
+        let Some(within) = match_at(problem, set, limit, watch)? else { return Ok(None) };
         let places = within.neurons();
         let mut inside = vec![false; problem.live().len()];
         for survivors in closures_without_each(&within, &places, limit, watch)? {
@@ -104,7 +116,7 @@ pub fn minimum_for(
             }
         }
         let minimum = places.into_iter().filter(|&neuron| !inside[neuron]);
-        Ok(minimum.map(|neuron| problem.live()[neuron]).collect())
+        Ok(Some(minimum.map(|neuron| problem.live()[neuron]).collect()))
     })
 }
 
@@ -115,12 +127,14 @@ pub fn minimum_for(
 ///
 /// # Errors
 /// [`Error::Eps`], [`Error::Interrupted`].
-pub fn is_simple(problem: &Problem, eps: f64, set: &NeuronSet, watch: &Watch) -> Result<bool> {
-    match minimum_for(problem, eps, set, watch) {
-        Ok(neurons) => Ok(!neurons.is_empty()),
-        Err(Error::NoMatch { .. }) => Ok(false),
-        Err(error) => Err(error),
-    }
+pub fn is_simple(
+    problem: &Problem,
+    eps: f64,
+    set: &NeuronSet,
+    watch: &Watch,
+) -> Result<Solved<bool>> {
+    let solved = minimum_within(problem, eps, set, watch)?;
+    Ok(solved.map(|minimum| minimum.is_some_and(|neurons| !neurons.is_empty())))
 }
 
 /// The members of an irredundant cover of M(ε), each with the neuron it was found for.
@@ -171,7 +185,7 @@ fn match_at<'p>(
         return Ok(None);
     };
     let mut within = Remaining::of(problem, &places, watch)?;
-    if within.squares().any(|(_, square)| square > limit) {
+    if !within.squares().all(|(_, square)| square <= limit) {
         return Ok(None);
     }
     within.prepare(watch)?;

@@ -1,9 +1,11 @@
 //! The critical ε of every neuron, and with it every maximum match.
 
 use crate::error::Result;
+use crate::linalg::pairs;
 use crate::neurons::{NeuronSet, Side};
 use crate::problem::Problem;
 use crate::remaining::Remaining;
+use crate::solved::Solved;
 use crate::watch::Watch;
 
 /// So many times the rounding to be expected of an r² is allowed for.
@@ -16,7 +18,9 @@ pub struct Spectrum {
     pub x: Vec<f64>,
     /// Critical ε of every neuron of y.
     pub y: Vec<f64>,
-    /// How often a tableau was factored afresh because rows had lost their digits.
+    /// How often a predictor that left had lost the digits of its row in a tableau, as the neurons it nearly
+    /// depends on had left before it, and the row was computed anew (or, where that did not settle, the tableau
+    /// factored afresh). A count of what near-duplicates cost, not of anything wrong with the answer.
     pub refreshes: usize,
     /// δ of the regularised span.
     pub resolution: f64,
@@ -49,7 +53,7 @@ pub struct Spectrum {
 /// # Errors
 /// [`Error::Interrupted`](crate::Error::Interrupted).
 pub fn spectrum(problem: &Problem, watch: &Watch) -> Result<Spectrum> {
-    problem.solve(|problem| {
+    let solved = problem.solve(|problem| {
         let (merged, representative) = problem.merge_duplicates()?;
         let (critical, refreshes) = peel(&merged, problem.exact(), watch)?;
         let mut spectrum = Spectrum {
@@ -58,12 +62,13 @@ pub fn spectrum(problem: &Problem, watch: &Watch) -> Result<Spectrum> {
             refreshes,
             resolution: problem.resolution(),
         };
-        for (neuron, place) in problem.live().iter().zip(representative) {
+        for (neuron, &place) in pairs(problem.live(), &representative) {
             let side = if neuron.side == Side::X { &mut spectrum.x } else { &mut spectrum.y };
             side[neuron.index] = critical[place];
         }
         Ok(spectrum)
-    })
+    })?;
+    Ok(solved.answer)
 }
 
 /// The maximum match M(ε), the union of all ε-matches and itself one (Wang et al. 2018, algorithm 1): what
@@ -78,13 +83,13 @@ pub fn spectrum(problem: &Problem, watch: &Watch) -> Result<Spectrum> {
 /// let (mut gram, watch) = (Gram::default(), Watch::default());
 /// gram.update(x.view().into(), y.view().into(), &watch)?;
 /// let found = maximum_match(&Problem::new(&gram, false)?, 0.1, &watch)?;
-/// assert_eq!((found.x(), found.y()), (&[0][..], &[0][..]));
+/// assert_eq!((found.answer.x(), found.answer.y()), (&[0][..], &[0][..]));
 /// # Ok::<(), spanmatch::Error>(())
 /// ```
 ///
 /// # Errors
 /// [`Error::Eps`](crate::Error::Eps), [`Error::Interrupted`](crate::Error::Interrupted).
-pub fn maximum_match(problem: &Problem, eps: f64, watch: &Watch) -> Result<NeuronSet> {
+pub fn maximum_match(problem: &Problem, eps: f64, watch: &Watch) -> Result<Solved<NeuronSet>> {
     problem.solve(|problem| {
         let limit = problem.limit(eps)?;
         // As in the spectrum, so that both say the same of neurons at ε.

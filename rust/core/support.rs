@@ -5,6 +5,7 @@ use crate::error::{Purpose, Result};
 use crate::memory;
 use crate::neurons::{Neuron, NeuronSet, Side};
 use crate::problem::Problem;
+use crate::solved::Solved;
 use crate::watch::Watch;
 
 /// Who supports whom at ε: u *supports* v when v is not in M(M(ε) \ u, ε), when losing u alone loses v.
@@ -72,14 +73,14 @@ impl Support {
 /// let y = array![[1.0, 1.0], [1.0, -1.0], [0.0, 0.0]];
 /// let (mut gram, watch) = (Gram::default(), Watch::default());
 /// gram.update(x.view().into(), y.view().into(), &watch)?;
-/// let support = support(&Problem::new(&gram, false)?, 0.1, &watch)?;
+/// let support = support(&Problem::new(&gram, false)?, 0.1, &watch)?.answer;
 /// assert_eq!(support.core(Neuron { side: Side::X, index: 0 }).len(), 4);
 /// # Ok::<(), spanmatch::Error>(())
 /// ```
 ///
 /// # Errors
 /// [`Error::Eps`](crate::Error::Eps), [`Error::Interrupted`](crate::Error::Interrupted).
-pub fn support(problem: &Problem, eps: f64, watch: &Watch) -> Result<Support> {
+pub fn support(problem: &Problem, eps: f64, watch: &Watch) -> Result<Solved<Support>> {
     problem.solve(|problem| {
         let limit = problem.limit(eps)?.powi(2);
         let mut matched = maximum(problem, limit, watch)?;

@@ -6,7 +6,7 @@ mod members;
 mod trial;
 
 use crate::error::{Error, Result};
-use crate::linalg::{Factor, Matrix, largest};
+use crate::linalg::{Factor, Matrix, largest, pairs};
 use crate::problem::Problem;
 use crate::watch::Watch;
 use downdate::Downdate;
@@ -16,6 +16,9 @@ pub(crate) use trial::Saved;
 
 /// So many targets are passed over at once where none of them is looked for.
 const PIECE: usize = 128;
+
+/// No rounding makes this of an r², which is 1 at most.
+const LARGEST_SQUARE: f64 = 2.0;
 
 /// The neurons of one side as targets, explained by neurons of the other as predictors.
 ///
@@ -82,7 +85,7 @@ impl<'p> Tableau<'p> {
             problem,
             predictors: Members::new(problem, predictors),
             targets: Members::new(problem, targets),
-            squares: explained.iter().map(|explained| (1.0 - explained).max(0.0)).collect(),
+            squares: residual_squares(problem, targets, &explained)?,
             state: State::Factored { factor, half },
             refreshes: 0,
             smallest_pivot,
@@ -111,9 +114,10 @@ impl<'p> Tableau<'p> {
 
     /// The targets whose r² is at least this, in no order.
     pub(crate) fn targets_from(&self, square: f64) -> impl Iterator<Item = usize> {
+        assert_eq!(self.targets.neurons.len(), self.squares.len(), "an r² for every target");
         let pieces = self.targets.neurons.chunks(PIECE).zip(self.squares.chunks(PIECE));
         let pieces = pieces.filter(move |(_, squares)| largest(squares) >= square);
-        let targets = pieces.flat_map(|(neurons, squares)| neurons.iter().zip(squares));
+        let targets = pieces.flat_map(|(neurons, squares)| pairs(neurons, squares));
         targets.filter(move |&(_, &other)| other >= square).map(|(&neuron, _)| neuron)
     }
 
@@ -130,7 +134,7 @@ impl<'p> Tableau<'p> {
         self.smallest_pivot
     }
 
-    /// How often rows had lost their digits and were computed anew.
+    /// How often a row had lost its digits when it was needed, and was computed anew.
     pub(crate) fn refreshes(&self) -> usize {
         self.refreshes
     }
@@ -149,7 +153,22 @@ impl<'p> Tableau<'p> {
         if self.is_cheaper_afresh(predictors.len()) {
             return self.factor_without(predictors, watch);
         }
-        self.delete(predictors, watch)
+        self.delete(predictors, watch)?;
+        self.check_squares()
+    }
+
+    /// Whether every r² is one. Where deletions make it what is no number, or far more than the whole, the matrix
+    /// has not been what it seemed.
+    fn check_squares(&self) -> Result<()> {
+        if self.squares.iter().all(|&square| square <= LARGEST_SQUARE) {
+            return Ok(());
+        }
+        let mut squares = self.squares();
+        let wrong = squares.find(|&(_, square)| !(square <= LARGEST_SQUARE));
+        wrong.map_or(Ok(()), |(target, square)| {
+            let neuron = self.problem.live()[target];
+            Err(Error::NoResidual { neuron, explained: 1.0 - square })
+        })
     }
 
     /// Makes ready to delete, and to read losses.
@@ -179,28 +198,45 @@ impl<'p> Tableau<'p> {
         for (done, &neuron) in predictors.iter().enumerate() {
             watch.check()?;
             self.make_room()?;
-            if !self.delete_one(neuron) {
+            if self.delete_one(neuron) {
+                continue;
+            }
+            // What many rows would cost one by one is more than a factorisation, which does it for all.
+            let is_cheaper_afresh = 4 * self.deleting().count_stale() > self.predictors.count;
+            if is_cheaper_afresh || !self.delete_stale(neuron) {
                 return self.factor_without(&predictors[done..], watch);
             }
         }
         Ok(())
     }
 
-    /// Deletes a predictor; false where its row has lost its digits for good.
+    /// Deletes a predictor, unless its row has lost its digits.
     fn delete_one(&mut self, neuron: usize) -> bool {
         let place = self.predictors.place[neuron];
-        let mut is_deleted = self.state.downdate().delete(place, &mut self.squares);
-        if !is_deleted {
+        let is_deleted = self.state.downdate().delete(place, &mut self.squares);
+        if is_deleted {
+            self.predictors.remove(neuron);
+        } else {
             self.refreshes += 1;
-            let (problem, predictors, targets) = (self.problem, &self.predictors, &self.targets);
-            let equations = Equations { problem, predictors, targets };
-            let downdate = self.state.downdate();
-            is_deleted = downdate.delete_stale(place, &mut self.squares, &equations);
         }
+        is_deleted
+    }
+
+    /// Deletes a predictor whose row has lost its digits; false where it has lost them for good.
+    fn delete_stale(&mut self, neuron: usize) -> bool {
+        let (place, problem) = (self.predictors.place[neuron], self.problem);
+        let equations = Equations { problem, predictors: &self.predictors, targets: &self.targets };
+        let State::Deleting(downdate) = &mut self.state else { unreachable!("prepared before") };
+        let is_deleted = downdate.delete_stale(place, &mut self.squares, &equations);
         if is_deleted {
             self.predictors.remove(neuron);
         }
         is_deleted
+    }
+
+    fn deleting(&self) -> &Downdate {
+        let State::Deleting(downdate) = &self.state else { unreachable!("prepared before") };
+        downdate
     }
 
     fn drop_targets(&mut self, targets: &[usize]) {
@@ -238,6 +274,21 @@ impl<'p> Tableau<'p> {
         }
         Ok(())
     }
+}
+
+/// What is not explained of each target. Of the inner products of any neurons at most all is explained, up to their
+/// rounding, which is far below what an exact match forgives.
+fn residual_squares(problem: &Problem, targets: &[usize], explained: &[f64]) -> Result<Vec<f64>> {
+    let largest = 1.0 + problem.exact().powi(2);
+    let square = |(&target, &explained): (&usize, &f64)| {
+        // Of what is no number this is not true either.
+        if explained <= largest {
+            Ok((1.0 - explained).max(0.0))
+        } else {
+            Err(Error::NoResidual { neuron: problem.live()[target], explained })
+        }
+    };
+    pairs(targets, explained).map(square).collect()
 }
 
 fn add_ridge(problem: &Problem, predictors: &[usize], gram: &mut Matrix) {

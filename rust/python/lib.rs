@@ -11,7 +11,7 @@ mod run;
 
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
-use spanmatch::{NeuronSet, Problem, Watch};
+use spanmatch::{NeuronSet, Problem, Solved, Watch};
 
 use arguments::{neuron_of, neuron_set};
 use gram::Gram;
@@ -23,6 +23,8 @@ type Floats<'py> = Bound<'py, PyArray1<f64>>;
 type Indices<'py> = Bound<'py, PyArray1<i64>>;
 /// Columns of x and of y.
 type Columns<'py> = (Indices<'py>, Indices<'py>);
+/// An answer, and the resolution it was found at.
+type With<T> = (T, f64);
 /// Critical ε of x and of y, chance levels, samples, resolution, refreshes.
 type Spectrum<'py> = (Floats<'py>, Floats<'py>, (Floats<'py>, Floats<'py>), u64, f64, usize);
 /// Coefficients, offset, residuals.
@@ -64,10 +66,14 @@ fn spectrum<'py>(
 
 /// The largest ε-match: columns of x and of y.
 #[pyfunction]
-fn maximum_match<'py>(gram: &Bound<'py, Gram>, eps: f64, center: bool) -> PyResult<Columns<'py>> {
-    let set =
+fn maximum_match<'py>(
+    gram: &Bound<'py, Gram>,
+    eps: f64,
+    center: bool,
+) -> PyResult<With<Columns<'py>>> {
+    let Solved { answer: set, resolution } =
         solve(gram, center, None, |problem, watch| spanmatch::maximum_match(problem, eps, watch))?;
-    Ok(indices(gram.py(), &set))
+    Ok((indices(gram.py(), &set), resolution))
 }
 
 /// Whether the named columns are an ε-match.
@@ -78,9 +84,11 @@ fn is_match(
     x_index: PyReadonlyArray1<'_, i64>,
     y_index: PyReadonlyArray1<'_, i64>,
     center: bool,
-) -> PyResult<bool> {
+) -> PyResult<With<bool>> {
     let set = neuron_set(&gram.get().widths(gram.py())?, &x_index, &y_index)?;
-    solve(gram, center, None, |problem, watch| spanmatch::is_match(problem, eps, &set, watch))
+    let solved =
+        solve(gram, center, None, |problem, watch| spanmatch::is_match(problem, eps, &set, watch))?;
+    Ok((solved.answer, solved.resolution))
 }
 
 /// Residuals of x on the named columns of y, and of y on those of x.
@@ -90,12 +98,12 @@ fn residuals<'py>(
     x_index: PyReadonlyArray1<'py, i64>,
     y_index: PyReadonlyArray1<'py, i64>,
     center: bool,
-) -> PyResult<(Floats<'py>, Floats<'py>)> {
+) -> PyResult<With<(Floats<'py>, Floats<'py>)>> {
     let py = gram.py();
     let set = neuron_set(&gram.get().widths(py)?, &x_index, &y_index)?;
-    let result =
+    let Solved { answer, resolution } =
         solve(gram, center, None, |problem, watch| spanmatch::residuals(problem, &set, watch))?;
-    Ok((result.x.into_pyarray(py), result.y.into_pyarray(py)))
+    Ok(((answer.x.into_pyarray(py), answer.y.into_pyarray(py)), resolution))
 }
 
 /// One v-minimum match; None where the neuron is outside the maximum match.
@@ -106,13 +114,13 @@ fn minimum_match<'py>(
     neuron: (&str, i64),
     seed: u64,
     center: bool,
-) -> PyResult<Option<Columns<'py>>> {
+) -> PyResult<With<Option<Columns<'py>>>> {
     let py = gram.py();
     let neuron = neuron_of(gram.get().widths(py)?, neuron)?;
-    let found = solve(gram, center, None, |problem, watch| {
+    let Solved { answer, resolution } = solve(gram, center, None, |problem, watch| {
         spanmatch::minimum_match(problem, eps, neuron, seed, watch)
     })?;
-    Ok(found.map(|found| indices(py, &found.neurons)))
+    Ok((answer.map(|found| indices(py, &found.neurons)), resolution))
 }
 
 /// Simple matches whose union is the maximum match.
@@ -124,11 +132,11 @@ fn simple_cover<'py>(
     seed: u64,
     center: bool,
     progress: Option<&Bound<'py, PyAny>>,
-) -> PyResult<Vec<Columns<'py>>> {
-    let cover = solve(gram, center, progress, |problem, watch| {
+) -> PyResult<With<Vec<Columns<'py>>>> {
+    let Solved { answer, resolution } = solve(gram, center, progress, |problem, watch| {
         spanmatch::simple_cover(problem, eps, seed, watch)
     })?;
-    Ok(cover.iter().map(|set| indices(gram.py(), set)).collect())
+    Ok((answer.iter().map(|set| indices(gram.py(), set)).collect(), resolution))
 }
 
 /// A minimum match for every neuron of the maximum match, x first.
@@ -140,11 +148,11 @@ fn minimum_matches<'py>(
     seed: u64,
     center: bool,
     progress: Option<&Bound<'py, PyAny>>,
-) -> PyResult<Vec<Columns<'py>>> {
-    let each = solve(gram, center, progress, |problem, watch| {
+) -> PyResult<With<Vec<Columns<'py>>>> {
+    let Solved { answer, resolution } = solve(gram, center, progress, |problem, watch| {
         spanmatch::minimum_matches(problem, eps, seed, watch)
     })?;
-    Ok(each.iter().map(|set| indices(gram.py(), set)).collect())
+    Ok((answer.iter().map(|set| indices(gram.py(), set)).collect(), resolution))
 }
 
 /// The neurons that the named match is a minimum match for.
@@ -155,12 +163,13 @@ fn minimum_for(
     x_index: PyReadonlyArray1<'_, i64>,
     y_index: PyReadonlyArray1<'_, i64>,
     center: bool,
-) -> PyResult<Vec<(String, usize)>> {
+) -> PyResult<With<Vec<(String, usize)>>> {
     let set = neuron_set(&gram.get().widths(gram.py())?, &x_index, &y_index)?;
-    let neurons = solve(gram, center, None, |problem, watch| {
+    let Solved { answer, resolution } = solve(gram, center, None, |problem, watch| {
         spanmatch::minimum_for(problem, eps, &set, watch)
     })?;
-    Ok(neurons.iter().map(|neuron| (neuron.side.to_string(), neuron.index)).collect())
+    let named = answer.iter().map(|neuron| (neuron.side.to_string(), neuron.index));
+    Ok((named.collect(), resolution))
 }
 
 /// Whether the named columns are a simple match.
@@ -171,9 +180,12 @@ fn is_simple(
     x_index: PyReadonlyArray1<'_, i64>,
     y_index: PyReadonlyArray1<'_, i64>,
     center: bool,
-) -> PyResult<bool> {
+) -> PyResult<With<bool>> {
     let set = neuron_set(&gram.get().widths(gram.py())?, &x_index, &y_index)?;
-    solve(gram, center, None, |problem, watch| spanmatch::is_simple(problem, eps, &set, watch))
+    let solved = solve(gram, center, None, |problem, watch| {
+        spanmatch::is_simple(problem, eps, &set, watch)
+    })?;
+    Ok((solved.answer, solved.resolution))
 }
 
 /// The columns of the maximum match, and who supports whom among them, x first.
@@ -184,14 +196,14 @@ fn support<'py>(
     eps: f64,
     center: bool,
     progress: Option<&Bound<'py, PyAny>>,
-) -> PyResult<(Indices<'py>, Indices<'py>, Bound<'py, PyArray2<bool>>)> {
+) -> PyResult<With<(Indices<'py>, Indices<'py>, Bound<'py, PyArray2<bool>>)>> {
     let py = gram.py();
-    let support =
+    let Solved { answer: support, resolution } =
         solve(gram, center, progress, |problem, watch| spanmatch::support(problem, eps, watch))?;
     let (x, y) = indices(py, &support.neuron_set());
     let size = support.neurons().len();
     let matrix = support.into_matrix().into_pyarray(py).reshape([size, size])?;
-    Ok((x, y, matrix))
+    Ok(((x, y, matrix), resolution))
 }
 
 /// The named x by the named y, and conversely: coefficients, offset and residuals of each.
@@ -201,16 +213,16 @@ fn linear_map<'py>(
     x_index: PyReadonlyArray1<'py, i64>,
     y_index: PyReadonlyArray1<'py, i64>,
     center: bool,
-) -> PyResult<(Expression<'py>, Expression<'py>)> {
+) -> PyResult<With<(Expression<'py>, Expression<'py>)>> {
     let py = gram.py();
     let set = neuron_set(&gram.get().widths(py)?, &x_index, &y_index)?;
-    let map =
+    let Solved { answer: map, resolution } =
         solve(gram, center, None, |problem, watch| spanmatch::linear_map(problem, &set, watch))?;
     let side = |side: spanmatch::Expression| {
         let (offset, residuals) = (side.offset.into_pyarray(py), side.residuals.into_pyarray(py));
         (side.coefficients.into_pyarray(py), offset, residuals)
     };
-    Ok((side(map.x), side(map.y)))
+    Ok(((side(map.x), side(map.y)), resolution))
 }
 
 /// The residuals to expect of unrelated neurons.
@@ -231,8 +243,8 @@ fn solve<T: Send>(
     gram: &Bound<'_, Gram>,
     center: bool,
     progress: Option<&Bound<'_, PyAny>>,
-    solver: impl Fn(&Problem, &Watch) -> spanmatch::Result<T> + Sync,
-) -> PyResult<T> {
+    solver: impl Fn(&Problem, &Watch) -> spanmatch::Result<Solved<T>> + Sync,
+) -> PyResult<Solved<T>> {
     gram.get().read(gram.py(), progress, |gram, watch| solver(&Problem::new(gram, center)?, watch))
 }
 

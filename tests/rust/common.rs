@@ -51,7 +51,7 @@ impl Sides {
     }
 
     pub fn maximum_match(&self, eps: f64) -> NeuronSet {
-        maximum_match(&self.problem(false), eps, &Watch::default()).unwrap()
+        maximum_match(&self.problem(false), eps, &Watch::default()).unwrap().answer
     }
 }
 

@@ -44,12 +44,13 @@ fn answers(sides: &Sides, threads: usize) -> (Vec<Vec<u64>>, NeuronSet, usize) {
         let spectrum = spectrum_of(&plain);
         let mut values = spectrum.x.clone();
         values.sort_by(f64::total_cmp);
-        let matched = maximum_match(&plain, values[values.len() / 2].min(0.9), &watch).unwrap();
+        let matched =
+            maximum_match(&plain, values[values.len() / 2].min(0.9), &watch).unwrap().answer;
         let [x, y] = spectrum_bits(&spectrum);
         let [centred_x, centred_y] = spectrum_bits(&spectrum_of(&centred));
         let some = |n: usize| (0..n).step_by(2).collect();
         let chosen = NeuronSet::new(some(sides.x.ncols()), some(sides.y.ncols())).unwrap();
-        let residuals = residuals(&plain, &chosen, &watch).unwrap();
+        let residuals = residuals(&plain, &chosen, &watch).unwrap().answer;
         let all = vec![x, y, centred_x, centred_y, bits(&residuals.x), bits(&residuals.y)];
         (all, matched, spectrum.refreshes)
     })
@@ -107,7 +108,7 @@ fn products_are_right_at_a_large_odd_size() {
     let (x, y) = (columns(&x), columns(&y));
     for (i, x) in x.iter().enumerate() {
         let one = NeuronSet::new(vec![i], vec![]).unwrap();
-        let found = residuals(&problem, &one, &Watch::default()).unwrap().y;
+        let found = residuals(&problem, &one, &Watch::default()).unwrap().answer.y;
         for (j, (y, found)) in y.iter().zip(&found).enumerate() {
             let product = x.iter().zip(y).map(|(x, y)| x * y).sum::<u32>();
             let cosine_square = f64::from(product).powi(2) / f64::from(square(x) * square(y));

@@ -184,9 +184,9 @@ fn a_side_without_neurons_or_all_dead_is_an_answer() {
         let problem = Problem::new(&sides.gram_of_batches(&[5, 7]), false).unwrap();
         let spectrum = spectrum_of(&problem);
         assert_eq!((spectrum.x, spectrum.y), (expected(&sides.x), expected(&sides.y)));
-        assert!(maximum_match(&problem, 0.9, &watch).unwrap().is_empty());
+        assert!(maximum_match(&problem, 0.9, &watch).unwrap().answer.is_empty());
         let all = NeuronSet::new((0..sides.x.ncols()).collect(), (0..sides.y.ncols()).collect());
-        let residuals = residuals(&problem, &all.unwrap(), &watch).unwrap();
+        let residuals = residuals(&problem, &all.unwrap(), &watch).unwrap().answer;
         let is_right = |residuals: &[f64], side: &Array2<f64>| {
             let alive = is_alive(side);
             residuals.iter().all(|r| if alive { (*r - 1.0).abs() < 1e-15 } else { r.is_nan() })
@@ -201,7 +201,7 @@ fn dead_neurons_are_named_and_belong_to_no_match() {
     let problem = sides.problem(false);
     assert_eq!((problem.dead().x(), problem.dead().y()), (&[0, 5, 12][..], &[1, 2, 10][..]));
     let only_dead = NeuronSet::new(vec![5], vec![]).unwrap();
-    assert!(!is_match(&problem, 0.9, &only_dead, &Watch::default()).unwrap());
+    assert!(!is_match(&problem, 0.9, &only_dead, &Watch::default()).unwrap().answer);
     let spectrum = spectrum_of(&problem);
     assert!(spectrum.x[5].is_infinite() && spectrum.y[10].is_infinite() && spectrum.x[1] < 1.0);
 }

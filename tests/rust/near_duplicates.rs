@@ -150,7 +150,7 @@ fn complaint(seed: u64) -> Option<String> {
         return Some(format!("seed {seed}: {apart:e} apart, of {margin:e}"));
     }
     for (eps, wanted) in levels(&expected, &critical, margin) {
-        let found = maximum_match(&problem, eps, &Watch::default()).unwrap();
+        let found = maximum_match(&problem, eps, &Watch::default()).unwrap().answer;
         if found != wanted {
             return Some(format!("seed {seed} at {eps}: {found:?}, not {wanted:?}"));
         }

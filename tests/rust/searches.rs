@@ -61,11 +61,11 @@ fn no_search_takes_more_closures_than_promised() {
     let mut count = |name: &str, sides: &Sides, center: bool| {
         let problem = sides.problem(center);
         for eps in levels(&problem) {
-            let matched = maximum_match(&problem, eps, &watch).unwrap();
+            let matched = maximum_match(&problem, eps, &watch).unwrap().answer;
             for neuron in neurons(&matched) {
                 for seed in 0..2 {
                     let found =
-                        minimum_match(&problem, eps, neuron, seed, &watch).unwrap().unwrap();
+                        minimum_match(&problem, eps, neuron, seed, &watch).unwrap().answer.unwrap();
                     let (k, m) = (found.neurons.len() as f64, matched.len() as f64);
                     let bound = 3.0 * k * (1.0 + m / k).log2() + m.log2();
                     let closures = found.closures as f64;
@@ -99,7 +99,8 @@ fn a_neuron_alone_with_its_twin_costs_few_closures() {
     let problem = Sides { y: 2.0 * &x, x }.problem(false);
     for seed in 0..20 {
         let neuron = Neuron { side: Side::Y, index: 5 };
-        let found = minimum_match(&problem, 0.1, neuron, seed, &Watch::default()).unwrap().unwrap();
+        let found =
+            minimum_match(&problem, 0.1, neuron, seed, &Watch::default()).unwrap().answer.unwrap();
         assert_eq!((found.neurons.x(), found.neurons.y()), ([5].as_slice(), [5].as_slice()));
         assert!(found.closures <= 47, "{}", found.closures);
     }
@@ -114,20 +115,20 @@ fn searches_give_the_same_at_any_number_of_threads_and_for_the_same_seed() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
             let (problem, watch) = (sides.problem(false), Watch::default());
-            let one = |neuron| minimum_match(&problem, eps, neuron, seed, &watch).unwrap();
-            let matched = maximum_match(&problem, eps, &watch).unwrap();
+            let one = |neuron| minimum_match(&problem, eps, neuron, seed, &watch).unwrap().answer;
+            let matched = maximum_match(&problem, eps, &watch).unwrap().answer;
             let some: Vec<_> = neurons(&matched).into_iter().step_by(9).map(one).collect();
-            let map = linear_map(&problem, &matched, &watch).unwrap();
+            let map = linear_map(&problem, &matched, &watch).unwrap().answer;
             let map = [map.x, map.y].map(|side| {
                 let coefficients: Vec<f64> = side.coefficients.iter().copied().collect();
                 [bits(&coefficients), bits(&side.offset), bits(&side.residuals)]
             });
             (
                 some,
-                simple_cover(&problem, eps, seed, &watch).unwrap(),
-                minimum_matches(&problem, eps, seed, &watch).unwrap(),
-                support(&problem, eps, &watch).unwrap(),
-                minimum_for(&problem, eps, &matched, &watch).unwrap(),
+                simple_cover(&problem, eps, seed, &watch).unwrap().answer,
+                minimum_matches(&problem, eps, seed, &watch).unwrap().answer,
+                support(&problem, eps, &watch).unwrap().answer,
+                minimum_for(&problem, eps, &matched, &watch).unwrap().answer,
                 map,
             )
         })
@@ -145,7 +146,7 @@ fn searches_give_the_same_at_any_number_of_threads_and_for_the_same_seed() {
 fn a_watch_that_was_stopped_stops_every_search() {
     let problem = blocks(5, 100, 12, 3, 0.1).problem(false);
     let watch = Watch::default();
-    let matched = maximum_match(&problem, 0.4, &watch).unwrap();
+    let matched = maximum_match(&problem, 0.4, &watch).unwrap().answer;
     assert!(matched.len() > 4);
     watch.stop();
     let neuron = neurons(&matched)[0];
@@ -210,7 +211,7 @@ fn a_linear_map_has_the_units_of_the_samples() {
     let (all, watch) =
         (NeuronSet::new(vec![0, 1, 2, 3], vec![0, 1, 2, 3]).unwrap(), Watch::default());
 
-    let map = linear_map(&sides.problem(true), &all, &watch).unwrap();
+    let map = linear_map(&sides.problem(true), &all, &watch).unwrap().answer;
     for ((i, j), &want) in k.indexed_iter() {
         let apart = (map.y.coefficients[(i, j)] - want).abs();
         assert!(apart < 1e-3, "{i} {j}: {apart:e}");
@@ -219,10 +220,10 @@ fn a_linear_map_has_the_units_of_the_samples() {
 
     let problem = sides.problem(false);
     let some = NeuronSet::new(vec![0, 2, 3], vec![1, 3]).unwrap();
-    let map = linear_map(&problem, &some, &watch).unwrap();
+    let map = linear_map(&problem, &some, &watch).unwrap().answer;
     assert_eq!((map.x.coefficients.dim(), map.y.coefficients.dim()), ((2, 3), (3, 2)));
     assert!([&map.x.offset, &map.y.offset].iter().all(|side| side.iter().all(|&o| o == 0.0)));
-    let found = residuals(&problem, &some, &watch).unwrap();
+    let found = residuals(&problem, &some, &watch).unwrap().answer;
     let want_x: Vec<f64> = some.x().iter().map(|&i| found.x[i]).collect();
     let want_y: Vec<f64> = some.y().iter().map(|&i| found.y[i]).collect();
     assert!(difference(&map.x.residuals, &want_x) < 1e-12);
@@ -247,6 +248,6 @@ fn a_linear_map_of_a_dead_neuron_is_refused() {
     let set = NeuronSet::new(vec![0], vec![1, 2]).unwrap();
     let dead = Error::Dead(Neuron { side: Side::Y, index: 2 });
     assert_eq!(linear_map(&problem, &set, &Watch::default()), Err(dead));
-    let empty = linear_map(&problem, &NeuronSet::default(), &Watch::default()).unwrap();
+    let empty = linear_map(&problem, &NeuronSet::default(), &Watch::default()).unwrap().answer;
     assert_eq!(empty.x.coefficients.dim(), (0, 0));
 }

@@ -37,22 +37,22 @@ fn covers_and_minimum_matches_are_what_they_say() {
     let watch = Watch::default();
     for (name, problem) in problems() {
         for eps in levels(&problem) {
-            let matched = neurons(&maximum_match(&problem, eps, &watch).unwrap());
-            let cover = simple_cover(&problem, eps, 1, &watch).unwrap();
+            let matched = neurons(&maximum_match(&problem, eps, &watch).unwrap().answer);
+            let cover = simple_cover(&problem, eps, 1, &watch).unwrap().answer;
             let mut covered: Vec<Neuron> = cover.iter().flat_map(neurons).collect();
             covered.sort_unstable();
             covered.dedup();
             assert_eq!(covered, matched, "{name} at {eps}");
             for part in &cover {
-                assert!(is_match(&problem, eps, part, &watch).unwrap(), "{name} at {eps}");
-                assert!(is_simple(&problem, eps, part, &watch).unwrap(), "{name} at {eps}");
+                assert!(is_match(&problem, eps, part, &watch).unwrap().answer, "{name} at {eps}");
+                assert!(is_simple(&problem, eps, part, &watch).unwrap().answer, "{name} at {eps}");
             }
-            let support = support(&problem, eps, &watch).unwrap();
+            let support = support(&problem, eps, &watch).unwrap().answer;
             assert_eq!(support.neurons(), matched);
-            let each = minimum_matches(&problem, eps, 1, &watch).unwrap();
+            let each = minimum_matches(&problem, eps, 1, &watch).unwrap().answer;
             assert_eq!(each.len(), matched.len());
             for (&neuron, found) in matched.iter().zip(&each) {
-                let minimum = minimum_for(&problem, eps, found, &watch).unwrap();
+                let minimum = minimum_for(&problem, eps, found, &watch).unwrap().answer;
                 assert!(minimum.contains(&neuron), "{name} at {eps}: {neuron}");
                 let members = neurons(found);
                 assert!(support.core(neuron).iter().all(|u| members.contains(u)));
@@ -71,8 +71,11 @@ fn bad_questions_are_refused_and_every_search_can_be_stopped() {
     assert_eq!(minimum_match(&problem, 0.3, neuron, 0, &watch), Err(missing));
     let lonely = NeuronSet::new(vec![0], vec![]).unwrap();
     assert_eq!(minimum_for(&problem, 0.3, &lonely, &watch), Err(Error::NoMatch { eps: 0.3 }));
-    assert_eq!(is_simple(&problem, 0.3, &lonely, &watch), Ok(false));
-    assert_eq!(is_simple(&problem, 0.3, &NeuronSet::default(), &watch), Ok(false));
+    assert_eq!(is_simple(&problem, 0.3, &lonely, &watch).map(|solved| solved.answer), Ok(false));
+    assert_eq!(
+        is_simple(&problem, 0.3, &NeuronSet::default(), &watch).map(|solved| solved.answer),
+        Ok(false)
+    );
     let beyond = NeuronSet::new(vec![0], vec![3, 10]).unwrap();
     let missing = || Error::NoSuchNeuron { neuron, count: 10 };
     assert_eq!(is_match(&problem, 0.3, &beyond, &watch), Err(missing()));

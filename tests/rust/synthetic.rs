@@ -85,11 +85,11 @@ proptest! {
             let first = values.next();
             prop_assert!(values.all(|value| Some(value) == first));
         }
-        let cover = simple_cover(&problem, eps, seed, &watch).unwrap();
+        let cover = simple_cover(&problem, eps, seed, &watch).unwrap().answer;
         prop_assert!(cover.iter().all(|set| truth.is_simple(set)));
-        let each = minimum_matches(&problem, eps, seed, &watch).unwrap();
+        let each = minimum_matches(&problem, eps, seed, &watch).unwrap().answer;
         prop_assert!(each.iter().all(|set| truth.is_simple(set)));
-        let support = support(&problem, eps, &watch).unwrap();
+        let support = support(&problem, eps, &watch).unwrap().answer;
         prop_assert_eq!(support.neuron_set(), planted);
         for &neuron in support.neurons() {
             prop_assert_eq!(support.core(neuron), truth.core(neuron));

@@ -34,7 +34,7 @@ fn spectrum(problem: &Problem, found: &Spectrum) -> Result<()> {
     let step = critical.len().div_ceil(LEVELS).max(1);
     for &eps in critical.iter().step_by(step) {
         let set = neurons_up_to(found, problem.limit(eps)?)?;
-        let is_one = is_match(problem, eps, &set, &Watch::default())?;
+        let is_one = is_match(problem, eps, &set, &Watch::default())?.answer;
         ensure(is_one, Stage::Spectrum, || {
             format!("the {} neurons up to its value {eps} are no match there", set.len())
         })?;
@@ -44,7 +44,7 @@ fn spectrum(problem: &Problem, found: &Spectrum) -> Result<()> {
 
 /// It is a match, and the one that the spectrum gives.
 fn maximum(case: &Case, problem: &Problem, found: &NeuronSet) -> Result<()> {
-    let is_one = is_match(problem, case.eps, found, &Watch::default())?;
+    let is_one = is_match(problem, case.eps, found, &Watch::default())?.answer;
     ensure(is_one, Stage::MaximumMatch, || format!("it is no match at ε = {}", case.eps))?;
     ensure(*found == case.matched, Stage::MaximumMatch, || {
         format!(
@@ -61,15 +61,15 @@ fn minimum(case: &Case, problem: &Problem, found: Option<&MinimumMatch>) -> Resu
     let nothing = NeuronSet::default();
     let neurons = found.map_or(&nothing, |found| &found.neurons);
     let watch = Watch::default();
-    ensure(is_match(problem, case.eps, neurons, &watch)?, Stage::MinimumMatch, wrong)?;
-    let minimum = minimum_for(problem, case.eps, neurons, &watch)?;
+    ensure(is_match(problem, case.eps, neurons, &watch)?.answer, Stage::MinimumMatch, wrong)?;
+    let minimum = minimum_for(problem, case.eps, neurons, &watch)?.answer;
     ensure(minimum.contains(&case.neuron), Stage::MinimumMatch, wrong)
 }
 
 /// Its matches are simple, and their union is the maximum match.
 fn cover(case: &Case, problem: &Problem, found: &[NeuronSet]) -> Result<()> {
     for (number, set) in found.iter().enumerate() {
-        let is_one = is_simple(problem, case.eps, set, &Watch::default())?;
+        let is_one = is_simple(problem, case.eps, set, &Watch::default())?.answer;
         ensure(is_one, Stage::Cover, || format!("its match {number} is not simple"))?;
     }
     covers(&case.matched, found)
@@ -87,7 +87,7 @@ fn supported(case: &Case, problem: &Problem, found: &Support) -> Result<()> {
         })?;
     }
     let watch = Watch::default();
-    let minimum = minimum_match(problem, case.eps, case.neuron, case.seed, &watch)?;
+    let minimum = minimum_match(problem, case.eps, case.neuron, case.seed, &watch)?.answer;
     let core = found.core(case.neuron);
     let is_held =
         minimum.is_some_and(|found| core.iter().all(|&neuron| found.neurons.contains(neuron)));

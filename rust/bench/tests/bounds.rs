@@ -22,7 +22,7 @@ fn searches_take_no_more_closures_than_recorded() {
         for &index in case.matched.x() {
             let neuron = Neuron { side: Side::X, index };
             let found = minimum_match(&problem, case.eps, neuron, 0, &Watch::default());
-            let found = found.unwrap().unwrap();
+            let found = found.unwrap().answer.unwrap();
             let (k, m) = (found.neurons.len() as f64, case.matched.len() as f64);
             let promised = 3.0 * k * (1.0 + m / k).log2() + m.log2();
             assert!(found.closures as f64 <= promised, "{} closures", found.closures);

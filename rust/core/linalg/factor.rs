@@ -11,6 +11,7 @@ use faer::linalg::triangular_solve::{
 use faer::{MatMut, Par};
 use rayon::prelude::*;
 
+use super::checked::pairs_mut;
 use super::cuts::{change_columns, column_panels, row_panels};
 use super::product::subtract_gram;
 use super::{Matrix, Triangle};
@@ -45,6 +46,10 @@ impl Factor {
                 solve_lower_triangular_in_place(lower, panel, Par::Seq);
             });
             subtract_gram(trailing, right.as_ref());
+        }
+        // What is no number is no pivot, and infinity is none either.
+        if (0..n).any(|j| !(square[(j, j)] > 0.0 && square[(j, j)].is_finite())) {
+            return Ok(None);
         }
         square.mirror(Triangle::Upper);
         Ok(Some(Self { square }))
@@ -108,7 +113,7 @@ pub(crate) fn fill_and_solve(
 fn row_squares(mut panel: MatMut<'_, f64>) -> Vec<f64> {
     let mut squares = vec![0.0; panel.nrows()];
     change_columns(panel.as_mut(), |_, column| {
-        for (square, value) in squares.iter_mut().zip(column) {
+        for (square, value) in pairs_mut(&mut squares, column) {
             *square += *value * *value;
         }
     });

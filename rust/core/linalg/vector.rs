@@ -1,9 +1,10 @@
 //! Products with one vector, of matrices that are read where they lie.
 
-use super::{LANES, Matrix};
+use super::{LANES, Matrix, pairs, pairs_mut};
 
 /// `aᵀ b`, in independent lanes: the processor's vectors are used.
 pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
+    assert_eq!(a.len(), b.len(), "as many values of one as of the other");
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
     let mut lanes = [0.0; LANES];
     for (a, b) in a.iter().zip(b) {
@@ -11,13 +12,13 @@ pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
             *lane += a * b;
         }
     }
-    let rest: f64 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    let rest: f64 = pairs(a_rest, b_rest).map(|(a, b)| a * b).sum();
     lanes.iter().sum::<f64>() + rest
 }
 
 /// `target += factor source`.
 pub(crate) fn add_multiple(target: &mut [f64], factor: f64, source: &[f64]) {
-    for (value, more) in target.iter_mut().zip(source) {
+    for (value, more) in pairs_mut(target, source) {
         *value += factor * more;
     }
 }

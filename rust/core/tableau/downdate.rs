@@ -11,7 +11,9 @@ mod recompute;
 use super::equations::Equations;
 use super::members::Moves;
 use crate::error::Result;
-use crate::linalg::{Behind, Factor, Matrix, largest, subtract_product, subtract_upper_gram};
+use crate::linalg::{
+    Behind, Factor, Matrix, largest, pairs_mut, subtract_product, subtract_upper_gram,
+};
 use crate::watch::Watch;
 use pending::{BLOCK, PendingDeletions};
 
@@ -76,6 +78,11 @@ impl Downdate {
         self.has_lost_digits(j, self.pivots[j])
     }
 
+    /// How many rows have, of those before the steps kept back.
+    pub(crate) fn count_stale(&self) -> usize {
+        (0..self.pivots.len()).filter(|&j| self.is_stale(j)).count()
+    }
+
     fn has_lost_digits(&self, j: usize, pivot: f64) -> bool {
         // A pivot that is not a number has.
         let has_fallen = !(pivot >= self.first_pivots[j] / 8.0);
@@ -84,35 +91,35 @@ impl Downdate {
 
     /// What deleting predictor j would add to r² of the target at place t.
     pub(crate) fn loss(&self, j: usize, t: usize) -> f64 {
-        debug_assert_eq!(self.pending.depth(), 0, "read after settling");
+        assert_eq!(self.pending.depth(), 0, "read after settling");
         self.coefficients[(t, j)].powi(2) / self.pivots[j]
     }
 
     /// What deleting a set D of predictors at once would add to r² of the targets at these places:
-    /// `W_Dᵀ P_DD⁻¹ W_D`. Empty where D has rows that have lost their digits.
+    /// `W_Dᵀ P_DD⁻¹ W_D`. `None` where D has rows that have lost their digits.
     pub(crate) fn losses(
         &self,
         predictors: &[usize],
         targets: &[usize],
         watch: &Watch,
-    ) -> Result<Vec<f64>> {
-        debug_assert_eq!(self.pending.depth(), 0, "read after settling");
+    ) -> Result<Option<Vec<f64>>> {
+        assert_eq!(self.pending.depth(), 0, "read after settling");
         if predictors.iter().any(|&j| self.is_stale(j)) {
-            return Ok(Vec::new());
+            return Ok(None);
         }
         let mut own = Matrix::zeros(predictors.len(), predictors.len())?;
         let mut half = Matrix::zeros(targets.len(), predictors.len())?;
         for (s, &j) in predictors.iter().enumerate() {
-            for (value, &i) in own.column_mut(s).iter_mut().zip(predictors) {
+            for (value, &i) in pairs_mut(own.column_mut(s), predictors) {
                 *value = self.before(i, j);
             }
             let column = self.coefficients.column(j);
-            for (value, &target) in half.column_mut(s).iter_mut().zip(targets) {
+            for (value, &target) in pairs_mut(half.column_mut(s), targets) {
                 *value = column[target];
             }
         }
-        let Some(own) = Factor::new(own, watch)? else { return Ok(Vec::new()) };
-        own.half_solve(&mut half, watch)
+        let Some(own) = Factor::new(own, watch)? else { return Ok(None) };
+        own.half_solve(&mut half, watch).map(Some)
     }
 
     /// Whether so many deletions can be kept back, and so be taken back.
@@ -193,7 +200,7 @@ impl Downdate {
 }
 
 fn add_squares(squares: &mut [f64], step: &[f64]) {
-    for (square, &value) in squares.iter_mut().zip(step) {
+    for (square, &value) in pairs_mut(squares, step) {
         *square += value * value;
     }
 }

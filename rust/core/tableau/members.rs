@@ -1,5 +1,6 @@
 //! The neurons of a side that take part in a tableau.
 
+use crate::linalg::pairs;
 use crate::problem::Problem;
 
 /// In `place`: the neuron is not, or no longer, here.
@@ -40,9 +41,10 @@ impl Members {
     /// Fills the gaps with the last neurons.
     pub(super) fn fill_gaps(&mut self) -> Moves {
         let is_here = |&place: &usize| self.place[self.neurons[place]] == place;
-        let gaps = (0..self.count).filter(|place| !is_here(place));
-        let last = (self.count..self.neurons.len()).filter(is_here);
-        let moves = Moves { left: self.count, pairs: gaps.zip(last).collect() };
+        let gaps: Vec<usize> = (0..self.count).filter(|place| !is_here(place)).collect();
+        let last: Vec<usize> = (self.count..self.neurons.len()).filter(is_here).collect();
+        let pairs = pairs(&gaps, &last).map(|(&to, &from)| (to, from)).collect();
+        let moves = Moves { left: self.count, pairs };
         moves.apply(&mut self.neurons);
         self.neurons.truncate(self.count);
         for &(to, _) in &moves.pairs {

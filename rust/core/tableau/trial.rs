@@ -1,9 +1,10 @@
 //! Trials: removals that are taken back at the cost of a few rows.
 
-use super::downdate::{self, Downdate};
+use super::Tableau;
+use super::downdate;
 use super::members::Members;
-use super::{State, Tableau};
 use crate::error::Result;
+use crate::linalg::pairs;
 use crate::watch::Watch;
 
 impl Tableau<'_> {
@@ -46,14 +47,11 @@ impl Tableau<'_> {
         }
         let places: Vec<usize> =
             predictors.iter().map(|&neuron| self.predictors.place[neuron]).collect();
-        let losses = self.deleting().losses(&places, &staying, watch)?;
-        let mut squares = staying.iter().map(|&place| self.squares[place]).zip(losses);
-        Ok(squares.any(|(square, loss)| square + loss > limit))
-    }
-
-    fn deleting(&self) -> &Downdate {
-        let State::Deleting(downdate) = &self.state else { unreachable!("prepared before") };
-        downdate
+        let Some(losses) = self.deleting().losses(&places, &staying, watch)? else {
+            return Ok(false);
+        };
+        let mut losses = pairs(&staying, &losses);
+        Ok(losses.any(|(&place, loss)| self.squares[place] + loss > limit))
     }
 
     pub(crate) fn save(&mut self) -> Saved {
@@ -73,14 +71,22 @@ impl Tableau<'_> {
     }
 
     /// Removes what can be taken back by [`Tableau::restore`]; false where it had to stop in the middle.
-    pub(crate) fn remove_reversibly(&mut self, targets: &[usize], predictors: &[usize]) -> bool {
+    pub(crate) fn remove_reversibly(
+        &mut self,
+        targets: &[usize],
+        predictors: &[usize],
+    ) -> Result<bool> {
         self.drop_targets(targets);
         if predictors.is_empty() || self.targets.count == 0 {
-            return true;
+            return Ok(true);
         }
-        self.state.downdate().has_room(predictors.len())
+        let is_removed = self.state.downdate().has_room(predictors.len())
             && !self.is_cheaper_afresh(predictors.len())
-            && predictors.iter().all(|&neuron| self.delete_one(neuron))
+            && predictors
+                .iter()
+                .all(|&neuron| self.delete_one(neuron) || self.delete_stale(neuron));
+        self.check_squares()?;
+        Ok(is_removed)
     }
 }
 

@@ -54,7 +54,7 @@ impl PendingDeletions {
 
     /// Forgets the last steps.
     pub(super) fn truncate(&mut self, depth: usize) {
-        debug_assert!(depth <= self.depth(), "they have been applied");
+        assert!(depth <= self.depth(), "they have been applied");
         self.deleted.truncate(depth);
         self.known.retain(|&(step, _)| step < depth);
     }

@@ -1,7 +1,7 @@
 //! A row that has lost its digits, computed anew from the others and the Gram matrix.
 
 use super::Downdate;
-use crate::linalg::{dot, symmetric_times};
+use crate::linalg::{dot, pairs_mut, symmetric_times};
 use crate::tableau::equations::Equations;
 
 /// A pivot computed anew is right once a refinement moves it by no more than this, relatively: the next would move
@@ -40,7 +40,7 @@ impl Downdate {
             }
             rest[j] += 1.0;
             let correction = self.times(&rest);
-            for (value, more) in row.iter_mut().zip(&correction) {
+            for (value, more) in pairs_mut(&mut row, &correction) {
                 *value += more;
             }
             if row[j] > 0.0 && correction[j].abs() <= SETTLED * row[j] {

@@ -1,0 +1,86 @@
+//! What no Gram matrix holds is no match, whatever is asked: it is an error, or the resolution that it took is told.
+#![allow(clippy::unwrap_used)]
+
+use crate::error::{Error, Result};
+use crate::linalg::Matrix;
+use crate::problem::Problem;
+use crate::watch::Watch;
+use crate::{
+    Neuron, NeuronSet, Side, is_match, is_simple, linear_map, maximum_match, minimum_for,
+    minimum_match, minimum_matches, residuals, simple_cover, spectrum, support,
+};
+
+/// Three neurons a side; every cosine that is not named is `other`.
+fn problem(other: f64, named: &[(usize, usize, f64)]) -> Problem {
+    let mut unit = Matrix::symmetric(6, |j| move |i| if i == j { 1.0 } else { other }).unwrap();
+    for &(i, j, cosine) in named {
+        unit[(i, j)] = cosine;
+        unit[(j, i)] = cosine;
+    }
+    Problem::of_unit_gram(unit, 3)
+}
+
+/// What every function that solves says, with the resolution it used.
+fn answers(problem: &Problem, eps: f64) -> Vec<(&'static str, Result<f64>)> {
+    let watch = Watch::default();
+    let all = NeuronSet::new(vec![0, 1, 2], vec![0, 1, 2]).unwrap();
+    let neuron = Neuron { side: Side::X, index: 0 };
+    vec![
+        ("spectrum", spectrum(problem, &watch).map(|found| found.resolution)),
+        ("maximum match", maximum_match(problem, eps, &watch).map(|found| found.resolution)),
+        ("is match", is_match(problem, eps, &all, &watch).map(|found| found.resolution)),
+        ("residuals", residuals(problem, &all, &watch).map(|found| found.resolution)),
+        (
+            "minimum match",
+            minimum_match(problem, eps, neuron, 0, &watch).map(|found| found.resolution),
+        ),
+        ("cover", simple_cover(problem, eps, 0, &watch).map(|found| found.resolution)),
+        ("minimum matches", minimum_matches(problem, eps, 0, &watch).map(|found| found.resolution)),
+        ("minimum for", minimum_for(problem, eps, &all, &watch).map(|found| found.resolution)),
+        ("is simple", is_simple(problem, eps, &all, &watch).map(|found| found.resolution)),
+        ("support", support(problem, eps, &watch).map(|found| found.resolution)),
+        ("linear map", linear_map(problem, &all, &watch).map(|found| found.resolution)),
+    ]
+}
+
+#[test]
+fn what_is_no_gram_matrix_is_refused_by_every_function() {
+    // Between the sides, then within one.
+    for (i, j) in [(0, 3), (2, 4), (1, 5), (0, 2), (3, 4), (5, 5), (1, 1)] {
+        for cosine in [1e3, -1e3, 1e308, f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
+            if i == j && cosine > 0.0 && cosine.is_finite() {
+                continue;
+            }
+            for eps in [0.0, 0.5] {
+                for (name, answer) in answers(&problem(0.1, &[(i, j, cosine)]), eps) {
+                    let is_refused =
+                        matches!(answer, Err(Error::NoResidual { .. } | Error::Indefinite(_)));
+                    assert!(is_refused, "{name} with {cosine} at {i}, {j}: {answer:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_neuron_of_which_too_much_is_explained_is_named() {
+    let refused = spectrum(&problem(0.1, &[(1, 4, 1e3)]), &Watch::default());
+    let Err(Error::NoResidual { neuron, explained }) = refused else { panic!("{refused:?}") };
+    assert!(neuron == Neuron { side: Side::X, index: 1 } && explained > 1e5, "{neuron}");
+    let text = refused.unwrap_err().to_string();
+    assert!(text.contains("neuron 1 of x") && text.contains("from the samples"), "{text}");
+}
+
+#[test]
+fn every_function_tells_how_far_it_raised_the_resolution() {
+    let sound = problem(0.1, &[]);
+    for (name, resolution) in answers(&sound, 0.995) {
+        assert_eq!(resolution, Ok(sound.resolution()), "{name}");
+    }
+    // Three neurons of x in one direction but for rounding that is far too large: an eigenvalue of -1e-9 or so.
+    let damaged = problem(0.1, &[(0, 1, 1.0 + 1e-9), (0, 2, 1.0), (1, 2, 1.0 - 1e-9)]);
+    for (name, resolution) in answers(&damaged, 0.995) {
+        let resolution = resolution.unwrap();
+        assert!(resolution > damaged.resolution() && resolution < 1e-3, "{name}: {resolution}");
+    }
+}

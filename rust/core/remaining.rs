@@ -100,6 +100,7 @@ impl<'p> Remaining<'p> {
         for tableau in [&mut self.x, &mut self.y] {
             tableau.prepare(watch)?;
             tableau.settle()?;
+            tableau.renew(watch)?;
         }
         Ok(())
     }

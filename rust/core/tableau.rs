@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::linalg::{Factor, Matrix, largest, pairs};
 use crate::problem::Problem;
 use crate::watch::Watch;
-use downdate::Downdate;
+use downdate::{Deleted, Downdate};
 use equations::Equations;
 use members::Members;
 pub(crate) use trial::Saved;
@@ -32,6 +32,8 @@ pub(crate) struct Tableau<'p> {
     squares: Vec<f64>,
     state: State,
     refreshes: usize,
+    /// Of those, since the factorisation.
+    recomputed: usize,
     /// Of the factorisation; what is left after deletions has no smaller one.
     smallest_pivot: f64,
 }
@@ -88,6 +90,7 @@ impl<'p> Tableau<'p> {
             squares: residual_squares(problem, targets, &explained)?,
             state: State::Factored { factor, half },
             refreshes: 0,
+            recomputed: 0,
             smallest_pivot,
         })
     }
@@ -198,40 +201,33 @@ impl<'p> Tableau<'p> {
         for (done, &neuron) in predictors.iter().enumerate() {
             watch.check()?;
             self.make_room()?;
-            if self.delete_one(neuron) {
-                continue;
-            }
             // What many rows would cost one by one is more than a factorisation, which does it for all.
-            let is_cheaper_afresh = 4 * self.deleting().count_stale() > self.predictors.count;
-            if is_cheaper_afresh || !self.delete_stale(neuron) {
+            let is_tedious = 4 * self.recomputed > self.predictors.count;
+            if is_tedious || !self.delete_one(neuron) {
                 return self.factor_without(&predictors[done..], watch);
             }
         }
         Ok(())
     }
 
-    /// Deletes a predictor, unless its row has lost its digits.
+    /// Deletes a predictor; false where its row has lost its digits for good.
     fn delete_one(&mut self, neuron: usize) -> bool {
-        let place = self.predictors.place[neuron];
-        let is_deleted = self.state.downdate().delete(place, &mut self.squares);
-        if is_deleted {
-            self.predictors.remove(neuron);
-        } else {
-            self.refreshes += 1;
-        }
-        is_deleted
-    }
-
-    /// Deletes a predictor whose row has lost its digits; false where it has lost them for good.
-    fn delete_stale(&mut self, neuron: usize) -> bool {
         let (place, problem) = (self.predictors.place[neuron], self.problem);
-        let equations = Equations { problem, predictors: &self.predictors, targets: &self.targets };
         let State::Deleting(downdate) = &mut self.state else { unreachable!("prepared before") };
-        let is_deleted = downdate.delete_stale(place, &mut self.squares, &equations);
-        if is_deleted {
+        let mut deleted = Deleted::AsItWas;
+        if !downdate.delete(place, &mut self.squares) {
+            let (predictors, targets) = (&self.predictors, &self.targets);
+            let equations = Equations { problem, predictors, targets };
+            deleted = downdate.delete_suspect(place, &mut self.squares, &equations);
+        }
+        if deleted != Deleted::AsItWas {
+            self.refreshes += 1;
+            self.recomputed += 1;
+        }
+        if deleted != Deleted::Not {
             self.predictors.remove(neuron);
         }
-        is_deleted
+        deleted != Deleted::Not
     }
 
     fn deleting(&self) -> &Downdate {
@@ -262,6 +258,15 @@ impl<'p> Tableau<'p> {
 
     fn make_room(&mut self) -> Result<()> {
         if self.state.downdate().has_room(1) { Ok(()) } else { self.settle() }
+    }
+
+    /// Factors afresh where so many rows may have lost their digits that most trials would have to look at them.
+    pub(crate) fn renew(&mut self, watch: &Watch) -> Result<()> {
+        if 4 * self.deleting().count_suspects() > self.predictors.count {
+            self.factor_without(&[], watch)?;
+            self.prepare(watch)?;
+        }
+        Ok(())
     }
 
     /// Applies the deletions kept back, for good, and drops all that has gone.

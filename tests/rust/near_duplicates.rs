@@ -171,12 +171,19 @@ fn from_environment(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).map_or(otherwise, |value| value.parse().unwrap())
 }
 
+/// Of 32,000 those that need what the downdate's bounds ask for: rows are looked at in good time, are sound to seven
+/// digits, and are refined until they are.
+const HARD: [u64; 23] = [
+    34, 2083, 3826, 4045, 4231, 4306, 4791, 4794, 5162, 5755, 6102, 6611, 7863, 8090, 8629, 9109,
+    9778, 10001, 10551, 13659, 15095, 15812, 16686,
+];
+
 #[test]
 fn near_dependent_neurons_leave_critical_values_right() {
     let first = from_environment("SPANMATCH_FUZZ_FIRST", 0);
     let count = from_environment("SPANMATCH_FUZZ", 400);
     let complaints: Vec<String> =
-        (first..first + count).into_par_iter().filter_map(complaint).collect();
+        HARD.into_par_iter().chain(first..first + count).filter_map(complaint).collect();
     let few = &complaints[..complaints.len().min(20)];
     assert!(few.is_empty(), "{} of {count}:\n{}", complaints.len(), few.join("\n"));
 }

@@ -1,4 +1,4 @@
-//! Dependent columns cost some factorisations afresh, not one a step, and the answer stays right.
+//! Dependent columns cost some rows that are computed anew, no more than one each, and the answer stays right.
 
 use ndarray::{Array1, Array2, Axis, s};
 
@@ -13,10 +13,10 @@ const SAMPLES: usize = 260;
 /// The last quarter of each side depends on the others.
 const INDEPENDENT: usize = 72;
 
-// Bounds on the refreshes, of 48 dependent columns and the 144 others: 62, 75 and 0 were measured.
-const SUMS_OF_TWO: usize = 80;
-const MIXES_OF_ALL: usize = 90;
-const NEAR_DUPLICATES: usize = 10;
+// Bounds on the refreshes, of 48 dependent columns: 38, 19 and 19 were measured.
+const SUMS_OF_TWO: usize = 46;
+const MIXES_OF_ALL: usize = 26;
+const NEAR_DUPLICATES: usize = 26;
 
 /// Neuron j of both sides is the same signal, through the more noise the larger j: critical values are
 /// spread out, and neurons leave a few at a time.
@@ -128,7 +128,7 @@ fn every_scale(seed: u64) -> Sides {
 #[test]
 fn dependence_at_every_scale_leaves_critical_values_right() {
     let mut refreshed = 0;
-    // Many, and those among 1,500 that are hardest on rows mended instead of factored afresh.
+    // Many, and those among 1,500 that are hardest on rows computed anew instead of factored afresh.
     for seed in (0..300).chain([305, 316, 343, 542, 555, 1090, 1359, 1406, 1449]) {
         let sides = every_scale(seed);
         let (problem, oracle) = (sides.problem(false), Oracle::new(&sides, false));
@@ -146,7 +146,7 @@ fn dependence_at_every_scale_leaves_critical_values_right() {
 }
 
 fn assert_some_but_few(refreshes: usize, bound: usize) {
-    assert!(refreshes <= bound, "{refreshes} refreshes, at most {bound} expected");
+    assert!((1..=bound).contains(&refreshes), "{refreshes} refreshes, at most {bound} expected");
 }
 
 #[test]

@@ -20,10 +20,10 @@ impl Tableau<'_> {
         let mut targets: Vec<usize> = targets.iter().map(|&t| self.targets.place[t]).collect();
         // As they lie in memory.
         targets.sort_unstable();
-        // Of a row that has lost its digits the closure tells.
+        // Of a row that may have lost its digits the closure tells.
         let unknown = self.predictors.present();
         let unknown =
-            unknown.filter(move |&(j, neuron)| !is_known(neuron) && !downdate.is_stale(j));
+            unknown.filter(move |&(j, neuron)| !is_known(neuron) && !downdate.is_suspect(j));
         let needed = unknown.filter(move |&(j, _)| {
             targets.iter().any(|&t| self.squares[t] + downdate.loss(j, t) > limit)
         });
@@ -59,6 +59,7 @@ impl Tableau<'_> {
             predictors: self.predictors.clone(),
             targets: self.targets.clone(),
             squares: self.squares.clone(),
+            recomputed: self.recomputed,
             downdate: self.state.downdate().save(),
         }
     }
@@ -68,6 +69,7 @@ impl Tableau<'_> {
         self.predictors = saved.predictors;
         self.targets = saved.targets;
         self.squares = saved.squares;
+        self.recomputed = saved.recomputed;
     }
 
     /// Removes what can be taken back by [`Tableau::restore`]; false where it had to stop in the middle.
@@ -82,9 +84,7 @@ impl Tableau<'_> {
         }
         let is_removed = self.state.downdate().has_room(predictors.len())
             && !self.is_cheaper_afresh(predictors.len())
-            && predictors
-                .iter()
-                .all(|&neuron| self.delete_one(neuron) || self.delete_stale(neuron));
+            && predictors.iter().all(|&neuron| self.delete_one(neuron));
         self.check_squares()?;
         Ok(is_removed)
     }
@@ -96,5 +96,6 @@ pub(crate) struct Saved {
     predictors: Members,
     targets: Members,
     squares: Vec<f64>,
+    recomputed: usize,
     downdate: downdate::Saved,
 }

@@ -2,6 +2,7 @@
 
 mod downdate;
 mod equations;
+mod gathered;
 mod members;
 mod trial;
 
@@ -11,14 +12,12 @@ use crate::problem::Problem;
 use crate::watch::Watch;
 use downdate::{Deleted, Downdate};
 use equations::Equations;
+use gathered::{add_ridge, gather, residual_squares};
 use members::Members;
 pub(crate) use trial::Saved;
 
 /// So many targets are passed over at once where none of them is looked for.
 const PIECE: usize = 128;
-
-/// No rounding makes this of an r², which is 1 at most.
-const LARGEST_SQUARE: f64 = 2.0;
 
 /// The neurons of one side as targets, explained by neurons of the other as predictors.
 ///
@@ -163,11 +162,11 @@ impl<'p> Tableau<'p> {
     /// Whether every r² is one. Where deletions make it what is no number, or far more than the whole, the matrix
     /// has not been what it seemed.
     fn check_squares(&self) -> Result<()> {
-        if self.squares.iter().all(|&square| square <= LARGEST_SQUARE) {
+        if self.squares.iter().all(|&square| is_square(square)) {
             return Ok(());
         }
         let mut squares = self.squares();
-        let wrong = squares.find(|&(_, square)| !(square <= LARGEST_SQUARE));
+        let wrong = squares.find(|&(_, square)| !is_square(square));
         wrong.map_or(Ok(()), |(target, square)| {
             let neuron = self.problem.live()[target];
             Err(Error::NoResidual { neuron, explained: 1.0 - square })
@@ -281,35 +280,7 @@ impl<'p> Tableau<'p> {
     }
 }
 
-/// What is not explained of each target. Of the inner products of any neurons at most all is explained, up to their
-/// rounding, which is far below what an exact match forgives.
-fn residual_squares(problem: &Problem, targets: &[usize], explained: &[f64]) -> Result<Vec<f64>> {
-    let largest = 1.0 + problem.exact().powi(2);
-    let square = |(&target, &explained): (&usize, &f64)| {
-        // Of what is no number this is not true either.
-        if explained <= largest {
-            Ok((1.0 - explained).max(0.0))
-        } else {
-            Err(Error::NoResidual { neuron: problem.live()[target], explained })
-        }
-    };
-    pairs(targets, explained).map(square).collect()
-}
-
-fn add_ridge(problem: &Problem, predictors: &[usize], gram: &mut Matrix) {
-    for (j, &neuron) in predictors.iter().enumerate() {
-        gram[(j, j)] += problem.ridge(neuron);
-    }
-}
-
-/// Cosines, a row for every neuron of one list, a column for every neuron of another.
-fn gather(problem: &Problem, rows: &[usize], columns: &[usize]) -> Result<Matrix> {
-    // Neurons that follow one another are copied together.
-    let runs: Vec<&[usize]> = rows.chunk_by(|a, b| a + 1 == *b).collect();
-    Matrix::from_columns(rows.len(), columns.len(), |j, values| {
-        let cosines = problem.cosines(columns[j]);
-        for run in &runs {
-            values.extend_from_slice(&cosines[run[0]..][..run.len()]);
-        }
-    })
+/// Whether this can be an r², which is 1 at most and no rounding makes 2. What is no number cannot.
+fn is_square(value: f64) -> bool {
+    value <= 2.0
 }

@@ -27,6 +27,8 @@ type Columns<'py> = (Indices<'py>, Indices<'py>);
 type With<T> = (T, f64);
 /// Critical ε of x and of y, chance levels, samples, resolution, refreshes.
 type Spectrum<'py> = (Floats<'py>, Floats<'py>, (Floats<'py>, Floats<'py>), u64, f64, usize);
+/// Columns of x and of y, and who supports whom.
+type Support<'py> = (Indices<'py>, Indices<'py>, Bound<'py, PyArray2<bool>>);
 /// Coefficients, offset, residuals.
 type Expression<'py> = (Bound<'py, PyArray2<f64>>, Floats<'py>, Floats<'py>);
 
@@ -196,7 +198,7 @@ fn support<'py>(
     eps: f64,
     center: bool,
     progress: Option<&Bound<'py, PyAny>>,
-) -> PyResult<With<(Indices<'py>, Indices<'py>, Bound<'py, PyArray2<bool>>)>> {
+) -> PyResult<With<Support<'py>>> {
     let py = gram.py();
     let Solved { answer: support, resolution } =
         solve(gram, center, progress, |problem, watch| spanmatch::support(problem, eps, watch))?;

@@ -12,7 +12,7 @@ pub(super) const BLOCK: usize = 64;
 /// until the steps are applied: r² does not need it, and for all together it is one triangular solve.
 ///
 /// With D the predictors deleted it is `u_P = L⁻¹ P_DB`, where `P_DD = L Lᵀ`. Where a row had to be computed anew
-/// its u_P is known instead: row of L and right-hand side then say nothing but that.
+/// its `u_P` is known instead: row of L and right-hand side then say nothing but that.
 #[derive(Debug)]
 pub(super) struct PendingDeletions {
     /// Where each predictor deleted lies in P.

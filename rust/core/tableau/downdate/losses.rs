@@ -1,0 +1,41 @@
+//! What deletions would cost, without making them.
+
+use super::Downdate;
+use crate::error::Result;
+use crate::linalg::{Factor, Matrix, pairs_mut};
+use crate::watch::Watch;
+
+impl Downdate {
+    /// What deleting predictor j would add to r² of the target at place t.
+    pub(crate) fn loss(&self, j: usize, t: usize) -> f64 {
+        assert_eq!(self.pending.depth(), 0, "read after settling");
+        self.coefficients[(t, j)].powi(2) / self.pivots[j]
+    }
+
+    /// What deleting a set D of predictors at once would add to r² of the targets at these places:
+    /// `W_Dᵀ P_DD⁻¹ W_D`. `None` where D has rows that may have lost their digits.
+    pub(crate) fn losses(
+        &self,
+        predictors: &[usize],
+        targets: &[usize],
+        watch: &Watch,
+    ) -> Result<Option<Vec<f64>>> {
+        assert_eq!(self.pending.depth(), 0, "read after settling");
+        if predictors.iter().any(|&j| self.is_suspect(j)) {
+            return Ok(None);
+        }
+        let mut own = Matrix::zeros(predictors.len(), predictors.len())?;
+        let mut half = Matrix::zeros(targets.len(), predictors.len())?;
+        for (s, &j) in predictors.iter().enumerate() {
+            for (value, &i) in pairs_mut(own.column_mut(s), predictors) {
+                *value = self.before(i, j);
+            }
+            let column = self.coefficients.column(j);
+            for (value, &target) in pairs_mut(half.column_mut(s), targets) {
+                *value = column[target];
+            }
+        }
+        let Some(own) = Factor::new(own, watch)? else { return Ok(None) };
+        own.half_solve(&mut half, watch).map(Some)
+    }
+}

@@ -155,6 +155,19 @@ impl Problem {
         }
     }
 
+    /// The places of a set's neurons, x first, ascending; `None` where one is dead.
+    pub(crate) fn places_of(&self, set: &NeuronSet) -> Option<Vec<usize>> {
+        let (x, y) = (self.places_among(Side::X, set.x()), self.places_among(Side::Y, set.y()));
+        let places: Vec<usize> = x.chain(y).collect();
+        (places.len() == set.len()).then_some(places)
+    }
+
+    /// The places of those neurons of a side that are live; `index` is ascending.
+    pub(crate) fn places_among(&self, side: Side, index: &[usize]) -> impl Iterator<Item = usize> {
+        let is_among = |&place: &usize| index.binary_search(&self.live[place].index).is_ok();
+        self.places(side).filter(is_among)
+    }
+
     pub(crate) fn side(&self, place: usize) -> Side {
         if place < self.live_x { Side::X } else { Side::Y }
     }

@@ -1,7 +1,7 @@
 //! The critical ε of every neuron, and with it every maximum match.
 
 use crate::error::Result;
-use crate::linalg::pairs;
+use crate::invariant::pairs;
 use crate::neurons::Side;
 use crate::problem::Problem;
 use crate::tableau::TableauPair;

@@ -8,7 +8,8 @@ mod pair;
 mod speculative;
 
 use crate::error::{Error, Result};
-use crate::linalg::{Factor, Matrix, largest, pairs};
+use crate::invariant::pairs;
+use crate::linalg::{Factor, Matrix, largest};
 use crate::problem::Problem;
 use crate::watch::Watch;
 use downdate::{Deleted, Downdate};

@@ -11,11 +11,11 @@ use faer::linalg::triangular_solve::{
 use faer::{MatMut, Par};
 use rayon::prelude::*;
 
-use super::checked::pairs_mut;
 use super::cuts::{change_columns, column_panels, row_panels};
 use super::product::subtract_gram;
 use super::{Matrix, Triangle};
 use crate::error::{Error, Purpose, Result};
+use crate::invariant::pairs;
 use crate::watch::Watch;
 
 /// Columns that are factored at once, and of what lies beside them in the factor, solved for.
@@ -113,7 +113,7 @@ pub(crate) fn fill_and_solve(
 fn row_squares(mut panel: MatMut<'_, f64>) -> Vec<f64> {
     let mut squares = vec![0.0; panel.nrows()];
     change_columns(panel.as_mut(), |_, column| {
-        for (square, value) in pairs_mut(&mut squares, column) {
+        for (square, value) in pairs(&mut squares, column) {
             *square += *value * *value;
         }
     });

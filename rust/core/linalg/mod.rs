@@ -3,7 +3,6 @@
 //! Work is cut into panels (whole columns, or whole rows) and tiles (both cut) whose borders depend on the sizes alone, and each is computed by one
 //! thread: so the result has the same bits at any number of threads, by construction.
 
-mod checked;
 mod cuts;
 mod factor;
 mod gram_product;
@@ -14,7 +13,6 @@ mod product;
 mod transpose;
 mod vector;
 
-pub(crate) use checked::{pairs, pairs_mut};
 pub(crate) use factor::{Factor, fill_and_solve};
 pub(crate) use gram_product::{add_gram, add_product};
 pub(crate) use lanes::{LANES, larger, largest};

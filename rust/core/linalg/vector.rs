@@ -1,6 +1,7 @@
 //! Products with one vector, of matrices that are read where they lie.
 
-use super::{LANES, Matrix, pairs, pairs_mut};
+use super::{LANES, Matrix};
+use crate::invariant::pairs;
 
 /// `aᵀ b`, in independent lanes: the processor's vectors are used.
 pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
@@ -18,7 +19,7 @@ pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
 
 /// `target += factor source`.
 pub(crate) fn add_multiple(target: &mut [f64], factor: f64, source: &[f64]) {
-    for (value, more) in pairs_mut(target, source) {
+    for (value, more) in pairs(target, source) {
         *value += factor * more;
     }
 }

@@ -12,8 +12,9 @@ mod recompute;
 use super::equations::Equations;
 use super::members::Moves;
 use crate::error::Result;
+use crate::invariant::pairs;
 use crate::linalg::{
-    Factor, Matrix, SourceColumns, largest, pairs_mut, subtract_product, subtract_upper_gram,
+    Factor, Matrix, SourceColumns, largest, subtract_product, subtract_upper_gram,
 };
 use crate::watch::Watch;
 use pending::{BLOCK, PendingDeletions};
@@ -190,7 +191,7 @@ impl Downdate {
 }
 
 fn add_squares(squares: &mut [f64], step: &[f64]) {
-    for (square, &value) in pairs_mut(squares, step) {
+    for (square, &value) in pairs(squares, step) {
         *square += value * value;
     }
 }

@@ -1,7 +1,8 @@
 //! What a factorisation begins with, gathered from the Gram matrix, and the residuals it gives.
 
 use crate::error::{Error, Result};
-use crate::linalg::{Matrix, pairs};
+use crate::invariant::pairs;
+use crate::linalg::Matrix;
 use crate::problem::Problem;
 
 /// What is not explained of each target. Of the inner products of any neurons at most all is explained, up to their

@@ -1,6 +1,6 @@
 //! The neurons of a side that take part in a tableau.
 
-use crate::linalg::pairs;
+use crate::invariant::pairs;
 use crate::problem::Problem;
 
 /// In `place`: the neuron is not, or no longer, here.

@@ -4,7 +4,7 @@ use super::Tableau;
 use super::downdate;
 use super::members::Members;
 use crate::error::Result;
-use crate::linalg::pairs;
+use crate::invariant::pairs;
 use crate::watch::Watch;
 
 impl Tableau<'_> {

@@ -2,7 +2,8 @@
 
 use super::Downdate;
 use crate::error::Result;
-use crate::linalg::{Factor, Matrix, pairs_mut};
+use crate::invariant::pairs;
+use crate::linalg::{Factor, Matrix};
 use crate::watch::Watch;
 
 impl Downdate {
@@ -27,11 +28,11 @@ impl Downdate {
         let mut own = Matrix::zeros(predictors.len(), predictors.len())?;
         let mut whitened = Matrix::zeros(targets.len(), predictors.len())?;
         for (s, &j) in predictors.iter().enumerate() {
-            for (value, &i) in pairs_mut(own.column_mut(s), predictors) {
+            for (value, &i) in pairs(own.column_mut(s), predictors) {
                 *value = self.before(i, j);
             }
             let column = self.coefficients.column(j);
-            for (value, &target) in pairs_mut(whitened.column_mut(s), targets) {
+            for (value, &target) in pairs(whitened.column_mut(s), targets) {
                 *value = column[target];
             }
         }

@@ -1,7 +1,8 @@
 //! A row that may have lost its digits: looked at, and computed anew from the others and the Gram matrix.
 
 use super::Downdate;
-use crate::linalg::{dot, pairs_mut, symmetric_times};
+use crate::invariant::pairs;
+use crate::linalg::{dot, symmetric_times};
 use crate::tableau::equations::Equations;
 
 /// A pivot that is off by no more than this, relatively, will do: what is lost with a predictor is wrong by as much,
@@ -102,7 +103,7 @@ impl Downdate {
 }
 
 fn add(row: &mut [f64], correction: &[f64]) {
-    for (value, more) in pairs_mut(row, correction) {
+    for (value, more) in pairs(row, correction) {
         *value += more;
     }
 }

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::error::Result;
 use crate::problem::Problem;
-use crate::remaining::{Remaining, Saved};
+use crate::tableau::{SavedPair, TableauPair};
 use crate::watch::Watch;
 
 /// M(ε), where `limit` is the largest r² allowed.
@@ -19,15 +19,15 @@ pub(crate) fn maximum<'p>(
     problem: &'p Problem,
     limit: f64,
     watch: &Watch,
-) -> Result<Remaining<'p>> {
-    let mut remaining = Remaining::all(problem, watch)?;
+) -> Result<TableauPair<'p>> {
+    let mut remaining = TableauPair::all(problem, watch)?;
     close(&mut remaining, limit, |_| false, watch)?;
     Ok(remaining)
 }
 
 /// Removes violators until none is left, or until a neuron that must stay is among them: then false.
 pub(crate) fn close(
-    remaining: &mut Remaining<'_>,
+    remaining: &mut TableauPair<'_>,
     limit: f64,
     must_stay: impl Fn(usize) -> bool,
     watch: &Watch,
@@ -45,23 +45,23 @@ pub(crate) fn close(
 }
 
 /// What came of trying to do without some neurons.
-pub(crate) enum Attempt<'p> {
+pub(crate) enum Speculation<'p> {
     /// A neuron that must stay would have been lost. Nothing has changed.
     Refused,
     /// The set is now the closure; with this it can be as before.
-    InPlace(Box<Saved>),
+    InPlace(Box<SavedPair>),
     /// Here is the closure. Nothing has changed.
-    Afresh(Box<Remaining<'p>>),
+    Afresh(Box<TableauPair<'p>>),
 }
 
 /// M(S \ gone), for a prepared S, unless that loses a neuron that must stay.
-pub(crate) fn attempt<'p>(
-    remaining: &mut Remaining<'p>,
+pub(crate) fn remove_speculatively<'p>(
+    remaining: &mut TableauPair<'p>,
     gone: &[usize],
     limit: f64,
     must_stay: impl Fn(usize) -> bool,
     watch: &Watch,
-) -> Result<Attempt<'p>> {
+) -> Result<Speculation<'p>> {
     let saved = remaining.save();
     let (mut lost, mut leaving) = (gone.to_vec(), gone.to_vec());
     while remaining.remove_reversibly(&leaving)? {
@@ -69,30 +69,30 @@ pub(crate) fn attempt<'p>(
         leaving = remaining.neurons_where(|square| square > limit);
         if leaving.iter().any(|&neuron| must_stay(neuron)) {
             remaining.restore(saved);
-            return Ok(Attempt::Refused);
+            return Ok(Speculation::Refused);
         }
         if leaving.is_empty() {
-            return Ok(Attempt::InPlace(Box::new(saved)));
+            return Ok(Speculation::InPlace(Box::new(saved)));
         }
         lost.extend(&leaving);
     }
     remaining.restore(saved);
     // One neuron alone is judged by its closure, always: rounding here could only make a search longer.
     if lost.len() > 1 && remaining.is_too_much(&lost, limit, &must_stay, watch)? {
-        return Ok(Attempt::Refused);
+        return Ok(Speculation::Refused);
     }
     // More than can be taken back: on with a set of its own.
     let lost: HashSet<usize> = lost.into_iter().collect();
     let mut rest = remaining.neurons();
     rest.retain(|neuron| !lost.contains(neuron));
-    let mut fresh = Remaining::of(remaining.problem(), &rest, watch)?;
+    let mut fresh = TableauPair::of(remaining.problem(), &rest, watch)?;
     let closed = close(&mut fresh, limit, must_stay, watch)?;
-    Ok(if closed { Attempt::Afresh(Box::new(fresh)) } else { Attempt::Refused })
+    Ok(if closed { Speculation::Afresh(Box::new(fresh)) } else { Speculation::Refused })
 }
 
 /// M(S \ u), for every u among `neurons` of a prepared match S.
 pub(crate) fn closures_without_each(
-    within: &Remaining<'_>,
+    within: &TableauPair<'_>,
     neurons: &[usize],
     limit: f64,
     watch: &Watch,
@@ -124,15 +124,15 @@ pub(crate) fn closures_without_each(
 
 /// M(S \ u). S is as it was afterwards.
 fn survivors_without(
-    within: &mut Remaining<'_>,
+    within: &mut TableauPair<'_>,
     neuron: usize,
     limit: f64,
     watch: &Watch,
 ) -> Result<Vec<usize>> {
-    Ok(match attempt(within, &[neuron], limit, |_| false, watch)? {
-        Attempt::Refused => Vec::new(),
-        Attempt::Afresh(closure) => closure.neurons(),
-        Attempt::InPlace(saved) => {
+    Ok(match remove_speculatively(within, &[neuron], limit, |_| false, watch)? {
+        Speculation::Refused => Vec::new(),
+        Speculation::Afresh(closure) => closure.neurons(),
+        Speculation::InPlace(saved) => {
             let survivors = within.neurons();
             within.restore(*saved);
             survivors

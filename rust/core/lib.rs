@@ -31,6 +31,7 @@
 
 mod chance;
 mod closure;
+mod cover;
 mod error;
 #[cfg(test)]
 mod fails_closed;
@@ -39,13 +40,13 @@ mod groups;
 mod invariant;
 mod linalg;
 mod linear_map;
+mod maximum_match;
 mod memory;
-mod minimum;
+mod minimum_match;
 mod neuron;
 mod neurons;
 mod problem;
 mod random;
-mod remaining;
 mod residuals;
 mod samples;
 mod simple;
@@ -57,18 +58,20 @@ mod tableau;
 mod watch;
 
 pub use chance::chance;
+pub use cover::{minimum_matches, simple_cover};
 pub use error::{Error, Purpose, Result};
 pub use gram::{FIRST, Gram, GramState, MARGIN, ResampledState, Resampling};
 pub use groups::Groups;
 pub use linear_map::{Expression, LinearMap, linear_map};
+pub use maximum_match::maximum_match;
 pub use memory::try_to_owned;
-pub use minimum::{MinimumMatch, minimum_match};
+pub use minimum_match::{MinimumMatch, minimum_match};
 pub use neurons::{Neuron, NeuronSet, Side};
 pub use problem::{EXACT, Problem, RESOLUTION, TOLERANCE};
 pub use residuals::{Residuals, is_match, residuals};
 pub use samples::Samples;
-pub use simple::{is_simple, minimum_for, minimum_matches, simple_cover};
+pub use simple::{is_simple, minimum_for};
 pub use solved::Solved;
-pub use spectrum::{Spectrum, maximum_match, spectrum};
+pub use spectrum::{Spectrum, spectrum};
 pub use support::{Support, support};
 pub use watch::Watch;

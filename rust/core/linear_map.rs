@@ -7,7 +7,6 @@ use crate::invariant::shaped;
 use crate::memory;
 use crate::neurons::{Neuron, NeuronSet, Side};
 use crate::problem::Problem;
-use crate::residuals::live_places;
 use crate::solved::Solved;
 use crate::tableau::Tableau;
 use crate::watch::Watch;
@@ -39,7 +38,7 @@ pub struct LinearMap {
 /// [`Error::Dead`], [`Error::NoSuchNeuron`], [`Error::Interrupted`].
 pub fn linear_map(problem: &Problem, set: &NeuronSet, watch: &Watch) -> Result<Solved<LinearMap>> {
     problem.check(set)?;
-    let Some(places) = live_places(problem, set) else {
+    let Some(places) = problem.places_of(set) else {
         return Err(Error::Dead(first_dead(problem, set)));
     };
     problem.solve(|problem| {

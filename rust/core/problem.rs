@@ -16,6 +16,7 @@ pub const RESOLUTION: f64 = 1e-6;
 pub const EXACT: f64 = 100.0;
 /// What every comparison with ε forgives (design, 3).
 pub const TOLERANCE: f64 = 1e-7;
+
 /// The unit Gram matrix of the live neurons, x first, and the rules of comparison.
 ///
 /// The span is regularised: `r(x | Y)² = min over w of |x - Y w|² + δ²|w|²`. No rank is ever decided;
@@ -152,6 +153,19 @@ impl Problem {
             Side::X => 0..self.live_x,
             Side::Y => self.live_x..self.live.len(),
         }
+    }
+
+    /// The places of a set's neurons, x first, ascending; `None` where one is dead.
+    pub(crate) fn places_of(&self, set: &NeuronSet) -> Option<Vec<usize>> {
+        let (x, y) = (self.places_among(Side::X, set.x()), self.places_among(Side::Y, set.y()));
+        let places: Vec<usize> = x.chain(y).collect();
+        (places.len() == set.len()).then_some(places)
+    }
+
+    /// The places of those neurons of a side that are live; `index` is ascending.
+    pub(crate) fn places_among(&self, side: Side, index: &[usize]) -> impl Iterator<Item = usize> {
+        let is_among = |&place: &usize| index.binary_search(&self.live[place].index).is_ok();
+        self.places(side).filter(is_among)
     }
 
     pub(crate) fn side(&self, place: usize) -> Side {

@@ -3,9 +3,9 @@
 use crate::error::Result;
 use crate::neurons::{NeuronSet, Side};
 use crate::problem::Problem;
-use crate::remaining::Remaining;
 use crate::solved::Solved;
 use crate::tableau::Tableau;
+use crate::tableau::TableauPair;
 use crate::watch::Watch;
 
 /// Relative residuals `r(v | B)` (Wang et al. 2018, definition 1).
@@ -34,7 +34,7 @@ pub fn residuals(
         };
         let (x, y) = (chosen.x(), chosen.y());
         for (side, other, chosen) in [(Side::X, Side::Y, y), (Side::Y, Side::X, x)] {
-            let predictors: Vec<usize> = live_among(problem, other, chosen).collect();
+            let predictors: Vec<usize> = problem.places_among(other, chosen).collect();
             let targets: Vec<usize> = problem.places(side).collect();
             let tableau = Tableau::new(problem, &predictors, &targets, watch)?;
             let out = if side == Side::X { &mut residuals.x } else { &mut residuals.y };
@@ -60,29 +60,12 @@ pub fn is_match(
 ) -> Result<Solved<bool>> {
     problem.limit(eps)?;
     problem.check(set)?;
-    let Some(places) = live_places(problem, set) else {
+    let Some(places) = problem.places_of(set) else {
         return Ok(Solved { answer: false, resolution: problem.resolution() });
     };
     problem.solve(|problem| {
         let limit = problem.limit(eps)?.powi(2);
-        let members = Remaining::of(problem, &places, watch)?;
+        let members = TableauPair::of(problem, &places, watch)?;
         Ok(members.squares().all(|(_, square)| square <= limit))
     })
-}
-
-/// The places of a set's neurons, x first, ascending; `None` where one is dead.
-pub(crate) fn live_places(problem: &Problem, set: &NeuronSet) -> Option<Vec<usize>> {
-    let places: Vec<usize> = [(Side::X, set.x()), (Side::Y, set.y())]
-        .into_iter()
-        .flat_map(|(side, index)| live_among(problem, side, index))
-        .collect();
-    (places.len() == set.len()).then_some(places)
-}
-
-fn live_among<'a>(
-    problem: &'a Problem,
-    side: Side,
-    index: &'a [usize],
-) -> impl Iterator<Item = usize> + 'a {
-    problem.places(side).filter(|&place| index.binary_search(&problem.live()[place].index).is_ok())
 }

@@ -2,14 +2,10 @@
 
 use crate::error::Result;
 use crate::invariant::pairs;
-use crate::neurons::{NeuronSet, Side};
+use crate::neurons::Side;
 use crate::problem::Problem;
-use crate::remaining::Remaining;
-use crate::solved::Solved;
+use crate::tableau::TableauPair;
 use crate::watch::Watch;
-
-/// So many times the rounding to be expected of an r² is allowed for.
-const ROUNDING: f64 = 10.0;
 
 /// The match spectrum: `v in M(ε)` exactly when `ε >= c(v)`.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,48 +67,12 @@ pub fn spectrum(problem: &Problem, watch: &Watch) -> Result<Spectrum> {
     Ok(solved.answer)
 }
 
-/// The maximum match M(ε), the union of all ε-matches and itself one (Wang et al. 2018, algorithm 1): what
-/// the [`spectrum`] says has a critical ε of at most ε, without peeling neuron by neuron.
-///
-/// ```
-/// use ndarray::array;
-/// use spanmatch::{Gram, Problem, Watch, maximum_match};
-///
-/// let x = array![[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]];
-/// let y = array![[2.0, 0.0], [0.0, 0.0], [0.0, 1.0]];
-/// let (mut gram, watch) = (Gram::default(), Watch::default());
-/// gram.update(x.view().into(), y.view().into(), &watch)?;
-/// let found = maximum_match(&Problem::new(&gram, false)?, 0.1, &watch)?;
-/// assert_eq!((found.answer.x(), found.answer.y()), (&[0][..], &[0][..]));
-/// # Ok::<(), spanmatch::Error>(())
-/// ```
-///
-/// # Errors
-/// [`Error::Eps`](crate::Error::Eps), [`Error::Interrupted`](crate::Error::Interrupted).
-pub fn maximum_match(problem: &Problem, eps: f64, watch: &Watch) -> Result<Solved<NeuronSet>> {
-    problem.solve(|problem| {
-        let limit = problem.limit(eps)?;
-        // As in the spectrum, so that both say the same of neurons at ε.
-        let (merged, representative) = problem.merge_duplicates()?;
-        watch.begin(merged.live().len());
-        let is_left = match waves(&merged, limit, watch)? {
-            Some(is_left) => is_left,
-            None => {
-                peel(&merged, limit, watch)?.0.iter().map(|&critical| critical == 0.0).collect()
-            }
-        };
-        watch.finish();
-        let places = representative.iter().enumerate();
-        Ok(problem.set(places.filter(|&(_, &merged)| is_left[merged]).map(|(place, _)| place)))
-    })
-}
-
 /// Of the neuron at every place, its critical ε, or 0 where that is at most the limit; and how often rows had
 /// lost their digits.
-fn peel(problem: &Problem, limit: f64, watch: &Watch) -> Result<(Vec<f64>, usize)> {
+pub(crate) fn peel(problem: &Problem, limit: f64, watch: &Watch) -> Result<(Vec<f64>, usize)> {
     watch.begin(problem.live().len());
     let mut critical = vec![0.0; problem.live().len()];
-    let mut remaining = Remaining::all(problem, watch)?;
+    let mut remaining = TableauPair::all(problem, watch)?;
     // Compared as squares: a root and its square need not agree to the last bit.
     let mut square = 1.0_f64;
     loop {
@@ -130,30 +90,4 @@ fn peel(problem: &Problem, limit: f64, watch: &Watch) -> Result<(Vec<f64>, usize
     }
     watch.finish();
     Ok((critical, remaining.refreshes()))
-}
-
-/// Of the neuron at every place, whether it is in M(limit), found by removing all violators at once; `None`
-/// where rounding could make that another set than the peel's, which removes them one after the other.
-///
-/// An r² is right to a few n u / p, where p is the smallest pivot and u the rounding of one operation. Where all
-/// that is kept and all that goes is further from the limit, both agree.
-fn waves(problem: &Problem, limit: f64, watch: &Watch) -> Result<Option<Vec<bool>>> {
-    let limit = limit.powi(2);
-    let mut is_left = vec![true; problem.live().len()];
-    let rounding = ROUNDING * is_left.len() as f64 * f64::EPSILON;
-    let mut remaining = Remaining::all(problem, watch)?;
-    loop {
-        let doubt = rounding / remaining.smallest_pivot();
-        if remaining.squares().any(|(_, square)| (square - limit).abs() <= doubt) {
-            return Ok(None);
-        }
-        let violators = remaining.neurons_where(|square| square > limit);
-        if violators.is_empty() {
-            return Ok(Some(is_left));
-        }
-        for &neuron in &violators {
-            is_left[neuron] = false;
-        }
-        remaining.remove(&violators, watch)?;
-    }
 }

@@ -4,7 +4,8 @@ mod downdate;
 mod equations;
 mod gathered;
 mod members;
-mod trial;
+mod pair;
+mod speculative;
 
 use crate::error::{Error, Result};
 use crate::invariant::pairs;
@@ -15,7 +16,8 @@ use downdate::{Deleted, Downdate};
 use equations::Equations;
 use gathered::{add_ridge, gather, residual_squares};
 use members::Members;
-pub(crate) use trial::Saved;
+pub(crate) use pair::{SavedPair, TableauPair};
+use speculative::SavedTableau;
 
 /// So many targets are passed over at once where none of them is looked for.
 const PIECE: usize = 128;
@@ -43,7 +45,7 @@ enum State {
     /// Residuals are known; nothing has been deleted yet.
     Factored {
         factor: Factor,
-        half: Matrix,
+        whitened: Matrix,
     },
     Deleting(Downdate),
 }
@@ -51,8 +53,8 @@ enum State {
 impl State {
     fn try_clone(&self) -> Result<Self> {
         Ok(match self {
-            Self::Factored { factor, half } => {
-                Self::Factored { factor: factor.try_clone()?, half: half.try_clone()? }
+            Self::Factored { factor, whitened } => {
+                Self::Factored { factor: factor.try_clone()?, whitened: whitened.try_clone()? }
             }
             Self::Deleting(downdate) => Self::Deleting(downdate.try_clone()?),
         })
@@ -80,15 +82,15 @@ impl<'p> Tableau<'p> {
         let Some(factor) = Factor::new(gram, watch)? else {
             return Err(Error::Indefinite(problem.side(predictors[0])));
         };
-        let mut half = gather(problem, targets, predictors)?;
-        let explained = factor.half_solve(&mut half, watch)?;
+        let mut whitened = gather(problem, targets, predictors)?;
+        let explained = factor.half_solve(&mut whitened, watch)?;
         let smallest_pivot = factor.smallest_pivot();
         Ok(Self {
             problem,
             predictors: Members::new(problem, predictors),
             targets: Members::new(problem, targets),
             squares: residual_squares(problem, targets, &explained)?,
-            state: State::Factored { factor, half },
+            state: State::Factored { factor, whitened },
             refreshes: 0,
             recomputed: 0,
             smallest_pivot,
@@ -126,11 +128,11 @@ impl<'p> Tableau<'p> {
 
     /// `G_TB (G_BB + ridge)⁻¹`, a row for every target, of a tableau from which nothing has been removed.
     pub(crate) fn into_coefficients(self, watch: &Watch) -> Result<Matrix> {
-        let State::Factored { factor, mut half } = self.state else {
+        let State::Factored { factor, mut whitened } = self.state else {
             unreachable!("nothing has been removed")
         };
-        factor.finish_solve(&mut half, watch)?;
-        Ok(half)
+        factor.finish_solve(&mut whitened, watch)?;
+        Ok(whitened)
     }
 
     pub(crate) fn smallest_pivot(&self) -> f64 {
@@ -176,8 +178,8 @@ impl<'p> Tableau<'p> {
 
     /// Makes ready to delete, and to read losses.
     pub(crate) fn prepare(&mut self, watch: &Watch) -> Result<()> {
-        if let State::Factored { factor, half } = &mut self.state {
-            let downdate = Downdate::new(factor, std::mem::take(half), watch)?;
+        if let State::Factored { factor, whitened } = &mut self.state {
+            let downdate = Downdate::new(factor, std::mem::take(whitened), watch)?;
             self.state = State::Deleting(downdate);
         }
         Ok(())
@@ -257,10 +259,10 @@ impl<'p> Tableau<'p> {
     }
 
     fn make_room(&mut self) -> Result<()> {
-        if self.state.downdate().has_room(1) { Ok(()) } else { self.settle() }
+        if self.state.downdate().has_room(1) { Ok(()) } else { self.apply_pending() }
     }
 
-    /// Factors afresh where so many rows may have lost their digits that most trials would have to look at them.
+    /// Factors afresh where so many rows may have lost their digits that most speculative removals would have to look at them.
     pub(crate) fn renew(&mut self, watch: &Watch) -> Result<()> {
         if 4 * self.deleting().count_suspects() > self.predictors.count {
             self.factor_without(&[], watch)?;
@@ -270,12 +272,12 @@ impl<'p> Tableau<'p> {
     }
 
     /// Applies the deletions kept back, for good, and drops all that has gone.
-    pub(crate) fn settle(&mut self) -> Result<()> {
+    pub(crate) fn apply_pending(&mut self) -> Result<()> {
         if self.predictors.has_gaps() || self.targets.has_gaps() {
             let (predictors, targets) = (self.predictors.fill_gaps(), self.targets.fill_gaps());
             targets.apply(&mut self.squares);
             self.squares.truncate(targets.left);
-            self.state.downdate().settle(&predictors, &targets)?;
+            self.state.downdate().apply_pending(&predictors, &targets)?;
         }
         Ok(())
     }

@@ -17,6 +17,8 @@ pub(crate) use factor::{Factor, fill_and_solve};
 pub(crate) use gram_product::{add_gram, add_product};
 pub(crate) use lanes::{LANES, larger, largest};
 pub(crate) use matrix::{Matrix, Part};
-pub(crate) use product::{Behind, subtract_columns_before, subtract_product, subtract_upper_gram};
+pub(crate) use product::{
+    SourceColumns, subtract_columns_before, subtract_product, subtract_upper_gram,
+};
 pub(crate) use transpose::Triangle;
 pub(crate) use vector::{add_multiple, dot, symmetric_times};

@@ -39,7 +39,7 @@ pub(super) fn subtract_gram(c: MatMut<'_, f64>, z: MatRef<'_, f64>) {
 pub(crate) fn subtract_upper_gram(
     c: &mut Matrix,
     z: &Matrix,
-    prepare: impl Fn(usize, &mut [f64], Behind<'_>) + Sync,
+    prepare: impl Fn(usize, &mut [f64], SourceColumns<'_>) + Sync,
 ) {
     let z = z.view();
     for_each_panel(c, z.ncols(), prepare, |first, panel| {
@@ -59,7 +59,7 @@ pub(crate) fn subtract_product(
     c: &mut Matrix,
     a: &Matrix,
     z: &Matrix,
-    prepare: impl Fn(usize, &mut [f64], Behind<'_>) + Sync,
+    prepare: impl Fn(usize, &mut [f64], SourceColumns<'_>) + Sync,
 ) {
     let (a, z) = (a.view().subcols(0, z.rows()), z.view());
     for_each_panel(c, z.ncols(), prepare, |first, panel| {
@@ -70,12 +70,12 @@ pub(crate) fn subtract_product(
 
 /// The columns behind those that are changed.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Behind<'m> {
+pub(crate) struct SourceColumns<'m> {
     columns: MatRef<'m, f64>,
     first: usize,
 }
 
-impl<'m> Behind<'m> {
+impl<'m> SourceColumns<'m> {
     pub(crate) fn column(self, j: usize) -> &'m [f64] {
         column(self.columns, j - self.first)
     }
@@ -84,14 +84,14 @@ impl<'m> Behind<'m> {
 fn for_each_panel(
     c: &mut Matrix,
     count: usize,
-    prepare: impl Fn(usize, &mut [f64], Behind<'_>) + Sync,
+    prepare: impl Fn(usize, &mut [f64], SourceColumns<'_>) + Sync,
     subtract: impl Fn(usize, MatMut<'_, f64>) + Sync,
 ) {
-    let (changed, behind) = c.view_mut().split_at_col_mut(count);
-    let behind = Behind { columns: behind.as_ref(), first: count };
+    let (changed, sources) = c.view_mut().split_at_col_mut(count);
+    let sources = SourceColumns { columns: sources.as_ref(), first: count };
     let panels = column_panels(changed, even_share(count));
     panels.into_par_iter().with_max_len(1).for_each(|(first, mut panel)| {
-        change_columns(panel.as_mut(), |j, column| prepare(first + j, column, behind));
+        change_columns(panel.as_mut(), |j, column| prepare(first + j, column, sources));
         subtract(first, panel);
     });
 }
@@ -130,9 +130,9 @@ mod tests {
             let before = numbers(size + more, size + more);
             let (z, a) = (numbers(depth, size), numbers(size, depth + 2));
             let source = |j: usize| if j < more { size + j } else { j };
-            let prepare = |j: usize, column: &mut [f64], behind: Behind<'_>| {
+            let prepare = |j: usize, column: &mut [f64], sources: SourceColumns<'_>| {
                 if source(j) != j {
-                    column.copy_from_slice(behind.column(source(j)));
+                    column.copy_from_slice(sources.column(source(j)));
                 }
             };
             let [mut square, mut whole] = [(), ()].map(|()| before.try_clone().unwrap());

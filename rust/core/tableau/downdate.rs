@@ -13,7 +13,9 @@ use super::equations::Equations;
 use super::members::Moves;
 use crate::error::Result;
 use crate::invariant::pairs;
-use crate::linalg::{Behind, Factor, Matrix, largest, subtract_product, subtract_upper_gram};
+use crate::linalg::{
+    Factor, Matrix, SourceColumns, largest, subtract_product, subtract_upper_gram,
+};
 use crate::watch::Watch;
 use pending::{BLOCK, PendingDeletions};
 use recompute::Looked;
@@ -56,9 +58,9 @@ pub(crate) enum Deleted {
 }
 
 impl Downdate {
-    /// `half` is `G_TB U⁻¹`, a row for every target.
-    pub(crate) fn new(factor: &Factor, half: Matrix, watch: &Watch) -> Result<Self> {
-        let (targets, mut coefficients) = (half.rows(), half);
+    /// `whitened` is `G_TB U⁻¹`, a row for every target.
+    pub(crate) fn new(factor: &Factor, whitened: Matrix, watch: &Watch) -> Result<Self> {
+        let (targets, mut coefficients) = (whitened.rows(), whitened);
         // Together, so that a thread which is done with the one helps with the other.
         let (solved, inverse) =
             rayon::join(|| factor.finish_solve(&mut coefficients, watch), || factor.inverse(watch));
@@ -150,25 +152,25 @@ impl Downdate {
     }
 
     /// Applies the steps kept back, to what is left.
-    pub(crate) fn settle(&mut self, predictors: &Moves, targets: &Moves) -> Result<()> {
+    pub(crate) fn apply_pending(&mut self, predictors: &Moves, targets: &Moves) -> Result<()> {
         let origins = predictors.origins();
         let rows = self.pending.predictors(&origins, &self.inverse)?;
         predictors.apply(&mut self.first_pivots);
         self.first_pivots.truncate(predictors.left);
         let steps = self.pending.clear(targets);
-        let move_inverse = |j: usize, column: &mut [f64], behind: Behind<'_>| {
+        let move_inverse = |j: usize, column: &mut [f64], sources: SourceColumns<'_>| {
             let origin = origins[j];
             if origin != j {
-                column[..j].copy_from_slice(&behind.column(origin)[..j]);
-                column[j] = behind.column(origin)[origin];
+                column[..j].copy_from_slice(&sources.column(origin)[..j]);
+                column[j] = sources.column(origin)[origin];
             }
             for &(to, from) in predictors.pairs.iter().take_while(|&&(to, _)| to < j) {
-                column[to] = behind.column(from.max(origin))[from.min(origin)];
+                column[to] = sources.column(from.max(origin))[from.min(origin)];
             }
         };
-        let move_coefficients = |j: usize, column: &mut [f64], behind: Behind<'_>| {
+        let move_coefficients = |j: usize, column: &mut [f64], sources: SourceColumns<'_>| {
             if origins[j] != j {
-                column.copy_from_slice(behind.column(origins[j]));
+                column.copy_from_slice(sources.column(origins[j]));
             }
             targets.apply(column);
         };
@@ -249,13 +251,13 @@ mod tests {
             };
             let (mut b, mut t) = (members(0..predictors, all), members(predictors..all, all));
             let factor = Factor::new(part(&b, predictors), &watch).unwrap().unwrap();
-            let mut half = Matrix::from_columns(targets, predictors, |j, values| {
+            let mut whitened = Matrix::from_columns(targets, predictors, |j, values| {
                 values.extend_from_slice(&g.column(j)[predictors..]);
             })
             .unwrap();
-            let explained = factor.half_solve(&mut half, &watch).unwrap();
+            let explained = factor.half_solve(&mut whitened, &watch).unwrap();
             let mut squares: Vec<f64> = explained.iter().map(|explained| 1.0 - explained).collect();
-            let mut downdate = Downdate::new(&factor, half, &watch).unwrap();
+            let mut downdate = Downdate::new(&factor, whitened, &watch).unwrap();
             check(&downdate, &g, &b, &t, &squares);
             for round in 0..5 {
                 let gone = |m: &Members, step| m.neurons.iter().copied().step_by(step).collect();
@@ -269,7 +271,7 @@ mod tests {
                 let (moves, others) = (b.fill_gaps(), t.fill_gaps());
                 others.apply(&mut squares);
                 squares.truncate(others.left);
-                downdate.settle(&moves, &others).unwrap();
+                downdate.apply_pending(&moves, &others).unwrap();
                 check(&downdate, &g, &b, &t, &squares);
             }
         }

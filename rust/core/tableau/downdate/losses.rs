@@ -9,7 +9,7 @@ use crate::watch::Watch;
 impl Downdate {
     /// What deleting predictor j would add to r² of the target at place t.
     pub(crate) fn loss(&self, j: usize, t: usize) -> f64 {
-        assert_eq!(self.pending.depth(), 0, "read after settling");
+        assert_eq!(self.pending.depth(), 0, "read once all deletions are applied");
         self.coefficients[(t, j)].powi(2) / self.pivots[j]
     }
 
@@ -21,22 +21,22 @@ impl Downdate {
         targets: &[usize],
         watch: &Watch,
     ) -> Result<Option<Vec<f64>>> {
-        assert_eq!(self.pending.depth(), 0, "read after settling");
+        assert_eq!(self.pending.depth(), 0, "read once all deletions are applied");
         if predictors.iter().any(|&j| self.is_suspect(j)) {
             return Ok(None);
         }
         let mut own = Matrix::zeros(predictors.len(), predictors.len())?;
-        let mut half = Matrix::zeros(targets.len(), predictors.len())?;
+        let mut whitened = Matrix::zeros(targets.len(), predictors.len())?;
         for (s, &j) in predictors.iter().enumerate() {
             for (value, &i) in pairs(own.column_mut(s), predictors) {
                 *value = self.before(i, j);
             }
             let column = self.coefficients.column(j);
-            for (value, &target) in pairs(half.column_mut(s), targets) {
+            for (value, &target) in pairs(whitened.column_mut(s), targets) {
                 *value = column[target];
             }
         }
         let Some(own) = Factor::new(own, watch)? else { return Ok(None) };
-        own.half_solve(&mut half, watch).map(Some)
+        own.half_solve(&mut whitened, watch).map(Some)
     }
 }

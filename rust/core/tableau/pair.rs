@@ -3,12 +3,13 @@
 use crate::error::Result;
 use crate::neurons::Side;
 use crate::problem::Problem;
-use crate::tableau::{self, Tableau};
 use crate::watch::Watch;
+
+use super::{SavedTableau, Tableau};
 
 /// The neurons not removed yet, and the residual of each on those of the other side.
 #[derive(Debug)]
-pub(crate) struct Remaining<'p> {
+pub(crate) struct TableauPair<'p> {
     problem: &'p Problem,
     /// x as targets.
     x: Tableau<'p>,
@@ -16,7 +17,7 @@ pub(crate) struct Remaining<'p> {
     y: Tableau<'p>,
 }
 
-impl<'p> Remaining<'p> {
+impl<'p> TableauPair<'p> {
     pub(crate) fn all(problem: &'p Problem, watch: &Watch) -> Result<Self> {
         let places = |side| problem.places(side).collect::<Vec<_>>();
         Self::new(problem, &places(Side::X), &places(Side::Y), watch)
@@ -95,11 +96,11 @@ impl<'p> Remaining<'p> {
         self.x.refreshes() + self.y.refreshes()
     }
 
-    /// Makes ready for trials and for [`Remaining::needed_at_once`].
+    /// Makes ready for speculative removals and for [`TableauPair::needed_at_once`].
     pub(crate) fn prepare(&mut self, watch: &Watch) -> Result<()> {
         for tableau in [&mut self.x, &mut self.y] {
             tableau.prepare(watch)?;
-            tableau.settle()?;
+            tableau.apply_pending()?;
             tableau.renew(watch)?;
         }
         Ok(())
@@ -132,17 +133,17 @@ impl<'p> Remaining<'p> {
             || self.y.is_too_much(&x, limit, &must_stay, watch)?)
     }
 
-    /// The state before a trial. Needs to be prepared.
-    pub(crate) fn save(&mut self) -> Saved {
-        Saved { x: self.x.save(), y: self.y.save() }
+    /// The state before a speculative removal. Needs to be prepared.
+    pub(crate) fn save(&mut self) -> SavedPair {
+        SavedPair { x: self.x.save(), y: self.y.save() }
     }
 
-    pub(crate) fn restore(&mut self, saved: Saved) {
+    pub(crate) fn restore(&mut self, saved: SavedPair) {
         self.x.restore(saved.x);
         self.y.restore(saved.y);
     }
 
-    /// Removes what [`Remaining::restore`] can bring back; false where it had to stop in the middle.
+    /// Removes what [`TableauPair::restore`] can bring back; false where it had to stop in the middle.
     pub(crate) fn remove_reversibly(&mut self, neurons: &[usize]) -> Result<bool> {
         let (x, y) = self.split(neurons);
         Ok(self.x.remove_reversibly(&x, &y)? && self.y.remove_reversibly(&y, &x)?)
@@ -160,9 +161,9 @@ fn ascending(neurons: impl Iterator<Item = usize>) -> Vec<usize> {
     neurons
 }
 
-/// A [`Remaining`] before a trial.
+/// A [`TableauPair`] before a speculative removal.
 #[derive(Debug)]
-pub(crate) struct Saved {
-    x: tableau::Saved,
-    y: tableau::Saved,
+pub(crate) struct SavedPair {
+    x: SavedTableau,
+    y: SavedTableau,
 }

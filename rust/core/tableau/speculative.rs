@@ -1,4 +1,4 @@
-//! Trials: removals that are taken back at the cost of a few rows.
+//! Speculative removals: those that are taken back at the cost of a few rows.
 
 use super::Tableau;
 use super::downdate;
@@ -9,7 +9,7 @@ use crate::watch::Watch;
 
 impl Tableau<'_> {
     /// The predictors, not known yet, without which one of the targets is above the limit, in no order. Needs a
-    /// settled tableau.
+    /// tableau without deletions kept back.
     pub(crate) fn needed_at_once(
         &self,
         targets: &[usize],
@@ -31,7 +31,7 @@ impl Tableau<'_> {
     }
 
     /// Whether deleting these predictors together is seen to take a target that must stay above the limit:
-    /// far cheaper than to factor what would be left. Needs a settled tableau.
+    /// far cheaper than to factor what would be left. Needs a tableau without deletions kept back.
     pub(crate) fn is_too_much(
         &self,
         predictors: &[usize],
@@ -54,8 +54,8 @@ impl Tableau<'_> {
         Ok(losses.any(|(&place, loss)| self.squares[place] + loss > limit))
     }
 
-    pub(crate) fn save(&mut self) -> Saved {
-        Saved {
+    pub(crate) fn save(&mut self) -> SavedTableau {
+        SavedTableau {
             predictors: self.predictors.clone(),
             targets: self.targets.clone(),
             squares: self.squares.clone(),
@@ -64,7 +64,7 @@ impl Tableau<'_> {
         }
     }
 
-    pub(crate) fn restore(&mut self, saved: Saved) {
+    pub(crate) fn restore(&mut self, saved: SavedTableau) {
         self.state.downdate().restore(&saved.downdate);
         self.predictors = saved.predictors;
         self.targets = saved.targets;
@@ -90,9 +90,9 @@ impl Tableau<'_> {
     }
 }
 
-/// A tableau before a trial.
+/// A tableau before a speculative removal.
 #[derive(Debug)]
-pub(crate) struct Saved {
+pub(crate) struct SavedTableau {
     predictors: Members,
     targets: Members,
     squares: Vec<f64>,

@@ -1,12 +1,12 @@
 //! One v-minimum match: a match that holds v and inside which no smaller match does.
 
-use crate::closure::{Attempt, attempt, maximum};
+use crate::closure::{Speculation, maximum, remove_speculatively};
 use crate::error::{Error, Result};
 use crate::neurons::{Neuron, NeuronSet};
 use crate::problem::Problem;
 use crate::random::shuffle;
-use crate::remaining::Remaining;
 use crate::solved::Solved;
+use crate::tableau::TableauPair;
 use crate::watch::Watch;
 
 /// A v-minimum match, and what it took to find.
@@ -59,7 +59,7 @@ pub fn minimum_match(
 /// The search for one v-minimum match inside a match S.
 pub(crate) struct Search<'p> {
     /// S: a match that holds v, shrinking. Prepared.
-    within: Remaining<'p>,
+    within: TableauPair<'p>,
     limit: f64,
     /// By place: every match inside S that holds v holds this neuron.
     needed: Vec<bool>,
@@ -69,7 +69,7 @@ pub(crate) struct Search<'p> {
 }
 
 impl<'p> Search<'p> {
-    pub(crate) fn new(within: Remaining<'p>, neuron: usize, limit: f64) -> Self {
+    pub(crate) fn new(within: TableauPair<'p>, neuron: usize, limit: f64) -> Self {
         let mut needed = vec![false; within.problem().live().len()];
         needed[neuron] = true;
         Self { within, limit, needed, fresh: vec![neuron], closures: 0 }
@@ -109,10 +109,10 @@ impl<'p> Search<'p> {
     /// S <- M(S \ gone), unless that loses a needed neuron.
     fn shrink(&mut self, gone: &[usize], watch: &Watch) -> Result<bool> {
         let needed = |neuron: usize| self.needed[neuron];
-        match attempt(&mut self.within, gone, self.limit, needed, watch)? {
-            Attempt::Refused => return Ok(false),
-            Attempt::InPlace(_) => {}
-            Attempt::Afresh(closure) => self.within = *closure,
+        match remove_speculatively(&mut self.within, gone, self.limit, needed, watch)? {
+            Speculation::Refused => return Ok(false),
+            Speculation::InPlace(_) => {}
+            Speculation::Afresh(closure) => self.within = *closure,
         }
         self.within.prepare(watch)?;
         Ok(true)

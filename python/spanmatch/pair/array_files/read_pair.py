@@ -6,7 +6,6 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from spanmatch.base.constants import BLOCK_ROWS
 from spanmatch.base.errors import FileError
 from spanmatch.base.progress import progress_bar
 from spanmatch.pair.nulls_and_folds import NO_RESAMPLING, Resampling
@@ -14,6 +13,8 @@ from spanmatch.pair.nulls_and_folds import NO_RESAMPLING, Resampling
 if TYPE_CHECKING:
     from spanmatch.pair.array_files.array_file import ArrayFile
     from spanmatch.pair.pair import ActivationPair
+
+BLOCK_ROWS = 480  # so many are added to the sums at once
 
 
 def read_pair(

@@ -35,5 +35,5 @@ def test_a_signal_before_the_change_leaves_the_pair_as_it_was() -> None:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    # Where other programs slow the machine, the timer may come after the change, or before the call.
+    # Where other programs slow the machine, the timer may come after the change or before the call.
     assert unchanged > changed, f"{changed} of {changed + unchanged} interrupted updates were kept"

@@ -11,7 +11,8 @@ import pytest
 
 import spanmatch as sm
 
-# The kernel's word is what is asked first; a limit stands in for a small machine, and catches what is not refused.
+# The kernel's word is what is asked first; a limit stands in for a small machine, and catches what
+# is not refused.
 REFUSALS = {
     "neurons": """
         pair = sm.ActivationPair()

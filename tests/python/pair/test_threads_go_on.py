@@ -19,14 +19,13 @@ GRAM = _core.Gram(2, 2)
 GRAM.update(RNG.normal(size=(400, 300)), RNG.normal(size=(400, 300)))
 OTHER = GRAM.copy()
 SHIFT = np.zeros(600)
+PARTS, KEPT = GRAM.parts(), GRAM.replicates()
 CALLS: dict[str, Callable[[], object]] = {
     "copy": GRAM.copy,
     "merge": lambda: OTHER.merge(GRAM),
     "parts": GRAM.parts,
     "replicates": GRAM.replicates,
-    "from_parts": lambda parts=GRAM.parts(), kept=GRAM.replicates(): _core.Gram.from_parts(
-        parts, kept
-    ),
+    "from_parts": lambda: _core.Gram.from_parts(PARTS, KEPT),
     "null": lambda: GRAM.null(0),
     "of_folds": lambda: GRAM.of_folds([1, 0], False),
     "set_shift": lambda: OTHER.set_shift(SHIFT),

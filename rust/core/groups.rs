@@ -116,7 +116,7 @@ pub(crate) fn shifted(
     before.chain(after.start - total..after.end - total)
 }
 
-/// A seed for one use at one place.
+/// A seed for one use at one place. (The names of uses are never changed: what a seed gives follows from them.)
 fn stream(seed: u64, place: u64, what: [u8; 4]) -> u64 {
     let what = u64::from(u32::from_le_bytes(what));
     let seed = Numbers::new(seed ^ what).next();

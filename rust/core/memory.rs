@@ -6,6 +6,8 @@
 
 mod available;
 
+use std::sync::OnceLock;
+
 use bytemuck::allocation::try_zeroed_vec;
 use ndarray::{Array, ArrayView, Dimension};
 
@@ -61,12 +63,24 @@ pub(crate) fn require(bytes: u64, purpose: Purpose) -> Result<()> {
     if bytes < LARGE {
         return Ok(());
     }
-    match available() {
-        Some(available) if bytes > available => {
-            Err(Error::OutOfMemory { purpose, bytes, available: Some(available) })
-        }
-        _ => Ok(()),
+    let missing = || available().filter(|&available| bytes > available);
+    if missing().is_some() {
+        // The allocator may keep what has been freed, which the machine counts as in use.
+        GIVE_BACK.get().inspect(|give_back| give_back());
     }
+    match missing() {
+        Some(available) => Err(Error::OutOfMemory { purpose, bytes, available: Some(available) }),
+        None => Ok(()),
+    }
+}
+
+/// What makes the program's allocator give back to the machine what has been freed.
+static GIVE_BACK: OnceLock<fn()> = OnceLock::new();
+
+/// Names what makes the program's allocator give back to the machine what has been freed: it is called before
+/// anything is refused for want of memory. Only the first that is named is.
+pub fn when_memory_is_short(give_back: fn()) {
+    let _ = GIVE_BACK.set(give_back);
 }
 
 /// Bytes of so many values; the largest number there is where it is beyond that.

@@ -19,6 +19,18 @@ use gram::Gram;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// Gives back to the machine what was freed: the allocator keeps it for a while, and the machine counts it as in use.
+fn give_back() {
+    // SAFETY: may be called at any time, from any thread.
+    let collect = || unsafe { libmimalloc_sys::mi_collect(true) };
+    // Each thread of the pool keeps its own.
+    if rayon::current_thread_index().is_some() {
+        rayon::broadcast(|_| collect());
+    } else {
+        collect();
+    }
+}
+
 type Floats<'py> = Bound<'py, PyArray1<f64>>;
 type Indices<'py> = Bound<'py, PyArray1<i64>>;
 /// Columns of x and of y.
@@ -263,6 +275,7 @@ fn indices<'py>(py: Python<'py>, set: &NeuronSet) -> Columns<'py> {
 /// The Rust core of spanmatch.
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    spanmatch::when_memory_is_short(give_back);
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add("EXACT", spanmatch::EXACT)?;
     module.add("FIRST", spanmatch::FIRST)?;

@@ -17,7 +17,7 @@ pub enum Purpose {
         /// Folds.
         folds: usize,
     },
-    /// A list with an entry for every row, or every item, of a batch.
+    /// A list with an entry for every row, or every group, of a batch.
     Rows,
     /// What a solver keeps beside the Gram.
     Solver,

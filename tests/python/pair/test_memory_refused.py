@@ -11,8 +11,7 @@ import pytest
 
 import spanmatch as sm
 
-# The kernel's word is what is asked first; a limit stands in for a small machine, and catches what
-# is not refused.
+# The kernel is asked first; a limit stands in for a small machine, and catches what is not refused.
 REFUSALS = {
     "neurons": """
         pair = sm.ActivationPair()
@@ -100,3 +99,33 @@ def test_a_pair_goes_on_after_a_refusal() -> None:
     with pytest.raises(MemoryError, match="3000 \\+ 3000 neurons with 100000 nulls"):
         pair.update(rows, rows)
     assert (pair.n_samples, pair.n_nulls) == (0, 100_000)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads what the process has from Linux")
+def test_what_was_freed_is_given_back_before_anything_is_refused() -> None:
+    """The allocator keeps it for a while, and the machine counts it as in use."""
+    script = """
+import resource
+import numpy as np
+import spanmatch as sm
+
+def held():
+    return int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize()
+
+rows, wide = (np.ones((2, n), "f4") for n in (6000, 600_000))
+pair = sm.ActivationPair()
+first = held()
+pair.update(rows, rows)
+assert held() - first > 1e9
+del pair
+try:
+    sm.ActivationPair().update(wide, wide)
+except MemoryError:
+    pass
+left = held() - first
+assert left < 2e8, left
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr

@@ -20,8 +20,9 @@ use crate::watch::Watch;
 
 /// Columns of U⁻ᵀ that are solved for at once: few, so that all threads end together.
 const SOLVED: usize = 64;
-/// Columns of the product that are computed at once, and rows of them by one thread.
-const PANEL: usize = 128;
+/// Columns of the product that are computed at once, and rows of them by one thread: a register block of the products
+/// with AVX-512, two with AVX2. More would multiply more of the zeros above the diagonal.
+const PANEL: usize = 48;
 
 impl Factor {
     /// The upper triangle of `A⁻¹`. What lies below the diagonal is of no account.

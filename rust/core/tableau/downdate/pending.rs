@@ -69,7 +69,7 @@ impl PendingDeletions {
             row.values[*step] = known[j];
         }
         self.solve(&mut row.values);
-        for value in row.values {
+        for value in &row.values[..self.depth()] {
             row.pivot -= value * value;
         }
         row

@@ -6,9 +6,9 @@
 
 use ndarray::{Array1, Array2, Axis, s};
 use rayon::prelude::*;
-use spanmatch::{NeuronSet, Watch, maximum_match};
+use spanmatch::{NeuronSet, Watch, maximum_match, support};
 
-use crate::common::{Sides, difference, set_at, spectrum_of};
+use crate::common::{Sides, difference, set_at, spectrum_bits, spectrum_of};
 use crate::oracle::{Critical, Oracle};
 use crate::problems::Generator;
 
@@ -186,4 +186,31 @@ fn near_dependent_neurons_leave_critical_values_right() {
         HARD.into_par_iter().chain(first..first + count).filter_map(complaint).collect();
     let few = &complaints[..complaints.len().min(20)];
     assert!(few.is_empty(), "{} of {count}:\n{}", complaints.len(), few.join("\n"));
+}
+
+#[test]
+fn rows_computed_anew_have_the_same_bits_at_any_number_of_threads() {
+    // Large enough for a row's products to be shared among threads.
+    let mut generator = Generator::new(1);
+    let common = generator.normal(600, 150);
+    let mut side = || {
+        let own = &common + generator.normal(600, 150) * &Array1::linspace(0.05, 1.5, 150);
+        let twins = &own + 1e-5 * generator.normal(600, 150);
+        ndarray::concatenate(Axis(1), &[own.view(), twins.view()]).unwrap()
+    };
+    let x = side();
+    let problem = Sides { x, y: side() }.problem(false);
+    let answers = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let spectrum = spectrum_of(&problem);
+            let support = support(&problem, 0.5, &Watch::default()).unwrap();
+            (spectrum_bits(&spectrum), spectrum.refreshes, support)
+        })
+    };
+    let alone = answers(1);
+    assert!(alone.1 > 100 && !alone.2.answer.neurons().is_empty());
+    for threads in [2, 5] {
+        assert!(answers(threads) == alone, "{threads} threads");
+    }
 }

@@ -46,4 +46,6 @@ def seconds(value: float) -> str:
 
 
 def ratio(value: float) -> str:
+    if value < 0.1:
+        return f"{value:.2g}"
     return f"{value:,.{2 if value < 10 else 0}f}"

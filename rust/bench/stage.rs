@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use spanmatch::{
-    Gram, MinimumMatch, NeuronSet, Problem, Spectrum, Support, Watch, maximum_match, minimum_match,
-    simple_cover, spectrum, support,
+    Gram, MinimumMatch, NeuronSet, Problem, Progress, Spectrum, Support, maximum_match,
+    minimum_match, simple_cover, spectrum, support,
 };
 
 use crate::case::Case;
@@ -110,24 +110,27 @@ impl Stage {
     /// # Errors
     /// What the solver refuses.
     pub fn run(self, case: &Case) -> Result<Answer> {
-        let (eps, watch) = (case.eps, Watch::default());
+        let (eps, progress) = (case.eps, Progress::default());
         let problem = || Problem::new(&case.gram, false);
         Ok(match self {
             Self::Gram => {
                 let mut gram = Gram::default();
-                gram.update(case.x.samples(), case.y.samples(), &watch)?;
+                gram.update(case.x.samples(), case.y.samples(), &progress)?;
                 Answer::Gram(gram)
             }
-            Self::Spectrum => Answer::Spectrum(spectrum(&problem()?, &watch)?),
+            Self::Spectrum => Answer::Spectrum(spectrum(&problem()?, &progress)?),
             Self::MaximumMatch => {
-                Answer::MaximumMatch(maximum_match(&problem()?, eps, &watch)?.answer)
+                Answer::MaximumMatch(maximum_match(&problem()?, eps, &progress)?.answer)
             }
             Self::MinimumMatch => {
-                let found = minimum_match(&problem()?, eps, case.neuron, case.seed, &watch)?.answer;
+                let found =
+                    minimum_match(&problem()?, eps, case.neuron, case.seed, &progress)?.answer;
                 Answer::MinimumMatch(found)
             }
-            Self::Cover => Answer::Cover(simple_cover(&problem()?, eps, case.seed, &watch)?.answer),
-            Self::Support => Answer::Support(support(&problem()?, eps, &watch)?.answer),
+            Self::Cover => {
+                Answer::Cover(simple_cover(&problem()?, eps, case.seed, &progress)?.answer)
+            }
+            Self::Support => Answer::Support(support(&problem()?, eps, &progress)?.answer),
         })
     }
 

@@ -7,8 +7,8 @@ use rayon::prelude::*;
 
 use crate::error::Result;
 use crate::problem::Problem;
+use crate::progress::Progress;
 use crate::tableau::{SavedPair, TableauPair};
-use crate::watch::Watch;
 
 /// M(ε), where `limit` is the largest r² allowed.
 ///
@@ -18,10 +18,10 @@ use crate::watch::Watch;
 pub(crate) fn maximum<'p>(
     problem: &'p Problem,
     limit: f64,
-    watch: &Watch,
+    progress: &Progress,
 ) -> Result<TableauPair<'p>> {
-    let mut remaining = TableauPair::all(problem, watch)?;
-    close(&mut remaining, limit, |_| false, watch)?;
+    let mut remaining = TableauPair::all(problem, progress)?;
+    close(&mut remaining, limit, |_| false, progress)?;
     Ok(remaining)
 }
 
@@ -30,7 +30,7 @@ pub(crate) fn close(
     remaining: &mut TableauPair<'_>,
     limit: f64,
     must_stay: impl Fn(usize) -> bool,
-    watch: &Watch,
+    progress: &Progress,
 ) -> Result<bool> {
     loop {
         let violators = remaining.neurons_where(|square| square > limit);
@@ -40,7 +40,7 @@ pub(crate) fn close(
         if violators.is_empty() {
             return Ok(true);
         }
-        remaining.remove(&violators, watch)?;
+        remaining.remove(&violators, progress)?;
     }
 }
 
@@ -60,12 +60,12 @@ pub(crate) fn remove_speculatively<'p>(
     gone: &[usize],
     limit: f64,
     must_stay: impl Fn(usize) -> bool,
-    watch: &Watch,
+    progress: &Progress,
 ) -> Result<Speculation<'p>> {
     let saved = remaining.save();
     let (mut lost, mut leaving) = (gone.to_vec(), gone.to_vec());
     while remaining.remove_reversibly(&leaving)? {
-        watch.check()?;
+        progress.check()?;
         leaving = remaining.neurons_where(|square| square > limit);
         if leaving.iter().any(|&neuron| must_stay(neuron)) {
             remaining.restore(saved);
@@ -78,15 +78,15 @@ pub(crate) fn remove_speculatively<'p>(
     }
     remaining.restore(saved);
     // One neuron alone is judged by its closure, always: rounding here could only make a search longer.
-    if lost.len() > 1 && remaining.is_too_much(&lost, limit, &must_stay, watch)? {
+    if lost.len() > 1 && remaining.is_too_much(&lost, limit, &must_stay, progress)? {
         return Ok(Speculation::Refused);
     }
     // More than can be taken back: on with a set of its own.
     let lost: HashSet<usize> = lost.into_iter().collect();
     let mut rest = remaining.neurons();
     rest.retain(|neuron| !lost.contains(neuron));
-    let mut fresh = TableauPair::of(remaining.problem(), &rest, watch)?;
-    let closed = close(&mut fresh, limit, must_stay, watch)?;
+    let mut fresh = TableauPair::of(remaining.problem(), &rest, progress)?;
+    let closed = close(&mut fresh, limit, must_stay, progress)?;
     Ok(if closed { Speculation::Afresh(Box::new(fresh)) } else { Speculation::Refused })
 }
 
@@ -95,9 +95,9 @@ pub(crate) fn closures_without_each(
     within: &TableauPair<'_>,
     neurons: &[usize],
     limit: f64,
-    watch: &Watch,
+    progress: &Progress,
 ) -> Result<Vec<Vec<usize>>> {
-    watch.begin(neurons.len());
+    progress.begin(neurons.len());
     let next = AtomicUsize::new(0);
     // Each takes the next neuron as long as there is one, and needs tableaux of its own: one copy a thread, where
     // splitting the neurons would make one for every piece.
@@ -106,13 +106,13 @@ pub(crate) fn closures_without_each(
         loop {
             let place = next.fetch_add(1, Ordering::Relaxed);
             let Some(&neuron) = neurons.get(place) else { return Ok(found) };
-            watch.check()?;
+            progress.check()?;
             let own = match &mut own {
                 Some(own) => own,
                 none => none.insert(within.try_clone()?),
             };
-            found.push((place, survivors_without(own, neuron, limit, watch)?));
-            watch.advance(1);
+            found.push((place, survivors_without(own, neuron, limit, progress)?));
+            progress.advance(1);
         }
     };
     let workers = rayon::current_num_threads().min(neurons.len());
@@ -127,9 +127,9 @@ fn survivors_without(
     within: &mut TableauPair<'_>,
     neuron: usize,
     limit: f64,
-    watch: &Watch,
+    progress: &Progress,
 ) -> Result<Vec<usize>> {
-    Ok(match remove_speculatively(within, &[neuron], limit, |_| false, watch)? {
+    Ok(match remove_speculatively(within, &[neuron], limit, |_| false, progress)? {
         Speculation::Refused => Vec::new(),
         Speculation::Afresh(closure) => closure.neurons(),
         Speculation::InPlace(saved) => {

@@ -7,9 +7,9 @@ use crate::error::Result;
 use crate::minimum_match::Search;
 use crate::neurons::NeuronSet;
 use crate::problem::Problem;
+use crate::progress::Progress;
 use crate::solved::Solved;
 use crate::tableau::TableauPair;
-use crate::watch::Watch;
 
 /// Simple matches whose union is M(ε), none of them inside the union of the others.
 ///
@@ -23,11 +23,11 @@ pub fn simple_cover(
     problem: &Problem,
     eps: f64,
     seed: u64,
-    watch: &Watch,
+    progress: &Progress,
 ) -> Result<Solved<Vec<NeuronSet>>> {
     problem.solve(|problem| {
         let limit = problem.limit(eps)?.powi(2);
-        let cover = cover(problem, limit, seed, watch)?;
+        let cover = cover(problem, limit, seed, progress)?;
         Ok(cover.into_iter().map(|(_, found)| problem.set(found)).collect())
     })
 }
@@ -43,14 +43,14 @@ pub fn minimum_matches(
     problem: &Problem,
     eps: f64,
     seed: u64,
-    watch: &Watch,
+    progress: &Progress,
 ) -> Result<Solved<Vec<NeuronSet>>> {
     problem.solve(|problem| {
         let limit = problem.limit(eps)?.powi(2);
-        let cover = cover(problem, limit, seed, watch)?;
+        let cover = cover(problem, limit, seed, progress)?;
         let prepared = |found: &[usize]| {
-            let mut member = TableauPair::of(problem, found, watch)?;
-            member.prepare(watch)?;
+            let mut member = TableauPair::of(problem, found, progress)?;
+            member.prepare(progress)?;
             Ok(member)
         };
         let members: Vec<TableauPair<'_>> =
@@ -64,15 +64,15 @@ pub fn minimum_matches(
         let jobs: Vec<(usize, usize)> = (0..first_holder.len())
             .filter_map(|neuron| Some((neuron, first_holder[neuron]?)))
             .collect();
-        watch.begin(jobs.len());
+        progress.begin(jobs.len());
         let search = |&(neuron, holder): &(usize, usize)| {
             let (owner, found) = &cover[holder];
-            watch.advance(1);
+            progress.advance(1);
             if *owner == neuron {
                 return Ok(problem.set(found.iter().copied()));
             }
             let search = Search::new(members[holder].try_clone()?, neuron, limit);
-            let (found, _) = search.run(seed ^ neuron as u64, watch)?;
+            let (found, _) = search.run(seed ^ neuron as u64, progress)?;
             Ok(problem.set(found))
         };
         jobs.par_iter().map(search).collect()
@@ -84,24 +84,24 @@ fn cover(
     problem: &Problem,
     limit: f64,
     seed: u64,
-    watch: &Watch,
+    progress: &Progress,
 ) -> Result<Vec<(usize, Vec<usize>)>> {
-    let mut matched = maximum(problem, limit, watch)?;
-    matched.prepare(watch)?;
+    let mut matched = maximum(problem, limit, progress)?;
+    matched.prepare(progress)?;
     let neurons = matched.neurons();
-    watch.begin(neurons.len());
+    progress.begin(neurons.len());
     let mut times_covered = vec![0; problem.live().len()];
     let mut cover = Vec::new();
     for &neuron in &neurons {
         if times_covered[neuron] == 0 {
             let search = Search::new(matched.try_clone()?, neuron, limit);
-            let (found, _) = search.run(seed ^ neuron as u64, watch)?;
+            let (found, _) = search.run(seed ^ neuron as u64, progress)?;
             for &member in &found {
                 times_covered[member] += 1;
             }
             cover.push((neuron, found));
         }
-        watch.advance(1);
+        progress.advance(1);
     }
     // Later matches can have made earlier ones redundant.
     cover.retain(|(_, found)| {

@@ -4,7 +4,7 @@
 use crate::error::{Error, Result};
 use crate::linalg::Matrix;
 use crate::problem::Problem;
-use crate::watch::Watch;
+use crate::progress::Progress;
 use crate::{
     Neuron, NeuronSet, Side, is_match, is_simple, linear_map, maximum_match, minimum_for,
     minimum_match, minimum_matches, residuals, simple_cover, spectrum, support,
@@ -22,24 +22,27 @@ fn problem(other: f64, named: &[(usize, usize, f64)]) -> Problem {
 
 /// What every function that solves says, with the resolution it used.
 fn answers(problem: &Problem, eps: f64) -> Vec<(&'static str, Result<f64>)> {
-    let watch = Watch::default();
+    let progress = Progress::default();
     let all = NeuronSet::new(vec![0, 1, 2], vec![0, 1, 2]).unwrap();
     let neuron = Neuron { side: Side::X, index: 0 };
     vec![
-        ("spectrum", spectrum(problem, &watch).map(|found| found.resolution)),
-        ("maximum match", maximum_match(problem, eps, &watch).map(|found| found.resolution)),
-        ("is match", is_match(problem, eps, &all, &watch).map(|found| found.resolution)),
-        ("residuals", residuals(problem, &all, &watch).map(|found| found.resolution)),
+        ("spectrum", spectrum(problem, &progress).map(|found| found.resolution)),
+        ("maximum match", maximum_match(problem, eps, &progress).map(|found| found.resolution)),
+        ("is match", is_match(problem, eps, &all, &progress).map(|found| found.resolution)),
+        ("residuals", residuals(problem, &all, &progress).map(|found| found.resolution)),
         (
             "minimum match",
-            minimum_match(problem, eps, neuron, 0, &watch).map(|found| found.resolution),
+            minimum_match(problem, eps, neuron, 0, &progress).map(|found| found.resolution),
         ),
-        ("cover", simple_cover(problem, eps, 0, &watch).map(|found| found.resolution)),
-        ("minimum matches", minimum_matches(problem, eps, 0, &watch).map(|found| found.resolution)),
-        ("minimum for", minimum_for(problem, eps, &all, &watch).map(|found| found.resolution)),
-        ("is simple", is_simple(problem, eps, &all, &watch).map(|found| found.resolution)),
-        ("support", support(problem, eps, &watch).map(|found| found.resolution)),
-        ("linear map", linear_map(problem, &all, &watch).map(|found| found.resolution)),
+        ("cover", simple_cover(problem, eps, 0, &progress).map(|found| found.resolution)),
+        (
+            "minimum matches",
+            minimum_matches(problem, eps, 0, &progress).map(|found| found.resolution),
+        ),
+        ("minimum for", minimum_for(problem, eps, &all, &progress).map(|found| found.resolution)),
+        ("is simple", is_simple(problem, eps, &all, &progress).map(|found| found.resolution)),
+        ("support", support(problem, eps, &progress).map(|found| found.resolution)),
+        ("linear map", linear_map(problem, &all, &progress).map(|found| found.resolution)),
     ]
 }
 
@@ -64,7 +67,7 @@ fn what_is_no_gram_matrix_is_refused_by_every_function() {
 
 #[test]
 fn the_neuron_of_which_too_much_is_explained_is_named() {
-    let refused = spectrum(&problem(0.1, &[(1, 4, 1e3)]), &Watch::default());
+    let refused = spectrum(&problem(0.1, &[(1, 4, 1e3)]), &Progress::default());
     let Err(Error::NoResidual { neuron, explained }) = refused else { panic!("{refused:?}") };
     assert!(neuron == Neuron { side: Side::X, index: 1 } && explained > 1e5, "{neuron}");
     let text = refused.unwrap_err().to_string();

@@ -14,15 +14,15 @@
 //!
 //! ```
 //! use ndarray::array;
-//! use spanmatch::{Gram, Problem, Watch, spectrum};
+//! use spanmatch::{Gram, Problem, Progress, spectrum};
 //!
 //! // Four samples; two neurons in each network. Rows are samples.
 //! let x = array![[1.0, 0.0], [0.0, 1.0], [0.0, 0.0], [1.0, 0.0]];
 //! let y = array![[1.0, 0.5], [1.0, 0.0], [0.0, 3.0], [1.0, 0.0]];
-//! let watch = Watch::default();
+//! let progress = Progress::default();
 //! let mut gram = Gram::default();
-//! gram.update(x.view().into(), y.view().into(), &watch)?;
-//! let spectrum = spectrum(&Problem::new(&gram, false)?, &watch)?;
+//! gram.update(x.view().into(), y.view().into(), &progress)?;
+//! let spectrum = spectrum(&Problem::new(&gram, false)?, &progress)?;
 //! assert!(spectrum.x.iter().all(|c| (0.0..=1.0).contains(c)));
 //! # Ok::<(), spanmatch::Error>(())
 //! ```
@@ -46,6 +46,7 @@ mod minimum_match;
 mod neuron;
 mod neurons;
 mod problem;
+mod progress;
 mod random;
 mod residuals;
 mod samples;
@@ -55,7 +56,6 @@ mod spectrum;
 mod support;
 pub mod synthetic;
 mod tableau;
-mod watch;
 
 pub use chance::chance;
 pub use cover::{minimum_matches, simple_cover};
@@ -68,10 +68,10 @@ pub use memory::{try_to_owned, when_memory_is_short};
 pub use minimum_match::{MinimumMatch, minimum_match};
 pub use neurons::{Neuron, NeuronSet, Side};
 pub use problem::{EXACT, Problem, RESOLUTION, TOLERANCE};
+pub use progress::Progress;
 pub use residuals::{Residuals, is_match, residuals};
 pub use samples::Samples;
 pub use simple::{is_simple, minimum_for};
 pub use solved::Solved;
 pub use spectrum::{Spectrum, spectrum};
 pub use support::{Support, support};
-pub use watch::Watch;

@@ -7,9 +7,9 @@ use crate::invariant::shaped;
 use crate::memory;
 use crate::neurons::{Neuron, NeuronSet, Side};
 use crate::problem::Problem;
+use crate::progress::Progress;
 use crate::solved::Solved;
 use crate::tableau::Tableau;
-use crate::watch::Watch;
 
 /// One side expressed by the other, in the input's own units: `targets = offset + predictors · coefficients`.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,14 +36,18 @@ pub struct LinearMap {
 ///
 /// # Errors
 /// [`Error::Dead`], [`Error::NoSuchNeuron`], [`Error::Interrupted`].
-pub fn linear_map(problem: &Problem, set: &NeuronSet, watch: &Watch) -> Result<Solved<LinearMap>> {
+pub fn linear_map(
+    problem: &Problem,
+    set: &NeuronSet,
+    progress: &Progress,
+) -> Result<Solved<LinearMap>> {
     problem.check(set)?;
     let Some(places) = problem.places_of(set) else {
         return Err(Error::Dead(first_dead(problem, set)));
     };
     problem.solve(|problem| {
         let (x, y) = places.split_at(set.x().len());
-        Ok(LinearMap { x: express(problem, y, x, watch)?, y: express(problem, x, y, watch)? })
+        Ok(LinearMap { x: express(problem, y, x, progress)?, y: express(problem, x, y, progress)? })
     })
 }
 
@@ -51,11 +55,11 @@ fn express(
     problem: &Problem,
     predictors: &[usize],
     targets: &[usize],
-    watch: &Watch,
+    progress: &Progress,
 ) -> Result<Expression> {
-    let tableau = Tableau::new(problem, predictors, targets, watch)?;
+    let tableau = Tableau::new(problem, predictors, targets, progress)?;
     let residuals = tableau.squares().map(|(_, square)| square.min(1.0).sqrt()).collect();
-    let unit = tableau.into_coefficients(watch)?;
+    let unit = tableau.into_coefficients(progress)?;
     let shape = (predictors.len(), targets.len());
     let mut coefficients = memory::reserved(shape.0.saturating_mul(shape.1), Purpose::Solver)?;
     for (i, &predictor) in predictors.iter().enumerate() {

@@ -3,10 +3,10 @@
 use crate::error::Result;
 use crate::neurons::NeuronSet;
 use crate::problem::Problem;
+use crate::progress::Progress;
 use crate::solved::Solved;
 use crate::spectrum::peel;
 use crate::tableau::TableauPair;
-use crate::watch::Watch;
 
 /// So many times the rounding to be expected of an r² is allowed for.
 const ROUNDING: f64 = 10.0;
@@ -16,32 +16,36 @@ const ROUNDING: f64 = 10.0;
 ///
 /// ```
 /// use ndarray::array;
-/// use spanmatch::{Gram, Problem, Watch, maximum_match};
+/// use spanmatch::{Gram, Problem, Progress, maximum_match};
 ///
 /// let x = array![[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]];
 /// let y = array![[2.0, 0.0], [0.0, 0.0], [0.0, 1.0]];
-/// let (mut gram, watch) = (Gram::default(), Watch::default());
-/// gram.update(x.view().into(), y.view().into(), &watch)?;
-/// let found = maximum_match(&Problem::new(&gram, false)?, 0.1, &watch)?;
+/// let (mut gram, progress) = (Gram::default(), Progress::default());
+/// gram.update(x.view().into(), y.view().into(), &progress)?;
+/// let found = maximum_match(&Problem::new(&gram, false)?, 0.1, &progress)?;
 /// assert_eq!((found.answer.x(), found.answer.y()), (&[0][..], &[0][..]));
 /// # Ok::<(), spanmatch::Error>(())
 /// ```
 ///
 /// # Errors
 /// [`Error::Eps`](crate::Error::Eps), [`Error::Interrupted`](crate::Error::Interrupted).
-pub fn maximum_match(problem: &Problem, eps: f64, watch: &Watch) -> Result<Solved<NeuronSet>> {
+pub fn maximum_match(
+    problem: &Problem,
+    eps: f64,
+    progress: &Progress,
+) -> Result<Solved<NeuronSet>> {
     problem.solve(|problem| {
         let limit = problem.limit(eps)?;
         // As in the spectrum, so that both say the same of neurons at ε.
         let (merged, representative) = problem.merge_duplicates()?;
-        watch.begin(merged.live().len());
-        let is_left = match waves(&merged, limit, watch)? {
+        progress.begin(merged.live().len());
+        let is_left = match waves(&merged, limit, progress)? {
             Some(is_left) => is_left,
             None => {
-                peel(&merged, limit, watch)?.0.iter().map(|&critical| critical == 0.0).collect()
+                peel(&merged, limit, progress)?.0.iter().map(|&critical| critical == 0.0).collect()
             }
         };
-        watch.finish();
+        progress.finish();
         let places = representative.iter().enumerate();
         Ok(problem.set(places.filter(|&(_, &merged)| is_left[merged]).map(|(place, _)| place)))
     })
@@ -52,11 +56,11 @@ pub fn maximum_match(problem: &Problem, eps: f64, watch: &Watch) -> Result<Solve
 ///
 /// An r² is right to a few n u / p, where p is the smallest pivot and u the rounding of one operation. Where all
 /// that is kept and all that goes is further from the limit, both agree.
-fn waves(problem: &Problem, limit: f64, watch: &Watch) -> Result<Option<Vec<bool>>> {
+fn waves(problem: &Problem, limit: f64, progress: &Progress) -> Result<Option<Vec<bool>>> {
     let limit = limit.powi(2);
     let mut is_left = vec![true; problem.live().len()];
     let rounding = ROUNDING * is_left.len() as f64 * f64::EPSILON;
-    let mut remaining = TableauPair::all(problem, watch)?;
+    let mut remaining = TableauPair::all(problem, progress)?;
     loop {
         let doubt = rounding / remaining.smallest_pivot();
         if remaining.squares().any(|(_, square)| (square - limit).abs() <= doubt) {
@@ -69,6 +73,6 @@ fn waves(problem: &Problem, limit: f64, watch: &Watch) -> Result<Option<Vec<bool
         for &neuron in &violators {
             is_left[neuron] = false;
         }
-        remaining.remove(&violators, watch)?;
+        remaining.remove(&violators, progress)?;
     }
 }

@@ -4,10 +4,10 @@ use crate::closure::{Speculation, maximum, remove_speculatively};
 use crate::error::{Error, Result};
 use crate::neurons::{Neuron, NeuronSet};
 use crate::problem::Problem;
+use crate::progress::Progress;
 use crate::random::shuffle;
 use crate::solved::Solved;
 use crate::tableau::TableauPair;
-use crate::watch::Watch;
 
 /// A v-minimum match, and what it took to find.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub fn minimum_match(
     eps: f64,
     neuron: Neuron,
     seed: u64,
-    watch: &Watch,
+    progress: &Progress,
 ) -> Result<Solved<Option<MinimumMatch>>> {
     problem.limit(eps)?;
     if neuron.index >= problem.count(neuron.side) {
@@ -46,12 +46,12 @@ pub fn minimum_match(
     };
     problem.solve(|problem| {
         let limit = problem.limit(eps)?.powi(2);
-        let mut matched = maximum(problem, limit, watch)?;
+        let mut matched = maximum(problem, limit, progress)?;
         if !matched.neurons().contains(&place) {
             return Ok(None);
         }
-        matched.prepare(watch)?;
-        let (neurons, closures) = Search::new(matched, place, limit).run(seed, watch)?;
+        matched.prepare(progress)?;
+        let (neurons, closures) = Search::new(matched, place, limit).run(seed, progress)?;
         Ok(Some(MinimumMatch { neurons: problem.set(neurons), closures }))
     })
 }
@@ -76,7 +76,7 @@ impl<'p> Search<'p> {
     }
 
     /// The neurons of the match, ascending, and the number of closures.
-    pub(crate) fn run(mut self, seed: u64, watch: &Watch) -> Result<(Vec<usize>, usize)> {
+    pub(crate) fn run(mut self, seed: u64, progress: &Progress) -> Result<(Vec<usize>, usize)> {
         let mut order = self.within.neurons();
         shuffle(&mut order, seed);
         let mut chunk = order.len();
@@ -88,7 +88,7 @@ impl<'p> Search<'p> {
             }
             let tried = &order[..chunk.min(order.len())];
             self.closures += 1;
-            if self.shrink(tried, watch)? {
+            if self.shrink(tried, progress)? {
                 chunk = 2 * tried.len();
                 let mut left = vec![false; self.needed.len()];
                 for neuron in self.within.neurons() {
@@ -107,14 +107,14 @@ impl<'p> Search<'p> {
     }
 
     /// S <- M(S \ gone), unless that loses a needed neuron.
-    fn shrink(&mut self, gone: &[usize], watch: &Watch) -> Result<bool> {
+    fn shrink(&mut self, gone: &[usize], progress: &Progress) -> Result<bool> {
         let needed = |neuron: usize| self.needed[neuron];
-        match remove_speculatively(&mut self.within, gone, self.limit, needed, watch)? {
+        match remove_speculatively(&mut self.within, gone, self.limit, needed, progress)? {
             Speculation::Refused => return Ok(false),
             Speculation::InPlace(_) => {}
             Speculation::Afresh(closure) => self.within = *closure,
         }
-        self.within.prepare(watch)?;
+        self.within.prepare(progress)?;
         Ok(true)
     }
 

@@ -25,11 +25,11 @@ pub const TOLERANCE: f64 = 1e-7;
 ///
 /// ```
 /// use ndarray::array;
-/// use spanmatch::{Gram, Problem, Watch};
+/// use spanmatch::{Gram, Problem, Progress};
 ///
 /// let x = array![[1.0, 0.0], [2.0, 0.0], [3.0, 0.0]];
 /// let mut gram = Gram::default();
-/// gram.update(x.view().into(), x.view().into(), &Watch::default())?;
+/// gram.update(x.view().into(), x.view().into(), &Progress::default())?;
 /// let problem = Problem::new(&gram, false)?;
 /// assert_eq!(problem.dead().x(), [1]);
 /// # Ok::<(), spanmatch::Error>(())

@@ -3,10 +3,10 @@
 use crate::error::Result;
 use crate::neurons::{NeuronSet, Side};
 use crate::problem::Problem;
+use crate::progress::Progress;
 use crate::solved::Solved;
 use crate::tableau::Tableau;
 use crate::tableau::TableauPair;
-use crate::watch::Watch;
 
 /// Relative residuals `r(v | B)` (Wang et al. 2018, definition 1).
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +24,7 @@ pub struct Residuals {
 pub fn residuals(
     problem: &Problem,
     chosen: &NeuronSet,
-    watch: &Watch,
+    progress: &Progress,
 ) -> Result<Solved<Residuals>> {
     problem.check(chosen)?;
     problem.solve(|problem| {
@@ -36,7 +36,7 @@ pub fn residuals(
         for (side, other, chosen) in [(Side::X, Side::Y, y), (Side::Y, Side::X, x)] {
             let predictors: Vec<usize> = problem.places_among(other, chosen).collect();
             let targets: Vec<usize> = problem.places(side).collect();
-            let tableau = Tableau::new(problem, &predictors, &targets, watch)?;
+            let tableau = Tableau::new(problem, &predictors, &targets, progress)?;
             let out = if side == Side::X { &mut residuals.x } else { &mut residuals.y };
             for (place, square) in tableau.squares() {
                 out[problem.live()[place].index] = square.min(1.0).sqrt();
@@ -56,7 +56,7 @@ pub fn is_match(
     problem: &Problem,
     eps: f64,
     set: &NeuronSet,
-    watch: &Watch,
+    progress: &Progress,
 ) -> Result<Solved<bool>> {
     problem.limit(eps)?;
     problem.check(set)?;
@@ -65,7 +65,7 @@ pub fn is_match(
     };
     problem.solve(|problem| {
         let limit = problem.limit(eps)?.powi(2);
-        let members = TableauPair::of(problem, &places, watch)?;
+        let members = TableauPair::of(problem, &places, progress)?;
         Ok(members.squares().all(|(_, square)| square <= limit))
     })
 }

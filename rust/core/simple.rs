@@ -4,9 +4,9 @@ use crate::closure::closures_without_each;
 use crate::error::{Error, Result};
 use crate::neurons::{Neuron, NeuronSet};
 use crate::problem::Problem;
+use crate::progress::Progress;
 use crate::solved::Solved;
 use crate::tableau::TableauPair;
-use crate::watch::Watch;
 
 /// The neurons for which a match S is a minimum match: those outside the union over u in S of M(S \ u, ε).
 ///
@@ -18,9 +18,9 @@ pub fn minimum_for(
     problem: &Problem,
     eps: f64,
     set: &NeuronSet,
-    watch: &Watch,
+    progress: &Progress,
 ) -> Result<Solved<Vec<Neuron>>> {
-    let Solved { answer, resolution } = minimum_within(problem, eps, set, watch)?;
+    let Solved { answer, resolution } = minimum_within(problem, eps, set, progress)?;
     Ok(Solved { answer: answer.ok_or(Error::NoMatch { eps })?, resolution })
 }
 
@@ -29,16 +29,16 @@ fn minimum_within(
     problem: &Problem,
     eps: f64,
     set: &NeuronSet,
-    watch: &Watch,
+    progress: &Progress,
 ) -> Result<Solved<Option<Vec<Neuron>>>> {
     problem.limit(eps)?;
     problem.check(set)?;
     problem.solve(|problem| {
         let limit = problem.limit(eps)?.powi(2);
-        let Some(within) = match_at(problem, set, limit, watch)? else { return Ok(None) };
+        let Some(within) = match_at(problem, set, limit, progress)? else { return Ok(None) };
         let places = within.neurons();
         let mut inside = vec![false; problem.live().len()];
-        for survivors in closures_without_each(&within, &places, limit, watch)? {
+        for survivors in closures_without_each(&within, &places, limit, progress)? {
             for neuron in survivors {
                 inside[neuron] = true;
             }
@@ -59,9 +59,9 @@ pub fn is_simple(
     problem: &Problem,
     eps: f64,
     set: &NeuronSet,
-    watch: &Watch,
+    progress: &Progress,
 ) -> Result<Solved<bool>> {
-    let solved = minimum_within(problem, eps, set, watch)?;
+    let solved = minimum_within(problem, eps, set, progress)?;
     Ok(solved.map(|minimum| minimum.is_some_and(|neurons| !neurons.is_empty())))
 }
 
@@ -70,15 +70,15 @@ fn match_at<'p>(
     problem: &'p Problem,
     set: &NeuronSet,
     limit: f64,
-    watch: &Watch,
+    progress: &Progress,
 ) -> Result<Option<TableauPair<'p>>> {
     let Some(places) = problem.places_of(set) else {
         return Ok(None);
     };
-    let mut within = TableauPair::of(problem, &places, watch)?;
+    let mut within = TableauPair::of(problem, &places, progress)?;
     if !within.squares().all(|(_, square)| square <= limit) {
         return Ok(None);
     }
-    within.prepare(watch)?;
+    within.prepare(progress)?;
     Ok(Some(within))
 }

@@ -4,8 +4,8 @@ use crate::error::Result;
 use crate::invariant::pairs;
 use crate::neurons::Side;
 use crate::problem::Problem;
+use crate::progress::Progress;
 use crate::tableau::TableauPair;
-use crate::watch::Watch;
 
 /// The match spectrum: `v in M(ε)` exactly when `ε >= c(v)`.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,13 +34,13 @@ pub struct Spectrum {
 ///
 /// ```
 /// use ndarray::array;
-/// use spanmatch::{Gram, Problem, Watch, spectrum};
+/// use spanmatch::{Gram, Problem, Progress, spectrum};
 ///
 /// let x = array![[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]];
 /// let y = array![[2.0, 0.0], [0.0, 1.0], [0.0, 1.0]];
-/// let (mut gram, watch) = (Gram::default(), Watch::default());
-/// gram.update(x.view().into(), y.view().into(), &watch)?;
-/// let spectrum = spectrum(&Problem::new(&gram, false)?, &watch)?;
+/// let (mut gram, progress) = (Gram::default(), Progress::default());
+/// gram.update(x.view().into(), y.view().into(), &progress)?;
+/// let spectrum = spectrum(&Problem::new(&gram, false)?, &progress)?;
 /// assert_eq!((spectrum.x[0], spectrum.y[0]), (0.0, 0.0));
 /// assert!((spectrum.x[1] - 0.5_f64.sqrt()).abs() < 1e-9);
 /// # Ok::<(), spanmatch::Error>(())
@@ -48,10 +48,10 @@ pub struct Spectrum {
 ///
 /// # Errors
 /// [`Error::Interrupted`](crate::Error::Interrupted).
-pub fn spectrum(problem: &Problem, watch: &Watch) -> Result<Spectrum> {
+pub fn spectrum(problem: &Problem, progress: &Progress) -> Result<Spectrum> {
     let solved = problem.solve(|problem| {
         let (merged, representative) = problem.merge_duplicates()?;
-        let (critical, refreshes) = peel(&merged, problem.exact(), watch)?;
+        let (critical, refreshes) = peel(&merged, problem.exact(), progress)?;
         let mut spectrum = Spectrum {
             x: vec![f64::INFINITY; problem.count(Side::X)],
             y: vec![f64::INFINITY; problem.count(Side::Y)],
@@ -69,14 +69,18 @@ pub fn spectrum(problem: &Problem, watch: &Watch) -> Result<Spectrum> {
 
 /// Of the neuron at every place, its critical ε, or 0 where that is at most the limit; and how often rows had
 /// lost their digits.
-pub(crate) fn peel(problem: &Problem, limit: f64, watch: &Watch) -> Result<(Vec<f64>, usize)> {
-    watch.begin(problem.live().len());
+pub(crate) fn peel(
+    problem: &Problem,
+    limit: f64,
+    progress: &Progress,
+) -> Result<(Vec<f64>, usize)> {
+    progress.begin(problem.live().len());
     let mut critical = vec![0.0; problem.live().len()];
-    let mut remaining = TableauPair::all(problem, watch)?;
+    let mut remaining = TableauPair::all(problem, progress)?;
     // Compared as squares: a root and its square need not agree to the last bit.
     let mut square = 1.0_f64;
     loop {
-        watch.check()?;
+        progress.check()?;
         square = square.min(remaining.largest_square().max(0.0));
         if square.sqrt() <= limit {
             break;
@@ -85,9 +89,9 @@ pub(crate) fn peel(problem: &Problem, limit: f64, watch: &Watch) -> Result<(Vec<
         for &neuron in &leaving {
             critical[neuron] = square.sqrt();
         }
-        remaining.remove(&leaving, watch)?;
-        watch.advance(leaving.len());
+        remaining.remove(&leaving, progress)?;
+        progress.advance(leaving.len());
     }
-    watch.finish();
+    progress.finish();
     Ok((critical, remaining.refreshes()))
 }

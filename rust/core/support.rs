@@ -5,8 +5,8 @@ use crate::error::{Purpose, Result};
 use crate::memory;
 use crate::neurons::{Neuron, NeuronSet, Side};
 use crate::problem::Problem;
+use crate::progress::Progress;
 use crate::solved::Solved;
-use crate::watch::Watch;
 
 /// Who supports whom at ε: u *supports* v when v is not in M(M(ε) \ u, ε), when losing u alone loses v.
 ///
@@ -66,29 +66,29 @@ impl Support {
 ///
 /// ```
 /// use ndarray::array;
-/// use spanmatch::{Gram, Neuron, Problem, Side, Watch, support};
+/// use spanmatch::{Gram, Neuron, Problem, Side, Progress, support};
 ///
 /// // The x span the y: the y need both, and each x needs both y.
 /// let x = array![[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]];
 /// let y = array![[1.0, 1.0], [1.0, -1.0], [0.0, 0.0]];
-/// let (mut gram, watch) = (Gram::default(), Watch::default());
-/// gram.update(x.view().into(), y.view().into(), &watch)?;
-/// let support = support(&Problem::new(&gram, false)?, 0.1, &watch)?.answer;
+/// let (mut gram, progress) = (Gram::default(), Progress::default());
+/// gram.update(x.view().into(), y.view().into(), &progress)?;
+/// let support = support(&Problem::new(&gram, false)?, 0.1, &progress)?.answer;
 /// assert_eq!(support.core(Neuron { side: Side::X, index: 0 }).len(), 4);
 /// # Ok::<(), spanmatch::Error>(())
 /// ```
 ///
 /// # Errors
 /// [`Error::Eps`](crate::Error::Eps), [`Error::Interrupted`](crate::Error::Interrupted).
-pub fn support(problem: &Problem, eps: f64, watch: &Watch) -> Result<Solved<Support>> {
+pub fn support(problem: &Problem, eps: f64, progress: &Progress) -> Result<Solved<Support>> {
     problem.solve(|problem| {
         let limit = problem.limit(eps)?.powi(2);
-        let mut matched = maximum(problem, limit, watch)?;
-        matched.prepare(watch)?;
+        let mut matched = maximum(problem, limit, progress)?;
+        matched.prepare(progress)?;
         let places = matched.neurons();
         let size = places.len().saturating_mul(places.len());
         let mut matrix = memory::reserved(size, Purpose::Solver)?;
-        for survivors in closures_without_each(&matched, &places, limit, watch)? {
+        for survivors in closures_without_each(&matched, &places, limit, progress)? {
             let mut survivors = survivors.into_iter().peekable();
             matrix.extend(places.iter().map(|v| survivors.next_if_eq(v).is_none()));
         }

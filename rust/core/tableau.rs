@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::invariant::pairs;
 use crate::linalg::{Factor, Matrix, largest};
 use crate::problem::Problem;
-use crate::watch::Watch;
+use crate::progress::Progress;
 use downdate::{Deleted, Downdate};
 use equations::Equations;
 use gathered::{add_ridge, gather, residual_squares};
@@ -75,15 +75,15 @@ impl<'p> Tableau<'p> {
         problem: &'p Problem,
         predictors: &[usize],
         targets: &[usize],
-        watch: &Watch,
+        progress: &Progress,
     ) -> Result<Self> {
         let mut gram = gather(problem, predictors, predictors)?;
         add_ridge(problem, predictors, &mut gram);
-        let Some(factor) = Factor::new(gram, watch)? else {
+        let Some(factor) = Factor::new(gram, progress)? else {
             return Err(Error::Indefinite(problem.side(predictors[0])));
         };
         let mut whitened = gather(problem, targets, predictors)?;
-        let explained = factor.half_solve(&mut whitened, watch)?;
+        let explained = factor.half_solve(&mut whitened, progress)?;
         let smallest_pivot = factor.smallest_pivot();
         Ok(Self {
             problem,
@@ -127,11 +127,11 @@ impl<'p> Tableau<'p> {
     }
 
     /// `G_TB (G_BB + ridge)⁻¹`, a row for every target, of a tableau from which nothing has been removed.
-    pub(crate) fn into_coefficients(self, watch: &Watch) -> Result<Matrix> {
+    pub(crate) fn into_coefficients(self, progress: &Progress) -> Result<Matrix> {
         let State::Factored { factor, mut whitened } = self.state else {
             unreachable!("nothing has been removed")
         };
-        factor.finish_solve(&mut whitened, watch)?;
+        factor.finish_solve(&mut whitened, progress)?;
         Ok(whitened)
     }
 
@@ -149,16 +149,16 @@ impl<'p> Tableau<'p> {
         &mut self,
         targets: &[usize],
         predictors: &[usize],
-        watch: &Watch,
+        progress: &Progress,
     ) -> Result<()> {
         self.drop_targets(targets);
         if predictors.is_empty() || self.targets.count == 0 {
             return Ok(());
         }
         if self.is_cheaper_afresh(predictors.len()) {
-            return self.factor_without(predictors, watch);
+            return self.factor_without(predictors, progress);
         }
-        self.delete(predictors, watch)?;
+        self.delete(predictors, progress)?;
         self.check_squares()
     }
 
@@ -177,9 +177,9 @@ impl<'p> Tableau<'p> {
     }
 
     /// Makes ready to delete, and to read losses.
-    pub(crate) fn prepare(&mut self, watch: &Watch) -> Result<()> {
+    pub(crate) fn prepare(&mut self, progress: &Progress) -> Result<()> {
         if let State::Factored { factor, whitened } = &mut self.state {
-            let downdate = Downdate::new(factor, std::mem::take(whitened), watch)?;
+            let downdate = Downdate::new(factor, std::mem::take(whitened), progress)?;
             self.state = State::Deleting(downdate);
         }
         Ok(())
@@ -198,15 +198,15 @@ impl<'p> Tableau<'p> {
         1.25 * (p + 2.0 * t) * p * count as f64 + prepare > factor + prepare_later
     }
 
-    fn delete(&mut self, predictors: &[usize], watch: &Watch) -> Result<()> {
-        self.prepare(watch)?;
+    fn delete(&mut self, predictors: &[usize], progress: &Progress) -> Result<()> {
+        self.prepare(progress)?;
         for (done, &neuron) in predictors.iter().enumerate() {
-            watch.check()?;
+            progress.check()?;
             self.make_room()?;
             // What many rows would cost one by one is more than a factorisation, which does it for all.
             let is_tedious = 4 * self.recomputed > self.predictors.count;
             if is_tedious || !self.delete_one(neuron) {
-                return self.factor_without(&predictors[done..], watch);
+                return self.factor_without(&predictors[done..], progress);
             }
         }
         Ok(())
@@ -244,7 +244,7 @@ impl<'p> Tableau<'p> {
         }
     }
 
-    fn factor_without(&mut self, gone: &[usize], watch: &Watch) -> Result<()> {
+    fn factor_without(&mut self, gone: &[usize], progress: &Progress) -> Result<()> {
         for &neuron in gone {
             self.predictors.remove(neuron);
         }
@@ -253,7 +253,8 @@ impl<'p> Tableau<'p> {
             neurons.sort_unstable();
             neurons
         };
-        let fresh = Self::new(self.problem, &left(&self.predictors), &left(&self.targets), watch)?;
+        let fresh =
+            Self::new(self.problem, &left(&self.predictors), &left(&self.targets), progress)?;
         *self = Self { refreshes: self.refreshes, ..fresh };
         Ok(())
     }
@@ -263,10 +264,10 @@ impl<'p> Tableau<'p> {
     }
 
     /// Factors afresh where so many rows may have lost their digits that most speculative removals would have to look at them.
-    pub(crate) fn renew(&mut self, watch: &Watch) -> Result<()> {
+    pub(crate) fn renew(&mut self, progress: &Progress) -> Result<()> {
         if 4 * self.deleting().count_suspects() > self.predictors.count {
-            self.factor_without(&[], watch)?;
-            self.prepare(watch)?;
+            self.factor_without(&[], progress)?;
+            self.prepare(progress)?;
         }
         Ok(())
     }

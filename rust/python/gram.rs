@@ -5,7 +5,7 @@ use std::sync::{RwLock, RwLockWriteGuard, TryLockError};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1};
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
-use spanmatch::{Groups, Side, Watch};
+use spanmatch::{Groups, Progress, Side};
 
 use crate::arguments::Array;
 use crate::errors::to_python;
@@ -107,8 +107,8 @@ impl Gram {
         let groups = rows_per_item.into();
         let mut guard = self.lock(py)?;
         let gram = &mut *guard;
-        run_asking(py, progress, |watch, may_change| {
-            gram.update_if(x_samples, y_samples, &groups, watch, may_change)
+        run_asking(py, progress, |progress, may_change| {
+            gram.update_if(x_samples, y_samples, &groups, progress, may_change)
         })
     }
 
@@ -225,11 +225,11 @@ impl Gram {
         &self,
         py: Python<'_>,
         progress: Option<&Bound<'_, PyAny>>,
-        work: impl FnOnce(&spanmatch::Gram, &Watch) -> spanmatch::Result<T> + Send,
+        work: impl FnOnce(&spanmatch::Gram, &Progress) -> spanmatch::Result<T> + Send,
     ) -> PyResult<T> {
         let guard = wait_for(py, || free(self.inner.try_read()))?;
         let gram = &*guard;
-        run(py, progress, |watch| work(gram, watch))
+        run(py, progress, |progress| work(gram, progress))
     }
 
     /// Long work that changes; it leaves the Gram as it was where it fails.
@@ -237,11 +237,11 @@ impl Gram {
         &self,
         py: Python<'_>,
         progress: Option<&Bound<'_, PyAny>>,
-        work: impl FnOnce(&mut spanmatch::Gram, &Watch) -> spanmatch::Result<()> + Send,
+        work: impl FnOnce(&mut spanmatch::Gram, &Progress) -> spanmatch::Result<()> + Send,
     ) -> PyResult<()> {
         let mut guard = self.lock(py)?;
         let gram = &mut *guard;
-        run(py, progress, |watch| work(gram, watch))
+        run(py, progress, |progress| work(gram, progress))
     }
 
     fn lock(&self, py: Python<'_>) -> PyResult<RwLockWriteGuard<'_, spanmatch::Gram>> {
@@ -255,8 +255,8 @@ impl Gram {
         py: Python<'_>,
         work: impl FnOnce(&mut spanmatch::Gram) -> spanmatch::Result<()> + Send,
     ) -> PyResult<()> {
-        self.write(py, None, |gram, watch| {
-            watch.commit()?;
+        self.write(py, None, |gram, progress| {
+            progress.commit()?;
             work(gram)
         })
     }

@@ -11,7 +11,7 @@ mod run;
 
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
-use spanmatch::{NeuronSet, Problem, Solved, Watch};
+use spanmatch::{NeuronSet, Problem, Progress, Solved};
 
 use arguments::{neuron_of, neuron_set};
 use gram::Gram;
@@ -61,16 +61,16 @@ fn spectrum<'py>(
     };
     let (result, n_samples, chance) = if keep {
         // All from one state of the Gram, which others may be adding to.
-        gram.get().read(py, progress, |gram, watch| {
+        gram.get().read(py, progress, |gram, progress| {
             let (problem, n_samples, chance) = begin(gram)?;
-            Ok((spanmatch::spectrum(&problem, watch)?, n_samples, chance))
+            Ok((spanmatch::spectrum(&problem, progress)?, n_samples, chance))
         })?
     } else {
         let gram = gram.get().take(py)?;
-        run::run(py, progress, |watch| {
+        run::run(py, progress, |progress| {
             let (problem, n_samples, chance) = begin(&gram)?;
             drop(gram);
-            Ok((spanmatch::spectrum(&problem, watch)?, n_samples, chance))
+            Ok((spanmatch::spectrum(&problem, progress)?, n_samples, chance))
         })?
     };
     let (x, y) = (result.x.into_pyarray(py), result.y.into_pyarray(py));
@@ -85,8 +85,9 @@ fn maximum_match<'py>(
     eps: f64,
     center: bool,
 ) -> PyResult<With<Columns<'py>>> {
-    let Solved { answer: set, resolution } =
-        solve(gram, center, None, |problem, watch| spanmatch::maximum_match(problem, eps, watch))?;
+    let Solved { answer: set, resolution } = solve(gram, center, None, |problem, progress| {
+        spanmatch::maximum_match(problem, eps, progress)
+    })?;
     Ok((indices(gram.py(), &set), resolution))
 }
 
@@ -100,8 +101,9 @@ fn is_match(
     center: bool,
 ) -> PyResult<With<bool>> {
     let set = neuron_set(&gram.get().widths(gram.py())?, &x_index, &y_index)?;
-    let solved =
-        solve(gram, center, None, |problem, watch| spanmatch::is_match(problem, eps, &set, watch))?;
+    let solved = solve(gram, center, None, |problem, progress| {
+        spanmatch::is_match(problem, eps, &set, progress)
+    })?;
     Ok((solved.answer, solved.resolution))
 }
 
@@ -115,8 +117,9 @@ fn residuals<'py>(
 ) -> PyResult<With<(Floats<'py>, Floats<'py>)>> {
     let py = gram.py();
     let set = neuron_set(&gram.get().widths(py)?, &x_index, &y_index)?;
-    let Solved { answer, resolution } =
-        solve(gram, center, None, |problem, watch| spanmatch::residuals(problem, &set, watch))?;
+    let Solved { answer, resolution } = solve(gram, center, None, |problem, progress| {
+        spanmatch::residuals(problem, &set, progress)
+    })?;
     Ok(((answer.x.into_pyarray(py), answer.y.into_pyarray(py)), resolution))
 }
 
@@ -131,8 +134,8 @@ fn minimum_match<'py>(
 ) -> PyResult<With<Option<Columns<'py>>>> {
     let py = gram.py();
     let neuron = neuron_of(gram.get().widths(py)?, neuron)?;
-    let Solved { answer, resolution } = solve(gram, center, None, |problem, watch| {
-        spanmatch::minimum_match(problem, eps, neuron, seed, watch)
+    let Solved { answer, resolution } = solve(gram, center, None, |problem, progress| {
+        spanmatch::minimum_match(problem, eps, neuron, seed, progress)
     })?;
     Ok((answer.map(|found| indices(py, &found.neurons)), resolution))
 }
@@ -147,8 +150,8 @@ fn simple_cover<'py>(
     center: bool,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<With<Vec<Columns<'py>>>> {
-    let Solved { answer, resolution } = solve(gram, center, progress, |problem, watch| {
-        spanmatch::simple_cover(problem, eps, seed, watch)
+    let Solved { answer, resolution } = solve(gram, center, progress, |problem, progress| {
+        spanmatch::simple_cover(problem, eps, seed, progress)
     })?;
     Ok((answer.iter().map(|set| indices(gram.py(), set)).collect(), resolution))
 }
@@ -163,8 +166,8 @@ fn minimum_matches<'py>(
     center: bool,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<With<Vec<Columns<'py>>>> {
-    let Solved { answer, resolution } = solve(gram, center, progress, |problem, watch| {
-        spanmatch::minimum_matches(problem, eps, seed, watch)
+    let Solved { answer, resolution } = solve(gram, center, progress, |problem, progress| {
+        spanmatch::minimum_matches(problem, eps, seed, progress)
     })?;
     Ok((answer.iter().map(|set| indices(gram.py(), set)).collect(), resolution))
 }
@@ -179,8 +182,8 @@ fn minimum_for(
     center: bool,
 ) -> PyResult<With<Vec<(String, usize)>>> {
     let set = neuron_set(&gram.get().widths(gram.py())?, &x_index, &y_index)?;
-    let Solved { answer, resolution } = solve(gram, center, None, |problem, watch| {
-        spanmatch::minimum_for(problem, eps, &set, watch)
+    let Solved { answer, resolution } = solve(gram, center, None, |problem, progress| {
+        spanmatch::minimum_for(problem, eps, &set, progress)
     })?;
     let named = answer.iter().map(|neuron| (neuron.side.to_string(), neuron.index));
     Ok((named.collect(), resolution))
@@ -196,8 +199,8 @@ fn is_simple(
     center: bool,
 ) -> PyResult<With<bool>> {
     let set = neuron_set(&gram.get().widths(gram.py())?, &x_index, &y_index)?;
-    let solved = solve(gram, center, None, |problem, watch| {
-        spanmatch::is_simple(problem, eps, &set, watch)
+    let solved = solve(gram, center, None, |problem, progress| {
+        spanmatch::is_simple(problem, eps, &set, progress)
     })?;
     Ok((solved.answer, solved.resolution))
 }
@@ -213,7 +216,9 @@ fn support<'py>(
 ) -> PyResult<With<Support<'py>>> {
     let py = gram.py();
     let Solved { answer: support, resolution } =
-        solve(gram, center, progress, |problem, watch| spanmatch::support(problem, eps, watch))?;
+        solve(gram, center, progress, |problem, progress| {
+            spanmatch::support(problem, eps, progress)
+        })?;
     let (x, y) = indices(py, &support.neuron_set());
     let size = support.neurons().len();
     let matrix = support.into_matrix().into_pyarray(py).reshape([size, size])?;
@@ -230,8 +235,9 @@ fn linear_map<'py>(
 ) -> PyResult<With<(Expression<'py>, Expression<'py>)>> {
     let py = gram.py();
     let set = neuron_set(&gram.get().widths(py)?, &x_index, &y_index)?;
-    let Solved { answer: map, resolution } =
-        solve(gram, center, None, |problem, watch| spanmatch::linear_map(problem, &set, watch))?;
+    let Solved { answer: map, resolution } = solve(gram, center, None, |problem, progress| {
+        spanmatch::linear_map(problem, &set, progress)
+    })?;
     let side = |side: spanmatch::Expression| {
         let (offset, residuals) = (side.offset.into_pyarray(py), side.residuals.into_pyarray(py));
         (side.coefficients.into_pyarray(py), offset, residuals)
@@ -257,9 +263,10 @@ fn solve<T: Send>(
     gram: &Bound<'_, Gram>,
     center: bool,
     progress: Option<&Bound<'_, PyAny>>,
-    solver: impl Fn(&Problem, &Watch) -> spanmatch::Result<Solved<T>> + Sync,
+    solver: impl Fn(&Problem, &Progress) -> spanmatch::Result<Solved<T>> + Sync,
 ) -> PyResult<Solved<T>> {
-    gram.get().read(gram.py(), progress, |gram, watch| solver(&Problem::new(gram, center)?, watch))
+    gram.get()
+        .read(gram.py(), progress, |gram, progress| solver(&Problem::new(gram, center)?, progress))
 }
 
 fn indices<'py>(py: Python<'py>, set: &NeuronSet) -> Columns<'py> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use spanmatch::{Error, Watch};
+use spanmatch::{Error, Progress};
 
 use crate::errors::to_python;
 
@@ -21,38 +21,38 @@ enum Message<T> {
     Done(spanmatch::Result<T>),
 }
 
-/// Runs `work` in the thread pool. Ctrl-C stops it through the watch; `progress` is called with what is
+/// Runs `work` in the thread pool. Ctrl-C cancels it; `report` is called with what is
 /// done, of how much.
 pub(crate) fn run<T: Send>(
     py: Python<'_>,
-    progress: Option<&Bound<'_, PyAny>>,
-    work: impl FnOnce(&Watch) -> spanmatch::Result<T> + Send,
+    report: Option<&Bound<'_, PyAny>>,
+    work: impl FnOnce(&Progress) -> spanmatch::Result<T> + Send,
 ) -> PyResult<T> {
-    run_asking(py, progress, |watch, _| work(watch))
+    run_asking(py, report, |progress, _| work(progress))
 }
 
 /// As [`run`], with a question that `work` asks before it changes anything: a signal that has come by then is
 /// heeded, and not reported of what is done.
 pub(crate) fn run_asking<T: Send>(
     py: Python<'_>,
-    progress: Option<&Bound<'_, PyAny>>,
-    work: impl FnOnce(&Watch, &dyn Fn() -> spanmatch::Result<()>) -> spanmatch::Result<T> + Send,
+    report: Option<&Bound<'_, PyAny>>,
+    work: impl FnOnce(&Progress, &dyn Fn() -> spanmatch::Result<()>) -> spanmatch::Result<T> + Send,
 ) -> PyResult<T> {
     let pool = pool()?;
-    let progress = progress.map(|callable| callable.clone().unbind());
-    let watch = Watch::default();
+    let report = report.map(|report| report.clone().unbind());
+    let progress = Progress::default();
     let result = py.detach(|| {
         pool.in_place_scope(|scope| {
             let (sender, receiver) = channel();
             let (answer, answers) = channel();
-            let watch = &watch;
+            let progress = &progress;
             scope.spawn(move |_| {
                 let may_change = || {
                     let is_sent = sender.send(Message::MayChange).is_ok();
                     let is_allowed = is_sent && answers.recv() == Ok(true);
                     if is_allowed { Ok(()) } else { Err(Error::Interrupted) }
                 };
-                let result = work(watch, &may_change);
+                let result = work(progress, &may_change);
                 // Nobody listens any more only where the waiting side has panicked.
                 let _ = sender.send(Message::Done(result));
             });
@@ -64,10 +64,10 @@ pub(crate) fn run_asking<T: Send>(
                     Ok(Message::Done(result)) => return (complaint, Some(result)),
                     Err(RecvTimeoutError::Disconnected) => return (complaint, None),
                     // A signal that comes too late is left for Python to find when the call returns.
-                    _ if complaint.is_none() && !watch.is_committed() => {
-                        complaint = Python::attach(|py| look(py, watch, progress.as_ref())).err();
+                    _ if complaint.is_none() && !progress.is_committed() => {
+                        complaint = Python::attach(|py| look(py, progress, report.as_ref())).err();
                         if complaint.is_some() {
-                            watch.stop();
+                            progress.cancel();
                         }
                     }
                     _ => {}
@@ -87,10 +87,10 @@ pub(crate) fn run_asking<T: Send>(
     }
 }
 
-fn look(py: Python<'_>, watch: &Watch, progress: Option<&Py<PyAny>>) -> PyResult<()> {
+fn look(py: Python<'_>, progress: &Progress, report: Option<&Py<PyAny>>) -> PyResult<()> {
     py.check_signals()?;
-    if let Some(callable) = progress {
-        callable.call1(py, watch.progress())?;
+    if let Some(report) = report {
+        report.call1(py, progress.steps())?;
     }
     Ok(())
 }

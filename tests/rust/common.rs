@@ -1,7 +1,7 @@
 //! From arrays to answers, and sets from critical values.
 
 use ndarray::{Array2, Axis};
-use spanmatch::{Gram, NeuronSet, Problem, Spectrum, Watch, maximum_match, spectrum};
+use spanmatch::{Gram, NeuronSet, Problem, Progress, Spectrum, maximum_match, spectrum};
 
 /// What every comparison with ε forgives (design, 3).
 pub const TOLERANCE: f64 = 1e-7;
@@ -35,7 +35,7 @@ impl Sides {
                 side.select(Axis(0), &(first..first + size).collect::<Vec<_>>())
             };
             let (x, y) = (batch(&self.x), batch(&self.y));
-            gram.update(x.view().into(), y.view().into(), &Watch::default()).unwrap();
+            gram.update(x.view().into(), y.view().into(), &Progress::default()).unwrap();
             first += size;
         }
         assert_eq!(first, self.x.nrows());
@@ -51,12 +51,12 @@ impl Sides {
     }
 
     pub fn maximum_match(&self, eps: f64) -> NeuronSet {
-        maximum_match(&self.problem(false), eps, &Watch::default()).unwrap().answer
+        maximum_match(&self.problem(false), eps, &Progress::default()).unwrap().answer
     }
 }
 
 pub fn spectrum_of(problem: &Problem) -> Spectrum {
-    spectrum(problem, &Watch::default()).unwrap()
+    spectrum(problem, &Progress::default()).unwrap()
 }
 
 pub fn spectrum_of_gram(gram: &Gram) -> Spectrum {

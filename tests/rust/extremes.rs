@@ -1,7 +1,7 @@
 //! Values whose squares leave float64 are refused; all others are ordinary.
 
 use ndarray::arr2;
-use spanmatch::{Error, Gram, Neuron, Problem, Side, Watch};
+use spanmatch::{Error, Gram, Neuron, Problem, Progress, Side};
 
 use crate::common::{Sides, spectrum_difference, spectrum_of, spectrum_of_gram};
 use crate::input::{assert_unchanged, good};
@@ -15,7 +15,7 @@ fn squares_must_not_overflow() {
         for mut gram in [good(), Gram::default()] {
             let before = gram.try_clone().unwrap();
             let error = gram
-                .update(batch.x.view().into(), batch.y.view().into(), &Watch::default())
+                .update(batch.x.view().into(), batch.y.view().into(), &Progress::default())
                 .expect_err("too large");
             let Error::Overflow { neuron, largest } = error else { panic!("{error}") };
             assert_eq!(neuron, Neuron { side: Side::X, index: 1 });
@@ -37,7 +37,7 @@ fn differences_that_overflow_are_refused_not_taken_for_infinity() {
     for mut gram in [good(), Gram::default()] {
         let before = gram.try_clone().unwrap();
         let error = gram
-            .update(batch.x.view().into(), batch.y.view().into(), &Watch::default())
+            .update(batch.x.view().into(), batch.y.view().into(), &Progress::default())
             .expect_err("too large");
         let is_overflow = matches!(&error, Error::Overflow { neuron, .. }
             if *neuron == Neuron { side: Side::Y, index: 2 });
@@ -56,7 +56,8 @@ fn the_largest_values_that_are_taken_leave_room_for_sums() {
         let value = factor * limit;
         let sides = Sides { x: arr2(&[[value], [-value]]), y: arr2(&[[1.0], [2.0]]) };
         let mut gram = Gram::default();
-        let result = gram.update(sides.x.view().into(), sides.y.view().into(), &Watch::default());
+        let result =
+            gram.update(sides.x.view().into(), sides.y.view().into(), &Progress::default());
         assert_eq!(result.is_ok(), is_taken, "{factor}");
         assert_eq!(matches!(result, Err(Error::Overflow { .. })), !is_taken, "{factor}");
         if is_taken {

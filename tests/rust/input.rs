@@ -3,7 +3,7 @@
 
 use ndarray::{Array2, s};
 use spanmatch::{
-    Error, Gram, Neuron, NeuronSet, Problem, Side, Watch, is_match, maximum_match, residuals,
+    Error, Gram, Neuron, NeuronSet, Problem, Progress, Side, is_match, maximum_match, residuals,
 };
 
 use crate::common::{Sides, spectrum_bits, spectrum_of};
@@ -13,7 +13,7 @@ use crate::problems::{Generator, planted, random};
 fn assert_refused(gram: &mut Gram, batch: &Sides, message: &str) -> Error {
     let before = gram.try_clone().unwrap();
     let error = gram
-        .update(batch.x.view().into(), batch.y.view().into(), &Watch::default())
+        .update(batch.x.view().into(), batch.y.view().into(), &Progress::default())
         .expect_err("the batch is refused");
     assert_eq!(error.to_string(), message);
     assert_unchanged(&before, gram);
@@ -35,7 +35,7 @@ pub fn assert_unchanged(before: &Gram, after: &Gram) {
     let more = random(60, 30, before.n_x(), before.n_y());
     let extended = |gram: &Gram| {
         let mut gram = gram.try_clone().unwrap();
-        gram.update(more.x.view().into(), more.y.view().into(), &Watch::default()).unwrap();
+        gram.update(more.x.view().into(), more.y.view().into(), &Progress::default()).unwrap();
         bits(&gram)
     };
     if before.n_samples() > 0 {
@@ -125,8 +125,9 @@ fn the_first_bad_value_of_a_single_block_is_named() {
     let mut gram = good();
     gram.merge(good()).unwrap();
     let before = gram.try_clone().unwrap();
-    let error =
-        gram.update(batch.x.view().into(), batch.y.view().into(), &Watch::default()).unwrap_err();
+    let error = gram
+        .update(batch.x.view().into(), batch.y.view().into(), &Progress::default())
+        .unwrap_err();
     let Error::NotFinite { neuron, value, row } = error else { panic!("{error}") };
     assert_eq!(neuron, Neuron { side: Side::X, index: 2 });
     assert!(value.is_nan());
@@ -139,16 +140,16 @@ fn the_first_bad_value_of_a_single_block_is_named() {
 #[test]
 fn eps_must_be_at_least_0_and_below_1() {
     let problem = planted(70, 40, 5, 4).problem(false);
-    let (watch, none) = (Watch::default(), NeuronSet::default());
+    let (progress, none) = (Progress::default(), NeuronSet::default());
     for eps in [-0.1, -f64::MIN_POSITIVE, 1.0, 1.5, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         let message = format!(
             "eps is {eps}, but must be in [0, 1): 0 asks for an exact match, and every residual is at most 1"
         );
-        assert_eq!(maximum_match(&problem, eps, &watch).unwrap_err().to_string(), message);
-        assert_eq!(is_match(&problem, eps, &none, &watch).unwrap_err().to_string(), message);
+        assert_eq!(maximum_match(&problem, eps, &progress).unwrap_err().to_string(), message);
+        assert_eq!(is_match(&problem, eps, &none, &progress).unwrap_err().to_string(), message);
     }
     for eps in [0.0, -0.0, 1.0 - f64::EPSILON] {
-        assert!(maximum_match(&problem, eps, &watch).is_ok());
+        assert!(maximum_match(&problem, eps, &progress).is_ok());
     }
 }
 
@@ -165,7 +166,7 @@ fn a_side_without_neurons_or_all_dead_is_an_answer() {
     let full = random(71, 12, 3, 2);
     let empty = Array2::zeros((12, 0));
     let zero = Array2::zeros((12, 2));
-    let watch = Watch::default();
+    let progress = Progress::default();
     for (x, y) in [
         (full.x.clone(), empty.clone()),
         (empty.clone(), full.y.clone()),
@@ -184,9 +185,9 @@ fn a_side_without_neurons_or_all_dead_is_an_answer() {
         let problem = Problem::new(&sides.gram_of_batches(&[5, 7]), false).unwrap();
         let spectrum = spectrum_of(&problem);
         assert_eq!((spectrum.x, spectrum.y), (expected(&sides.x), expected(&sides.y)));
-        assert!(maximum_match(&problem, 0.9, &watch).unwrap().answer.is_empty());
+        assert!(maximum_match(&problem, 0.9, &progress).unwrap().answer.is_empty());
         let all = NeuronSet::new((0..sides.x.ncols()).collect(), (0..sides.y.ncols()).collect());
-        let residuals = residuals(&problem, &all.unwrap(), &watch).unwrap().answer;
+        let residuals = residuals(&problem, &all.unwrap(), &progress).unwrap().answer;
         let is_right = |residuals: &[f64], side: &Array2<f64>| {
             let alive = is_alive(side);
             residuals.iter().all(|r| if alive { (*r - 1.0).abs() < 1e-15 } else { r.is_nan() })
@@ -201,7 +202,7 @@ fn dead_neurons_are_named_and_belong_to_no_match() {
     let problem = sides.problem(false);
     assert_eq!((problem.dead().x(), problem.dead().y()), (&[0, 5, 12][..], &[1, 2, 10][..]));
     let only_dead = NeuronSet::new(vec![5], vec![]).unwrap();
-    assert!(!is_match(&problem, 0.9, &only_dead, &Watch::default()).unwrap().answer);
+    assert!(!is_match(&problem, 0.9, &only_dead, &Progress::default()).unwrap().answer);
     let spectrum = spectrum_of(&problem);
     assert!(spectrum.x[5].is_infinite() && spectrum.y[10].is_infinite() && spectrum.x[1] < 1.0);
 }

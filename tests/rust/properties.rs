@@ -4,7 +4,7 @@ use ndarray::{Array2, Axis, concatenate, s};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::RngSeed;
-use spanmatch::{Gram, NeuronSet, Spectrum, Watch, is_match};
+use spanmatch::{Gram, NeuronSet, Progress, Spectrum, is_match};
 
 use crate::common::{Sides, set_at, spectrum_difference, spectrum_of_gram};
 use crate::problems::{Generator, with_dependents};
@@ -85,7 +85,7 @@ proptest! {
     fn a_maximum_match_is_a_match_and_the_spectrums(sides in sides(), eps in 0.0..1.0) {
         let (problem, spectrum) = (sides.problem(false), sides.spectrum());
         let found = sides.maximum_match(eps);
-        prop_assert!(is_match(&problem, eps, &found, &Watch::default()).unwrap().answer);
+        prop_assert!(is_match(&problem, eps, &found, &Progress::default()).unwrap().answer);
         let limit = eps.max(problem.exact());
         // Away from critical values, where rounding may decide.
         let near = |c: &f64| (c - limit).abs() < 1e-6;
@@ -187,7 +187,7 @@ proptest! {
         let union = NeuronSet::new(union(a.x(), b.x()), union(a.y(), b.y())).unwrap();
         let problem = sides.problem(false);
         for set in [&a, &b, &union] {
-            prop_assert!(is_match(&problem, eps, set, &Watch::default()).unwrap().answer, "{set:?}");
+            prop_assert!(is_match(&problem, eps, set, &Progress::default()).unwrap().answer, "{set:?}");
         }
         prop_assert!(is_subset(&union, &sides.maximum_match(eps)));
     }

@@ -1,7 +1,7 @@
 //! Nulls and folds are sums over the same rows, rolled and dealt.
 
 use ndarray::{Array2, Axis, concatenate, s};
-use spanmatch::{Error, Gram, Groups, Problem, Watch, spectrum};
+use spanmatch::{Error, Gram, Groups, Problem, Progress, spectrum};
 
 use crate::common::Sides;
 
@@ -22,7 +22,7 @@ fn rolled(y: &Array2<f64>, by: usize) -> Array2<f64> {
 }
 
 fn update(gram: &mut Gram, sides: &Sides, items: &Groups) -> spanmatch::Result<()> {
-    gram.update_groups(sides.x.view().into(), sides.y.view().into(), items, &Watch::default())
+    gram.update_groups(sides.x.view().into(), sides.y.view().into(), items, &Progress::default())
 }
 
 /// The centred products: they do not depend on the shift.
@@ -229,10 +229,10 @@ fn a_bad_batch_changes_no_replicate() {
             update(&mut gram, &good, &Groups::Equal(3)),
             Err(Error::GroupLength { .. })
         ));
-        let watch = Watch::default();
-        watch.stop();
+        let progress = Progress::default();
+        progress.cancel();
         let (x, y) = (good.x.view().into(), good.y.view().into());
-        assert_eq!(gram.update(x, y, &watch), Err(Error::Interrupted));
+        assert_eq!(gram.update(x, y, &progress), Err(Error::Interrupted));
         assert_eq!((gram.state().unwrap(), gram.resampled_state().unwrap()), before);
     }
 }
@@ -294,7 +294,8 @@ fn a_neuron_that_only_one_fold_knows_is_dead_without_it() {
             let times: Vec<u64> = (0..4).map(|other| u64::from(other != fold)).collect();
             let deads = [false, true].map(|center| {
                 let gram = gram.of_folds(&times, center).unwrap();
-                let spectrum = spectrum(&Problem::new(&gram, center).unwrap(), &Watch::default());
+                let spectrum =
+                    spectrum(&Problem::new(&gram, center).unwrap(), &Progress::default());
                 spectrum.unwrap().x.iter().map(|c| c.is_infinite()).collect::<Vec<_>>()
             });
             assert!(!deads[0][0] && !deads[1][0]);
@@ -342,9 +343,9 @@ fn an_update_asks_before_it_changes_anything() {
         let state = |gram: &Gram| (gram.state().unwrap(), gram.resampled_state().unwrap());
         let was = state(&gram);
         let (x, y) = (sides.x.view().into(), sides.y.view().into());
-        let watch = Watch::default();
+        let progress = Progress::default();
         let refuse = || Err(Error::Interrupted);
-        let refused = gram.update_if(x, y, &Groups::default(), &watch, refuse);
+        let refused = gram.update_if(x, y, &Groups::default(), &progress, refuse);
         assert_eq!(refused, Err(Error::Interrupted));
         assert_eq!(state(&gram), was);
         let mut asked = false;
@@ -352,7 +353,7 @@ fn an_update_asks_before_it_changes_anything() {
             asked = true;
             Ok(())
         };
-        gram.update_if(x, y, &Groups::default(), &watch, agree).unwrap();
+        gram.update_if(x, y, &Groups::default(), &progress, agree).unwrap();
         assert!(asked && state(&gram) != was);
     }
 }

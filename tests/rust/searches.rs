@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use ndarray::Array2;
 use spanmatch::synthetic::{Plan, Planted};
 use spanmatch::{
-    Error, Neuron, NeuronSet, Problem, Side, Watch, is_simple, linear_map, maximum_match,
+    Error, Neuron, NeuronSet, Problem, Progress, Side, is_simple, linear_map, maximum_match,
     minimum_for, minimum_match, minimum_matches, residuals, simple_cover, spectrum, support,
 };
 
@@ -45,7 +45,7 @@ fn neurons(set: &NeuronSet) -> Vec<Neuron> {
 
 /// 0, and where a fifth, two fifths, ... of the neurons match.
 fn levels(problem: &Problem) -> Vec<f64> {
-    let spectrum = spectrum(problem, &Watch::default()).unwrap();
+    let spectrum = spectrum(problem, &Progress::default()).unwrap();
     let mut critical = [spectrum.x, spectrum.y].concat();
     critical.sort_unstable_by(f64::total_cmp);
     let fifths = (1..5).map(|fifth| critical[critical.len() * fifth / 5]);
@@ -56,16 +56,18 @@ fn levels(problem: &Problem) -> Vec<f64> {
 
 #[test]
 fn no_search_takes_more_closures_than_promised() {
-    let watch = Watch::default();
+    let progress = Progress::default();
     let (mut searches, mut tight) = (0, 0.0_f64);
     let mut count = |name: &str, sides: &Sides, center: bool| {
         let problem = sides.problem(center);
         for eps in levels(&problem) {
-            let matched = maximum_match(&problem, eps, &watch).unwrap().answer;
+            let matched = maximum_match(&problem, eps, &progress).unwrap().answer;
             for neuron in neurons(&matched) {
                 for seed in 0..2 {
-                    let found =
-                        minimum_match(&problem, eps, neuron, seed, &watch).unwrap().answer.unwrap();
+                    let found = minimum_match(&problem, eps, neuron, seed, &progress)
+                        .unwrap()
+                        .answer
+                        .unwrap();
                     let (k, m) = (found.neurons.len() as f64, matched.len() as f64);
                     let bound = 3.0 * k * (1.0 + m / k).log2() + m.log2();
                     let closures = found.closures as f64;
@@ -99,8 +101,10 @@ fn a_neuron_alone_with_its_twin_costs_few_closures() {
     let problem = Sides { y: 2.0 * &x, x }.problem(false);
     for seed in 0..20 {
         let neuron = Neuron { side: Side::Y, index: 5 };
-        let found =
-            minimum_match(&problem, 0.1, neuron, seed, &Watch::default()).unwrap().answer.unwrap();
+        let found = minimum_match(&problem, 0.1, neuron, seed, &Progress::default())
+            .unwrap()
+            .answer
+            .unwrap();
         assert_eq!((found.neurons.x(), found.neurons.y()), ([5].as_slice(), [5].as_slice()));
         assert!(found.closures <= 47, "{}", found.closures);
     }
@@ -114,21 +118,22 @@ fn searches_give_the_same_at_any_number_of_threads_and_for_the_same_seed() {
     let answers = |threads: usize, seed: u64| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
-            let (problem, watch) = (sides.problem(false), Watch::default());
-            let one = |neuron| minimum_match(&problem, eps, neuron, seed, &watch).unwrap().answer;
-            let matched = maximum_match(&problem, eps, &watch).unwrap().answer;
+            let (problem, progress) = (sides.problem(false), Progress::default());
+            let one =
+                |neuron| minimum_match(&problem, eps, neuron, seed, &progress).unwrap().answer;
+            let matched = maximum_match(&problem, eps, &progress).unwrap().answer;
             let some: Vec<_> = neurons(&matched).into_iter().step_by(9).map(one).collect();
-            let map = linear_map(&problem, &matched, &watch).unwrap().answer;
+            let map = linear_map(&problem, &matched, &progress).unwrap().answer;
             let map = [map.x, map.y].map(|side| {
                 let coefficients: Vec<f64> = side.coefficients.iter().copied().collect();
                 [bits(&coefficients), bits(&side.offset), bits(&side.residuals)]
             });
             (
                 some,
-                simple_cover(&problem, eps, seed, &watch).unwrap().answer,
-                minimum_matches(&problem, eps, seed, &watch).unwrap().answer,
-                support(&problem, eps, &watch).unwrap().answer,
-                minimum_for(&problem, eps, &matched, &watch).unwrap().answer,
+                simple_cover(&problem, eps, seed, &progress).unwrap().answer,
+                minimum_matches(&problem, eps, seed, &progress).unwrap().answer,
+                support(&problem, eps, &progress).unwrap().answer,
+                minimum_for(&problem, eps, &matched, &progress).unwrap().answer,
                 map,
             )
         })
@@ -143,41 +148,41 @@ fn searches_give_the_same_at_any_number_of_threads_and_for_the_same_seed() {
 }
 
 #[test]
-fn a_watch_that_was_stopped_stops_every_search() {
+fn a_cancelled_search_ends_at_once() {
     let problem = blocks(5, 100, 12, 3, 0.1).problem(false);
-    let watch = Watch::default();
-    let matched = maximum_match(&problem, 0.4, &watch).unwrap().answer;
+    let progress = Progress::default();
+    let matched = maximum_match(&problem, 0.4, &progress).unwrap().answer;
     assert!(matched.len() > 4);
-    watch.stop();
+    progress.cancel();
     let neuron = neurons(&matched)[0];
-    assert_eq!(minimum_match(&problem, 0.4, neuron, 0, &watch), Err(Error::Interrupted));
-    assert_eq!(simple_cover(&problem, 0.4, 0, &watch), Err(Error::Interrupted));
-    assert_eq!(minimum_matches(&problem, 0.4, 0, &watch), Err(Error::Interrupted));
-    assert_eq!(minimum_for(&problem, 0.4, &matched, &watch), Err(Error::Interrupted));
-    assert_eq!(is_simple(&problem, 0.4, &matched, &watch), Err(Error::Interrupted));
-    assert_eq!(support(&problem, 0.4, &watch), Err(Error::Interrupted));
-    assert_eq!(linear_map(&problem, &matched, &watch), Err(Error::Interrupted));
+    assert_eq!(minimum_match(&problem, 0.4, neuron, 0, &progress), Err(Error::Interrupted));
+    assert_eq!(simple_cover(&problem, 0.4, 0, &progress), Err(Error::Interrupted));
+    assert_eq!(minimum_matches(&problem, 0.4, 0, &progress), Err(Error::Interrupted));
+    assert_eq!(minimum_for(&problem, 0.4, &matched, &progress), Err(Error::Interrupted));
+    assert_eq!(is_simple(&problem, 0.4, &matched, &progress), Err(Error::Interrupted));
+    assert_eq!(support(&problem, 0.4, &progress), Err(Error::Interrupted));
+    assert_eq!(linear_map(&problem, &matched, &progress), Err(Error::Interrupted));
 }
 
-type Search = fn(&Problem, &Watch) -> Option<Error>;
+type Search = fn(&Problem, &Progress) -> Option<Error>;
 
 #[test]
 fn long_searches_end_within_a_second_of_the_wish() {
     // Few more samples than neurons: everything matches, by many choices, and each search is long.
     let problem = random(6, 600, 500, 500).problem(false);
     let searches: [Search; 2] = [
-        |problem, watch| simple_cover(problem, 0.6, 0, watch).err(),
-        |problem, watch| minimum_matches(problem, 0.6, 0, watch).err(),
+        |problem, progress| simple_cover(problem, 0.6, 0, progress).err(),
+        |problem, progress| minimum_matches(problem, 0.6, 0, progress).err(),
     ];
     for search in searches {
-        let watch = Watch::default();
+        let progress = Progress::default();
         let (error, took) = thread::scope(|scope| {
-            let run = scope.spawn(|| search(&problem, &watch));
-            while watch.progress().1 == 0 && !run.is_finished() {
+            let run = scope.spawn(|| search(&problem, &progress));
+            while progress.steps().1 == 0 && !run.is_finished() {
                 thread::sleep(Duration::from_millis(1));
             }
             let begun = Instant::now();
-            watch.stop();
+            progress.cancel();
             (run.join().unwrap(), begun.elapsed())
         });
         assert_eq!(error, Some(Error::Interrupted));
@@ -187,15 +192,15 @@ fn long_searches_end_within_a_second_of_the_wish() {
 
 #[test]
 fn eps_is_in_range() {
-    let (problem, watch) = (blocks(5, 100, 12, 3, 0.1).problem(false), Watch::default());
+    let (problem, progress) = (blocks(5, 100, 12, 3, 0.1).problem(false), Progress::default());
     let (set, neuron) = (NeuronSet::default(), Neuron { side: Side::X, index: 0 });
     for eps in [-0.1, 1.0, f64::INFINITY] {
-        assert_eq!(minimum_match(&problem, eps, neuron, 0, &watch), Err(Error::Eps(eps)));
-        assert_eq!(simple_cover(&problem, eps, 0, &watch), Err(Error::Eps(eps)));
-        assert_eq!(minimum_matches(&problem, eps, 0, &watch), Err(Error::Eps(eps)));
-        assert_eq!(minimum_for(&problem, eps, &set, &watch), Err(Error::Eps(eps)));
-        assert_eq!(is_simple(&problem, eps, &set, &watch), Err(Error::Eps(eps)));
-        assert_eq!(support(&problem, eps, &watch), Err(Error::Eps(eps)));
+        assert_eq!(minimum_match(&problem, eps, neuron, 0, &progress), Err(Error::Eps(eps)));
+        assert_eq!(simple_cover(&problem, eps, 0, &progress), Err(Error::Eps(eps)));
+        assert_eq!(minimum_matches(&problem, eps, 0, &progress), Err(Error::Eps(eps)));
+        assert_eq!(minimum_for(&problem, eps, &set, &progress), Err(Error::Eps(eps)));
+        assert_eq!(is_simple(&problem, eps, &set, &progress), Err(Error::Eps(eps)));
+        assert_eq!(support(&problem, eps, &progress), Err(Error::Eps(eps)));
     }
 }
 
@@ -208,10 +213,10 @@ fn a_linear_map_has_the_units_of_the_samples() {
     let k: Array2<f64> = generator.rotation(4) + 2.0 * Array2::eye(4);
     let y: Array2<f64> = x.dot(&k) + 7.0;
     let sides = Sides { x: x.clone(), y: y.clone() };
-    let (all, watch) =
-        (NeuronSet::new(vec![0, 1, 2, 3], vec![0, 1, 2, 3]).unwrap(), Watch::default());
+    let (all, progress) =
+        (NeuronSet::new(vec![0, 1, 2, 3], vec![0, 1, 2, 3]).unwrap(), Progress::default());
 
-    let map = linear_map(&sides.problem(true), &all, &watch).unwrap().answer;
+    let map = linear_map(&sides.problem(true), &all, &progress).unwrap().answer;
     for ((i, j), &want) in k.indexed_iter() {
         let apart = (map.y.coefficients[(i, j)] - want).abs();
         assert!(apart < 1e-3, "{i} {j}: {apart:e}");
@@ -220,10 +225,10 @@ fn a_linear_map_has_the_units_of_the_samples() {
 
     let problem = sides.problem(false);
     let some = NeuronSet::new(vec![0, 2, 3], vec![1, 3]).unwrap();
-    let map = linear_map(&problem, &some, &watch).unwrap().answer;
+    let map = linear_map(&problem, &some, &progress).unwrap().answer;
     assert_eq!((map.x.coefficients.dim(), map.y.coefficients.dim()), ((2, 3), (3, 2)));
     assert!([&map.x.offset, &map.y.offset].iter().all(|side| side.iter().all(|&o| o == 0.0)));
-    let found = residuals(&problem, &some, &watch).unwrap().answer;
+    let found = residuals(&problem, &some, &progress).unwrap().answer;
     let want_x: Vec<f64> = some.x().iter().map(|&i| found.x[i]).collect();
     let want_y: Vec<f64> = some.y().iter().map(|&i| found.y[i]).collect();
     assert!(difference(&map.x.residuals, &want_x) < 1e-12);
@@ -247,7 +252,7 @@ fn a_linear_map_of_a_dead_neuron_is_refused() {
     let problem = sides.problem(false);
     let set = NeuronSet::new(vec![0], vec![1, 2]).unwrap();
     let dead = Error::Dead(Neuron { side: Side::Y, index: 2 });
-    assert_eq!(linear_map(&problem, &set, &Watch::default()), Err(dead));
-    let empty = linear_map(&problem, &NeuronSet::default(), &Watch::default()).unwrap().answer;
+    assert_eq!(linear_map(&problem, &set, &Progress::default()), Err(dead));
+    let empty = linear_map(&problem, &NeuronSet::default(), &Progress::default()).unwrap().answer;
     assert_eq!(empty.x.coefficients.dim(), (0, 0));
 }

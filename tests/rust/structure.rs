@@ -1,8 +1,9 @@
 //! What minimum matches, covers and support are, at sizes beyond brute force.
 
 use spanmatch::{
-    Error, Neuron, NeuronSet, Problem, Side, Watch, is_match, is_simple, linear_map, maximum_match,
-    minimum_for, minimum_match, minimum_matches, residuals, simple_cover, spectrum, support,
+    Error, Neuron, NeuronSet, Problem, Progress, Side, is_match, is_simple, linear_map,
+    maximum_match, minimum_for, minimum_match, minimum_matches, residuals, simple_cover, spectrum,
+    support,
 };
 
 use crate::problems::{duplicated, planted, random, rank_half};
@@ -25,7 +26,7 @@ fn problems() -> Vec<(&'static str, Problem)> {
 
 /// ε at which some, half and most neurons match.
 fn levels(problem: &Problem) -> Vec<f64> {
-    let spectrum = spectrum(problem, &Watch::default()).unwrap();
+    let spectrum = spectrum(problem, &Progress::default()).unwrap();
     let mut critical = [spectrum.x, spectrum.y].concat();
     critical.sort_unstable_by(f64::total_cmp);
     let quarters = [1, 2, 3].map(|quarter| critical[critical.len() * quarter / 4]);
@@ -34,25 +35,31 @@ fn levels(problem: &Problem) -> Vec<f64> {
 
 #[test]
 fn covers_and_minimum_matches_are_what_they_say() {
-    let watch = Watch::default();
+    let progress = Progress::default();
     for (name, problem) in problems() {
         for eps in levels(&problem) {
-            let matched = neurons(&maximum_match(&problem, eps, &watch).unwrap().answer);
-            let cover = simple_cover(&problem, eps, 1, &watch).unwrap().answer;
+            let matched = neurons(&maximum_match(&problem, eps, &progress).unwrap().answer);
+            let cover = simple_cover(&problem, eps, 1, &progress).unwrap().answer;
             let mut covered: Vec<Neuron> = cover.iter().flat_map(neurons).collect();
             covered.sort_unstable();
             covered.dedup();
             assert_eq!(covered, matched, "{name} at {eps}");
             for part in &cover {
-                assert!(is_match(&problem, eps, part, &watch).unwrap().answer, "{name} at {eps}");
-                assert!(is_simple(&problem, eps, part, &watch).unwrap().answer, "{name} at {eps}");
+                assert!(
+                    is_match(&problem, eps, part, &progress).unwrap().answer,
+                    "{name} at {eps}"
+                );
+                assert!(
+                    is_simple(&problem, eps, part, &progress).unwrap().answer,
+                    "{name} at {eps}"
+                );
             }
-            let support = support(&problem, eps, &watch).unwrap().answer;
+            let support = support(&problem, eps, &progress).unwrap().answer;
             assert_eq!(support.neurons(), matched);
-            let each = minimum_matches(&problem, eps, 1, &watch).unwrap().answer;
+            let each = minimum_matches(&problem, eps, 1, &progress).unwrap().answer;
             assert_eq!(each.len(), matched.len());
             for (&neuron, found) in matched.iter().zip(&each) {
-                let minimum = minimum_for(&problem, eps, found, &watch).unwrap().answer;
+                let minimum = minimum_for(&problem, eps, found, &progress).unwrap().answer;
                 assert!(minimum.contains(&neuron), "{name} at {eps}: {neuron}");
                 let members = neurons(found);
                 assert!(support.core(neuron).iter().all(|u| members.contains(u)));
@@ -62,29 +69,29 @@ fn covers_and_minimum_matches_are_what_they_say() {
 }
 
 #[test]
-fn bad_questions_are_refused_and_every_search_can_be_stopped() {
+fn bad_questions_are_refused_and_every_search_can_be_cancelled() {
     let problem = planted(3, 120, 12, 10).problem(false);
-    let (watch, stopped) = (Watch::default(), Watch::default());
-    stopped.stop();
+    let (progress, cancelled) = (Progress::default(), Progress::default());
+    cancelled.cancel();
     let neuron = Neuron { side: Side::Y, index: 10 };
     let missing = Error::NoSuchNeuron { neuron, count: 10 };
-    assert_eq!(minimum_match(&problem, 0.3, neuron, 0, &watch), Err(missing));
+    assert_eq!(minimum_match(&problem, 0.3, neuron, 0, &progress), Err(missing));
     let lonely = NeuronSet::new(vec![0], vec![]).unwrap();
-    assert_eq!(minimum_for(&problem, 0.3, &lonely, &watch), Err(Error::NoMatch { eps: 0.3 }));
-    assert_eq!(is_simple(&problem, 0.3, &lonely, &watch).map(|solved| solved.answer), Ok(false));
+    assert_eq!(minimum_for(&problem, 0.3, &lonely, &progress), Err(Error::NoMatch { eps: 0.3 }));
+    assert_eq!(is_simple(&problem, 0.3, &lonely, &progress).map(|solved| solved.answer), Ok(false));
     assert_eq!(
-        is_simple(&problem, 0.3, &NeuronSet::default(), &watch).map(|solved| solved.answer),
+        is_simple(&problem, 0.3, &NeuronSet::default(), &progress).map(|solved| solved.answer),
         Ok(false)
     );
     let beyond = NeuronSet::new(vec![0], vec![3, 10]).unwrap();
     let missing = || Error::NoSuchNeuron { neuron, count: 10 };
-    assert_eq!(is_match(&problem, 0.3, &beyond, &watch), Err(missing()));
-    assert_eq!(minimum_for(&problem, 0.3, &beyond, &watch), Err(missing()));
-    assert_eq!(residuals(&problem, &beyond, &watch).unwrap_err(), missing());
-    assert_eq!(linear_map(&problem, &beyond, &watch).unwrap_err(), missing());
+    assert_eq!(is_match(&problem, 0.3, &beyond, &progress), Err(missing()));
+    assert_eq!(minimum_for(&problem, 0.3, &beyond, &progress), Err(missing()));
+    assert_eq!(residuals(&problem, &beyond, &progress).unwrap_err(), missing());
+    assert_eq!(linear_map(&problem, &beyond, &progress).unwrap_err(), missing());
     let first = Neuron { side: Side::X, index: 0 };
-    assert_eq!(minimum_match(&problem, 0.3, first, 0, &stopped), Err(Error::Interrupted));
-    assert_eq!(simple_cover(&problem, 0.3, 0, &stopped), Err(Error::Interrupted));
-    assert_eq!(minimum_matches(&problem, 0.3, 0, &stopped), Err(Error::Interrupted));
-    assert_eq!(support(&problem, 0.3, &stopped), Err(Error::Interrupted));
+    assert_eq!(minimum_match(&problem, 0.3, first, 0, &cancelled), Err(Error::Interrupted));
+    assert_eq!(simple_cover(&problem, 0.3, 0, &cancelled), Err(Error::Interrupted));
+    assert_eq!(minimum_matches(&problem, 0.3, 0, &cancelled), Err(Error::Interrupted));
+    assert_eq!(support(&problem, 0.3, &cancelled), Err(Error::Interrupted));
 }

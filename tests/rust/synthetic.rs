@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use spanmatch::synthetic::{Plan, Planted, Truth};
 use spanmatch::{
-    Error, Neuron, NeuronSet, Side, Watch, minimum_matches, simple_cover, spectrum, support,
+    Error, Neuron, NeuronSet, Progress, Side, minimum_matches, simple_cover, spectrum, support,
 };
 
 use crate::brute_force::{BruteForce, Set};
@@ -73,10 +73,10 @@ proptest! {
         prop_assume!(plan.eps().is_ok());
         let eps = plan.eps().unwrap();
         let (sides, truth) = sides(plan);
-        let (problem, watch) = (sides.problem(false), Watch::default());
+        let (problem, progress) = (sides.problem(false), Progress::default());
         let planted = truth.maximum_match();
         prop_assert_eq!(&sides.maximum_match(eps), &planted);
-        let critical = spectrum(&problem, &watch).unwrap();
+        let critical = spectrum(&problem, &progress).unwrap();
         for block in truth.blocks() {
             let mut values = block.iter().flatten().map(|neuron| match neuron.side {
                 Side::X => critical.x[neuron.index].to_bits(),
@@ -85,11 +85,11 @@ proptest! {
             let first = values.next();
             prop_assert!(values.all(|value| Some(value) == first));
         }
-        let cover = simple_cover(&problem, eps, seed, &watch).unwrap().answer;
+        let cover = simple_cover(&problem, eps, seed, &progress).unwrap().answer;
         prop_assert!(cover.iter().all(|set| truth.is_simple(set)));
-        let each = minimum_matches(&problem, eps, seed, &watch).unwrap().answer;
+        let each = minimum_matches(&problem, eps, seed, &progress).unwrap().answer;
         prop_assert!(each.iter().all(|set| truth.is_simple(set)));
-        let support = support(&problem, eps, &watch).unwrap().answer;
+        let support = support(&problem, eps, &progress).unwrap().answer;
         prop_assert_eq!(support.neuron_set(), planted);
         for &neuron in support.neurons() {
             prop_assert_eq!(support.core(neuron), truth.core(neuron));

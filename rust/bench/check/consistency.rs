@@ -2,8 +2,8 @@
 //! another way to the same answer.
 
 use spanmatch::{
-    MinimumMatch, NeuronSet, Problem, Spectrum, Support, Watch, is_match, is_simple, minimum_for,
-    minimum_match,
+    MinimumMatch, NeuronSet, Problem, Progress, Spectrum, Support, is_match, is_simple,
+    minimum_for, minimum_match,
 };
 
 use super::{covers, ensure};
@@ -34,7 +34,7 @@ fn spectrum(problem: &Problem, found: &Spectrum) -> Result<()> {
     let step = critical.len().div_ceil(LEVELS).max(1);
     for &eps in critical.iter().step_by(step) {
         let set = neurons_up_to(found, problem.limit(eps)?)?;
-        let is_one = is_match(problem, eps, &set, &Watch::default())?.answer;
+        let is_one = is_match(problem, eps, &set, &Progress::default())?.answer;
         ensure(is_one, Stage::Spectrum, || {
             format!("the {} neurons up to its value {eps} are no match there", set.len())
         })?;
@@ -44,7 +44,7 @@ fn spectrum(problem: &Problem, found: &Spectrum) -> Result<()> {
 
 /// It is a match, and the one that the spectrum gives.
 fn maximum(case: &Case, problem: &Problem, found: &NeuronSet) -> Result<()> {
-    let is_one = is_match(problem, case.eps, found, &Watch::default())?.answer;
+    let is_one = is_match(problem, case.eps, found, &Progress::default())?.answer;
     ensure(is_one, Stage::MaximumMatch, || format!("it is no match at ε = {}", case.eps))?;
     ensure(*found == case.matched, Stage::MaximumMatch, || {
         format!(
@@ -60,16 +60,16 @@ fn minimum(case: &Case, problem: &Problem, found: Option<&MinimumMatch>) -> Resu
     let wrong = || format!("it is not minimum for {}", case.neuron);
     let nothing = NeuronSet::default();
     let neurons = found.map_or(&nothing, |found| &found.neurons);
-    let watch = Watch::default();
-    ensure(is_match(problem, case.eps, neurons, &watch)?.answer, Stage::MinimumMatch, wrong)?;
-    let minimum = minimum_for(problem, case.eps, neurons, &watch)?.answer;
+    let progress = Progress::default();
+    ensure(is_match(problem, case.eps, neurons, &progress)?.answer, Stage::MinimumMatch, wrong)?;
+    let minimum = minimum_for(problem, case.eps, neurons, &progress)?.answer;
     ensure(minimum.contains(&case.neuron), Stage::MinimumMatch, wrong)
 }
 
 /// Its matches are simple, and their union is the maximum match.
 fn cover(case: &Case, problem: &Problem, found: &[NeuronSet]) -> Result<()> {
     for (number, set) in found.iter().enumerate() {
-        let is_one = is_simple(problem, case.eps, set, &Watch::default())?.answer;
+        let is_one = is_simple(problem, case.eps, set, &Progress::default())?.answer;
         ensure(is_one, Stage::Cover, || format!("its match {number} is not simple"))?;
     }
     covers(&case.matched, found)
@@ -86,8 +86,8 @@ fn supported(case: &Case, problem: &Problem, found: &Support) -> Result<()> {
             format!("{neuron} does not support itself")
         })?;
     }
-    let watch = Watch::default();
-    let minimum = minimum_match(problem, case.eps, case.neuron, case.seed, &watch)?.answer;
+    let progress = Progress::default();
+    let minimum = minimum_match(problem, case.eps, case.neuron, case.seed, &progress)?.answer;
     let core = found.core(case.neuron);
     let is_held =
         minimum.is_some_and(|found| core.iter().all(|&neuron| found.neurons.contains(neuron)));

@@ -9,8 +9,8 @@ use crate::groups::{Groups, assign_folds, circular_shifts, shifted};
 use crate::invariant::pairs;
 use crate::linalg::{Matrix, add_product};
 use crate::memory;
+use crate::progress::Progress;
 use crate::samples::{Block, Samples};
-use crate::watch::Watch;
 
 /// What a [`Gram`] accumulates beside its own sums.
 #[derive(Debug, Default)]
@@ -57,12 +57,12 @@ impl Gram {
     ///
     /// ```
     /// use ndarray::array;
-    /// use spanmatch::{Gram, Groups, Watch};
+    /// use spanmatch::{Gram, Groups, Progress};
     ///
     /// let z = array![[1.0, 0.0], [0.0, 2.0], [3.0, 3.0], [1.0, 2.0]];
     /// let mut gram = Gram::with_resampling(1, 2, 0)?;
     /// let groups = Groups::Equal(2);
-    /// gram.update_groups(z.view().into(), z.view().into(), &groups, &Watch::default())?;
+    /// gram.update_groups(z.view().into(), z.view().into(), &groups, &Progress::default())?;
     /// assert_eq!((gram.n_groups(), gram.fold_samples()), (2, vec![2, 2]));
     /// assert_eq!(gram.of_folds(&[1, 1], false)?.n_samples(), 4);
     /// # Ok::<(), spanmatch::Error>(())
@@ -209,13 +209,13 @@ impl Gram {
         &mut self,
         batch: &Batch<'_>,
         block: &mut Block,
-        watch: &Watch,
+        progress: &Progress,
     ) -> Result<()> {
         let mut index = Vec::with_capacity(block.room());
         for (fold, ranges) in pairs(0..self.resampled.folds.len(), &batch.resampling.folds) {
             let mut rows = ranges.iter().cloned().flatten();
             loop {
-                watch.check()?;
+                progress.check()?;
                 index.clear();
                 index.extend(rows.by_ref().take(block.room()));
                 if index.is_empty() {

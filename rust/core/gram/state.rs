@@ -18,11 +18,11 @@ const ROUNDING: f64 = 1e-6;
 ///
 /// ```
 /// use ndarray::array;
-/// use spanmatch::{Gram, Watch};
+/// use spanmatch::{Gram, Progress};
 ///
 /// let x = array![[1.0, 0.0], [0.0, 2.0]];
 /// let mut gram = Gram::default();
-/// gram.update(x.view().into(), x.view().into(), &Watch::default())?;
+/// gram.update(x.view().into(), x.view().into(), &Progress::default())?;
 /// let state = gram.state()?;
 /// assert_eq!(Gram::from_state(state.clone())?.state()?, state);
 /// # Ok::<(), spanmatch::Error>(())

@@ -5,8 +5,8 @@ use super::resampling::{Batch, Resampled};
 use crate::error::Result;
 use crate::groups::Groups;
 use crate::linalg::Matrix;
+use crate::progress::Progress;
 use crate::samples::{Block, Samples};
-use crate::watch::Watch;
 
 /// Rows read at once: enough for the full rate of products. Not a power of two: columns that lie 4,096
 /// bytes apart fight for the same lines of the cache.
@@ -33,8 +33,8 @@ impl Gram {
     /// Row counts that differ or are zero, another width than before, values that are not finite or whose
     /// squares overflow, [`Error::OutOfMemory`](crate::Error::OutOfMemory),
     /// [`Error::Interrupted`](crate::Error::Interrupted). Each leaves the Gram as it was.
-    pub fn update(&mut self, x: Samples<'_>, y: Samples<'_>, watch: &Watch) -> Result<()> {
-        self.update_groups(x, y, &Groups::default(), watch)
+    pub fn update(&mut self, x: Samples<'_>, y: Samples<'_>, progress: &Progress) -> Result<()> {
+        self.update_groups(x, y, &Groups::default(), progress)
     }
 
     /// Adds a batch whose rows belong to groups: those are shifted, and assigned to folds, as a whole, where there
@@ -48,9 +48,9 @@ impl Gram {
         x: Samples<'_>,
         y: Samples<'_>,
         groups: &Groups,
-        watch: &Watch,
+        progress: &Progress,
     ) -> Result<()> {
-        self.update_if(x, y, groups, watch, || Ok(()))
+        self.update_if(x, y, groups, progress, || Ok(()))
     }
 
     /// The same, if `may_change` agrees once the batch has been read and checked: the last moment at which all can
@@ -63,15 +63,15 @@ impl Gram {
         x: Samples<'_>,
         y: Samples<'_>,
         groups: &Groups,
-        watch: &Watch,
+        progress: &Progress,
         may_change: impl FnOnce() -> Result<()>,
     ) -> Result<()> {
         let (x, y) = (x.view(), y.view());
         let batch = self.batch(x, y, groups)?;
-        watch.begin(x.n_samples());
-        let change = self.read(&batch, watch)?;
+        progress.begin(x.n_samples());
+        let change = self.read(&batch, progress)?;
         may_change()?;
-        watch.commit()?;
+        progress.commit()?;
         match change {
             Change::Begin(fresh) => *self = fresh,
             Change::Sums(part) => self.add(&part, 1),
@@ -82,21 +82,21 @@ impl Gram {
             }
         }
         self.count(&batch);
-        watch.release();
-        watch.finish();
+        progress.release();
+        progress.finish();
         Ok(())
     }
 
-    fn read(&self, batch: &Batch<'_>, watch: &Watch) -> Result<Change> {
+    fn read(&self, batch: &Batch<'_>, progress: &Progress) -> Result<Change> {
         let rows = batch.x.n_samples();
         if self.n_samples == 0 {
             let mut fresh = self.begin(batch.x, batch.y)?;
-            fresh.add_blocks(batch, watch)?;
+            fresh.add_blocks(batch, progress)?;
             return Ok(Change::Begin(fresh));
         }
         if rows > self.block_rows() {
             let mut part = self.empty_part()?;
-            part.add_blocks(batch, watch)?;
+            part.add_blocks(batch, progress)?;
             return Ok(Change::Sums(part));
         }
         let mut block = self.block(rows)?;
@@ -138,13 +138,13 @@ impl Gram {
     }
 
     /// Adds all rows of a batch, block by block. Where it fails, what has been added so far stays.
-    fn add_blocks(&mut self, batch: &Batch<'_>, watch: &Watch) -> Result<()> {
+    fn add_blocks(&mut self, batch: &Batch<'_>, progress: &Progress) -> Result<()> {
         let (total, step) = (batch.x.n_samples(), self.block_rows());
         let mut block = self.block(step.min(total))?;
         let mut other = self.block_of_nulls(step.min(total))?;
         let mut index = Vec::with_capacity(block.room());
         for first in (0..total).step_by(step) {
-            watch.check()?;
+            progress.check()?;
             let rows = first..total.min(first + step);
             index.clear();
             index.extend(rows.clone());
@@ -154,10 +154,10 @@ impl Gram {
             if let Some(other) = &mut other {
                 self.add_nulls(batch, &rows, &block, other)?;
             }
-            watch.advance(rows.len());
+            progress.advance(rows.len());
         }
         drop(other);
-        self.add_to_folds(batch, &mut block, watch)
+        self.add_to_folds(batch, &mut block, progress)
     }
 
     /// Room for a block of rows.
@@ -194,7 +194,7 @@ mod tests {
             Array2::from_shape_fn((rows, n_x + n_y), |(i, j)| ((i * 31 + j * 17) % 9 + 1) as f64);
         let (x, y) = z.view().split_at(ndarray::Axis(1), n_x);
         let mut gram = Gram::default();
-        gram.update(x.into(), y.into(), &Watch::default()).unwrap();
+        gram.update(x.into(), y.into(), &Progress::default()).unwrap();
         // Few distinct columns: i mod 9 tells which.
         let few: Vec<Vec<f64>> =
             (0..9).map(|i| (0..9).map(|j| z.column(i).dot(&z.column(j))).collect()).collect();

@@ -16,7 +16,7 @@ use super::product::subtract_gram;
 use super::{Matrix, Triangle};
 use crate::error::{Error, Purpose, Result};
 use crate::invariant::pairs;
-use crate::watch::Watch;
+use crate::progress::Progress;
 
 /// Columns that are factored at once, and of what lies beside them in the factor, solved for.
 const PANEL: usize = 128;
@@ -31,10 +31,10 @@ pub(crate) struct Factor {
 
 impl Factor {
     /// Factors the symmetric matrix whose upper triangle is given; `None` where it is not positive definite.
-    pub(crate) fn new(mut square: Matrix, watch: &Watch) -> Result<Option<Self>> {
+    pub(crate) fn new(mut square: Matrix, progress: &Progress) -> Result<Option<Self>> {
         let n = square.columns();
         for first in (0..n).step_by(PANEL) {
-            watch.check()?;
+            progress.check()?;
             let width = PANEL.min(n - first);
             let rest = square.view_mut().submatrix_mut(first, first, n - first, n - first);
             let (mut corner, mut right, _, trailing) = rest.split_at_mut(width, width);
@@ -72,12 +72,12 @@ impl Factor {
 
     /// `b <- b U⁻¹`. Returns the sum of squares of every row of the result: what the rows of `b` lose to the
     /// span, as `b A⁻¹ bᵀ = |b U⁻¹|²`.
-    pub(crate) fn half_solve(&self, b: &mut Matrix, watch: &Watch) -> Result<Vec<f64>> {
+    pub(crate) fn half_solve(&self, b: &mut Matrix, progress: &Progress) -> Result<Vec<f64>> {
         let lower = self.square.view().transpose();
         let panels = row_panels(b.view_mut(), SOLVED).into_par_iter();
         let squares: Result<Vec<Vec<f64>>> = panels
             .map(|(_, mut panel)| {
-                watch.check()?;
+                progress.check()?;
                 solve_lower_triangular_in_place(lower, panel.as_mut().transpose_mut(), Par::Seq);
                 Ok(row_squares(panel))
             })
@@ -86,10 +86,10 @@ impl Factor {
     }
 
     /// `b <- b U⁻ᵀ`: after [`Factor::half_solve`], `b A⁻¹`.
-    pub(crate) fn finish_solve(&self, b: &mut Matrix, watch: &Watch) -> Result<()> {
+    pub(crate) fn finish_solve(&self, b: &mut Matrix, progress: &Progress) -> Result<()> {
         let upper = self.square.view().transpose();
         row_panels(b.view_mut(), SOLVED).into_par_iter().try_for_each(|(_, panel)| {
-            watch.check()?;
+            progress.check()?;
             solve_upper_triangular_in_place(upper, panel.transpose_mut(), Par::Seq);
             Ok(())
         })
@@ -153,9 +153,9 @@ mod tests {
                 }
             })
             .unwrap();
-            let inverse = Factor::new(matrix.try_clone().unwrap(), &Watch::default());
+            let inverse = Factor::new(matrix.try_clone().unwrap(), &Progress::default());
             let inverse = inverse.unwrap().unwrap();
-            let inverse = inverse.inverse(&Watch::default()).unwrap();
+            let inverse = inverse.inverse(&Progress::default()).unwrap();
             let (rows, columns) = (size.div_ceil(2), size + 3);
             let filled = |i: usize, j: usize| ((i * 3 + j * 5) % 7) as f64;
             let mut solved = Matrix::zeros(rows, columns).unwrap();

@@ -16,7 +16,7 @@ use super::Matrix;
 use super::cuts::{column_panels, row_panels};
 use super::factor::Factor;
 use crate::error::Result;
-use crate::watch::Watch;
+use crate::progress::Progress;
 
 /// Columns of U⁻ᵀ that are solved for at once: few, so that all threads end together.
 const SOLVED: usize = 64;
@@ -26,13 +26,13 @@ const PANEL: usize = 48;
 
 impl Factor {
     /// The upper triangle of `A⁻¹`. What lies below the diagonal is of no account.
-    pub(crate) fn inverse(&self, watch: &Watch) -> Result<Matrix> {
+    pub(crate) fn inverse(&self, progress: &Progress) -> Result<Matrix> {
         let n = self.size();
         let mut inverse = Matrix::zeros(n, n)?;
         let panels = column_panels(inverse.view_mut(), SOLVED).into_par_iter();
         // U⁻ᵀ, below the diagonal.
         panels.try_for_each(|(first, panel)| {
-            watch.check()?;
+            progress.check()?;
             let mut panel = panel.subrows_mut(first, n - first);
             panel.as_mut().diagonal_mut().fill(1.0);
             let trailing = self.square.view().submatrix(first, first, n - first, n - first);
@@ -41,7 +41,7 @@ impl Factor {
         })?;
         // Its columns, multiplied with each other, go above the diagonal: those rows are not read again.
         for first in (0..n).step_by(PANEL) {
-            watch.check()?;
+            progress.check()?;
             let width = PANEL.min(n - first);
             let (top, mut bottom) = inverse.view_mut().split_at_row_mut(first);
             let (left, right) = bottom.as_ref().split_at_col(first);

@@ -16,7 +16,7 @@ use crate::invariant::pairs;
 use crate::linalg::{
     Factor, Matrix, SourceColumns, largest, subtract_product, subtract_upper_gram,
 };
-use crate::watch::Watch;
+use crate::progress::Progress;
 use pending::{BLOCK, PendingDeletions};
 use recompute::Looked;
 
@@ -59,11 +59,13 @@ pub(crate) enum Deleted {
 
 impl Downdate {
     /// `whitened` is `G_TB U⁻¹`, a row for every target.
-    pub(crate) fn new(factor: &Factor, whitened: Matrix, watch: &Watch) -> Result<Self> {
+    pub(crate) fn new(factor: &Factor, whitened: Matrix, progress: &Progress) -> Result<Self> {
         let (targets, mut coefficients) = (whitened.rows(), whitened);
         // Together, so that a thread which is done with the one helps with the other.
-        let (solved, inverse) =
-            rayon::join(|| factor.finish_solve(&mut coefficients, watch), || factor.inverse(watch));
+        let (solved, inverse) = rayon::join(
+            || factor.finish_solve(&mut coefficients, progress),
+            || factor.inverse(progress),
+        );
         let inverse = solved.and(inverse)?;
         let pivots = inverse.diagonal();
         Ok(Self {
@@ -234,7 +236,7 @@ mod tests {
 
     #[test]
     fn what_is_left_is_as_its_definition_says() {
-        let watch = Watch::default();
+        let progress = Progress::default();
         for (predictors, targets) in [(1, 1), (3, 9), (70, 40), (200, 77)] {
             let all = predictors + targets;
             // Diagonally dominant.
@@ -250,14 +252,14 @@ mod tests {
                 .unwrap()
             };
             let (mut b, mut t) = (members(0..predictors, all), members(predictors..all, all));
-            let factor = Factor::new(part(&b, predictors), &watch).unwrap().unwrap();
+            let factor = Factor::new(part(&b, predictors), &progress).unwrap().unwrap();
             let mut whitened = Matrix::from_columns(targets, predictors, |j, values| {
                 values.extend_from_slice(&g.column(j)[predictors..]);
             })
             .unwrap();
-            let explained = factor.half_solve(&mut whitened, &watch).unwrap();
+            let explained = factor.half_solve(&mut whitened, &progress).unwrap();
             let mut squares: Vec<f64> = explained.iter().map(|explained| 1.0 - explained).collect();
-            let mut downdate = Downdate::new(&factor, whitened, &watch).unwrap();
+            let mut downdate = Downdate::new(&factor, whitened, &progress).unwrap();
             check(&downdate, &g, &b, &t, &squares);
             for round in 0..5 {
                 let gone = |m: &Members, step| m.neurons.iter().copied().step_by(step).collect();

@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::neurons::Side;
 use crate::problem::Problem;
-use crate::watch::Watch;
+use crate::progress::Progress;
 
 use super::{SavedTableau, Tableau};
 
@@ -18,26 +18,26 @@ pub(crate) struct TableauPair<'p> {
 }
 
 impl<'p> TableauPair<'p> {
-    pub(crate) fn all(problem: &'p Problem, watch: &Watch) -> Result<Self> {
+    pub(crate) fn all(problem: &'p Problem, progress: &Progress) -> Result<Self> {
         let places = |side| problem.places(side).collect::<Vec<_>>();
-        Self::new(problem, &places(Side::X), &places(Side::Y), watch)
+        Self::new(problem, &places(Side::X), &places(Side::Y), progress)
     }
 
     /// The named neurons, x first, ascending.
-    pub(crate) fn of(problem: &'p Problem, neurons: &[usize], watch: &Watch) -> Result<Self> {
+    pub(crate) fn of(problem: &'p Problem, neurons: &[usize], progress: &Progress) -> Result<Self> {
         let (x, y) = neurons.split_at(neurons.partition_point(|&n| problem.side(n) == Side::X));
-        Self::new(problem, x, y, watch)
+        Self::new(problem, x, y, progress)
     }
 
     pub(crate) fn new(
         problem: &'p Problem,
         x: &[usize],
         y: &[usize],
-        watch: &Watch,
+        progress: &Progress,
     ) -> Result<Self> {
         let (on_y, on_x) = rayon::join(
-            || Tableau::new(problem, y, x, watch),
-            || Tableau::new(problem, x, y, watch),
+            || Tableau::new(problem, y, x, progress),
+            || Tableau::new(problem, x, y, progress),
         );
         Ok(Self { problem, x: on_y?, y: on_x? })
     }
@@ -74,15 +74,15 @@ impl<'p> TableauPair<'p> {
         self.neurons_where(|_| true)
     }
 
-    pub(crate) fn remove(&mut self, neurons: &[usize], watch: &Watch) -> Result<()> {
+    pub(crate) fn remove(&mut self, neurons: &[usize], progress: &Progress) -> Result<()> {
         let (x, y) = self.split(neurons);
         if x.is_empty() || y.is_empty() {
             // One tableau loses targets, at no cost: what the other keeps at hand stays with this core.
-            self.x.remove(&x, &y, watch)?;
-            return self.y.remove(&y, &x, watch);
+            self.x.remove(&x, &y, progress)?;
+            return self.y.remove(&y, &x, progress);
         }
         let (on_y, on_x) =
-            rayon::join(|| self.x.remove(&x, &y, watch), || self.y.remove(&y, &x, watch));
+            rayon::join(|| self.x.remove(&x, &y, progress), || self.y.remove(&y, &x, progress));
         on_y.and(on_x)
     }
 
@@ -97,11 +97,11 @@ impl<'p> TableauPair<'p> {
     }
 
     /// Makes ready for speculative removals and for [`TableauPair::needed_at_once`].
-    pub(crate) fn prepare(&mut self, watch: &Watch) -> Result<()> {
+    pub(crate) fn prepare(&mut self, progress: &Progress) -> Result<()> {
         for tableau in [&mut self.x, &mut self.y] {
-            tableau.prepare(watch)?;
+            tableau.prepare(progress)?;
             tableau.apply_pending()?;
-            tableau.renew(watch)?;
+            tableau.renew(progress)?;
         }
         Ok(())
     }
@@ -126,11 +126,11 @@ impl<'p> TableauPair<'p> {
         gone: &[usize],
         limit: f64,
         must_stay: impl Fn(usize) -> bool,
-        watch: &Watch,
+        progress: &Progress,
     ) -> Result<bool> {
         let (x, y) = self.split(gone);
-        Ok(self.x.is_too_much(&y, limit, &must_stay, watch)?
-            || self.y.is_too_much(&x, limit, &must_stay, watch)?)
+        Ok(self.x.is_too_much(&y, limit, &must_stay, progress)?
+            || self.y.is_too_much(&x, limit, &must_stay, progress)?)
     }
 
     /// The state before a speculative removal. Needs to be prepared.

@@ -5,7 +5,7 @@ use super::downdate;
 use super::members::Members;
 use crate::error::Result;
 use crate::invariant::pairs;
-use crate::watch::Watch;
+use crate::progress::Progress;
 
 impl Tableau<'_> {
     /// The predictors, not known yet, without which one of the targets is above the limit, in no order. Needs a
@@ -37,7 +37,7 @@ impl Tableau<'_> {
         predictors: &[usize],
         limit: f64,
         must_stay: impl Fn(usize) -> bool,
-        watch: &Watch,
+        progress: &Progress,
     ) -> Result<bool> {
         let staying = self.targets.present().filter(|&(_, neuron)| must_stay(neuron));
         let staying: Vec<usize> = staying.map(|(place, _)| place).collect();
@@ -47,7 +47,7 @@ impl Tableau<'_> {
         }
         let places: Vec<usize> =
             predictors.iter().map(|&neuron| self.predictors.place[neuron]).collect();
-        let Some(losses) = self.deleting().losses(&places, &staying, watch)? else {
+        let Some(losses) = self.deleting().losses(&places, &staying, progress)? else {
             return Ok(false);
         };
         let mut losses = pairs(&staying, &losses);

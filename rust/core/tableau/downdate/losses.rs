@@ -4,7 +4,7 @@ use super::Downdate;
 use crate::error::Result;
 use crate::invariant::pairs;
 use crate::linalg::{Factor, Matrix};
-use crate::watch::Watch;
+use crate::progress::Progress;
 
 impl Downdate {
     /// What deleting predictor j would add to r² of the target at place t.
@@ -19,7 +19,7 @@ impl Downdate {
         &self,
         predictors: &[usize],
         targets: &[usize],
-        watch: &Watch,
+        progress: &Progress,
     ) -> Result<Option<Vec<f64>>> {
         assert_eq!(self.pending.depth(), 0, "read once all deletions are applied");
         if predictors.iter().any(|&j| self.is_suspect(j)) {
@@ -36,7 +36,7 @@ impl Downdate {
                 *value = column[target];
             }
         }
-        let Some(own) = Factor::new(own, watch)? else { return Ok(None) };
-        own.half_solve(&mut whitened, watch).map(Some)
+        let Some(own) = Factor::new(own, progress)? else { return Ok(None) };
+        own.half_solve(&mut whitened, progress).map(Some)
     }
 }

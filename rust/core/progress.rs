@@ -1,4 +1,4 @@
-//! A long run seen from outside: how far it is, and the wish to stop it.
+//! A long run seen from outside: how far it is, and the wish to cancel it.
 
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
@@ -7,59 +7,60 @@ use crate::error::{Error, Result};
 /// Shared between a run and whoever waits for it. Runs look at it several times a second.
 ///
 /// ```
-/// use spanmatch::{Error, Watch};
-/// let watch = Watch::default();
-/// watch.stop();
-/// assert_eq!(watch.check(), Err(Error::Interrupted));
+/// use spanmatch::{Error, Progress};
+/// let progress = Progress::default();
+/// progress.cancel();
+/// assert_eq!(progress.check(), Err(Error::Interrupted));
 /// ```
 #[derive(Debug, Default)]
-pub struct Watch {
+pub struct Progress {
     stage: AtomicU8,
     done: AtomicUsize,
     total: AtomicUsize,
 }
 
 const RUNNING: u8 = 0;
-const STOPPED: u8 = 1;
+const CANCELLED: u8 = 1;
 const COMMITTED: u8 = 2;
 
-impl Watch {
+impl Progress {
     /// Asks the run to end: it will return [`Error::Interrupted`] and leave everything as it was. A run
     /// that is already changing what it was called to change goes on.
-    pub fn stop(&self) {
-        // Too late for a committed run, and nothing new for a stopped one.
-        let _ = self.move_on(STOPPED);
+    pub fn cancel(&self) {
+        // Too late for a committed run, and nothing new for a cancelled one.
+        let _ = self.move_on(CANCELLED);
     }
 
-    /// Whether the run has begun to change what it was called to change, and can no longer be stopped.
+    /// Whether the run has begun to change what it was called to change, and can no longer be cancelled.
     #[must_use]
     pub fn is_committed(&self) -> bool {
         self.stage.load(Ordering::Relaxed) == COMMITTED
     }
 
-    /// How much is done, of how much; `(0, 0)` before the run has begun.
+    /// How many steps are done, of how many; `(0, 0)` before the run has begun.
     #[must_use]
-    pub fn progress(&self) -> (usize, usize) {
+    pub fn steps(&self) -> (usize, usize) {
         (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
     }
 
     /// What a run calls between two steps.
     ///
     /// # Errors
-    /// [`Error::Interrupted`] once somebody called [`Watch::stop`].
+    /// [`Error::Interrupted`] once somebody called [`Progress::cancel`].
     pub fn check(&self) -> Result<()> {
-        if self.stage.load(Ordering::Relaxed) == STOPPED { Err(Error::Interrupted) } else { Ok(()) }
+        let is_cancelled = self.stage.load(Ordering::Relaxed) == CANCELLED;
+        if is_cancelled { Err(Error::Interrupted) } else { Ok(()) }
     }
 
-    /// The last check, before the run changes anything: from here on it is not stopped.
+    /// The last check, before the run changes anything: from here on it is not cancelled.
     ///
     /// # Errors
-    /// [`Error::Interrupted`] once somebody called [`Watch::stop`].
+    /// [`Error::Interrupted`] once somebody called [`Progress::cancel`].
     pub fn commit(&self) -> Result<()> {
         self.move_on(COMMITTED).map(|_| ()).map_err(|_| Error::Interrupted)
     }
 
-    /// The change is made: the watch may follow another run.
+    /// The change is made: this may follow another run.
     pub(crate) fn release(&self) {
         self.stage.store(RUNNING, Ordering::Relaxed);
     }

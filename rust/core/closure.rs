@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use crate::error::Result;
+use crate::error::{Purpose, Result};
+use crate::memory;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::tableau::{SavedPair, TableauPair};
@@ -97,6 +98,9 @@ pub(crate) fn closures_without_each(
     limit: f64,
     progress: &Progress,
 ) -> Result<Vec<Vec<usize>>> {
+    // What survives is a list a neuron.
+    let size = neurons.len().saturating_mul(within.neurons().len());
+    memory::require(memory::bytes_of::<usize>(size), Purpose::Solver)?;
     progress.begin(neurons.len());
     let next = AtomicUsize::new(0);
     // Each takes the next neuron as long as there is one, and needs tableaux of its own: one copy a thread, where

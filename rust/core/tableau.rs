@@ -21,6 +21,8 @@ use speculative::SavedTableau;
 
 /// So many targets are passed over at once where none of them is looked for.
 const PIECE: usize = 128;
+/// One row in so many is looked at for less than a factorisation costs.
+const RENEWED: usize = 16;
 
 /// The neurons of one side as targets, explained by neurons of the other as predictors.
 ///
@@ -263,13 +265,20 @@ impl<'p> Tableau<'p> {
         if self.state.downdate().has_room(1) { Ok(()) } else { self.apply_pending() }
     }
 
-    /// Factors afresh where so many rows may have lost their digits that most speculative removals would have to look at them.
+    /// Sees to it that every row has its digits, where no deletions are kept back.
     pub(crate) fn renew(&mut self, progress: &Progress) -> Result<()> {
-        if 4 * self.deleting().count_suspects() > self.predictors.count {
-            self.factor_without(&[], progress)?;
-            self.prepare(progress)?;
+        let State::Deleting(downdate) = &mut self.state else { unreachable!("prepared before") };
+        // What many rows would cost one by one is more than a factorisation, which does it for all.
+        if RENEWED * downdate.count_suspects() <= self.predictors.count {
+            let (problem, predictors, targets) = (self.problem, &self.predictors, &self.targets);
+            let equations = Equations { problem, predictors, targets };
+            if let Some(recomputed) = downdate.recompute_suspects(&equations) {
+                self.refreshes += recomputed;
+                return Ok(());
+            }
         }
-        Ok(())
+        self.factor_without(&[], progress)?;
+        self.prepare(progress)
     }
 
     /// Applies the deletions kept back, for good, and drops all that has gone.

@@ -1,7 +1,12 @@
 //! Products with one vector, of matrices that are read where they lie.
 
-use super::{LANES, Matrix};
+use rayon::prelude::*;
+
+use super::LANES;
 use crate::invariant::pairs;
+
+/// Fewer columns than this are not worth a thread of their own.
+const STRIP: usize = 256;
 
 /// `aᵀ b`, in independent lanes: the processor's vectors are used.
 pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
@@ -24,14 +29,29 @@ pub(crate) fn add_multiple(target: &mut [f64], factor: f64, source: &[f64]) {
     }
 }
 
-/// `a v` of a symmetric matrix whose upper triangle counts.
-pub(crate) fn symmetric_times(a: &Matrix, v: &[f64]) -> Vec<f64> {
+/// `a v` of a symmetric matrix, of column j of which the first j + 1 values are read. What is not wanted of it is
+/// left out: there v is 0.
+pub(crate) fn symmetric_times<'a>(
+    column: impl Fn(usize) -> &'a [f64] + Sync,
+    v: &[f64],
+    is_wanted: impl Fn(usize) -> bool + Sync,
+) -> Vec<f64> {
+    // Strips of so many columns each have a sum of their own, so that threads do not change the bits.
+    let strip = |first: usize| {
+        let end = v.len().min(first + STRIP);
+        let mut product = vec![0.0; end];
+        for j in (first..end).filter(|&j| is_wanted(j)) {
+            let column = &column(j)[..=j];
+            add_multiple(&mut product[..=j], v[j], column);
+            // The diagonal has been added.
+            product[j] += dot(&column[..j], &v[..j]);
+        }
+        product
+    };
+    let strips: Vec<Vec<f64>> = (0..v.len()).into_par_iter().step_by(STRIP).map(strip).collect();
     let mut product = vec![0.0; v.len()];
-    for (j, &factor) in v.iter().enumerate() {
-        let column = &a.column(j)[..=j];
-        add_multiple(&mut product[..=j], factor, column);
-        // The diagonal has been added.
-        product[j] += dot(&column[..j], &v[..j]);
+    for strip in strips {
+        add_multiple(&mut product[..strip.len()], 1.0, &strip);
     }
     product
 }

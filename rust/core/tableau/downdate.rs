@@ -71,7 +71,7 @@ impl Downdate {
         Ok(Self {
             inverse,
             coefficients,
-            pending: PendingDeletions::new(targets)?,
+            pending: PendingDeletions::new(pivots.len(), targets)?,
             first_pivots: pivots.clone(),
             largest_pivot: largest(&pivots),
             pivots,
@@ -159,7 +159,7 @@ impl Downdate {
         let rows = self.pending.predictors(&origins, &self.inverse)?;
         predictors.apply(&mut self.first_pivots);
         self.first_pivots.truncate(predictors.left);
-        let steps = self.pending.clear(targets);
+        let steps = self.pending.clear(predictors.left, targets);
         let move_inverse = |j: usize, column: &mut [f64], sources: SourceColumns<'_>| {
             let origin = origins[j];
             if origin != j {
@@ -188,8 +188,13 @@ impl Downdate {
 
     /// `P_ij` before the steps kept back.
     fn before(&self, i: usize, j: usize) -> f64 {
-        self.inverse[(i.min(j), i.max(j))]
+        entry(&self.inverse, i, j)
     }
+}
+
+/// Of a symmetric matrix the upper triangle of which counts.
+fn entry(matrix: &Matrix, i: usize, j: usize) -> f64 {
+    matrix[(i.min(j), i.max(j))]
 }
 
 fn add_squares(squares: &mut [f64], step: &[f64]) {

@@ -1,9 +1,11 @@
 //! What P and W solve: `(G_BB + ridge) P = I` and `W = P G_BT`, with the Gram matrix read where it lies.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::members::Members;
-use crate::linalg::dot;
+use crate::linalg::{dot, symmetric_times};
 use crate::problem::Problem;
 
 /// Fewer rows than this are not worth a thread of their own.
@@ -31,30 +33,40 @@ impl Equations<'_> {
 
     /// `(G_BB + ridge) v`.
     pub(super) fn times(&self, v: &[f64]) -> Vec<f64> {
-        let mut product = self.products(self.predictors, v);
-        for (i, neuron) in self.predictors.present() {
-            product[i] += self.problem.ridge(neuron) * v[i];
+        let (side, along) = (self.side(), self.spread(v));
+        // One triangle: the matrix has to come from memory.
+        let is_here = |j: usize| self.predictors.holds(side.start + j);
+        let column = |j: usize| &self.problem.cosines(side.start + j)[side.clone()];
+        let products = symmetric_times(column, &along, is_here);
+        let mut product = vec![0.0; v.len()];
+        for (place, neuron) in self.predictors.present() {
+            product[place] = products[neuron - side.start] + self.problem.ridge(neuron) * v[place];
         }
         product
     }
 
     /// `G_TB v`.
     pub(super) fn coefficients(&self, v: &[f64]) -> Vec<f64> {
-        self.products(self.targets, v)
+        let (side, along) = (self.side(), self.spread(v));
+        let product = |&neuron: &usize| {
+            let cosines = &self.problem.cosines(neuron)[side.clone()];
+            if self.targets.holds(neuron) { dot(cosines, &along) } else { 0.0 }
+        };
+        self.targets.neurons.par_iter().with_min_len(SHARE).map(product).collect()
     }
 
-    /// Of every neuron, what its cosines with the predictors make of `v`.
-    fn products(&self, neurons: &Members, v: &[f64]) -> Vec<f64> {
-        let side = self.problem.places(self.problem.side(self.predictors.neurons[0]));
-        // Where the predictors lie in the Gram matrix.
+    /// Where the predictors' side lies in the Gram matrix.
+    fn side(&self) -> Range<usize> {
+        self.problem.places(self.problem.side(self.predictors.neurons[0]))
+    }
+
+    /// A vector by place as one by neuron of that side.
+    fn spread(&self, v: &[f64]) -> Vec<f64> {
+        let side = self.side();
         let mut along = vec![0.0; side.len()];
         for (place, neuron) in self.predictors.present() {
             along[neuron - side.start] = v[place];
         }
-        let product = |(place, &neuron): (usize, &usize)| {
-            let is_here = neurons.place[neuron] == place;
-            if is_here { dot(&self.problem.cosines(neuron)[side.clone()], &along) } else { 0.0 }
-        };
-        neurons.neurons.par_iter().enumerate().with_min_len(SHARE).map(product).collect()
+        along
     }
 }

@@ -29,6 +29,10 @@ impl Members {
         neurons.filter(|&(place, neuron)| self.place[neuron] == place)
     }
 
+    pub(super) fn holds(&self, neuron: usize) -> bool {
+        self.place[neuron] != GONE
+    }
+
     pub(super) fn remove(&mut self, neuron: usize) -> usize {
         self.count -= 1;
         std::mem::replace(&mut self.place[neuron], GONE)

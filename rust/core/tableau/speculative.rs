@@ -20,10 +20,7 @@ impl Tableau<'_> {
         let mut targets: Vec<usize> = targets.iter().map(|&t| self.targets.place[t]).collect();
         // As they lie in memory.
         targets.sort_unstable();
-        // Of a row that may have lost its digits the closure tells.
-        let unknown = self.predictors.present();
-        let unknown =
-            unknown.filter(move |&(j, neuron)| !is_known(neuron) && !downdate.is_suspect(j));
+        let unknown = self.predictors.present().filter(move |&(_, neuron)| !is_known(neuron));
         let needed = unknown.filter(move |&(j, _)| {
             targets.iter().any(|&t| self.squares[t] + downdate.loss(j, t) > limit)
         });

@@ -14,7 +14,7 @@ impl Downdate {
     }
 
     /// What deleting a set D of predictors at once would add to r² of the targets at these places:
-    /// `W_Dᵀ P_DD⁻¹ W_D`. `None` where D has rows that may have lost their digits.
+    /// `W_Dᵀ P_DD⁻¹ W_D`. `None` where rounding has made `P_DD` indefinite.
     pub(crate) fn losses(
         &self,
         predictors: &[usize],
@@ -22,9 +22,6 @@ impl Downdate {
         progress: &Progress,
     ) -> Result<Option<Vec<f64>>> {
         assert_eq!(self.pending.depth(), 0, "read once all deletions are applied");
-        if predictors.iter().any(|&j| self.is_suspect(j)) {
-            return Ok(None);
-        }
         let mut own = Matrix::zeros(predictors.len(), predictors.len())?;
         let mut whitened = Matrix::zeros(targets.len(), predictors.len())?;
         for (s, &j) in predictors.iter().enumerate() {

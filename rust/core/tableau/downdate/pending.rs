@@ -23,6 +23,10 @@ pub(super) struct PendingDeletions {
     targets: Matrix,
     /// `u_P` of the steps whose row was computed anew, ascending.
     known: Vec<(usize, Vec<f64>)>,
+    /// `P_dB` of the first predictors deleted, a column for every step: P has them as rows, far apart in memory.
+    rows: Matrix,
+    /// How many.
+    gathered: usize,
 }
 
 /// What the steps make of the row of one predictor.
@@ -34,18 +38,22 @@ pub(super) struct Row {
 }
 
 impl PendingDeletions {
-    pub(super) fn new(targets: usize) -> Result<Self> {
+    pub(super) fn new(predictors: usize, targets: usize) -> Result<Self> {
         Ok(Self {
             deleted: Vec::with_capacity(BLOCK),
             lower: Matrix::zeros(BLOCK, BLOCK)?,
             targets: Matrix::zeros(targets, BLOCK)?,
             known: Vec::new(),
+            rows: Matrix::zeros(predictors, BLOCK)?,
+            gathered: 0,
         })
     }
 
     pub(super) fn try_clone(&self) -> Result<Self> {
         let (lower, targets) = (self.lower.try_clone()?, self.targets.try_clone()?);
-        Ok(Self { deleted: self.deleted.clone(), lower, targets, known: self.known.clone() })
+        let (deleted, known) = (self.deleted.clone(), self.known.clone());
+        let rows = Matrix::zeros(self.rows.rows(), BLOCK)?;
+        Ok(Self { deleted, lower, targets, known, rows, gathered: 0 })
     }
 
     pub(super) fn depth(&self) -> usize {
@@ -57,6 +65,7 @@ impl PendingDeletions {
         assert!(depth <= self.depth(), "they have been applied");
         self.deleted.truncate(depth);
         self.known.retain(|&(step, _)| step < depth);
+        self.gathered = self.gathered.min(depth);
     }
 
     /// The row of predictor j after the steps, of `P_ij` and `P_jj` before.
@@ -98,13 +107,20 @@ impl PendingDeletions {
         }
     }
 
+    /// Makes ready for [`PendingDeletions::apply_to_product`]; `before` is `P_ij` before the steps.
+    pub(super) fn gather_rows(&mut self, before: impl Fn(usize, usize) -> f64) {
+        for step in self.gathered..self.depth() {
+            let d = self.deleted[step];
+            for (i, value) in self.rows.column_mut(step).iter_mut().enumerate() {
+                *value = before(i, d);
+            }
+        }
+        self.gathered = self.depth();
+    }
+
     /// Makes of `product = P v` before the steps what it is after them, v being 0 where predictors have gone.
-    pub(super) fn apply_to_product(
-        &self,
-        product: &mut [f64],
-        v: &[f64],
-        before: impl Fn(usize, usize) -> f64,
-    ) {
+    pub(super) fn apply_to_product(&self, product: &mut [f64], v: &[f64]) {
+        assert_eq!(self.gathered, self.depth(), "a row of P for every step");
         let mut along = [0.0; BLOCK];
         for (value, &i) in along.iter_mut().zip(&self.deleted) {
             *value = product[i];
@@ -117,10 +133,8 @@ impl PendingDeletions {
         for (step, known) in &self.known {
             add_multiple(product, -std::mem::take(&mut along[*step]), known);
         }
-        for (&d, factor) in self.deleted.iter().zip(along) {
-            for (i, value) in product.iter_mut().enumerate() {
-                *value -= factor * before(i, d);
-            }
+        for (step, factor) in along[..self.depth()].iter().enumerate() {
+            add_multiple(product, -factor, self.rows.column(step));
         }
         for &d in &self.deleted {
             product[d] = 0.0;
@@ -189,12 +203,14 @@ impl PendingDeletions {
         Ok(rows)
     }
 
-    /// Forgets all steps; returns `u_W` of each, of the targets where they now lie.
-    pub(super) fn clear(&mut self, targets: &Moves) -> &Matrix {
+    /// Forgets all steps; returns `u_W` of each, of the targets where they now lie. So many
+    /// predictors are left.
+    pub(super) fn clear(&mut self, predictors: usize, targets: &Moves) -> &Matrix {
         for step in 0..self.depth() {
             targets.apply(self.targets.column_mut(step));
         }
         self.targets.truncate(targets.left, BLOCK);
+        self.rows.truncate(predictors, BLOCK);
         self.truncate(0);
         &self.targets
     }

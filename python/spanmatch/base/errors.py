@@ -26,7 +26,7 @@ class RaisedResolutionWarning(UserWarning):
     """Rounding left no answer at the resolution δ that so many neurons have: it was raised."""
 
 
-def damaged(path: str | PathLike[str], why: object, way_out: str = "") -> FileError:
+def describe_damage(path: str | PathLike[str], why: object, way_out: str = "") -> FileError:
     """Return the error of a file that does not hold what it should."""
     if way_out:
         return FileError(f"{path} is damaged ({why}): {way_out}")

@@ -12,7 +12,7 @@ import typer
 
 from spanmatch._core import __version__
 from spanmatch.base.atomic import check_writable
-from spanmatch.base.plain_json import strict_json
+from spanmatch.base.plain_json import format_json
 from spanmatch.base.threads import set_num_threads
 from spanmatch.cli.current_folder import importing_from_here
 from spanmatch.cli.exit_codes import wrong_usage
@@ -79,7 +79,7 @@ def _show(comparison: Comparison, destination: Destination) -> None:
     picture = destination.folder / PICTURE if destination.plot is None else destination.plot
     comparison.plot(picture)
     if destination.as_json:
-        typer.echo(strict_json({"spanmatch": __version__, **comparison.to_dict()}))
+        typer.echo(format_json({"spanmatch": __version__, **comparison.to_dict()}))
         return
     typer.echo(format_table(comparison))
     typer.echo(f"\n{destination.folder}: {INDEX}, {PAIRS}, {SPECTRA}\nPicture: {picture}")

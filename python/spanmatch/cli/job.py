@@ -11,7 +11,7 @@ from rich.console import Console
 
 from spanmatch._core import __version__
 from spanmatch.base.atomic import check_writable
-from spanmatch.base.plain_json import strict_json
+from spanmatch.base.plain_json import format_json
 from spanmatch.base.threads import set_num_threads
 from spanmatch.cli.exit_codes import WrongUsage, wrong_usage
 from spanmatch.cli.sides import Sides, read_sides
@@ -94,7 +94,7 @@ def run(
 
         save_figure(picture(result, sides), destinations.plot)
     if destinations.as_json:
-        typer.echo(strict_json(_as_json(result, sides, center=options.center)))
+        typer.echo(format_json(_as_json(result, sides, center=options.center)))
     else:
         Console(highlight=False, markup=False).print(table(result, sides))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from spanmatch.base.errors import FileError
-from spanmatch.base.tensor_file import kind_of
+from spanmatch.base.tensor_file import read_kind
 from spanmatch.cli.exit_codes import WrongUsage
 from spanmatch.pair.array_files.array_file import open_array
 from spanmatch.pair.array_files.formats import FORMATS
@@ -107,4 +107,4 @@ def _read_saved(options: SideOptions) -> Sides:
 
 
 def _kind_of(path: Path) -> str | None:
-    return kind_of(path) if path.suffix.lower() == ".safetensors" else None
+    return read_kind(path) if path.suffix.lower() == ".safetensors" else None

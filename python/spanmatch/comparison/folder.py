@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from spanmatch._core import __version__
-from spanmatch.base.errors import FileError, damaged
+from spanmatch.base.errors import FileError, describe_damage
 from spanmatch.base.plain_json import read_json, write_json
 from spanmatch.comparison.keys import Key, check_keys, label
 from spanmatch.pair.pair import ActivationPair
@@ -197,7 +197,7 @@ def _read_index(folder: Path) -> dict[str, Any]:
     if index.get("spanmatch") != KIND:
         raise FileError(f"{path} is not one that spanmatch has written")
     if not isinstance(index.get("format"), int):
-        raise damaged(path, "it does not say which format it has")
+        raise describe_damage(path, "it does not say which format it has")
     if index["format"] > FORMAT:
         raise FileError(
             f"{path} has format {index['format']}, of spanmatch {index.get('version', '?')}; this "
@@ -206,7 +206,7 @@ def _read_index(folder: Path) -> dict[str, Any]:
     try:
         _check_index(index)
     except (KeyError, TypeError, ValueError) as error:
-        raise damaged(path, error) from error
+        raise describe_damage(path, error) from error
     return index
 
 

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.atomic import replacing
-from spanmatch.base.errors import FileError, damaged
+from spanmatch.base.errors import FileError, describe_damage
 from spanmatch.base.words import suggest
 from spanmatch.experiment.config import value_types
 
@@ -51,7 +51,7 @@ def read_recorded(path: Path) -> dict[str, Any]:
     values = _read(path)
     made_with = values.pop(MADE_WITH, {})
     if not isinstance(made_with, dict):
-        raise damaged(path, f"its {MADE_WITH} is no table")
+        raise describe_damage(path, f"its {MADE_WITH} is no table")
     return values | made_with
 
 

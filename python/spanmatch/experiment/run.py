@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from spanmatch.base.progress import progress_bar
+from spanmatch.base.progress import show_progress
 from spanmatch.base.tensor_file import read_as, write
 from spanmatch.comparison.comparison import Comparison
 from spanmatch.experiment.data_sources import held_out_data, made_with, training_data
@@ -166,7 +166,7 @@ class _Work:
             self.files.comparison(key).mkdir(parents=True, exist_ok=True)
             comparison.without_replicates().save(self.files.comparison(key))
         eps = config.eps if asked else ()
-        with progress_bar(f"Looking inside {key}", self.progress) as report:
+        with show_progress(f"Looking inside {key}", self.progress) as report:
             saved = Comparison.load(self.files.comparison(key))
             layers = find_layer_details(saved, eps, report)
         write_layer_details(self.files.layer_details(key), layers)
@@ -191,7 +191,7 @@ class _Work:
             if self.to_train_on is None:
                 raise ValueError(f"there is nothing to train {name} on")
             network = self.networks.initial(seed).to(self.config.device)
-            with progress_bar(f"Training {name}", self.progress) as report:
+            with show_progress(f"Training {name}", self.progress) as report:
                 epochs = train(network, self.to_train_on, seed, self.config, report)
             tensors = {name: value.cpu().numpy() for name, value in network.state_dict().items()}
             history = [[epoch.loss, epoch.accuracy] for epoch in epochs]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import spanmatch._core as core
 from spanmatch.base.arguments import as_count, as_rows_per_item, as_seed
 from spanmatch.base.errors import DeviceError, prefix_errors
-from spanmatch.base.progress import progress_bar
+from spanmatch.base.progress import show_progress
 from spanmatch.pair import pair_file
 from spanmatch.pair.joint_gram import JointGram
 from spanmatch.pair.names import Names, as_names, check_counts, merge_names
@@ -311,7 +311,7 @@ def read_gram(
     if isinstance(y, ActivationPair):
         raise TypeError("y is a pair, which holds both sides: pass it alone, as x")
     gram = JointGram(empty())
-    with progress_bar("Reading samples", progress) as report:
+    with show_progress("Reading samples", progress) as report:
         gram.update(x, y, as_rows_per_item(rows_per_item), report)
     return gram.on_host()
 

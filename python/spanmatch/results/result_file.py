@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 import numpy as np
 
 from spanmatch.base import tensor_file
-from spanmatch.base.errors import damaged
+from spanmatch.base.errors import describe_damage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -38,9 +38,9 @@ def read(path: str | PathLike[str], cls: type[Any]) -> Any:
     try:
         return _make(cls, values | tensors, "")
     except KeyError as error:
-        raise damaged(path, f"it lacks {error}") from error
+        raise describe_damage(path, f"it lacks {error}") from error
     except (TypeError, ValueError) as error:
-        raise damaged(path, error) from error
+        raise describe_damage(path, error) from error
 
 
 def _entries(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:

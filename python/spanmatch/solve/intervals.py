@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from spanmatch.base.arguments import as_center, as_levels, as_probability, as_seed
-from spanmatch.base.progress import progress_bar
+from spanmatch.base.progress import show_progress
 from spanmatch.pair.nulls_and_folds import read_gram_with_folds
 from spanmatch.pair.pair import ActivationPair, wrap_gram
 from spanmatch.results.interval import Interval
@@ -186,7 +186,7 @@ def _times(method: Method, count: int, seed: int) -> list[list[int]]:
 def _spectra(
     gram: core.Gram, times: list[list[int]], center: bool, progress: bool
 ) -> Iterable[MatchSpectrum]:
-    with progress_bar("Matching parts of the data", progress) as report:
+    with show_progress("Matching parts of the data", progress) as report:
         for done, each in enumerate(times, start=1):
             yield spectrum(wrap_gram(gram.of_folds(each, center)), center=center)
             if report is not None:

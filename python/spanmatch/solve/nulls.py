@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, overload
 
 from spanmatch.base.arguments import as_center
-from spanmatch.base.progress import progress_bar
+from spanmatch.base.progress import show_progress
 from spanmatch.pair.nulls_and_folds import read_gram_with_nulls
 from spanmatch.pair.pair import ActivationPair, wrap_gram
 from spanmatch.results.nulls import NullSpectra
@@ -210,7 +210,7 @@ def p_value(
 def spectra_of_nulls(gram: core.Gram, *, center: bool, progress: bool = False) -> NullSpectra:
     """Return the spectra of the nulls that a Gram keeps: one at least."""
     spectra: list[MatchSpectrum] = []
-    with progress_bar("Matching nulls", progress) as report, without_undersampled_warnings():
+    with show_progress("Matching nulls", progress) as report, without_undersampled_warnings():
         for index in range(gram.n_nulls):
             spectra.append(spectrum(wrap_gram(gram.null(index)), center=center))
             if report is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spanmatch.base.errors import FileError, damaged
+from spanmatch.base.errors import FileError, describe_damage
 from spanmatch.comparison.comparison import Comparison
 from spanmatch.experiment.config import ExperimentConfig
 from spanmatch.experiment.config_file import read_recorded, read_values
@@ -105,7 +105,7 @@ def read_findings(path: Path) -> Findings:
     folder = Folder(path)
     values = read_values(folder.config)
     if "data" not in values or "arch" not in values:
-        raise damaged(folder.config, "it does not say what was compared")
+        raise describe_damage(folder.config, "it does not say what was compared")
     config = ExperimentConfig(**values)
     again = f"give the command again: spanmatch experiment --config {folder.config} --out {path}"
     for network in networks_of(config):
@@ -128,5 +128,5 @@ def _compared(folder: Folder, planned: PlannedComparison) -> Compared:
     details = read_layer_details(folder.layer_details(planned.key))
     if list(details) != list(map(str, comparison.layers)):
         path = folder.layer_details(planned.key)
-        raise damaged(path, "its layers are those of another comparison", WAY_OUT)
+        raise describe_damage(path, "its layers are those of another comparison", WAY_OUT)
     return Compared(planned, comparison, details)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spanmatch.base.errors import FileError, damaged
+from spanmatch.base.errors import FileError, describe_damage
 from spanmatch.pair.array_files.formats import (
     DAMAGED_MEMBER,
     WHOLE,
@@ -92,7 +92,7 @@ class ArrayFile:
                     data = file.read(height * n_neurons * self.dtype.itemsize)
                     yield np.frombuffer(data, self.dtype).reshape(height, n_neurons)
                 except DAMAGED_MEMBER as error:
-                    raise damaged(str(self), error) from error
+                    raise describe_damage(str(self), error) from error
 
 
 def open_array(path: str | os.PathLike[str], key: str | None = None, side: Side = "x") -> ArrayFile:

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from spanmatch.base.errors import FileError
-from spanmatch.base.progress import progress_bar
+from spanmatch.base.progress import show_progress
 from spanmatch.pair.nulls_and_folds import NO_RESAMPLING, Resampling
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def read_pair(
     pair = resampling.empty_pair()
     rows = _rows_at_once(n_samples // rows_per_item, rows_per_item, resampling)
     done = 0
-    with progress_bar("Reading samples", progress) as report:
+    with show_progress("Reading samples", progress) as report:
         for x_rows, y_rows in zip(x.batches(rows), y.batches(rows), strict=True):
             last = min(done + rows, n_samples)
             try:

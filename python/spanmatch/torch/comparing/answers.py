@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spanmatch.base.progress import progress_bar
+from spanmatch.base.progress import show_progress
 from spanmatch.comparison.comparison import Comparison
 from spanmatch.comparison.keys import label
 from spanmatch.solve.layer_answer import answer_layer
@@ -25,7 +25,7 @@ def answer_pairs(
 ) -> dict[Key, LayerAnswer]:
     """Return what every pair tells; `describe_undersampled` says which have too few samples."""
     answers: dict[Key, LayerAnswer] = {}
-    with progress_bar("Matching layers", progress) as report:
+    with show_progress("Matching layers", progress) as report:
         for done, key in enumerate(pairs, start=1):
             answers[key] = answer_pair(pairs[key], center=center)
             if report is not None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.claim import check_claim
-from spanmatch.base.errors import damaged
+from spanmatch.base.errors import describe_damage
 from spanmatch.base.plain_json import read_json, write_json
 from spanmatch.comparison.folder import INDEX, PAIRS, SPECTRA
 
@@ -83,7 +83,7 @@ def read_outline(folder: Path) -> Outline | None:
             content["inputs"],
         )
     except (IndexError, KeyError, TypeError) as error:
-        raise damaged(path, error, _way_out(path)) from error
+        raise describe_damage(path, error, _way_out(path)) from error
 
 
 def _as_key(key: Any) -> Key:

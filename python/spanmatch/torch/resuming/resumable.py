@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spanmatch.base.errors import UndersampledWarning
-from spanmatch.base.progress import progress_bar
+from spanmatch.base.progress import show_progress
 from spanmatch.comparison import folder as files
 from spanmatch.comparison.keys import label
 from spanmatch.pair.nulls_and_folds import check_inputs
@@ -219,7 +219,7 @@ def _write_answers(
 ) -> None:
     """Write the spectra that are missing: of one layer for each process at a time."""
     missing = ranks.first(lambda: _sort_by_cost(folder, options, outline))
-    with progress_bar("Matching layers", progress) as report:
+    with show_progress("Matching layers", progress) as report:
         for begin in range(0, len(missing), ranks.size):
             keys = missing[begin : begin + ranks.size]
             pair = ranks.deal(partial(_read_pairs, folder, keys, ranks.size))

@@ -65,7 +65,7 @@ def spectrum(
 
         resampling = Resampling(nulls, folds, seed)
         with wrong_usage():
-            resampling.empty_pair()
+            resampling.make_pair()
         sides = SideOptions(first, second, x, y, center, resampling, rows_per_item)
         destinations = Destinations(as_json, plot, save, save_pair)
         run(

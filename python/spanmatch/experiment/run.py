@@ -27,7 +27,7 @@ from spanmatch.experiment.records import (
 from spanmatch.experiment.report import write_report
 from spanmatch.experiment.training import train
 from spanmatch.pair.nulls_and_folds import check_inputs
-from spanmatch.solve.undersampled import without_undersampled_warnings
+from spanmatch.solve.undersampled import silence_undersampled_warnings
 from spanmatch.torch.comparing.compare import compare
 from spanmatch.torch.loading.data.batches import ChosenBatches
 from spanmatch.torch.observing.layers import choose_layers
@@ -152,7 +152,7 @@ class _Work:
         # Of the controls nobody asks how sure they are, or what their matches are made of.
         asked = planned.kind == "trained"
         if not self.files.compared(key):
-            with without_undersampled_warnings():  # the report says it of each layer
+            with silence_undersampled_warnings():  # the report says it of each layer
                 comparison = compare(
                     *self._networks(planned),
                     self.held_out,

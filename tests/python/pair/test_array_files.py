@@ -79,7 +79,7 @@ def test_safetensors_whose_values_begin_at_an_odd_byte(path: Path) -> None:
 def test_bfloat16_is_read_as_its_bits(path: Path) -> None:
     bits = (X.astype(np.float32).view(np.uint32) >> 16).astype(np.uint16)
     path = tensors(path, {"z": entry("BF16", list(X.shape), 0, bits.nbytes)}, bits.tobytes())
-    batches = list(open_array(path).batches(480))
+    batches = list(open_array(path).read_batches(480))
     assert all(isinstance(batch, BFloat16) for batch in batches)
     widened = (bits.astype(np.uint32) << 16).view(np.float32)
     saved = path.with_name("y.npy")

@@ -16,7 +16,7 @@ from spanmatch.cli.demo.networks import BATCH, accuracy, train
 from spanmatch.plot.figure_file import save_figure
 from spanmatch.plot.similarity import draw_similarity
 from spanmatch.solve.structure import simple_matches, support
-from spanmatch.solve.undersampled import without_undersampled_warnings
+from spanmatch.solve.undersampled import silence_undersampled_warnings
 from spanmatch.torch.comparing.compare import compare
 from spanmatch.torch.loading.data.digits import split_digits
 
@@ -144,7 +144,7 @@ def _structure(pair: ActivationPair, result: MatchSpectrum) -> list[str]:
     eps = result.eps_for(HALF)
     if math.isinf(eps):
         return ["none ", *["– "] * (len(STRUCTURE_LABELS) - 1)]
-    with without_undersampled_warnings():  # the table says it
+    with silence_undersampled_warnings():  # the table says it
         parts, supporters = simple_matches(pair, eps=eps), support(pair, eps=eps)
     sizes = [len(part) for part in parts]
     cores = supporters.matrix.sum(axis=0)

@@ -12,7 +12,7 @@ from spanmatch.base.words import count_of
 from spanmatch.experiment.report.claims import above_chance
 from spanmatch.experiment.report.drawing import COMPARED
 from spanmatch.experiment.report.svg import inline_svg
-from spanmatch.solve.undersampled import too_few
+from spanmatch.solve.undersampled import explain_too_few
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,7 +124,9 @@ def _warnings(findings: Findings) -> list[str]:
         spectrum = first[layer]
         found += [
             f"{layer}: {complaint}."
-            for complaint in too_few(spectrum.n_samples, max(spectrum.x.size, spectrum.y.size))
+            for complaint in explain_too_few(
+                spectrum.n_samples, max(spectrum.x.size, spectrum.y.size)
+            )
         ]
         chance = findings.chance(layer)
         if math.isnan(chance):

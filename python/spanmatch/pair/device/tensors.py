@@ -30,7 +30,7 @@ def as_readable(tensor: torch.Tensor, side: Side) -> Readable:
     _check(tensor, side)
     tensor = tensor.detach()
     if tensor.device.type == HOST or not has_float64(tensor.device.type):
-        return on_host(tensor)
+        return to_host(tensor)
     return tensor
 
 
@@ -40,7 +40,7 @@ def view_by_torch(array: Any) -> torch.Tensor:
     return tensor
 
 
-def on_host(samples: Readable) -> NDArray[Any]:
+def to_host(samples: Readable) -> NDArray[Any]:
     """Return what `as_readable` gave as an array, copied if it lies on a device."""
     if isinstance(samples, np.ndarray):
         return samples

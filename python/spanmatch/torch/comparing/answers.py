@@ -8,7 +8,7 @@ from spanmatch.base.progress import show_progress
 from spanmatch.comparison.comparison import Comparison
 from spanmatch.comparison.keys import label
 from spanmatch.solve.layer_answer import answer_layer
-from spanmatch.solve.undersampled import too_few, without_undersampled_warnings
+from spanmatch.solve.undersampled import explain_too_few, silence_undersampled_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +35,7 @@ def answer_pairs(
 
 def answer_pair(pair: ActivationPair, *, center: bool) -> LayerAnswer:
     """Return what one pair tells, without a warning where it has too few samples."""
-    with without_undersampled_warnings():
+    with silence_undersampled_warnings():
         return answer_layer(pair, center=center)
 
 
@@ -61,7 +61,7 @@ def describe_undersampled(spectra: Mapping[Key, MatchSpectrum]) -> str:
     complaints = [
         (key, complaint)
         for key, each in spectra.items()
-        for complaint in too_few(each.n_samples, max(each.x.size, each.y.size))
+        for complaint in explain_too_few(each.n_samples, max(each.x.size, each.y.size))
     ]
     if not complaints:
         return ""

@@ -87,7 +87,7 @@ class OneByOne:
         check_same_rows(self._notes.setdefault(key, note), note)
         x, y = (a.means(), b.means()) if note else (a.rows(), b.rows())
         if key not in self._pairs:
-            self._pairs[key] = self._resampling.empty_pair()
+            self._pairs[key] = self._resampling.make_pair()
         # Only nulls and folds ask where items begin, and counting under a mask takes time.
         counted = self._resampling.anything and not note
         self._pairs[key].update(x, y, rows_per_item=a.rows_per_item if counted else 1)

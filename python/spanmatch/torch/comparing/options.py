@@ -48,7 +48,7 @@ class CompareOptions:
     def __post_init__(self) -> None:
         # numpy's True is taken too, which JSON has not.
         object.__setattr__(self, "center", as_center(self.center))
-        self.resampling.empty_pair()  # for its errors
+        self.resampling.make_pair()  # for its errors
         if self.max_batches is not None and self.max_batches < 1:
             raise ValueError(f"max_batches must be at least 1, got {self.max_batches}")
         if self.layers_b is not None and isinstance(self.layers, Mapping):

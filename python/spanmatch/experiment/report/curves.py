@@ -19,7 +19,7 @@ from spanmatch.plot.style import (
     draw_band,
     draw_chance_level,
     draw_nulls,
-    spread,
+    find_spread,
     style_axes,
 )
 
@@ -111,7 +111,7 @@ def _draw_chance(axes: Axes, findings: Findings, layer: str) -> list[dict[str, A
     nulls = [each.nulls for each in findings.answers(layer) if each.nulls is not None]
     if nulls:
         curves = np.concatenate([each.similarity(EPS) for each in nulls])
-        ends = spread(curves)
+        ends = find_spread(curves)
         draw_nulls(axes, EPS, ends)
         named = dict(zip(("least null", "median null", "largest null"), ends, strict=True))
         return [

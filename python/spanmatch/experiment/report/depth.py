@@ -21,7 +21,7 @@ from spanmatch.plot.style import (
     SKY,
     SOFT,
     draw_nulls,
-    spread,
+    find_spread,
 )
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _draw_chance_areas(axes: Axes, findings: Findings) -> list[dict[str, Any]]:
     layers, depth = findings.layers, np.arange(len(findings.layers))
     nulls = [findings.null_areas(layer) for layer in layers]
     if all(areas.size for areas in nulls):
-        least, median, largest = np.transpose([spread(areas) for areas in nulls])
+        least, median, largest = np.transpose([find_spread(areas) for areas in nulls])
         draw_nulls(axes, depth, (least, median, largest), label="nulls")
         ends = {"chance": median, "least null": least, "largest null": largest}
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spanmatch.comparison.keys import call_name
+from spanmatch.comparison.keys import name_call
 from spanmatch.torch.comparing.collector import Call, Collected
 from spanmatch.torch.comparing.same_samples import (
     check_same_rows,
@@ -75,7 +75,7 @@ class OneByOne:
         for name in filter(self._calls.__contains__, self._layers):
             count = self._calls[name]
             for call in range(count):
-                key = call_name(name, call, count)
+                key = name_call(name, call, count)
                 pairs[key] = self._pairs[name, call]
                 with_b = "" if self._layers[name] == name else f"with {self._layers[name]} of B"
                 if note := ", ".join(filter(None, (with_b, self._notes[name, call]))):

@@ -116,7 +116,7 @@ def _read_state(folder: Path, config: CompareConfig, say: Callable[[str], object
     if outline is None:
         return _State(None, ())
     keys = outline.neurons
-    pairs = files.finished_pairs(folder, keys)
+    pairs = files.find_finished_pairs(folder, keys)
     done, count = len(_find_answered(folder, config.options, keys)), len(keys)
     say(f"{folder} holds {len(pairs)} of {count} pairs and {done} of {count} spectra already")
     return _State(outline, tuple(key for key in keys if key not in pairs))
@@ -230,7 +230,7 @@ def _write_answers(
 
 
 def _find_answered(folder: Path, options: CompareOptions, keys: Collection[Key]) -> set[Key]:
-    return files.finished_answers(
+    return files.find_finished_answers(
         folder, keys, nulls=options.nulls > 0, intervals=options.folds > 0
     )
 

@@ -54,7 +54,7 @@ def run(config: CompareConfig, destination: Destination, threads: int | None) ->
     """Do what the command is asked for."""
     _set_threads(threads)
     with importing_from_here(), join_ranks(str(config.options.device)) as ranks:
-        ranks.first(destination.check)
+        ranks.run_in_first(destination.check)
         comparison = compare_in(
             destination.folder,
             config,

@@ -30,7 +30,7 @@ def held_out_data(config: ExperimentConfig) -> Batches:
     found = _load(config.data, config, split="test" if both else None, limit=config.limit)
     if isinstance(found, ChosenBatches):
         # Nulls shift inputs against others: neighbours must not be of one class.
-        return found.shuffled(torch.Generator().manual_seed(0))
+        return found.shuffle(torch.Generator().manual_seed(0))
     return found
 
 

@@ -58,7 +58,7 @@ def train(
         torch.manual_seed(seed)
         network.train()
         for epoch in range(config.epochs):
-            order = batches.shuffled(generator) if isinstance(batches, ChosenBatches) else batches
+            order = batches.shuffle(generator) if isinstance(batches, ChosenBatches) else batches
             tally = Tally()
             for batch in order:
                 inputs, targets = _pair(batch, config)

@@ -49,7 +49,7 @@ def main() -> None:
                 for file in [*Path("whole", kind).iterdir()][:2]:
                     file.unlink()
             Path("runs").unlink()
-        ranks.each(lambda: None)
+        ranks.run_in_each(lambda: None)
         compare_in("whole", config(), ranks)
         heard["anew"] = len(find_finished_pairs(Path("whole"), ["conv1", "act#0", "conv2", "head"]))
         heard["another"] = complaint(ranks, "whole", center=True)

@@ -19,8 +19,8 @@ from spanmatch.torch.observing.masks import fit_mask, read_mask
 from spanmatch.torch.observing.model_error import describe_failure
 from spanmatch.torch.observing.model_state import (
     RandomStream,
-    device_of,
-    dtype_of,
+    find_device,
+    find_dtype,
     isolate_run,
     set_eval_mode,
     unwrap_parts,
@@ -178,10 +178,10 @@ class Observer:
         with self._prefix_errors():
             inputs = get_inputs(batch)
         self._pass = current
-        device = device_of(self._model) if self._device is None else self._device
+        device = find_device(self._model) if self._device is None else self._device
         try:
             with isolate_run(self._model, self._stream):
-                call_model(self._model, inputs, device, dtype_of(self._model))
+                call_model(self._model, inputs, device, find_dtype(self._model))
         except Exception as error:
             if current.failure is None:
                 raise describe_failure(error, self._names, self._batches) from error

@@ -93,7 +93,7 @@ def compare_in(
         As `compare`, in process 0.
     """
     folder = Path(folder)
-    state = ranks.first(lambda: _read_state(folder, config, say))
+    state = ranks.run_in_first(lambda: _read_state(folder, config, say))
     outline = state.outline
     if outline is None or state.missing_pairs:
         outline = _write_pairs(folder, config, ranks, state, progress)
@@ -134,17 +134,17 @@ def _write_pairs(
         neurons = {key: (pair.n_x, pair.n_y) for key, pair in collected.pairs.items()}
         return Outline(neurons, collected.notes, collected.inputs)
 
-    found = _merge_outlines(ranks.each(run))
+    found = _merge_outlines(ranks.run_in_each(run))
     check_inputs(found.inputs, config.options.folds)
     outline = found if state.outline is None else state.outline
     _check_same(outline, found, state.missing_pairs)
     if state.outline is None:
-        ranks.first(lambda: write_outline(folder, found))
+        ranks.run_in_first(lambda: write_outline(folder, found))
     for key in state.missing_pairs or outline.neurons:
         pair = collected.pairs[key] if key in collected.pairs else ActivationPair()
         if ranks.size > 1:
             pair.all_reduce()
-        ranks.first(partial(files.write_pair, folder, key, pair))
+        ranks.run_in_first(partial(files.write_pair, folder, key, pair))
     return outline
 
 
@@ -218,13 +218,13 @@ def _write_answers(
     folder: Path, options: CompareOptions, ranks: Ranks, outline: Outline, progress: bool
 ) -> None:
     """Write the spectra that are missing: of one layer for each process at a time."""
-    missing = ranks.first(lambda: _sort_by_cost(folder, options, outline))
+    missing = ranks.run_in_first(lambda: _sort_by_cost(folder, options, outline))
     with show_progress("Matching layers", progress) as report:
         for begin in range(0, len(missing), ranks.size):
             keys = missing[begin : begin + ranks.size]
             pair = ranks.deal(partial(_read_pairs, folder, keys, ranks.size))
-            answers = ranks.each(partial(_answer, pair, options.center))
-            ranks.first(partial(_write_some, folder, dict(zip(keys, answers, strict=False))))
+            answers = ranks.run_in_each(partial(_answer, pair, options.center))
+            ranks.run_in_first(partial(_write_some, folder, dict(zip(keys, answers, strict=False))))
             if report is not None:
                 report(begin + len(keys), len(missing))
 

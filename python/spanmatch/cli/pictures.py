@@ -25,9 +25,9 @@ def draw_spectrum(result: LayerAnswer, sides: Sides) -> Figure:
 
 def draw_matches(result: list[Match], sides: Sides, *, eps: float) -> Figure:
     """Draw how large the matches are."""
-    from spanmatch.plot.structure import draw_sizes
+    from spanmatch.plot.structure import draw_match_sizes
 
-    return draw_sizes(result, _title(sides, f", simple matches at ε\u00a0=\u00a0{eps:g}"))
+    return draw_match_sizes(result, _title(sides, f", simple matches at ε\u00a0=\u00a0{eps:g}"))
 
 
 def draw_support(result: Support, sides: Sides) -> Figure:

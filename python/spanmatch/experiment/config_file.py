@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from spanmatch.base.atomic import replacing
 from spanmatch.base.errors import FileError, describe_damage
 from spanmatch.base.words import suggest
-from spanmatch.experiment.config import value_types
+from spanmatch.experiment.config import get_value_types
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -36,7 +36,7 @@ def read_values(path: Path) -> dict[str, Any]:
     """
     values = _read(path)
     values.pop(MADE_WITH, None)
-    known = value_types()
+    known = get_value_types()
     for name in values:
         if name not in known:
             hint = suggest(name, known, len(known))

@@ -111,7 +111,9 @@ def read_layer_details(path: Path) -> dict[str, LayerDetails]:
     try:
         return {
             layer: LayerDetails(
-                Measures(*(_number(details["measures"][each.name]) for each in fields(Measures))),
+                Measures(
+                    *(_restore_nan(details["measures"][each.name]) for each in fields(Measures))
+                ),
                 tuple(
                     Sizes(each["eps"], tuple(each["simple"]), tuple(each["core"]))
                     for each in details["sizes"]
@@ -123,6 +125,6 @@ def read_layer_details(path: Path) -> dict[str, LayerDetails]:
         raise describe_damage(path, error, WAY_OUT) from error
 
 
-def _number(value: float | None) -> float:
+def _restore_nan(value: float | None) -> float:
     """Return what JSON has no number for as nan again."""
     return float("nan") if value is None else value

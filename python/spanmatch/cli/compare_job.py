@@ -15,7 +15,7 @@ from spanmatch.base.atomic import check_writable
 from spanmatch.base.plain_json import format_json
 from spanmatch.base.threads import set_num_threads
 from spanmatch.cli.current_folder import importing_from_here
-from spanmatch.cli.exit_codes import wrong_usage
+from spanmatch.cli.exit_codes import refuse_wrong_usage
 from spanmatch.comparison.folder import INDEX, PAIRS, SPECTRA
 from spanmatch.comparison.table import format_table
 from spanmatch.torch.resuming.ranks import count_local_ranks, count_ranks, join_ranks
@@ -43,7 +43,7 @@ class Destination:
         from spanmatch.plot.figure_file import check_suffix
 
         if self.plot is not None:
-            with wrong_usage():
+            with refuse_wrong_usage():
                 check_suffix(self.plot)
             # What lies in the folder is made with it.
             if self.plot.parent.resolve() != self.folder.resolve():

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from spanmatch.cli.exit_codes import WrongUsage, exit_codes
+from spanmatch.cli.exit_codes import WrongUsage, translate_errors
 from spanmatch.cli.options import AsJson, Layers
 
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="As for compare.", show_default=False)]
@@ -38,7 +38,7 @@ def info(
     It runs on one batch: of --data, or zeros of --shape, or else of the size that the library says
     the model is made for.
     """
-    with exit_codes():
+    with translate_errors():
         sizes = _parse_shape(shape)
         if data is not None and sizes is not None:
             raise WrongUsage("--data and --shape both say what the model runs on: give one of them")

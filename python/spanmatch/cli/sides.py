@@ -73,7 +73,7 @@ def read_sides(options: SideOptions, progress: bool) -> Sides:
         if path.suffix.lower() not in FORMATS:
             known = ", ".join(FORMATS)
             raise WrongUsage(f"activations are read from files that end in {known}, not {path}")
-    kinds = [_kind_of(path) for path in options.paths]
+    kinds = [_read_kind(path) for path in options.paths]
     if ActivationPair.__name__ in kinds:
         return _read_saved(options)
     for path, kind in zip(options.paths, kinds, strict=True):
@@ -106,5 +106,5 @@ def _read_saved(options: SideOptions) -> Sides:
     return Sides(ActivationPair.load(options.first), source, source)
 
 
-def _kind_of(path: Path) -> str | None:
+def _read_kind(path: Path) -> str | None:
     return read_kind(path) if path.suffix.lower() == ".safetensors" else None

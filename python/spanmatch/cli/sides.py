@@ -9,8 +9,8 @@ from spanmatch.base.errors import FileError
 from spanmatch.base.tensor_file import read_kind
 from spanmatch.cli.exit_codes import WrongUsage
 from spanmatch.pair.array_files.array_file import open_array
+from spanmatch.pair.array_files.array_pair import reduce_arrays
 from spanmatch.pair.array_files.formats import FORMATS
-from spanmatch.pair.array_files.read_pair import read_pair
 from spanmatch.pair.nulls_and_folds import NO_RESAMPLING, Resampling
 from spanmatch.pair.pair import ActivationPair
 
@@ -86,7 +86,7 @@ def read_sides(options: SideOptions, progress: bool) -> Sides:
         )
     x = open_array(options.first, options.x, "x")
     y = open_array(options.second or options.first, options.y, "y")
-    pair = read_pair(
+    pair = reduce_arrays(
         x, y, resampling=options.resampling, rows_per_item=options.rows_per_item, progress=progress
     )
     return Sides(pair, Source(x.path, x.key or None), Source(y.path, y.key or None))

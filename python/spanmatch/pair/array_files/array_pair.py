@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 BLOCK_ROWS = 480  # so many are added to the sums at once
 
 
-def read_pair(
+def reduce_arrays(
     x: ArrayFile,
     y: ArrayFile,
     *,

@@ -1,6 +1,7 @@
 """What went wrong, as a line on standard error and an exit code."""
 
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterator
@@ -43,11 +44,18 @@ def translate_errors() -> Iterator[None]:
 
 @contextmanager
 def refuse_wrong_usage() -> Iterator[None]:
-    """Check arguments: what the library says of them is wrong usage."""
+    """Check arguments: what the library says of them is wrong usage, told in the command's words.
+
+    The library names its arguments between backticks: `all_pairs` is --all-pairs here.
+    """
     try:
         yield
     except ValueError as error:
-        raise WrongUsage(str(error)) from error
+        raise WrongUsage(re.sub(r"`(\w+)`", _name_option, str(error))) from error
+
+
+def _name_option(argument: re.Match[str]) -> str:
+    return f"--{argument[1].replace('_', '-')}"
 
 
 def _report_failure(message: str, code: int) -> typer.Exit:

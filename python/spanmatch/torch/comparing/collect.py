@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.progress import show_progress
 from spanmatch.torch.comparing.all_pairs import AllPairs
-from spanmatch.torch.comparing.layer_pairs import choose_both, find_layers, pair_layers
+from spanmatch.torch.comparing.layer_pairs import choose_both, pair_layers
 from spanmatch.torch.comparing.layer_sums import count_bytes
 from spanmatch.torch.comparing.lockstep import Lockstep
 from spanmatch.torch.comparing.one_by_one import OneByOne
@@ -65,8 +65,8 @@ def _choose_collector(
 ) -> tuple[tuple[ChosenLayers, ChosenLayers], Collector]:
     if options.all_pairs:
         return choose_both(models, options), AllPairs()
-    pairs = pair_layers(models, options)
-    return find_layers(models, pairs, options), OneByOne(pairs, options.resampling)
+    pairs, layers = pair_layers(models, options)
+    return layers, OneByOne(pairs, options.resampling)
 
 
 def _print_memory(

@@ -173,7 +173,7 @@ def _choose_missing(
 ) -> CompareOptions:
     """Return the options with those layers alone whose pairs are missing."""
     if not options.all_pairs:
-        pairs = pair_layers(models, options)
+        pairs, _ = pair_layers(models, options)
         wanted = _find_modules(map(str, missing), pairs)
         return replace(options, layers={name: pairs[name] for name in wanted}, layers_b=None)
     layers, layers_b = (

@@ -271,28 +271,6 @@ def test_a_batch_without_neurons_sets_the_widths_too(move: Any) -> None:
     assert (pair.n_samples, pair.n_x) == (9, 0)
 
 
-def test_a_device_without_float64_goes_through_the_host(monkeypatch: Any) -> None:
-    x, y = (torch.from_numpy(side) for side in problem("planted"))
-    monkeypatch.setattr(tensors, "HOST", "nowhere")
-    zeros = torch.zeros
-
-    def without_float64(*shape: Any, **options: Any) -> torch.Tensor:
-        if options.get("dtype") == torch.float64:
-            raise TypeError("Cannot convert a MPS Tensor to float64 dtype")
-        return zeros(*shape, **options)
-
-    monkeypatch.setattr(torch, "zeros", without_float64)
-    tensors.has_float64.cache_clear()
-    pair = sm.ActivationPair()
-    with pytest.warns(UserWarning, match="cpu has no float64") as caught:
-        pair.update(x[:100], y[:100])
-    assert len(caught) == 1
-    # Said once: a second warning would be an error here.
-    pair.update(x[100:], y[100:])
-    tensors.has_float64.cache_clear()
-    assert_alike(pair, filled(x.numpy(), y.numpy(), (100, 200)))
-
-
 @pytest.mark.parametrize("rows_per_item", [1, 5, [7, 3, 12, 1, 1, 6]], ids=str)
 def test_nulls_and_folds_are_those_of_the_host(
     rows_per_item: int | list[int], move: Any, monkeypatch: Any

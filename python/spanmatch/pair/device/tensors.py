@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import torch
 from torch.utils.dlpack import from_dlpack
 
+from spanmatch.base.errors import warn_user
 from spanmatch.pair.mask import to_booleans
 
 if TYPE_CHECKING:
@@ -82,9 +82,8 @@ def has_float64(device_type: str) -> bool:
     try:
         torch.zeros(1, dtype=torch.float64, device=device_type)
     except (RuntimeError, TypeError):
-        warnings.warn(
-            f"{device_type} has no float64: its activations are copied to the host, batch by batch",
-            stacklevel=7,  # who calls ActivationPair.update
+        warn_user(
+            f"{device_type} has no float64: its activations are copied to the host, batch by batch"
         )
         return False
     return True

@@ -68,7 +68,7 @@ class DeviceGram:
         self.device, self.n_x, self.n_y = device, n_x, n_y
         # Replaced as a whole, and nothing in it changed: an interruption finds all of a batch or
         # nothing of it.
-        zeros, square = self._zeros(n), self._zeros(n, n)
+        zeros, square = self._make_zeros(n), self._make_zeros(n, n)
         fold = FoldSums(0, zeros, zeros, square)
         self._total = DeviceSums(
             n_batches=0,
@@ -79,7 +79,7 @@ class DeviceGram:
             sums=zeros,
             spread=zeros,
             products=square,
-            nulls=self._zeros(nulls, n_x, n_y),
+            nulls=self._make_zeros(nulls, n_x, n_y),
             folds=(fold,) * folds,
         )
 
@@ -164,7 +164,7 @@ class DeviceGram:
             replicates = 0, total.n_items, list(total.null_codes), nulls, folds
         return core.Gram.from_parts(take_parts(total.n_batches, total), replicates)
 
-    def _zeros(self, *shape: int) -> torch.Tensor:
+    def _make_zeros(self, *shape: int) -> torch.Tensor:
         with torch.inference_mode(False):
             return torch.zeros(shape, dtype=torch.float64, device=self.device)
 

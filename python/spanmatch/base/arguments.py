@@ -96,7 +96,7 @@ def as_count(count: int, name: str, least: int = 0) -> int:
 def as_rows_per_item(rows: RowsPerItem) -> int | list[int]:
     """Return the length of every item, or of each; the core checks that they make up a batch."""
     if np.ndim(rows) == 0:
-        return min(_at_least_one(_as_integer(rows, "rows_per_item")), MAX_INDEX)
+        return min(_check_at_least_one(_as_integer(rows, "rows_per_item")), MAX_INDEX)
     lengths = np.asarray(rows)
     if lengths.ndim != 1:
         raise ValueError(
@@ -105,7 +105,7 @@ def as_rows_per_item(rows: RowsPerItem) -> int | list[int]:
     # An empty list arrives as float64.
     if lengths.dtype.kind not in "iu" and lengths.size > 0:
         raise TypeError(f"rows_per_item must hold integers, got {lengths.dtype}")
-    return [_at_least_one(int(length)) for length in lengths]
+    return [_check_at_least_one(int(length)) for length in lengths]
 
 
 def as_center(center: bool) -> bool:
@@ -115,7 +115,7 @@ def as_center(center: bool) -> bool:
     return bool(center)
 
 
-def _at_least_one(length: int) -> int:
+def _check_at_least_one(length: int) -> int:
     if length < 1:
         raise ValueError(f"rows_per_item must be at least 1, got {length}")
     return length

@@ -47,28 +47,28 @@ def check_claim(
             f"{folder} holds {', '.join(held)}, but no {config.name} that says of what: choose "
             "another folder"
         )
-    if differing := differences(read(config), now):
+    if differing := find_differences(read(config), now):
         raise ValueError(
             f"{folder} holds another {what}, which stays as it is: choose another folder, or "
             f"{way_out}{differing}"
         )
 
 
-def differences(there: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+def find_differences(there: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """Return a line, indented, for each value that differs; nothing where none does.
 
-    >>> print(differences({"seed": 0, "data": "digits"}, {"seed": 1, "data": "digits"}))
+    >>> print(find_differences({"seed": 0, "data": "digits"}, {"seed": 1, "data": "digits"}))
     <BLANKLINE>
       seed: 0 there, 1 now
     """
     names = [*now, *(name for name in there if name not in now)]
     return "".join(
-        f"\n  {name}: {_shown(name, there)} there, {_shown(name, now)} now"
+        f"\n  {name}: {_format_value(name, there)} there, {_format_value(name, now)} now"
         for name in names
         if there.get(name) != now.get(name)
     )
 
 
-def _shown(name: str, values: Mapping[str, Any]) -> str:
+def _format_value(name: str, values: Mapping[str, Any]) -> str:
     value = values.get(name)
     return value[:SHOWN] if name.endswith("_sha256") and value else json.dumps(value)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from os import PathLike
+    from types import FrameType
+
+PACKAGE = __name__.partition(".")[0]
 
 
 class FileError(ValueError):
@@ -26,7 +31,7 @@ class RaisedResolutionWarning(UserWarning):
     """Rounding left no answer at the resolution δ that so many neurons have: it was raised."""
 
 
-def damaged(path: str | PathLike[str], why: object, way_out: str = "") -> FileError:
+def describe_damage(path: str | PathLike[str], why: object, way_out: str = "") -> FileError:
     """Return the error of a file that does not hold what it should."""
     if way_out:
         return FileError(f"{path} is damaged ({why}): {way_out}")
@@ -46,3 +51,29 @@ def prefix_errors(
     except kinds as error:
         kind = next(kind for kind in kinds if isinstance(error, kind))
         raise kind(f"{where}: {error}") from error
+
+
+def warn_user(message: str) -> None:
+    """Warn at the line, outside of the package, that called into it, through however many calls.
+
+    Where the package calls another library that calls it back, as a model does its hooks, that is
+    the line which began it all.
+    """
+    caller = sys._getframe()
+    frame: FrameType | None = caller
+    while frame is not None:
+        if _is_of_package(frame):
+            caller = frame.f_back or frame
+        frame = frame.f_back
+    warnings.warn_explicit(
+        message,
+        UserWarning,
+        caller.f_code.co_filename,
+        caller.f_lineno,
+        caller.f_globals.get("__name__"),
+        caller.f_globals.setdefault("__warningregistry__", {}),
+    )
+
+
+def _is_of_package(frame: FrameType) -> bool:
+    return str(frame.f_globals.get("__name__")).partition(".")[0] == PACKAGE

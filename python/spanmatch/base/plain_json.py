@@ -7,24 +7,24 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.atomic import replacing
-from spanmatch.base.errors import damaged
+from spanmatch.base.errors import describe_damage
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def strict_json(value: Any, *, indent: int | None = None) -> str:
+def format_json(value: Any, *, indent: int | None = None) -> str:
     """Return plain data as JSON, which has no inf and no nan: null stands for them.
 
     They are the critical ε and the chance level of dead neurons.
     """
-    return json.dumps(_finite(value), allow_nan=False, indent=indent)
+    return json.dumps(_replace_non_finite(value), allow_nan=False, indent=indent)
 
 
 def write_json(path: Path, value: Any) -> None:
     """Write plain data, indented; `path` is never left half written."""
     with replacing(path) as unfinished:
-        unfinished.write_text(strict_json(value, indent=1) + "\n", encoding="utf-8")
+        unfinished.write_text(format_json(value, indent=1) + "\n", encoding="utf-8")
 
 
 def read_json(path: Path, way_out: str = "") -> dict[str, Any]:
@@ -40,15 +40,15 @@ def read_json(path: Path, way_out: str = "") -> dict[str, Any]:
     try:
         content = json.loads(path.read_bytes())
     except (RecursionError, ValueError) as error:
-        raise damaged(path, error, way_out) from error
+        raise describe_damage(path, error, way_out) from error
     if not isinstance(content, dict):
-        raise damaged(path, "it holds no object", way_out)
+        raise describe_damage(path, "it holds no object", way_out)
     return content
 
 
-def _finite(value: Any) -> Any:
+def _replace_non_finite(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _finite(part) for name, part in value.items()}
+        return {name: _replace_non_finite(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(part) for part in value]
+        return [_replace_non_finite(part) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

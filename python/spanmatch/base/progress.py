@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def progress_bar(label: str, show: bool) -> Iterator[Callable[[int, int], None] | None]:
+def show_progress(label: str, show: bool) -> Iterator[Callable[[int, int], None] | None]:
     """Yield what moves a bar on standard error, given `(done, total)`; None where none is shown."""
     if not show:
         yield None

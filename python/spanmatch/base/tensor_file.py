@@ -14,7 +14,7 @@ import numpy as np
 
 from spanmatch._core import __version__
 from spanmatch.base.atomic import replacing
-from spanmatch.base.errors import FileError, damaged
+from spanmatch.base.errors import FileError, describe_damage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,12 +61,12 @@ def read(path: str | PathLike[str]) -> tuple[str, dict[str, NDArray[Any]], dict[
     FileError
         It is cut short, not of spanmatch, or of a newer format.
     """
-    metadata, tensors = _contents(path, with_tensors=True)
+    metadata, tensors = _read_contents(path, with_tensors=True)
     if KIND_ENTRY not in metadata:
         raise FileError(f"{path} is a safetensors file, but not one that spanmatch has written")
     version = metadata.get("format", "")
     if not version.isdecimal() or len(version) > 9:
-        raise damaged(path, "it does not say which format it has")
+        raise describe_damage(path, "it does not say which format it has")
     if int(version) > FORMAT:
         raise FileError(
             f"{path} has format {version}, of spanmatch {metadata.get('version', '?')}; this is "
@@ -87,9 +87,9 @@ def read_as(path: str | PathLike[str], kind: str) -> tuple[dict[str, NDArray[Any
     return tensors, values
 
 
-def kind_of(path: str | PathLike[str]) -> str | None:
+def read_kind(path: str | PathLike[str]) -> str | None:
     """Return what kind of thing a safetensors file holds; None if spanmatch has not written it."""
-    return _contents(path, with_tensors=False)[0].get(KIND_ENTRY)
+    return _read_contents(path, with_tensors=False)[0].get(KIND_ENTRY)
 
 
 def _sort_header(path: Path) -> None:
@@ -106,7 +106,7 @@ def _sort_header(path: Path) -> None:
         file.write(text.ljust(size))
 
 
-def _contents(
+def _read_contents(
     path: str | PathLike[str], *, with_tensors: bool
 ) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:
     from safetensors import SafetensorError, safe_open

@@ -14,7 +14,7 @@ except ImportError as error:
 
 from spanmatch.cli import files
 from spanmatch.cli.compare import compare
-from spanmatch.cli.exit_codes import exit_codes, wrong_usage
+from spanmatch.cli.exit_codes import refuse_wrong_usage, translate_errors
 from spanmatch.cli.experiment import experiment, report
 from spanmatch.cli.info import info
 
@@ -31,7 +31,7 @@ def main() -> None:
 
 
 @app.callback()
-def _about() -> None:
+def _describe_program() -> None:
     """Measure to what extent two neural networks learn the same representation."""
 
 
@@ -42,11 +42,11 @@ def demo(
     ),
 ) -> None:
     """Train two small networks on digits and compare every layer. Takes under a minute."""
-    with exit_codes():
+    with translate_errors():
         from spanmatch.cli.demo import run as module
         from spanmatch.plot.figure_file import check_suffix
 
-        with wrong_usage():
+        with refuse_wrong_usage():
             check_suffix(out)
         module.run(out)
 

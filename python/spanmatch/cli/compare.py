@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from spanmatch.cli.exit_codes import exit_codes, wrong_usage
+from spanmatch.cli.exit_codes import refuse_wrong_usage, translate_errors
 from spanmatch.cli.options import AsJson, Center, Folds, Layers, Nulls, Seed, Threads
 
 ModelA = Annotated[
@@ -126,13 +126,13 @@ def compare(
 
     Under torchrun the processes share the work: torchrun --nproc-per-node N -m spanmatch compare …
     """
-    with exit_codes():
+    with translate_errors():
         from spanmatch.cli.compare_job import Destination, run
         from spanmatch.torch.comparing.options import CompareOptions
         from spanmatch.torch.resuming.config import CompareConfig, NamedData, NamedModel
         from spanmatch.torch.resuming.ranks import choose_device
 
-        with wrong_usage():
+        with refuse_wrong_usage():
             options = CompareOptions(
                 layers=tuple(layers) if layers else None,
                 layers_b=tuple(layers_b) if layers_b else None,

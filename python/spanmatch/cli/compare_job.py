@@ -12,10 +12,10 @@ import typer
 
 from spanmatch._core import __version__
 from spanmatch.base.atomic import check_writable
-from spanmatch.base.plain_json import strict_json
+from spanmatch.base.plain_json import format_json
 from spanmatch.base.threads import set_num_threads
 from spanmatch.cli.current_folder import importing_from_here
-from spanmatch.cli.exit_codes import wrong_usage
+from spanmatch.cli.exit_codes import refuse_wrong_usage
 from spanmatch.comparison.folder import INDEX, PAIRS, SPECTRA
 from spanmatch.comparison.table import format_table
 from spanmatch.torch.resuming.ranks import count_local_ranks, count_ranks, join_ranks
@@ -43,7 +43,7 @@ class Destination:
         from spanmatch.plot.figure_file import check_suffix
 
         if self.plot is not None:
-            with wrong_usage():
+            with refuse_wrong_usage():
                 check_suffix(self.plot)
             # What lies in the folder is made with it.
             if self.plot.parent.resolve() != self.folder.resolve():
@@ -54,7 +54,7 @@ def run(config: CompareConfig, destination: Destination, threads: int | None) ->
     """Do what the command is asked for."""
     _set_threads(threads)
     with importing_from_here(), join_ranks(str(config.options.device)) as ranks:
-        ranks.first(destination.check)
+        ranks.run_in_first(destination.check)
         comparison = compare_in(
             destination.folder,
             config,
@@ -79,7 +79,7 @@ def _show(comparison: Comparison, destination: Destination) -> None:
     picture = destination.folder / PICTURE if destination.plot is None else destination.plot
     comparison.plot(picture)
     if destination.as_json:
-        typer.echo(strict_json({"spanmatch": __version__, **comparison.to_dict()}))
+        typer.echo(format_json({"spanmatch": __version__, **comparison.to_dict()}))
         return
     typer.echo(format_table(comparison))
     typer.echo(f"\n{destination.folder}: {INDEX}, {PAIRS}, {SPECTRA}\nPicture: {picture}")

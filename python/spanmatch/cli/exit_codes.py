@@ -1,6 +1,7 @@
 """What went wrong, as a line on standard error and an exit code."""
 
 import os
+import re
 import sys
 import warnings
 from collections.abc import Iterator
@@ -16,46 +17,54 @@ class WrongUsage(Exception):  # noqa: N818 (nothing of the program is in error)
 
 
 @contextmanager
-def exit_codes() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """Run a command: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
     try:
-        with _plain_warnings():
+        with _show_plain_warnings():
             yield
     except KeyboardInterrupt:
         typer.echo("interrupted", err=True)
         raise typer.Exit(130) from None
     except WrongUsage as error:
-        raise _failed(str(error), 2) from error
+        raise _report_failure(str(error), 2) from error
     except ImportError as error:
-        raise _failed(f"{error}; try: pip install 'spanmatch[all]'", 1) from error
+        raise _report_failure(f"{error}; try: pip install 'spanmatch[all]'", 1) from error
     except BrokenPipeError:
         # Whoever read has enough. What is left to write goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(1) from None
     except OSError as error:
         known = error.filename is not None and error.strerror is not None
-        raise _failed(f"{error.filename}: {error.strerror}" if known else str(error), 1) from error
+        message = f"{error.filename}: {error.strerror}" if known else str(error)
+        raise _report_failure(message, 1) from error
     # RuntimeError: of a model, a device, or another process.
     except (MemoryError, RuntimeError, TypeError, ValueError) as error:
-        raise _failed(str(error) or "out of memory", 1) from error
+        raise _report_failure(str(error) or "out of memory", 1) from error
 
 
 @contextmanager
-def wrong_usage() -> Iterator[None]:
-    """Check arguments: what the library says of them is wrong usage."""
+def refuse_wrong_usage() -> Iterator[None]:
+    """Check arguments: what the library says of them is wrong usage, told in the command's words.
+
+    The library names its arguments between backticks: `all_pairs` is --all-pairs here.
+    """
     try:
         yield
     except ValueError as error:
-        raise WrongUsage(str(error)) from error
+        raise WrongUsage(re.sub(r"`(\w+)`", _name_option, str(error))) from error
 
 
-def _failed(message: str, code: int) -> typer.Exit:
+def _name_option(argument: re.Match[str]) -> str:
+    return f"--{argument[1].replace('_', '-')}"
+
+
+def _report_failure(message: str, code: int) -> typer.Exit:
     typer.echo(f"error: {message}", err=True)
     return typer.Exit(code)
 
 
 @contextmanager
-def _plain_warnings() -> Iterator[None]:
+def _show_plain_warnings() -> Iterator[None]:
     """Show warnings as lines for the user, without the place in the code that they come from."""
     with warnings.catch_warnings():
         warnings.simplefilter("always", UndersampledWarning)

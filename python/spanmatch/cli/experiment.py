@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from spanmatch.cli.exit_codes import exit_codes
+from spanmatch.cli.exit_codes import translate_errors
 
 Out = Annotated[
     Path,
@@ -98,13 +98,13 @@ def experiment(
 
     For a first try: spanmatch experiment --data digits --arch small-vgg --out DIR
     """
-    with exit_codes():
-        from spanmatch.cli.experiment_job import numbers, run
+    with translate_errors():
+        from spanmatch.cli.experiment_job import parse_numbers, run
 
         given = {
             "data": data,
             "arch": arch,
-            "seeds": numbers("--seeds", seeds, int),
+            "seeds": parse_numbers("--seeds", seeds, int),
             "checkpoints": tuple(checkpoint) if checkpoint else None,
             "train_data": train_data,
             "epochs": epochs,
@@ -114,7 +114,7 @@ def experiment(
             "augment": augment,
             "limit": limit,
             "layers": tuple(layers) if layers else None,
-            "eps": numbers("--eps", eps, float),
+            "eps": parse_numbers("--eps", eps, float),
             "center": center,
             "nulls": nulls,
             "folds": folds,
@@ -130,7 +130,7 @@ def report(
     ],
 ) -> None:
     """Write the report of an experiment again, from what is in its folder."""
-    with exit_codes():
+    with translate_errors():
         from spanmatch.experiment.report import write_report
 
         typer.echo(write_report(folder))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from spanmatch.cli.current_folder import importing_from_here
-from spanmatch.cli.exit_codes import WrongUsage, wrong_usage
+from spanmatch.cli.exit_codes import WrongUsage, refuse_wrong_usage
 from spanmatch.experiment.config import ExperimentConfig
 from spanmatch.experiment.config_file import read_values
 from spanmatch.experiment.run import run_experiment
@@ -23,7 +23,7 @@ NEEDED = ("data", "arch")
 
 def run(out: Path, config_file: Path | None, given: dict[str, Any], *, force: bool) -> None:
     """Do what the command is asked for; `given` are values of `ExperimentConfig`, None if not."""
-    with wrong_usage():
+    with refuse_wrong_usage():
         values = {} if config_file is None else read_values(config_file)
         values |= {name: value for name, value in given.items() if value is not None}
         if missing := [f"--{name}" for name in NEEDED if name not in values]:
@@ -41,7 +41,7 @@ def run(out: Path, config_file: Path | None, given: dict[str, Any], *, force: bo
     typer.echo(report)
 
 
-def numbers(
+def parse_numbers(
     option: str, text: str | None, kind: Callable[[str], float]
 ) -> tuple[float, ...] | None:
     """Return the numbers of a list with commas."""

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from spanmatch.cli.exit_codes import exit_codes, wrong_usage
+from spanmatch.cli.exit_codes import refuse_wrong_usage, translate_errors
 from spanmatch.cli.options import (
     AsJson,
     Center,
@@ -56,7 +56,7 @@ def spectrum(
     threads: Threads = None,
 ) -> None:
     """Show which part of both sides matches, at every ε."""
-    with exit_codes():
+    with translate_errors():
         from spanmatch.cli import pictures, tables
         from spanmatch.cli.job import Destinations, run
         from spanmatch.cli.sides import SideOptions
@@ -64,8 +64,8 @@ def spectrum(
         from spanmatch.solve.layer_answer import answer_layer
 
         resampling = Resampling(nulls, folds, seed)
-        with wrong_usage():
-            resampling.empty_pair()
+        with refuse_wrong_usage():
+            resampling.make_pair()
         sides = SideOptions(first, second, x, y, center, resampling, rows_per_item)
         destinations = Destinations(as_json, plot, save, save_pair)
         run(
@@ -98,7 +98,7 @@ def simple(
     threads: Threads = None,
 ) -> None:
     """Find simple matches, the finest units, that make up the maximum match at one ε."""
-    with exit_codes():
+    with translate_errors():
         from functools import partial
 
         from spanmatch.base.arguments import as_eps, as_seed
@@ -107,7 +107,7 @@ def simple(
         from spanmatch.cli.sides import SideOptions
         from spanmatch.solve.structure import simple_matches
 
-        with wrong_usage():
+        with refuse_wrong_usage():
             eps, seed = as_eps(eps), as_seed(seed)
         sides = SideOptions(first, second, x, y, center)
         destinations = Destinations(as_json, plot, save, save_pair)
@@ -135,7 +135,7 @@ def support(
     threads: Threads = None,
 ) -> None:
     """Find which neurons every match of a neuron must hold, at one ε."""
-    with exit_codes():
+    with translate_errors():
         from functools import partial
 
         from spanmatch.base.arguments import as_eps
@@ -144,7 +144,7 @@ def support(
         from spanmatch.cli.sides import SideOptions
         from spanmatch.solve.structure import support as find_support
 
-        with wrong_usage():
+        with refuse_wrong_usage():
             eps = as_eps(eps)
         sides = SideOptions(first, second, x, y, center)
         destinations = Destinations(as_json, plot, save, save_pair)

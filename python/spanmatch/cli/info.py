@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from spanmatch.cli.exit_codes import WrongUsage, exit_codes
+from spanmatch.cli.exit_codes import WrongUsage, translate_errors
 from spanmatch.cli.options import AsJson, Layers
 
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="As for compare.", show_default=False)]
@@ -38,7 +38,7 @@ def info(
     It runs on one batch: of --data, or zeros of --shape, or else of the size that the library says
     the model is made for.
     """
-    with exit_codes():
+    with translate_errors():
         sizes = _parse_shape(shape)
         if data is not None and sizes is not None:
             raise WrongUsage("--data and --shape both say what the model runs on: give one of them")
@@ -46,7 +46,7 @@ def info(
 
         import torch
 
-        from spanmatch.base.plain_json import strict_json
+        from spanmatch.base.plain_json import format_json
         from spanmatch.cli.current_folder import importing_from_here
         from spanmatch.torch.loading.data.named import load_data
         from spanmatch.torch.loading.default_input import make_default_input
@@ -60,7 +60,7 @@ def info(
             else:
                 batch = make_default_input(model, loaded) if sizes is None else torch.zeros(sizes)
             table = layer_info(loaded, batch, layers or None)
-        typer.echo(strict_json([asdict(layer) for layer in table]) if as_json else repr(table))
+        typer.echo(format_json([asdict(layer) for layer in table]) if as_json else repr(table))
 
 
 def _parse_shape(shape: str | None) -> tuple[int, ...] | None:

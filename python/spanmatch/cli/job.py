@@ -11,9 +11,9 @@ from rich.console import Console
 
 from spanmatch._core import __version__
 from spanmatch.base.atomic import check_writable
-from spanmatch.base.plain_json import strict_json
+from spanmatch.base.plain_json import format_json
 from spanmatch.base.threads import set_num_threads
-from spanmatch.cli.exit_codes import WrongUsage, wrong_usage
+from spanmatch.cli.exit_codes import WrongUsage, refuse_wrong_usage
 from spanmatch.cli.sides import Sides, read_sides
 from spanmatch.comparison.storage import save
 from spanmatch.results.layer_answer import LayerAnswer
@@ -55,7 +55,7 @@ class Destinations:
         if self.plot is not None:
             from spanmatch.plot.figure_file import check_suffix
 
-            with wrong_usage():
+            with refuse_wrong_usage():
                 check_suffix(self.plot)
         for path in (self.save, self.save_pair):
             if path is not None and path.suffix.lower() != ".safetensors":
@@ -88,18 +88,18 @@ def run(
         save(sides.pair, destinations.save_pair)
     result = solve(sides.pair, center=options.center, progress=progress)
     if destinations.save is not None:
-        save(_to_save(result), destinations.save)
+        save(_choose_what_to_save(result), destinations.save)
     if destinations.plot is not None:
         from spanmatch.plot.figure_file import save_figure
 
         save_figure(picture(result, sides), destinations.plot)
     if destinations.as_json:
-        typer.echo(strict_json(_as_json(result, sides, center=options.center)))
+        typer.echo(format_json(_as_json(result, sides, center=options.center)))
     else:
         Console(highlight=False, markup=False).print(table(result, sides))
 
 
-def _to_save(result: Result | Sequence[Match]) -> Result | Sequence[Match]:
+def _choose_what_to_save(result: Result | Sequence[Match]) -> Result | Sequence[Match]:
     """Return what is kept: without nulls and folds the spectrum, which is all there is then."""
     if isinstance(result, LayerAnswer) and result.nulls is None and result.interval is None:
         return result.spectrum

@@ -20,14 +20,16 @@ def draw_spectrum(result: LayerAnswer, sides: Sides) -> Figure:
     """Draw s(ε), its interval, and its nulls or where chance begins."""
     from spanmatch.plot.similarity import draw_similarity
 
-    return draw_similarity({f"{sides.pair.n_samples} samples": result}, _title(sides))
+    return draw_similarity({f"{sides.pair.n_samples} samples": result}, _compose_title(sides))
 
 
 def draw_matches(result: list[Match], sides: Sides, *, eps: float) -> Figure:
     """Draw how large the matches are."""
-    from spanmatch.plot.structure import draw_sizes
+    from spanmatch.plot.structure import draw_match_sizes
 
-    return draw_sizes(result, _title(sides, f", simple matches at ε\u00a0=\u00a0{eps:g}"))
+    return draw_match_sizes(
+        result, _compose_title(sides, f", simple matches at ε\u00a0=\u00a0{eps:g}")
+    )
 
 
 def draw_support(result: Support, sides: Sides) -> Figure:
@@ -35,11 +37,11 @@ def draw_support(result: Support, sides: Sides) -> Figure:
     from spanmatch.plot import structure
 
     return structure.draw_support(
-        result, _title(sides, f", support at ε\u00a0=\u00a0{result.eps:g}")
+        result, _compose_title(sides, f", support at ε\u00a0=\u00a0{result.eps:g}")
     )
 
 
-def _title(sides: Sides, what: str = "") -> str:
+def _compose_title(sides: Sides, what: str = "") -> str:
     """Break the line, and keep matplotlib from reading formulas into the names of files."""
     title = f"{sides.title}{what}".encode("utf-8", "replace").decode()
     return fill(title, LINE).replace("$", r"\$")

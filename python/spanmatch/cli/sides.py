@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from spanmatch.base.errors import FileError
-from spanmatch.base.tensor_file import kind_of
+from spanmatch.base.tensor_file import read_kind
 from spanmatch.cli.exit_codes import WrongUsage
 from spanmatch.pair.array_files.array_file import open_array
+from spanmatch.pair.array_files.array_pair import reduce_arrays
 from spanmatch.pair.array_files.formats import FORMATS
-from spanmatch.pair.array_files.read_pair import read_pair
 from spanmatch.pair.nulls_and_folds import NO_RESAMPLING, Resampling
 from spanmatch.pair.pair import ActivationPair
 
@@ -73,7 +73,7 @@ def read_sides(options: SideOptions, progress: bool) -> Sides:
         if path.suffix.lower() not in FORMATS:
             known = ", ".join(FORMATS)
             raise WrongUsage(f"activations are read from files that end in {known}, not {path}")
-    kinds = [_kind_of(path) for path in options.paths]
+    kinds = [_read_kind(path) for path in options.paths]
     if ActivationPair.__name__ in kinds:
         return _read_saved(options)
     for path, kind in zip(options.paths, kinds, strict=True):
@@ -86,7 +86,7 @@ def read_sides(options: SideOptions, progress: bool) -> Sides:
         )
     x = open_array(options.first, options.x, "x")
     y = open_array(options.second or options.first, options.y, "y")
-    pair = read_pair(
+    pair = reduce_arrays(
         x, y, resampling=options.resampling, rows_per_item=options.rows_per_item, progress=progress
     )
     return Sides(pair, Source(x.path, x.key or None), Source(y.path, y.key or None))
@@ -106,5 +106,5 @@ def _read_saved(options: SideOptions) -> Sides:
     return Sides(ActivationPair.load(options.first), source, source)
 
 
-def _kind_of(path: Path) -> str | None:
-    return kind_of(path) if path.suffix.lower() == ".safetensors" else None
+def _read_kind(path: Path) -> str | None:
+    return read_kind(path) if path.suffix.lower() == ".safetensors" else None

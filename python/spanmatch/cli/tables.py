@@ -31,26 +31,26 @@ def show_spectrum(result: LayerAnswer, sides: Sides) -> RenderableType:
     """Describe both sides, and show what matches at some ε."""
     spectrum, nulls, interval = result.spectrum, result.nulls, result.interval
     chance = result.chance_level
-    about = _about(sides, "dead", *(neurons.size for neurons in spectrum.dead))
+    about = _describe_sides(sides, "dead", *(neurons.size for neurons in spectrum.dead))
     extra = ["interval"] if interval is not None else []
     extra += ["nulls"] if nulls is not None else []
-    curve = _table("ε", "s(ε)", *extra, "matched x", "matched y")
+    curve = _begin_table("ε", "s(ε)", *extra, "matched x", "matched y")
     for eps in EPS:
         match = spectrum.match(eps)
         similarity = f"{match.similarity:.2f}"
         shown = f"({similarity})" if eps >= chance else f"{similarity} "
-        sure = (
-            [] if interval is None else [_range(*interval.similarity[:, _nearest(interval, eps)])]
-        )
+        sure = []
+        if interval is not None:
+            sure.append(_format_range(*interval.similarity[:, _find_nearest(interval, eps)]))
         if nulls is not None:
             by_chance = nulls.similarity(eps)
-            sure.append(_range(by_chance.min(), by_chance.max()))
+            sure.append(_format_range(by_chance.min(), by_chance.max()))
         curve.add_row(f"{eps:.1f}", shown, *sure, f"{match.x.size}", f"{match.y.size}")
     figures = [f"{spectrum.n_samples} samples", f"area {spectrum.area:.2f}"]
     if not np.isnan(chance):
         figures.append(f"median chance level {chance:.2f}")
     note = "(s): ε is at or above the chance level, where unrelated neurons match too."
-    sure = [*_interval_in_words(interval), *_nulls_in_words(result)]
+    sure = [*_describe_interval(interval), *_describe_nulls(result)]
     return Group(
         about, "", ", ".join(figures), *sure, "", curve, *([note] if chance <= EPS[-1] else [])
     )
@@ -58,30 +58,30 @@ def show_spectrum(result: LayerAnswer, sides: Sides) -> RenderableType:
 
 def show_simple_matches(result: list[Match], sides: Sides, *, eps: float) -> RenderableType:
     """Show a cover, largest matches first."""
-    table = _table("neurons", "x", "y", text=2)
-    for match in _largest(result):
-        table.add_row(f"{len(match)}", *_members(match, sides))
+    table = _begin_table("neurons", "x", "y", text=2)
+    for match in _pick_largest(result):
+        table.add_row(f"{len(match)}", *_list_members(match, sides))
     return Group(
-        *_about_match(result, sides, eps),
-        f"Simple matches that make it up: {_spread(map(len, result))}",
-        *_listed(table, len(result), "matches"),
+        *_describe_match(result, sides, eps),
+        f"Simple matches that make it up: {_describe_sizes(map(len, result))}",
+        *_list_first_rows(table, len(result), "matches"),
     )
 
 
 def show_minimum_matches(result: list[Match], sides: Sides, *, eps: float) -> RenderableType:
     """Show a minimum match for each neuron, largest matches first."""
     # There is one for each neuron of the maximum match, which is their union: x first.
-    neurons = [(side, index) for side in ("x", "y") for index in _union(result, side)]
+    neurons = [(side, index) for side in ("x", "y") for index in _unite(result, side)]
     of = {id(match): neuron for match, neuron in zip(result, neurons, strict=True)}
-    table = _table("neurons", "for", "x", "y", text=3)
-    for match in _largest(result):
+    table = _begin_table("neurons", "for", "x", "y", text=3)
+    for match in _pick_largest(result):
         side, index = of[id(match)]
         neuron = f"{side} {sides.name(side, index)}"
-        table.add_row(f"{len(match)}", neuron, *_members(match, sides))
+        table.add_row(f"{len(match)}", neuron, *_list_members(match, sides))
     return Group(
-        *_about_match(result, sides, eps),
-        f"A minimum match for each of its neurons: {_spread(map(len, result))}",
-        *_listed(table, len(result), "matches"),
+        *_describe_match(result, sides, eps),
+        f"A minimum match for each of its neurons: {_describe_sizes(map(len, result))}",
+        *_list_first_rows(table, len(result), "matches"),
     )
 
 
@@ -90,37 +90,37 @@ def show_support(result: Support, sides: Sides) -> RenderableType:
     core_sizes = result.matrix.sum(axis=0)
     size_of = dict(zip(result.neurons, core_sizes, strict=True))
     groups = result.groups
-    table = _table("neurons", "core", "x", "y", text=2)
+    table = _begin_table("neurons", "core", "x", "y", text=2)
     for group in groups[:ROWS]:
         members = (
-            _first([sides.name(side, index) for side, index in group if side == wanted])
+            _list_first([sides.name(side, index) for side, index in group if side == wanted])
             for wanted in ("x", "y")
         )
         table.add_row(f"{len(group)}", f"{size_of[group[0]]}", *members)
     return Group(
-        _about(sides, "matched", result.x.size, result.y.size),
+        _describe_sides(sides, "matched", result.x.size, result.y.size),
         "",
         f"Maximum match at ε = {result.eps:g}: {len(result.neurons)} neurons",
-        f"Groups that match together or not at all: {_spread(map(len, groups))}",
-        f"Cores, what every match of a neuron must hold: {_spread(core_sizes.tolist())}",
-        *_listed(table, len(groups), "groups"),
+        f"Groups that match together or not at all: {_describe_sizes(map(len, groups))}",
+        f"Cores, what every match of a neuron must hold: {_describe_sizes(core_sizes.tolist())}",
+        *_list_first_rows(table, len(groups), "groups"),
     )
 
 
-def _nearest(interval: Interval, eps: float) -> int:
+def _find_nearest(interval: Interval, eps: float) -> int:
     return int(np.abs(interval.eps - eps).argmin())
 
 
-def _interval_in_words(interval: Interval | None) -> list[str]:
+def _describe_interval(interval: Interval | None) -> list[str]:
     if interval is None:
         return []
     return [
-        f"{interval.level:.0%} interval of the area on endless data: {_range(*interval.area)} "
-        f"({interval.method} over {interval.folds} folds)"
+        f"{interval.level:.0%} interval of the area on endless data: "
+        f"{_format_range(*interval.area)} ({interval.method} over {interval.folds} folds)"
     ]
 
 
-def _nulls_in_words(result: LayerAnswer) -> list[str]:
+def _describe_nulls(result: LayerAnswer) -> list[str]:
     nulls = result.nulls
     if nulls is None:
         return []
@@ -132,29 +132,33 @@ def _nulls_in_words(result: LayerAnswer) -> list[str]:
     return [
         f"{said}: p = {nulls.p_value(result.spectrum):.2g} by {nulls.counted}, y circularly "
         "shifted against x by whole items, with areas of "
-        f"{_range(nulls.area.min(), nulls.area.max())}"
+        f"{_format_range(nulls.area.min(), nulls.area.max())}"
     ]
 
 
-def _range(low: float, high: float) -> str:
+def _format_range(low: float, high: float) -> str:
     return f"{low:.2f} to {high:.2f}"
 
 
-def _about(sides: Sides, label: str, of_x: int, of_y: int) -> Table:
+def _describe_sides(sides: Sides, label: str, of_x: int, of_y: int) -> Table:
     """Describe both sides, with one figure more of each."""
-    table = _table("", "neurons", label, "file", text=1)
+    table = _begin_table("", "neurons", label, "file", text=1)
     table.columns[-1].overflow = "fold"
     table.add_row("x", f"{sides.pair.n_x}", f"{of_x}", str(sides.x))
     table.add_row("y", f"{sides.pair.n_y}", f"{of_y}", str(sides.y))
     return table
 
 
-def _about_match(result: list[Match], sides: Sides, eps: float) -> list[RenderableType]:
-    x, y = len(_union(result, "x")), len(_union(result, "y"))
-    return [_about(sides, "matched", x, y), "", f"Maximum match at ε = {eps:g}: {x + y} neurons"]
+def _describe_match(result: list[Match], sides: Sides, eps: float) -> list[RenderableType]:
+    x, y = len(_unite(result, "x")), len(_unite(result, "y"))
+    return [
+        _describe_sides(sides, "matched", x, y),
+        "",
+        f"Maximum match at ε = {eps:g}: {x + y} neurons",
+    ]
 
 
-def _table(*labels: str, text: int = 0) -> Table:
+def _begin_table(*labels: str, text: int = 0) -> Table:
     """Begin a table of numbers, whose last columns are text."""
     table = Table(box=SIMPLE, show_edge=False, pad_edge=False)
     for column, label in enumerate(labels):
@@ -162,11 +166,11 @@ def _table(*labels: str, text: int = 0) -> Table:
     return table
 
 
-def _largest(result: list[Match]) -> list[Match]:
+def _pick_largest(result: list[Match]) -> list[Match]:
     return sorted(result, key=len, reverse=True)[:ROWS]
 
 
-def _listed(table: Table, count: int, what: str) -> list[RenderableType]:
+def _list_first_rows(table: Table, count: int, what: str) -> list[RenderableType]:
     """Show the table of the first of `count` things, and say how many more there are."""
     if count == 0:
         return []
@@ -174,22 +178,22 @@ def _listed(table: Table, count: int, what: str) -> list[RenderableType]:
     return ["", table, *(more if count > ROWS else [])]
 
 
-def _union(result: list[Match], side: str) -> list[int]:
+def _unite(result: list[Match], side: str) -> list[int]:
     members = (match.x if side == "x" else match.y for match in result)
     return sorted({index for part in members for index in part.tolist()})
 
 
-def _members(match: Match, sides: Sides) -> tuple[str, str]:
+def _list_members(match: Match, sides: Sides) -> tuple[str, str]:
     x = [sides.name("x", index) for index in match.x.tolist()]
     y = [sides.name("y", index) for index in match.y.tolist()]
-    return _first(x), _first(y)
+    return _list_first(x), _list_first(y)
 
 
-def _first(names: list[str]) -> str:
+def _list_first(names: list[str]) -> str:
     return list_names(names, MEMBERS)
 
 
-def _spread(sizes: Iterable[int]) -> str:
+def _describe_sizes(sizes: Iterable[int]) -> str:
     found = list(sizes)
     if not found:
         return "none"

@@ -111,8 +111,7 @@ class Comparison(ComparedLayers):
         What they told stays: `nulls`, `intervals`, `p_value`.
         """
         pairs = {key: self._pairs[key].without_replicates() for key in self}
-        _, _, others = self.__reduce__()[1]
-        return Comparison(self._spectra, pairs, **others)
+        return Comparison(self._spectra, pairs, **self._get_told())
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return a table of pandas with a row for each layer, or each pair of layers.
@@ -200,7 +199,9 @@ class Comparison(ComparedLayers):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Comparison):
             return NotImplemented
-        return self._compared_parts() == other._compared_parts()
+        # Spectra in their order, which dicts alone would not compare.
+        mine, others = (list(each.items()) for each in (self, other))
+        return mine == others and self._get_told() == other._get_told()
 
     # Its spectra have none.
     __hash__ = None  # type: ignore[assignment]
@@ -212,14 +213,7 @@ class Comparison(ComparedLayers):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        parts = {
-            "center": self._center,
-            "notes": self._notes,
-            "inputs": self._inputs,
-            "nulls": self._nulls,
-            "intervals": self._intervals,
-        }
-        return _from_parts, (self._spectra, self._pairs, parts)
+        return _from_parts, (self._spectra, self._pairs, self._get_told())
 
     def __repr__(self) -> str:
         return format_table(self)
@@ -227,10 +221,15 @@ class Comparison(ComparedLayers):
     def _repr_html_(self) -> str:
         return format_html(self)
 
-    def _compared_parts(self) -> tuple[Any, ...]:
-        """Return what equality looks at: spectra in their order, and what is told beside them."""
-        beside = self._center, self._notes, self._inputs, self._nulls, self._intervals
-        return list(self.items()), *beside
+    def _get_told(self) -> dict[str, Any]:
+        """Return what is told beside spectra and pairs, as the arguments that make a comparison."""
+        return {
+            "center": self._center,
+            "notes": self._notes,
+            "inputs": self._inputs,
+            "nulls": self._nulls,
+            "intervals": self._intervals,
+        }
 
 
 def _from_parts(

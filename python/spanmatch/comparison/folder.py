@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from spanmatch._core import __version__
-from spanmatch.base.errors import FileError, damaged
+from spanmatch.base.errors import FileError, describe_damage
 from spanmatch.base.plain_json import read_json, write_json
 from spanmatch.comparison.keys import Key, check_keys, label
 from spanmatch.pair.pair import ActivationPair
@@ -79,7 +79,7 @@ def read(folder: Folder) -> dict[str, Any]:
     keys = list(entries)
     for key in keys:
         if not _has(folder, PAIRS, key):
-            raise _missing(folder, PAIRS, key)
+            raise _describe_missing(folder, PAIRS, key)
     return {
         "spectra": {key: read_spectrum(folder, key) for key in keys},
         "nulls": {
@@ -110,10 +110,10 @@ def write_index(folder: Folder, layers: ComparedLayers) -> None:
         "layers": [
             {
                 "key": key,
-                "pair": _name(PAIRS, key),
-                "spectrum": _name(SPECTRA, key),
-                **({"nulls": _name(NULLS, key)} if key in layers.nulls else {}),
-                **({"interval": _name(INTERVALS, key)} if key in layers.intervals else {}),
+                "pair": _name_file(PAIRS, key),
+                "spectrum": _name_file(SPECTRA, key),
+                **({"nulls": _name_file(NULLS, key)} if key in layers.nulls else {}),
+                **({"interval": _name_file(INTERVALS, key)} if key in layers.intervals else {}),
                 "note": layers.notes.get(key, ""),
             }
             for key in layers
@@ -155,12 +155,12 @@ def read_spectrum(folder: Folder, key: Key) -> MatchSpectrum:
     return _read(MatchSpectrum.load, folder, SPECTRA, key)
 
 
-def finished_pairs(folder: Folder, keys: Iterable[Key]) -> set[Key]:
+def find_finished_pairs(folder: Folder, keys: Iterable[Key]) -> set[Key]:
     """Return those of the keys whose pair has been written."""
     return {key for key in keys if _has(folder, PAIRS, key)}
 
 
-def finished_answers(
+def find_finished_answers(
     folder: Folder, keys: Iterable[Key], *, nulls: bool, intervals: bool
 ) -> set[Key]:
     """Return those of the keys whose spectrum has been written, and what is wanted beside it."""
@@ -176,12 +176,12 @@ def _withdraw(folder: Path, successor: ComparedLayers) -> None:
     for entry in _read_index(folder)["layers"]:
         key = entry["key"]
         if key not in successor:
-            _path(folder, PAIRS, key).unlink(missing_ok=True)
-            _path(folder, SPECTRA, key).unlink(missing_ok=True)
+            _find_path(folder, PAIRS, key).unlink(missing_ok=True)
+            _find_path(folder, SPECTRA, key).unlink(missing_ok=True)
         if "nulls" in entry and key not in successor.nulls:
-            _path(folder, NULLS, key).unlink(missing_ok=True)
+            _find_path(folder, NULLS, key).unlink(missing_ok=True)
         if "interval" in entry and key not in successor.intervals:
-            _path(folder, INTERVALS, key).unlink(missing_ok=True)
+            _find_path(folder, INTERVALS, key).unlink(missing_ok=True)
     # After the files that it lists, which nothing else would find; before new ones are mixed in.
     (folder / INDEX).unlink()
 
@@ -197,7 +197,7 @@ def _read_index(folder: Path) -> dict[str, Any]:
     if index.get("spanmatch") != KIND:
         raise FileError(f"{path} is not one that spanmatch has written")
     if not isinstance(index.get("format"), int):
-        raise damaged(path, "it does not say which format it has")
+        raise describe_damage(path, "it does not say which format it has")
     if index["format"] > FORMAT:
         raise FileError(
             f"{path} has format {index['format']}, of spanmatch {index.get('version', '?')}; this "
@@ -206,7 +206,7 @@ def _read_index(folder: Path) -> dict[str, Any]:
     try:
         _check_index(index)
     except (KeyError, TypeError, ValueError) as error:
-        raise damaged(path, error) from error
+        raise describe_damage(path, error) from error
     return index
 
 
@@ -220,7 +220,7 @@ def _check_index(index: dict[str, Any]) -> None:
     for entry in index["layers"]:
         for within, what in ENTRIES.items():
             optional = within in (NULLS, INTERVALS) and what not in entry
-            if not optional and entry[what] != _name(within, entry["key"]):
+            if not optional and entry[what] != _name_file(within, entry["key"]):
                 raise ValueError(f"{entry[what]!r} is not the {what} of layer {entry['key']!r}")
     if not isinstance(index["center"], bool):
         raise TypeError("center is neither true nor false")
@@ -236,34 +236,34 @@ def _read(
     key: Key,
 ) -> Loaded:
     try:
-        return load(_path(folder, within, key))
+        return load(_find_path(folder, within, key))
     except FileNotFoundError as error:
-        raise _missing(folder, within, key) from error
+        raise _describe_missing(folder, within, key) from error
     except FileError as error:
         raise FileError(f"layer {label(key)}: {error}") from error
 
 
-def _missing(folder: Folder, within: str, key: Key) -> FileError:
-    path = _path(folder, within, key)
+def _describe_missing(folder: Folder, within: str, key: Key) -> FileError:
+    path = _find_path(folder, within, key)
     return FileError(f"layer {label(key)}: {path}, its {ENTRIES[within]}, is missing")
 
 
 def _has(folder: Folder, within: str, key: Key) -> bool:
-    return _path(folder, within, key).is_file()
+    return _find_path(folder, within, key).is_file()
 
 
 def _prepare(folder: Folder, within: str, key: Key) -> Path:
     """Return where to write, in a folder that is there."""
-    path = _path(folder, within, key)
+    path = _find_path(folder, within, key)
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
 
 
-def _path(folder: Folder, within: str, key: Key) -> Path:
-    return Path(folder, _name(within, key))
+def _find_path(folder: Folder, within: str, key: Key) -> Path:
+    return Path(folder, _name_file(within, key))
 
 
-def _name(within: str, key: Key) -> str:
+def _name_file(within: str, key: Key) -> str:
     """Return a name that every file system takes, legible, and another one for every key."""
     from hashlib import sha256
 

@@ -12,10 +12,10 @@ from spanmatch.comparison.table import (
     AREA,
     LONGEST,
     describe,
-    figure_columns,
     leave_out_middle,
+    list_figure_columns,
+    list_name_columns,
     list_remarks,
-    name_columns,
 )
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ BLUE = "rgba(0, 114, 178, {:.2f})"
 
 def format_html(layers: ComparedLayers) -> str:
     """Return a table with bars for the areas; for all pairs, their matrix, shaded."""
-    table = _matrix(layers) if layers.all_pairs else _table(layers)
+    table = _format_matrix(layers) if layers.all_pairs else _format_table(layers)
     remarks = "<br>".join(map(escape, list_remarks(layers)))
     return (
         f"<div><p><b>Comparison</b>: {escape(describe(layers))}</p>\n"
@@ -37,48 +37,52 @@ def format_html(layers: ComparedLayers) -> str:
     )
 
 
-def _table(layers: ComparedLayers) -> str:
-    names, figures = name_columns(layers, LONGEST * 2), figure_columns(layers)
-    lines = [_row([_cell(title, "th") for title, _ in names + figures])]
+def _format_table(layers: ComparedLayers) -> str:
+    names, figures = list_name_columns(layers, LONGEST * 2), list_figure_columns(layers)
+    lines = [_format_row([_format_cell(title, "th") for title, _ in names + figures])]
     for key in leave_out_middle(list(layers)):
         if key is None:
-            lines.append(_row([_cell(GAP, "th")]))
+            lines.append(_format_row([_format_cell(GAP, "th")]))
             continue
-        cells = [_cell(cell(key), "th", "text-align: left") for _, cell in names]
+        cells = [_format_cell(cell(key), "th", "text-align: left") for _, cell in names]
         for title, cell in figures:
-            style = _bar(layers[key].area) if title == AREA else ""
-            cells.append(_cell(cell(key), "td", style))
-        lines.append(_row(cells))
+            style = _draw_bar(layers[key].area) if title == AREA else ""
+            cells.append(_format_cell(cell(key), "td", style))
+        lines.append(_format_row(cells))
     return "\n".join(lines)
 
 
-def _matrix(layers: ComparedLayers) -> str:
+def _format_matrix(layers: ComparedLayers) -> str:
     layers_b, most = leave_out_middle(layers.layers_b), float(np.nanmax(layers.area))
     upright = "writing-mode: vertical-rl; text-align: right"
-    lines = [_row([_cell(AREA, "th"), *(_cell(b or GAP, "th", upright) for b in layers_b)])]
+    lines = [
+        _format_row(
+            [_format_cell(AREA, "th"), *(_format_cell(b or GAP, "th", upright) for b in layers_b)]
+        )
+    ]
     for a in leave_out_middle(layers.layers_a):
-        cells = [_cell(a or GAP, "th", "text-align: left")]
+        cells = [_format_cell(a or GAP, "th", "text-align: left")]
         for b in layers_b if a is not None else ():
             known = b is not None and (a, b) in layers
-            cells.append(_shaded(layers[a, b].area, most) if known else _cell("", "td"))
-        lines.append(_row(cells))
+            cells.append(_shade_cell(layers[a, b].area, most) if known else _format_cell("", "td"))
+        lines.append(_format_row(cells))
     return "\n".join(lines)
 
 
-def _row(cells: Iterable[str]) -> str:
+def _format_row(cells: Iterable[str]) -> str:
     return f"<tr>{''.join(cells)}</tr>"
 
 
-def _cell(content: str, tag: str, style: str = "") -> str:
+def _format_cell(content: str, tag: str, style: str = "") -> str:
     styled = f' style="{style}"' if style else ""
     return f"<{tag}{styled}>{escape(content.strip())}</{tag}>"
 
 
-def _bar(area: float) -> str:
+def _draw_bar(area: float) -> str:
     end = f"{100 * area:.1f}%"
     return f"background: linear-gradient(90deg, {BLUE.format(0.45)} {end}, transparent {end})"
 
 
-def _shaded(area: float, most: float) -> str:
+def _shade_cell(area: float, most: float) -> str:
     part = area / most if most > 0 else 0.0
-    return _cell(f"{area:.2f}", "td", f"background: {BLUE.format(0.6 * part)}")
+    return _format_cell(f"{area:.2f}", "td", f"background: {BLUE.format(0.6 * part)}")

@@ -29,7 +29,7 @@ def check_keys(keys: Collection[object]) -> None:
         raise ValueError("the keys of a comparison are all names, or all tuples of two names")
 
 
-def sides(key: Key) -> tuple[str, str]:
+def split_key(key: Key) -> tuple[str, str]:
     """Return the layer of A and the layer of B."""
     return key if isinstance(key, tuple) else (key, key)
 
@@ -39,27 +39,27 @@ def label(key: Key) -> str:
     return " × ".join(key) if isinstance(key, tuple) else key
 
 
-def call_name(name: str, call: int, calls: int) -> str:
+def name_call(name: str, call: int, calls: int) -> str:
     """Return what one of the `calls` of a layer in a forward pass is called.
 
-    >>> call_name("relu", 0, 1), call_name("relu", 1, 2)
+    >>> name_call("relu", 0, 1), name_call("relu", 1, 2)
     ('relu', 'relu#1')
     """
     return name if calls == 1 else f"{name}#{call}"
 
 
-def short_names(layers: Sequence[str], letters: int) -> dict[str, str]:
+def shorten_names(layers: Sequence[str], letters: int) -> dict[str, str]:
     """Return a name of so many letters for each layer; of more where else two would be alike."""
-    begin = _shared_parts(layers) if max(map(len, layers)) > letters else 0
+    begin = _count_shared_parts(layers) if max(map(len, layers)) > letters else 0
     marked = {name: (GAP if begin else "") + ".".join(name.split(".")[begin:]) for name in layers}
     while True:
-        short = {name: _elided(rest, letters) for name, rest in marked.items()}
+        short = {name: _elide(rest, letters) for name, rest in marked.items()}
         if len(set(short.values())) == len(short):
             return short
         letters += 8
 
 
-def why_unknown(
+def explain_unknown(
     key: object, layers_a: Sequence[str], layers_b: Sequence[str], all_pairs: bool
 ) -> str:
     """Say why a comparison of these layers has no such key."""
@@ -75,7 +75,7 @@ def why_unknown(
     return f"layer {key[0]!r} of A was not compared with layer {key[1]!r} of B"
 
 
-def _shared_parts(layers: Sequence[str]) -> int:
+def _count_shared_parts(layers: Sequence[str]) -> int:
     """Count the parts, up to a dot, that all names begin with: they tell the least."""
     if len(layers) == 1:
         return 0
@@ -83,7 +83,7 @@ def _shared_parts(layers: Sequence[str]) -> int:
     return sum(1 for _ in takewhile(lambda parts: len(set(parts)) == 1, zip(*heads, strict=False)))
 
 
-def _elided(name: str, letters: int) -> str:
+def _elide(name: str, letters: int) -> str:
     """Leave out the middle of a name that is too long."""
     if len(name) <= letters:
         return name

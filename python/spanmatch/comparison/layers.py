@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spanmatch.base.arguments import as_center
-from spanmatch.comparison.keys import Key, check_keys, sides, why_unknown
+from spanmatch.comparison.keys import Key, check_keys, explain_unknown, split_key
 from spanmatch.results.layer_answer import LayerAnswer
 from spanmatch.results.spectrum import MatchSpectrum
 
@@ -72,12 +72,12 @@ class ComparedLayers(Mapping[Key, MatchSpectrum]):
     @property
     def layers_a(self) -> tuple[str, ...]:
         """The layers of model A, in order."""
-        return tuple(dict.fromkeys(sides(key)[0] for key in self))
+        return tuple(dict.fromkeys(split_key(key)[0] for key in self))
 
     @property
     def layers_b(self) -> tuple[str, ...]:
         """The layers of model B, in order."""
-        return tuple(dict.fromkeys(sides(key)[1] for key in self))
+        return tuple(dict.fromkeys(split_key(key)[1] for key in self))
 
     @property
     def center(self) -> bool:
@@ -148,7 +148,7 @@ class ComparedLayers(Mapping[Key, MatchSpectrum]):
         try:
             return self._spectra[key]
         except KeyError:
-            why = why_unknown(key, self.layers_a, self.layers_b, self.all_pairs)
+            why = explain_unknown(key, self.layers_a, self.layers_b, self.all_pairs)
             raise KeyError(why) from None
 
     def __contains__(self, key: object) -> bool:
@@ -181,7 +181,7 @@ class ComparedLayers(Mapping[Key, MatchSpectrum]):
         rows = {layer: row for row, layer in enumerate(self.layers_a)}
         columns = {layer: column for column, layer in enumerate(self.layers_b)}
         matrix = np.full((len(rows), len(columns), *each.shape[1:]), np.nan)
-        cells = [(rows[a], columns[b]) for a, b in map(sides, self)]
+        cells = [(rows[a], columns[b]) for a, b in map(split_key, self)]
         matrix[tuple(np.transpose(cells))] = each
         return matrix
 

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
-from spanmatch.comparison.keys import label, short_names
+from spanmatch.comparison.keys import label, shorten_names
 from spanmatch.comparison.table import describe
 from spanmatch.plot.similarity import draw_similarity
 from spanmatch.plot.style import (
@@ -25,7 +25,7 @@ from spanmatch.plot.style import (
     TITLE,
     draw_band,
     draw_nulls,
-    spread,
+    find_spread,
     style_axes,
 )
 
@@ -60,14 +60,14 @@ def draw_comparison(layers: ComparedLayers) -> Figure:
         return _draw_depth(layers)
     panels = {_break_name(label(key)): layers.solved(key) for key in layers}
     columns = min(3, len(layers))
-    return draw_similarity(panels, _title(layers, 2.8 * columns + 1.8))
+    return draw_similarity(panels, _compose_title(layers, 2.8 * columns + 1.8))
 
 
 def _draw_depth(layers: ComparedLayers) -> Figure:
     """Draw s(ε) as the colours of a row for each layer, and beside it the areas."""
     count = len(layers)
-    figure = Figure(figsize=(9.0, 2.2 + _extent(count)), layout="constrained")
-    figure.suptitle(_title(layers, 9.0), color=INK, fontsize=TITLE)
+    figure = Figure(figsize=(9.0, 2.2 + _measure_extent(count)), layout="constrained")
+    figure.suptitle(_compose_title(layers, 9.0), color=INK, fontsize=TITLE)
     curves, areas = figure.subplots(1, 2, sharey=True, width_ratios=[2.2, 1])
     _draw_curves(figure, curves, layers)
     depth, marker = np.arange(count), "o" if count <= NAMED_LAYERS else ""
@@ -90,7 +90,7 @@ def _draw_depth(layers: ComparedLayers) -> Figure:
 def _draw_beside(panel: Axes, layers: ComparedLayers, depth: NDArray[np.int64]) -> None:
     """Draw what the areas would be by chance, and the interval of each."""
     if len(layers.nulls) == len(layers):
-        nulls = spread(np.transpose([nulls.area for nulls in layers.nulls.values()]))
+        nulls = find_spread(np.transpose([nulls.area for nulls in layers.nulls.values()]))
         draw_nulls(panel, depth, nulls, label="nulls", upright=True)
     else:
         panel.plot(1 - layers.chance, depth, color=CHANCE, label="by chance")
@@ -100,7 +100,7 @@ def _draw_beside(panel: Axes, layers: ComparedLayers, depth: NDArray[np.int64]) 
 
 
 def _draw_curves(figure: Figure, panel: Axes, layers: ComparedLayers) -> None:
-    count, height = len(layers), _extent(len(layers))
+    count, height = len(layers), _measure_extent(len(layers))
     image = panel.imshow(
         layers.similarity(EPS),
         cmap=COLOURS,
@@ -152,9 +152,9 @@ def _draw_matrix(layers: ComparedLayers) -> Figure:
     figure = Figure(layout="constrained")
     panel = figure.subplots()
     beside, below = _name_layers(panel.yaxis, rows), _name_layers(panel.xaxis, columns)
-    width = 2.0 + beside + _extent(len(columns))
-    figure.set_size_inches(width, 1.4 + below + _extent(len(rows)))
-    figure.suptitle(_title(layers, width), color=INK, fontsize=TITLE)
+    width = 2.0 + beside + _measure_extent(len(columns))
+    figure.set_size_inches(width, 1.4 + below + _measure_extent(len(rows)))
+    figure.suptitle(_compose_title(layers, width), color=INK, fontsize=TITLE)
     area = layers.area
     most = max(0.1, math.ceil(10 * np.nanmax(area)) / 10)
     image = panel.imshow(
@@ -187,7 +187,7 @@ def _label_areas(layers: ComparedLayers) -> str:
     return f"area under s(ε)\nby chance {least if least == most else f'{least} to {most}'}"
 
 
-def _extent(count: int) -> float:
+def _measure_extent(count: int) -> float:
     """Return inches for so many layers: less for each where there are many."""
     return max(1.4, min(0.42 * count, max(0.17 * count, 5.0), 0.17 * NAMED_LAYERS))
 
@@ -196,7 +196,7 @@ def _name_layers(axis: Axis, layers: Sequence[str]) -> float:
     """Write the names of layers, and return how many inches they take."""
     step = math.ceil(len(layers) / NAMED_LAYERS)
     names = layers[::step]
-    short = short_names(names, LETTERS)
+    short = shorten_names(names, LETTERS)
     axis.set_ticks(
         np.arange(0, len(layers), step), [_escape_formulas(short[name]) for name in names]
     )
@@ -209,7 +209,7 @@ def _label_bar(bar: Colorbar, what: str) -> None:
     bar.outline.set_visible(False)
 
 
-def _title(layers: ComparedLayers, inches: float) -> str:
+def _compose_title(layers: ComparedLayers, inches: float) -> str:
     # A number and what it counts stay together.
     parts = [part.replace(" ", "\u00a0") for part in describe(layers).split(", ")]
     return fill(", ".join(parts), int(9 * inches))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spanmatch.comparison.keys import Key, sides
+from spanmatch.comparison.keys import Key, split_key
 
 if TYPE_CHECKING:
     from spanmatch.comparison.layers import ComparedLayers
@@ -17,13 +17,13 @@ EPS = tuple(tenths / 10 for tenths in range(1, 10))
 
 def list_rows(layers: ComparedLayers) -> list[dict[str, Any]]:
     """Return the figures of each layer, or of each pair of layers."""
-    return [_row(layers, key) for key in layers]
+    return [_list_figures(layers, key) for key in layers]
 
 
-def _row(layers: ComparedLayers, key: Key) -> dict[str, Any]:
+def _list_figures(layers: ComparedLayers, key: Key) -> dict[str, Any]:
     spectrum = layers[key]
     dead_x, dead_y = spectrum.dead
-    a, b = sides(key)
+    a, b = split_key(key)
     return {
         **({"layer_a": a, "layer_b": b} if layers.all_pairs else {"layer": a}),
         "n_x": spectrum.x.size,
@@ -34,13 +34,13 @@ def _row(layers: ComparedLayers, key: Key) -> dict[str, Any]:
         "inputs": layers.inputs,
         "chance": spectrum.chance_level,
         "area": spectrum.area,
-        **_nulls_and_interval(layers.solved(key)),
+        **_list_nulls_and_interval(layers.solved(key)),
         **{f"s({eps:g})": spectrum.similarity(eps) for eps in EPS},
         "note": layers.notes.get(key, ""),
     }
 
 
-def _nulls_and_interval(answer: LayerAnswer) -> dict[str, Any]:
+def _list_nulls_and_interval(answer: LayerAnswer) -> dict[str, Any]:
     """Return what nulls and folds tell, where there are any."""
     found: dict[str, Any] = {}
     if (nulls := answer.nulls) is not None:

@@ -104,7 +104,7 @@ def load(path: str | PathLike[str]) -> Saved:
     """
     if Path(path).is_dir():
         return Comparison.load(path)
-    kind = tensor_file.kind_of(path)
+    kind = tensor_file.read_kind(path)
     if kind in READERS:
         return READERS[kind](path)
     # Whatever else is wrong with the file is said first.

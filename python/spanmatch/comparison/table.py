@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spanmatch.base.words import count_of, list_names
-from spanmatch.comparison.keys import GAP, Key, label, short_names, sides
+from spanmatch.comparison.keys import GAP, Key, label, shorten_names, split_key
 from spanmatch.comparison.rows import EPS
 from spanmatch.results.layer_answer import P
 
@@ -37,8 +37,8 @@ DEPENDENT = "chance is an upper bound where the samples of one input depend on e
 
 def format_table(layers: ComparedLayers) -> str:
     """Return a table of text; for all pairs, of each layer of A with the most alike of B."""
-    keys = _most_alike(layers) if layers.all_pairs else list(layers)
-    names, figures = name_columns(layers, LETTERS), figure_columns(layers)
+    keys = _find_most_alike(layers) if layers.all_pairs else list(layers)
+    names, figures = list_name_columns(layers, LETTERS), list_figure_columns(layers)
     table = [
         [title for title, _ in names + figures],
         *(
@@ -46,7 +46,7 @@ def format_table(layers: ComparedLayers) -> str:
             for key in leave_out_middle(keys)
         ),
     ]
-    lines = _aligned(table, len(names))
+    lines = _align(table, len(names))
     return "\n".join([f"Comparison: {describe(layers)}", "", *lines, "", *list_remarks(layers)])
 
 
@@ -67,19 +67,19 @@ def describe(layers: ComparedLayers) -> str:
     return ", ".join([compared, *parts])
 
 
-def name_columns(layers: ComparedLayers, letters: int) -> list[Column]:
+def list_name_columns(layers: ComparedLayers, letters: int) -> list[Column]:
     """Return the columns of names of so many letters: one, or for all pairs two."""
-    of_a = short_names(layers.layers_a, letters)
-    of_b = short_names(layers.layers_b, letters)
+    of_a = shorten_names(layers.layers_a, letters)
+    of_b = shorten_names(layers.layers_b, letters)
     if not layers.all_pairs:
-        return [("layer", lambda key: of_a[sides(key)[0]])]
+        return [("layer", lambda key: of_a[split_key(key)[0]])]
     return [
-        ("layer of A", lambda key: of_a[sides(key)[0]]),
-        ("most alike of B", lambda key: of_b[sides(key)[1]]),
+        ("layer of A", lambda key: of_a[split_key(key)[0]]),
+        ("most alike of B", lambda key: of_b[split_key(key)[1]]),
     ]
 
 
-def figure_columns(layers: ComparedLayers) -> list[Column]:
+def list_figure_columns(layers: ComparedLayers) -> list[Column]:
     """Return the columns of figures: those that say something."""
     spectra, intervals = layers.values(), layers.intervals
     columns: list[tuple[str, Callable[[LayerAnswer], str]]] = [
@@ -94,11 +94,11 @@ def figure_columns(layers: ComparedLayers) -> list[Column]:
     columns.append((AREA, lambda each: f"{each.spectrum.area:.2f}"))
     if intervals:
         level = next(iter(intervals.values())).level
-        columns.append((f"{level:.0%} interval", _interval))
+        columns.append((f"{level:.0%} interval", _format_interval))
     if layers.nulls:
-        columns.append(("p", _p_value))
-    columns.extend((f"s({eps:g}) ", partial(_similarity, eps)) for eps in SHOWN_EPS)
-    return [(title, partial(_of_layer, layers, show)) for title, show in columns]
+        columns.append(("p", _format_p_value))
+    columns.extend((f"s({eps:g}) ", partial(_format_similarity, eps)) for eps in SHOWN_EPS)
+    return [(title, partial(_show_layer, layers, show)) for title, show in columns]
 
 
 def list_remarks(layers: ComparedLayers) -> list[str]:
@@ -125,26 +125,26 @@ def leave_out_middle(items: Sequence[Any]) -> list[Any]:
     return [*items[: LONGEST // 2], None, *items[-LONGEST // 2 :]]
 
 
-def _most_alike(layers: ComparedLayers) -> list[Key]:
+def _find_most_alike(layers: ComparedLayers) -> list[Key]:
     """Return for each layer of A the key of the layer of B with the largest area."""
     best = np.nanargmax(layers.area, axis=1)
     layers_b = layers.layers_b
     return [(a, layers_b[column]) for a, column in zip(layers.layers_a, best, strict=True)]
 
 
-def _of_layer(layers: ComparedLayers, show: Callable[[LayerAnswer], str], key: Key) -> str:
+def _show_layer(layers: ComparedLayers, show: Callable[[LayerAnswer], str], key: Key) -> str:
     return show(layers.solved(key))
 
 
-def _interval(each: LayerAnswer) -> str:
+def _format_interval(each: LayerAnswer) -> str:
     return "" if each.interval is None else "{:.3f} to {:.3f}".format(*each.interval.area)
 
 
-def _p_value(each: LayerAnswer) -> str:
+def _format_p_value(each: LayerAnswer) -> str:
     return "" if each.nulls is None else f"{each.nulls.p_value(each.spectrum):.2g}"
 
 
-def _similarity(eps: float, each: LayerAnswer) -> str:
+def _format_similarity(eps: float, each: LayerAnswer) -> str:
     value = f"{each.spectrum.similarity(eps):.2f}"
     return f"({value})" if eps >= each.chance_level else f"{value} "
 
@@ -156,26 +156,26 @@ def _tell_more_than_chance(layers: ComparedLayers) -> list[str]:
     more, not_more, unsure = (
         [key for key in beyond if beyond[key] is wanted] for wanted in (True, False, None)
     )
-    parts = [f"more than chance, p at most {P:g}: {_named(more)}"] if more else []
+    parts = [f"more than chance, p at most {P:g}: {_name_keys(more)}"] if more else []
     if not_more:
         parts.append(
-            f"not clearly more than chance: {_named(not_more)} (p from "
+            f"not clearly more than chance: {_name_keys(not_more)} (p from "
             f"{min(p[key] for key in not_more):.2g})"
         )
     if unsure:
         above = [key for key in unsure if p[key] == layers.nulls[key].least_p]
         parts.append(
-            f"above every null: {_named(above)}; to tell more than chance, p at most {P:g}, takes "
-            f"{ENOUGH} distinct nulls"
+            f"above every null: {_name_keys(above)}; to tell more than chance, p at most {P:g}, "
+            f"takes {ENOUGH} distinct nulls"
         )
     return ["; ".join(parts)] if parts else []
 
 
-def _named(keys: Sequence[Key]) -> str:
+def _name_keys(keys: Sequence[Key]) -> str:
     return list_names(list(map(label, keys)), NAMED) or "none"
 
 
-def _aligned(table: list[list[str]], names: int) -> Iterable[str]:
+def _align(table: list[list[str]], names: int) -> Iterable[str]:
     widths = [
         max(map(len, column)) for column in zip(*(r for r in table if r != [GAP]), strict=True)
     ]

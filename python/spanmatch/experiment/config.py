@@ -60,7 +60,7 @@ class ExperimentConfig:
     """Of torch, on a CPU: rounding, and so the networks, depend on how many there are."""
 
     def __post_init__(self) -> None:
-        for name, wanted in value_types().items():
+        for name, wanted in get_value_types().items():
             _check_type(name, getattr(self, name), wanted)
         for name in ("epochs", "batch_size", "threads", "limit"):
             value = getattr(self, name)
@@ -82,7 +82,7 @@ class ExperimentConfig:
             as_eps(eps)
         make_gram(self.nulls, self.folds)
 
-    def plain(self) -> dict[str, Any]:
+    def to_plain(self) -> dict[str, Any]:
         """Return the values as TOML has them: lists, and nothing where a value is None."""
         return {
             name: list(value) if isinstance(value, tuple) else value
@@ -92,7 +92,7 @@ class ExperimentConfig:
 
 
 @cache
-def value_types() -> dict[str, Any]:
+def get_value_types() -> dict[str, Any]:
     """Return the type of each value, by name."""
     return get_type_hints(ExperimentConfig)
 

@@ -6,9 +6,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.atomic import replacing
-from spanmatch.base.errors import FileError, damaged
+from spanmatch.base.errors import FileError, describe_damage
 from spanmatch.base.words import suggest
-from spanmatch.experiment.config import value_types
+from spanmatch.experiment.config import get_value_types
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -36,7 +36,7 @@ def read_values(path: Path) -> dict[str, Any]:
     """
     values = _read(path)
     values.pop(MADE_WITH, None)
-    known = value_types()
+    known = get_value_types()
     for name in values:
         if name not in known:
             hint = suggest(name, known, len(known))
@@ -51,7 +51,7 @@ def read_recorded(path: Path) -> dict[str, Any]:
     values = _read(path)
     made_with = values.pop(MADE_WITH, {})
     if not isinstance(made_with, dict):
-        raise damaged(path, f"its {MADE_WITH} is no table")
+        raise describe_damage(path, f"its {MADE_WITH} is no table")
     return values | made_with
 
 

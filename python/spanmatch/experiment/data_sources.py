@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from spanmatch.torch.loading.data.named import Batches
 
 
-def held_out_data(config: ExperimentConfig) -> Batches:
+def load_held_out_data(config: ExperimentConfig) -> Batches:
     """Return what networks are compared on.
 
     A function of the user's own is asked for the split "test" where it is asked for "train" too.
@@ -30,11 +30,11 @@ def held_out_data(config: ExperimentConfig) -> Batches:
     found = _load(config.data, config, split="test" if both else None, limit=config.limit)
     if isinstance(found, ChosenBatches):
         # Nulls shift inputs against others: neighbours must not be of one class.
-        return found.shuffled(torch.Generator().manual_seed(0))
+        return found.shuffle(torch.Generator().manual_seed(0))
     return found
 
 
-def training_data(config: ExperimentConfig) -> Batches | None:
+def load_training_data(config: ExperimentConfig) -> Batches | None:
     """Return what networks are trained on; None where none is.
 
     Raises
@@ -55,7 +55,7 @@ def training_data(config: ExperimentConfig) -> Batches | None:
     return _load(config.data, config, split="train", limit=None)
 
 
-def made_with(config: ExperimentConfig) -> dict[str, str]:
+def list_versions_and_digests(config: ExperimentConfig) -> dict[str, str]:
     """Return versions, and the SHA-256 of each file that the config names.
 
     Of folders, and of modules that are imported by name, the content is not looked at.

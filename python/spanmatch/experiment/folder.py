@@ -61,7 +61,7 @@ class Folder:
         """Return the folder that `Comparison.load` reads."""
         return self.path / COMPARISONS / key
 
-    def compared(self, key: str) -> bool:
+    def has_comparison(self, key: str) -> bool:
         """Tell whether a comparison is whole."""
         return (self.comparison(key) / INDEX).is_file()
 

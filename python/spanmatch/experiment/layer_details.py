@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from spanmatch.experiment.records import LayerDetails, Sizes
 from spanmatch.solve.measures import measures
 from spanmatch.solve.structure import simple_matches, support
-from spanmatch.solve.undersampled import without_undersampled_warnings
+from spanmatch.solve.undersampled import silence_undersampled_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ def find_layer_details(
     match too, and sizes say nothing.
     """
     layers = {}
-    with without_undersampled_warnings():  # the report says it of the layer
+    with silence_undersampled_warnings():  # the report says it of the layer
         for done, layer in enumerate(comparison.layers, start=1):
             pair, chance = comparison.pair(layer), comparison.solved(layer).chance_level
             sizes = [_find_sizes(pair, each, comparison.center) for each in eps if each < chance]

@@ -28,18 +28,18 @@ class Networks:
     arguments: dict[str, Any]
     """Of what makes one: `channels` and `classes` of ours."""
 
-    def initial(self, seed: int) -> nn.Module:
-        """Return a network as it begins, with the random weights of a seed."""
+    def make_initial(self, seed: int) -> nn.Module:
+        """Make a network as it begins, with the random weights of a seed."""
         if self.arch in ARCHITECTURES:
             with seed_torch(seed):
                 make = ARCHITECTURES[self.arch]
                 return make(self.arguments["channels"], self.arguments["classes"]).eval()
         return load_model(self.arch, seed=seed, **self.arguments)
 
-    def with_weights(self, path: str | Path) -> nn.Module:
-        """Return a network with the weights of a file."""
+    def make_with_weights(self, path: str | Path) -> nn.Module:
+        """Make a network with the weights of a file."""
         if self.arch in ARCHITECTURES:
-            network = self.initial(0)
+            network = self.make_initial(0)
             load_checkpoint(network, path)
             return network
         return load_model(self.arch, checkpoint=path, **self.arguments)
@@ -49,10 +49,12 @@ class Networks:
         """The layers to compare; None where every leaf of a network is one."""
         if self.arch not in ARCHITECTURES:
             return None
-        return [name for name, _ in self.initial(0).named_children()]
+        return [name for name, _ in self.make_initial(0).named_children()]
 
 
-def networks_for(config: ExperimentConfig, held_out: Batches, train: Batches | None) -> Networks:
+def prepare_networks(
+    config: ExperimentConfig, held_out: Batches, train: Batches | None
+) -> Networks:
     """Return what makes the networks of an experiment.
 
     Raises
@@ -75,30 +77,30 @@ def networks_for(config: ExperimentConfig, held_out: Batches, train: Batches | N
             f"{config.arch} has no classes to train: give checkpoints, or a function that returns "
             "the model and its classifier, as file.py:factory"
         )
-    inputs = next((_inputs(batch) for batch in held_out), None)
+    inputs = next((_get_inputs(batch) for batch in held_out), None)
     if inputs is None:
         raise ValueError(f"there is no batch in {config.data}: it is empty")
-    classes = _classes(config, held_out if train is None else train)
+    classes = _count_classes(config, held_out if train is None else train)
     if config.arch not in ARCHITECTURES:
         channels = {"in_chans": inputs.shape[1]} if kind == "timm" else {}
         return Networks(config.arch, {"num_classes": classes, **channels})
     if inputs.ndim != 4:
         raise ValueError(
-            f"{config.arch} takes images (N, C, H, W), {config.data} has {_sizes(inputs)}"
+            f"{config.arch} takes images (N, C, H, W), {config.data} has {_format_sizes(inputs)}"
         )
     networks = Networks(config.arch, {"channels": inputs.shape[1], "classes": classes})
     try:
         with torch.no_grad():
-            networks.initial(0)(inputs[:1])
+            networks.make_initial(0)(inputs[:1])
     except RuntimeError as error:
         raise ValueError(
-            f"{config.arch} takes no images of {_sizes(inputs[0])}, as {config.data} has: "
+            f"{config.arch} takes no images of {_format_sizes(inputs[0])}, as {config.data} has: "
             f"small-vgg and small-resnet take small ones ({error})"
         ) from error
     return networks
 
 
-def _inputs(batch: Any) -> Tensor:
+def _get_inputs(batch: Any) -> Tensor:
     inputs = batch[0] if isinstance(batch, tuple | list) else batch
     if not isinstance(inputs, Tensor):
         raise ValueError(
@@ -108,11 +110,11 @@ def _inputs(batch: Any) -> Tensor:
     return inputs
 
 
-def _classes(config: ExperimentConfig, batches: Batches) -> int:
+def _count_classes(config: ExperimentConfig, batches: Batches) -> int:
     known: int | None = getattr(getattr(batches, "examples", None), "classes", None)
     if known is not None:
         return known
-    pairs = [inputs_and_classes(batch) for batch in batches]
+    pairs = [split_labelled_batch(batch) for batch in batches]
     if not pairs or None in pairs:
         what = config.data if config.train_data is None else config.train_data
         raise ValueError(
@@ -122,7 +124,7 @@ def _classes(config: ExperimentConfig, batches: Batches) -> int:
     return 1 + max(int(pair[1].max()) for pair in pairs if pair is not None)
 
 
-def inputs_and_classes(batch: Any) -> tuple[Tensor, Tensor] | None:
+def split_labelled_batch(batch: Any) -> tuple[Tensor, Tensor] | None:
     """Return a batch that is a pair of inputs and classes, whole numbers; None of another."""
     if not isinstance(batch, tuple | list) or len(batch) != 2:
         return None
@@ -132,10 +134,10 @@ def inputs_and_classes(batch: Any) -> tuple[Tensor, Tensor] | None:
     return inputs, targets
 
 
-def _sizes(inputs: Tensor) -> str:
+def _format_sizes(inputs: Tensor) -> str:
     return " × ".join(map(str, inputs.shape))
 
 
-def parameters_of(network: nn.Module) -> int:
+def count_parameters(network: nn.Module) -> int:
     """Return how many numbers a network learns."""
     return sum(parameter.numel() for parameter in network.parameters())

@@ -7,26 +7,26 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from spanmatch.experiment.networks import inputs_and_classes
+from spanmatch.experiment.networks import split_labelled_batch
 from spanmatch.experiment.records import Performance
-from spanmatch.experiment.training import Tally, wrong_classes
+from spanmatch.experiment.training import Tally, describe_wrong_classes
 
 if TYPE_CHECKING:
     from spanmatch.torch.loading.data.named import Batches
 
 
-def performance(network: nn.Module, batches: Batches, device: str) -> Performance | None:
+def measure_performance(network: nn.Module, batches: Batches, device: str) -> Performance | None:
     """Return accuracy and loss; None where the data have no classes, or the network no scores."""
     network = network.to(device).eval()
     tally = Tally()
     with torch.inference_mode():
         for batch in batches:
-            pair = inputs_and_classes(batch)
+            pair = split_labelled_batch(batch)
             if pair is None:
                 return None
             inputs, targets = (part.to(device) for part in pair)
             outputs = network(inputs)
-            if wrong_classes(outputs, targets):
+            if describe_wrong_classes(outputs, targets):
                 return None
             tally.add(outputs, targets, nn.functional.cross_entropy(outputs, targets))
     return Performance(tally.accuracy, tally.loss, tally.inputs) if tally.inputs else None

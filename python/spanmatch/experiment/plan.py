@@ -38,7 +38,7 @@ class PlannedComparison:
     b: str
 
 
-def networks_of(config: ExperimentConfig) -> list[PlannedNetwork]:
+def list_networks(config: ExperimentConfig) -> list[PlannedNetwork]:
     """Return the trained networks of an experiment."""
     if config.checkpoints:
         return [
@@ -48,7 +48,7 @@ def networks_of(config: ExperimentConfig) -> list[PlannedNetwork]:
     return [PlannedNetwork(f"seed-{seed}", f"seed {seed}", seed, None) for seed in config.seeds]
 
 
-def comparisons_of(config: ExperimentConfig) -> list[PlannedComparison]:
+def list_comparisons(config: ExperimentConfig) -> list[PlannedComparison]:
     """Return what an experiment compares: all pairs of trained networks, then the controls.
 
     Where networks come from checkpoints nobody knows how they began: no `start`, and the untrained
@@ -56,14 +56,14 @@ def comparisons_of(config: ExperimentConfig) -> list[PlannedComparison]:
 
     >>> from spanmatch.experiment.config import ExperimentConfig
     >>> config = ExperimentConfig(data="digits", arch="small-vgg", seeds=(0, 1))
-    >>> for planned in comparisons_of(config):
+    >>> for planned in list_comparisons(config):
     ...     print(planned.key)
     trained-seed-0-seed-1
     start-seed-0
     start-seed-1
     untrained-seed-0-seed-1
     """
-    networks = networks_of(config)
+    networks = list_networks(config)
     trained = [
         PlannedComparison(f"trained-{a.key}-{b.key}", "trained", a.name, b.name)
         for a, b in combinations(networks, 2)
@@ -75,12 +75,12 @@ def comparisons_of(config: ExperimentConfig) -> list[PlannedComparison]:
     ]
     untrained = [
         PlannedComparison(f"untrained-seed-{a}-seed-{b}", "untrained", f"seed {a}", f"seed {b}")
-        for a, b in _neighbours(config.seeds)
+        for a, b in _pair_neighbours(config.seeds)
     ]
     return trained + start + untrained
 
 
-def _neighbours(seeds: tuple[int, ...]) -> list[tuple[int, int]]:
+def _pair_neighbours(seeds: tuple[int, ...]) -> list[tuple[int, int]]:
     """Pair each with the next, the last with the first, and none with itself, or twice."""
     following = list(pairwise(seeds))
     return following if len(seeds) < 3 else [*following, (seeds[-1], seeds[0])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
 
-from spanmatch.base.errors import damaged
+from spanmatch.base.errors import describe_damage
 from spanmatch.base.plain_json import read_json, write_json
 from spanmatch.results.measures import Measures
 
@@ -88,7 +88,7 @@ def read_network(path: Path) -> Network:
             plain["untrained"] and Performance(**plain["untrained"]),
         )
     except (KeyError, TypeError) as error:
-        raise damaged(path, error, WAY_OUT) from error
+        raise describe_damage(path, error, WAY_OUT) from error
 
 
 def write_layer_details(path: Path, layers: Mapping[str, LayerDetails]) -> None:
@@ -111,7 +111,9 @@ def read_layer_details(path: Path) -> dict[str, LayerDetails]:
     try:
         return {
             layer: LayerDetails(
-                Measures(*(_number(details["measures"][each.name]) for each in fields(Measures))),
+                Measures(
+                    *(_restore_nan(details["measures"][each.name]) for each in fields(Measures))
+                ),
                 tuple(
                     Sizes(each["eps"], tuple(each["simple"]), tuple(each["core"]))
                     for each in details["sizes"]
@@ -120,9 +122,9 @@ def read_layer_details(path: Path) -> dict[str, LayerDetails]:
             for layer, details in plain.items()
         }
     except (AttributeError, KeyError, TypeError) as error:
-        raise damaged(path, error, WAY_OUT) from error
+        raise describe_damage(path, error, WAY_OUT) from error
 
 
-def _number(value: float | None) -> float:
+def _restore_nan(value: float | None) -> float:
     """Return what JSON has no number for as nan again."""
     return float("nan") if value is None else value

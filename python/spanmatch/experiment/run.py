@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from spanmatch.base.progress import progress_bar
+from spanmatch.base.progress import show_progress
 from spanmatch.base.tensor_file import read_as, write
 from spanmatch.comparison.comparison import Comparison
-from spanmatch.experiment.data_sources import held_out_data, made_with, training_data
+from spanmatch.experiment.data_sources import (
+    list_versions_and_digests,
+    load_held_out_data,
+    load_training_data,
+)
 from spanmatch.experiment.folder import Folder
 from spanmatch.experiment.layer_details import find_layer_details
-from spanmatch.experiment.networks import Networks, networks_for, parameters_of
-from spanmatch.experiment.performance import performance
-from spanmatch.experiment.plan import comparisons_of, networks_of
+from spanmatch.experiment.networks import Networks, count_parameters, prepare_networks
+from spanmatch.experiment.performance import measure_performance
+from spanmatch.experiment.plan import list_comparisons, list_networks
 from spanmatch.experiment.records import (
     Epoch,
     Network,
@@ -27,7 +31,7 @@ from spanmatch.experiment.records import (
 from spanmatch.experiment.report import write_report
 from spanmatch.experiment.training import train
 from spanmatch.pair.nulls_and_folds import check_inputs
-from spanmatch.solve.undersampled import without_undersampled_warnings
+from spanmatch.solve.undersampled import silence_undersampled_warnings
 from spanmatch.torch.comparing.compare import compare
 from spanmatch.torch.loading.data.batches import ChosenBatches
 from spanmatch.torch.observing.layers import choose_layers
@@ -81,30 +85,33 @@ def run_experiment(
     ModelError
         A network raised an error.
     """
-    to_train_on, held_out = training_data(config), held_out_data(config)
-    networks = networks_for(config, held_out, to_train_on)
+    to_train_on, held_out = load_training_data(config), load_held_out_data(config)
+    networks = prepare_networks(config, held_out, to_train_on)
     layers = networks.layers if config.layers is None else list(config.layers)
     # What is wrong with the choice is told before the training, and not after it.
-    choose_layers(networks.initial(0), layers)
+    choose_layers(networks.make_initial(0), layers)
     _check_enough(held_out, config)
     files = Folder(folder)
     if force:
         files.clear()
-    files.claim(config.plain(), made_with(config))
+    files.claim(config.to_plain(), list_versions_and_digests(config))
     files.sweep()
     files.networks.mkdir(exist_ok=True)
     work = _Work(config, files, networks, layers, held_out, to_train_on, progress)
     with _use_threads(config.threads):
-        for network in networks_of(config):
+        for network in list_networks(config):
             if files.network(network.key).is_file():
                 say(f"{network.name}: there already")
             else:
-                say(f"{network.name}: {_say_accuracy(work.network(network))}")
-        for comparison in comparisons_of(config):
-            if files.compared(comparison.key) and files.layer_details(comparison.key).is_file():
+                say(f"{network.name}: {_say_accuracy(work.make_network(network))}")
+        for comparison in list_comparisons(config):
+            if (
+                files.has_comparison(comparison.key)
+                and files.layer_details(comparison.key).is_file()
+            ):
                 say(f"{comparison.key}: there already")
             else:
-                work.comparison(comparison)
+                work.make_comparison(comparison)
                 say(f"{comparison.key}: compared")
     return write_report(folder)
 
@@ -133,28 +140,28 @@ class _Work:
     to_train_on: Batches | None
     progress: bool
 
-    def network(self, planned: PlannedNetwork) -> Network:
+    def make_network(self, planned: PlannedNetwork) -> Network:
         """Train a network, or read it, and write down what is known of it."""
         untrained = None
         history: list[Epoch] = []
         if planned.seed is not None:
-            untrained = self._performance(self.networks.initial(planned.seed))
-            history = self._trained(planned.key, planned.name, planned.seed)
-        network = self.networks.with_weights(self._weights(planned))
-        trained = self._performance(network)
-        known = Network(planned.name, parameters_of(network), tuple(history), trained, untrained)
+            untrained = self._measure_performance(self.networks.make_initial(planned.seed))
+            history = self._train(planned.key, planned.name, planned.seed)
+        network = self.networks.make_with_weights(self._find_weights(planned))
+        trained = self._measure_performance(network)
+        known = Network(planned.name, count_parameters(network), tuple(history), trained, untrained)
         write_network(self.files.network(planned.key), known)
         return known
 
-    def comparison(self, planned: PlannedComparison) -> None:
+    def make_comparison(self, planned: PlannedComparison) -> None:
         """Compare two networks, and look inside every layer."""
         key, config = planned.key, self.config
         # Of the controls nobody asks how sure they are, or what their matches are made of.
         asked = planned.kind == "trained"
-        if not self.files.compared(key):
-            with without_undersampled_warnings():  # the report says it of each layer
+        if not self.files.has_comparison(key):
+            with silence_undersampled_warnings():  # the report says it of each layer
                 comparison = compare(
-                    *self._networks(planned),
+                    *self._load_networks(planned),
                     self.held_out,
                     layers=self.layers,
                     device=config.device,
@@ -166,40 +173,41 @@ class _Work:
             self.files.comparison(key).mkdir(parents=True, exist_ok=True)
             comparison.without_replicates().save(self.files.comparison(key))
         eps = config.eps if asked else ()
-        with progress_bar(f"Looking inside {key}", self.progress) as report:
+        with show_progress(f"Looking inside {key}", self.progress) as report:
             saved = Comparison.load(self.files.comparison(key))
             layers = find_layer_details(saved, eps, report)
         write_layer_details(self.files.layer_details(key), layers)
 
-    def _networks(self, planned: PlannedComparison) -> tuple[nn.Module, nn.Module]:
+    def _load_networks(self, planned: PlannedComparison) -> tuple[nn.Module, nn.Module]:
         seeds = {f"seed {seed}": seed for seed in self.config.seeds}
         if planned.kind == "untrained":
-            return self.networks.initial(seeds[planned.a]), self.networks.initial(seeds[planned.b])
-        trained = {each.name: each for each in networks_of(self.config)}
-        b = self.networks.with_weights(self._weights(trained[planned.b]))
+            a, b = (self.networks.make_initial(seeds[name]) for name in (planned.a, planned.b))
+            return a, b
+        trained = {each.name: each for each in list_networks(self.config)}
+        b = self.networks.make_with_weights(self._find_weights(trained[planned.b]))
         if planned.kind == "start":
-            return self.networks.initial(seeds[planned.a]), b
-        return self.networks.with_weights(self._weights(trained[planned.a])), b
+            return self.networks.make_initial(seeds[planned.a]), b
+        return self.networks.make_with_weights(self._find_weights(trained[planned.a])), b
 
-    def _weights(self, planned: PlannedNetwork) -> str | Path:
+    def _find_weights(self, planned: PlannedNetwork) -> str | Path:
         return planned.checkpoint or self.files.weights(planned.key)
 
-    def _trained(self, key: str, name: str, seed: int) -> list[Epoch]:
+    def _train(self, key: str, name: str, seed: int) -> list[Epoch]:
         """Write the weights of a network, unless they are there, and return its history."""
         path = self.files.weights(key)
         if not path.is_file():
             if self.to_train_on is None:
                 raise ValueError(f"there is nothing to train {name} on")
-            network = self.networks.initial(seed).to(self.config.device)
-            with progress_bar(f"Training {name}", self.progress) as report:
+            network = self.networks.make_initial(seed).to(self.config.device)
+            with show_progress(f"Training {name}", self.progress) as report:
                 epochs = train(network, self.to_train_on, seed, self.config, report)
             tensors = {name: value.cpu().numpy() for name, value in network.state_dict().items()}
             history = [[epoch.loss, epoch.accuracy] for epoch in epochs]
             write(path, KIND, tensors, {"history": history})
         return [Epoch(*epoch) for epoch in read_as(path, KIND)[1]["history"]]
 
-    def _performance(self, network: nn.Module) -> Performance | None:
-        return performance(network, self.held_out, self.config.device)
+    def _measure_performance(self, network: nn.Module) -> Performance | None:
+        return measure_performance(network, self.held_out, self.config.device)
 
 
 def _say_accuracy(network: Network) -> str:

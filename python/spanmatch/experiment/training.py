@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from spanmatch.experiment.networks import inputs_and_classes
+from spanmatch.experiment.networks import split_labelled_batch
 from spanmatch.experiment.records import Epoch
 from spanmatch.torch.loading.data.batches import ChosenBatches
 
@@ -58,14 +58,14 @@ def train(
         torch.manual_seed(seed)
         network.train()
         for epoch in range(config.epochs):
-            order = batches.shuffled(generator) if isinstance(batches, ChosenBatches) else batches
+            order = batches.shuffle(generator) if isinstance(batches, ChosenBatches) else batches
             tally = Tally()
             for batch in order:
-                inputs, targets = _pair(batch, config)
+                inputs, targets = _split_batch(batch, config)
                 if config.augment:
-                    inputs = _augmented(inputs, generator)
+                    inputs = _augment(inputs, generator)
                 outputs = network(inputs)
-                if wrong := wrong_classes(outputs, targets):
+                if wrong := describe_wrong_classes(outputs, targets):
                     raise ValueError(f"{config.arch} cannot be trained on these classes: {wrong}")
                 loss = nn.functional.cross_entropy(outputs, targets)
                 optimiser.zero_grad()
@@ -108,7 +108,7 @@ class Tally:
         return self._loss / self.inputs
 
 
-def wrong_classes(outputs: Any, targets: Tensor) -> str:
+def describe_wrong_classes(outputs: Any, targets: Tensor) -> str:
     """Return why outputs cannot be scores of the classes of the targets; nothing if they can."""
     if not isinstance(outputs, Tensor) or outputs.ndim != 2:
         return "it returns no tensor of scores (inputs, classes)"
@@ -117,8 +117,8 @@ def wrong_classes(outputs: Any, targets: Tensor) -> str:
     return ""
 
 
-def _pair(batch: Any, config: ExperimentConfig) -> tuple[Tensor, Tensor]:
-    pair = inputs_and_classes(batch)
+def _split_batch(batch: Any, config: ExperimentConfig) -> tuple[Tensor, Tensor]:
+    pair = split_labelled_batch(batch)
     if pair is None:
         raise ValueError(
             f"{config.train_data or config.data} cannot be trained on: its batches have to be "
@@ -128,7 +128,7 @@ def _pair(batch: Any, config: ExperimentConfig) -> tuple[Tensor, Tensor]:
     return inputs.to(config.device), targets.to(config.device)
 
 
-def _augmented(images: Tensor, generator: torch.Generator) -> Tensor:
+def _augment(images: Tensor, generator: torch.Generator) -> Tensor:
     """Mirror half of the images, and move all of the batch by a few pixels."""
     mirrored = torch.rand(len(images), generator=generator) < 0.5
     images = torch.where(mirrored.to(images.device)[:, None, None, None], images.flip(3), images)

@@ -40,19 +40,21 @@ class JointGram:
     def n_batches(self) -> int:
         """How many batches have come."""
         with self.lock:
-            return sum(gram.n_batches for gram in self._all())
+            return sum(gram.n_batches for gram in self._list_grams())
 
     @property
     def n_samples(self) -> int:
         """How many rows have come."""
         with self.lock:
-            return sum(gram.n_samples for gram in self._all())
+            return sum(gram.n_samples for gram in self._list_grams())
 
     @property
     def n_items(self) -> int:
         """How many items have come."""
         with self.lock:
-            return sum(gram.n_items for gram in self._all()) if any(self.kept) else self.n_samples
+            if not any(self.kept):
+                return self.n_samples
+            return sum(gram.n_items for gram in self._list_grams())
 
     @property
     def kept(self) -> tuple[int, int]:
@@ -64,7 +66,9 @@ class JointGram:
     def widths(self) -> tuple[int, int] | None:
         """How many neurons x and y have; None before the first batch."""
         with self.lock:
-            return next(((gram.n_x, gram.n_y) for gram in self._all() if gram.n_samples > 0), None)
+            return next(
+                ((gram.n_x, gram.n_y) for gram in self._list_grams() if gram.n_samples > 0), None
+            )
 
     def update(
         self,
@@ -85,12 +89,12 @@ class JointGram:
                 # what is on devices it has to be told.
                 host, _ = self._sums
                 alone = (n_x, n_y) == self.widths and not any(self.kept)
-                gram = host if alone else self.on_host()
+                gram = host if alone else self.to_host()
                 gram.update(samples_x, samples_y, rows_per_item, report)
             else:
                 self._update_on_device(samples_x, samples_y, rows_per_item)
 
-    def on_host(self) -> core.Gram:
+    def to_host(self) -> core.Gram:
         """Return all sums, brought together on the host.
 
         Raises
@@ -103,14 +107,14 @@ class JointGram:
             if devices:
                 host = host.copy()
                 for device, gram in devices.items():
-                    with _device_errors(device):
-                        host.merge(gram.on_host())
+                    with _name_device(device):
+                        host.merge(gram.to_host())
                 self._sums = host, {}
             return host
 
-    def of_one_moment(self) -> core.Gram:
+    def take_snapshot(self) -> core.Gram:
         """Return all sums, for more than one look: nothing is added between."""
-        gram = self.on_host()
+        gram = self.to_host()
         return gram.copy() if any(self.kept) else gram
 
     def replace(self, gram: core.Gram) -> None:
@@ -118,18 +122,18 @@ class JointGram:
         with self.lock:
             self._sums = gram, {}
 
-    def _all(self) -> list[core.Gram | DeviceGram]:
+    def _list_grams(self) -> list[core.Gram | DeviceGram]:
         host, devices = self._sums
         return [host, *devices.values()]
 
     def _update_on_device(self, x: Readable, y: Readable, rows_per_item: int | list[int]) -> None:
         from spanmatch.pair.device.gram import DeviceGram, Plan
-        from spanmatch.pair.device.tensors import on_host
+        from spanmatch.pair.device.tensors import to_host
 
         n_x, n_y = x.shape[1], y.shape[1]
         device = next(side.device for side in (x, y) if not isinstance(side, np.ndarray))
         host, devices = self._sums
-        with _device_errors(device):
+        with _name_device(device):
             if len(x) == len(y) > 0 and self.widths in (None, (n_x, n_y)):
                 gram = devices.get(device) or DeviceGram(device, n_x, n_y, *self.kept)
                 # As if all had come to the host.
@@ -137,13 +141,13 @@ class JointGram:
                 if gram.update(x, y, plan):
                     devices[device] = gram
                     return
-            host_x, host_y = on_host(x), on_host(y)
+            host_x, host_y = to_host(x), to_host(y)
         # The core says what is wrong.
-        self.on_host().update(host_x, host_y, rows_per_item)
+        self.to_host().update(host_x, host_y, rows_per_item)
 
 
 @contextmanager
-def _device_errors(device: torch.device) -> Iterator[None]:
+def _name_device(device: torch.device) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:

@@ -32,7 +32,7 @@ class Resampling:
         """Whether there are nulls or folds."""
         return self.nulls > 0 or self.folds > 0
 
-    def empty_pair(self) -> ActivationPair:
+    def make_pair(self) -> ActivationPair:
         """Return a pair that keeps these."""
         return ActivationPair(nulls=self.nulls, folds=self.folds, seed=self.seed)
 
@@ -60,7 +60,7 @@ def read_gram_with_nulls(
         _check_left_to_pair("nulls", nulls, rows_per_item)
         gram = _copy_gram(x, y)
         if gram.n_nulls == 0:
-            raise _lacks("nulls", USUAL_NULLS)
+            raise _describe_lack("nulls", USUAL_NULLS)
         return gram
     count = USUAL_NULLS if nulls is None else as_count(nulls, "nulls", 1)
     empty = partial(make_gram, nulls=count, seed=seed)
@@ -81,7 +81,7 @@ def read_gram_with_folds(
         _check_left_to_pair("folds", folds, rows_per_item)
         gram = _copy_gram(x, y)
         if not gram.fold_samples:
-            raise _lacks("folds", USUAL_FOLDS)
+            raise _describe_lack("folds", USUAL_FOLDS)
         return gram
     count = USUAL_FOLDS if folds is None else as_count(folds, "folds", 2)
     empty = partial(make_gram, folds=count, seed=seed)
@@ -104,7 +104,7 @@ def _copy_gram(x: ActivationPair, y: Samples | None) -> core.Gram:
     return read_gram(x, y).copy()
 
 
-def _lacks(name: str, usual: int) -> ValueError:
+def _describe_lack(name: str, usual: int) -> ValueError:
     return ValueError(
         f"the pair keeps no {name}, which are summed as batches come: make it by "
         f"ActivationPair({name}={usual}) and update it again"

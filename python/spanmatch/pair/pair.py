@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import spanmatch._core as core
 from spanmatch.base.arguments import as_count, as_rows_per_item, as_seed
 from spanmatch.base.errors import DeviceError, prefix_errors
-from spanmatch.base.progress import progress_bar
+from spanmatch.base.progress import show_progress
 from spanmatch.pair import pair_file
 from spanmatch.pair.joint_gram import JointGram
 from spanmatch.pair.names import Names, as_names, check_counts, merge_names
@@ -179,13 +179,13 @@ class ActivationPair:
         if not isinstance(other, ActivationPair):
             raise TypeError(f"merge needs an ActivationPair, got {type(other).__name__}")
         # A copy, so that no call holds two locks.
-        gram = other._gram.on_host().copy()
+        gram = other._gram.to_host().copy()
         with self._gram.lock:
             names = merge_names(self._names, other._names)
             widths = self._gram.widths or ((gram.n_x, gram.n_y) if gram.n_samples > 0 else None)
             if widths is not None:
                 check_counts(names, *widths)
-            self._gram.on_host().merge(gram)
+            self._gram.to_host().merge(gram)
             self._names = names
 
     def all_reduce(self, group: torch.distributed.ProcessGroup | None = None) -> None:
@@ -211,12 +211,12 @@ class ActivationPair:
         from spanmatch.pair.device.all_reduce import all_reduce
 
         with self._gram.lock:
-            gram, self._names = all_reduce(self._gram.on_host(), self._names, group)
+            gram, self._names = all_reduce(self._gram.to_host(), self._names, group)
             self._gram.replace(gram)
 
     def without_replicates(self) -> ActivationPair:
         """Return a copy that keeps neither nulls nor folds: as large as a pair that never did."""
-        return wrap_gram(core.Gram.from_parts(self._gram.on_host().parts()), self._names)
+        return wrap_gram(core.Gram.from_parts(self._gram.to_host().parts()), self._names)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the pair to a safetensors file, which appears under its name once it is whole.
@@ -231,7 +231,7 @@ class ActivationPair:
         OSError
             The file cannot be written.
         """
-        pair_file.write(path, self._gram.of_one_moment(), self._names)
+        pair_file.write(path, self._gram.take_snapshot(), self._names)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> ActivationPair:
@@ -267,13 +267,13 @@ class ActivationPair:
         return total
 
     def __copy__(self) -> ActivationPair:
-        return wrap_gram(self._gram.on_host().copy(), self._names)
+        return wrap_gram(self._gram.to_host().copy(), self._names)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ActivationPair:
         return self.__copy__()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        gram = self._gram.of_one_moment()
+        gram = self._gram.take_snapshot()
         return _from_parts, (gram.parts(), gram.replicates(), self._names)
 
     def __repr__(self) -> str:
@@ -305,15 +305,15 @@ def read_gram(
             raise TypeError("a pair holds both sides already: pass it alone, without y")
         if x.n_samples == 0:
             raise ValueError("the pair is empty: update it with at least one batch")
-        return x._gram.on_host()
+        return x._gram.to_host()
     if y is None:
         raise TypeError("y is missing: pass two arrays, x and y, or one ActivationPair")
     if isinstance(y, ActivationPair):
         raise TypeError("y is a pair, which holds both sides: pass it alone, as x")
     gram = JointGram(empty())
-    with progress_bar("Reading samples", progress) as report:
+    with show_progress("Reading samples", progress) as report:
         gram.update(x, y, as_rows_per_item(rows_per_item), report)
-    return gram.on_host()
+    return gram.to_host()
 
 
 def wrap_gram(gram: core.Gram, names: Names = (None, None)) -> ActivationPair:

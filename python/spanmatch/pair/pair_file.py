@@ -8,7 +8,7 @@ import numpy as np
 
 import spanmatch._core as core
 from spanmatch.base import tensor_file
-from spanmatch.base.errors import damaged
+from spanmatch.base.errors import describe_damage
 from spanmatch.pair.names import Names, as_names, check_counts
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def read(path: str | PathLike[str]) -> tuple[core.Gram, Names]:
         if (values["n_y"], values["dtype"]) != (gram.n_y, "float64"):
             raise ValueError("its metadata and its tensors differ")
     except (KeyError, OverflowError, TypeError, ValueError) as error:
-        raise damaged(path, error) from error
+        raise describe_damage(path, error) from error
     return gram, names
 
 

@@ -57,7 +57,7 @@ def as_rows(activations: Samples, mask: Any = None, *, axis: int | None = None) 
     array: Any = activations
     if not is_tensor(array) and not isinstance(array, np.ndarray):
         array = view_array(array, "activations")
-    at = _neuron_axis(tuple(array.shape), axis)
+    at = _find_neuron_axis(tuple(array.shape), axis)
     last = array.movedim(at, -1) if is_tensor(array) else np.moveaxis(array, at, -1)
     rows: Readable = (
         last.reshape(prod(last.shape[:-1]), last.shape[-1])
@@ -67,7 +67,7 @@ def as_rows(activations: Samples, mask: Any = None, *, axis: int | None = None) 
     return rows
 
 
-def _neuron_axis(shape: tuple[int, ...], axis: int | None) -> int:
+def _find_neuron_axis(shape: tuple[int, ...], axis: int | None) -> int:
     if axis is None:
         if len(shape) not in NEURON_AXIS:
             raise ValueError(f"activations have shape {shape}: say which axis is the neurons'")

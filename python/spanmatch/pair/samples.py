@@ -24,7 +24,9 @@ def as_samples(array: object, side: Side) -> Readable:
     """Return samples × neurons as they are read, without a copy, or say what is wrong."""
     samples = _as_readable(array, side)
     if samples.ndim != 2:
-        raise ValueError(f"{side} has shape {tuple(samples.shape)}: {_how_to_shape(samples, side)}")
+        raise ValueError(
+            f"{side} has shape {tuple(samples.shape)}: {_explain_shape(samples, side)}"
+        )
     if isinstance(samples, np.ndarray) and not samples.flags.aligned:
         raise ValueError(f"{side} lies unaligned in memory: pass a copy of it")
     return samples
@@ -104,7 +106,7 @@ def _check_type(array: NDArray[Any], side: Side) -> NDArray[Any]:
     if dtype.kind != "f" or dtype.itemsize > 8:
         raise TypeError(
             f"{side} holds {dtype}, not float16, bfloat16, float32 or float64: cast it, "
-            f"as in {side}.astype(np.{_cast_for(dtype)})"
+            f"as in {side}.astype(np.{_choose_cast(dtype)})"
         )
     if not dtype.isnative:
         raise TypeError(
@@ -114,13 +116,13 @@ def _check_type(array: NDArray[Any], side: Side) -> NDArray[Any]:
     return array
 
 
-def _cast_for(dtype: np.dtype[Any]) -> str:
+def _choose_cast(dtype: np.dtype[Any]) -> str:
     """float32 where it holds every value of the type or the values are measurements anyway."""
     loses_digits = dtype.kind in "iu" and dtype.itemsize > 4
     return "float64" if loses_digits or dtype.kind == "f" else "float32"
 
 
-def _how_to_shape(samples: Readable, side: Side) -> str:
+def _explain_shape(samples: Readable, side: Side) -> str:
     expected = "expected two axes, samples × neurons"
     if samples.ndim == 1:
         return f"{expected}; for one neuron pass {side}[:, None]"

@@ -18,7 +18,7 @@ from spanmatch.plot.style import (
     draw_band,
     draw_chance_level,
     draw_nulls,
-    spread,
+    find_spread,
     style_axes,
 )
 
@@ -54,7 +54,7 @@ def draw_similarity(layers: Mapping[str, LayerAnswer], title: str) -> Figure:
         if answer.interval is not None:
             draw_band(panel, answer.interval.eps, *answer.interval.similarity)
         _draw_chance(panel, answer)
-        panel.set_title(_panel_title(layer, answer.spectrum), fontsize=LABEL)
+        panel.set_title(_title_panel(layer, answer.spectrum), fontsize=LABEL)
         panel.set(xlim=(0, 1), ylim=(0, 1.02), xticks=np.arange(0, 1.1, 0.2))
         style_axes(panel)
     for unused in panels[len(layers) :]:
@@ -67,20 +67,20 @@ def draw_similarity(layers: Mapping[str, LayerAnswer], title: str) -> Figure:
 def _draw_chance(panel: Axes, answer: LayerAnswer) -> None:
     """Draw the nulls; where there are none, from where on unrelated neurons match too."""
     if answer.nulls is not None:
-        draw_nulls(panel, EPS, spread(answer.nulls.similarity(EPS)))
-        _name(panel, answer.nulls.counted, 1.0)
+        draw_nulls(panel, EPS, find_spread(answer.nulls.similarity(EPS)))
+        _write_beside(panel, answer.nulls.counted, 1.0)
     elif not math.isnan(answer.chance_level):
         draw_chance_level(panel, answer.chance_level)
-        _name(panel, "chance", answer.chance_level)
+        _write_beside(panel, "chance", answer.chance_level)
 
 
-def _panel_title(layer: str, spectrum: MatchSpectrum) -> str:
+def _title_panel(layer: str, spectrum: MatchSpectrum) -> str:
     dead = sum(neurons.size for neurons in spectrum.dead)
     title = f"{layer}: {spectrum.x.size} + {spectrum.y.size} neurons"
     return f"{title}, {dead} dead" if dead else title
 
 
-def _name(panel: Axes, what: str, eps: float) -> None:
+def _write_beside(panel: Axes, what: str, eps: float) -> None:
     panel.annotate(
         what,
         (eps, 0.03),

@@ -26,7 +26,7 @@ GAPS_UP_TO = 60  # bars; more stand side by side
 DOTS = 700  # along a side of a drawn matrix: more are not told apart on paper
 
 
-def draw_sizes(matches: Sequence[Match], title: str) -> Figure:
+def draw_match_sizes(matches: Sequence[Match], title: str) -> Figure:
     """Draw how many neurons of x and of y each match holds, largest match first."""
     figure = Figure(figsize=(6.4, 3.6), layout="constrained")
     figure.suptitle(title, color=INK, fontsize=TITLE)

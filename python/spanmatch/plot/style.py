@@ -35,10 +35,10 @@ def style_axes(axes: Axes, *, grid: str | None = "both") -> None:
         spine.set_color(GRID)
 
 
-def spread(values: ArrayLike) -> tuple[Floats, Floats, Floats]:
+def find_spread(values: ArrayLike) -> tuple[Floats, Floats, Floats]:
     """Return the least, the median and the largest over the first axis.
 
-    >>> spread([[0.1, 0.2], [0.5, 0.4], [0.2, 0.9]])
+    >>> find_spread([[0.1, 0.2], [0.5, 0.4], [0.2, 0.9]])
     (array([0.1, 0.2]), array([0.2, 0.4]), array([0.5, 0.9]))
     """
     array = np.asarray(values, np.float64)

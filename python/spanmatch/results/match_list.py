@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spanmatch.base import tensor_file
-from spanmatch.base.errors import damaged
+from spanmatch.base.errors import describe_damage
 from spanmatch.results.match import Match
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def read(path: str | PathLike[str]) -> list[Match]:
             for (eps, *others), members_x, members_y in zip(scalars, x, y, strict=True)
         ]
     except (KeyError, TypeError, ValueError) as error:
-        raise damaged(path, error) from error
+        raise describe_damage(path, error) from error
 
 
 def _split(members: NDArray[np.int64], sizes: NDArray[np.int64]) -> list[NDArray[np.int64]]:

@@ -78,4 +78,6 @@ class Measures(Result):
     """
 
     def __repr__(self) -> str:
-        return f"Measures({', '.join(f'{name}={value:.4f}' for name, value in self._fields())})"
+        return (
+            f"Measures({', '.join(f'{name}={value:.4f}' for name, value in self._list_fields())})"
+        )

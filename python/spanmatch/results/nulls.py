@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from spanmatch.base.constants import TOLERANCE
 from spanmatch.results.result import Floats, Result, freeze, say_raised
-from spanmatch.results.spectrum import MatchSpectrum, median_of_living
+from spanmatch.results.spectrum import MatchSpectrum, find_living_median
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,7 +98,7 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
     @property
     def chance_level(self) -> float:
         """The median critical ε over all nulls and living neurons: the chance level, measured."""
-        return median_of_living(self.x, self.y)
+        return find_living_median(self.x, self.y)
 
     @property
     def least_p(self) -> float:

@@ -27,10 +27,10 @@ class Residuals(Result):
 
     def __repr__(self) -> str:
         raised = say_raised(self.resolution)
-        return f"Residuals(x: {_range(self.x)}, y: {_range(self.y)}{raised})"
+        return f"Residuals(x: {_describe_range(self.x)}, y: {_describe_range(self.y)}{raised})"
 
 
-def _range(values: Floats) -> str:
+def _describe_range(values: Floats) -> str:
     living = values[~np.isnan(values)]
     if living.size == 0:
         return f"{values.size} neurons, none living"

@@ -30,14 +30,14 @@ class Result:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as numbers and lists; the class makes an equal result of them again."""
-        return {name: _plain(value) for name, value in self._fields()}
+        return {name: _make_plain(value) for name, value in self._list_fields()}
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the result to a safetensors file, which appears under its name once it is whole.
 
         Arrays are tensors, all else is metadata. Raises OSError where the file cannot be written.
         """
-        result_file.write(path, type(self).__name__, self._fields())
+        result_file.write(path, type(self).__name__, self._list_fields())
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Self:
@@ -58,15 +58,15 @@ class Result:
             return NotImplemented
         # How a result was found out, as the δ of a match, is no part of what it is.
         compared = [field.name for field in fields(self) if field.compare]  # type: ignore[arg-type]
-        return all(_equal(getattr(self, name), getattr(other, name)) for name in compared)
+        return all(_are_equal(getattr(self, name), getattr(other, name)) for name in compared)
 
     # Results hold arrays, so they have no hash, like arrays.
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), tuple(value for _, value in self._fields())
+        return type(self), tuple(value for _, value in self._list_fields())
 
-    def _fields(self) -> list[tuple[str, Any]]:
+    def _list_fields(self) -> list[tuple[str, Any]]:
         return [(field.name, getattr(self, field.name)) for field in fields(self)]  # type: ignore[arg-type]
 
     def _freeze(self, name: str, value: ArrayLike, dtype: type[np.generic]) -> None:
@@ -90,17 +90,17 @@ def freeze(value: ArrayLike, dtype: type[np.generic]) -> NDArray[Any]:
     return array
 
 
-def _plain(value: Any) -> Any:
+def _make_plain(value: Any) -> Any:
     if isinstance(value, Result):
         return value.to_dict()
     if isinstance(value, tuple):
-        return [_plain(part) for part in value]
+        return [_make_plain(part) for part in value]
     return value.tolist() if isinstance(value, np.ndarray) else value
 
 
-def _equal(mine: Any, theirs: Any) -> bool:
+def _are_equal(mine: Any, theirs: Any) -> bool:
     if isinstance(mine, tuple):
-        return all(map(_equal, mine, theirs))
+        return all(map(_are_equal, mine, theirs))
     if isinstance(mine, np.ndarray | float):
         # nan is what a result says of the dead: the same, then.
         return np.array_equal(mine, theirs, equal_nan=np.asarray(mine).dtype.kind == "f")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 import numpy as np
 
 from spanmatch.base import tensor_file
-from spanmatch.base.errors import damaged
+from spanmatch.base.errors import describe_damage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,7 +26,7 @@ WORDS = {int: "an integer", float: "a number", str: "text", np.ndarray: "an arra
 
 def write(path: str | PathLike[str], kind: str, named: Iterable[tuple[str, Any]]) -> None:
     """Write the fields, by name."""
-    entries = dict(_entries(named))
+    entries = dict(_list_entries(named))
     tensors = {name: value for name, value in entries.items() if isinstance(value, np.ndarray)}
     values = {name: value for name, value in entries.items() if name not in tensors}
     tensor_file.write(path, kind, tensors, values)
@@ -38,24 +38,24 @@ def read(path: str | PathLike[str], cls: type[Any]) -> Any:
     try:
         return _make(cls, values | tensors, "")
     except KeyError as error:
-        raise damaged(path, f"it lacks {error}") from error
+        raise describe_damage(path, f"it lacks {error}") from error
     except (TypeError, ValueError) as error:
-        raise damaged(path, error) from error
+        raise describe_damage(path, error) from error
 
 
-def _entries(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+def _list_entries(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
     """Yield what is written for the fields: names with dots, and arrays or plain values."""
     for name, value in named:
         if isinstance(value, tuple):
-            yield from _prefixed(name, zip(SIDES, value, strict=True))
+            yield from _prefix(name, zip(SIDES, value, strict=True))
         elif is_dataclass(value):
             parts = ((field.name, getattr(value, field.name)) for field in fields(value))
-            yield from _prefixed(name, _entries(parts))
+            yield from _prefix(name, _list_entries(parts))
         elif value is not None:
             yield name, value
 
 
-def _prefixed(name: str, parts: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+def _prefix(name: str, parts: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
     return ((f"{name}.{part}", value) for part, value in parts)
 
 
@@ -69,11 +69,11 @@ def _make(cls: type[Any], entries: Mapping[str, Any], prefix: str) -> Any:
             # What came to the class after the file was written.
             values.append(field.default)
         else:
-            values.append(_value(types[field.name], entries, name))
+            values.append(_read_value(types[field.name], entries, name))
     return cls(*values)
 
 
-def _value(wanted: Any, entries: Mapping[str, Any], name: str) -> Any:
+def _read_value(wanted: Any, entries: Mapping[str, Any], name: str) -> Any:
     """Return the value of a field of this type."""
     if NoneType in get_args(wanted):
         wanted = next(each for each in get_args(wanted) if each is not NoneType)
@@ -81,11 +81,11 @@ def _value(wanted: Any, entries: Mapping[str, Any], name: str) -> Any:
         return _make(wanted, entries, f"{name}.")  # type: ignore[arg-type]
     kind = get_origin(wanted) or wanted
     if kind is tuple:
-        return tuple(_checked(entries[f"{name}.{side}"], np.ndarray, name) for side in SIDES)
-    return _checked(entries[name], kind, name)
+        return tuple(_check_value(entries[f"{name}.{side}"], np.ndarray, name) for side in SIDES)
+    return _check_value(entries[name], kind, name)
 
 
-def _checked(value: Any, kind: type, name: str) -> Any:
+def _check_value(value: Any, kind: type, name: str) -> Any:
     if not isinstance(value, (int, float) if kind is float else kind):
         raise ValueError(f"its {name} is not {WORDS[kind]}")
     return value

@@ -73,19 +73,19 @@ class MatchSpectrum(Result):
             `eps` is not a real number; it is outside [0, 1) or NaN.
         """
         if np.ndim(eps) == 0:
-            return float(self._similarity(as_eps(np.asarray(eps).item())))
+            return float(self._find_similarity(as_eps(np.asarray(eps).item())))
         levels = np.asarray(eps)
         if levels.dtype.kind not in "fiu":
             raise TypeError(f"eps must hold real numbers, got {levels.dtype}")
         outside = levels[~((levels >= 0) & (levels < 1))]
         if outside.size > 0:
             raise ValueError(f"eps must be in [0, 1), got {outside[0]}")
-        return self._similarity(levels.astype(np.float64))
+        return self._find_similarity(levels.astype(np.float64))
 
     def match(self, eps: float) -> Match:
         """Return the maximum match at `eps`, a number in [0, 1)."""
         eps = as_eps(eps)
-        threshold = self._threshold(eps)
+        threshold = self._find_threshold(eps)
         x, y = np.flatnonzero(self.x <= threshold), np.flatnonzero(self.y <= threshold)
         return Match(eps, x, y, self.x.size, self.y.size, self.resolution)
 
@@ -109,7 +109,7 @@ class MatchSpectrum(Result):
         """
         wanted = as_similarity(similarity)
         candidates = np.concatenate([[0.0], self._sorted[self._sorted < 1.0]])
-        enough = np.flatnonzero(self._similarity(candidates) >= wanted)
+        enough = np.flatnonzero(self._find_similarity(candidates) >= wanted)
         return float(candidates[enough[0]]) if enough.size > 0 else float("inf")
 
     @property
@@ -121,7 +121,7 @@ class MatchSpectrum(Result):
     @property
     def chance_level(self) -> float:
         """The median chance level of the living neurons of both sides; nan where none lives."""
-        return median_of_living(*self.chance)
+        return find_living_median(*self.chance)
 
     @property
     def dead(self) -> tuple[Indices, Indices]:
@@ -140,16 +140,16 @@ class MatchSpectrum(Result):
     def _sorted(self) -> Floats:
         return np.sort(np.concatenate([self.x, self.y]))
 
-    def _threshold(self, eps: float | Floats) -> Floats:
+    def _find_threshold(self, eps: float | Floats) -> Floats:
         """Return the largest critical ε that passes for at most `eps`."""
         return np.asarray(np.maximum(eps, EXACT * self.resolution) + TOLERANCE)
 
-    def _similarity(self, eps: float | Floats) -> Floats:
-        matched = np.searchsorted(self._sorted, self._threshold(eps), side="right")
+    def _find_similarity(self, eps: float | Floats) -> Floats:
+        matched = np.searchsorted(self._sorted, self._find_threshold(eps), side="right")
         return np.asarray(matched / max(1, self._sorted.size))
 
 
-def median_of_living(*sides: Floats) -> float:
+def find_living_median(*sides: Floats) -> float:
     """Return the median over the neurons of all sides that live: the finite values; else nan."""
     values = np.concatenate([side[np.isfinite(side)] for side in sides])
     return float(np.median(values)) if values.size > 0 else float("nan")

@@ -45,7 +45,7 @@ class Support(Result):
         self._freeze("x", self.x, np.int64)
         self._freeze("y", self.y, np.int64)
         size = self.x.size + self.y.size
-        self._freeze("matrix", _shaped(self.matrix, (size, size)), np.bool_)
+        self._freeze("matrix", _restore_shape(self.matrix, (size, size)), np.bool_)
 
     @property
     def neurons(self) -> list[Neuron]:
@@ -129,8 +129,8 @@ class LinearMap(Result):
         for name in ("x_offset", "x_residuals", "y_offset", "y_residuals"):
             self._freeze(name, getattr(self, name), np.float64)
         shape = (self.y_residuals.size, self.x_residuals.size)
-        self._freeze("x", _shaped(self.x, shape), np.float64)
-        self._freeze("y", _shaped(self.y, shape[::-1]), np.float64)
+        self._freeze("x", _restore_shape(self.x, shape), np.float64)
+        self._freeze("y", _restore_shape(self.y, shape[::-1]), np.float64)
 
     def __repr__(self) -> str:
         n_y, n_x = self.x.shape
@@ -141,6 +141,6 @@ class LinearMap(Result):
         )
 
 
-def _shaped(value: ArrayLike, shape: tuple[int, int]) -> ArrayLike:
+def _restore_shape(value: ArrayLike, shape: tuple[int, int]) -> ArrayLike:
     """Give back the axes that an empty array loses as plain data."""
     return np.zeros(shape) if np.size(value) == 0 else value

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Literal, get_args
 import numpy as np
 
 from spanmatch.base.arguments import as_center, as_levels, as_probability, as_seed
-from spanmatch.base.progress import progress_bar
+from spanmatch.base.progress import show_progress
 from spanmatch.pair.nulls_and_folds import read_gram_with_folds
 from spanmatch.pair.pair import ActivationPair, wrap_gram
 from spanmatch.results.interval import Interval
 from spanmatch.solve.matches import spectrum
-from spanmatch.solve.student_t import two_sided_quantile
-from spanmatch.solve.undersampled import warn_if_undersampled, without_undersampled_warnings
+from spanmatch.solve.student_t import find_two_sided_quantile
+from spanmatch.solve.undersampled import silence_undersampled_warnings, warn_if_undersampled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -130,12 +130,12 @@ def interval(
         x, y, folds=folds, rows_per_item=rows_per_item, seed=seed, progress=progress
     )
     warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y))
-    return interval_of_folds(
+    return bound_by_folds(
         gram, grid, level=level, method=method, seed=seed, center=center, progress=progress
     )
 
 
-def interval_of_folds(
+def bound_by_folds(
     gram: core.Gram,
     grid: Floats = GRID,
     *,
@@ -153,21 +153,21 @@ def interval_of_folds(
             f"{count} folds need {count} items at least, and of {gram.n_items} items none came to "
             f"{empty} of them: take fewer folds, or more data, or merge pairs of other seeds"
         )
-    with without_undersampled_warnings():
+    with silence_undersampled_warnings():
         whole = spectrum(wrap_gram(gram), center=center)
-        times = _times(method, count, seed)
-        parts = list(_spectra(gram, times, center, progress))
+        times = _choose_folds(method, count, seed)
+        parts = list(_solve_parts(gram, times, center, progress))
     centred = _jackknife if method == "jackknife" else partial(_bootstrap, count)
-    t = two_sided_quantile(level, count - 1)
+    t = find_two_sided_quantile(level, count - 1)
     centre, spread = centred(*_list_figures(attrgetter("area"), whole, parts))
-    area = _ends(np.array(whole.area), centre, t * spread)
+    area = _find_ends(np.array(whole.area), centre, t * spread)
     # A neuron is on one side of ε or the other, so that a bound on one side is enough.
-    bound = two_sided_quantile(max(0.0, 2 * level - 1), count - 1)
+    bound = find_two_sided_quantile(max(0.0, 2 * level - 1), count - 1)
     sides, bounds = [], []
     for side in (attrgetter("x"), attrgetter("y")):
         centre, spread = centred(*_list_figures(side, whole, parts))
-        sides.append(_ends(side(whole), centre, t * spread))
-        bounds.append(_ends(side(whole), centre, bound * spread))
+        sides.append(_find_ends(side(whole), centre, t * spread))
+        bounds.append(_find_ends(side(whole), centre, bound * spread))
     # It is in the match for sure where the whole of its interval is below ε.
     low, high = (
         replace(whole, x=bounds[0][end], y=bounds[1][end]).similarity(grid) for end in (1, 0)
@@ -175,7 +175,7 @@ def interval_of_folds(
     return Interval(grid, np.array([low, high]), area, sides[0], sides[1], level, method, count)
 
 
-def _times(method: Method, count: int, seed: int) -> list[list[int]]:
+def _choose_folds(method: Method, count: int, seed: int) -> list[list[int]]:
     """Return how often each part takes each fold."""
     if method == "jackknife":
         return (1 - np.eye(count, dtype=int)).tolist()
@@ -183,10 +183,10 @@ def _times(method: Method, count: int, seed: int) -> list[list[int]]:
     return draws.tolist()  # type: ignore[no-any-return]
 
 
-def _spectra(
+def _solve_parts(
     gram: core.Gram, times: list[list[int]], center: bool, progress: bool
 ) -> Iterable[MatchSpectrum]:
-    with progress_bar("Matching parts of the data", progress) as report:
+    with show_progress("Matching parts of the data", progress) as report:
         for done, each in enumerate(times, start=1):
             yield spectrum(wrap_gram(gram.of_folds(each, center)), center=center)
             if report is not None:
@@ -215,6 +215,6 @@ def _bootstrap(count: int, t: Floats, parts: Floats) -> tuple[Floats, Floats]:
     return 2 * t - parts.mean(axis=0), np.sqrt(count / (count - 1)) * parts.std(axis=0, ddof=1)
 
 
-def _ends(whole: Floats, centre: Floats, half: Floats) -> Floats:
+def _find_ends(whole: Floats, centre: Floats, half: Floats) -> Floats:
     ends = np.clip([centre - half, centre + half], 0.0, 1.0)
     return np.where(np.isinf(whole), np.inf, ends)

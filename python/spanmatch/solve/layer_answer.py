@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from spanmatch.pair.pair import read_gram
 from spanmatch.results.layer_answer import LayerAnswer
-from spanmatch.solve.intervals import interval_of_folds
+from spanmatch.solve.intervals import bound_by_folds
 from spanmatch.solve.matches import spectrum
-from spanmatch.solve.nulls import spectra_of_nulls
+from spanmatch.solve.nulls import solve_nulls
 
 if TYPE_CHECKING:
     from spanmatch.pair.pair import ActivationPair
@@ -20,6 +20,6 @@ def answer_layer(x: ActivationPair, *, center: bool, progress: bool = False) -> 
     gram = read_gram(x, None)
     return LayerAnswer(
         found,
-        spectra_of_nulls(gram, center=center, progress=progress) if gram.n_nulls else None,
-        interval_of_folds(gram, center=center, progress=progress) if gram.fold_samples else None,
+        solve_nulls(gram, center=center, progress=progress) if gram.n_nulls else None,
+        bound_by_folds(gram, center=center, progress=progress) if gram.fold_samples else None,
     )

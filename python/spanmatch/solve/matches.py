@@ -13,7 +13,7 @@ import numpy as np
 
 import spanmatch._core as core
 from spanmatch.base.arguments import as_center, as_eps, as_index
-from spanmatch.base.progress import progress_bar
+from spanmatch.base.progress import show_progress
 from spanmatch.pair.pair import ActivationPair, read_gram
 from spanmatch.results.match import Match
 from spanmatch.results.residuals import Residuals
@@ -80,7 +80,7 @@ def spectrum(
     """
     center = as_center(center)
     gram = read_gram(x, y, progress)
-    with progress_bar("Peeling neurons", progress) as report:
+    with show_progress("Peeling neurons", progress) as report:
         result = MatchSpectrum(*core.spectrum(gram, center, isinstance(x, ActivationPair), report))
     warn_if_undersampled(result.n_samples, max(result.x.size, result.y.size))
     return result

@@ -85,18 +85,18 @@ def measures(
     (0.65, 0.91)
     """
     gram = read_gram(x, y, progress)
-    products, n_x = _centered(gram), gram.n_x
-    sides = _sides(products, n_x)
+    products, n_x = _center_products(gram), gram.n_x
+    sides = _split_sides(products, n_x)
     if sides is None:
         result = Measures(*[float("nan")] * 8)
     else:
-        similarity = _procrustes(sides)
+        similarity = _measure_procrustes(sides)
         result = Measures(
-            linear_cka=_cka(sides),
-            svcca=_svcca(sides),
+            linear_cka=_measure_cka(sides),
+            svcca=_measure_svcca(sides),
             procrustes_similarity=similarity,
             procrustes_distance=sqrt(2.0 - 2.0 * similarity),
-            **_on_spans(products, n_x),
+            **_measure_spans(products, n_x),
         )
     warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y))
     return result
@@ -146,9 +146,9 @@ def linear_cka(
     0.0
     """
     gram = read_gram(x, y, progress)
-    sides = _sides(_centered(gram), gram.n_x)
+    sides = _split_sides(_center_products(gram), gram.n_x)
     warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y))
-    return float("nan") if sides is None else _cka(sides)
+    return float("nan") if sides is None else _measure_cka(sides)
 
 
 class _Sides(NamedTuple):
@@ -159,7 +159,7 @@ class _Sides(NamedTuple):
     yy: Floats
 
 
-def _centered(gram: core.Gram) -> Floats:
+def _center_products(gram: core.Gram) -> Floats:
     products = gram.centered()
     small = products.diagonal() < np.finfo(np.float64).tiny * gram.n_samples
     if small.any() and not np.isnan(np.concatenate(core.chance(gram, True))[small]).all():
@@ -169,7 +169,7 @@ def _centered(gram: core.Gram) -> Floats:
     return products
 
 
-def _sides(products: Floats, n_x: int) -> _Sides | None:
+def _split_sides(products: Floats, n_x: int) -> _Sides | None:
     """Return the blocks of the products; None where a side has no variance."""
     squares = products.diagonal()
     exponents = []
@@ -186,26 +186,26 @@ def _sides(products: Floats, n_x: int) -> _Sides | None:
     return _Sides(products[:n_x, :n_x], products[:n_x, n_x:], products[n_x:, n_x:])
 
 
-def _cka(sides: _Sides) -> float:
+def _measure_cka(sides: _Sides) -> float:
     xx, xy, yy = (float(np.einsum("ij,ij->", block, block)) for block in sides)
     return min(1.0, xy / (sqrt(xx) * sqrt(yy)))
 
 
-def _procrustes(sides: _Sides) -> float:
+def _measure_procrustes(sides: _Sides) -> float:
     nuclear = float(np.linalg.svd(sides.xy, compute_uv=False).sum())
     return min(1.0, nuclear / sqrt(float(np.trace(sides.xx) * np.trace(sides.yy))))
 
 
-def _svcca(sides: _Sides) -> float:
+def _measure_svcca(sides: _Sides) -> float:
     # V Λ^(-1/2): X times it is an orthonormal basis of the principal directions.
     in_x, in_y = (
-        vectors / np.sqrt(values) for values, vectors in map(_principal, (sides.xx, sides.yy))
+        vectors / np.sqrt(values) for values, vectors in map(_find_principal, (sides.xx, sides.yy))
     )
     correlations = np.linalg.svd(in_x.T @ sides.xy @ in_y, compute_uv=False)
     return float(correlations.clip(0.0, 1.0).mean())
 
 
-def _principal(covariance: Floats) -> tuple[Floats, Floats]:
+def _find_principal(covariance: Floats) -> tuple[Floats, Floats]:
     """Return the fewest largest eigenvalues that hold enough of the variance, ties, and vectors."""
     values, vectors = np.linalg.eigh(covariance)
     held = np.cumsum(values[::-1]) / np.trace(covariance)
@@ -214,7 +214,7 @@ def _principal(covariance: Floats) -> tuple[Floats, Floats]:
     return values[kept], vectors[:, kept]
 
 
-def _on_spans(products: Floats, n_x: int) -> dict[str, float]:
+def _measure_spans(products: Floats, n_x: int) -> dict[str, float]:
     """Measures that compare spans: found on unit columns, in directions that are no rounding."""
     norms = np.sqrt(products.diagonal())
     scale = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0.0)
@@ -224,8 +224,8 @@ def _on_spans(products: Floats, n_x: int) -> dict[str, float]:
     norms_x, norms_y = (side / side.max() for side in (norms[:n_x], norms[n_x:]))
 
     delta = find_resolution(norms.size)
-    values_x, vectors_x = _independent(unit[:n_x, :n_x], delta)
-    values_y, vectors_y = _independent(unit[n_x:, n_x:], delta)
+    values_x, vectors_x = _find_independent(unit[:n_x, :n_x], delta)
+    values_y, vectors_y = _find_independent(unit[n_x:, n_x:], delta)
     # Q_x and Q_y are the unit columns times these, so Q_xᵀ Y is in_x.T @ unit_xy * norms_y.
     in_x, in_y = vectors_x / np.sqrt(values_x), vectors_y / np.sqrt(values_y)
     x_on_y, y_on_x = in_y.T @ unit_xy.T, in_x.T @ unit_xy
@@ -235,25 +235,25 @@ def _on_spans(products: Floats, n_x: int) -> dict[str, float]:
     loadings = (rotation.T * np.sqrt(values_x)) @ vectors_x.T * norms_x
     return {
         "mean_cca": float(correlations.mean()),
-        "pwcca": _weighted_mean(correlations, loadings),
-        "r2_x": _explained(x_on_y, norms_x),
-        "r2_y": _explained(y_on_x, norms_y),
+        "pwcca": _average_correlations(correlations, loadings),
+        "r2_x": _measure_explained(x_on_y, norms_x),
+        "r2_y": _measure_explained(y_on_x, norms_y),
     }
 
 
-def _independent(unit: Floats, delta: float) -> tuple[Floats, Floats]:
+def _find_independent(unit: Floats, delta: float) -> tuple[Floats, Floats]:
     """Return eigenvalues and vectors of the directions that columns of norm 1 have."""
     values, vectors = np.linalg.eigh(unit)
     kept = values >= delta**2 * values[-1]
     return values[kept], vectors[:, kept]
 
 
-def _explained(on_other: Floats, norms: Floats) -> float:
+def _measure_explained(on_other: Floats, norms: Floats) -> float:
     """Return the part of the variance that is in the other side's span."""
     return min(1.0, float(np.square(on_other * norms).sum() / np.square(norms).sum()))
 
 
-def _weighted_mean(correlations: Floats, loadings: Floats) -> float:
+def _average_correlations(correlations: Floats, loadings: Floats) -> float:
     """Return Σ α_i ρ_i / Σ α_i, ρ falling; row i of the loadings holds ⟨h_i, x_j⟩.
 
     Variates of one ρ may be any orthonormal basis of a subspace. Their α sum to the mean over all

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, overload
 
 from spanmatch.base.arguments import as_center
-from spanmatch.base.progress import progress_bar
+from spanmatch.base.progress import show_progress
 from spanmatch.pair.nulls_and_folds import read_gram_with_nulls
 from spanmatch.pair.pair import ActivationPair, wrap_gram
 from spanmatch.results.nulls import NullSpectra
 from spanmatch.solve.matches import spectrum
-from spanmatch.solve.undersampled import warn_if_undersampled, without_undersampled_warnings
+from spanmatch.solve.undersampled import silence_undersampled_warnings, warn_if_undersampled
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -92,7 +92,7 @@ def null_spectra(
         x, y, nulls=nulls, rows_per_item=rows_per_item, seed=seed, progress=progress
     )
     warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y))
-    return spectra_of_nulls(gram, center=center, progress=progress)
+    return solve_nulls(gram, center=center, progress=progress)
 
 
 @overload
@@ -201,16 +201,16 @@ def p_value(
         progress=progress,
     )
     warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y))
-    with without_undersampled_warnings():
+    with silence_undersampled_warnings():
         observed = spectrum(wrap_gram(gram), center=center)
     observed.similarity(0.0 if eps is None else eps)  # what is wrong with eps, before long work
-    return spectra_of_nulls(gram, center=center, progress=progress).p_value(observed, eps)
+    return solve_nulls(gram, center=center, progress=progress).p_value(observed, eps)
 
 
-def spectra_of_nulls(gram: core.Gram, *, center: bool, progress: bool = False) -> NullSpectra:
+def solve_nulls(gram: core.Gram, *, center: bool, progress: bool = False) -> NullSpectra:
     """Return the spectra of the nulls that a Gram keeps: one at least."""
     spectra: list[MatchSpectrum] = []
-    with progress_bar("Matching nulls", progress) as report, without_undersampled_warnings():
+    with show_progress("Matching nulls", progress) as report, silence_undersampled_warnings():
         for index in range(gram.n_nulls):
             spectra.append(spectrum(wrap_gram(gram.null(index)), center=center))
             if report is not None:

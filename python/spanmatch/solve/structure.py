@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import spanmatch._core as core
 from spanmatch.base.arguments import as_center, as_eps, as_neuron, as_seed
-from spanmatch.base.progress import progress_bar
+from spanmatch.base.progress import show_progress
 from spanmatch.pair.pair import ActivationPair, read_gram
 from spanmatch.results.match import Match
 from spanmatch.results.structure import Support
@@ -139,7 +139,7 @@ def simple_matches(
     eps, center, seed = as_eps(eps), as_center(center), as_seed(seed)
     search = core.simple_cover if method == "cover" else core.minimum_matches
     gram = read_gram(x, y, progress)
-    with progress_bar("Searching simple matches", progress) as report:
+    with show_progress("Searching simple matches", progress) as report:
         found, resolution = search(gram, eps, seed, center, report)
     warn_if_by_chance(gram, eps, center)
     if not found:
@@ -203,7 +203,7 @@ def support(
     """
     eps, center = as_eps(eps), as_center(center)
     gram = read_gram(x, y, progress)
-    with progress_bar("Taking out each neuron", progress) as report:
+    with show_progress("Taking out each neuron", progress) as report:
         (matched_x, matched_y, matrix), resolution = core.support(gram, eps, center, report)
     warn_if_by_chance(gram, eps, center)
     return Support(eps, matched_x, matched_y, matrix, gram.n_x, gram.n_y, resolution)

@@ -3,24 +3,24 @@
 from math import atan, cos, pi, sin, sqrt
 
 
-def two_sided_quantile(level: float, freedom: int) -> float:
+def find_two_sided_quantile(level: float, freedom: int) -> float:
     """Return the t that |t| stays below with probability `level`, of `freedom` degrees.
 
-    >>> round(two_sided_quantile(0.95, 15), 3)
+    >>> round(find_two_sided_quantile(0.95, 15), 3)
     2.131
     """
     low, high = 0.0, 1.0
-    while _probability_within(high, freedom) < level:
+    while _find_probability_within(high, freedom) < level:
         high *= 2
     for _ in range(60):
         middle = (low + high) / 2
         low, high = (
-            (middle, high) if _probability_within(middle, freedom) < level else (low, middle)
+            (middle, high) if _find_probability_within(middle, freedom) < level else (low, middle)
         )
     return high
 
 
-def _probability_within(t: float, freedom: int) -> float:
+def _find_probability_within(t: float, freedom: int) -> float:
     """Return the probability that |t| is below: Abramowitz and Stegun, 26.7.3 and 26.7.4."""
     angle = atan(t / sqrt(freedom))
     odd = freedom % 2

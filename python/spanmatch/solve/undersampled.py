@@ -6,12 +6,12 @@ from contextlib import contextmanager
 
 import spanmatch._core as core
 from spanmatch.base.errors import UndersampledWarning
-from spanmatch.results.spectrum import median_of_living
+from spanmatch.results.spectrum import find_living_median
 
 SAMPLES_PER_NEURON = 5
 
 
-def too_few(n_samples: int, n_neurons: int) -> list[str]:
+def explain_too_few(n_samples: int, n_neurons: int) -> list[str]:
     """Return a sentence, or none where the samples are enough for the larger side's neurons."""
     if n_samples >= SAMPLES_PER_NEURON * n_neurons:
         return []
@@ -27,13 +27,13 @@ def warn_if_undersampled(n_samples: int, n_neurons: int, *, depth: int = 1) -> N
 
     `n_neurons` is that of the larger side.
     """
-    _warn(too_few(n_samples, n_neurons), depth)
+    _warn(explain_too_few(n_samples, n_neurons), depth)
 
 
 def warn_if_by_chance(gram: core.Gram, eps: float, center: bool) -> None:
     """Warn the caller of the public function that calls this and asks for the maximum match."""
-    chance = median_of_living(*core.chance(gram, center))
-    reasons = too_few(gram.n_samples, max(gram.n_x, gram.n_y))
+    chance = find_living_median(*core.chance(gram, center))
+    reasons = explain_too_few(gram.n_samples, max(gram.n_x, gram.n_y))
     if eps >= chance:
         reasons.append(
             f"eps = {eps:.4g} is at or above the median chance level {chance:.4g}, the residual "
@@ -43,7 +43,7 @@ def warn_if_by_chance(gram: core.Gram, eps: float, center: bool) -> None:
 
 
 @contextmanager
-def without_undersampled_warnings() -> Iterator[None]:
+def silence_undersampled_warnings() -> Iterator[None]:
     """Say nothing of too few samples, where it is said otherwise."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UndersampledWarning)

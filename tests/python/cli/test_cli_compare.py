@@ -132,7 +132,11 @@ def test_failures_exit_with_1() -> None:
 
 def test_wrong_usage_exits_with_2_and_writes_nothing() -> None:
     for arguments, words in [
-        ([*COMMAND, "--all-pairs"], ["--all-pairs", "--layers"]),
+        ([*COMMAND, "--all-pairs"], ["--all-pairs compares", "choose them by --layers\n"]),
+        (
+            [*COMMAND, "--all-pairs", "--layers", "act", "--nulls", "2"],
+            ["leave --all-pairs out", "by --layers and --layers-b\n"],
+        ),
         ([*COMMAND, "--plot", "p.jpg"], ["p.jpg", ".png"]),
         ([*COMMAND, "--device", "nowhere"], ["'nowhere' is no device"]),
         ([*COMMAND, "--device", "cuda:99"], ["cuda:99"]),

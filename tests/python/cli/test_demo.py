@@ -102,7 +102,10 @@ def test_layers_of_which_no_half_matches() -> None:
     x = np.random.default_rng(0).standard_normal((100, 5))
     pair = sm.ActivationPair()
     pair.update(x, 0 * x)
-    assert {cell.strip() for cell in demo._structure(pair, sm.spectrum(pair))} == {"none", "–"}
+    assert {cell.strip() for cell in demo._describe_structure(pair, sm.spectrum(pair))} == {
+        "none",
+        "–",
+    }
 
 
 def test_a_half_that_only_matches_at_chance_stands_in_brackets() -> None:
@@ -112,11 +115,11 @@ def test_a_half_that_only_matches_at_chance_stands_in_brackets() -> None:
     pair.update(x, y)
     spectrum = sm.spectrum(pair)
     assert spectrum.eps_for(0.5) >= np.median(np.concatenate(spectrum.chance))
-    assert demo._structure(pair, spectrum)[0].startswith("(")
+    assert demo._describe_structure(pair, spectrum)[0].startswith("(")
     # Beside them sides that share half of their neurons, which match before chance begins.
     shared = sm.ActivationPair()
     shared.update(x, np.hstack([x[:, :3], y[:, 3:]]))
-    assert not demo._structure(shared, sm.spectrum(shared))[0].startswith("(")
+    assert not demo._describe_structure(shared, sm.spectrum(shared))[0].startswith("(")
 
 
 def test_the_picture_is_where_the_output_says(output: str, folder: Path) -> None:

@@ -90,13 +90,13 @@ def test_the_folder_says_what_it_holds(tmp_path: Path) -> None:
 
 def test_names_of_files_are_safe_legible_and_apart() -> None:
     keys: list[Key] = [*HARD, *((a, b) for a in HARD for b in HARD)]
-    names = [comparison_file._name("pairs", key) for key in keys]
+    names = [comparison_file._name_file("pairs", key) for key in keys]
     for name in names:
         assert re.fullmatch(r"pairs/[A-Za-z0-9_-]+\.safetensors", name)
         assert len(name) < 130
     assert len({name.lower() for name in names}) == len(keys)
     assert names[1].startswith("pairs/a_b-")
-    assert comparison_file._name("pairs", ("conv.1", "fc")).startswith("pairs/conv_1--fc-")
+    assert comparison_file._name_file("pairs", ("conv.1", "fc")).startswith("pairs/conv_1--fc-")
     # Of the key alone, and the same in every process and version.
     assert names[0] == "pairs/a_b-f5effa31772a.safetensors"
 
@@ -221,11 +221,11 @@ def test_a_save_takes_one_pair_at_a_time(tmp_path: Path) -> None:
 
 
 def test_work_that_was_cut_off_can_go_on(tmp_path: Path) -> None:
-    assert comparison_file.finished_pairs(tmp_path, LAYERS) == set()
+    assert comparison_file.find_finished_pairs(tmp_path, LAYERS) == set()
     for layer in LAYERS[:2]:
         comparison_file.write_pair(tmp_path, layer, PLAIN.pair(layer))
     (tmp_path / "pairs" / "half-written.safetensors").touch()
-    finished = comparison_file.finished_pairs(tmp_path, LAYERS)
+    finished = comparison_file.find_finished_pairs(tmp_path, LAYERS)
     assert finished == set(LAYERS[:2])
     assert same_pair(comparison_file.read_pair(tmp_path, LAYERS[0]), PLAIN.pair(LAYERS[0]))
     with pytest.raises(sm.FileError, match=r"layer classifier: .*, its pair, is missing"):

@@ -15,7 +15,7 @@ import pytest
 import spanmatch as sm
 from comparisons import LONG, PAIRS, Untouchable, comparison
 from spanmatch.comparison.comparison import Comparison
-from spanmatch.comparison.keys import short_names
+from spanmatch.comparison.keys import shorten_names
 
 PLAIN, ALL = comparison(inputs=12, notes={"features.3": "mean over positions"}), comparison(PAIRS)
 each = pytest.mark.parametrize("compared", [PLAIN, ALL], ids=["plain", "all pairs"])
@@ -176,9 +176,12 @@ def test_a_layer_of_the_dead_is_shown() -> None:
 @pytest.mark.parametrize("letters", [4, 10, 34])
 def test_short_names_stay_apart(letters: int) -> None:
     names = [*LONG, "encoder.layer.0", "encoder.layer.0.attention.output.dense.bias"]
-    short = short_names(names, letters)
+    short = shorten_names(names, letters)
     assert list(short) == names
     assert len(set(short.values())) == len(names)
-    assert short_names(["a.b", "a.c"], 3) == {"a.b": "a.b", "a.c": "a.c"}
-    assert short_names(["deep.net.a", "deep.net.b"], 4) == {"deep.net.a": "…a", "deep.net.b": "…b"}
-    assert max(map(len, short_names(LONG, 34).values())) <= 34
+    assert shorten_names(["a.b", "a.c"], 3) == {"a.b": "a.b", "a.c": "a.c"}
+    assert shorten_names(["deep.net.a", "deep.net.b"], 4) == {
+        "deep.net.a": "…a",
+        "deep.net.b": "…b",
+    }
+    assert max(map(len, shorten_names(LONG, 34).values())) <= 34

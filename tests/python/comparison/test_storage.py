@@ -28,7 +28,7 @@ NAMES = [f"ν{i}" for i in range(X.shape[1])]
 
 
 def same_pair(mine: sm.ActivationPair, other: sm.ActivationPair) -> bool:
-    parts = [pair._gram.on_host().parts() for pair in (mine, other)]
+    parts = [pair._gram.to_host().parts() for pair in (mine, other)]
     alike = all(np.array_equal(a, b) for a, b in zip(*parts, strict=True))
     return alike and (mine.x_names, mine.y_names) == (other.x_names, other.y_names)
 

@@ -5,7 +5,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from spanmatch.experiment.architectures import ARCHITECTURES  # noqa: E402
-from spanmatch.experiment.networks import parameters_of  # noqa: E402
+from spanmatch.experiment.networks import count_parameters  # noqa: E402
 
 # He et al. 2016, table 6: 0.27M, 0.46M, 0.66M; of VGG for 32 × 32: 9.76M and 15.25M.
 PUBLISHED = {
@@ -23,7 +23,7 @@ PUBLISHED = {
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_the_parameters_are_as_published(name: str) -> None:
-    assert parameters_of(ARCHITECTURES[name](3, 10)) == PUBLISHED[name]
+    assert count_parameters(ARCHITECTURES[name](3, 10)) == PUBLISHED[name]
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)

@@ -20,7 +20,7 @@ pytest.importorskip("jinja2")
 from experiments import SMALL, contents, experiment
 from spanmatch import Comparison
 from spanmatch.experiment.report import write_report
-from spanmatch.experiment.report.claims import _rank_correlation
+from spanmatch.experiment.report.claims import _correlate_ranks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -189,5 +189,5 @@ def test_names_are_text_and_not_markup(small_experiment: Path, tmp_path: Path) -
 
 def test_a_rank_correlation_is_that_of_the_book() -> None:
     # Spearman's 1 − 6 Σd² / (n (n² − 1)), without ties.
-    assert _rank_correlation(np.array([1.0, 3.0, 2.0, 4.0])) == pytest.approx(1 - 6 * 2 / 60)
-    assert _rank_correlation(np.array([2.0, 2.0, 2.0])) == 0.0
+    assert _correlate_ranks(np.array([1.0, 3.0, 2.0, 4.0])) == pytest.approx(1 - 6 * 2 / 60)
+    assert _correlate_ranks(np.array([2.0, 2.0, 2.0])) == 0.0

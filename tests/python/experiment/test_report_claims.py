@@ -11,7 +11,7 @@ pytest.importorskip("jinja2")
 
 from spanmatch import Comparison, MatchSpectrum, Measures, NullSpectra
 from spanmatch.experiment.config import ExperimentConfig
-from spanmatch.experiment.plan import comparisons_of
+from spanmatch.experiment.plan import list_comparisons
 from spanmatch.experiment.records import LayerDetails, Network, Sizes
 from spanmatch.experiment.report import claims
 from spanmatch.experiment.report.findings import Compared, Findings
@@ -42,7 +42,7 @@ def findings(
     """
     config = ExperimentConfig(data="planted", arch="small-vgg", seeds=seeds, eps=(0.5,))
     compared, pair = [], 0
-    for planned in comparisons_of(config):
+    for planned in list_comparisons(config):
         at = {
             layer: values[pair] if planned.kind == "trained" else untrained
             for layer, values in trained.items()
@@ -78,20 +78,20 @@ def test_convolutional_layers_match_where_the_classifier_does(
     conv: list[float], verdict: str
 ) -> None:
     planted = findings({"conv1": conv, "fc1": [0.3, 0.3, 0.3]})
-    (claim,) = claims.convolutional(planted)
+    (claim,) = claims.ask_about_convolutions(planted)
     assert claim.verdict == verdict
     assert "At ε = 0.30" in claim.answer
 
 
 def test_without_maps_nothing_is_said_of_them() -> None:
-    assert claims.convolutional(findings({"fc1": [0.3, 0.3, 0.3]})) == []
+    assert claims.ask_about_convolutions(findings({"fc1": [0.3, 0.3, 0.3]})) == []
 
 
 @pytest.mark.parametrize(
     ("simple", "verdict"), [((40,), "no"), ((8,) * 5, "no"), ((2,) * 20, "yes"), ((), "unclear")]
 )
 def test_simple_matches_are_local(simple: tuple[int, ...], verdict: str) -> None:
-    (claim,) = claims.local(findings({"fc1": [0.3, 0.3, 0.3]}, simple=simple))
+    (claim,) = claims.ask_about_locality(findings({"fc1": [0.3, 0.3, 0.3]}, simple=simple))
     assert claim.verdict == verdict
 
 
@@ -106,13 +106,13 @@ def test_simple_matches_are_local(simple: tuple[int, ...], verdict: str) -> None
 def test_similarity_changes_with_depth(last: list[float], verdict: str, said: str) -> None:
     middle = [(0.4 + value) / 2 for value in last]
     planted = findings({"conv1": [0.4, 0.4, 0.4], "conv2": middle, "fc1": last})
-    (claim,) = claims.depth(planted)
+    (claim,) = claims.ask_about_depth(planted)
     assert (claim.verdict, said in claim.answer) == (verdict, True)
 
 
 @pytest.mark.parametrize(("untrained", "verdict"), [(0.8, "yes"), (0.05, "no"), (0.3, "unclear")])
 def test_training_makes_networks_alike(untrained: float, verdict: str) -> None:
-    (claim,) = claims.training(findings({"fc1": [0.2, 0.3, 0.4]}, untrained=untrained))
+    (claim,) = claims.ask_about_training(findings({"fc1": [0.2, 0.3, 0.4]}, untrained=untrained))
     assert claim.verdict == verdict
 
 
@@ -121,7 +121,7 @@ def test_training_makes_networks_alike(untrained: float, verdict: str) -> None:
     [([0.3] * 3, "yes"), ([0.95] * 3, "unclear"), ([0.3, 0.95, 0.3], "unclear")],
 )
 def test_layers_match_more_than_chance(critical: list[float], verdict: str) -> None:
-    (claim,) = claims.more_than_chance(findings({"fc1": critical}))
+    (claim,) = claims.ask_about_chance(findings({"fc1": critical}))
     assert claim.verdict == verdict
 
 
@@ -138,11 +138,11 @@ def test_layers_match_more_than_chance(critical: list[float], verdict: str) -> N
 def test_nulls_tell_what_is_more_than_chance(
     critical: list[float], nulls: int, verdict: str, said: str
 ) -> None:
-    (claim,) = claims.more_than_chance(findings({"fc1": critical}, nulls=nulls))
+    (claim,) = claims.ask_about_chance(findings({"fc1": critical}, nulls=nulls))
     assert claim.verdict == verdict
     assert said in claim.answer
 
 
 def test_one_pair_has_no_spread() -> None:
     planted = findings({"conv1": [0.5], "fc1": [0.3]}, seeds=(0, 1))
-    assert "one pair only" in claims.convolutional(planted)[0].answer
+    assert "one pair only" in claims.ask_about_convolutions(planted)[0].answer

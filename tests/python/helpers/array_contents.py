@@ -30,7 +30,7 @@ def path(tmp_path: Path) -> Path:
 
 def contents(path: Path, key: str | None = None, rows: int = 480) -> NDArray[Any]:
     parts = []
-    for batch in open_array(path, key).batches(rows):
+    for batch in open_array(path, key).read_batches(rows):
         assert isinstance(batch, np.ndarray)
         assert batch.flags.aligned
         assert len(batch) <= rows

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from compare_runs import config
 from spanmatch.cli import app, compare_job
-from spanmatch.comparison.folder import finished_pairs
+from spanmatch.comparison.folder import find_finished_pairs
 from spanmatch.torch.resuming.ranks import join_ranks
 from spanmatch.torch.resuming.resumable import compare_in
 
@@ -49,9 +49,9 @@ def main() -> None:
                 for file in [*Path("whole", kind).iterdir()][:2]:
                     file.unlink()
             Path("runs").unlink()
-        ranks.each(lambda: None)
+        ranks.run_in_each(lambda: None)
         compare_in("whole", config(), ranks)
-        heard["anew"] = len(finished_pairs(Path("whole"), ["conv1", "act#0", "conv2", "head"]))
+        heard["anew"] = len(find_finished_pairs(Path("whole"), ["conv1", "act#0", "conv2", "head"]))
         heard["another"] = complaint(ranks, "whole", center=True)
         heard["no folder"] = complaint(ranks, "nets.py/out")
         plain = {"checkpoint_a": None, "checkpoint_b": None}

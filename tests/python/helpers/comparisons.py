@@ -54,7 +54,7 @@ def comparison(keys: Iterable[Key] = LAYERS, *, lazy: bool = False, **kwargs: An
 
 
 def same_pair(mine: sm.ActivationPair, other: sm.ActivationPair) -> bool:
-    parts = [pair._gram.on_host().parts() for pair in (mine, other)]
+    parts = [pair._gram.to_host().parts() for pair in (mine, other)]
     return all(np.array_equal(a, b) for a, b in zip(*parts, strict=True))
 
 

@@ -10,17 +10,17 @@ from spanmatch.pair.pair import wrap_gram
 
 def gram_of(pair: sm.ActivationPair) -> np.ndarray:
     """The joint Gram of the samples as they are, from the sums of shifted rows."""
-    *_, n_samples, shift, sums, _, products = pair._gram.on_host().parts()
+    *_, n_samples, shift, sums, _, products = pair._gram.to_host().parts()
     mixed = np.outer(shift, sums)
     return np.asarray(products + mixed + mixed.T + n_samples * np.outer(shift, shift))
 
 
 def null(pair: sm.ActivationPair, index: int) -> sm.ActivationPair:
-    return wrap_gram(pair._gram.on_host().null(index))
+    return wrap_gram(pair._gram.to_host().null(index))
 
 
 def of_folds(pair: sm.ActivationPair, *times: int) -> sm.ActivationPair:
-    return wrap_gram(pair._gram.on_host().of_folds(list(times), False))
+    return wrap_gram(pair._gram.to_host().of_folds(list(times), False))
 
 
 def grams(pair: sm.ActivationPair) -> list[np.ndarray]:

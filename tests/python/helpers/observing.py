@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from spanmatch.comparison.keys import call_name
+from spanmatch.comparison.keys import name_call
 from spanmatch.torch.observing.observer import Observer
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def seen(net: nn.Module, batch: Any, layers: Any = None, **options: Any) -> dict
     names = {
         (name, int(call)): f"{name}#{call}" for name, call in (key.split("#") for key in found)
     }
-    return {call_name(*each, calls[each[0]]): found[key] for each, key in names.items()}
+    return {name_call(*each, calls[each[0]]): found[key] for each, key in names.items()}
 
 
 def refuse(*_: Any) -> None:

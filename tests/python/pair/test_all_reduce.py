@@ -61,15 +61,15 @@ def test_two_processes_give_what_one_gives(folder: Path, center: bool) -> None:
 
 @pytest.mark.parametrize("name", ["whole", "second"])
 def test_both_end_with_the_same_bits(folder: Path, name: str) -> None:
-    first, second = (pair._gram.on_host().parts() for pair in pairs(folder, name))
+    first, second = (pair._gram.to_host().parts() for pair in pairs(folder, name))
     for a, b in zip(first, second, strict=True):
         np.testing.assert_array_equal(a, b)
 
 
 def test_a_process_without_batches_takes_part(folder: Path) -> None:
-    wanted = share(1)._gram.on_host().parts()
+    wanted = share(1)._gram.to_host().parts()
     for pair in pairs(folder, "second"):
-        for a, b in zip(pair._gram.on_host().parts(), wanted, strict=True):
+        for a, b in zip(pair._gram.to_host().parts(), wanted, strict=True):
             np.testing.assert_array_equal(a, b)
         # What one knows, both know.
         assert pair.x_names == tuple("abcdef")
@@ -102,7 +102,7 @@ def test_who_has_seen_nothing_may_keep_nothing(folder: Path) -> None:
 
 def test_what_comes_later_follows_the_seed_of_the_first(folder: Path) -> None:
     for pair in pairs(folder, "seeded"):
-        replicates = pair._gram.on_host().replicates()
+        replicates = pair._gram.to_host().replicates()
         assert replicates is not None
         assert replicates[0] == 9
 

@@ -15,7 +15,7 @@ from safetensors.numpy import save_file
 import spanmatch as sm
 from array_contents import SAMPLES, X, Y, contents, entry, path, refused, tensors
 from spanmatch.pair.array_files.array_file import open_array
-from spanmatch.pair.array_files.read_pair import read_pair
+from spanmatch.pair.array_files.array_pair import reduce_arrays
 from spanmatch.pair.types import BFloat16
 
 if TYPE_CHECKING:
@@ -79,12 +79,12 @@ def test_safetensors_whose_values_begin_at_an_odd_byte(path: Path) -> None:
 def test_bfloat16_is_read_as_its_bits(path: Path) -> None:
     bits = (X.astype(np.float32).view(np.uint32) >> 16).astype(np.uint16)
     path = tensors(path, {"z": entry("BF16", list(X.shape), 0, bits.nbytes)}, bits.tobytes())
-    batches = list(open_array(path).batches(480))
+    batches = list(open_array(path).read_batches(480))
     assert all(isinstance(batch, BFloat16) for batch in batches)
     widened = (bits.astype(np.uint32) << 16).view(np.float32)
     saved = path.with_name("y.npy")
     np.save(saved, Y)
-    pair = read_pair(open_array(path), open_array(saved, side="y"))
+    pair = reduce_arrays(open_array(path), open_array(saved, side="y"))
     assert sm.spectrum(pair) == sm.spectrum(widened, Y)
 
 
@@ -93,7 +93,7 @@ def test_a_pair_has_the_bits_of_whole_arrays(path: Path, order: Any) -> None:
     files = path, path.with_name("y.npy")
     for file, z in zip(files, (X, Y), strict=True):
         np.save(file, np.array(z, np.float32, order=order))
-    pair = read_pair(*map(open_array, files))
+    pair = reduce_arrays(*map(open_array, files))
     whole = sm.ActivationPair()
     whole.update(X.astype(np.float32), Y.astype(np.float32))
     assert sm.spectrum(pair) == sm.spectrum(whole)
@@ -103,7 +103,7 @@ def test_a_pair_has_the_bits_of_whole_arrays(path: Path, order: Any) -> None:
 def test_an_empty_side_is_one(path: Path) -> None:
     np.save(path, X)
     np.save(path.with_name("y.npy"), np.empty((SAMPLES, 0)))
-    pair = read_pair(open_array(path), open_array(path.with_name("y.npy"), side="y"))
+    pair = reduce_arrays(open_array(path), open_array(path.with_name("y.npy"), side="y"))
     assert sm.spectrum(pair) == sm.spectrum(X, np.empty((SAMPLES, 0)))
 
 
@@ -149,7 +149,7 @@ def test_sides_that_do_not_belong_together(path: Path) -> None:
     np.save(path, X)
     np.save(other, Y[:-1])
     pair = open_array(path), open_array(other, side="y")
-    refused(lambda: read_pair(*pair), str(path), "1500", str(other), "1499")
+    refused(lambda: reduce_arrays(*pair), str(path), "1500", str(other), "1499")
 
 
 def test_a_bad_value_is_named_by_file_row_and_neuron(path: Path) -> None:
@@ -159,7 +159,12 @@ def test_a_bad_value_is_named_by_file_row_and_neuron(path: Path) -> None:
     np.save(other, bad)
     pair = open_array(path), open_array(other, side="y")
     refused(
-        lambda: read_pair(*pair), str(path), str(other), "from 960 to 1439", "neuron 5 of y", "inf"
+        lambda: reduce_arrays(*pair),
+        str(path),
+        str(other),
+        "from 960 to 1439",
+        "neuron 5 of y",
+        "inf",
     )
 
 
@@ -170,15 +175,15 @@ def test_a_file_the_wrong_way_round_is_refused_before_memory_is_taken(path: Path
         npy.write_array_header_1_0(file, header)
         file.truncate(file.tell() + 32_000_000)
     array = open_array(path)
-    refused(lambda: read_pair(array, array), "(2, 4000000)", "512000 GB", "transpose")
+    refused(lambda: reduce_arrays(array, array), "(2, 4000000)", "512000 GB", "transpose")
 
 
 PEAK = """
 import sys
 from spanmatch.pair.array_files.array_file import open_array
-from spanmatch.pair.array_files.read_pair import read_pair
+from spanmatch.pair.array_files.array_pair import reduce_arrays
 
-pair = read_pair(open_array(sys.argv[1]), open_array(sys.argv[2], side="y"))
+pair = reduce_arrays(open_array(sys.argv[1]), open_array(sys.argv[2], side="y"))
 # Not ru_maxrss, which a child takes over from its parent.
 peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
 print(pair.n_samples, peak.split()[1])

@@ -62,7 +62,7 @@ def test_a_file_of_damaged_sums_is_refused(place: str, value: float, tmp_path: P
 
 
 def test_parts_are_refused_as_files_are() -> None:
-    gram = summed()._gram.on_host()
+    gram = summed()._gram.to_host()
     *rest, products = gram.parts()
     products = products.copy()
     products[:N_X, N_X:] = 1e3
@@ -73,7 +73,7 @@ def test_parts_are_refused_as_files_are() -> None:
 def test_a_pickle_is_refused_as_a_file_is() -> None:
     pair = summed()
     whole = pickle.dumps(pair)
-    products = pair._gram.on_host().parts()[-1]
+    products = pair._gram.to_host().parts()[-1]
     found = whole.find(products.tobytes())
     assert found >= 0
     value = np.float64(1e3).tobytes()

@@ -44,7 +44,7 @@ def assert_alike(mine: sm.ActivationPair, other: sm.ActivationPair) -> None:
         other.n_y,
     )
     (*_, shift, sums, spread, products), wanted = (
-        pair._gram.on_host().parts() for pair in (mine, other)
+        pair._gram.to_host().parts() for pair in (mine, other)
     )
     # Each neuron at its own scale: they may be far apart.
     size = spread + np.abs(shift)
@@ -161,10 +161,10 @@ def test_errors_are_the_hosts_and_change_nothing(
         else filled(x, y, (300,), move if begun == "device" else np.asarray)
     )
     count = pair.n_batches
-    before = [np.copy(part) for part in (pair + sm.ActivationPair())._gram.on_host().parts()]
+    before = [np.copy(part) for part in (pair + sm.ActivationPair())._gram.to_host().parts()]
     with pytest.raises(ValueError, match=rf"batch {count} \(counted from 0\): .*{words}"):
         pair.update(*(move(side) for side in spoil(x, y)))
-    for a, b in zip(pair._gram.on_host().parts(), before, strict=True):
+    for a, b in zip(pair._gram.to_host().parts(), before, strict=True):
         np.testing.assert_array_equal(a, b)
 
 
@@ -236,14 +236,14 @@ def test_an_interruption_finds_all_of_a_batch_or_nothing(
 def test_an_interruption_on_the_way_home_counts_nothing_twice(move: Any, monkeypatch: Any) -> None:
     x, y = problem("planted")
     pair = filled(x, y, (100, 200), move)
-    on_host = device_gram.DeviceGram.on_host
+    to_host = device_gram.DeviceGram.to_host
 
     def interrupted(gram: Any) -> None:
-        on_host(gram)
+        to_host(gram)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as context:
-        context.setattr(device_gram.DeviceGram, "on_host", interrupted)
+        context.setattr(device_gram.DeviceGram, "to_host", interrupted)
         with pytest.raises(KeyboardInterrupt):
             sm.spectrum(pair)
     assert pair.n_samples == 300
@@ -257,7 +257,7 @@ def test_a_lost_device_is_said_at_every_call(move: Any, monkeypatch: Any) -> Non
     def lost(gram: Any) -> None:
         raise RuntimeError("device-side assert triggered")
 
-    monkeypatch.setattr(device_gram.DeviceGram, "on_host", lost)
+    monkeypatch.setattr(device_gram.DeviceGram, "to_host", lost)
     for call in (sm.spectrum, sm.measures):
         with pytest.raises(sm.DeviceError, match="failed: device-side assert"):
             call(pair)
@@ -269,28 +269,6 @@ def test_a_batch_without_neurons_sets_the_widths_too(move: Any) -> None:
     with pytest.raises(ValueError, match="x has 3 neurons, but the pair was begun with 0"):
         pair.update(move(np.ones((9, 3))), move(np.ones((9, 3))))
     assert (pair.n_samples, pair.n_x) == (9, 0)
-
-
-def test_a_device_without_float64_goes_through_the_host(monkeypatch: Any) -> None:
-    x, y = (torch.from_numpy(side) for side in problem("planted"))
-    monkeypatch.setattr(tensors, "HOST", "nowhere")
-    zeros = torch.zeros
-
-    def without_float64(*shape: Any, **options: Any) -> torch.Tensor:
-        if options.get("dtype") == torch.float64:
-            raise TypeError("Cannot convert a MPS Tensor to float64 dtype")
-        return zeros(*shape, **options)
-
-    monkeypatch.setattr(torch, "zeros", without_float64)
-    tensors.has_float64.cache_clear()
-    pair = sm.ActivationPair()
-    with pytest.warns(UserWarning, match="cpu has no float64") as caught:
-        pair.update(x[:100], y[:100])
-    assert len(caught) == 1
-    # Said once: a second warning would be an error here.
-    pair.update(x[100:], y[100:])
-    tensors.has_float64.cache_clear()
-    assert_alike(pair, filled(x.numpy(), y.numpy(), (100, 200)))
 
 
 @pytest.mark.parametrize("rows_per_item", [1, 5, [7, 3, 12, 1, 1, 6]], ids=str)
@@ -310,7 +288,7 @@ def test_nulls_and_folds_are_those_of_the_host(
             pair.update(*sides, rows_per_item=rows_per_item)
     assert on_device(pairs[0])
     assert not on_device(pairs[1])
-    found, expected = (pair._gram.on_host().replicates() for pair in pairs)
+    found, expected = (pair._gram.to_host().replicates() for pair in pairs)
     assert found is not None
     assert expected is not None
     assert found[:2] == expected[:2]
@@ -330,7 +308,7 @@ def test_what_stands_for_circular_shifts_is_what_the_core_has(move: Any) -> None
         for rows in (slice(0, 40), slice(40, 70), slice(70, 90)):
             pair.update(place(x[rows]), place(y[rows]))
     assert on_device(pairs[0])
-    mine, wanted = (pair._gram.on_host().null_rolls for pair in pairs)
+    mine, wanted = (pair._gram.to_host().null_rolls for pair in pairs)
     assert mine == wanted
     assert len(set(mine)) == 5
 

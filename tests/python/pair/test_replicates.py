@@ -71,7 +71,7 @@ def test_what_is_kept_beside_changes_no_bit_of_the_pair() -> None:
     plain = sm.ActivationPair()
     for rows in (slice(0, 120), slice(120, 240)):
         plain.update(X[rows], Y[rows])
-    mine, other = (pair._gram.on_host().parts() for pair in (kept(), plain))
+    mine, other = (pair._gram.to_host().parts() for pair in (kept(), plain))
     for a, b in zip(mine, other, strict=True):
         np.testing.assert_array_equal(a, b)
 

@@ -51,9 +51,9 @@ def test_any_split_gives_the_same_gram(name: str, cuts: list[float]) -> None:
         found = gram_of(pair) / norms[:, None] / norms
         assert np.max(np.abs(found - plain), initial=0.0) < 1e-12
     # Centred, relative to the deviations: first outlying rows cost the digits that they have.
-    deviations = np.sqrt(np.diagonal(whole._gram.on_host().centered()))
+    deviations = np.sqrt(np.diagonal(whole._gram.to_host().centered()))
     if name not in ("outlying_first_row", "large_mean") and np.all(deviations > 0.0):
-        centered = [pair._gram.on_host().centered() for pair in (whole, streamed, merged)]
+        centered = [pair._gram.to_host().centered() for pair in (whole, streamed, merged)]
         assert difference(centered[1], centered[0], deviations) < 1e-12
         assert difference(centered[2], centered[0], deviations) < 1e-12
 

@@ -52,7 +52,7 @@ def test_bars_are_the_sizes_largest_first(count: int) -> None:
     rng = np.random.default_rng(count)
     sizes = rng.integers(1, 30, (count, 2))
     matches = [sm.Match(0.1, np.arange(a), np.arange(b), n_x=30, n_y=30) for a, b in sizes]
-    figure = plot_structure.draw_sizes(matches, "title")
+    figure = plot_structure.draw_match_sizes(matches, "title")
     if count == 0:
         assert figure.axes == []
         return
@@ -63,7 +63,7 @@ def test_bars_are_the_sizes_largest_first(count: int) -> None:
 
 
 def test_a_picture_is_of_a_known_kind(tmp_path: Path) -> None:
-    figure = plot_structure.draw_sizes([], "title")
+    figure = plot_structure.draw_match_sizes([], "title")
     with pytest.raises(ValueError, match=r"\.png, \.svg or \.pdf, not as .*p\.jpg"):
         save_figure(figure, tmp_path / "p.jpg")
     assert list(tmp_path.iterdir()) == []

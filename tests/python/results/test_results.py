@@ -59,7 +59,7 @@ def test_a_raised_resolution_is_in_the_repr() -> None:
 def test_results_of_earlier_files_have_no_resolution(tmp_path: Path) -> None:
     path = tmp_path / "match.safetensors"
     match = sm.spectrum(X, Y).match(0.5)
-    fields = {name: value for name, value in match._fields() if name != "resolution"}
+    fields = {name: value for name, value in match._list_fields() if name != "resolution"}
     result_file.write(path, "Match", fields.items())
     loaded = sm.load(path)
     assert isinstance(loaded, sm.Match)

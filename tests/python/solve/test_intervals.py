@@ -15,7 +15,7 @@ import spanmatch as sm
 from grams import dealt
 from problems import dead, planted
 from refusal import refused
-from spanmatch.solve.student_t import two_sided_quantile
+from spanmatch.solve.student_t import find_two_sided_quantile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,13 +38,13 @@ def test_quantiles_are_those_of_student(freedom: int) -> None:
     stats = pytest.importorskip("scipy.stats")
     for level in (0.01, 0.5, 0.9, 0.95, 0.999):
         expected = stats.t.ppf((1 + level) / 2, freedom)
-        assert two_sided_quantile(level, freedom) == pytest.approx(expected, rel=1e-9)
+        assert find_two_sided_quantile(level, freedom) == pytest.approx(expected, rel=1e-9)
 
 
 def test_quantiles_known_from_tables() -> None:
     for freedom, known in {1: 12.706, 2: 4.303, 5: 2.571, 15: 2.131, 30: 2.042}.items():
-        assert round(two_sided_quantile(0.95, freedom), 3) == known
-    assert np.isfinite(two_sided_quantile(1 - 2**-53, 15))
+        assert round(find_two_sided_quantile(0.95, freedom), 3) == known
+    assert np.isfinite(find_two_sided_quantile(1 - 2**-53, 15))
 
 
 @pytest.mark.parametrize("center", [False, True])
@@ -59,7 +59,7 @@ def test_the_jackknife_leaves_out_each_fold_of_items(center: bool) -> None:
         mean = of_parts.mean(axis=0)
         bias = (FOLDS - 1) * (t - mean)
         variance = (FOLDS - 1) / FOLDS * np.sum((of_parts - mean) ** 2, axis=0)
-        half = two_sided_quantile(0.95, FOLDS - 1) * np.sqrt(variance + bias**2 / 4)
+        half = find_two_sided_quantile(0.95, FOLDS - 1) * np.sqrt(variance + bias**2 / 4)
         ends = np.clip([t + bias / 2 - half, t + bias / 2 + half], 0.0, 1.0)
         np.testing.assert_allclose(getattr(found, name), ends, rtol=0, atol=1e-6)
 

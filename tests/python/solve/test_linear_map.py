@@ -43,7 +43,7 @@ def trained() -> Iterator[Trained]:
     with pytest.MonkeyPatch.context() as patch, torch.random.fork_rng():
         patch.setattr(digits, "EPOCHS", EPOCHS)
         a, b = (digits.train(data, seed, lambda done, total: None) for seed in (0, 1))
-    assert min(digits.accuracy(network, data) for network in (a, b)) > 0.9
+    assert min(digits.measure_accuracy(network, data) for network in (a, b)) > 0.9
     yield Trained(data, a, b)
     torch.set_num_threads(threads)
 
@@ -90,7 +90,7 @@ def test_a_stitched_network_keeps_its_accuracy(trained: Trained, layer: str, cen
     rng = np.random.default_rng(0)
     kept = accuracy(np.arange(match.x.size))
     shuffled = float(np.mean([accuracy(rng.permutation(match.x.size)) for _ in range(5)]))
-    whole = digits.accuracy(trained.b, trained.data)
+    whole = digits.measure_accuracy(trained.b, trained.data)
     report = f"{layer}: {kept:.3f} stitched, {shuffled:.3f} shuffled, {whole:.3f} alone"
     print(report)  # noqa: T201  (pytest -rP shows it)
     assert kept > 0.8, report  # chance is 0.1

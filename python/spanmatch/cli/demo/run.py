@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from spanmatch.cli.demo.networks import BATCH, accuracy, train
+from spanmatch.cli.demo.networks import BATCH, measure_accuracy, train
 from spanmatch.plot.figure_file import save_figure
 from spanmatch.plot.similarity import draw_similarity
 from spanmatch.solve.structure import simple_matches, support
-from spanmatch.solve.undersampled import without_undersampled_warnings
+from spanmatch.solve.undersampled import silence_undersampled_warnings
 from spanmatch.torch.comparing.compare import compare
 from spanmatch.torch.loading.data.digits import split_digits
 
@@ -48,11 +48,11 @@ def run(picture: Path) -> None:
     comparison = compare(network_a, network_b, batches, layers=layers, progress=console.is_terminal)
     columns, structures = {}, {}
     for layer, result in comparison.items():
-        columns[str(layer)] = _column(result, inputs=len(data.test_images))
-        structures[str(layer)] = _structure(comparison.pair(layer), result)
-    console.print(_table(LABELS, columns), width=WIDTH)
+        columns[str(layer)] = _describe_spectrum(result, inputs=len(data.test_images))
+        structures[str(layer)] = _describe_structure(comparison.pair(layer), result)
+    console.print(_fill_table(LABELS, columns), width=WIDTH)
     console.print(EXPLANATION, width=WIDTH)
-    console.print(_table(STRUCTURE_LABELS, structures), width=WIDTH)
+    console.print(_fill_table(STRUCTURE_LABELS, structures), width=WIDTH)
     console.print(STRUCTURE_EXPLANATION, width=WIDTH)
     title = "Two networks trained on digits from different seeds: how much do they share?"
     save_figure(
@@ -86,11 +86,12 @@ def _train(data: Digits, seed: int, progress: Progress) -> nn.Sequential:
     network = train(
         data, seed, lambda done, total: progress.update(task, completed=done, total=total)
     )
-    progress.console.print(f"Network of seed {seed}: {accuracy(network, data):.1%} test accuracy")
+    accuracy = measure_accuracy(network, data)
+    progress.console.print(f"Network of seed {seed}: {accuracy:.1%} test accuracy")
     return network
 
 
-def _table(labels: list[str], columns: dict[str, list[str]]) -> Table:
+def _fill_table(labels: list[str], columns: dict[str, list[str]]) -> Table:
     """Put a layer in each column, so that the table fits a narrow terminal."""
     table = Table(box=SIMPLE, show_edge=False, pad_edge=False)
     table.add_column("layer")
@@ -113,7 +114,7 @@ LABELS = [
 SECTION_ENDS = ["chance level", f"s({EPS[-1]})", "matched neurons", "largest size"]
 
 
-def _column(result: MatchSpectrum, inputs: int) -> list[str]:
+def _describe_spectrum(result: MatchSpectrum, inputs: int) -> list[str]:
     dead_x, dead_y = result.dead
     chance = result.chance_level
     similarities = [(eps >= chance, f"{result.similarity(eps):.2f}") for eps in EPS]
@@ -139,12 +140,12 @@ STRUCTURE_LABELS = [
 ]
 
 
-def _structure(pair: ActivationPair, result: MatchSpectrum) -> list[str]:
+def _describe_structure(pair: ActivationPair, result: MatchSpectrum) -> list[str]:
     """Describe the match that holds half of the layer."""
     eps = result.eps_for(HALF)
     if math.isinf(eps):
         return ["none ", *["– "] * (len(STRUCTURE_LABELS) - 1)]
-    with without_undersampled_warnings():  # the table says it
+    with silence_undersampled_warnings():  # the table says it
         parts, supporters = simple_matches(pair, eps=eps), support(pair, eps=eps)
     sizes = [len(part) for part in parts]
     cores = supporters.matrix.sum(axis=0)

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from spanmatch.experiment.architectures.start import he_start
+from spanmatch.experiment.architectures.start import draw_he_weights
 
 STAGES = (16, 32, 64)
 
@@ -28,14 +28,14 @@ def resnet(depth: int, channels: int, classes: int, *, shortcuts: bool = True) -
     if blocks < 1 or rest:
         raise ValueError(f"a residual network has 6 n + 2 layers, as 8, 20 or 32, not {depth}")
     layers: OrderedDict[str, nn.Module] = OrderedDict()
-    layers["conv1"] = nn.Sequential(*_normed(channels, STAGES[0], 1), nn.ReLU())
+    layers["conv1"] = nn.Sequential(*_build_convolution(channels, STAGES[0], 1), nn.ReLU())
     widths = [STAGES[0], *(width for width in STAGES for _ in range(blocks))]
     for number, (before, after) in enumerate(pairwise(widths), start=1):
         layers[f"block{number}"] = _Block(before, after, shortcuts)
     layers["fc"] = nn.Sequential(
         nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(STAGES[-1], classes)
     )
-    return he_start(nn.Sequential(layers))
+    return draw_he_weights(nn.Sequential(layers))
 
 
 class _Block(nn.Module):
@@ -45,7 +45,9 @@ class _Block(nn.Module):
         super().__init__()
         self.stride, self.added, self.shortcut = after // before, after - before, shortcut
         self.inner = nn.Sequential(
-            *_normed(before, after, self.stride), nn.ReLU(), *_normed(after, after, 1)
+            *_build_convolution(before, after, self.stride),
+            nn.ReLU(),
+            *_build_convolution(after, after, 1),
         )
         self.relu = nn.ReLU()
 
@@ -58,6 +60,6 @@ class _Block(nn.Module):
         return output
 
 
-def _normed(before: int, after: int, stride: int) -> list[nn.Module]:
+def _build_convolution(before: int, after: int, stride: int) -> list[nn.Module]:
     convolution = nn.Conv2d(before, after, kernel_size=3, stride=stride, padding=1, bias=False)
     return [convolution, nn.BatchNorm2d(after)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import nn
 
 
-def he_start(network: nn.Sequential) -> nn.Sequential:
+def draw_he_weights(network: nn.Sequential) -> nn.Sequential:
     """Draw weights whose scale a ReLU keeps from layer to layer; offsets begin at zero.
 
     He, Zhang, Ren and Sun, "Delving Deep into Rectifiers", ICCV 2015: without it the deeper

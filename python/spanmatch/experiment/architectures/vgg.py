@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
-from spanmatch.experiment.architectures.start import he_start
+from spanmatch.experiment.architectures.start import draw_he_weights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,7 @@ def vgg(stages: Stages, channels: int, classes: int, *, batch_norm: bool = False
     >>> [name for name, _ in vgg(VGG11, 3, 10).named_children()][-4:]
     ['conv8', 'fc1', 'fc2', 'fc3']
     """
-    return _network(
+    return _build_network(
         stages, channels, [512, 512, classes], nn.MaxPool2d(2), 1, batch_norm=batch_norm
     )
 
@@ -39,10 +39,12 @@ def vgg(stages: Stages, channels: int, classes: int, *, batch_norm: bool = False
 def small_vgg(channels: int, classes: int) -> nn.Sequential:
     """Return a network of the same kind for images of 8 × 8 and more."""
     # Four parts of the image, however large it is.
-    return _network(SMALL, channels, [64, classes], nn.AdaptiveAvgPool2d(2), 4, batch_norm=False)
+    return _build_network(
+        SMALL, channels, [64, classes], nn.AdaptiveAvgPool2d(2), 4, batch_norm=False
+    )
 
 
-def _network(
+def _build_network(
     stages: Stages,
     channels: int,
     hidden: Sequence[int],
@@ -67,4 +69,4 @@ def _network(
         relu = [nn.ReLU()] if number < len(hidden) else []
         layers[f"fc{number}"] = nn.Sequential(*before, nn.Linear(width, size), *relu)
         width, before = size, []
-    return he_start(nn.Sequential(layers))
+    return draw_he_weights(nn.Sequential(layers))

@@ -37,20 +37,20 @@ class Claim:
 def answer_claims(findings: Findings) -> list[Claim]:
     """Return every claim that the experiment can speak of."""
     return [
-        *more_than_chance(findings),
-        *convolutional(findings),
-        *local(findings),
-        *depth(findings),
-        *training(findings),
+        *ask_about_chance(findings),
+        *ask_about_convolutions(findings),
+        *ask_about_locality(findings),
+        *ask_about_depth(findings),
+        *ask_about_training(findings),
     ]
 
 
-def more_than_chance(findings: Findings) -> list[Claim]:
+def ask_about_chance(findings: Findings) -> list[Claim]:
     """Ask which layers match more than unrelated neurons would."""
-    more = [layer for layer in findings.layers if above_chance(findings, layer)]
+    more = [layer for layer in findings.layers if is_above_chance(findings, layer)]
     others = [layer for layer in findings.layers if layer not in more]
     verdict: Verdict = "yes" if not others else "in part" if more else "unclear"
-    said = _by_nulls if _has_nulls(findings) else _by_level
+    said = _answer_by_nulls if _has_nulls(findings) else _answer_by_level
     return [
         Claim(
             "Do layers match more than unrelated neurons would?",
@@ -60,7 +60,7 @@ def more_than_chance(findings: Findings) -> list[Claim]:
     ]
 
 
-def above_chance(findings: Findings, layer: str) -> bool:
+def is_above_chance(findings: Findings, layer: str) -> bool:
     """Tell whether a layer matches more than chance in every pair.
 
     The p-value of its area is at most 0.05; without nulls, nearly all living neurons are below
@@ -68,7 +68,7 @@ def above_chance(findings: Findings, layer: str) -> bool:
     """
     if _has_nulls(findings):
         return all(each.beyond_chance for each in findings.answers(layer))
-    parts = _below_chance(findings, layer)
+    parts = _list_below_chance(findings, layer)
     return parts.size == len(findings.of("trained")) and bool(parts.min() >= MOST)
 
 
@@ -77,10 +77,10 @@ def _has_nulls(findings: Findings) -> bool:
     return all(each.nulls is not None for each in answers)
 
 
-def _by_nulls(findings: Findings, more: Sequence[str], others: Sequence[str]) -> str:
-    p = {layer: _p_values(findings, layer) for layer in findings.layers}
-    rest = "; ".join(f"{layer} p = {_range(p[layer])}" for layer in others)
-    least = max(_least_p(findings, layer) for layer in findings.layers)
+def _answer_by_nulls(findings: Findings, more: Sequence[str], others: Sequence[str]) -> str:
+    p = {layer: _list_p_values(findings, layer) for layer in findings.layers}
+    rest = "; ".join(f"{layer} p = {_format_range(p[layer])}" for layer in others)
+    least = max(_find_least_p(findings, layer) for layer in findings.layers)
     too_few = f" Nulls are too few: no p can be below {least:.2g}." if least > P else ""
     return (
         f"In {len(more)} of {len(findings.layers)} layers the area's p-value is at most {P:g} in "
@@ -91,20 +91,21 @@ def _by_nulls(findings: Findings, more: Sequence[str], others: Sequence[str]) ->
     )
 
 
-def _least_p(findings: Findings, layer: str) -> float:
+def _find_least_p(findings: Findings, layer: str) -> float:
     answers = findings.answers(layer)
     return max(each.nulls.least_p for each in answers if each.nulls is not None)
 
 
-def _p_values(findings: Findings, layer: str) -> NDArray[np.float64]:
+def _list_p_values(findings: Findings, layer: str) -> NDArray[np.float64]:
     answers = findings.answers(layer)
     return np.array(
         [each.nulls.p_value(each.spectrum) for each in answers if each.nulls is not None]
     )
 
 
-def _by_level(findings: Findings, more: Sequence[str], others: Sequence[str]) -> str:
-    below = [f"{layer} {_range(_below_chance(findings, layer), percent=True)}" for layer in others]
+def _answer_by_level(findings: Findings, more: Sequence[str], others: Sequence[str]) -> str:
+    parts = {layer: _list_below_chance(findings, layer) for layer in others}
+    below = [f"{layer} {_format_range(part, percent=True)}" for layer, part in parts.items()]
     rest = f" Below it in the others: {'; '.join(below)}." if below else ""
     return (
         f"In {len(more)} of {len(findings.layers)} layers at least {MOST:.0%} of the living "
@@ -114,13 +115,13 @@ def _by_level(findings: Findings, more: Sequence[str], others: Sequence[str]) ->
     )
 
 
-def convolutional(findings: Findings) -> list[Claim]:
+def ask_about_convolutions(findings: Findings) -> list[Claim]:
     """Ask whether convolutional layers match at an ε where classifier layers do."""
     maps = [layer for layer in findings.layers if findings.is_map(layer)]
     vectors = [layer for layer in findings.layers if not findings.is_map(layer)]
     if not maps or not vectors:
         return []
-    convolution, classifier = (_pooled(findings, layers) for layers in (maps, vectors))
+    convolution, classifier = (_pool_curves(findings, layers) for layers in (maps, vectors))
     reached = np.flatnonzero(classifier.mean(axis=0) >= 0.5)
     question = "Do convolutional layers match where the classifier's layers do?"
     if reached.size == 0:
@@ -143,13 +144,13 @@ def convolutional(findings: Findings) -> list[Claim]:
             question,
             verdict,
             f"At ε = {EPS[at]:.2f}, where half of the classifier's neurons match "
-            f"({_range(fully, percent=True)}), of the convolutional {_range(conv, percent=True)} "
-            f"do: {said}.{_spread(findings)}",
+            f"({_format_range(fully, percent=True)}), of the convolutional "
+            f"{_format_range(conv, percent=True)} do: {said}.{_warn_of_one_pair(findings)}",
         )
     ]
 
 
-def local(findings: Findings) -> list[Claim]:
+def ask_about_locality(findings: Findings) -> list[Claim]:
     """Ask how large the simple matches are: a few neurons each, or much of the match."""
     question = "Are simple matches local, a few neurons each?"
     lines, parts = [], []
@@ -187,13 +188,13 @@ def local(findings: Findings) -> list[Claim]:
     ]
 
 
-def depth(findings: Findings) -> list[Claim]:
+def ask_about_depth(findings: Findings) -> list[Claim]:
     """Ask whether similarity rises or falls with depth."""
     if len(findings.layers) < 3:
         return []
     areas = np.array([findings.areas("trained", layer) for layer in findings.layers]).T
     means = areas.mean(axis=0)
-    trends = np.array([_rank_correlation(pair) for pair in areas])
+    trends = np.array([_correlate_ranks(pair) for pair in areas])
     if trends.min() >= TREND:
         verdict: Verdict = "yes"
         said = "it rises, in every pair"
@@ -205,16 +206,16 @@ def depth(findings: Findings) -> list[Claim]:
         Claim(
             "Does similarity change with depth?",
             verdict,
-            f"Rank correlation of area and depth {_range(trends)}: {said}. From "
-            f"{findings.layers[0]} with an area of {_range(areas[:, 0])} to {findings.layers[-1]} "
-            f"with {_range(areas[:, -1])}; on the way the least is "
+            f"Rank correlation of area and depth {_format_range(trends)}: {said}. From "
+            f"{findings.layers[0]} with an area of {_format_range(areas[:, 0])} to "
+            f"{findings.layers[-1]} with {_format_range(areas[:, -1])}; on the way the least is "
             f"{means.min():.2f} at {findings.layers[int(means.argmin())]}."
-            f"{_no_more_than_chance(findings)}{_spread(findings)}",
+            f"{_warn_of_chance(findings)}{_warn_of_one_pair(findings)}",
         )
     ]
 
 
-def training(findings: Findings) -> list[Claim]:
+def ask_about_training(findings: Findings) -> list[Claim]:
     """Ask whether training makes networks more alike than they begin."""
     if not findings.of("untrained"):
         return []
@@ -235,14 +236,15 @@ def training(findings: Findings) -> list[Claim]:
         Claim(
             "Are trained networks more alike than untrained ones?",
             verdict,
-            f"By the area, of {len(findings.layers)} layers {_named(more)} more alike in every "
-            f"trained pair than in any untrained one, and {_named(less)} less alike; of the rest "
-            f"the ranges overlap.{_no_more_than_chance(findings)}{_spread(findings)}",
+            f"By the area, of {len(findings.layers)} layers {_count_layers(more)} more alike in "
+            f"every trained pair than in any untrained one, and {_count_layers(less)} less alike; "
+            f"of the rest the ranges overlap.{_warn_of_chance(findings)}"
+            f"{_warn_of_one_pair(findings)}",
         )
     ]
 
 
-def _below_chance(findings: Findings, layer: str) -> NDArray[np.float64]:
+def _list_below_chance(findings: Findings, layer: str) -> NDArray[np.float64]:
     """Return, for each pair with living neurons, the part of them below their own level."""
     parts = []
     for spectrum in findings.spectra("trained", layer):
@@ -254,13 +256,13 @@ def _below_chance(findings: Findings, layer: str) -> NDArray[np.float64]:
     return np.array(parts)
 
 
-def _pooled(findings: Findings, layers: Sequence[str]) -> NDArray[np.float64]:
+def _pool_curves(findings: Findings, layers: Sequence[str]) -> NDArray[np.float64]:
     """Return the mean of s(ε) over layers, pairs × ε."""
     curves = np.array([findings.similarity("trained", layer, EPS) for layer in layers])
     return np.asarray(curves.mean(axis=0))
 
 
-def _rank_correlation(values: NDArray[np.float64]) -> float:
+def _correlate_ranks(values: NDArray[np.float64]) -> float:
     """Return Spearman's correlation of values with their places; 0 where all are alike."""
     # Ties get the mean of their ranks.
     ranks = np.array([np.mean(np.flatnonzero(np.sort(values) == value)) for value in values])
@@ -269,7 +271,7 @@ def _rank_correlation(values: NDArray[np.float64]) -> float:
     return float(np.corrcoef(np.arange(len(values)), ranks)[0, 1])
 
 
-def _range(values: NDArray[np.float64], *, percent: bool = False) -> str:
+def _format_range(values: NDArray[np.float64], *, percent: bool = False) -> str:
     if values.size == 0:
         return "–"
     low, high = (
@@ -278,19 +280,19 @@ def _range(values: NDArray[np.float64], *, percent: bool = False) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _named(layers: Sequence[str]) -> str:
+def _count_layers(layers: Sequence[str]) -> str:
     if not layers:
         return "none is"
     return f"{len(layers)} ({', '.join(layers)}) {'is' if len(layers) == 1 else 'are'}"
 
 
-def _no_more_than_chance(findings: Findings) -> str:
-    doubtful = [layer for layer in findings.layers if not above_chance(findings, layer)]
+def _warn_of_chance(findings: Findings) -> str:
+    doubtful = [layer for layer in findings.layers if not is_above_chance(findings, layer)]
     if not doubtful:
         return ""
     return f" Areas say little where layers match about as by chance: {', '.join(doubtful)}."
 
 
-def _spread(findings: Findings) -> str:
+def _warn_of_one_pair(findings: Findings) -> str:
     one = len(findings.of("trained")) == 1
     return " There is one pair only, so nothing is known of the spread." if one else ""

@@ -19,7 +19,7 @@ from spanmatch.plot.style import (
     draw_band,
     draw_chance_level,
     draw_nulls,
-    spread,
+    find_spread,
     style_axes,
 )
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from spanmatch.experiment.report.findings import Findings
 
 
-def draw_similarity(findings: Findings) -> Drawing:
+def draw_mean_curves(findings: Findings) -> Drawing:
     """Draw s(ε) of every layer: the mean over pairs, from the least to the most, and chance."""
     layers = findings.layers
     columns = min(4, len(layers))
@@ -59,7 +59,7 @@ def draw_similarity(findings: Findings) -> Drawing:
         "similarity",
         "How much of each layer matches, at every ε",
         "The line is the mean over pairs of trained networks, the band goes from the least to the "
-        f"most similar pair. {_chance_in_words(findings)} Titles tell how many neurons both sides "
+        f"most similar pair. {_describe_chance(findings)} Titles tell how many neurons both sides "
         "have.",
         figure,
         numbers,
@@ -111,7 +111,7 @@ def _draw_chance(axes: Axes, findings: Findings, layer: str) -> list[dict[str, A
     nulls = [each.nulls for each in findings.answers(layer) if each.nulls is not None]
     if nulls:
         curves = np.concatenate([each.similarity(EPS) for each in nulls])
-        ends = spread(curves)
+        ends = find_spread(curves)
         draw_nulls(axes, EPS, ends)
         named = dict(zip(("least null", "median null", "largest null"), ends, strict=True))
         return [
@@ -123,7 +123,7 @@ def _draw_chance(axes: Axes, findings: Findings, layer: str) -> list[dict[str, A
     return []
 
 
-def _chance_in_words(findings: Findings) -> str:
+def _describe_chance(findings: Findings) -> str:
     if findings.null_areas(findings.layers[0]).size:
         return (
             "Orange is what matches with one network's inputs circularly shifted against the "

@@ -21,7 +21,7 @@ from spanmatch.plot.style import (
     SKY,
     SOFT,
     draw_nulls,
-    spread,
+    find_spread,
 )
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def draw_area(findings: Findings) -> Drawing:
         "area",
         "Similarity through the depth, and the controls",
         "The area under s(ε) asks for no choice of ε: 1 where all neurons match exactly. Dots are "
-        f"pairs of networks, lines their means.{_area_in_words(findings)}",
+        f"pairs of networks, lines their means.{_describe_areas(findings)}",
         figure,
         numbers,
     )
@@ -118,7 +118,7 @@ def _draw_chance_areas(axes: Axes, findings: Findings) -> list[dict[str, Any]]:
     layers, depth = findings.layers, np.arange(len(findings.layers))
     nulls = [findings.null_areas(layer) for layer in layers]
     if all(areas.size for areas in nulls):
-        least, median, largest = np.transpose([spread(areas) for areas in nulls])
+        least, median, largest = np.transpose([find_spread(areas) for areas in nulls])
         draw_nulls(axes, depth, (least, median, largest), label="nulls")
         ends = {"chance": median, "least null": least, "largest null": largest}
     else:
@@ -131,7 +131,7 @@ def _draw_chance_areas(axes: Axes, findings: Findings) -> list[dict[str, Any]]:
     ]
 
 
-def _area_in_words(findings: Findings) -> str:
+def _describe_areas(findings: Findings) -> str:
     answers = [each for layer in findings.layers for each in findings.answers(layer)]
     said = (
         " Nulls go from the least to the largest, the line is their median."

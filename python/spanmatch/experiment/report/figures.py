@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spanmatch.experiment.report.curves import draw_heat_map, draw_similarity
+from spanmatch.experiment.report.curves import draw_heat_map, draw_mean_curves
 from spanmatch.experiment.report.depth import draw_area, draw_measures
-from spanmatch.experiment.report.match_sizes import draw_sizes
+from spanmatch.experiment.report.match_sizes import draw_sizes_by_layer
 
 if TYPE_CHECKING:
     from spanmatch.experiment.report.drawing import Drawing
@@ -15,6 +15,6 @@ if TYPE_CHECKING:
 
 def draw_figures(findings: Findings) -> list[Drawing]:
     """Draw every figure."""
-    figures = (draw_similarity, draw_area, draw_heat_map, draw_sizes, draw_measures)
+    figures = (draw_mean_curves, draw_area, draw_heat_map, draw_sizes_by_layer, draw_measures)
     drawn = (draw(findings) for draw in figures)
     return [drawing for drawing in drawn if drawing is not None]

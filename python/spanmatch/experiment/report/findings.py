@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spanmatch.base.errors import FileError, damaged
+from spanmatch.base.errors import FileError, describe_damage
 from spanmatch.comparison.comparison import Comparison
 from spanmatch.experiment.config import ExperimentConfig
 from spanmatch.experiment.config_file import read_recorded, read_values
 from spanmatch.experiment.folder import Folder
-from spanmatch.experiment.plan import comparisons_of, networks_of
+from spanmatch.experiment.plan import list_comparisons, list_networks
 from spanmatch.experiment.records import WAY_OUT, read_layer_details, read_network
 
 if TYPE_CHECKING:
@@ -105,28 +105,31 @@ def read_findings(path: Path) -> Findings:
     folder = Folder(path)
     values = read_values(folder.config)
     if "data" not in values or "arch" not in values:
-        raise damaged(folder.config, "it does not say what was compared")
+        raise describe_damage(folder.config, "it does not say what was compared")
     config = ExperimentConfig(**values)
     again = f"give the command again: spanmatch experiment --config {folder.config} --out {path}"
-    for network in networks_of(config):
+    for network in list_networks(config):
         if not folder.network(network.key).is_file():
             raise FileError(f"{folder.network(network.key)} is missing; {again}")
-    for planned in comparisons_of(config):
-        if not folder.compared(planned.key) or not folder.layer_details(planned.key).is_file():
+    for planned in list_comparisons(config):
+        if (
+            not folder.has_comparison(planned.key)
+            or not folder.layer_details(planned.key).is_file()
+        ):
             raise FileError(f"{folder.comparison(planned.key)} is missing, or not whole; {again}")
     recorded = read_recorded(folder.config)
     return Findings(
         config,
         {name: str(recorded[name]) for name in ("spanmatch", "torch") if name in recorded},
-        tuple(read_network(folder.network(each.key)) for each in networks_of(config)),
-        tuple(_compared(folder, planned) for planned in comparisons_of(config)),
+        tuple(read_network(folder.network(each.key)) for each in list_networks(config)),
+        tuple(_read_compared(folder, planned) for planned in list_comparisons(config)),
     )
 
 
-def _compared(folder: Folder, planned: PlannedComparison) -> Compared:
+def _read_compared(folder: Folder, planned: PlannedComparison) -> Compared:
     comparison = Comparison.load(folder.comparison(planned.key))
     details = read_layer_details(folder.layer_details(planned.key))
     if list(details) != list(map(str, comparison.layers)):
         path = folder.layer_details(planned.key)
-        raise damaged(path, "its layers are those of another comparison", WAY_OUT)
+        raise describe_damage(path, "its layers are those of another comparison", WAY_OUT)
     return Compared(planned, comparison, details)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from spanmatch.experiment.report.findings import Findings
 
 
-def draw_sizes(findings: Findings) -> Drawing | None:
+def draw_sizes_by_layer(findings: Findings) -> Drawing | None:
     """Draw how large the simple matches and the cores of each layer are; None without any."""
     numbers: list[dict[str, Any]] = []
     pooled: defaultdict[tuple[str, float, str], Counter[int]] = defaultdict(Counter)

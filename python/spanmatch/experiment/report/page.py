@@ -9,10 +9,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from spanmatch.base.words import count_of
-from spanmatch.experiment.report.claims import above_chance
+from spanmatch.experiment.report.claims import is_above_chance
 from spanmatch.experiment.report.drawing import COMPARED
 from spanmatch.experiment.report.svg import inline_svg
-from spanmatch.solve.undersampled import too_few
+from spanmatch.solve.undersampled import explain_too_few
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,29 +34,29 @@ def render_page(findings: Findings, claims: Sequence[Claim], figures: Sequence[D
     environment.globals["count_of"] = count_of
     first = findings.compared[0].comparison
     return environment.get_template("page.html").render(
-        headline=_headline(findings),
+        headline=_write_headline(findings),
         config=findings.config,
         versions=findings.versions,
         networks=findings.networks,
         layers=findings.layers,
         inputs=first.inputs,
-        held_out=_held_out(findings),
+        held_out=_is_held_out(findings),
         claims=claims,
-        figures=[(figure, _drawing(figure)) for figure in figures],
-        sure=_sure(findings),
-        controls=_controls(findings),
-        dead=_dead(findings),
-        warnings=_warnings(findings),
+        figures=[(figure, _inline_drawing(figure)) for figure in figures],
+        sure=_list_areas(findings),
+        controls=_list_controls(findings),
+        dead=_list_dead(findings),
+        warnings=_list_warnings(findings),
     )
 
 
-def _drawing(drawn: Drawing) -> Markup:
+def _inline_drawing(drawn: Drawing) -> Markup:
     label = f'aria-label="{escape(drawn.title)}"'
     # Safe: matplotlib escapes the names of layers, and the label is escaped here.
     return Markup(inline_svg(drawn.svg, label))
 
 
-def _held_out(findings: Findings) -> bool:
+def _is_held_out(findings: Findings) -> bool:
     """Tell whether it is known that nothing was trained on what was compared on."""
     config = findings.config
     sets = ("digits", "mnist5k", "cifar10")
@@ -64,7 +64,7 @@ def _held_out(findings: Findings) -> bool:
     return known and not config.checkpoints and config.train_data is None
 
 
-def _controls(findings: Findings) -> list[dict[str, Any]]:
+def _list_controls(findings: Findings) -> list[dict[str, Any]]:
     """Return a row for each kind of comparison and layer: the mean area, and s at each ε."""
     return [
         {
@@ -81,7 +81,7 @@ def _controls(findings: Findings) -> list[dict[str, Any]]:
     ]
 
 
-def _sure(findings: Findings) -> list[dict[str, Any]]:
+def _list_areas(findings: Findings) -> list[dict[str, Any]]:
     """Return for each layer and pair the area with its interval, its nulls, and p."""
     return [
         {
@@ -99,7 +99,7 @@ def _sure(findings: Findings) -> list[dict[str, Any]]:
     ]
 
 
-def _dead(findings: Findings) -> list[tuple[str, str]]:
+def _list_dead(findings: Findings) -> list[tuple[str, str]]:
     """Return the layers with dead neurons, and how many each network has."""
     found = []
     for layer in findings.layers:
@@ -112,7 +112,7 @@ def _dead(findings: Findings) -> list[tuple[str, str]]:
     return found
 
 
-def _warnings(findings: Findings) -> list[str]:
+def _list_warnings(findings: Findings) -> list[str]:
     found = []
     if len(findings.of("trained")) < 3:
         found.append(
@@ -124,7 +124,9 @@ def _warnings(findings: Findings) -> list[str]:
         spectrum = first[layer]
         found += [
             f"{layer}: {complaint}."
-            for complaint in too_few(spectrum.n_samples, max(spectrum.x.size, spectrum.y.size))
+            for complaint in explain_too_few(
+                spectrum.n_samples, max(spectrum.x.size, spectrum.y.size)
+            )
         ]
         chance = findings.chance(layer)
         if math.isnan(chance):
@@ -146,9 +148,9 @@ def _warnings(findings: Findings) -> list[str]:
     return found
 
 
-def _headline(findings: Findings) -> str:
+def _write_headline(findings: Findings) -> str:
     """Return the answer in a sentence."""
-    layers = [layer for layer in findings.layers if above_chance(findings, layer)]
+    layers = [layer for layer in findings.layers if is_above_chance(findings, layer)]
     pairs = len(findings.of("trained"))
     over = f"Over {count_of(pairs, 'pair')} of trained networks"
     if not layers:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spanmatch.base.errors import FileError, damaged
+from spanmatch.base.errors import FileError, describe_damage
 from spanmatch.pair.array_files.formats import (
     DAMAGED_MEMBER,
     WHOLE,
@@ -55,18 +55,19 @@ class ArrayFile:
     def __str__(self) -> str:
         return f"{self.path}: {self.key}" if self.key else str(self.path)
 
-    def batches(self, rows: int) -> Iterator[Samples]:
+    def read_batches(self, rows: int) -> Iterator[Samples]:
         """Read so many rows at a time, the last time those that are left.
 
         A batch is to be used before the next one is taken.
         """
         packed = self.stored.compressed_member
-        for batch in self._mapped(rows) if packed is None else self._unpacked(packed, rows):
+        read = self._read_mapped(rows) if packed is None else self._read_unpacked(packed, rows)
+        for batch in read:
             # Arrays in .npz and .safetensors files may begin at any byte.
             aligned = batch if batch.flags.aligned else batch.copy(order="K")
             yield BFloat16(aligned) if self.stored.bfloat16 else aligned
 
-    def _mapped(self, rows: int) -> Iterator[NDArray[Any]]:
+    def _read_mapped(self, rows: int) -> Iterator[NDArray[Any]]:
         with self.path.open("rb") as file:
             memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         stored = self.stored
@@ -82,7 +83,7 @@ class ArrayFile:
                 _release(memory)
                 read = 0
 
-    def _unpacked(self, member: str, rows: int) -> Iterator[NDArray[Any]]:
+    def _read_unpacked(self, member: str, rows: int) -> Iterator[NDArray[Any]]:
         n_samples, n_neurons = self.shape
         with zipfile.ZipFile(self.path) as archive, archive.open(member) as file:
             read_npy_header(file)
@@ -92,7 +93,7 @@ class ArrayFile:
                     data = file.read(height * n_neurons * self.dtype.itemsize)
                     yield np.frombuffer(data, self.dtype).reshape(height, n_neurons)
                 except DAMAGED_MEMBER as error:
-                    raise damaged(str(self), error) from error
+                    raise describe_damage(str(self), error) from error
 
 
 def open_array(path: str | os.PathLike[str], key: str | None = None, side: Side = "x") -> ArrayFile:
@@ -116,7 +117,7 @@ def open_array(path: str | os.PathLike[str], key: str | None = None, side: Side 
         and no key; the array is not one of floats with two axes, or has no rows.
     """
     path = Path(path)
-    array = ArrayFile(path, *_chosen(path, find_arrays(path), key, side))
+    array = ArrayFile(path, *_choose_array(path, find_arrays(path), key, side))
     stored = array.stored
     try:
         kind = np.dtype(np.float32) if stored.bfloat16 else stored.dtype
@@ -136,7 +137,7 @@ def open_array(path: str | os.PathLike[str], key: str | None = None, side: Side 
     return array
 
 
-def _chosen(
+def _choose_array(
     path: Path, arrays: dict[str, StoredArray], key: str | None, side: Side
 ) -> tuple[str, StoredArray]:
     if key is None and len(arrays) == 1:

@@ -95,21 +95,23 @@ def read_npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[An
     return shape, fortran, dtype
 
 
-def _in_npy(file: IO[bytes]) -> dict[str, StoredArray]:
+def _find_in_npy(file: IO[bytes]) -> dict[str, StoredArray]:
     shape, fortran, dtype = read_npy_header(file)
-    return {WHOLE: StoredArray(shape, dtype, file.tell(), _size(file), fortran)}
+    return {WHOLE: StoredArray(shape, dtype, file.tell(), _measure_size(file), fortran)}
 
 
-def _in_npz(file: IO[bytes]) -> dict[str, StoredArray]:
+def _find_in_npz(file: IO[bytes]) -> dict[str, StoredArray]:
     with zipfile.ZipFile(file) as archive:
         members = [member for member in archive.infolist() if member.filename.endswith(".npy")]
         return {
-            member.filename.removesuffix(".npy"): _in_member(file, archive, member)
+            member.filename.removesuffix(".npy"): _find_in_member(file, archive, member)
             for member in members
         }
 
 
-def _in_member(file: IO[bytes], archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> StoredArray:
+def _find_in_member(
+    file: IO[bytes], archive: zipfile.ZipFile, member: zipfile.ZipInfo
+) -> StoredArray:
     packed = member.compress_type != zipfile.ZIP_STORED
     if member.flag_bits & ENCRYPTED or (packed and member.compress_type != zipfile.ZIP_DEFLATED):
         raise ValueError(f"{member.filename} is encrypted, or packed in a way numpy does not write")
@@ -124,13 +126,18 @@ def _in_member(file: IO[bytes], archive: zipfile.ZipFile, member: zipfile.ZipInf
     # Stored as it is: after the member's own header, which repeats the name and may have an extra.
     file.seek(member.header_offset)
     header = file.read(LOCAL_HEADER)
-    start = member.header_offset + LOCAL_HEADER + _integer(header[26:28]) + _integer(header[28:30])
+    start = (
+        member.header_offset
+        + LOCAL_HEADER
+        + _parse_integer(header[26:28])
+        + _parse_integer(header[28:30])
+    )
     return StoredArray(shape, dtype, start + offset, start + member.file_size, fortran)
 
 
-def _in_safetensors(file: IO[bytes]) -> dict[str, StoredArray]:
-    size = _size(file)
-    length = _integer(file.read(8))
+def _find_in_safetensors(file: IO[bytes]) -> dict[str, StoredArray]:
+    size = _measure_size(file)
+    length = _parse_integer(file.read(8))
     if size < 8 or length > min(size - 8, MAX_SAFETENSORS_HEADER):
         raise ValueError("it is cut short, or of another format")
     try:
@@ -140,10 +147,10 @@ def _in_safetensors(file: IO[bytes]) -> dict[str, StoredArray]:
     if not isinstance(header, dict):
         raise ValueError("its header is not a JSON object")
     header.pop("__metadata__", None)
-    return {key: _tensor(key, entry, 8 + length, size) for key, entry in header.items()}
+    return {key: _parse_tensor(key, entry, 8 + length, size) for key, entry in header.items()}
 
 
-def _tensor(key: str, entry: object, start: int, size: int) -> StoredArray:
+def _parse_tensor(key: str, entry: object, start: int, size: int) -> StoredArray:
     match entry:
         case {"dtype": str(kind), "shape": [*shape], "data_offsets": [int(first), int(last)]}:
             if not all(isinstance(length, int) and length >= 0 for length in shape):
@@ -161,15 +168,15 @@ def _tensor(key: str, entry: object, start: int, size: int) -> StoredArray:
     return stored
 
 
-def _size(file: IO[bytes]) -> int:
+def _measure_size(file: IO[bytes]) -> int:
     here = file.tell()
     size = file.seek(0, 2)
     file.seek(here)
     return size
 
 
-def _integer(data: bytes) -> int:
+def _parse_integer(data: bytes) -> int:
     return int.from_bytes(data, "little")
 
 
-FORMATS = {".npy": _in_npy, ".npz": _in_npz, ".safetensors": _in_safetensors}
+FORMATS = {".npy": _find_in_npy, ".npz": _find_in_npz, ".safetensors": _find_in_safetensors}

@@ -75,7 +75,7 @@ def all_reduce(
     for rank, complaint in enumerate(_gather(_set_shift(moved, first.shift), group)):
         if complaint is not None:
             raise ValueError(f"rank {rank}: {complaint}")
-    sums, spread, products = _reduce_sums(_sums(moved, first.shift.size), group)
+    sums, spread, products = _reduce_sums(_get_sums(moved, first.shift.size), group)
     total = core.Gram.from_parts(
         (
             first.widths[0],
@@ -136,7 +136,7 @@ def _gather(value: Value, group: dist.ProcessGroup | None) -> list[Value]:
     return values  # type: ignore[return-value]
 
 
-def _sums(gram: core.Gram, n: int) -> GramSums:
+def _get_sums(gram: core.Gram, n: int) -> GramSums:
     """Return sums, spread and products; a Gram that is empty adds nothing."""
     if gram.n_samples == 0:
         return np.zeros(n), np.zeros(n), np.zeros((n, n))
@@ -152,7 +152,7 @@ def _reduce_nulls_and_folds(
     mine = gram.replicates() if gram.n_samples > 0 else None
     nulls, parts = (np.zeros((n_nulls, n_x, n_y)), []) if mine is None else mine[3:]
     samples = [each[2] for each in parts] or [0] * n_folds
-    folds = [each[4:] for each in parts] or [_sums(gram, n)] * n_folds
+    folds = [each[4:] for each in parts] or [_get_sums(gram, n)] * n_folds
     nulls = _reduce(nulls, dist.ReduceOp.SUM, group)
     counts = np.sum(_gather(samples, group), axis=0)
     reduced = [_reduce_sums(sums, group) for sums in folds]

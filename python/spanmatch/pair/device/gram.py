@@ -68,7 +68,7 @@ class DeviceGram:
         self.device, self.n_x, self.n_y = device, n_x, n_y
         # Replaced as a whole, and nothing in it changed: an interruption finds all of a batch or
         # nothing of it.
-        zeros, square = self._zeros(n), self._zeros(n, n)
+        zeros, square = self._make_zeros(n), self._make_zeros(n, n)
         fold = FoldSums(0, zeros, zeros, square)
         self._total = DeviceSums(
             n_batches=0,
@@ -79,7 +79,7 @@ class DeviceGram:
             sums=zeros,
             spread=zeros,
             products=square,
-            nulls=self._zeros(nulls, n_x, n_y),
+            nulls=self._make_zeros(nulls, n_x, n_y),
             folds=(fold,) * folds,
         )
 
@@ -109,7 +109,7 @@ class DeviceGram:
         total = self._total
         n_samples, shift, sums, spread, products, nulls, folds = total[3:]
         if n_samples == 0:
-            shift = torch.cat([middle(x), middle(y)])
+            shift = torch.cat([find_middle(x), find_middle(y)])
         n_samples += len(x)
         # A block holds rows of both, and of y once more for each null.
         height = max(FIRST_ROWS, BLOCK_VALUES // max(1, shift.numel() + len(nulls) * self.n_y))
@@ -120,7 +120,7 @@ class DeviceGram:
             sums = sums + block.sum(0)
             spread = torch.maximum(spread, block.abs().amax(0))
             # The only wait for the device, and only for what is quickly found.
-            if not bool(((spread + shift.abs()) <= limit(n_samples)).all()):
+            if not bool(((spread + shift.abs()) <= find_limit(n_samples)).all()):
                 return False
             products = torch.addmm(products, block.T, block)
             if len(nulls) > 0:
@@ -148,23 +148,23 @@ class DeviceGram:
         )
         return True
 
-    def on_host(self) -> core.Gram:
+    def to_host(self) -> core.Gram:
         """Return the sums on the host."""
         total = self._total
         shift = total.shift.cpu().numpy()
 
-        def parts(n_batches: int, sums: FoldSums | DeviceSums) -> core._Parts:
+        def take_parts(n_batches: int, sums: FoldSums | DeviceSums) -> core._Parts:
             on_host = (tensor.cpu().numpy() for tensor in (sums.sums, sums.spread, sums.products))
             return self.n_x, n_batches, sums.n_samples, shift, *on_host  # type: ignore[return-value]
 
         replicates = None
         if len(total.nulls) > 0 or total.folds:
-            nulls, folds = total.nulls.cpu().numpy(), [parts(0, fold) for fold in total.folds]
+            nulls, folds = total.nulls.cpu().numpy(), [take_parts(0, fold) for fold in total.folds]
             # The seed is that of the Gram which these are added to.
             replicates = 0, total.n_items, list(total.null_codes), nulls, folds
-        return core.Gram.from_parts(parts(total.n_batches, total), replicates)
+        return core.Gram.from_parts(take_parts(total.n_batches, total), replicates)
 
-    def _zeros(self, *shape: int) -> torch.Tensor:
+    def _make_zeros(self, *shape: int) -> torch.Tensor:
         with torch.inference_mode(False):
             return torch.zeros(shape, dtype=torch.float64, device=self.device)
 
@@ -196,12 +196,12 @@ def _add_rows(fold: FoldSums, rows: torch.Tensor) -> FoldSums:
     )
 
 
-def middle(side: torch.Tensor) -> torch.Tensor:
+def find_middle(side: torch.Tensor) -> torch.Tensor:
     """Return the mean of the first rows, as an offset from the first: exact for constants."""
     first = side[0].double()
     return first + (side[:FIRST_ROWS].double() - first).sum(0) / min(FIRST_ROWS, len(side))
 
 
-def limit(n_samples: int) -> float:
+def find_limit(n_samples: int) -> float:
     """Return how large a value may be without its squares overflowing."""
     return float((torch.finfo(torch.float64).max / OVERFLOW_MARGIN / n_samples) ** 0.5)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import torch
 from torch.utils.dlpack import from_dlpack
 
+from spanmatch.base.errors import warn_user
 from spanmatch.pair.mask import to_booleans
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def as_readable(tensor: torch.Tensor, side: Side) -> Readable:
     _check(tensor, side)
     tensor = tensor.detach()
     if tensor.device.type == HOST or not has_float64(tensor.device.type):
-        return on_host(tensor)
+        return to_host(tensor)
     return tensor
 
 
@@ -40,7 +40,7 @@ def view_by_torch(array: Any) -> torch.Tensor:
     return tensor
 
 
-def on_host(samples: Readable) -> NDArray[Any]:
+def to_host(samples: Readable) -> NDArray[Any]:
     """Return what `as_readable` gave as an array, copied if it lies on a device."""
     if isinstance(samples, np.ndarray):
         return samples
@@ -82,9 +82,8 @@ def has_float64(device_type: str) -> bool:
     try:
         torch.zeros(1, dtype=torch.float64, device=device_type)
     except (RuntimeError, TypeError):
-        warnings.warn(
-            f"{device_type} has no float64: its activations are copied to the host, batch by batch",
-            stacklevel=7,  # who calls ActivationPair.update
+        warn_user(
+            f"{device_type} has no float64: its activations are copied to the host, batch by batch"
         )
         return False
     return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spanmatch.comparison.keys import call_name
+from spanmatch.comparison.keys import name_call
 from spanmatch.torch.comparing.collector import Call, Collected
 from spanmatch.torch.comparing.layer_sums import CrossPairs, LayerSums
 from spanmatch.torch.comparing.same_samples import (
@@ -65,8 +65,8 @@ class AllPairs:
             for call_b in _list_calls(calls_b):
                 note = self._notes[call_a, call_b]
                 key = (
-                    call_name(*call_a, calls_a[call_a[0]]),
-                    call_name(*call_b, calls_b[call_b[0]]),
+                    name_call(*call_a, calls_a[call_a[0]]),
+                    name_call(*call_b, calls_b[call_b[0]]),
                 )
                 parts[key] = (
                     self._own["A", call_a, bool(note)],

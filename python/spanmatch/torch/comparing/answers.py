@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spanmatch.base.progress import progress_bar
+from spanmatch.base.progress import show_progress
 from spanmatch.comparison.comparison import Comparison
 from spanmatch.comparison.keys import label
 from spanmatch.solve.layer_answer import answer_layer
-from spanmatch.solve.undersampled import too_few, without_undersampled_warnings
+from spanmatch.solve.undersampled import explain_too_few, silence_undersampled_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ def answer_pairs(
 ) -> dict[Key, LayerAnswer]:
     """Return what every pair tells; `describe_undersampled` says which have too few samples."""
     answers: dict[Key, LayerAnswer] = {}
-    with progress_bar("Matching layers", progress) as report:
+    with show_progress("Matching layers", progress) as report:
         for done, key in enumerate(pairs, start=1):
             answers[key] = answer_pair(pairs[key], center=center)
             if report is not None:
@@ -35,7 +35,7 @@ def answer_pairs(
 
 def answer_pair(pair: ActivationPair, *, center: bool) -> LayerAnswer:
     """Return what one pair tells, without a warning where it has too few samples."""
-    with without_undersampled_warnings():
+    with silence_undersampled_warnings():
         return answer_layer(pair, center=center)
 
 
@@ -61,7 +61,7 @@ def describe_undersampled(spectra: Mapping[Key, MatchSpectrum]) -> str:
     complaints = [
         (key, complaint)
         for key, each in spectra.items()
-        for complaint in too_few(each.n_samples, max(each.x.size, each.y.size))
+        for complaint in explain_too_few(each.n_samples, max(each.x.size, each.y.size))
     ]
     if not complaints:
         return ""

@@ -7,9 +7,9 @@ from importlib.util import find_spec
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from spanmatch.base.progress import progress_bar
+from spanmatch.base.progress import show_progress
 from spanmatch.torch.comparing.all_pairs import AllPairs
-from spanmatch.torch.comparing.layer_pairs import choose_both, find_layers, pair_layers
+from spanmatch.torch.comparing.layer_pairs import choose_both, pair_layers
 from spanmatch.torch.comparing.layer_sums import count_bytes
 from spanmatch.torch.comparing.lockstep import Lockstep
 from spanmatch.torch.comparing.one_by_one import OneByOne
@@ -46,7 +46,7 @@ def collect_pairs(
         raise ValueError("there is no batch in data: it is empty, or was read before")
     if options.all_pairs and progress:
         _print_memory(models, layers, first, options)
-    bar = progress_bar("Running both models", progress and can_draw_bars())
+    bar = show_progress("Running both models", progress and can_draw_bars())
     with lockstep.observing(), bar as report:
         for done, batch in enumerate(chain([first], batches), start=1):
             lockstep.run(batch, collector)
@@ -65,8 +65,8 @@ def _choose_collector(
 ) -> tuple[tuple[ChosenLayers, ChosenLayers], Collector]:
     if options.all_pairs:
         return choose_both(models, options), AllPairs()
-    pairs = pair_layers(models, options)
-    return find_layers(models, pairs, options), OneByOne(pairs, options.resampling)
+    pairs, layers = pair_layers(models, options)
+    return layers, OneByOne(pairs, options.resampling)
 
 
 def _print_memory(

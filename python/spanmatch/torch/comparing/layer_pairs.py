@@ -28,10 +28,12 @@ def choose_both(
     return choose_layers(models[0], options.layers), choose_layers(models[1], choice_b)
 
 
-def pair_layers(models: tuple[nn.Module, nn.Module], options: CompareOptions) -> dict[str, str]:
-    """Return the layers of A, each with its layer of B.
+def pair_layers(
+    models: tuple[nn.Module, nn.Module], options: CompareOptions
+) -> tuple[dict[str, str], tuple[ChosenLayers, ChosenLayers]]:
+    """Return the layers of A, each with its layer of B; and the layers of A, and those of B.
 
-    In the order of model A, or of `layers` where B has other names.
+    The pairs are in the order of model A, or of `layers` where B has other names.
 
     Raises
     ------
@@ -42,57 +44,43 @@ def pair_layers(models: tuple[nn.Module, nn.Module], options: CompareOptions) ->
     if isinstance(layers, Mapping):
         names_a = [_find_one(models[0], name) for name in layers]
         names_b = [_find_one(models[1], name) for name in layers.values()]
-    elif layers_b is None:
-        names_a, names_b = (list(choose_layers(model, layers).modules) for model in models)
-        if set(names_a) != set(names_b):
+        chosen = choose_layers(models[0], names_a), choose_layers(models[1], names_b)
+    else:
+        chosen = choose_both(models, options)
+        names_a, names_b = (list(each.modules) for each in chosen)
+        if layers_b is not None:
+            names_a = _order_as_given(names_a, models[0], layers)
+            names_b = _order_as_given(names_b, models[1], layers_b)
+            _check_counts(names_a, names_b)
+        elif set(names_a) != set(names_b):
             raise ValueError(
                 f"the models differ in their layers: {_describe_differences(names_a, names_b)}; "
                 "choose by layers=… of A and layers_b=… of B, or by layers={'name in A': 'name in "
                 "B'}"
             )
-        names_b = names_a
-    else:
-        names_a, names_b = _in_order_given(models[0], layers), _in_order_given(models[1], layers_b)
-        if len(names_a) != len(names_b):
-            raise ValueError(
-                f"layers means {count_of(len(names_a), 'layer')} of A ({_list(names_a)}) and "
-                f"layers_b {len(names_b)} of B ({_list(names_b)}): they are paired in order, so "
-                "the counts must agree"
-            )
+        else:
+            names_b = names_a
     twice = next((name for at, name in enumerate(names_a) if name in names_a[:at]), None)
     if twice is not None:
         raise ValueError(
             f"{twice!r} of A is named twice, or under two names: each layer of A has one of B"
         )
-    return dict(zip(names_a, names_b, strict=True))
+    return dict(zip(names_a, names_b, strict=True)), chosen
 
 
-def find_layers(
-    models: tuple[nn.Module, nn.Module], pairs: Mapping[str, str], options: CompareOptions
-) -> tuple[ChosenLayers, ChosenLayers]:
-    """Return the layers of A and those of B that are paired, and which were asked for by name."""
-    layers, layers_b = options.layers, options.layers_b
-    choice_b = layers if layers_b is None else layers_b
-    return (
-        _keep_named(models[0], list(pairs), layers),
-        _keep_named(models[1], list(pairs.values()), choice_b),
-    )
+def _check_counts(names_a: Sequence[str], names_b: Sequence[str]) -> None:
+    if len(names_a) != len(names_b):
+        raise ValueError(
+            f"layers means {count_of(len(names_a), 'layer')} of A ({_list(names_a)}) and "
+            f"layers_b {len(names_b)} of B ({_list(names_b)}): they are paired in order, so "
+            "the counts must agree"
+        )
 
 
-def _keep_named(
-    model: nn.Module, names: list[str], choice: LayerChoice | Mapping[str, str]
-) -> ChosenLayers:
-    """Return layers by name, and which of them `choice` asks for by their whole name."""
-    found = choose_layers(model, names)
-    if isinstance(choice, Mapping):
-        return found
-    return ChosenLayers(found.modules, choose_layers(model, choice).named & set(names))
-
-
-def _in_order_given(model: nn.Module, choice: LayerChoice) -> list[str]:
-    """Return the layers in the order of the globs and names; of one glob in that of the model."""
+def _order_as_given(names: list[str], model: nn.Module, choice: LayerChoice) -> list[str]:
+    """Put layers in the order of the globs and names; those of one glob in that of the model."""
     if choice is None or isinstance(choice, str):
-        return list(choose_layers(model, choice).modules)
+        return names
     return list(
         dict.fromkeys(name for glob in choice for name in choose_layers(model, glob).modules)
     )

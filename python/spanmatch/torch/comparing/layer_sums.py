@@ -13,7 +13,7 @@ import torch
 
 import spanmatch._core as core
 from spanmatch.comparison.keys import Key
-from spanmatch.pair.device.gram import limit, middle
+from spanmatch.pair.device.gram import find_limit, find_middle
 from spanmatch.pair.pair import ActivationPair, wrap_gram
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class LayerSums:
     """The sums of one layer, in float64, on its device: rows less their first middle."""
 
     def __init__(self, rows: Tensor) -> None:
-        self.shift = middle(rows)
+        self.shift = find_middle(rows)
         self.sums = torch.zeros_like(self.shift)
         self.spread = torch.zeros_like(self.shift)
         self.products = torch.zeros_like(torch.outer(self.shift, self.shift))
@@ -45,7 +45,7 @@ class LayerSums:
         self.n_batches += 1
         self.sums += shifted.sum(0)
         self.spread = torch.maximum(self.spread, shifted.abs().amax(0))
-        far = ~(self.spread + self.shift.abs() <= limit(self.n_samples))
+        far = ~(self.spread + self.shift.abs() <= find_limit(self.n_samples))
         if bool(far.any()):
             raise ValueError(
                 f"neuron {int(far.nonzero()[0])} has a value that is not finite, or whose square "

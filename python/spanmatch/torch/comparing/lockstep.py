@@ -42,7 +42,6 @@ class Lockstep:
             )
         )
         self.n_inputs = self.n_batches = 0
-        self._outputs_a: dict[Call, Activations] = {}
         self._memory: dict[Call, Tensor] = {}
 
     @contextmanager
@@ -61,15 +60,20 @@ class Lockstep:
         n_inputs = count_inputs(batch)
         if n_inputs == 0:
             raise ValueError(f"batch {self.n_batches} (counted from 0) is empty")
-        self._outputs_a = {}
-        calls_a = self._a.run(batch, self._keep)
-        collector.begin_batch(self._outputs_a)
+        outputs_a, calls_a = self._run_a(batch)
+        collector.begin_batch(outputs_a)
         calls_b = self._b.run(batch, collector.receive)
         collector.end_batch(calls_a, calls_b)
         self.n_inputs += n_inputs
         self.n_batches += 1
 
-    def _keep(self, layer: str, call: int, activations: Activations) -> None:
-        key = layer, call
-        copy = activations.copy(self._memory.get(key))
-        self._outputs_a[key], self._memory[key] = copy, copy.values
+    def _run_a(self, batch: Any) -> tuple[dict[Call, Activations], dict[str, int]]:
+        """Run A, and return copies of what its layers give, and how often each ran."""
+        outputs: dict[Call, Activations] = {}
+
+        def keep(layer: str, call: int, activations: Activations) -> None:
+            key = layer, call
+            copy = activations.copy(self._memory.get(key))
+            outputs[key], self._memory[key] = copy, copy.values
+
+        return outputs, self._a.run(batch, keep)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spanmatch.comparison.keys import call_name
+from spanmatch.comparison.keys import name_call
 from spanmatch.torch.comparing.collector import Call, Collected
 from spanmatch.torch.comparing.same_samples import (
     check_same_rows,
@@ -75,7 +75,7 @@ class OneByOne:
         for name in filter(self._calls.__contains__, self._layers):
             count = self._calls[name]
             for call in range(count):
-                key = call_name(name, call, count)
+                key = name_call(name, call, count)
                 pairs[key] = self._pairs[name, call]
                 with_b = "" if self._layers[name] == name else f"with {self._layers[name]} of B"
                 if note := ", ".join(filter(None, (with_b, self._notes[name, call]))):
@@ -87,7 +87,7 @@ class OneByOne:
         check_same_rows(self._notes.setdefault(key, note), note)
         x, y = (a.means(), b.means()) if note else (a.rows(), b.rows())
         if key not in self._pairs:
-            self._pairs[key] = self._resampling.empty_pair()
+            self._pairs[key] = self._resampling.make_pair()
         # Only nulls and folds ask where items begin, and counting under a mask takes time.
         counted = self._resampling.anything and not note
         self._pairs[key].update(x, y, rows_per_item=a.rows_per_item if counted else 1)

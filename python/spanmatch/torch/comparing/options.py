@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 class CompareOptions:
     """The options of `compare`, which says what each means; they are checked here.
 
+    Errors name options between backticks, so that the command line can name its own instead.
+
     Raises
     ------
     TypeError, ValueError
@@ -48,22 +50,21 @@ class CompareOptions:
     def __post_init__(self) -> None:
         # numpy's True is taken too, which JSON has not.
         object.__setattr__(self, "center", as_center(self.center))
-        self.resampling.empty_pair()  # for its errors
+        self.resampling.make_pair()  # for its errors
         if self.max_batches is not None and self.max_batches < 1:
             raise ValueError(f"max_batches must be at least 1, got {self.max_batches}")
         if self.layers_b is not None and isinstance(self.layers, Mapping):
-            raise TypeError("layers is a mapping from A to B already: leave layers_b out")
+            raise TypeError("`layers` is a mapping from A to B already: leave `layers_b` out")
         if not self.all_pairs:
             return
         if self.layers is None or isinstance(self.layers, Mapping):
             raise ValueError(
-                "all_pairs (--all-pairs) compares every layer with every other: choose them by "
-                "layers (--layers)"
+                "`all_pairs` compares every layer with every other: choose them by `layers`"
             )
         if self.resampling.anything:
             raise ValueError(
-                "nulls and folds are kept for layers one by one: leave all_pairs (--all-pairs) "
-                "out, and pair the layers by layers and layers_b"
+                "nulls and folds are kept for layers one by one: leave `all_pairs` out, and pair "
+                "the layers by `layers` and `layers_b`"
             )
 
     @property

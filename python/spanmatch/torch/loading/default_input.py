@@ -31,13 +31,13 @@ def make_default_input(name: str, model: nn.Module) -> Tensor | dict[str, Tensor
     kind, _, rest = name.partition(":")
     sizes = None
     if kind == "torchvision":
-        sizes = _size_of_torchvision(rest)
+        sizes = _find_torchvision_size(rest)
     elif kind == "timm":
         sizes = getattr(model, "pretrained_cfg", {}).get("input_size")
     elif kind == "hf":
         if getattr(model, "main_input_name", None) == "input_ids":
             return {"input_ids": torch.zeros(1, TOKENS, dtype=torch.int64)}
-        sizes = _size_of_hugging_face(getattr(model, "config", None))
+        sizes = _find_hugging_face_size(getattr(model, "config", None))
     if not sizes:
         raise ValueError(
             f"it is not known what inputs {name} takes: give --shape, such as 1,3,224,224, or "
@@ -46,7 +46,7 @@ def make_default_input(name: str, model: nn.Module) -> Tensor | dict[str, Tensor
     return torch.zeros(1, *sizes)
 
 
-def _size_of_torchvision(name: str) -> list[int] | None:
+def _find_torchvision_size(name: str) -> list[int] | None:
     from torchvision.models import get_model_weights
 
     weights: Any = get_model_weights(name)
@@ -55,6 +55,6 @@ def _size_of_torchvision(name: str) -> list[int] | None:
     return [COLOURS, crop[0], crop[0]] if crop is not None and len(crop) == 1 else None
 
 
-def _size_of_hugging_face(config: Any) -> list[int] | None:
+def _find_hugging_face_size(config: Any) -> list[int] | None:
     side, channels = getattr(config, "image_size", None), getattr(config, "num_channels", COLOURS)
     return [channels, side, side] if isinstance(side, int) else None

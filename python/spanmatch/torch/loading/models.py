@@ -127,9 +127,9 @@ def _build_hugging_face(name: str, weights: Weights, kwargs: dict[str, Any]) -> 
                 )
             except OSError as error:
                 raise OSError(
-                    f"the configuration of hf:{name} cannot be had: {_first_line(error)}; pass "
-                    "hf:FOLDER, a folder that holds its config.json, or config=, a configuration "
-                    "of transformers"
+                    f"the configuration of hf:{name} cannot be had: {_take_first_line(error)}; "
+                    "pass hf:FOLDER, a folder that holds its config.json, or config=, a "
+                    "configuration of transformers"
                 ) from error
         make: Callable[..., nn.Module] = AutoModel.from_config
         return make(config, trust_remote_code=trust, **kwargs)
@@ -165,11 +165,11 @@ def _add_ways_out(name: str) -> Iterator[None]:
         yield
     except (OSError, UnpicklingError) as error:
         raise OSError(
-            f"the pretrained weights of {name} cannot be had: {_first_line(error)}; {WAYS_OUT}"
+            f"the pretrained weights of {name} cannot be had: {_take_first_line(error)}; {WAYS_OUT}"
         ) from error
 
 
-def _first_line(error: Exception) -> str:
+def _take_first_line(error: Exception) -> str:
     return str(error).partition("\n")[0].rstrip(".")
 
 

@@ -36,7 +36,7 @@ class AxisChoice:
                 raise ValueError(f"axis: no chosen layer matches {glob!r}")
             self.layers = dict.fromkeys(names, at) | self.layers
 
-    def of(self, name: str, output: Tensor) -> int:
+    def get_axis(self, name: str, output: Tensor) -> int:
         """Return the axis said for a layer, counted from the front of its output."""
         axis, shape = self.layers[name], tuple(output.shape)
         if not -len(shape) < axis < len(shape) or axis == 0:

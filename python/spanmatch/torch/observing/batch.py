@@ -76,7 +76,7 @@ def call_model(
     """
     if isinstance(inputs, Tensor):
         return model(_copy(inputs, device, dtype))
-    names = _argument_names(model)
+    names = _list_arguments(model)
     return model(
         **{
             name: _copy(value, device, dtype) if isinstance(value, Tensor) else value
@@ -92,7 +92,7 @@ def _copy(tensor: Tensor, device: Any, dtype: Any) -> Tensor:
     return tensor.to(device, dtype if floats else tensor.dtype, copy=True)
 
 
-def _argument_names(model: Callable[..., Any]) -> set[str] | None:
+def _list_arguments(model: Callable[..., Any]) -> set[str] | None:
     """Return the names of the arguments of a forward pass; None if it takes any."""
     parameters = signature(getattr(model, "forward", model)).parameters.values()
     if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from spanmatch.comparison.keys import call_name
+from spanmatch.comparison.keys import name_call
 from spanmatch.torch.observing.batch import take_batches
 from spanmatch.torch.observing.observer import Observer
 
@@ -94,5 +94,5 @@ def _capture_batches(observer: Observer, batches: Iterator[Any]) -> Iterator[tup
         captured.reverse()
         while captured:
             layer, call, rows = captured.pop()
-            yield call_name(layer, call, calls[layer]), rows
+            yield name_call(layer, call, calls[layer]), rows
             del rows

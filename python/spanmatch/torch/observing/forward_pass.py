@@ -54,6 +54,6 @@ class ForwardPass:
         """Count an output of a chosen layer, and return what it looks like."""
         call = self.calls.get(layer, 0)
         self.calls[layer] = call + 1
-        shape = OutputShape(layer, call, tuple(output.shape), self.axes.of(output))
+        shape = OutputShape(layer, call, tuple(output.shape), self.axes.get_axis(output))
         self.shapes.append(shape)
         return shape

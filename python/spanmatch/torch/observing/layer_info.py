@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spanmatch.comparison.keys import call_name
+from spanmatch.comparison.keys import name_call
 from spanmatch.torch.observing.observer import Observer
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _describe(output: OutputShape, module: nn.Module, calls: int) -> LayerInfo:
     # An axis of 0 is that of a single item: there is none for the neurons of a batch.
     shape, axis = output.shape, output.axis or None
     return LayerInfo(
-        name=call_name(output.layer, output.call, calls),
+        name=name_call(output.layer, output.call, calls),
         type=type(module).__name__,
         shape=shape,
         axis=axis,

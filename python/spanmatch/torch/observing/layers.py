@@ -147,8 +147,8 @@ def _as_patterns(choice: str | Sequence[str]) -> list[str]:
 def _find_nearest(pattern: str, names: list[str]) -> list[str]:
     wanted = SequenceMatcher(b=pattern.strip("*?."))
 
-    def likeness(name: str) -> float:
+    def measure_likeness(name: str) -> float:
         wanted.set_seq1(name)
         return wanted.ratio()
 
-    return sorted(filter(None, names), key=likeness, reverse=True)[:NEAREST]
+    return sorted(filter(None, names), key=measure_likeness, reverse=True)[:NEAREST]

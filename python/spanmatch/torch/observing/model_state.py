@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def device_of(model: nn.Module) -> torch.device:
+def find_device(model: nn.Module) -> torch.device:
     """Return where the model's first parameter or buffer lies; the host, if it has none."""
     first = next(chain(model.parameters(), model.buffers()), None)
     return torch.device("cpu") if first is None else first.device
 
 
-def dtype_of(model: nn.Module) -> torch.dtype | None:
+def find_dtype(model: nn.Module) -> torch.dtype | None:
     """Return the type of the model's first parameter of floats, which its inputs have too."""
     floats = (part.dtype for part in model.parameters() if part.is_floating_point())
     return next(floats, None)
@@ -30,7 +30,7 @@ def dtype_of(model: nn.Module) -> torch.dtype | None:
 @contextmanager
 def move_model(model: nn.Module, device: torch.device | str | None) -> Iterator[None]:
     """Move a model to where it is to run, and back; None leaves it where it is."""
-    home = device_of(model)
+    home = find_device(model)
     if device is None or torch.device(device) == home:
         yield
         return

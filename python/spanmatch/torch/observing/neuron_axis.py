@@ -76,7 +76,7 @@ class Axes:
         # By shape, less the items; the axes of all tensors that had it, and how these lay.
         self._of_shape: dict[tuple[int, ...], set[tuple[int, Order]]] = {}
 
-    def of(self, tensor: Tensor) -> int | None:
+    def get_axis(self, tensor: Tensor) -> int | None:
         """Return the neurons' axis of a tensor; None: not known."""
         tensor_ref, axis = self._of_tensor.get(id(tensor), (None, 0))
         return axis if tensor_ref is not None and tensor_ref() is tensor else None
@@ -97,7 +97,7 @@ class Axes:
     def _find_axis(self, module: nn.Module, inputs: Iterable[Tensor], output: Tensor) -> int | None:
         axis = find_own_axis(module, output)
         # A block often returns what a layer inside it has made, or what it was given.
-        axis = self.of(output) if axis is None else axis
+        axis = self.get_axis(output) if axis is None else axis
         for given in inputs:
             axis = self._inherit_axis(module, given, output) if axis is None else axis
         if axis is None and (output.ndim == 2 or _is_spatial(module)):
@@ -105,7 +105,7 @@ class Axes:
         return self._find_by_shape(output) if axis is None else axis
 
     def _inherit_axis(self, module: nn.Module, given: Tensor, output: Tensor) -> int | None:
-        axis = self.of(given)
+        axis = self.get_axis(given)
         if axis is None or given.ndim != output.ndim:
             return None
         if _shares_memory(given, output):

@@ -19,8 +19,8 @@ from spanmatch.torch.observing.masks import fit_mask, read_mask
 from spanmatch.torch.observing.model_error import describe_failure
 from spanmatch.torch.observing.model_state import (
     RandomStream,
-    device_of,
-    dtype_of,
+    find_device,
+    find_dtype,
     isolate_run,
     set_eval_mode,
     unwrap_parts,
@@ -122,7 +122,7 @@ class Observer:
         with ExitStack() as undo:
             undo.enter_context(unwrap_parts(self._model))
             undo.enter_context(set_eval_mode(self._model))
-            for module in self._modules_to_hook():
+            for module in self._list_modules_to_hook():
                 hook = partial(self._take_output, self._names[module])
                 undo.callback(module.register_forward_hook(hook, with_kwargs=True).remove)
             self._undo = undo.pop_all()
@@ -178,10 +178,10 @@ class Observer:
         with self._prefix_errors():
             inputs = get_inputs(batch)
         self._pass = current
-        device = device_of(self._model) if self._device is None else self._device
+        device = find_device(self._model) if self._device is None else self._device
         try:
             with isolate_run(self._model, self._stream):
-                call_model(self._model, inputs, device, dtype_of(self._model))
+                call_model(self._model, inputs, device, find_dtype(self._model))
         except Exception as error:
             if current.failure is None:
                 raise describe_failure(error, self._names, self._batches) from error
@@ -195,7 +195,7 @@ class Observer:
         self._batches += 1
         return current
 
-    def _modules_to_hook(self) -> list[nn.Module]:
+    def _list_modules_to_hook(self) -> list[nn.Module]:
         """Return the chosen layers, and all modules if one of them needs to be told its axis."""
         known = (
             name in self._axis.layers or knows_axis(module)
@@ -220,7 +220,7 @@ class Observer:
                 return
             if name in self._axis.layers:
                 with self._prefix_errors(name):
-                    current.axes.note(output, self._axis.of(name, output))
+                    current.axes.note(output, self._axis.get_axis(name, output))
             else:
                 given = [x for x in (*args, *kwargs.values()) if isinstance(x, Tensor)]
                 current.axes.follow(module, given, output)

@@ -69,7 +69,7 @@ class CompareConfig:
         batches = self.data.load()
         if self.options.nulls and isinstance(batches, ChosenBatches):
             order = torch.Generator().manual_seed(self.options.seed % 2**63)
-            return replace(batches.shuffled(order), none_alone=True)
+            return replace(batches.shuffle(order), none_alone=True)
         return batches
 
     def to_dict(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.claim import check_claim
-from spanmatch.base.errors import damaged
+from spanmatch.base.errors import describe_damage
 from spanmatch.base.plain_json import read_json, write_json
 from spanmatch.comparison.folder import INDEX, PAIRS, SPECTRA
 
@@ -83,7 +83,7 @@ def read_outline(folder: Path) -> Outline | None:
             content["inputs"],
         )
     except (IndexError, KeyError, TypeError) as error:
-        raise damaged(path, error, _way_out(path)) from error
+        raise describe_damage(path, error, _suggest_way_out(path)) from error
 
 
 def _as_key(key: Any) -> Key:
@@ -91,8 +91,8 @@ def _as_key(key: Any) -> Key:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    return read_json(path, _way_out(path))
+    return read_json(path, _suggest_way_out(path))
 
 
-def _way_out(path: Path) -> str:
+def _suggest_way_out(path: Path) -> str:
     return f"delete {path.parent}, or choose another folder"

@@ -37,7 +37,7 @@ class Ranks:
         self.rank, self.size = (0, 1) if alone else (dist.get_rank(), dist.get_world_size())
         self._host_group = host_group
 
-    def each(self, work: Callable[[], Outcome]) -> list[Outcome]:
+    def run_in_each(self, work: Callable[[], Outcome]) -> list[Outcome]:
         """Do work in every process, and return the results of all, by number."""
         if self._host_group is None:
             return [work()]
@@ -57,16 +57,16 @@ class Ranks:
                 raise RankError(f"rank {rank}: {complaint}")
         return [result for result, _ in outcomes]
 
-    def first(self, work: Callable[[], Outcome]) -> Outcome:
+    def run_in_first(self, work: Callable[[], Outcome]) -> Outcome:
         """Do work in process 0 alone, and return its result in all."""
-        return self.each(lambda: work() if self.rank == 0 else None)[0]  # type: ignore[return-value]
+        return self.run_in_each(lambda: work() if self.rank == 0 else None)[0]  # type: ignore[return-value]
 
     def deal(self, work: Callable[[], list[Outcome]]) -> Outcome:
         """Make a thing for every process in process 0, and return in each its own."""
         if self._host_group is None:
             return work()[0]
         things: list[Outcome] = []
-        self.first(lambda: things.extend(work()))
+        self.run_in_first(lambda: things.extend(work()))
         own: list[Any] = [None]
         dist.scatter_object_list(own, things if self.rank == 0 else None, group=self._host_group)
         dealt: Outcome = own[0]

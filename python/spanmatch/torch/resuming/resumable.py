@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spanmatch.base.errors import UndersampledWarning
-from spanmatch.base.progress import progress_bar
+from spanmatch.base.progress import show_progress
 from spanmatch.comparison import folder as files
 from spanmatch.comparison.keys import label
 from spanmatch.pair.nulls_and_folds import check_inputs
@@ -93,7 +93,7 @@ def compare_in(
         As `compare`, in process 0.
     """
     folder = Path(folder)
-    state = ranks.first(lambda: _read_state(folder, config, say))
+    state = ranks.run_in_first(lambda: _read_state(folder, config, say))
     outline = state.outline
     if outline is None or state.missing_pairs:
         outline = _write_pairs(folder, config, ranks, state, progress)
@@ -116,7 +116,7 @@ def _read_state(folder: Path, config: CompareConfig, say: Callable[[str], object
     if outline is None:
         return _State(None, ())
     keys = outline.neurons
-    pairs = files.finished_pairs(folder, keys)
+    pairs = files.find_finished_pairs(folder, keys)
     done, count = len(_find_answered(folder, config.options, keys)), len(keys)
     say(f"{folder} holds {len(pairs)} of {count} pairs and {done} of {count} spectra already")
     return _State(outline, tuple(key for key in keys if key not in pairs))
@@ -134,17 +134,17 @@ def _write_pairs(
         neurons = {key: (pair.n_x, pair.n_y) for key, pair in collected.pairs.items()}
         return Outline(neurons, collected.notes, collected.inputs)
 
-    found = _merge_outlines(ranks.each(run))
+    found = _merge_outlines(ranks.run_in_each(run))
     check_inputs(found.inputs, config.options.folds)
     outline = found if state.outline is None else state.outline
     _check_same(outline, found, state.missing_pairs)
     if state.outline is None:
-        ranks.first(lambda: write_outline(folder, found))
+        ranks.run_in_first(lambda: write_outline(folder, found))
     for key in state.missing_pairs or outline.neurons:
         pair = collected.pairs[key] if key in collected.pairs else ActivationPair()
         if ranks.size > 1:
             pair.all_reduce()
-        ranks.first(partial(files.write_pair, folder, key, pair))
+        ranks.run_in_first(partial(files.write_pair, folder, key, pair))
     return outline
 
 
@@ -173,7 +173,7 @@ def _choose_missing(
 ) -> CompareOptions:
     """Return the options with those layers alone whose pairs are missing."""
     if not options.all_pairs:
-        pairs = pair_layers(models, options)
+        pairs, _ = pair_layers(models, options)
         wanted = _find_modules(map(str, missing), pairs)
         return replace(options, layers={name: pairs[name] for name in wanted}, layers_b=None)
     layers, layers_b = (
@@ -218,19 +218,19 @@ def _write_answers(
     folder: Path, options: CompareOptions, ranks: Ranks, outline: Outline, progress: bool
 ) -> None:
     """Write the spectra that are missing: of one layer for each process at a time."""
-    missing = ranks.first(lambda: _sort_by_cost(folder, options, outline))
-    with progress_bar("Matching layers", progress) as report:
+    missing = ranks.run_in_first(lambda: _sort_by_cost(folder, options, outline))
+    with show_progress("Matching layers", progress) as report:
         for begin in range(0, len(missing), ranks.size):
             keys = missing[begin : begin + ranks.size]
             pair = ranks.deal(partial(_read_pairs, folder, keys, ranks.size))
-            answers = ranks.each(partial(_answer, pair, options.center))
-            ranks.first(partial(_write_some, folder, dict(zip(keys, answers, strict=False))))
+            answers = ranks.run_in_each(partial(_answer, pair, options.center))
+            ranks.run_in_first(partial(_write_some, folder, dict(zip(keys, answers, strict=False))))
             if report is not None:
                 report(begin + len(keys), len(missing))
 
 
 def _find_answered(folder: Path, options: CompareOptions, keys: Collection[Key]) -> set[Key]:
-    return files.finished_answers(
+    return files.find_finished_answers(
         folder, keys, nulls=options.nulls > 0, intervals=options.folds > 0
     )
 

@@ -109,10 +109,10 @@ def test_data_may_be_any_iterable_and_cut_short() -> None:
     [
         ({"layers": "cnov1"}, ValueError, "'conv1'"),
         ({"layers": "conv*", "layers_b": ["fc"]}, ValueError, "2 layers of A .* 1 of B"),
-        ({"layers": {"conv1": "conv1"}, "layers_b": "conv1"}, TypeError, "leave layers_b out"),
+        ({"layers": {"conv1": "conv1"}, "layers_b": "conv1"}, TypeError, "leave `layers_b` out"),
         ({"layers": {"conv*": "conv1"}}, ValueError, "pairs layers one by one"),
         ({"layers": {"conv1": "con"}}, ValueError, "no layer of Net is 'con'"),
-        ({"all_pairs": True}, ValueError, "choose them by layers"),
+        ({"all_pairs": True}, ValueError, "choose them by `layers`"),
         ({"center": 1}, TypeError, "center"),
         ({"max_batches": 0}, ValueError, "max_batches"),
         ({"data": []}, ValueError, "no batch in data"),

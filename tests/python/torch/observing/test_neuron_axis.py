@@ -147,7 +147,7 @@ def test_a_tensor_that_has_gone_says_nothing_of_the_next() -> None:
     for _ in range(100):
         heir = torch.ones(2, 5, 4, 3)
         if id(heir) == identity:
-            assert known.of(heir) is None
+            assert known.get_axis(heir) is None
             return
         del heir
     pytest.skip("no tensor came to lie where the first had been")

@@ -51,7 +51,7 @@ class ChosenBatches:
             self.chosen[first : None if is_last else first + self.batch_size]
         )
 
-    def shuffled(self, generator: torch.Generator) -> ChosenBatches:
+    def shuffle(self, generator: torch.Generator) -> ChosenBatches:
         """Return batches of the same examples in an order that the generator draws."""
         order = torch.randperm(len(self.chosen), generator=generator).tolist()
         return replace(self, chosen=[self.chosen[place] for place in order])

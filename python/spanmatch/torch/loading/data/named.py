@@ -101,16 +101,16 @@ def load_data(
     """
     kind, _, place = name.partition(":")
     if name in SETS:
-        examples = SETS[name](**_without_none(split=split), **kwargs)
+        examples = SETS[name](**_drop_none(split=split), **kwargs)
     elif kind in PLACES and place:
-        examples = PLACES[kind](place, **_without_none(split=split), **kwargs)
+        examples = PLACES[kind](place, **_drop_none(split=split), **kwargs)
     elif kind in SETS or kind in PLACES:
         wrong = (
             "must say where it is" if kind in PLACES else "comes with a package, and has no place"
         )
         raise ValueError(f"{name!r}: {kind} {wrong}; names look like {EXAMPLES}")
     else:
-        given = _without_none(batch_size=batch_size, split=split, limit=limit)
+        given = _drop_none(batch_size=batch_size, split=split, limit=limit)
         with import_factory(name, [*SETS, *PLACES], EXAMPLES) as factory:
             return _check_batches(factory(**given, **kwargs), name)
     return cut_into_batches(examples, BATCH_SIZE if batch_size is None else batch_size, limit)
@@ -135,7 +135,7 @@ def has_splits(name: str) -> bool | None:
     return None if make is None else "split" in signature(make).parameters
 
 
-def _without_none(**arguments: object) -> dict[str, Any]:
+def _drop_none(**arguments: object) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if value is not None}
 
 

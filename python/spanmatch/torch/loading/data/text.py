@@ -34,9 +34,9 @@ def read_text(
     try:
         if block is None:
             lines = (line for line in content.splitlines() if line.strip())
-            inputs = [tokens.of_input(line, max_length) for line in lines]
+            inputs = [tokens.encode_input(line, max_length) for line in lines]
         else:
-            stream = tokens.of_text(content)
+            stream = tokens.encode_text(content)
             inputs = [stream[first : first + block] for first in range(0, len(stream), block)]
     except UnicodeDecodeError as error:
         raise FileError(f"{file} is not UTF-8: {error}") from error
@@ -50,10 +50,10 @@ class Tokens(Protocol):
 
     padding: int
 
-    def of_input(self, line: bytes, max_length: int | None) -> list[int]:
+    def encode_input(self, line: bytes, max_length: int | None) -> list[int]:
         """Return all that a model is given of one line, cut where it is too long."""
 
-    def of_text(self, content: bytes) -> list[int]:
+    def encode_text(self, content: bytes) -> list[int]:
         """Return the tokens of a text, with none added at its ends."""
 
 
@@ -62,10 +62,10 @@ class ByteTokens:
 
     padding = 0
 
-    def of_input(self, line: bytes, max_length: int | None) -> list[int]:  # noqa: D102
+    def encode_input(self, line: bytes, max_length: int | None) -> list[int]:  # noqa: D102
         return list(line[:max_length])
 
-    def of_text(self, content: bytes) -> list[int]:  # noqa: D102
+    def encode_text(self, content: bytes) -> list[int]:  # noqa: D102
         return list(content)
 
 
@@ -87,13 +87,13 @@ class HubTokens:
         padding = self._tokenizer.pad_token_id
         self.padding = 0 if padding is None else int(padding)
 
-    def of_input(self, line: bytes, max_length: int | None) -> list[int]:  # noqa: D102
+    def encode_input(self, line: bytes, max_length: int | None) -> list[int]:  # noqa: D102
         most = self._tokenizer.model_max_length if max_length is None else max_length
         # Where nothing is known the library has a number beyond any text, and warns of it.
         cut = {"truncation": True, "max_length": most} if most < UNKNOWN else {}
         return list(self._tokenizer(line.decode(), verbose=False, **cut)["input_ids"])
 
-    def of_text(self, content: bytes) -> list[int]:  # noqa: D102
+    def encode_text(self, content: bytes) -> list[int]:  # noqa: D102
         encoded = self._tokenizer(content.decode(), add_special_tokens=False, verbose=False)
         return list(encoded["input_ids"])
 

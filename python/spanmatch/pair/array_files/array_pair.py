@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from spanmatch.base.errors import FileError
-from spanmatch.base.progress import progress_bar
+from spanmatch.base.progress import show_progress
 from spanmatch.pair.nulls_and_folds import NO_RESAMPLING, Resampling
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 BLOCK_ROWS = 480  # so many are added to the sums at once
 
 
-def read_pair(
+def reduce_arrays(
     x: ArrayFile,
     y: ArrayFile,
     *,
@@ -46,11 +46,11 @@ def read_pair(
             f"{x} has {n_samples} rows, no multiple of the {rows_per_item} rows of an item"
         )
     _check_memory(x, y, resampling)
-    pair = resampling.empty_pair()
-    rows = _rows_at_once(n_samples // rows_per_item, rows_per_item, resampling)
+    pair = resampling.make_pair()
+    rows = _choose_height(n_samples // rows_per_item, rows_per_item, resampling)
     done = 0
-    with progress_bar("Reading samples", progress) as report:
-        for x_rows, y_rows in zip(x.batches(rows), y.batches(rows), strict=True):
+    with show_progress("Reading samples", progress) as report:
+        for x_rows, y_rows in zip(x.read_batches(rows), y.read_batches(rows), strict=True):
             last = min(done + rows, n_samples)
             try:
                 pair.update(
@@ -69,7 +69,7 @@ def read_pair(
     return pair
 
 
-def _rows_at_once(n_items: int, rows_per_item: int, resampling: Resampling) -> int:
+def _choose_height(n_items: int, rows_per_item: int, resampling: Resampling) -> int:
     """Return how many rows to read at once."""
     if not resampling.anything:
         # Fewer would round otherwise than the whole arrays do.

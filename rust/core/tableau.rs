@@ -49,7 +49,7 @@ enum State {
         factor: Factor,
         whitened: Matrix,
     },
-    Deleting(Downdate),
+    Deleting(Box<Downdate>),
 }
 
 impl State {
@@ -58,7 +58,7 @@ impl State {
             Self::Factored { factor, whitened } => {
                 Self::Factored { factor: factor.try_clone()?, whitened: whitened.try_clone()? }
             }
-            Self::Deleting(downdate) => Self::Deleting(downdate.try_clone()?),
+            Self::Deleting(downdate) => Self::Deleting(Box::new(downdate.try_clone()?)),
         })
     }
 
@@ -182,7 +182,7 @@ impl<'p> Tableau<'p> {
     pub(crate) fn prepare(&mut self, progress: &Progress) -> Result<()> {
         if let State::Factored { factor, whitened } = &mut self.state {
             let downdate = Downdate::new(factor, std::mem::take(whitened), progress)?;
-            self.state = State::Deleting(downdate);
+            self.state = State::Deleting(Box::new(downdate));
         }
         Ok(())
     }

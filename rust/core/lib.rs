@@ -64,7 +64,7 @@ pub use gram::{FIRST, Gram, GramState, MARGIN, ResampledState, Resampling};
 pub use groups::Groups;
 pub use linear_map::{Expression, LinearMap, linear_map};
 pub use maximum_match::maximum_match;
-pub use memory::{try_to_owned, when_memory_is_short};
+pub use memory::{available_memory, try_to_owned, when_memory_is_short};
 pub use minimum_match::{MinimumMatch, minimum_match};
 pub use neurons::{Neuron, NeuronSet, Side};
 pub use problem::{EXACT, Problem, RESOLUTION, TOLERANCE};

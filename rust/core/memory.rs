@@ -74,6 +74,17 @@ pub(crate) fn require(bytes: u64, purpose: Purpose) -> Result<()> {
     }
 }
 
+/// Bytes that this process may still take, as far as the machine tells.
+///
+/// ```
+/// // Where nothing tells, as beside Linux, it is `None`.
+/// assert!(spanmatch::available_memory().is_none_or(|bytes| bytes > 1024));
+/// ```
+#[must_use]
+pub fn available_memory() -> Option<u64> {
+    available()
+}
+
 /// What makes the program's allocator give back to the machine what has been freed.
 static GIVE_BACK: OnceLock<fn()> = OnceLock::new();
 

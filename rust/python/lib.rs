@@ -259,6 +259,12 @@ fn set_num_threads(count: i64) -> PyResult<()> {
     run::set_num_threads(count)
 }
 
+/// Bytes that this process may still take; None where nothing tells.
+#[pyfunction]
+fn available_memory() -> Option<u64> {
+    spanmatch::available_memory()
+}
+
 fn solve<T: Send>(
     gram: &Bound<'_, Gram>,
     center: bool,
@@ -296,6 +302,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(residuals, module)?)?;
     module.add_function(wrap_pyfunction!(chance, module)?)?;
     module.add_function(wrap_pyfunction!(set_num_threads, module)?)?;
+    module.add_function(wrap_pyfunction!(available_memory, module)?)?;
     module.add_function(wrap_pyfunction!(minimum_match, module)?)?;
     module.add_function(wrap_pyfunction!(simple_cover, module)?)?;
     module.add_function(wrap_pyfunction!(minimum_matches, module)?)?;

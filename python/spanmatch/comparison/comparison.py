@@ -51,6 +51,8 @@ class Comparison(ComparedLayers):
         chance level, which counts samples, is an upper bound.
     nulls, intervals
         Of some of the keys, what `null_spectra` and `interval` told.
+    left_out
+        Layers that could not be compared, and why.
 
     Examples
     --------
@@ -84,9 +86,16 @@ class Comparison(ComparedLayers):
         inputs: int | None = None,
         nulls: Mapping[Key, NullSpectra] = NOTHING,
         intervals: Mapping[Key, Interval] = NOTHING,
+        left_out: Mapping[str, str] = NOTHING,
     ) -> None:
         super().__init__(
-            spectra, center=center, notes=notes, inputs=inputs, nulls=nulls, intervals=intervals
+            spectra,
+            center=center,
+            notes=notes,
+            inputs=inputs,
+            nulls=nulls,
+            intervals=intervals,
+            left_out=left_out,
         )
         self._pairs = pairs
 
@@ -128,7 +137,9 @@ class Comparison(ComparedLayers):
         return pd.DataFrame(list_rows(self))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return `center`, `inputs`, and `layers`: the rows of `to_dataframe` with their spectra.
+        """Return `center`, `inputs`, `left_out` and `layers`: rows as those of `to_dataframe`.
+
+        Each row has its spectrum too.
 
         All is numbers, texts and lists; the critical ε of dead neurons is inf, and their chance
         nan.
@@ -137,7 +148,12 @@ class Comparison(ComparedLayers):
             {**row, "spectrum": self.solved(key).to_dict()}
             for row, key in zip(list_rows(self), self, strict=True)
         ]
-        return {"center": self.center, "inputs": self.inputs, "layers": layers}
+        return {
+            "center": self.center,
+            "inputs": self.inputs,
+            "left_out": dict(self.left_out),
+            "layers": layers,
+        }
 
     def plot(self, path: str | PathLike[str] | None = None) -> Figure:
         """Draw the curves s(ε), or for all pairs the areas.
@@ -229,6 +245,7 @@ class Comparison(ComparedLayers):
             "inputs": self._inputs,
             "nulls": self._nulls,
             "intervals": self._intervals,
+            "left_out": self._left_out,
         }
 
 

@@ -96,6 +96,8 @@ def read(folder: Folder) -> dict[str, Any]:
         "notes": {entry["key"]: entry["note"] for entry in index["layers"] if entry["note"]},
         "center": index["center"],
         "inputs": index["inputs"],
+        # Folders that were written before layers were left out have none.
+        "left_out": index.get("left_out", {}),
     }
 
 
@@ -107,6 +109,7 @@ def write_index(folder: Folder, layers: ComparedLayers) -> None:
         "version": __version__,
         "center": layers.center,
         "inputs": layers.inputs,
+        "left_out": dict(layers.left_out),
         "layers": [
             {
                 "key": key,

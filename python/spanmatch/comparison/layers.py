@@ -32,7 +32,7 @@ NOTHING: Mapping[Any, Any] = MappingProxyType({})
 class ComparedLayers(Mapping[Key, MatchSpectrum]):
     """Spectra in the order of the layers, one at least, and what is told beside them."""
 
-    __slots__ = ("_center", "_inputs", "_intervals", "_notes", "_nulls", "_spectra")
+    __slots__ = ("_center", "_inputs", "_intervals", "_left_out", "_notes", "_nulls", "_spectra")
 
     def __init__(
         self,
@@ -43,6 +43,7 @@ class ComparedLayers(Mapping[Key, MatchSpectrum]):
         inputs: int | None = None,
         nulls: Mapping[Key, NullSpectra] = NOTHING,
         intervals: Mapping[Key, Interval] = NOTHING,
+        left_out: Mapping[str, str] = NOTHING,
     ) -> None:
         check_keys(spectra)
         what = {"a note on": notes, "a null of": nulls, "an interval of": intervals}
@@ -58,6 +59,7 @@ class ComparedLayers(Mapping[Key, MatchSpectrum]):
         self._inputs = _as_inputs(inputs)
         self._nulls = {key: nulls[key] for key in spectra if key in nulls}
         self._intervals = {key: intervals[key] for key in spectra if key in intervals}
+        self._left_out = dict(left_out)
 
     @property
     def all_pairs(self) -> bool:
@@ -93,6 +95,11 @@ class ComparedLayers(Mapping[Key, MatchSpectrum]):
     def notes(self) -> Mapping[Key, str]:
         """What there is to say of some of the layers."""
         return MappingProxyType(self._notes)
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """The layers that nobody named and that could not be compared, and why."""
+        return MappingProxyType(self._left_out)
 
     @property
     def nulls(self) -> Mapping[Key, NullSpectra]:

@@ -115,7 +115,21 @@ def list_remarks(layers: ComparedLayers) -> list[str]:
         *_tell_more_than_chance(layers),
         *lines[:REMARKS],
         *([f"… and {more} more notes"] if more > 0 else []),
+        *_list_left_out(layers),
     ]
+
+
+def _list_left_out(layers: ComparedLayers) -> list[str]:
+    """Return a line for every reason why layers were left out."""
+    of_reason: dict[str, list[str]] = {}
+    for name, reason in layers.left_out.items():
+        of_reason.setdefault(reason, []).append(name)
+    lines = [
+        f"left out: {list_names(names, NAMED_OF_NOTE)}: {reason}"
+        for reason, names in of_reason.items()
+    ]
+    more = len(lines) - REMARKS
+    return lines[:REMARKS] + ([f"… and {more} more reasons, in `left_out`"] if more > 0 else [])
 
 
 def leave_out_middle(items: Sequence[Any]) -> list[Any]:

@@ -79,6 +79,7 @@ def test_the_folder_says_what_it_holds(tmp_path: Path) -> None:
         "version": sm.__version__,
         "center": True,
         "inputs": 12,
+        "left_out": {},
     }
     assert [entry["key"] for entry in layers] == list(LAYERS)
     assert [entry["note"] for entry in layers] == ["", "mean over ½ of the positions", ""]

@@ -53,6 +53,7 @@ def assemble_comparison(
         intervals={
             key: each.interval for key, each in answers.items() if each.interval is not None
         },
+        left_out=collected.left_out,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from spanmatch.base.progress import show_progress
 from spanmatch.torch.comparing.all_pairs import AllPairs
 from spanmatch.torch.comparing.layer_pairs import choose_both, pair_layers
 from spanmatch.torch.comparing.layer_sums import count_bytes
+from spanmatch.torch.comparing.left_out import trace_layers
 from spanmatch.torch.comparing.lockstep import Lockstep
 from spanmatch.torch.comparing.one_by_one import OneByOne
 from spanmatch.torch.observing.axis_choice import split_axis
@@ -39,7 +41,9 @@ def collect_pairs(
     Each output is added to its pair as it appears, so memory does not grow with the data.
     """
     batches, total = take_batches(data, options.max_batches)
-    layers, collector = _choose_collector(models, options)
+    pairs, layers = (
+        (None, choose_both(models, options)) if options.all_pairs else pair_layers(models, options)
+    )
     lockstep = Lockstep(models, layers, options)
     first = next(batches, None)
     if first is None:
@@ -48,25 +52,24 @@ def collect_pairs(
         _print_memory(models, layers, first, options)
     bar = show_progress("Running both models", progress and can_draw_bars())
     with lockstep.observing(), bar as report:
+        left_out: dict[str, str] = {}
+        if options.trace:
+            left_out = trace_layers(lockstep, first, pairs, options)
+        collector: Collector = (
+            AllPairs()
+            if pairs is None
+            else OneByOne({a: b for a, b in pairs.items() if a not in left_out}, options.resampling)
+        )
         for done, batch in enumerate(chain([first], batches), start=1):
             lockstep.run(batch, collector)
             if report is not None and total is not None:
                 report(done, total)
-    return collector.finish(lockstep.n_inputs)
+    return replace(collector.finish(lockstep.n_inputs), left_out=left_out)
 
 
 def can_draw_bars() -> bool:
     """Tell whether somebody looks on, and there is what draws bars."""
     return sys.stderr.isatty() and find_spec("rich") is not None
-
-
-def _choose_collector(
-    models: tuple[nn.Module, nn.Module], options: CompareOptions
-) -> tuple[tuple[ChosenLayers, ChosenLayers], Collector]:
-    if options.all_pairs:
-        return choose_both(models, options), AllPairs()
-    pairs, layers = pair_layers(models, options)
-    return layers, OneByOne(pairs, options.resampling)
 
 
 def _print_memory(

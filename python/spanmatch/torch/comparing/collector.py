@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ class Collected:
     """What there is to say of a pair, where there is something."""
     inputs: int
     """How many inputs both models were given."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """The layers that nobody named and that could not be compared, and why."""
 
 
 class Collector(Protocol):

@@ -16,13 +16,15 @@ from spanmatch.torch.comparing.collect import can_draw_bars, collect_pairs
 from spanmatch.torch.comparing.options import CompareOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     import torch
     from torch import nn
 
     from spanmatch.comparison.comparison import Comparison
+    from spanmatch.torch.observing.axis_choice import NeuronAxes
     from spanmatch.torch.observing.layers import LayerChoice
+    from spanmatch.torch.observing.masks import MaskChoice
 
 
 def compare(
@@ -35,8 +37,11 @@ def compare(
     all_pairs: bool = False,
     device: torch.device | str | None = None,
     center: bool = False,
-    mask: str | Callable[[Any], Any] | None = None,
-    axis: int | Mapping[str, int] | None = None,
+    mask: MaskChoice = None,
+    axis: NeuronAxes = None,
+    trace: bool = True,
+    input_axis: int = 0,
+    max_neurons: int | None = None,
     max_batches: int | None = None,
     nulls: int = 0,
     folds: int = 0,
@@ -45,11 +50,14 @@ def compare(
 ) -> Comparison:
     """Compare two models layer by layer, on the same inputs.
 
-    Both run over every batch, and each layer is reduced to a pair as it appears: memory does not
-    grow with the data. Of maps the channels are neurons and every position of every image is a
-    sample; of sequences the hidden units, and every unmasked token. Where a layer has other
-    positions in B than in A, each item's mean over them is its sample, and a note says so. The
-    models are left as they were.
+    What a row is, is found out first: each model runs two or three times more on the first batch,
+    with its inputs in another order, and the rows of an output that moved with an input are that
+    input's. A layer whose rows cannot be traced so is left out, and `left_out` says why; one asked
+    for by its whole name is an error. Then both run over every batch, and each layer is reduced to
+    a pair as it appears: memory does not grow with the data. Of maps the channels are neurons and
+    every position of every image is a sample; of sequences the hidden units, and every unmasked
+    token. Where a layer has other positions in B than in A, each input's mean over them is its
+    sample, and a note says so. The models are left as they were.
 
     Parameters
     ----------
@@ -75,10 +83,20 @@ def compare(
         Subtract each neuron's mean first.
     mask
         Which positions count: the key of a mapping, or a function that makes the mask (or None) of
-        a batch. None: `attention_mask`, where the batch is a mapping and has one.
+        a batch; or a mapping from globs of layers to these. None: `attention_mask`, and every key
+        that ends so, as `decoder_attention_mask`, where the batch is a mapping and has them. A mask
+        counts for the layers that run over the positions of its input, as a shorter sequence shows.
     axis
         The neurons' axis, where it is not told by what a layer is and is given: an int for all
-        layers, or a mapping from globs.
+        layers, a tuple of axes that together are the neurons, as of heads and their size, or a
+        mapping from globs to these.
+    trace
+        Find out what a row is. False, for those who know: the first axis of every output is that of
+        the inputs, and the neurons' axis is the likely one where it is not known.
+    input_axis
+        Which axis of the batch's tensors runs over the inputs: 1 for time-first sequences.
+    max_neurons
+        Leave out layers of more neurons than that, on either side.
     max_batches
         How many batches are read; None: all.
     nulls
@@ -133,6 +151,9 @@ def compare(
         center=center,
         axis=axis,
         mask=mask,
+        trace=trace,
+        input_axis=input_axis,
+        max_neurons=max_neurons,
         max_batches=max_batches,
         nulls=nulls,
         folds=folds,

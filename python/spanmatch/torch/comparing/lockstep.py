@@ -11,7 +11,7 @@ from spanmatch.torch.observing.model_state import move_model
 from spanmatch.torch.observing.observer import Observer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from torch import Tensor, nn
 
@@ -35,8 +35,17 @@ class Lockstep:
         options: CompareOptions,
     ) -> None:
         self._models, self._device = models, options.device
+        self._input_axis = options.input_axis
         self._a, self._b = (
-            Observer(model, chosen, axis=axis, mask=options.mask, device=options.device)
+            Observer(
+                model,
+                chosen,
+                axis=axis,
+                mask=options.mask,
+                trace=options.trace,
+                input_axis=options.input_axis,
+                device=options.device,
+            )
             for model, chosen, axis in zip(
                 models, layers, split_axis(options.axis, layers), strict=True
             )
@@ -55,9 +64,23 @@ class Lockstep:
             stack.callback(self._memory.clear)
             yield
 
+    def trace(self, batch: Any) -> tuple[dict[str, int], dict[str, int]]:
+        """Find out how the outputs of both are laid out; return how many neurons each layer has."""
+        return self._a.trace(batch), self._b.trace(batch)
+
+    @property
+    def left_out(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """The layers of A and of B that cannot be read, and why."""
+        return self._a.left_out, self._b.left_out
+
+    def leave_out(self, of_a: Mapping[str, str], of_b: Mapping[str, str]) -> None:
+        """Read some layers no more."""
+        self._a.leave_out(of_a)
+        self._b.leave_out(of_b)
+
     def run(self, batch: Any, collector: Collector) -> None:
         """Run A, then B, and hand what their layers give to the collector."""
-        n_inputs = count_inputs(batch)
+        n_inputs = count_inputs(batch, self._input_axis)
         if n_inputs == 0:
             raise ValueError(f"batch {self.n_batches} (counted from 0) is empty")
         outputs_a, calls_a = self._run_a(batch)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from spanmatch.base.arguments import as_center
 from spanmatch.pair.nulls_and_folds import Resampling
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import torch
 
+    from spanmatch.torch.observing.axis_choice import NeuronAxes
     from spanmatch.torch.observing.layers import LayerChoice
+    from spanmatch.torch.observing.masks import MaskChoice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +39,11 @@ class CompareOptions:
     layers_b: LayerChoice = None
     all_pairs: bool = False
     center: bool = False
-    axis: int | Mapping[str, int] | None = None
-    mask: str | Callable[[Any], Any] | None = None
+    axis: NeuronAxes = None
+    mask: MaskChoice = None
+    trace: bool = True
+    input_axis: int = 0
+    max_neurons: int | None = None
     max_batches: int | None = None
     nulls: int = 0
     folds: int = 0
@@ -53,6 +56,14 @@ class CompareOptions:
         self.resampling.make_pair()  # for its errors
         if self.max_batches is not None and self.max_batches < 1:
             raise ValueError(f"max_batches must be at least 1, got {self.max_batches}")
+        if self.max_neurons is not None and self.max_neurons < 1:
+            raise ValueError(f"max_neurons must be at least 1, got {self.max_neurons}")
+        if self.input_axis < 0:
+            raise ValueError(f"input_axis must be at least 0, got {self.input_axis}")
+        if not self.trace and (self.max_neurons is not None or self.input_axis):
+            raise ValueError(
+                "`max_neurons` and `input_axis` need the trace: leave `trace` as it is"
+            )
         if self.layers_b is not None and isinstance(self.layers, Mapping):
             raise TypeError("`layers` is a mapping from A to B already: leave `layers_b` out")
         if not self.all_pairs:

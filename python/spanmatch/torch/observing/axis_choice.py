@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from torch import Tensor
-
     from spanmatch.torch.observing.layers import ChosenLayers
+
+NeuronAxes: TypeAlias = "int | tuple[int, ...] | Mapping[str, int | tuple[int, ...]] | None"
+"""The neurons' axes as `compare` takes them."""
 
 
 class AxisChoice:
-    """The argument `axis`: None, one axis for all layers, or a mapping from globs to axes.
+    """The argument `axis`: None, the axes for all layers, or a mapping from globs to axes.
+
+    The axes of a layer are one, or several that together are its neurons.
 
     Examples
     --------
@@ -23,33 +26,42 @@ class AxisChoice:
     ['a.norm']
     """
 
-    def __init__(self, axis: int | Mapping[str, int] | None, layers: Iterable[str]) -> None:
+    def __init__(self, axis: NeuronAxes, layers: Iterable[str]) -> None:
         globs = axis if isinstance(axis, Mapping) else {} if axis is None else {"*": axis}
-        wrong = next((at for at in globs.values() if type(at) is not int), None)
-        if wrong is not None:
-            raise TypeError(f"axis holds {wrong!r}: pass an int, or a mapping from globs to ints")
-        self.layers: dict[str, int] = {}
+        said = {glob: _as_axes(at) for glob, at in globs.items()}
+        self.layers: dict[str, tuple[int, ...]] = {}
         """The layers whose axis was said; where several globs match, the first counts."""
-        for glob, at in globs.items():
+        for glob, at in said.items():
             names = [name for name in layers if fnmatchcase(name, glob)]
             if not names:
                 raise ValueError(f"axis: no chosen layer matches {glob!r}")
             self.layers = dict.fromkeys(names, at) | self.layers
 
-    def get_axis(self, name: str, output: Tensor) -> int:
-        """Return the axis said for a layer, counted from the front of its output."""
-        axis, shape = self.layers[name], tuple(output.shape)
-        if not -len(shape) < axis < len(shape) or axis == 0:
-            raise ValueError(
-                f"axis is {axis}, but the output {shape} has its neurons on one of 1 to "
-                f"{len(shape) - 1}"
-            )
-        return axis % len(shape)
+    def get_axes(self, name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the axes said for a layer, counted from the front of its output."""
+        for axis in self.layers[name]:
+            if not -len(shape) < axis < len(shape) or axis == 0:
+                raise ValueError(
+                    f"axis is {axis}, but the output {shape} has its neurons on one of 1 to "
+                    f"{len(shape) - 1}"
+                )
+        axes = tuple(sorted({axis % len(shape) for axis in self.layers[name]}))
+        if axes != tuple(range(axes[0], axes[-1] + 1)):
+            raise ValueError(f"axis is {self.layers[name]}: the neurons' axes lie side by side")
+        return axes
 
 
-def split_axis(
-    axis: int | Mapping[str, int] | None, layers: tuple[ChosenLayers, ChosenLayers]
-) -> list[int | Mapping[str, int] | None]:
+def _as_axes(axis: object) -> tuple[int, ...]:
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    wrong = next((at for at in axes if type(at) is not int), None)
+    if wrong is not None or not axes:
+        raise TypeError(
+            f"axis holds {axis!r}: pass an int or a tuple of ints, or a mapping from globs to these"
+        )
+    return axes
+
+
+def split_axis(axis: NeuronAxes, layers: tuple[ChosenLayers, ChosenLayers]) -> list[NeuronAxes]:
     """Return what is said of the layers of each of two models: a glob need not match in both."""
     if not isinstance(axis, Mapping):
         return [axis, axis]

@@ -60,11 +60,12 @@ def get_inputs(batch: Any) -> Tensor | Mapping[str, Any]:
     )
 
 
-def count_inputs(batch: Any) -> int:
+def count_inputs(batch: Any, axis: int = 0) -> int:
     """Return how many inputs a batch holds: the length of its first tensor; 1 if that has none."""
     inputs = get_inputs(batch)
     tensors = [inputs] if isinstance(inputs, Tensor) else inputs.values()
-    return next((len(part) for part in tensors if isinstance(part, Tensor) and part.ndim > 0), 1)
+    sizes = (part.shape[axis] for part in tensors if isinstance(part, Tensor) and part.ndim > axis)
+    return next(sizes, 1)
 
 
 def call_model(

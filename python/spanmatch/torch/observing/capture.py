@@ -9,13 +9,15 @@ from spanmatch.torch.observing.batch import take_batches
 from spanmatch.torch.observing.observer import Observer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     import torch
     from torch import Tensor, nn
 
     from spanmatch.torch.observing.activations import Activations
+    from spanmatch.torch.observing.axis_choice import NeuronAxes
     from spanmatch.torch.observing.layers import LayerChoice
+    from spanmatch.torch.observing.masks import MaskChoice
 
 
 def capture(
@@ -23,8 +25,10 @@ def capture(
     data: Iterable[Any],
     layers: LayerChoice = None,
     *,
-    axis: int | Mapping[str, int] | None = None,
-    mask: str | Callable[[Any], Any] | None = None,
+    axis: NeuronAxes = None,
+    mask: MaskChoice = None,
+    trace: bool = True,
+    input_axis: int = 0,
     device: torch.device | str | None = None,
     max_batches: int | None = None,
 ) -> Iterator[tuple[str, Tensor]]:
@@ -32,7 +36,8 @@ def capture(
 
     Of maps the channels are neurons and every position of every image is a sample; of sequences the
     hidden units, and every unmasked token. A module that runs several times in a forward pass
-    yields `name#0`, `name#1`, …
+    yields `name#0`, `name#1`, … What a row is, is found out on the first batch, as in `compare`:
+    rows come input by input, and layers that cannot be read are left out.
 
     Between batches and between two yields the model is as it was before: without hooks, in its own
     mode. The rows lie on the model's device, and are the caller's.
@@ -47,12 +52,8 @@ def capture(
     layers
         A glob, a name or several, as `named_modules` has them; a star matches dots too. None: every
         leaf module with an output of floats, but dropout, identity and flatten.
-    axis
-        The neurons' axis, where it is not told by what a layer is and is given: an int for all
-        layers, or a mapping from globs.
-    mask
-        Which positions count: the key of a mapping, or a function that makes the mask (or None) of
-        a batch. None: `attention_mask`, where the batch is a mapping and has one.
+    axis, mask, trace, input_axis
+        As in `compare`.
     device
         Where inputs go. None: where the model's first parameter or buffer lies.
     max_batches
@@ -77,7 +78,9 @@ def capture(
     1 (108, 4)
     """
     batches, _ = take_batches(data, max_batches)
-    observer = Observer(model, layers, axis=axis, mask=mask, device=device)
+    observer = Observer(
+        model, layers, axis=axis, mask=mask, trace=trace, input_axis=input_axis, device=device
+    )
     return _capture_batches(observer, batches)
 
 

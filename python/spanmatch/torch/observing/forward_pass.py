@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+import torch
+
+from spanmatch.torch.observing.input_axis import project_slices
 from spanmatch.torch.observing.neuron_axis import Axes
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from spanmatch.torch.observing.activations import Activations
+    from spanmatch.torch.observing.masks import BatchMasks
+
+Call: TypeAlias = tuple[str, int]
+"""A layer, and which of its calls in a forward pass: 0, 1, …"""
 
 
 class Receiver(Protocol):
@@ -20,15 +27,19 @@ class Receiver(Protocol):
         """Take the activations of a layer in one of its calls: 0, 1, … in a forward pass."""
 
 
-@dataclass(frozen=True)
-class OutputShape:
+@dataclass(frozen=True, eq=False)
+class SeenOutput:
     """What an output looks like, whether or not its axis is known."""
 
     layer: str
     call: int
     shape: tuple[int, ...]
-    axis: int | None
-    """The neurons' axis; None: not known."""
+    neurons: tuple[int, ...] | None
+    """The neurons' axes; None: not known."""
+    resolution: float
+    """The relative rounding of its type."""
+    slices: dict[int, Tensor] = field(default_factory=dict)
+    """Projections of its slices, by axis, where they were asked for."""
 
 
 @dataclass
@@ -36,13 +47,17 @@ class ForwardPass:
     """What is known of the forward pass that runs."""
 
     receive: Receiver | None = None
-    """Given each output; None where the shapes are all that is asked for."""
-    mask: Tensor | None = None
+    """Given each output; None where what they look like is all that is asked for."""
+    n_inputs: int = 1
+    """How many inputs the batch has."""
+    masks: BatchMasks | None = None
     """Which positions of the batch count."""
+    is_projected: bool = False
+    """Whether projections of the slices of outputs are kept."""
     axes: Axes = field(default_factory=Axes)
     """The neurons' axes found so far."""
-    shapes: list[OutputShape] = field(default_factory=list)
-    """Of the chosen layers, in the order of the run."""
+    seen: dict[Call, SeenOutput] = field(default_factory=dict)
+    """The outputs of the chosen layers, in the order of the run."""
     calls: dict[str, int] = field(default_factory=dict)
     """How often each chosen layer has given an output."""
     empty: dict[str, str] = field(default_factory=dict)
@@ -50,10 +65,18 @@ class ForwardPass:
     failure: BaseException | None = None
     """What a hook has raised."""
 
-    def record(self, layer: str, output: Tensor) -> OutputShape:
+    def record(self, layer: str, output: Tensor, neurons: tuple[int, ...] | None) -> SeenOutput:
         """Count an output of a chosen layer, and return what it looks like."""
         call = self.calls.get(layer, 0)
         self.calls[layer] = call + 1
-        shape = OutputShape(layer, call, tuple(output.shape), self.axes.get_axis(output))
-        self.shapes.append(shape)
-        return shape
+        slices = project_slices(output, self.n_inputs) if self.is_projected else {}
+        seen = SeenOutput(
+            layer,
+            call,
+            tuple(output.shape),
+            neurons,
+            torch.finfo(output.dtype).eps,
+            slices,
+        )
+        self.seen[layer, call] = seen
+        return seen

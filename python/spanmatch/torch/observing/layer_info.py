@@ -10,12 +10,11 @@ from spanmatch.comparison.keys import name_call
 from spanmatch.torch.observing.observer import Observer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import torch
     from torch import nn
 
-    from spanmatch.torch.observing.forward_pass import OutputShape
+    from spanmatch.torch.observing.axis_choice import NeuronAxes
+    from spanmatch.torch.observing.forward_pass import SeenOutput
     from spanmatch.torch.observing.layers import ChosenLayers, LayerChoice
 
 HEADINGS = ("layer", "type", "output", "axis", "neurons", "positions", "parameters")
@@ -57,7 +56,7 @@ def layer_info(
     example: Any,
     layers: LayerChoice | ChosenLayers = None,
     *,
-    axis: int | Mapping[str, int] | None = None,
+    axis: NeuronAxes = None,
     device: torch.device | str | None = None,
 ) -> LayerTable:
     """Run a batch through a model and list its layers.
@@ -92,9 +91,10 @@ def layer_info(
     )
 
 
-def _describe(output: OutputShape, module: nn.Module, calls: int) -> LayerInfo:
+def _describe(output: SeenOutput, module: nn.Module, calls: int) -> LayerInfo:
+    shape, axes = output.shape, output.neurons
     # An axis of 0 is that of a single item: there is none for the neurons of a batch.
-    shape, axis = output.shape, output.axis or None
+    axis = None if axes is None else axes[0] or None
     return LayerInfo(
         name=name_call(output.layer, output.call, calls),
         type=type(module).__name__,

@@ -1,72 +1,131 @@
-"""The mask of a batch: read from it, and brought to the positions of one layer's output."""
+"""The masks of a batch: read from it, and brought to the positions of one layer's output."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from spanmatch.pair.device.tensors import as_mask_tensor
 from spanmatch.torch.observing.batch import get_inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from torch import Tensor
 
 ATTENTION_MASK = "attention_mask"
 
+MaskSource: TypeAlias = "str | Callable[[Any], Any] | None"
+MaskChoice: TypeAlias = "MaskSource | Mapping[str, MaskSource]"
+"""Which positions count, as `compare` takes it."""
 
-def read_mask(batch: Any, mask: str | Callable[[Any], Any] | None) -> Tensor | None:
-    """Return the mask of a batch as booleans, or None where it has none.
+
+@dataclass(frozen=True)
+class BatchMasks:
+    """The masks of a batch, as booleans."""
+
+    of_inputs: dict[str, Tensor]
+    """By name; each counts for the layers that run over the positions of its input."""
+    of_layers: dict[str, Tensor | None]
+    """Those that were said to count for a layer."""
+
+
+def read_masks(batch: Any, mask: MaskChoice, layers: Iterable[str]) -> BatchMasks:
+    """Return the masks of a batch.
 
     Parameters
     ----------
     batch
         As it came.
     mask
-        The mask's name in a mapping, or what makes it of a batch; None: `attention_mask`, where a
-        mapping has one.
+        The mask's name in a mapping, or what makes it of a batch; a mapping from globs of layers to
+        these, or to None for no mask; None: `attention_mask` and all whose names end so, as
+        `decoder_attention_mask`, where the batch is a mapping and has them.
+    layers
+        The chosen layers.
 
     Raises
     ------
     TypeError, ValueError
-        The mask holds neither bool nor 0 and 1; the mapping does not hold it.
+        A mask holds neither bool nor 0 and 1; the mapping does not hold it; a glob matches no
+        layer.
     """
-    found = mask(batch) if callable(mask) else _read_entry(batch, mask)
-    return None if found is None else as_mask_tensor(found)
+    if mask is None:
+        inputs = get_inputs(batch)
+        named = inputs if isinstance(inputs, Mapping) else {}
+        found = {
+            name: as_mask_tensor(value)
+            for name, value in named.items()
+            if name.endswith(ATTENTION_MASK) and value is not None and value.ndim == 2
+        }
+        return BatchMasks(found, {})
+    if isinstance(mask, str):
+        value = as_mask_tensor(_read_entry(batch, mask))
+        return BatchMasks({mask: value}, {}) if value.ndim == 2 else _say_for_all(value, layers)
+    globs = mask if isinstance(mask, Mapping) else {"*": mask}
+    said: dict[str, Tensor | None] = {}
+    names = list(layers)
+    for glob, choice in globs.items():
+        matched = [name for name in names if fnmatchcase(name, glob)]
+        if not matched:
+            raise ValueError(f"mask: no chosen layer matches {glob!r}")
+        # Where several globs match, the first counts.
+        said = {**dict.fromkeys(matched, _read_choice(batch, choice)), **said}
+    return BatchMasks({}, said)
 
 
-def fit_mask(values: Tensor, axis: int, mask: Tensor | None) -> tuple[Tensor, int, Tensor | None]:
-    """Return the values, their axis, and the mask that goes with them.
+def _read_choice(batch: Any, choice: MaskSource) -> Tensor | None:
+    if choice is None:
+        return None
+    value = choice(batch) if callable(choice) else _read_entry(batch, choice)
+    return None if value is None else as_mask_tensor(value)
 
-    An output without positions, as that of a pooler, needs no mask. One for all items at once, as
-    of an embedding of positions, stands for each of them.
+
+def _say_for_all(mask: Tensor, layers: Iterable[str]) -> BatchMasks:
+    return BatchMasks({}, dict.fromkeys(layers, mask))
+
+
+def fit_mask(shape: tuple[int, ...], mask: Tensor) -> Tensor | None:
+    """Return the mask of an output, of its shape (inputs, *positions); None where there are none.
 
     Raises
     ------
     ValueError
         The mask has other positions than the output.
     """
-    if mask is None:
-        return values, axis, None
-    items, *positions = (size for at, size in enumerate(values.shape) if at != axis)
-    if list(mask.shape) == [items, *positions]:
-        return values, axis, mask.to(values.device)
+    items, *positions = shape
     if not positions and items == mask.shape[0]:
-        return values, axis, None
-    if items == 1 and list(mask.shape[1:]) == positions:
-        return values.expand(len(mask), *values.shape[1:]), axis, mask.to(values.device)
+        return None
+    if tuple(mask.shape) == shape[: mask.ndim]:
+        # Further axes, as of heads or of pairs of tokens, have the mask of their position.
+        return mask.reshape(*mask.shape, *(1,) * (len(shape) - mask.ndim)).expand(shape)
     raise ValueError(
-        f"the mask has shape {tuple(mask.shape)}, but the positions of the output "
-        f"{tuple(values.shape)} are {(items, *positions)}: choose layers that keep the positions, "
-        "or pass a `mask` that fits, a function of the batch (None for no mask)"
+        f"the mask has shape {tuple(mask.shape)}, but its output has {shape} of inputs and "
+        "positions: choose layers that keep the positions, or pass a `mask` that fits, a function "
+        "of the batch or a mapping from globs of layers (None for no mask)"
     )
 
 
-def _read_entry(batch: Any, name: str | None) -> Any:
+def broadcast_mask(mask: Tensor, shape: tuple[int, ...], position: int) -> Tensor:
+    """Return the mask (inputs, length) of one of the positions of an output, for all of them.
+
+    Raises
+    ------
+    ValueError
+        There are not as many.
+    """
+    wanted = (shape[0], shape[1 + position])
+    if tuple(mask.shape) != wanted:
+        raise ValueError(f"the mask has shape {tuple(mask.shape)}, but {wanted} is needed")
+    sizes = [mask.shape[0], *(1,) * (len(shape) - 1)]
+    sizes[1 + position] = mask.shape[1]
+    return mask.reshape(sizes).expand(shape)
+
+
+def _read_entry(batch: Any, name: str) -> Any:
     inputs = get_inputs(batch)
-    if name is None:
-        return inputs.get(ATTENTION_MASK) if isinstance(inputs, Mapping) else None
     if not isinstance(inputs, Mapping):
         raise TypeError(
             f"mask is {name!r}, but the batch is no mapping: pass a function of a batch"

@@ -81,15 +81,21 @@ def set_eval_mode(model: nn.Module) -> Iterator[None]:
 
 
 class RandomStream:
-    """The random numbers of a model's runs: they go on from run to run, and nobody else's do."""
+    """The random numbers of a model's runs: they go on from run to run, and nobody else's do.
 
-    def __init__(self) -> None:
+    They begin where everybody is, or from a seed.
+    """
+
+    def __init__(self, seed: int | None = None) -> None:
+        self._seed = seed
         self._states: tuple[torch.Tensor, dict[torch.device, torch.Tensor]] | None = None
 
     @contextmanager
     def resume(self, gpus: set[torch.device]) -> Iterator[None]:
-        """Draw from here in what follows. The first time it begins where everybody is."""
+        """Draw from here in what follows."""
         with torch.random.fork_rng(gpus):
+            if self._states is None and self._seed is not None:
+                torch.manual_seed(self._seed)
             if self._states is not None:
                 torch.set_rng_state(self._states[0])
                 for gpu, state in self._states[1].items():

@@ -7,7 +7,7 @@ followed through the forward pass, from the layers that know to those that do no
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 from weakref import ref
 
 from torch import Tensor, nn
@@ -37,6 +37,11 @@ SPATIAL = tuple(
     f"torch.nn.modules.{room}" for room in ("pooling", "padding", "upsampling", "pixelshuffle")
 )
 
+# Those whose layers are functions of each value, or keep all of them where they are.
+ELEMENTWISE = tuple(
+    f"torch.nn.modules.{room}" for room in ("activation", "batchnorm", "dropout", "linear")
+)
+
 
 def find_own_axis(module: nn.Module, output: Tensor) -> int | None:
     """Return the axis that follows from what the layer is; None: it could be any.
@@ -64,17 +69,24 @@ def knows_axis(module: nn.Module) -> bool:
     return isinstance(module, CHANNELS_SECOND + LAST) or type(module).__name__ in LAST_NAMES
 
 
-Order: TypeAlias = "tuple[int, ...]"
-
-
 class Axes:
-    """The axes known so far in one forward pass."""
+    """The axes known so far in one forward pass.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    guess
+        Whether to take what is likely where nothing is known: of three axes the last, of maps the
+        one that is not as long as the others.
+    """
+
+    def __init__(self, *, guess: bool = False) -> None:
+        self._guess = guess
         # By the identity of a tensor: while it lives, no other has the same.
         self._of_tensor: dict[int, tuple[ref[Tensor], int]] = {}
-        # By shape, less the items; the axes of all tensors that had it, and how these lay.
-        self._of_shape: dict[tuple[int, ...], set[tuple[int, Order]]] = {}
+        # By the address of its memory, likewise.
+        self._of_memory: dict[int, tuple[ref[Tensor], int]] = {}
+        # By shape, less the items; the axes of all tensors that had it.
+        self._of_shape: dict[tuple[int, ...], set[int]] = {}
 
     def get_axis(self, tensor: Tensor) -> int | None:
         """Return the neurons' axis of a tensor; None: not known."""
@@ -90,9 +102,9 @@ class Axes:
     def note(self, output: Tensor, axis: int) -> None:
         """Take `axis` for that of `output`."""
         self._of_tensor[id(output)] = (ref(output), axis)
-        self._of_shape.setdefault(tuple(output.shape[1:]), set()).add(
-            (axis, _order_in_memory(output))
-        )
+        if output.numel():
+            self._of_memory[output.data_ptr()] = (ref(output), axis)
+        self._of_shape.setdefault(tuple(output.shape[1:]), set()).add(axis)
 
     def _find_axis(self, module: nn.Module, inputs: Iterable[Tensor], output: Tensor) -> int | None:
         axis = find_own_axis(module, output)
@@ -100,8 +112,9 @@ class Axes:
         axis = self.get_axis(output) if axis is None else axis
         for given in inputs:
             axis = self._inherit_axis(module, given, output) if axis is None else axis
+        axis = self._find_view(output) if axis is None else axis
         if axis is None and (output.ndim == 2 or _is_spatial(module)):
-            return 1
+            return 1 if output.ndim > 2 or self._guess else None
         return self._find_by_shape(output) if axis is None else axis
 
     def _inherit_axis(self, module: nn.Module, given: Tensor, output: Tensor) -> int | None:
@@ -110,26 +123,38 @@ class Axes:
             return None
         if _shares_memory(given, output):
             return _follow_view(given, axis, output)
-        return axis if given.shape == output.shape or _is_spatial(module) else None
+        if _is_spatial(module):
+            return axis
+        # Turned round, the output of anything but a function of each value would be as large.
+        turned = output.shape[1:].count(output.shape[axis]) > 1
+        sure = not turned or _is_elementwise(module)
+        return axis if sure and given.shape == output.shape else None
+
+    def _find_view(self, output: Tensor) -> int | None:
+        # What a layer inside a block has made is often turned before the block returns it.
+        tensor_ref, axis = self._of_memory.get(output.data_ptr(), (None, 0))
+        known = None if tensor_ref is None else tensor_ref()
+        if known is None or known.numel() != output.numel():
+            return None
+        return _follow_view(known, axis, output)
 
     def _find_by_shape(self, output: Tensor) -> int | None:
         # Additions and functions between layers keep the shape: what had it before, had its
         # neurons on the same axis.
         shape = tuple(output.shape[1:])
-        # Turned round it might have the same shape: then it has to lie in memory as they did.
-        turned = len(shape) > 1 and shape[0] == shape[-1]
         known = self._of_shape.get(shape, set())
-        axes = {axis for axis, order in known if not turned or order == _order_in_memory(output)}
-        if known and not axes:
-            return None
-        if axes:
-            return next(iter(axes)) if len(axes) == 1 else None
+        if known:
+            axis = next(iter(known))
+            # Turned round it would have the same shape.
+            turned = shape.count(output.shape[axis]) > 1
+            return axis if len(known) == 1 and not turned else None
+        return self._guess_axis(output) if self._guess else None
+
+    def _guess_axis(self, output: Tensor) -> int | None:
+        shape = tuple(output.shape[1:])
         if output.ndim == 3:
             # Tokens, unless the model has signals (N, C, L) too.
-            signals = any(
-                len(seen) == 2 and 1 in {axis for axis, _ in at}
-                for seen, at in self._of_shape.items()
-            )
+            signals = any(len(seen) == 2 and 1 in at for seen, at in self._of_shape.items())
             return None if signals else 2
         first, last = (len(set(positions)) == 1 for positions in (shape[1:], shape[:-1]))
         if first == last or self._has_oblong_maps(output.ndim):
@@ -140,7 +165,7 @@ class Axes:
         return any(
             len(shape) == ndim - 1 and len({*shape[: axis - 1], *shape[axis:]}) > 1
             for shape, axes in self._of_shape.items()
-            for axis, _ in axes
+            for axis in axes
         )
 
 
@@ -166,14 +191,12 @@ def _find_normalised_axis(module: nn.Module, output: Tensor) -> int | None:
     return last if plain or output.ndim == 3 or hasattr(module, "data_format") else None
 
 
-def _order_in_memory(tensor: Tensor) -> Order:
-    """Return the axes, less that of the items, from the one that changes slowest in memory."""
-    strides = tensor.stride()
-    return tuple(sorted(range(1, tensor.ndim), key=strides.__getitem__, reverse=True))
-
-
 def _is_spatial(module: nn.Module) -> bool:
     return any(kind.__module__ in SPATIAL for kind in type(module).__mro__)
+
+
+def _is_elementwise(module: nn.Module) -> bool:
+    return type(module).__module__ in ELEMENTWISE and not isinstance(module, LAST)
 
 
 def _shares_memory(given: Tensor, output: Tensor) -> bool:
@@ -184,5 +207,5 @@ def _follow_view(given: Tensor, axis: int, output: Tensor) -> int | None:
     """Return where a view of `given` has its `axis`; None: it cannot be told."""
     wanted = given.shape[axis], given.stride(axis)
     places = zip(output.shape, output.stride(), strict=True)
-    at = [at for at, place in enumerate(places) if place == wanted and at > 0]
+    at = [at for at, place in enumerate(places) if place == wanted]
     return axis if axis in at and given.shape == output.shape else at[0] if len(at) == 1 else None

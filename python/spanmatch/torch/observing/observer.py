@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,14 @@ from torch import Tensor, nn
 from torch.jit import ScriptModule
 
 from spanmatch.base.errors import prefix_errors
-from spanmatch.torch.observing.activations import Activations, find_activations
+from spanmatch.torch.observing.activations import find_activations
 from spanmatch.torch.observing.axis_choice import AxisChoice
-from spanmatch.torch.observing.batch import call_model, get_inputs
+from spanmatch.torch.observing.batch import call_model, count_inputs, get_inputs
 from spanmatch.torch.observing.forward_pass import ForwardPass
+from spanmatch.torch.observing.input_axis import InputAxis
 from spanmatch.torch.observing.layers import ChosenLayers, choose_layers, name_modules, unwrap
-from spanmatch.torch.observing.masks import fit_mask, read_mask
+from spanmatch.torch.observing.layout import Layout
+from spanmatch.torch.observing.masks import read_masks
 from spanmatch.torch.observing.model_error import describe_failure
 from spanmatch.torch.observing.model_state import (
     RandomStream,
@@ -25,18 +28,25 @@ from spanmatch.torch.observing.model_state import (
     set_eval_mode,
     unwrap_parts,
 )
-from spanmatch.torch.observing.neuron_axis import knows_axis
+from spanmatch.torch.observing.neuron_axis import Axes, knows_axis
+from spanmatch.torch.observing.trace import trace_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from contextlib import AbstractContextManager
     from types import TracebackType
 
     import torch
     from typing_extensions import Self
 
-    from spanmatch.torch.observing.forward_pass import OutputShape, Receiver
+    from spanmatch.torch.observing.axis_choice import NeuronAxes
+    from spanmatch.torch.observing.forward_pass import Receiver, SeenOutput
     from spanmatch.torch.observing.layers import LayerChoice
+    from spanmatch.torch.observing.masks import MaskChoice
+    from spanmatch.torch.observing.trace import RowTrace
+
+
+SEED = 1  # of random numbers that are to be others than everybody's
 
 
 class Observer:
@@ -55,11 +65,15 @@ class Observer:
         A glob, a name or several, as `named_modules` has them; a star matches dots too. None: every
         leaf but dropout, identity and flatten. A module under two names goes by the first.
     axis
-        The neurons' axis, where it is not told by what a layer is and is given: for all layers, or
-        by glob.
+        The neurons' axis, or axes, where they are not told by what a layer is and is given: for all
+        layers, or by glob.
     mask
-        Which positions count: the key of a mapping, or a function that makes the mask (or None) of
-        a batch. None: `attention_mask`, where the batch is a mapping and has one.
+        Which positions count: see `read_masks`.
+    trace
+        Find out on the first batch which axis of every output runs over the inputs. Else it is the
+        first, and the neurons' axis is likely, where it is not known.
+    input_axis
+        Which axis of the batch's tensors runs over the inputs.
     device
         Where inputs go. None: where the model's first parameter or buffer lies.
 
@@ -84,8 +98,10 @@ class Observer:
         model: nn.Module,
         layers: LayerChoice | ChosenLayers = None,
         *,
-        axis: int | Mapping[str, int] | None = None,
-        mask: str | Callable[[Any], Any] | None = None,
+        axis: NeuronAxes = None,
+        mask: MaskChoice = None,
+        trace: bool = True,
+        input_axis: int = 0,
         device: torch.device | str | None = None,
     ) -> None:
         if not isinstance(model, nn.Module):
@@ -99,6 +115,8 @@ class Observer:
                     "it was before torch.jit"
                 )
         self._axis = AxisChoice(axis, self._chosen.modules)
+        self._is_traced, self._input_axis = trace, input_axis
+        self._trace: RowTrace | None = None
         self._mask, self._device = mask, device
         self._names: dict[nn.Module, str] = {}
         for name, module in name_modules(model):
@@ -111,8 +129,13 @@ class Observer:
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """The names of the chosen layers, in the order of the model."""
-        return tuple(self._chosen.modules)
+        """The names of the chosen layers, in the order of the model, but for those left out."""
+        return tuple(name for name in self._chosen.modules if name not in self.left_out)
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """The layers that cannot be read, and why: known once a batch has been traced."""
+        return {} if self._trace is None else self._trace.left_out
 
     def module(self, name: str) -> nn.Module:
         """Return a chosen layer."""
@@ -165,22 +188,90 @@ class Observer:
             The batch or its mask is none; a layer's axis is not known; the mask does not fit; a
             named layer gave nothing; a layer ran more or less often than for the first batch.
         """
+        if self._is_traced and self._trace is None:
+            self.trace(batch)
         with self._prefix_errors():
-            mask = read_mask(batch, self._mask)
-        calls = self._forward(batch, ForwardPass(receive, mask)).calls
-        return {name: calls[name] for name in self.layers if name in calls}
+            inputs, n_inputs = get_inputs(batch), count_inputs(batch, self._input_axis)
+            masks = read_masks(batch, self._mask, self._chosen.modules)
+        current = ForwardPass(receive, n_inputs, masks, axes=Axes(guess=not self._is_traced))
+        self._run_model(inputs, current, self._stream)
+        with self._prefix_errors():
+            self._check_calls(current)
+        self._batches += 1
+        return {name: current.calls[name] for name in self.layers if name in current.calls}
 
-    def measure(self, batch: Any) -> list[OutputShape]:
+    def trace(self, batch: Any) -> dict[str, int]:
+        """Find out how every output is laid out, by running the model on a batch in other orders.
+
+        Returns
+        -------
+        dict
+            How many neurons each layer has that can be read, in the order of the run.
+
+        Raises
+        ------
+        ModelError
+            The model raised an error, with the batch as it is.
+        TypeError, ValueError
+            As `run`; a layer that was named, or every one, cannot be read.
+        """
+        with self._prefix_errors():
+            masks = read_masks(batch, self._mask, self._chosen.modules).of_inputs
+            inputs, n_inputs = get_inputs(batch), count_inputs(batch, self._input_axis)
+        given = self._examine(inputs, n_inputs)
+        with self._prefix_errors():
+            self._check_calls(given)
+        found = trace_rows(self._examine, given, inputs, masks, self._input_axis)
+        self._trace = replace(found, left_out={})
+        self.leave_out(found.left_out)
+        return {layer: count for (layer, _), count in found.n_neurons.items()}
+
+    def leave_out(self, reasons: Mapping[str, str]) -> None:
+        """Read some layers no more.
+
+        Raises
+        ------
+        ValueError
+            One of them was named, or none is left.
+        """
+        assert self._trace is not None
+        for name, reason in reasons.items():
+            if name in self._chosen.named:
+                with self._prefix_errors(name):
+                    raise ValueError(reason)
+        left_out = {**self._trace.left_out, **reasons}
+        if all(layer in left_out for layer, _ in self._trace.layouts):
+            layer, reason = next(iter(left_out.items()))
+            with self._prefix_errors(layer):
+                raise ValueError(f"{reason}; no other of the chosen layers can be read")
+        self._trace = replace(self._trace, left_out=left_out)
+
+    def measure(self, batch: Any) -> list[SeenOutput]:
         """Do as `run`, but return what each output looks like; its axis need not be known."""
-        return self._forward(batch, ForwardPass()).shapes
-
-    def _forward(self, batch: Any, current: ForwardPass) -> ForwardPass:
         with self._prefix_errors():
             inputs = get_inputs(batch)
+        current = ForwardPass(axes=Axes(guess=True))
+        self._run_model(inputs, current, self._stream)
+        with self._prefix_errors():
+            self._check_calls(current)
+        return list(current.seen.values())
+
+    def _examine(
+        self, inputs: Any, n_inputs: int, *, again: bool = False, until_error: bool = False
+    ) -> ForwardPass:
+        current = ForwardPass(n_inputs=n_inputs, is_projected=not until_error)
+        try:
+            self._run_model(inputs, current, RandomStream(SEED if again else None))
+        except Exception:
+            if not until_error:
+                raise
+        return current
+
+    def _run_model(self, inputs: Any, current: ForwardPass, stream: RandomStream) -> None:
         self._pass = current
         device = find_device(self._model) if self._device is None else self._device
         try:
-            with isolate_run(self._model, self._stream):
+            with isolate_run(self._model, stream):
                 call_model(self._model, inputs, device, find_dtype(self._model))
         except Exception as error:
             if current.failure is None:
@@ -190,10 +281,6 @@ class Observer:
         # A model may catch what passes through it.
         if current.failure is not None:
             raise current.failure
-        with self._prefix_errors():
-            self._check_calls(current)
-        self._batches += 1
-        return current
 
     def _list_modules_to_hook(self) -> list[nn.Module]:
         """Return the chosen layers, and all modules if one of them needs to be told its axis."""
@@ -218,30 +305,43 @@ class Observer:
             if output is None:
                 current.empty[name] = type(returned).__name__
                 return
+            neurons = None
             if name in self._axis.layers:
                 with self._prefix_errors(name):
-                    current.axes.note(output, self._axis.get_axis(name, output))
+                    neurons = self._axis.get_axes(name, tuple(output.shape))
+                current.axes.note(output, neurons[0])
             else:
                 given = [x for x in (*args, *kwargs.values()) if isinstance(x, Tensor)]
                 current.axes.follow(module, given, output)
-            if name in self._chosen.modules:
-                self._hand_over(current, name, output)
+                if (axis := current.axes.get_axis(output)) is not None:
+                    neurons = (axis,)
+            if name in self._chosen.modules and name not in self.left_out:
+                seen = current.record(name, output, neurons)
+                self._hand_over(current, seen, output)
         except BaseException as error:
             current.failure = error
             raise
 
-    def _hand_over(self, current: ForwardPass, name: str, output: Tensor) -> None:
-        shape = current.record(name, output)
-        if current.receive is None:
+    def _hand_over(self, current: ForwardPass, seen: SeenOutput, output: Tensor) -> None:
+        if current.receive is None or current.masks is None:
             return
-        with self._prefix_errors(name):
-            axis = _check_axis(shape)
-            activations = Activations(*fit_mask(output.detach(), axis, current.mask))
-        current.receive(name, shape.call, activations)
+        with self._prefix_errors(seen.layer):
+            layout = self._find_layout(seen)
+            if layout is None:
+                # It runs more often than for the first batch: the end of the pass says so.
+                return
+            n_inputs = current.n_inputs if self._is_traced else len(output)
+            activations = layout.read(output.detach(), n_inputs, current.masks, seen.layer)
+        current.receive(seen.layer, seen.call, activations)
+
+    def _find_layout(self, seen: SeenOutput) -> Layout | None:
+        if self._trace is None:
+            return Layout(InputAxis(0), _check_axis(seen), len(seen.shape))
+        return self._trace.layouts.get((seen.layer, seen.call))
 
     def _check_calls(self, current: ForwardPass) -> None:
         calls = current.calls
-        for name in self._chosen.named:
+        for name in sorted(self._chosen.named):
             if name in current.empty and name not in calls:
                 kind = current.empty[name]
                 raise ValueError(
@@ -269,13 +369,13 @@ class Observer:
         return prefix_errors(where)
 
 
-def _check_axis(output: OutputShape) -> int:
-    """Return the axis of an output, or say why there is none to take."""
-    if output.axis is None:
+def _check_axis(output: SeenOutput) -> tuple[int, ...]:
+    """Return the neurons' axes of an output, or say why there are none to take."""
+    if output.neurons is None:
         raise ValueError(
             f"of its output {output.shape} it is not known which axis is the neurons': say so with "
             "`axis`, as in axis={'glob of layers': 1}"
         )
-    if output.axis == 0:
+    if 0 in output.neurons:
         raise ValueError(f"its output {output.shape} has no axis for the items of a batch: add one")
-    return output.axis
+    return output.neurons

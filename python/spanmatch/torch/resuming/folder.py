@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 CONFIG, PASS = "config.json", "pass.json"
 # Folders that were written before there were nulls and folds have none.
 ABSENT = {"nulls": 0, "folds": 0, "seed": 0}
+# Those written before rows were traced took the first axis for that of the inputs.
+UNTRACED = {"trace": False, "input_axis": 0, "max_neurons": None}
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Outline:
     """How many both sides have, by layer, in the order of the layers."""
     notes: dict[Key, str]
     inputs: int
+    left_out: dict[str, str]
 
 
 def claim_folder(folder: Path, config: Mapping[str, Any]) -> None:
@@ -49,7 +52,7 @@ def claim_folder(folder: Path, config: Mapping[str, Any]) -> None:
         check_claim(
             path,
             held,
-            lambda file: ABSENT | _read(file),
+            lambda file: ABSENT | UNTRACED | _read(file),
             config,
             what="comparison",
             way_out="delete this one",
@@ -66,7 +69,9 @@ def write_outline(folder: Path, outline: Outline) -> None:
         {"key": key, "neurons": neurons, "note": outline.notes.get(key, "")}
         for key, neurons in outline.neurons.items()
     ]
-    write_json(folder / PASS, {"inputs": outline.inputs, "layers": layers})
+    write_json(
+        folder / PASS, {"inputs": outline.inputs, "left_out": outline.left_out, "layers": layers}
+    )
 
 
 def read_outline(folder: Path) -> Outline | None:
@@ -81,6 +86,7 @@ def read_outline(folder: Path) -> Outline | None:
             {key: (entry["neurons"][0], entry["neurons"][1]) for key, entry in entries.items()},
             {key: entry["note"] for key, entry in entries.items() if entry["note"]},
             content["inputs"],
+            dict(content.get("left_out", {})),
         )
     except (IndexError, KeyError, TypeError) as error:
         raise describe_damage(path, error, _suggest_way_out(path)) from error

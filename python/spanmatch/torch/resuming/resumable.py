@@ -132,7 +132,7 @@ def _write_pairs(
         nonlocal collected
         collected = _run_models(config, ranks, state.missing_pairs, progress)
         neurons = {key: (pair.n_x, pair.n_y) for key, pair in collected.pairs.items()}
-        return Outline(neurons, collected.notes, collected.inputs)
+        return Outline(neurons, collected.notes, collected.inputs, dict(collected.left_out))
 
     found = _merge_outlines(ranks.run_in_each(run))
     check_inputs(found.inputs, config.options.folds)
@@ -201,7 +201,8 @@ def _merge_outlines(outlines: Sequence[Outline]) -> Outline:
                 f"layers ran otherwise over the batches of rank {rank} than over those of rank "
                 f"{first_rank}: compare layers that always run alike"
             )
-    return Outline(first.neurons, first.notes, sum(each.inputs for each in outlines))
+    inputs = sum(each.inputs for each in outlines)
+    return Outline(first.neurons, first.notes, inputs, first.left_out)
 
 
 def _check_same(outline: Outline, found: Outline, missing: Sequence[Key]) -> None:
@@ -260,7 +261,9 @@ def _write_some(folder: Path, answers: Mapping[Key, LayerAnswer | None]) -> None
 def _finish(folder: Path, options: CompareOptions, outline: Outline) -> Comparison:
     keys = outline.neurons
     answers = {key: files.read_answer(folder, key) for key in keys}
-    collected = Collected(files.SavedPairs(folder, keys), outline.notes, outline.inputs)
+    collected = Collected(
+        files.SavedPairs(folder, keys), outline.notes, outline.inputs, outline.left_out
+    )
     comparison = assemble_comparison(answers, collected, center=options.center)
     files.write_index(folder, comparison)
     if complaint := describe_undersampled(comparison):

@@ -150,13 +150,17 @@ def test_a_bad_value_says_which_layers_and_which_batch() -> None:
         compare(A, B, bad, layers=["conv1"], all_pairs=True, progress=False)
 
 
-def test_layers_of_other_items_are_no_pair() -> None:
+def test_several_rows_of_an_input_are_known_for_its_own() -> None:
     class Doubled(Net):
         def forward(self, x: torch.Tensor) -> Any:
             return super().forward(torch.cat([x, x]))
 
-    with pytest.raises(ValueError, match="A gives 20 items and B 40"):
-        compare(A, Doubled(1), BATCHES, layers="fc", progress=False)
+    b = Doubled(1)
+    comparison = compare(A, b, BATCHES, layers="fc", nulls=3, progress=False)
+    assert comparison.notes == {"fc": "mean over positions: one against 2"}
+    alone = compare(A, Net(1), BATCHES, layers="fc", nulls=3, progress=False)
+    np.testing.assert_allclose(comparison["fc"].x, alone["fc"].x, rtol=0, atol=1e-6)
+    assert comparison.inputs == alone.inputs
 
 
 def test_calls_that_differ_are_no_pair() -> None:

@@ -22,7 +22,7 @@ def test_an_axis_that_is_not_known_has_to_be_said(axis: Any, at: int) -> None:
     x = torch.randn(2, 60)
     net = odd((2, 3, 4, 5))
     with pytest.raises(ValueError, match=r"layer '1' \(Returns\), batch 0.*\(2, 3, 4, 5\).*`axis`"):
-        seen(net, x)
+        seen(net, x, "1")
     wanted = net.get_submodule("1")(net.get_submodule("0")(x)).movedim(at, -1).flatten(0, 2)
     assert torch.equal(seen(net, x, "1", axis=axis)["1"].rows(), wanted)
 
@@ -49,5 +49,5 @@ def test_wrong_axes(axis: Any, kind: type[Exception], words: str) -> None:
 
 
 def test_single_items_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"layer '' \(Conv2d\).*no axis for the items"):
+    with pytest.raises(ValueError, match=r"layer '' \(Conv2d\).*no axis for the inputs"):
         seen(nn.Conv2d(1, 2, 3), torch.ones(1, 8, 8))

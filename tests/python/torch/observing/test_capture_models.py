@@ -75,7 +75,8 @@ def test_every_layer_by_default(
     computing = (nn.Conv2d, nn.LayerNorm, nn.BatchNorm2d, nn.Embedding, nn.MultiheadAttention)
     for name, module in model.named_modules():
         if isinstance(module, computing):
-            assert name in captured
+            # What embeds positions is of no input.
+            assert (name in captured) != name.endswith(("position_embeddings", "wpe"))
 
 
 def test_swin_by_hand() -> None:

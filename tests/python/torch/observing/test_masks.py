@@ -28,7 +28,7 @@ class Tokens(nn.Module):
 
 IDS = torch.arange(18).reshape(3, 6) % 9
 MASK = torch.tensor([[1, 1, 0, 0, 0, 0], [1, 1, 1, 1, 1, 1], [0, 1, 0, 1, 0, 0]])
-FITTING = ["embed", "where", "pooled"]
+FITTING = ["embed", "pooled"]
 
 
 @pytest.mark.parametrize(
@@ -49,8 +49,6 @@ def test_masks(batch: Any, mask: Any) -> None:
     assert torch.equal(
         found["embed"].rows(), torch.stack([net.embed.weight[IDS[at]] for at in kept])
     )
-    # One embedding of positions stands for all items.
-    assert torch.equal(found["where"].rows(), torch.stack([net.where.weight[t] for _, t in kept]))
     assert found["pooled"].rows().shape == (3, 4)
     assert found["pooled"].mask is None
 
@@ -59,14 +57,15 @@ def test_no_mask() -> None:
     for batch, mask in ((IDS, None), ({"ids": IDS, "attention_mask": MASK}, lambda _: None)):
         found = seen(Tokens(), batch, mask=mask)
         assert found["embed"].rows().shape == (18, 4)
-        assert (found["where"].n_items, found["where"].rows().shape) == (1, (6, 4))
+        # The embedding of positions is of no input.
+        assert "where" not in found
 
 
 @pytest.mark.parametrize(
     ("mask", "kind", "words"),
     [
         (lambda _: MASK, ValueError,
-         r"layer 'classed' \(Linear\), batch 0.*\(3, 6\).*\(3, 7, 4\).*`mask`"),
+         r"layer 'classed' \(Linear\), batch 0.*\(3, 6\).*\(3, 7\).*`mask`"),
         (lambda _: MASK * 1.0, TypeError, "batch 0.*float32"),
         (lambda _: MASK * 2, ValueError, "batch 0.*0 and 1"),
         ("no", TypeError, "mask is 'no', but the batch is no mapping"),

@@ -71,7 +71,7 @@ def test_random_numbers_go_on_from_where_they_were(failing: bool) -> None:
     torch.manual_seed(3)
     wanted = torch.rand(4)
     torch.manual_seed(3)
-    with suppress(LookupError), Observer(Noisy()) as observed:
+    with suppress(LookupError), Observer(Noisy(), trace=False) as observed:
         observed.run(torch.ones(2, 3), refuse if failing else lambda *_: None)
     assert torch.equal(torch.rand(4), wanted)
 
@@ -149,8 +149,8 @@ class OnMeta(nn.Module):
 def test_inputs_go_where_the_model_lies() -> None:
     x = torch.ones(3, 2)
     for batch in (x, (x, x), {"x": x, "other": x, "factor": 2}):
-        assert seen(OnMeta(), batch)[""].values.device.type == "meta"
-    assert seen(OnMeta(), x, device="cpu")[""].values.device.type == "cpu"
+        assert seen(OnMeta(), batch, trace=False)[""].values.device.type == "meta"
+    assert seen(OnMeta(), x, trace=False, device="cpu")[""].values.device.type == "cpu"
 
 
 def test_rows_copy_only_what_they_must() -> None:
@@ -169,10 +169,12 @@ def test_rows_copy_only_what_they_must() -> None:
     assert Activations(last, 1).copy().values.data_ptr() != last.data_ptr()
 
 
-def test_layers_that_take_a_batch_apart_say_so() -> None:
+def test_rows_of_layers_that_take_a_batch_apart_are_known() -> None:
     net = nn.Sequential(Returns(lambda x: x.reshape(8, 3, 2)), nn.Linear(2, 4))
-    found = seen(net, torch.ones(4, 12))
-    assert (found["1"].n_items, found["1"].rows().shape) == (8, (24, 4))
+    found = seen(net, torch.ones(4, 12))["1"]
+    assert (found.n_items, found.positions, found.rows().shape) == (4, (2, 3), (24, 4))
+    untraced = seen(net, torch.ones(4, 12), trace=False)["1"]
+    assert (untraced.n_items, untraced.rows().shape) == (8, (24, 4))
 
 
 def test_the_block_may_run_the_model_itself() -> None:

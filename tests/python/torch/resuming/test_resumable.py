@@ -19,7 +19,8 @@ __all__ = ["made", "place"]  # fixtures
 pytestmark = pytest.mark.usefixtures("place")
 
 LAYERS = ("conv1", "act#0", "act#1", "conv2", "head")
-ONCE = "mm" + "f" * 2 * BATCHES
+TRACED = 2  # passes more of each model, over its first batch
+ONCE = "mm" + "f" * 2 * (BATCHES + TRACED)
 
 
 def check_equal(found: Comparison, wanted: Comparison) -> None:

@@ -1,0 +1,108 @@
+"""Which layers are left out of a comparison: unreadable ones, and those whose sums do not fit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from spanmatch.base.memory import find_available, format_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from spanmatch.torch.comparing.lockstep import Lockstep
+    from spanmatch.torch.comparing.options import CompareOptions
+
+
+def trace_layers(
+    lockstep: Lockstep, batch: Any, pairs: Mapping[str, str] | None, options: CompareOptions
+) -> dict[str, str]:
+    """Trace the layers of both models, and leave out what cannot be compared.
+
+    Parameters
+    ----------
+    lockstep
+        Both models, which read the layers left out no more.
+    batch
+        The first one.
+    pairs
+        The layers of A, each with its layer of B; None for all pairs.
+    options
+        What is asked for.
+
+    Returns
+    -------
+    dict
+        The reasons, by the layers' names in A; for all pairs by those of either.
+
+    Raises
+    ------
+    ValueError
+        A layer that was named, or every one, is among them.
+    MemoryError
+        Each fits, but the sums of all together do not.
+    """
+    counts = lockstep.trace(batch)
+    if pairs is None:
+        for side, observed in enumerate(counts):
+            wide = _find_wide(observed, options.max_neurons)
+            lockstep.leave_out(*((wide, {}) if side == 0 else ({}, wide)))
+        of_a, of_b = lockstep.left_out
+        return {**_prefix("B", of_b), **_prefix("A", of_a)}
+    left_out, needed = _find_unreadable(lockstep, pairs), 0
+    free = find_available()
+    for a, b in pairs.items():
+        if a in left_out or a not in counts[0] or b not in counts[1]:
+            continue
+        n_a, n_b = counts[0][a], counts[1][b]
+        size = count_sums(n_a, n_b, options)
+        if options.max_neurons is not None and max(n_a, n_b) > options.max_neurons:
+            left_out[a] = f"it has {max(n_a, n_b)} neurons, more than max_neurons"
+        elif free is not None and size > free:
+            left_out[a] = (
+                f"the sums of its {n_a} + {n_b} neurons take {format_bytes(size)}, of "
+                f"{format_bytes(free)} that are free"
+            )
+        else:
+            needed += size
+    if free is not None and needed > free:
+        raise MemoryError(
+            f"the sums of {len(pairs) - len(left_out)} layers take {format_bytes(needed)}, of "
+            f"{format_bytes(free)} that are free: compare fewer layers at a time by `layers`, "
+            "leave out wide ones by `max_neurons`, or keep fewer nulls and folds"
+        )
+    alone = {b for a, b in pairs.items() if a not in left_out}
+    of_b = {b: left_out[a] for a, b in pairs.items() if a in left_out and b not in alone}
+    lockstep.leave_out(left_out, of_b)
+    return left_out
+
+
+def count_sums(n_a: int, n_b: int, options: CompareOptions) -> int:
+    """Return how many bytes the sums of a pair take, with its nulls and folds."""
+    own = (n_a + n_b) ** 2
+    return 8 * (own * (1 + options.folds) + options.nulls * n_a * n_b)
+
+
+def _find_unreadable(lockstep: Lockstep, pairs: Mapping[str, str]) -> dict[str, str]:
+    of_a, of_b = lockstep.left_out
+    found: dict[str, str] = {}
+    for a, b in pairs.items():
+        reasons = [
+            f"in {side}: {reasons[name]}"
+            for side, name, reasons in (("A", a, of_a), ("B", b, of_b))
+            if name in reasons
+        ]
+        if reasons:
+            found[a] = "; ".join(reasons)
+    return found
+
+
+def _find_wide(counts: Mapping[str, int], max_neurons: int | None) -> dict[str, str]:
+    return {
+        name: f"it has {count} neurons, more than max_neurons"
+        for name, count in counts.items()
+        if max_neurons is not None and count > max_neurons
+    }
+
+
+def _prefix(side: str, reasons: Mapping[str, str]) -> dict[str, str]:
+    return {name: f"in {side}: {reason}" for name, reason in reasons.items()}

@@ -1,0 +1,186 @@
+"""Which axis of an output runs over the inputs: found by giving these in another order.
+
+The slices of an output along that axis move as the inputs do. An axis of B·k holds k rows of every
+input, those of one input together or apart, and the values say which.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from torch import Tensor
+
+PROJECTIONS = 4  # random projections kept of every slice
+CLEARLY = 100.0  # a slice belongs to the nearest, if that is so many times nearer than any other
+UNMOVED = 16  # what differs by no more than so many roundings is the same
+# Beyond this many values products are summed in float32.
+LARGE = 2**22
+
+
+@dataclass(frozen=True)
+class InputAxis:
+    """Where the inputs are in an output: on an axis, alone or with other rows."""
+
+    axis: int
+    before: int = 1
+    """How many rows every input has on this axis that lie far apart: (T·B, H) has T of them."""
+    after: int = 1
+    """How many it has that lie side by side: (B·T, H) has T of them."""
+
+    def split(self, output: Tensor, n_inputs: int) -> Tensor:
+        """Return a view of an output with an axis for the inputs, and what lay beside them apart.
+
+        Raises
+        ------
+        ValueError
+            The axis holds no whole number of rows for every input.
+        """
+        size = output.shape[self.axis]
+        k = size // max(n_inputs, 1)
+        before = k if self.after == 1 and self.before > 1 else self.before
+        after = k if self.before == 1 and self.after > 1 else self.after
+        if before * n_inputs * after != size:
+            raise ValueError(
+                f"axis {self.axis} of its output {tuple(output.shape)} holds no "
+                f"{self.before * self.after} rows for each of {n_inputs} inputs, as in the first "
+                "batch"
+            )
+        sizes = [n_inputs]
+        if self.before > 1:
+            sizes.insert(0, before)
+        if self.after > 1:
+            sizes.append(after)
+        shape = output.shape
+        return output.reshape(*shape[: self.axis], *sizes, *shape[self.axis + 1 :])
+
+    @property
+    def place(self) -> int:
+        """The axis of the inputs in what `split` returns."""
+        return self.axis + (self.before > 1)
+
+    def move(self, axis: int) -> int:
+        """Return where another axis of an output is in what `split` returns."""
+        return axis + (axis > self.axis) * ((self.before > 1) + (self.after > 1))
+
+
+class NoInputAxisError(ValueError):
+    """There is no axis that runs over the inputs, or it cannot be told; the text says why."""
+
+
+class UnmovedError(NoInputAxisError):
+    """The output is the same whatever the order of the inputs."""
+
+
+def choose_order(n_inputs: int) -> Tensor:
+    """Return an order in which no input stays, and that is no shift and, from 4 on, undoes nothing.
+
+    >>> choose_order(2).tolist()
+    [1, 0]
+    """
+    there = torch.arange(n_inputs)
+    generator = torch.Generator().manual_seed(n_inputs)
+    while True:
+        order = torch.randperm(n_inputs, generator=generator)
+        steps = (order - there) % n_inputs
+        if bool((steps == 0).any()):
+            continue
+        is_shift, is_swap = bool((steps == steps[0]).all()), torch.equal(order[order], there)
+        if n_inputs < 4 or not (is_shift or is_swap):
+            return order
+
+
+def project_slices(output: Tensor, n_inputs: int) -> dict[int, Tensor]:
+    """Return random projections of the slices along every axis that could run over the inputs.
+
+    Values that are not finite count as 0.
+    """
+    axes = [axis for axis, size in enumerate(output.shape) if size and size % n_inputs == 0]
+    if not axes or not output.numel():
+        return {}
+    values = torch.nan_to_num(output.detach(), 0.0, 0.0, 0.0)
+    values = values.double() if values.numel() <= LARGE else values.float()
+    return {axis: _project(values.movedim(axis, 0)) for axis in axes}
+
+
+def find_input_axis(
+    given: Mapping[int, Tensor], moved: Mapping[int, Tensor], order: Tensor, resolution: float
+) -> InputAxis:
+    """Return the input axis of an output, of its slices' projections in two runs.
+
+    Parameters
+    ----------
+    given
+        By axis, of the inputs as they are.
+    moved
+        The same, of the inputs in another order.
+    order
+        Input i of the second run is input `order[i]` of the first.
+    resolution
+        The relative rounding of the output's type: what differs by less has not moved.
+
+    Raises
+    ------
+    UnmovedError
+        Both runs gave the same.
+    NoInputAxisError
+        The slices along no axis moved as the inputs did, or those along several.
+    """
+    if given.keys() != moved.keys():
+        raise NoInputAxisError("its output changes shape when the inputs change places")
+    if not given:
+        raise NoInputAxisError("no axis of its output has a whole number of rows for every input")
+    off = {
+        where: _measure(given[where.axis], moved[where.axis], _move_rows(where, order))
+        for axis, slices in given.items()
+        for where in _list_ways(axis, len(slices) // len(order))
+    }
+    floor = max(torch.finfo(slices.dtype).eps for slices in given.values())
+    stayed = min(_measure(given[axis], moved[axis], None) for axis in given)
+    best = min(off, key=off.__getitem__)
+    error = max(off[best], floor)
+    if error * CLEARLY > stayed:
+        if stayed <= UNMOVED * max(floor, resolution):
+            raise UnmovedError("its output is the same when the inputs change places")
+        raise NoInputAxisError("its rows could not be found again when the inputs changed places")
+    if any(other <= error * CLEARLY for where, other in off.items() if where != best):
+        raise NoInputAxisError("its rows moved with the inputs along more than one axis")
+    return best
+
+
+def _list_ways(axis: int, k: int) -> Iterator[InputAxis]:
+    """Yield the ways in which k rows of every input can lie on an axis."""
+    for before in range(1, k + 1):
+        if k % before == 0:
+            yield InputAxis(axis, before, k // before)
+
+
+def _move_rows(where: InputAxis, order: Tensor) -> Tensor:
+    rows = torch.arange(where.before * len(order) * where.after)
+    return rows.reshape(where.before, len(order), where.after)[:, order].flatten()
+
+
+def _measure(given: Tensor, moved: Tensor, rows: Tensor | None) -> float:
+    """Return how far the slices are from those given, in this order; of their spread."""
+    expected = given if rows is None else given[rows.to(given.device)]
+    return float((moved - expected).abs().max() / given.abs().max().clamp_min(1e-300))
+
+
+def _project(slices: Tensor) -> Tensor:
+    generator = torch.Generator().manual_seed(prod(slices.shape[1:]) % 2**31)
+
+    def draw(*shape: int) -> Tensor:
+        vectors = torch.randn(shape, generator=generator, dtype=torch.float64)
+        return vectors.to(slices.device, slices.dtype)
+
+    projected = slices @ draw(slices.shape[-1], PROJECTIONS) if slices.ndim > 1 else slices[:, None]
+    while projected.ndim > 2:
+        weights = draw(projected.shape[1]).reshape(-1, *(1,) * (projected.ndim - 2))
+        projected = (projected * weights).sum(1)
+    return projected

@@ -1,0 +1,69 @@
+"""How a layer's outputs are read: the axes of inputs and neurons, and the mask that counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from spanmatch.torch.observing.activations import Activations
+from spanmatch.torch.observing.masks import broadcast_mask, fit_mask
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from spanmatch.torch.observing.input_axis import InputAxis
+    from spanmatch.torch.observing.masks import BatchMasks
+
+
+@dataclass(frozen=True)
+class MaskPlace:
+    """A mask, and which of a layer's positions it is of."""
+
+    name: str
+    position: int
+    """Counted from 0, in order of the output's axes."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The axes of a layer's output in one of its calls, as the first batch has shown them."""
+
+    inputs: InputAxis
+    neurons: tuple[int, ...]
+    """The axes of the output that together are the neurons."""
+    n_axes: int
+    """How many axes the output has."""
+    mask: MaskPlace | None = None
+
+    def read(self, output: Tensor, n_inputs: int, masks: BatchMasks, layer: str) -> Activations:
+        """Return the activations with the inputs first and the neurons last.
+
+        Raises
+        ------
+        ValueError
+            The output of this batch is laid out otherwise than that of the first; a mask has
+            another shape.
+        """
+        values = arrange(output, n_inputs, self)
+        shape, mask = tuple(values.shape[:-1]), None
+        if (said := masks.of_layers.get(layer)) is not None:
+            mask = fit_mask(shape, said)
+        elif self.mask is not None and layer not in masks.of_layers:
+            mask = broadcast_mask(masks.of_inputs[self.mask.name], shape, self.mask.position)
+        return Activations(
+            values, values.ndim - 1, None if mask is None else mask.to(values.device)
+        )
+
+
+def arrange(output: Tensor, n_inputs: int, layout: Layout) -> Tensor:
+    """Return an output with the inputs first, then positions, then the neurons on one axis."""
+    if output.ndim != layout.n_axes:
+        raise ValueError(
+            f"its output {tuple(output.shape)} has {output.ndim} axes, but had {layout.n_axes} for "
+            "the first batch"
+        )
+    values = layout.inputs.split(output, n_inputs)
+    first, last = layout.inputs.place, [layout.inputs.move(axis) for axis in layout.neurons]
+    between = [axis for axis in range(values.ndim) if axis != first and axis not in last]
+    values = values.permute(first, *between, *last)
+    return values if len(last) == 1 else values.flatten(1 + len(between))

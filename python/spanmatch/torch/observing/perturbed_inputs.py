@@ -1,0 +1,124 @@
+"""The inputs of a batch as the trace gives them to a model: in another order, noisy, shorter.
+
+What is reordered: every tensor with as many entries on the input axis as there are inputs, every
+list and tuple of that length, and what mappings hold of these. All else is handed on as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from spanmatch.torch.observing.masks import ATTENTION_MASK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NOISE = 0.5  # of the deviation of the inputs; of 1 where these are all alike
+
+
+def reorder_inputs(inputs: Any, order: Tensor, axis: int = 0) -> Any:
+    """Return the inputs of a batch in another order: input i is `order[i]` of those given.
+
+    >>> reorder_inputs({"ids": torch.tensor([[1], [2]]), "n": 3}, torch.tensor([1, 0]))
+    {'ids': tensor([[2],
+            [1]]), 'n': 3}
+    """
+    if isinstance(inputs, Tensor):
+        moves = inputs.ndim > axis and inputs.shape[axis] == len(order)
+        return inputs.index_select(axis, order.to(inputs.device)) if moves else inputs
+    if isinstance(inputs, Mapping):
+        return {name: reorder_inputs(part, order, axis) for name, part in inputs.items()}
+    if isinstance(inputs, list | tuple) and len(inputs) == len(order):
+        return type(inputs)([inputs[i] for i in order.tolist()])
+    return inputs
+
+
+def add_noise(inputs: Any) -> Any | None:
+    """Return the inputs with noise on every tensor of floats; None where there is none."""
+    generator = torch.Generator().manual_seed(0)
+
+    def perturb(part: Tensor) -> Tensor:
+        if not part.is_floating_point():
+            return part
+        noise = torch.randn(part.shape, generator=generator).to(part.device, part.dtype)
+        spread = part.float().std(unbiased=False).to(part.dtype) if part.numel() else 0.0
+        return part + noise * NOISE * (spread if spread > 0 else 1.0)
+
+    noisy = _map_tensors(inputs, perturb)
+    return noisy if _has_floats(inputs) else None
+
+
+def shorten_inputs(
+    inputs: Any, masks: Mapping[str, Tensor], input_axis: int
+) -> Iterator[tuple[str, Any]]:
+    """Yield the inputs with fewer positions: once for every mask, by its name, or else for all.
+
+    Sequences lose their last position, images some of their rows and more of their columns.
+    """
+    if not masks:
+        if input_axis == 0:
+            yield "", _map_tensors(inputs, _shorten)
+        return
+    for name, mask in masks.items():
+        members = _list_members(inputs, name, mask)
+        if members and isinstance(inputs, Mapping):
+            yield (
+                name,
+                {key: part[:, :-1] if key in members else part for key, part in inputs.items()},
+            )
+        elif isinstance(inputs, Tensor) and inputs.shape[:2] == mask.shape[:2]:
+            yield name, inputs[:, :-1]
+
+
+def _list_members(inputs: Any, name: str, mask: Tensor) -> set[str]:
+    """Return the tensors of a mapping whose positions a mask is of: those named as it is."""
+    if not isinstance(inputs, Mapping):
+        return set()
+    prefix = name.removesuffix(ATTENTION_MASK) if name.endswith(ATTENTION_MASK) else ""
+    others = [
+        key.removesuffix(ATTENTION_MASK)
+        for key in inputs
+        if key.endswith(ATTENTION_MASK) and len(key) > len(prefix + ATTENTION_MASK)
+    ]
+    return {
+        key
+        for key, part in inputs.items()
+        if isinstance(part, Tensor)
+        and part.shape[:2] == mask.shape[:2]
+        and key.startswith(prefix)
+        and not any(key.startswith(other) for other in others)
+        and (part.ndim == 2 or not part.is_floating_point() or part.ndim == 3)
+    }
+
+
+def _shorten(part: Tensor) -> Tensor:
+    if part.ndim in (2, 3) and part.shape[1] > 1 and (part.ndim == 3 or not _is_plain(part)):
+        return part[:, :-1]
+    if part.ndim == 4:
+        step = 32 if min(part.shape[2:]) >= 96 else max(1, min(part.shape[2:]) // 4)
+        rows, columns = part.shape[2] - step, part.shape[3] - 2 * step
+        return part[:, :, :rows, :columns] if rows > 0 and columns > 0 else part
+    return part
+
+
+def _is_plain(part: Tensor) -> bool:
+    """Tell whether a matrix holds features of inputs, and not the tokens of a sequence."""
+    return part.is_floating_point()
+
+
+def _map_tensors(inputs: Any, change: Callable[[Tensor], Tensor]) -> Any:
+    if isinstance(inputs, Tensor):
+        return change(inputs)
+    if isinstance(inputs, Mapping):
+        return {name: _map_tensors(part, change) for name, part in inputs.items()}
+    return inputs
+
+
+def _has_floats(inputs: Any) -> bool:
+    if isinstance(inputs, Tensor):
+        return inputs.is_floating_point()
+    return isinstance(inputs, Mapping) and any(map(_has_floats, inputs.values()))

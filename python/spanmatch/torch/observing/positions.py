@@ -1,0 +1,137 @@
+"""Which axes of an output are positions: those that shrink with a shorter sequence or image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from spanmatch.torch.observing.layout import MaskPlace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from torch import Tensor
+
+    from spanmatch.torch.observing.forward_pass import Call, SeenOutput
+    from spanmatch.torch.observing.input_axis import InputAxis
+    from spanmatch.torch.observing.layout import Layout
+
+
+@dataclass(frozen=True)
+class Shrinking:
+    """The shapes of all outputs in a run whose inputs had fewer positions."""
+
+    mask: str
+    """The mask that is of these positions; "": all positions there are."""
+    shapes: Mapping[Call, tuple[int, ...]]
+    """As far as the run came."""
+
+
+def find_neurons(
+    output: SeenOutput,
+    inputs: InputAxis,
+    shrinkings: Sequence[Shrinking],
+) -> tuple[int, ...]:
+    """Return the axes of the neurons.
+
+    They are known from what the layer is, or else are the axes that are neither inputs nor
+    positions: heads and their size together, where these lie apart.
+
+    Raises
+    ------
+    ValueError
+        They cannot be told.
+    """
+    if output.neurons is not None:
+        if inputs.axis in output.neurons:
+            raise ValueError(
+                f"of its output {output.shape} axis {inputs.axis} runs over the inputs, and was "
+                "taken for the neurons': say which is with `axis`"
+            )
+        return output.neurons
+    rest = [axis for axis in range(len(output.shape)) if axis != inputs.axis]
+    if len(rest) == 1:
+        return (rest[0],)
+    shrunk = set()
+    for shrinking in shrinkings:
+        less = shrinking.shapes.get((output.layer, output.call))
+        if less is not None and len(less) == len(output.shape):
+            shrunk |= {axis for axis in range(len(less)) if less[axis] != output.shape[axis]}
+    left = tuple(axis for axis in rest if axis not in shrunk)
+    # Without any that shrank nothing has been learned; side by side alone can axes be one.
+    if not shrunk or not left or left != tuple(range(left[0], left[-1] + 1)):
+        raise ValueError(
+            f"of its output {output.shape} it is not known which axis is the neurons': say so with "
+            "`axis`, as in axis={'glob of layers': 1}"
+        )
+    return left
+
+
+def find_mask_place(
+    output: SeenOutput,
+    layout: Layout,
+    shrinkings: Sequence[Shrinking],
+    masks: Mapping[str, Tensor],
+    n_inputs: int,
+) -> MaskPlace | None:
+    """Return the mask that is of a layer's positions; None: it has no positions that are masked.
+
+    Raises
+    ------
+    ValueError
+        It has positions of a masked input, of another number than the mask; or of several.
+    """
+    places, shape = [], output.shape
+    for shrinking in shrinkings:
+        if shrinking.mask not in masks:
+            continue
+        length = masks[shrinking.mask].shape[1]
+        less = shrinking.shapes.get((output.layer, output.call))
+        if less is None or len(less) != len(shape):
+            if _count_positions(shape, layout, n_inputs) == (length,):
+                raise ValueError(_explain_doubt(shrinking.mask))
+            continue
+        before = _count_positions(shape, layout, n_inputs)
+        after = _count_positions(less, layout, n_inputs)
+        changed = [
+            at for at, pair in enumerate(zip(before, after, strict=True)) if len(set(pair)) > 1
+        ]
+        if any(shape[axis] != less[axis] for axis in layout.neurons):
+            raise ValueError("its neurons are positions of the input")
+        if not changed:
+            continue
+        if len(changed) > 1 or before[changed[0]] != length:
+            sizes = " × ".join(str(before[at]) for at in changed)
+            raise ValueError(
+                f"the mask {shrinking.mask!r} has {length} positions, but its output {shape} has "
+                f"{sizes} that follow from them: pass a `mask` that fits, or {{'glob': None}}"
+            )
+        places.append(MaskPlace(shrinking.mask, changed[0]))
+    if len(places) > 1:
+        raise ValueError(
+            f"its positions are under {places[0].name!r} and {places[1].name!r}: pass `mask`, a "
+            "mapping from layers to masks"
+        )
+    return places[0] if places else None
+
+
+def _count_positions(shape: tuple[int, ...], layout: Layout, n_inputs: int) -> tuple[int, ...]:
+    """Return the sizes of the positions, in the order of `Layout.read`."""
+    sizes: list[int] = []
+    for axis, size in enumerate(shape):
+        if axis == layout.inputs.axis:
+            k = size // n_inputs
+            if layout.inputs.before > 1:
+                sizes.append(k if layout.inputs.after == 1 else layout.inputs.before)
+            if layout.inputs.after > 1:
+                sizes.append(k if layout.inputs.before == 1 else layout.inputs.after)
+        elif axis not in layout.neurons:
+            sizes.append(size)
+    return tuple(sizes)
+
+
+def _explain_doubt(mask: str) -> str:
+    return (
+        f"the model takes no shorter sequences, and it cannot be told whether the mask {mask!r} is "
+        "of its positions: pass `mask`, a mapping from layers to masks"
+    )

@@ -242,13 +242,13 @@ def examine(
     lays = lay if isinstance(lay, tuple) else (lay, lay)
     told = tell(a, b, data, key or layer, nulls=nulls, folds=folds, **options)
     if told.refusal is None and told.found is not None and told.key in told.found:
+        assert must != LEFT_OUT, f"an answer, where it is to be left out: {told.found.pair(told.key)}"
         x, y = (
             by_hand(record(model, data, layer, call), each, masks)
             for model, each in zip((a, b), lays, strict=True)
         )
         wrong = differences(told, x, y, nulls=nulls, folds=folds, atol=atol)
         assert not wrong, f"wrong without a word: {'; '.join(wrong)}"
-        assert must != LEFT_OUT, "an answer, where the layer is to be left out"
         return told
     assert must != ANSWER, f"refused: {told.refusal}"
     if must == LEFT_OUT:

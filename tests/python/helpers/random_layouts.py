@@ -66,18 +66,51 @@ class Sizes:
 
 
 @st.composite
-def layouts(draw: Any, kinds: tuple[str, ...] = ("own", "gelu", "norm", "linear")) -> Layout:
+def layouts(
+    draw: Any, kinds: tuple[str, ...] = ("own", "gelu", "norm", "linear"), masked: bool = False
+) -> Layout:
+    """Any order and any cuts, but that inputs and features share no axis.
+
+    Nothing tells such an axis from one of inputs and positions. Under a mask positions keep their
+    order, and no axis holds heads and positions: nothing tells others of the same length.
+    """
     kind = draw(st.sampled_from(kinds))
-    order = "".join(draw(st.permutations(FACTORS)))
+    parts = ["B", "PQ", "h", "d"] if masked else list(FACTORS)
+    order = "".join(draw(st.permutations(parts)))
     if kind in ("linear", "norm"):  # they work on the last axis
         order = order.replace("d", "") + "d"
     cuts = draw(st.sets(st.integers(1, 4), min_size=1))
-    ends = [0, *sorted(cuts), 5]
-    groups = tuple(order[a:b] for a, b in zip(ends, ends[1:], strict=False))
-    if kind in ("linear", "norm") and "B" in groups[-1]:
-        at = groups[-1].index("B") + 1
-        groups = (*groups[:-1], groups[-1][:at], groups[-1][at:])
+    groups = _part(order, cuts, masked)
     return Layout(order, groups, kind)
+
+
+def _part(order: str, cuts: set[int], masked: bool) -> tuple[str, ...]:
+    groups = [order[0]]
+    for at in range(1, 5):
+        group = groups[-1] + order[at]
+        clash = {"B", "d"} <= set(group) or (masked and "h" in group and bool(set("PQ") & set(group)))
+        # Of positions, features have both or neither.
+        clash = clash or (masked and at in cuts and order[at - 1 : at + 1] == "PQ" and "d" in group)
+        if at in cuts or clash:
+            groups.append(order[at])
+        else:
+            groups[-1] = group
+    if masked and len({"d" in group for group in groups if set("PQ") & set(group)}) > 1:
+        groups = list(order)
+    return tuple(groups)
+
+
+@st.composite
+def move_inputs(draw: Any, layout: Layout) -> Layout:
+    """The same but for the place of the inputs: an axis of their own, or a part of another."""
+    rest = [group.replace("B", "") for group in layout.groups]
+    rest = [group for group in rest if group]
+    at = draw(st.integers(0, len(rest) - (layout.kind in ("linear", "norm"))))
+    if at < len(rest) and "d" not in rest[at] and draw(st.booleans()):
+        rest[at] = draw(st.sampled_from(["B" + rest[at], rest[at] + "B"]))
+    else:
+        rest.insert(at, "B")
+    return Layout("".join(rest), tuple(rest), layout.kind)
 
 
 class Arranged(nn.Module):

@@ -112,7 +112,7 @@ def tell(a: nn.Module, b: nn.Module, data: Any, layer: Any = "layer", **options:
 
 
 def record(model: nn.Module, data: Any, layer: str, call: int | None = None) -> list[Tensor]:
-    """What a layer gives, batch by batch: the first tensor of floats, of one call or the only one."""
+    """What a layer gives, batch by batch: the first tensor of floats, of the call that is meant."""
     model = deepcopy(model).eval()
     held: list[Tensor] = []
 
@@ -140,7 +140,7 @@ def record(model: nn.Module, data: Any, layer: str, call: int | None = None) -> 
 def by_hand(
     outputs: Sequence[Tensor], lay: Lay, masks: Sequence[Tensor] | None = None
 ) -> list[list[Rows]]:
-    """The rows of every input of every batch, in the order of the inputs; masked ones are left out."""
+    """The rows of every input of every batch, in the order of the inputs, without masked ones."""
     batches = []
     for at, output in enumerate(outputs):
         laid = lay(output)
@@ -203,8 +203,8 @@ def differences(
             said.append(f"CKA is {values[0]:.4f}, not {values[1]:.4f}")
         spectra = told.found[told.key], sm.spectrum(hand)
         for side in "xy":
-            if not np.allclose(*(np.sort(getattr(each, side)) for each in spectra), atol=1e2 * atol):
-                said.append(f"critical eps of {side} differ")
+            ours, theirs = (np.sort(getattr(spectrum, side)) for spectrum in spectra)
+            said += [] if np.allclose(ours, theirs, atol=1e2 * atol) else [f"c of {side} differ"]
         if (nulls or folds) and pair.n_items != hand.n_items:
             return [*said, f"items are {pair.n_items}, not {hand.n_items}"]
         if folds:
@@ -242,7 +242,7 @@ def examine(
     lays = lay if isinstance(lay, tuple) else (lay, lay)
     told = tell(a, b, data, key or layer, nulls=nulls, folds=folds, **options)
     if told.refusal is None and told.found is not None and told.key in told.found:
-        assert must != LEFT_OUT, f"an answer, where it is to be left out: {told.found.pair(told.key)}"
+        assert must != LEFT_OUT, f"an answer, not left out: {told.found.pair(told.key)}"
         x, y = (
             by_hand(record(model, data, layer, call), each, masks)
             for model, each in zip((a, b), lays, strict=True)

@@ -1,6 +1,6 @@
 """Small models of random layout, and every honest reading of what their last layer gives.
 
-A layer's output is an arrangement of five factors: B inputs, P × Q positions, heads, and d features.
+A layer's output is an arrangement of five factors: B inputs, P × Q positions, heads, d features.
 The factors are permuted, neighbours are merged into axes, and the arrangement is also applied to
 labels: so each value is known to be of one input, position, head and feature. A reading takes some
 axes as neurons. It is honest if
@@ -34,7 +34,7 @@ FACTORS = "BPQhd"
 
 @dataclass(frozen=True)
 class Layout:
-    """How a layer's output is arranged: the order of factors, and which follow each other merged."""
+    """How an output is arranged: the order of factors, and which neighbours are merged."""
 
     order: str = "BPQhd"
     """A permutation of the factors."""
@@ -88,13 +88,13 @@ def _part(order: str, cuts: set[int], masked: bool) -> tuple[str, ...]:
     groups = [order[0]]
     for at in range(1, 5):
         group = groups[-1] + order[at]
-        clash = {"B", "d"} <= set(group) or (masked and "h" in group and bool(set("PQ") & set(group)))
-        # Of positions, features have both or neither.
-        clash = clash or (masked and at in cuts and order[at - 1 : at + 1] == "PQ" and "d" in group)
+        mixes = "h" in group and bool(set("PQ") & set(group))
+        clash = {"B", "d"} <= set(group) or (masked and mixes)
         if at in cuts or clash:
             groups.append(order[at])
         else:
             groups[-1] = group
+    # Of positions, features have both or neither.
     if masked and len({"d" in group for group in groups if set("PQ") & set(group)}) > 1:
         groups = list(order)
     return tuple(groups)
@@ -116,7 +116,9 @@ def move_inputs(draw: Any, layout: Layout) -> Layout:
 class Arranged(nn.Module):
     """Tokens → `embed` → mixed over time → arranged → `layer`."""
 
-    def __init__(self, layout: Layout, sizes: Sizes, *, fixed: bool, mixed: bool, axis: int) -> None:
+    def __init__(
+        self, layout: Layout, sizes: Sizes, *, fixed: bool, mixed: bool, axis: int
+    ) -> None:
         super().__init__()
         self.embed = nn.Linear(4, sizes.h * sizes.d)
         self.layout, self.sizes = layout, sizes

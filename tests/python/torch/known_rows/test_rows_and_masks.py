@@ -93,7 +93,13 @@ MAPPING = {
 def test_masks_by_glob(layer: str) -> None:
     masks = [OWN[layer]] * 2
     examine(
-        translator, texts(), lambda out: out, layer=layer, masks=masks, mask=MAPPING, nulls=1,
+        translator,
+        texts(),
+        lambda out: out,
+        layer=layer,
+        masks=masks,
+        mask=MAPPING,
+        nulls=1,
         others=(),
     )
 
@@ -106,9 +112,11 @@ def test_a_shared_embedding_called_for_both(call: int, mask: Tensor) -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("mask", [{"nowhere*": "attention_mask"}, {"head": "no_such_mask"}, {"head": 3}])
+@pytest.mark.parametrize(
+    "mask", [{"nowhere*": "attention_mask"}, {"head": "no_such_mask"}, {"head": 3}]
+)
 def test_wrong_mappings_are_refused(mask: Any) -> None:
-    with pytest.raises(REFUSALS, match="nowhere|no_such_mask|int|mask"):
+    with pytest.raises(REFUSALS, match=r"nowhere|no_such_mask|int|mask"):
         run_compare(translator(0), translator(1), texts(), mask=mask)
 
 
@@ -154,9 +162,7 @@ def pictures() -> list[dict[str, Tensor]]:
 )
 def test_the_mask_of_texts_is_not_that_of_patches(layer: str, lay: Any, mask: Any) -> None:
     masks = None if mask is None else [mask, mask]
-    examine(
-        lambda seed: seeded(seed, Towers), pictures(), lay, layer=layer, masks=masks, others=()
-    )
+    examine(lambda seed: seeded(seed, Towers), pictures(), lay, layer=layer, masks=masks, others=())
 
 
 class Grid(nn.Module):
@@ -174,7 +180,11 @@ def test_a_mask_over_further_axes() -> None:
     data = [{"x": inputs(N, T, 5, seed=seed), "attention_mask": SOURCE} for seed in range(2)]
     masks = [SOURCE.repeat_interleave(3, 1)] * 2
     examine(
-        lambda seed: seeded(seed, Grid), data, lambda out: out.flatten(1, 2), masks=masks, must=EITHER
+        lambda seed: seeded(seed, Grid),
+        data,
+        lambda out: out.flatten(1, 2),
+        masks=masks,
+        must=EITHER,
     )
 
 

@@ -87,7 +87,11 @@ def test_left_out_is_immutable_and_is_kept(tmp_path: Path) -> None:
     with pytest.raises(TypeError):
         found.left_out["embed"] = "because"
     found.save(tmp_path)
-    for other in (Comparison.load(tmp_path), pickle.loads(pickle.dumps(found)), copy.deepcopy(found)):
+    for other in (
+        Comparison.load(tmp_path),
+        pickle.loads(pickle.dumps(found)),
+        copy.deepcopy(found),
+    ):
         same: Any = other
         assert same == found
         assert same.left_out == found.left_out
@@ -113,12 +117,16 @@ def test_trace_false_runs_each_batch_once_and_true_a_few_more(make: Any) -> None
 
 
 def test_trace_false_is_the_same_where_inputs_come_first() -> None:
-    with_it, without = (run_compare(plain(0), plain(1), data(), trace=t, folds=3) for t in (True, False))
+    with_it, without = (
+        run_compare(plain(0), plain(1), data(), trace=t, folds=3) for t in (True, False)
+    )
     assert with_it == without
 
 
 def test_answers_are_the_same_to_the_bit_each_time() -> None:
-    first, second = (run_compare(flipped(0), flipped(1), data(), folds=3, nulls=2) for _ in range(2))
+    first, second = (
+        run_compare(flipped(0), flipped(1), data(), folds=3, nulls=2) for _ in range(2)
+    )
     assert first == second
 
 

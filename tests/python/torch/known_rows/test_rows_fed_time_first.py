@@ -40,7 +40,9 @@ def test_input_axis(kind: Any, length: int, layer: str) -> None:
     told = tell(*models, data(length), layer, input_axis=1, nulls=2, folds=3)
     assert told.refusal is None, told.refusal
     assert told.found.inputs == 18
-    x, y = (by_hand(record(m, data(length), layer), lambda out: out.transpose(0, 1)) for m in models)
+    x, y = (
+        by_hand(record(m, data(length), layer), lambda out: out.transpose(0, 1)) for m in models
+    )
     assert differences(told, x, y, nulls=2, folds=3) == []
 
 

@@ -12,15 +12,32 @@ from torch import Tensor, nn
 from known_rows import EITHER, Around, Read, examine, inputs, seeded
 
 # (inputs, tokens, heads, size)
-SIZES = [(7, 4, 3, 2), (6, 4, 2, 3), (4, 4, 2, 3), (3, 4, 3, 2), (6, 2, 2, 3), (6, 3, 3, 2), (2, 2, 2, 3)]
+SIZES = [
+    (7, 4, 3, 2),
+    (6, 4, 2, 3),
+    (4, 4, 2, 3),
+    (3, 4, 3, 2),
+    (6, 2, 2, 3),
+    (6, 3, 3, 2),
+    (2, 2, 2, 3),
+]
 
 ORDERS: dict[str, tuple[Any, Any]] = {
     "B T heads d": (lambda h: h, lambda out: out.flatten(2)),
     "B heads T d": (lambda h: h.transpose(1, 2), lambda out: out.transpose(1, 2).flatten(2)),
-    "B heads d T": (lambda h: h.permute(0, 2, 3, 1), lambda out: out.permute(0, 3, 1, 2).flatten(2)),
+    "B heads d T": (
+        lambda h: h.permute(0, 2, 3, 1),
+        lambda out: out.permute(0, 3, 1, 2).flatten(2),
+    ),
     "T B heads d": (lambda h: h.transpose(0, 1), lambda out: out.transpose(0, 1).flatten(2)),
-    "heads B T d": (lambda h: h.permute(2, 0, 1, 3), lambda out: out.permute(1, 2, 0, 3).flatten(2)),
-    "heads T B d": (lambda h: h.permute(2, 1, 0, 3), lambda out: out.permute(2, 1, 0, 3).flatten(2)),
+    "heads B T d": (
+        lambda h: h.permute(2, 0, 1, 3),
+        lambda out: out.permute(1, 2, 0, 3).flatten(2),
+    ),
+    "heads T B d": (
+        lambda h: h.permute(2, 1, 0, 3),
+        lambda out: out.permute(2, 1, 0, 3).flatten(2),
+    ),
 }
 AXES = {
     "B T heads d": (2, 3), "B heads T d": (1, 3), "B heads d T": (1, 2), "T B heads d": (2, 3),

@@ -10,7 +10,7 @@ pytest.importorskip("torch")
 import torch
 from torch import Tensor, nn
 
-from known_rows import EITHER, LEFT_OUT, Around, Read, examine, inputs, seeded, tell
+from known_rows import EITHER, LEFT_OUT, Read, examine, inputs, seeded, tell
 
 
 class Positions(nn.Module):

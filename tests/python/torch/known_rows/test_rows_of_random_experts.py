@@ -83,7 +83,9 @@ def find_sides(models: Any, data: list[Tensor], length: int) -> Any:
             wide = len(next(iter(rows.values()))[0])
             side.append(
                 [
-                    np.array([r for t in kept if t // length == at for r in rows[t]]).reshape(-1, wide)
+                    np.array([r for t in kept if t // length == at for r in rows[t]]).reshape(
+                        -1, wide
+                    )
                     for at in range(len(batch))
                 ]
             )

@@ -73,7 +73,11 @@ class Packed(nn.Module):
 
     def __init__(self, enforce_sorted: bool) -> None:
         super().__init__()
-        self.embed, self.layer, self.head = nn.Linear(5, 6), nn.GRU(6, 4, batch_first=True), nn.Linear(4, 3)
+        self.embed, self.layer, self.head = (
+            nn.Linear(5, 6),
+            nn.GRU(6, 4, batch_first=True),
+            nn.Linear(4, 3),
+        )
         self.enforce_sorted = enforce_sorted
 
     def forward(self, x: Tensor, lengths: Tensor) -> Any:

@@ -84,9 +84,7 @@ def test_dead_for_most_inputs(layout: str) -> None:
             model.embed.weight.abs_()
         return model
 
-    examine(
-        lambda seed: seeded(seed, build), batches, lay, layer="layer.1", must=EITHER, folds=2
-    )
+    examine(lambda seed: seeded(seed, build), batches, lay, layer="layer.1", must=EITHER, folds=2)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

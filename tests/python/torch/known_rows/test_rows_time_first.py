@@ -83,7 +83,10 @@ def test_the_mask_is_of_inputs_and_positions_where_both_are_as_many(name: str) -
 @pytest.mark.parametrize("name", ["gru", "lstm", "linear"])
 def test_the_mask_fits_where_they_are_not(name: str) -> None:
     masks = [torch.arange(4) <= torch.arange(7)[:, None] % 4 for _ in range(2)]
-    data = [{"x": batch, "attention_mask": mask.long()} for batch, mask in zip(batches(7, 4), masks, strict=True)]
+    data = [
+        {"x": batch, "attention_mask": mask.long()}
+        for batch, mask in zip(batches(7, 4), masks, strict=True)
+    ]
     examine(make_of(name), data, flip, masks=masks)
 
 

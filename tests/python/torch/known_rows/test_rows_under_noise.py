@@ -79,7 +79,9 @@ def test_batch_norm_in_eval(layout: str) -> None:
     def build() -> nn.Module:
         norm = nn.BatchNorm1d(6 if layout == "flattened" else 4)
         nn.init.normal_(norm.running_mean)
-        return Around(norm, lambda h: before(h) if layout == "flattened" else h.mT[:, :4].contiguous())
+        return Around(
+            norm, lambda h: before(h) if layout == "flattened" else h.mT[:, :4].contiguous()
+        )
 
     laid = lay if layout == "flattened" else (lambda out: out.mT)
     examine(lambda seed: seeded(seed, build), data(), laid, nulls=1)

@@ -88,16 +88,18 @@ class Told:
     left: Mapping[str, str] = field(default_factory=dict)
 
 
-def run_compare(a: nn.Module, b: nn.Module, data: Any, **options: Any) -> Any:
-    """`compare`, whose arguments are partly those to come."""
+def run_compare(*given: Any, **options: Any) -> Any:
+    """`compare`, given A, B and the data, without warnings of so few samples."""
     call: Any = compare
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", sm.UndersampledWarning)
         warnings.simplefilter("ignore", sm.RaisedResolutionWarning)
-        return call(a, b, data, progress=False, **options)
+        return call(*given, progress=False, **options)
 
 
-def tell(a: nn.Module, b: nn.Module, data: Any, layer: Any = "layer", **options: Any) -> Told:
+def tell(*given: Any, **options: Any) -> Told:
+    """Compare A and B on data; what is told of a layer, by default the one named `layer`."""
+    a, b, data, layer = given if len(given) == 4 else (*given, "layer")
     try:
         found = run_compare(a, b, data, **options)
     except REFUSALS as error:

@@ -22,7 +22,7 @@ class Block(nn.Module):
         super().__init__()
         self.q, self.k, self.v, self.out = (nn.Linear(6, 6) for _ in range(4))
 
-    def forward(self, x: Tensor, seen: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, x: Tensor, seen: Tensor, mask: Tensor) -> Any:
         scores = self.q(x) @ self.k(seen).mT
         return self.out(scores.masked_fill(~mask[:, None].bool(), -1e4).softmax(-1) @ self.v(seen))
 

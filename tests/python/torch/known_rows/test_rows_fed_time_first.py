@@ -80,7 +80,7 @@ def test_mapping_and_mask() -> None:
     """A mask lies as the data do, or as inputs × positions; its shape tells."""
 
     class Masked(Recurrent):
-        def forward(self, x: Tensor, attention_mask: Any = None) -> Any:  # type: ignore[override]
+        def forward(self, x: Tensor, attention_mask: Any = None) -> Any:
             return super().forward(x)
 
     models = [seeded(seed, lambda: Masked(nn.GRU)) for seed in (0, 1)]

@@ -15,7 +15,7 @@ from known_rows import ANSWER, EITHER, Around, Read, examine, inputs, seeded
 KNOWN: dict[str, Any] = {
     "linear": lambda: nn.Linear(6, 4),
     "norm": lambda: nn.LayerNorm(6, elementwise_affine=False),
-    "own": lambda: Read(),
+    "own": Read,
 }
 
 
@@ -88,7 +88,7 @@ def test_frames_of_videos() -> None:
         def forward(self, x: Tensor) -> Any:
             return self.layer(self.embed(x).transpose(1, 2).flatten(0, 1))
 
-    def lay(out: Tensor) -> Tensor:
+    def lay(out: Tensor) -> Any:
         return out.unflatten(0, (-1, 3)).movedim(2, -1).flatten(1, 3)
 
     videos = [inputs(6, 2, 3, 4, 5, seed=seed) for seed in range(2)]
@@ -102,7 +102,7 @@ def split_windows(h: Tensor, window: int = 2) -> Tensor:
     return h.permute(0, 1, 3, 2, 4, 5).reshape(-1, window * window, c)
 
 
-def in_2d(h: Tensor) -> Tensor:
+def in_2d(h: Tensor) -> Any:
     return h.unflatten(1, (4, 6))
 
 
@@ -118,10 +118,10 @@ def test_windows(name: str) -> None:
 def test_windows_first(n_inputs: int) -> None:
     """(nW·B, w, C), with as many windows as inputs, and as long ones."""
 
-    def before(h: Tensor) -> Tensor:
+    def before(h: Tensor) -> Any:
         return h.unflatten(1, (6, 4)).transpose(0, 1).flatten(0, 1)
 
-    def lay(out: Tensor) -> Tensor:
+    def lay(out: Tensor) -> Any:
         return out.unflatten(0, (6, -1)).transpose(0, 1).flatten(1, 2)
 
     examine(
@@ -136,7 +136,7 @@ def test_windows_against_plain_tokens() -> None:
     def windowed(seed: int) -> nn.Module:
         return seeded(seed, lambda: Around(nn.Linear(6, 4), lambda h: split_windows(in_2d(h))))
 
-    def means(out: Tensor) -> Tensor:
+    def means(out: Tensor) -> Any:
         return out.unflatten(0, (5, -1)).flatten(1, 2).mean(1, keepdim=True)
 
     examine(

@@ -82,10 +82,10 @@ def test_without_a_word_it_is_so_or_refused(order: str, sizes: tuple[int, ...]) 
 def test_heads_among_the_inputs(n_inputs: int) -> None:
     """(B·heads, T, d), inside attention: heads × T rows an input."""
 
-    def before(h: Tensor) -> Tensor:
+    def before(h: Tensor) -> Any:
         return h.unflatten(2, (3, 2)).transpose(1, 2).flatten(0, 1)
 
-    def lay(out: Tensor) -> Tensor:
+    def lay(out: Tensor) -> Any:
         return out.unflatten(0, (-1, 3)).flatten(1, 2)
 
     for layer in (Read, lambda: nn.Linear(2, 3)):

@@ -142,11 +142,11 @@ def test_nested_leaves_of_a_batch_move_together(kind: Any) -> None:
             return self.layer((self.embed(x) * self.embed(y)).transpose(0, 1))
 
     data = [
-        {"parts": dict(x=x, y=y) if kind is dict else kind((x, y))}
+        {"parts": {"x": x, "y": y} if kind is dict else kind((x, y))}
         for x, y in zip(batches(6, 6), reversed(batches(6, 6)), strict=True)
     ]  # fmt: skip
     examine(
-        lambda seed: seeded(seed, lambda: Parts()).double(), data, lambda out: out.transpose(0, 1),
+        lambda seed: seeded(seed, Parts), data, lambda out: out.transpose(0, 1),
         must=EITHER,
     )  # fmt: skip
 

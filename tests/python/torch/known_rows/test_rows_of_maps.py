@@ -31,10 +31,10 @@ class OwnNormFirst(OwnNorm):
 
 
 LAST: dict[str, Any] = {
-    "gelu": lambda: nn.GELU(),
+    "gelu": nn.GELU,
     "own norm": lambda: OwnNorm(4),
     "sequential": lambda: nn.Sequential(nn.Linear(4, 4), nn.GELU()),
-    "own": lambda: Read(),
+    "own": Read,
     "dropped": lambda: nn.Sequential(OwnNorm(4), nn.GELU()),
 }
 

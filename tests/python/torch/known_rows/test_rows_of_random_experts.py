@@ -38,7 +38,7 @@ class Routed(nn.Module):
         padded = torch.cat([tokens, torch.zeros(1, 3, dtype=tokens.dtype)])
         return self.layer(padded[self.route(tokens)])
 
-    def route(self, tokens: Tensor) -> Tensor:
+    def route(self, tokens: Tensor) -> Any:
         """Which token lies at each place; the last, which is none, where a place is empty."""
         scores = self.router(tokens)
         n_experts, none = scores.shape[1], len(tokens)
@@ -100,7 +100,7 @@ def find_sides(models: Any, data: list[Tensor], length: int) -> Any:
     folds=st.sampled_from([0, 2]), seed=st.integers(0, 99),
 )  # fmt: skip
 def test_random_experts(
-    kind: str, experts: int, capacity: int, turn: str, linear: bool, n_inputs: int, length: int,
+    *, kind: str, experts: int, capacity: int, turn: str, linear: bool, n_inputs: int, length: int,
     same: bool, folds: int, seed: int,
 ) -> None:  # fmt: skip
     def make(of: int) -> nn.Module:

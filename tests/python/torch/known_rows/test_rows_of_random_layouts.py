@@ -128,8 +128,8 @@ def make_mask(n_inputs: int, length: int, seed: int) -> Tensor:
     axis=st.sampled_from([0, 0, 0, 1]), folds=st.sampled_from([0, 2]), seed=st.integers(0, 99),
 )  # fmt: skip
 def test_random_layouts(
-    data: Any, sizes: Sizes, batches: list[int], fixed: bool, mixed: bool, masked: bool, moved: bool,
-    axis: int, folds: int, seed: int,
+    *, data: Any, sizes: Sizes, batches: list[int], fixed: bool, mixed: bool, masked: bool,
+    moved: bool, axis: int, folds: int, seed: int,
 ) -> None:  # fmt: skip
     layout = data.draw(layouts(masked=masked))
     other = data.draw(move_inputs(layout)) if moved else layout

@@ -23,21 +23,21 @@ def data() -> list[Tensor]:
     return [inputs(6, 4, 5, seed=seed) for seed in range(3)]
 
 
-def dead() -> nn.Module:
-    layer = nn.Sequential(nn.Linear(6, 4), nn.ReLU())
+def dead() -> Any:
+    layer: Any = nn.Sequential(nn.Linear(6, 4), nn.ReLU())
     nn.init.constant_(layer[0].bias, -99.0)
     return layer
 
 
-def saturated() -> nn.Module:
-    layer = nn.Sequential(nn.Linear(6, 4), nn.Hardtanh())
+def saturated() -> Any:
+    layer: Any = nn.Sequential(nn.Linear(6, 4), nn.Hardtanh())
     nn.init.constant_(layer[0].bias, 99.0)
     return layer
 
 
-def zeros() -> nn.Module:
+def zeros() -> Any:
     """The B of a fresh LoRA."""
-    layer = nn.Sequential(nn.Linear(6, 2, bias=False), nn.Linear(2, 4, bias=False))
+    layer: Any = nn.Sequential(nn.Linear(6, 2, bias=False), nn.Linear(2, 4, bias=False))
     nn.init.zeros_(layer[1].weight)
     return layer
 
@@ -75,7 +75,7 @@ def test_dead_for_most_inputs(layout: str) -> None:
         batch[1::3], batch[2::3] = -50.0, -60.0
 
     def build() -> nn.Module:
-        layer = nn.Sequential(nn.Linear(6, 4), nn.ReLU())
+        layer: Any = nn.Sequential(nn.Linear(6, 4), nn.ReLU())
         with torch.no_grad():
             layer[0].weight.abs_()
             layer[0].bias.fill_(0.3)

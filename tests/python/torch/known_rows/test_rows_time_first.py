@@ -24,16 +24,6 @@ from known_rows import (
     tell,
 )
 
-LAYERS: dict[str, Any] = {
-    "gru": lambda: nn.GRU(6, 4),
-    "lstm": lambda: nn.LSTM(6, 4),
-    "both ways": lambda: nn.LSTM(6, 3, bidirectional=True),
-    "linear": lambda: nn.Linear(6, 4),
-    "encoder layer": lambda: nn.TransformerEncoderLayer(6, 2, 8),
-    "attention": lambda: Attention(),
-    "own": lambda: Read(),
-}
-
 
 class Attention(nn.MultiheadAttention):
     def __init__(self) -> None:
@@ -41,6 +31,17 @@ class Attention(nn.MultiheadAttention):
 
     def forward(self, x: Tensor) -> Any:  # type: ignore[override]
         return super().forward(x, x, x)
+
+
+LAYERS: dict[str, Any] = {
+    "gru": lambda: nn.GRU(6, 4),
+    "lstm": lambda: nn.LSTM(6, 4),
+    "both ways": lambda: nn.LSTM(6, 3, bidirectional=True),
+    "linear": lambda: nn.Linear(6, 4),
+    "encoder layer": lambda: nn.TransformerEncoderLayer(6, 2, 8),
+    "attention": Attention,
+    "own": Read,
+}
 
 
 def flip(h: Tensor) -> Tensor:
@@ -92,9 +93,13 @@ def test_the_mask_fits_where_they_are_not(name: str) -> None:
 
 def test_time_first_against_batch_first() -> None:
     """The same weights: with rows of the same inputs all matches exactly."""
+
+    def build(first: bool) -> nn.Module:
+        return Around(nn.GRU(6, 4, batch_first=first), None if first else flip)
+
     for length in (6, 4):
         first, second = (
-            seeded(0, lambda first=first: Around(nn.GRU(6, 4, batch_first=first), None if first else flip))  # type: ignore[misc]
+            seeded(0, lambda first=first: build(first))  # type: ignore[misc]
             for first in (True, False)
         )  # fmt: skip
         told = tell(first, second, batches(6, length, 4), folds=3)
@@ -108,7 +113,7 @@ def test_two_layers_of_one_model_all_pairs() -> None:
 
     def make(seed: int) -> nn.Module:
         def build() -> nn.Module:
-            model = Around(nn.GRU(6, 4), flip, lambda out: model.head(out[0].transpose(0, 1)))
+            model: Any = Around(nn.GRU(6, 4), flip, lambda out: model.head(out[0].transpose(0, 1)))
             model.head = nn.Linear(4, 3)
             return model
 

@@ -67,7 +67,9 @@ class PerTensor(nn.Module):
 def test_rounding_per_tensor(layout: str) -> None:
     before, lay = LAYOUTS[layout]
     examine(
-        lambda seed: seeded(seed, lambda: Around(nn.Sequential(nn.Linear(6, 4), PerTensor()), before)),
+        lambda seed: seeded(
+            seed, lambda: Around(nn.Sequential(nn.Linear(6, 4), PerTensor()), before)
+        ),
         data(), lay, layer="layer.1", nulls=1,
     )  # fmt: skip
 
@@ -77,7 +79,7 @@ def test_batch_norm_in_eval(layout: str) -> None:
     before, lay = LAYOUTS[layout]
 
     def build() -> nn.Module:
-        norm = nn.BatchNorm1d(6 if layout == "flattened" else 4)
+        norm: Any = nn.BatchNorm1d(6 if layout == "flattened" else 4)
         nn.init.normal_(norm.running_mean)
         return Around(
             norm, lambda h: before(h) if layout == "flattened" else h.mT[:, :4].contiguous()
@@ -115,6 +117,8 @@ def test_gates_that_are_nearly_closed(layout: str) -> None:
 class Keeps(nn.Module):
     """A state that goes on from call to call: a buffer, and a plain attribute."""
 
+    mean: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.embed, self.layer = nn.Linear(5, 6), nn.Linear(6, 4)
@@ -129,7 +133,7 @@ class Keeps(nn.Module):
 
 
 def test_a_model_with_a_state_against_itself() -> None:
-    model = seeded(0, Keeps)
+    model: Any = seeded(0, Keeps)
     before = model.mean.clone()
     for b in (model, seeded(0, Keeps)):
         found = run_compare(model, b, data())

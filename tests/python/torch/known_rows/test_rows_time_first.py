@@ -112,7 +112,7 @@ def test_two_layers_of_one_model_all_pairs() -> None:
     """`layer` gives (T, B, H), `head` (B, T, K)."""
 
     def make(seed: int) -> nn.Module:
-        def build() -> nn.Module:
+        def build() -> Any:
             model: Any = Around(nn.GRU(6, 4), flip, lambda out: model.head(out[0].transpose(0, 1)))
             model.head = nn.Linear(4, 3)
             return model

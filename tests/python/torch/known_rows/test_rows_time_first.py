@@ -111,13 +111,16 @@ def test_time_first_against_batch_first() -> None:
 def test_two_layers_of_one_model_all_pairs() -> None:
     """`layer` gives (T, B, H), `head` (B, T, K)."""
 
-    def make(seed: int) -> nn.Module:
-        def build() -> Any:
-            model: Any = Around(nn.GRU(6, 4), flip, lambda out: model.head(out[0].transpose(0, 1)))
-            model.head = nn.Linear(4, 3)
-            return model
+    class Headed(Around):
+        def __init__(self) -> None:
+            super().__init__(nn.GRU(6, 4), flip)
+            self.head = nn.Linear(4, 3)
 
-        return seeded(seed, build)
+        def forward(self, x: Tensor, attention_mask: Any = None) -> Any:
+            return self.head(super().forward(x)[0].transpose(0, 1))
+
+    def make(seed: int) -> nn.Module:
+        return seeded(seed, Headed)
 
     for length in (6, 4):
         data, key = batches(6, length), ("layer", "head")

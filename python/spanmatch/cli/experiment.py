@@ -66,7 +66,10 @@ def experiment(
     ] = None,
     layers: Annotated[
         list[str] | None,
-        typer.Option(metavar="GLOB", help="Layers to compare; may be given again for more."),
+        typer.Option(
+            metavar="GLOB",
+            help="Layers to compare, as for compare; may be given again for more.",
+        ),
     ] = None,
     eps: Annotated[
         str | None,

@@ -35,8 +35,10 @@ Layers = Annotated[
     list[str] | None,
     typer.Option(
         metavar="GLOB",
-        help="Layers to compare; may be given again for more. A star matches dots too. By "
-        "default every layer that computes something.",
+        help="Layers to compare; may be given again for more. One that begins with ! takes away: "
+        "'!head*' alone leaves those out. The last that matches decides. A star matches dots too; "
+        "if any GLOB has **, a single star does not. By default every layer that computes "
+        "something.",
         show_default=False,
     ),
 ]

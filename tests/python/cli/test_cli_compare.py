@@ -54,13 +54,14 @@ def test_the_table_the_picture_and_the_folder() -> None:
     [
         (["--center", "--layers", "c*", "--layers", "head"],
          {"center": True, "layers": ["c*", "head"]}),
+        (["--layers", "!act", "--layers", "!head"], {"layers": ["!act", "!head"]}),
         (["--layers", "conv1", "--layers-b", "conv2"],
          {"layers": ["conv1"], "layers_b": ["conv2"]}),
         (["--all-pairs", "--layers", "act", "--layers-b", "head"],
          {"all_pairs": True, "layers": ["act"], "layers_b": ["head"]}),
         (["--axis", "1", "--max-batches", "3"], {"axis": 1, "max_batches": 3}),
     ],
-    ids=["some layers", "other names", "all pairs", "axis"],
+    ids=["some layers", "layers taken away", "other names", "all pairs", "axis"],
 )  # fmt: skip
 def test_json_is_strict_and_all_of_it(options: list[str], arguments: dict[str, Any]) -> None:
     result = done(*COMMAND, *options, "--json", "--plot", "picture.svg")

@@ -49,8 +49,8 @@ def load_training_data(config: ExperimentConfig) -> Batches | None:
         return _load(config.train_data, config, split=split, limit=None)
     if has_splits(config.data) is False:
         raise ValueError(
-            f"{config.data} has no part for training: say by train_data what networks are trained "
-            "on, or give checkpoints"
+            f"{config.data} has no part for training: say by `train_data` what networks are "
+            "trained on, or give checkpoints"
         )
     return _load(config.data, config, split="train", limit=None)
 

@@ -124,7 +124,7 @@ def _check_enough(held_out: Batches, config: ExperimentConfig) -> None:
     if config.nulls > 0 and min(len(held_out.chosen), held_out.batch_size) < 2:
         raise ValueError(
             "nulls shift the inputs of a batch against each other, and batches have one input: "
-            "give a larger batch_size, or nulls = 0"
+            "give a larger `batch_size`, or a `nulls` of 0"
         )
 
 

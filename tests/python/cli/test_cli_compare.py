@@ -121,6 +121,16 @@ def test_failures_exit_with_1() -> None:
             ["the model (Broken), batch 0", "broken on purpose"],
         ),
         ([small, small, "--layers", "con1*"], ["'con1*'", "conv1"]),
+        # What is found out later is told in the command's words too.
+        (
+            [small, small, "--layers", "act", "--layers-b", "conv*"],
+            ["--layers means 1 layer", "--layers-b 2"],
+        ),
+        (
+            [small, "nets.py:wide"],
+            ["choose by --layers those of A, and by --layers-b those of B"],
+        ),
+        (["hf:./none", small], ["--checkpoint-a/-b, a file, or a --seed-a/-b for"]),
     ]:
         failed(1, "compare", *arguments, *MODELS[3:], "--data", "digits", words=tuple(words))
     # What has come to nothing is not in the way.

@@ -145,7 +145,7 @@ def test_a_slip_gives_way(small_experiment: Path, tmp_path: Path) -> None:
         ([*SMALL, "--eps", "0.1,1.5"], "eps", 2),
         ([*SMALL, "--layers", "cnv*"], "cnv*", 1),
         ([*SMALL, "--limit", "9"], "16 folds need 16 inputs", 1),
-        ([*SMALL, "--limit", "1", "--folds", "0"], "a larger batch_size, or nulls = 0", 1),
+        ([*SMALL, "--limit", "1", "--folds", "0"], "a larger --batch-size, or a --nulls of 0", 1),
         ([*SMALL, "--device", "gpu"], "no device", 2),
         (["--data", "npz:x.npz", "--arch", "small-vgg"], "has no part for training", 1),
     ],

@@ -155,7 +155,7 @@ SOURCES: dict[str, Callable[[str, Weights, dict[str, Any]], nn.Module]] = {
     "hf": _build_hugging_face,
 }
 
-WAYS_OUT = "pass checkpoint=FILE, or seed=0 for random weights"
+WAYS_OUT = "pass `checkpoint`, a file, or a `seed` for random weights"
 
 
 @contextmanager

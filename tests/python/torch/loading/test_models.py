@@ -88,7 +88,7 @@ NAMED = ["torchvision:squeezenet1_1", "timm:test_vit"]
 @pytest.mark.parametrize("name", [*NAMED, "hf:bert-base-uncased"])
 def test_random_weights_are_given_only_when_asked(name: str, tmp_path: Path) -> None:
     config: dict[str, Any] = {"config": BertConfig(**TINY)} if name.startswith("hf:") else {}
-    words = rf"pretrained weights of {name} cannot be had: .*pass checkpoint=FILE, or seed=0 for"
+    words = rf"pretrained weights of {name} cannot be had: .*pass `checkpoint`, a file, or a `seed`"
     with pytest.raises(OSError, match=words):
         load_model(name, **config)
     torch.manual_seed(11)

@@ -6,7 +6,17 @@ from typing import Annotated
 import typer
 
 from spanmatch.cli.exit_codes import refuse_wrong_usage, translate_errors
-from spanmatch.cli.options import AsJson, Center, Folds, Layers, Nulls, Seed, Threads
+from spanmatch.cli.options import (
+    AsJson,
+    Center,
+    Folds,
+    Layers,
+    Levels,
+    Nulls,
+    Seed,
+    Threads,
+    parse_levels,
+)
 
 ModelA = Annotated[
     str,
@@ -118,6 +128,7 @@ def compare(
     folds: Folds = 0,
     seed: Seed = 0,
     device: Device = None,
+    eps: Levels = None,
     plot: Plot = None,
     as_json: AsJson = False,
     threads: Threads = None,
@@ -132,6 +143,7 @@ def compare(
         from spanmatch.torch.resuming.config import CompareConfig, NamedData, NamedModel
         from spanmatch.torch.resuming.ranks import choose_device
 
+        levels = parse_levels(eps)
         with refuse_wrong_usage():
             options = CompareOptions(
                 layers=tuple(layers) if layers else None,
@@ -154,7 +166,7 @@ def compare(
             ),
             options,
         )
-        run(config, Destination(out, plot, as_json), threads)
+        run(config, Destination(out, plot, as_json, levels), threads)
 
 
 def _as_text(path: Path | None) -> str | None:

@@ -37,6 +37,8 @@ class Destination:
     folder: Path
     plot: Path | None
     as_json: bool
+    eps: tuple[float, ...] | None
+    """Of the table; None: the usual ones."""
 
     def check(self) -> None:
         """Raise what drawing would raise, before the work and not after it."""
@@ -81,5 +83,5 @@ def _show(comparison: Comparison, destination: Destination) -> None:
     if destination.as_json:
         typer.echo(format_json({"spanmatch": __version__, **comparison.to_dict()}))
         return
-    typer.echo(format_table(comparison))
+    typer.echo(format_table(comparison, destination.eps))
     typer.echo(f"\n{destination.folder}: {INDEX}, {PAIRS}, {SPECTRA}\nPicture: {picture}")

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from spanmatch.cli.exit_codes import translate_errors
+from spanmatch.cli.options import parse_numbers
 
 Out = Annotated[
     Path,
@@ -102,7 +103,7 @@ def experiment(
     For a first try: spanmatch experiment --data digits --arch small-vgg --out DIR
     """
     with translate_errors():
-        from spanmatch.cli.experiment_job import parse_numbers, run
+        from spanmatch.cli.experiment_job import run
 
         given = {
             "data": data,

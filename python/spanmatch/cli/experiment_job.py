@@ -15,7 +15,6 @@ from spanmatch.experiment.run import run_experiment
 from spanmatch.torch.resuming.ranks import choose_device
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 NEEDED = ("data", "arch")
@@ -39,17 +38,3 @@ def run(out: Path, config_file: Path | None, given: dict[str, Any], *, force: bo
             say=lambda line: typer.echo(line, err=True),
         )
     typer.echo(report)
-
-
-def parse_numbers(
-    option: str, text: str | None, kind: Callable[[str], float]
-) -> tuple[float, ...] | None:
-    """Return the numbers of a list with commas."""
-    if text is None:
-        return None
-    try:
-        return tuple(kind(part) for part in text.split(","))
-    except ValueError as error:
-        raise WrongUsage(
-            f"{option} is numbers with commas between, as 0,1,2, not {text}"
-        ) from error

@@ -74,6 +74,15 @@ def test_json_is_strict_and_all_of_it(options: list[str], arguments: dict[str, A
     assert Comparison.load("out") == wanted
 
 
+def test_the_table_at_levels_of_ones_own() -> None:
+    table = done(*COMMAND, "--eps", "0.003,0.05").stdout
+    wanted = expected("digits")
+    assert table.startswith(format_table(wanted, [0.003, 0.05]))
+    assert table.splitlines()[2].split()[-2:] == ["s(0.003)", "s(0.05)"]
+    last = next(line.split() for line in table.splitlines() if line.startswith("head "))
+    assert last[-2:] == [f"{wanted['head'].similarity(eps):.2f}" for eps in (0.003, 0.05)]
+
+
 def test_options_of_the_data() -> None:
     options = ["--batch-size", "7", "--limit", "50", "--split", "train", "--layers", "head"]
     found = strict(done(*COMMAND, *options, "--json").stdout)

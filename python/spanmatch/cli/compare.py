@@ -22,8 +22,8 @@ ModelA = Annotated[
     str,
     typer.Argument(
         metavar="MODEL_A",
-        help="torchvision:NAME, timm:NAME, hf:NAME, or a function that returns a model: "
-        "file.py:factory or package.module:factory.",
+        help="torchvision:NAME, timm:NAME, hf:NAME, an architecture of experiment, or a function "
+        "that returns a model: file.py:factory, package.module:factory, 'file.py:factory(k=3)'.",
         show_default=False,
     ),
 ]

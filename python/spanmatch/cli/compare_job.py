@@ -16,6 +16,7 @@ from spanmatch.base.plain_json import format_json
 from spanmatch.base.threads import set_num_threads
 from spanmatch.cli.current_folder import importing_from_here
 from spanmatch.cli.exit_codes import refuse_wrong_usage
+from spanmatch.cli.other_bars import without_other_bars
 from spanmatch.comparison.folder import INDEX, PAIRS, SPECTRA
 from spanmatch.comparison.table import format_table
 from spanmatch.torch.resuming.ranks import count_local_ranks, count_ranks, join_ranks
@@ -55,7 +56,11 @@ class Destination:
 def run(config: CompareConfig, destination: Destination, threads: int | None) -> None:
     """Do what the command is asked for."""
     _set_threads(threads)
-    with importing_from_here(), join_ranks(str(config.options.device)) as ranks:
+    with (
+        without_other_bars(),
+        importing_from_here(),
+        join_ranks(str(config.options.device)) as ranks,
+    ):
         ranks.run_in_first(destination.check)
         comparison = compare_in(
             destination.folder,

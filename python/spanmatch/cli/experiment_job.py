@@ -9,6 +9,7 @@ import typer
 
 from spanmatch.cli.current_folder import importing_from_here
 from spanmatch.cli.exit_codes import WrongUsage, refuse_wrong_usage
+from spanmatch.cli.other_bars import without_other_bars
 from spanmatch.experiment.config import ExperimentConfig
 from spanmatch.experiment.config_file import read_values
 from spanmatch.experiment.run import run_experiment
@@ -29,7 +30,7 @@ def run(out: Path, config_file: Path | None, given: dict[str, Any], *, force: bo
             raise WrongUsage(f"an experiment needs {' and '.join(missing)}")
         config = ExperimentConfig(**values)
         choose_device(config.device)
-    with importing_from_here():
+    with without_other_bars(), importing_from_here():
         report = run_experiment(
             out,
             config,

@@ -27,7 +27,7 @@ class ExperimentConfig:
     data: str
     """What they are compared on, held out from training: as in `spanmatch.torch.load_data`."""
     arch: str
-    """A name of `spanmatch.experiment.architectures`, or as in `spanmatch.torch.load_model`."""
+    """A name of `spanmatch.torch.loading.architectures`, or as in `spanmatch.torch.load_model`."""
     seeds: tuple[int, ...] = (0, 1, 2)
     """A network is trained from each; of given checkpoints, those of the untrained controls."""
     checkpoints: tuple[str, ...] = ()

@@ -83,6 +83,24 @@ def test_the_table_at_levels_of_ones_own() -> None:
     assert last[-2:] == [f"{wanted['head'].similarity(eps):.2f}" for eps in (0.003, 0.05)]
 
 
+def test_architectures_and_data_with_arguments() -> None:
+    Path("pixels.py").write_text(
+        "import torch\n"
+        "def batches(size, channels=1):\n"
+        "    return [torch.linspace(-1, 1, size * channels * 64).view(size, channels, 8, 8)]\n"
+    )
+    seeds = ["--seed-a", "0", "--seed-b", "1", "--layers", "fc", "--out", "out"]
+    data = ["--data", "pixels.py:batches(size=40, channels=2)"]
+    found = strict(done("compare", "small-resnet", "small-vgg", *seeds, "--layers-b", "fc2", *data,
+                        "--json").stdout)  # fmt: skip
+    assert (found["inputs"], found["layers"][0]["n_x"]) == (40, 10)
+    # Another argument is another comparison, and so is another file of the same name.
+    other = ["compare", "small-resnet", "small-vgg", *seeds, "--layers-b", "fc2", "--data"]
+    failed(1, *other, "pixels.py:batches(size=41, channels=2)", words=("out holds another",))
+    Path("pixels.py").write_text(Path("pixels.py").read_text() + "# changed\n")
+    failed(1, *other, data[1], words=("data_sha256",))
+
+
 def test_options_of_the_data() -> None:
     options = ["--batch-size", "7", "--limit", "50", "--split", "train", "--layers", "head"]
     found = strict(done(*COMMAND, *options, "--json").stdout)

@@ -47,6 +47,31 @@ def test_data_shape_and_layers(place: Path) -> None:
     }  # fmt: skip
 
 
+def test_architectures_and_arguments(place: Path) -> None:
+    lines = done("info", "small-resnet", "--seed", "0").stdout.splitlines()
+    assert "(1, 16, 32, 32)" in lines[1]
+    # Made for the images that it is given.
+    for given in (["--data", "digits"], ["--shape", "64,1,8,8"]):
+        assert "(64, 16, 8, 8)" in done("info", "small-resnet", "--seed", "0", *given).stdout
+    assert "(1, 16, 32, 32)" in done("info", "small-resnet(channels=5)", "--seed", "0").stdout
+    (place / "sized.py").write_text("import torch\ndef make(out): return torch.nn.Linear(8, out)\n")
+    assert "(2, 7)" in done("info", "sized.py:make(out=7)", "--shape", "2,8").stdout
+
+
+def test_other_libraries_show_no_bars(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    transformers = pytest.importorskip("transformers")
+    config = transformers.BertConfig(hidden_size=8, num_hidden_layers=1, num_attention_heads=2,
+                                     intermediate_size=8, vocab_size=30)  # fmt: skip
+    transformers.BertModel(config).save_pretrained(tmp_path)
+    transformers.AutoModel.from_pretrained(tmp_path)
+    assert "%|" in capfd.readouterr().err
+    assert done("info", f"hf:{tmp_path}").stderr == ""
+    assert "%|" not in capfd.readouterr().err
+    # Outside of our commands they are as they were.
+    transformers.AutoModel.from_pretrained(tmp_path)
+    assert "%|" in capfd.readouterr().err
+
+
 def test_what_cannot_be_run_is_said(place: Path) -> None:
     failed(1, "info", "nets.py:small", words=("nets.py:small", "--shape", "--data"))
     failed(1, "info", "nets.py:small", "--shape", "1,3,8,8", words=("'conv1' (Conv2d), batch 0",))

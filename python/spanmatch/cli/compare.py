@@ -15,6 +15,7 @@ from spanmatch.cli.options import (
     Nulls,
     Seed,
     Threads,
+    Tokenizer,
     parse_levels,
 )
 
@@ -91,10 +92,6 @@ Device = Annotated[
     str | None,
     typer.Option(help="cpu or cuda; by default a GPU, where there is one.", show_default=False),
 ]
-Tokenizer = Annotated[
-    str | None,
-    typer.Option(metavar="NAME", help="Of text: of the Hugging Face hub, or a folder; else bytes."),
-]
 
 
 def compare(
@@ -140,6 +137,7 @@ def compare(
     with translate_errors():
         from spanmatch.cli.compare_job import Destination, run
         from spanmatch.torch.comparing.options import CompareOptions
+        from spanmatch.torch.loading.tokenizers import find_tokenizer
         from spanmatch.torch.resuming.config import CompareConfig, NamedData, NamedModel
         from spanmatch.torch.resuming.ranks import choose_device
 
@@ -158,6 +156,8 @@ def compare(
                 seed=seed,
                 device=choose_device(device),
             )
+            if tokenizer is None:
+                tokenizer = find_tokenizer(data, [model_a, model_b])
         config = CompareConfig(
             NamedModel(model_a, _as_text(checkpoint_a), seed_a),
             NamedModel(model_b, _as_text(checkpoint_b), seed_b),

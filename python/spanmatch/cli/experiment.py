@@ -72,6 +72,10 @@ def experiment(
             help="Layers to compare, as for compare; may be given again for more.",
         ),
     ] = None,
+    mask: Annotated[
+        str | None,
+        typer.Option(metavar="KEY", help="What in a batch says which positions count."),
+    ] = None,
     eps: Annotated[
         str | None,
         typer.Option(metavar="E,E,…", help="Take matches apart at these. [0.1,0.2,0.3,0.5]"),
@@ -118,6 +122,7 @@ def experiment(
             "augment": augment,
             "limit": limit,
             "layers": tuple(layers) if layers else None,
+            "mask": mask,
             "eps": parse_numbers("--eps", eps, float),
             "center": center,
             "nulls": nulls,

@@ -48,6 +48,16 @@ Layers = Annotated[
     ),
 ]
 
+Tokenizer = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Of text: of the Hugging Face hub, a folder, or bytes; by default the one that lies "
+        "in the folder of an hf: model, else bytes.",
+        show_default=False,
+    ),
+]
+
 # How it is compared.
 
 Center = Annotated[bool, typer.Option("--center", help="Subtract each neuron's mean first.")]

@@ -52,13 +52,11 @@ class _Bars:
 def _find_bars() -> dict[str, _Bars]:
     found = {}
     if find_spec("huggingface_hub") is not None:
-        import huggingface_hub.utils
+        from huggingface_hub import constants, utils
 
         # Where its environment variable decides, its functions warn that they do nothing.
-        if huggingface_hub.constants.HF_HUB_DISABLE_PROGRESS_BARS is None:
-            found["huggingface_hub"] = _Bars(
-                huggingface_hub.utils, "s", "are_progress_bars_disabled", False
-            )
+        if constants.HF_HUB_DISABLE_PROGRESS_BARS is None:
+            found["huggingface_hub"] = _Bars(utils, "s", "are_progress_bars_disabled", False)
     # Neither is imported for this: it takes seconds.
     if "transformers.utils.logging" in sys.modules:
         found["transformers"] = _Bars(

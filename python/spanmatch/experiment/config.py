@@ -48,6 +48,8 @@ class ExperimentConfig:
     """Globs; by default all children of a network of ours, all leaves of another."""
     eps: tuple[float, ...] = EPS
     """At these the matches are taken apart, where they are below chance."""
+    mask: str | None = None
+    """The key, in batches that are mappings, of which positions count; else `attention_mask`."""
     center: bool = False
     """Subtract each neuron's mean before comparing."""
     nulls: int = 19

@@ -166,6 +166,7 @@ class _Work:
                     layers=self.layers,
                     device=config.device,
                     center=config.center,
+                    mask=config.mask,
                     nulls=config.nulls if asked else 0,
                     folds=config.folds if asked else 0,
                     progress=self.progress,

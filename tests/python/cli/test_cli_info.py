@@ -72,6 +72,31 @@ def test_other_libraries_show_no_bars(tmp_path: Path, capfd: pytest.CaptureFixtu
     assert "%|" in capfd.readouterr().err
 
 
+def test_text_is_read_by_the_tokenizer_of_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transformers = pytest.importorskip("transformers")
+    monkeypatch.chdir(tmp_path)
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "one", "two"]
+    config = transformers.BertConfig(hidden_size=8, num_hidden_layers=1, num_attention_heads=2,
+                                     intermediate_size=8, vocab_size=len(words))  # fmt: skip
+    transformers.BertModel(config).save_pretrained("bert")
+    (tmp_path / "story.txt").write_text("one two two\n")
+    text = ["--data", "text:story.txt"]
+    failed(2, "info", "hf:bert", *text, words=("no tokenizer in bert", "give a --tokenizer,"))
+    both = ["compare", "hf:bert", "hf:bert", *text, "--out", "out"]
+    failed(2, *both, words=("no tokenizer in bert", "give a --tokenizer,"))
+    numbers = {word: number for number, word in enumerate(words)}
+    transformers.BertTokenizer(vocab=numbers).save_pretrained("words")
+    # [CLS] one two two [SEP]
+    said = done("info", "hf:bert", *text, "--tokenizer", "words").stdout
+    assert "(1, 5, 8)" in said
+    transformers.BertTokenizer(vocab=numbers).save_pretrained("bert")
+    assert done("info", "hf:bert", *text).stdout == said
+    found = strict(done(*both, "--layers", "*.intermediate.dense", "--json").stdout)
+    assert found["layers"][0]["samples"] == 5
+
+
 def test_what_cannot_be_run_is_said(place: Path) -> None:
     failed(1, "info", "nets.py:small", words=("nets.py:small", "--shape", "--data"))
     failed(1, "info", "nets.py:small", "--shape", "1,3,8,8", words=("'conv1' (Conv2d), batch 0",))

@@ -7,6 +7,7 @@
 - `calls`: arguments in a name;
 - `factories`: the user's own functions, for both;
 - `hub`, `extras`: the Hugging Face hub, and packages that may not be there;
+- `tokenizers`: which one text is read by, where that is not said;
 - `default_input`: an input of the kind that a named model is made for;
 - `digests`: what tells the content of the files that are named.
 """

@@ -65,9 +65,10 @@ def load_data(
         default those of ImageNet.
     ``text:FILE``
         UTF-8: each line an input, or, with `block`, so many tokens. `tokenizer` is a name of the
-        Hugging Face hub, or a folder; without one, each byte is a token. Lines are cut at
-        `max_length` tokens, by default as many as the tokenizer's model takes; what is shorter than
-        the longest of a batch is filled up. Batches hold `input_ids` and `attention_mask`.
+        Hugging Face hub, or a folder; without one, or with "bytes", each byte is a token. Lines are
+        cut at `max_length` tokens, by default as many as the tokenizer's model takes; what is
+        shorter than the longest of a batch is filled up. Batches hold `input_ids` and
+        `attention_mask`.
     ``npz:FILE``
         Arrays `x` and, if there, `y` or `targets`; or one .npy. Floats become float32, integers
         int64.

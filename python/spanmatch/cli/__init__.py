@@ -14,7 +14,7 @@ except ImportError as error:
 
 from spanmatch.cli import files
 from spanmatch.cli.compare import compare
-from spanmatch.cli.exit_codes import refuse_wrong_usage, translate_errors
+from spanmatch.cli.exit_codes import refuse_wrong_usage, remember_options, translate_errors
 from spanmatch.cli.experiment import experiment, report
 from spanmatch.cli.info import info
 
@@ -31,8 +31,9 @@ def main() -> None:
 
 
 @app.callback()
-def _describe_program() -> None:
+def _describe_program(context: typer.Context) -> None:
     """Measure to what extent two neural networks learn the same representation."""
+    remember_options(context)
 
 
 @app.command()

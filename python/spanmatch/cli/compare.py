@@ -6,14 +6,25 @@ from typing import Annotated
 import typer
 
 from spanmatch.cli.exit_codes import refuse_wrong_usage, translate_errors
-from spanmatch.cli.options import AsJson, Center, Folds, Layers, Nulls, Seed, Threads
+from spanmatch.cli.options import (
+    AsJson,
+    Center,
+    Folds,
+    Layers,
+    Levels,
+    Nulls,
+    Seed,
+    Threads,
+    Tokenizer,
+    parse_levels,
+)
 
 ModelA = Annotated[
     str,
     typer.Argument(
         metavar="MODEL_A",
-        help="torchvision:NAME, timm:NAME, hf:NAME, or a function that returns a model: "
-        "file.py:factory or package.module:factory.",
+        help="torchvision:NAME, timm:NAME, hf:NAME, an architecture of experiment, or a function "
+        "that returns a model: file.py:factory, package.module:factory, 'file.py:factory(k=3)'.",
         show_default=False,
     ),
 ]
@@ -81,10 +92,6 @@ Device = Annotated[
     str | None,
     typer.Option(help="cpu or cuda; by default a GPU, where there is one.", show_default=False),
 ]
-Tokenizer = Annotated[
-    str | None,
-    typer.Option(metavar="NAME", help="Of text: of the Hugging Face hub, or a folder; else bytes."),
-]
 
 
 def compare(
@@ -118,6 +125,7 @@ def compare(
     folds: Folds = 0,
     seed: Seed = 0,
     device: Device = None,
+    eps: Levels = None,
     plot: Plot = None,
     as_json: AsJson = False,
     threads: Threads = None,
@@ -129,9 +137,11 @@ def compare(
     with translate_errors():
         from spanmatch.cli.compare_job import Destination, run
         from spanmatch.torch.comparing.options import CompareOptions
+        from spanmatch.torch.loading.tokenizers import find_tokenizer
         from spanmatch.torch.resuming.config import CompareConfig, NamedData, NamedModel
         from spanmatch.torch.resuming.ranks import choose_device
 
+        levels = parse_levels(eps)
         with refuse_wrong_usage():
             options = CompareOptions(
                 layers=tuple(layers) if layers else None,
@@ -146,6 +156,8 @@ def compare(
                 seed=seed,
                 device=choose_device(device),
             )
+            if tokenizer is None:
+                tokenizer = find_tokenizer(data, [model_a, model_b])
         config = CompareConfig(
             NamedModel(model_a, _as_text(checkpoint_a), seed_a),
             NamedModel(model_b, _as_text(checkpoint_b), seed_b),
@@ -154,7 +166,7 @@ def compare(
             ),
             options,
         )
-        run(config, Destination(out, plot, as_json), threads)
+        run(config, Destination(out, plot, as_json, levels), threads)
 
 
 def _as_text(path: Path | None) -> str | None:

@@ -16,6 +16,7 @@ from spanmatch.base.plain_json import format_json
 from spanmatch.base.threads import set_num_threads
 from spanmatch.cli.current_folder import importing_from_here
 from spanmatch.cli.exit_codes import refuse_wrong_usage
+from spanmatch.cli.other_bars import without_other_bars
 from spanmatch.comparison.folder import INDEX, PAIRS, SPECTRA
 from spanmatch.comparison.table import format_table
 from spanmatch.torch.resuming.ranks import count_local_ranks, count_ranks, join_ranks
@@ -37,6 +38,8 @@ class Destination:
     folder: Path
     plot: Path | None
     as_json: bool
+    eps: tuple[float, ...] | None
+    """Of the table; None: the usual ones."""
 
     def check(self) -> None:
         """Raise what drawing would raise, before the work and not after it."""
@@ -53,7 +56,11 @@ class Destination:
 def run(config: CompareConfig, destination: Destination, threads: int | None) -> None:
     """Do what the command is asked for."""
     _set_threads(threads)
-    with importing_from_here(), join_ranks(str(config.options.device)) as ranks:
+    with (
+        without_other_bars(),
+        importing_from_here(),
+        join_ranks(str(config.options.device)) as ranks,
+    ):
         ranks.run_in_first(destination.check)
         comparison = compare_in(
             destination.folder,
@@ -81,5 +88,5 @@ def _show(comparison: Comparison, destination: Destination) -> None:
     if destination.as_json:
         typer.echo(format_json({"spanmatch": __version__, **comparison.to_dict()}))
         return
-    typer.echo(format_table(comparison))
+    typer.echo(format_table(comparison, destination.eps))
     typer.echo(f"\n{destination.folder}: {INDEX}, {PAIRS}, {SPECTRA}\nPicture: {picture}")

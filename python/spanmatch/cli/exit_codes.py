@@ -6,10 +6,15 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
 
 import typer
 
 from spanmatch.base.errors import UndersampledWarning
+
+OPTIONS: ContextVar[dict[str, str]] = ContextVar("options")
+"""The options of the command that runs, by the names of its arguments."""
 
 
 class WrongUsage(Exception):  # noqa: N818 (nothing of the program is in error)
@@ -44,22 +49,39 @@ def translate_errors() -> Iterator[None]:
 
 @contextmanager
 def refuse_wrong_usage() -> Iterator[None]:
-    """Check arguments: what the library says of them is wrong usage, told in the command's words.
-
-    The library names its arguments between backticks: `all_pairs` is --all-pairs here.
-    """
+    """Check arguments: what the library says of them is wrong usage."""
     try:
         yield
     except ValueError as error:
-        raise WrongUsage(re.sub(r"`(\w+)`", _name_option, str(error))) from error
+        raise WrongUsage(str(error)) from error
 
 
-def _name_option(argument: re.Match[str]) -> str:
-    return f"--{argument[1].replace('_', '-')}"
+def remember_options(context: typer.Context) -> None:
+    """Take in how the options of the command that is to run are spelled."""
+    program: Any = context.command
+    command = program.commands.get(context.invoked_subcommand)
+    OPTIONS.set({each.name: each.opts[0] for each in command.params} if command else {})
+
+
+def name_options(message: str) -> str:
+    """Tell a message of the library in the words of the command that runs.
+
+    The library names its arguments between backticks: `all_pairs` is --all-pairs here, and
+    `checkpoint` of two models --checkpoint-a/-b. What is no option of the command stays as it is.
+    """
+    options = OPTIONS.get({})
+
+    def name_option(argument: re.Match[str]) -> str:
+        name = argument[1]
+        if f"{name}_a" in options:
+            return f"{options[f'{name}_a']}/-b"
+        return options.get(name, argument[0])
+
+    return re.sub(r"`(\w+)`", name_option, message)
 
 
 def _report_failure(message: str, code: int) -> typer.Exit:
-    typer.echo(f"error: {message}", err=True)
+    typer.echo(f"error: {name_options(message)}", err=True)
     return typer.Exit(code)
 
 
@@ -68,5 +90,9 @@ def _show_plain_warnings() -> Iterator[None]:
     """Show warnings as lines for the user, without the place in the code that they come from."""
     with warnings.catch_warnings():
         warnings.simplefilter("always", UndersampledWarning)
-        warnings.showwarning = lambda message, *_, **__: typer.echo(f"warning: {message}", err=True)
+        warnings.showwarning = _show_warning
         yield
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    typer.echo(f"warning: {name_options(str(message))}", err=True)

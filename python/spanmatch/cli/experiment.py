@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from spanmatch.cli.exit_codes import translate_errors
+from spanmatch.cli.options import parse_numbers
 
 Out = Annotated[
     Path,
@@ -66,7 +67,14 @@ def experiment(
     ] = None,
     layers: Annotated[
         list[str] | None,
-        typer.Option(metavar="GLOB", help="Layers to compare; may be given again for more."),
+        typer.Option(
+            metavar="GLOB",
+            help="Layers to compare, as for compare; may be given again for more.",
+        ),
+    ] = None,
+    mask: Annotated[
+        str | None,
+        typer.Option(metavar="KEY", help="What in a batch says which positions count."),
     ] = None,
     eps: Annotated[
         str | None,
@@ -99,7 +107,7 @@ def experiment(
     For a first try: spanmatch experiment --data digits --arch small-vgg --out DIR
     """
     with translate_errors():
-        from spanmatch.cli.experiment_job import parse_numbers, run
+        from spanmatch.cli.experiment_job import run
 
         given = {
             "data": data,
@@ -114,6 +122,7 @@ def experiment(
             "augment": augment,
             "limit": limit,
             "layers": tuple(layers) if layers else None,
+            "mask": mask,
             "eps": parse_numbers("--eps", eps, float),
             "center": center,
             "nulls": nulls,

@@ -9,13 +9,13 @@ import typer
 
 from spanmatch.cli.current_folder import importing_from_here
 from spanmatch.cli.exit_codes import WrongUsage, refuse_wrong_usage
+from spanmatch.cli.other_bars import without_other_bars
 from spanmatch.experiment.config import ExperimentConfig
 from spanmatch.experiment.config_file import read_values
 from spanmatch.experiment.run import run_experiment
 from spanmatch.torch.resuming.ranks import choose_device
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 NEEDED = ("data", "arch")
@@ -30,7 +30,7 @@ def run(out: Path, config_file: Path | None, given: dict[str, Any], *, force: bo
             raise WrongUsage(f"an experiment needs {' and '.join(missing)}")
         config = ExperimentConfig(**values)
         choose_device(config.device)
-    with importing_from_here():
+    with without_other_bars(), importing_from_here():
         report = run_experiment(
             out,
             config,
@@ -39,17 +39,3 @@ def run(out: Path, config_file: Path | None, given: dict[str, Any], *, force: bo
             say=lambda line: typer.echo(line, err=True),
         )
     typer.echo(report)
-
-
-def parse_numbers(
-    option: str, text: str | None, kind: Callable[[str], float]
-) -> tuple[float, ...] | None:
-    """Return the numbers of a list with commas."""
-    if text is None:
-        return None
-    try:
-        return tuple(kind(part) for part in text.split(","))
-    except ValueError as error:
-        raise WrongUsage(
-            f"{option} is numbers with commas between, as 0,1,2, not {text}"
-        ) from error

@@ -14,6 +14,7 @@ from spanmatch.cli.options import (
     Folds,
     KeyX,
     KeyY,
+    Levels,
     Nulls,
     Plot,
     Save,
@@ -21,6 +22,7 @@ from spanmatch.cli.options import (
     Second,
     Seed,
     Threads,
+    parse_levels,
 )
 
 
@@ -38,6 +40,7 @@ def spectrum(
     x: KeyX = None,
     y: KeyY = None,
     center: Center = False,
+    eps: Levels = None,
     as_json: AsJson = False,
     plot: Plot = None,
     save: Save = None,
@@ -57,12 +60,16 @@ def spectrum(
 ) -> None:
     """Show which part of both sides matches, at every ε."""
     with translate_errors():
+        from functools import partial
+
         from spanmatch.cli import pictures, tables
         from spanmatch.cli.job import Destinations, run
         from spanmatch.cli.sides import SideOptions
         from spanmatch.pair.nulls_and_folds import Resampling
         from spanmatch.solve.layer_answer import answer_layer
 
+        levels = parse_levels(eps)
+        table = partial(tables.show_spectrum, levels=levels) if levels else tables.show_spectrum
         resampling = Resampling(nulls, folds, seed)
         with refuse_wrong_usage():
             resampling.make_pair()
@@ -73,7 +80,7 @@ def spectrum(
             destinations,
             threads,
             solve=answer_layer,
-            table=tables.show_spectrum,
+            table=table,
             picture=pictures.draw_spectrum,
         )
 

@@ -1,12 +1,12 @@
 """The command that lists the layers of a model."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from spanmatch.cli.exit_codes import WrongUsage, translate_errors
-from spanmatch.cli.options import AsJson, Layers
+from spanmatch.cli.exit_codes import WrongUsage, refuse_wrong_usage, translate_errors
+from spanmatch.cli.options import AsJson, Layers, Tokenizer
 
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="As for compare.", show_default=False)]
 Checkpoint = Annotated[Path | None, typer.Option(metavar="FILE", help="Its weights.")]
@@ -30,6 +30,7 @@ def info(
     seed: ModelSeed = None,
     data: Data = None,
     shape: Shape = None,
+    tokenizer: Tokenizer = None,
     layers: Layers = None,
     as_json: AsJson = False,
 ) -> None:
@@ -48,17 +49,22 @@ def info(
 
         from spanmatch.base.plain_json import format_json
         from spanmatch.cli.current_folder import importing_from_here
-        from spanmatch.torch.loading.data.named import load_data
+        from spanmatch.cli.other_bars import without_other_bars
         from spanmatch.torch.loading.default_input import make_default_input
-        from spanmatch.torch.loading.models import load_model
+        from spanmatch.torch.loading.tokenizers import find_tokenizer
         from spanmatch.torch.observing.layer_info import layer_info
+        from spanmatch.torch.resuming.config import NamedData, NamedModel
 
-        with importing_from_here():
-            loaded = load_model(model, checkpoint=checkpoint, seed=seed)
+        if tokenizer is None and data is not None:
+            with refuse_wrong_usage():
+                tokenizer = find_tokenizer(data, [model])
+        with without_other_bars(), importing_from_here():
+            given: Any = None if sizes is None else torch.zeros(sizes)
             if data is not None:
-                batch = next(iter(load_data(data)))
-            else:
-                batch = make_default_input(model, loaded) if sizes is None else torch.zeros(sizes)
+                given = next(iter(NamedData(name=data, tokenizer=tokenizer).load()))
+            file = None if checkpoint is None else str(checkpoint)
+            loaded = NamedModel(model, file, seed).load([] if given is None else [given])
+            batch = make_default_input(model, loaded) if given is None else given
             table = layer_info(loaded, batch, layers or None)
         typer.echo(format_json([asdict(layer) for layer in table]) if as_json else repr(table))
 

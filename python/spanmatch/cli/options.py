@@ -1,11 +1,16 @@
 """Arguments and options that several commands share: each is spelled, and explained, once."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
+from spanmatch.base.arguments import as_eps
 from spanmatch.base.threads import MAX_THREADS
+from spanmatch.cli.exit_codes import WrongUsage, refuse_wrong_usage
+
+Number = TypeVar("Number", int, float)
 
 # What is read: activations in files.
 
@@ -35,8 +40,20 @@ Layers = Annotated[
     list[str] | None,
     typer.Option(
         metavar="GLOB",
-        help="Layers to compare; may be given again for more. A star matches dots too. By "
-        "default every layer that computes something.",
+        help="Layers to compare; may be given again for more. One that begins with ! takes away: "
+        "'!head*' alone leaves those out. The last that matches decides. A star matches dots too; "
+        "if any GLOB has **, a single star does not. By default every layer that computes "
+        "something.",
+        show_default=False,
+    ),
+]
+
+Tokenizer = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Of text: of the Hugging Face hub, a folder, or bytes; by default the one that lies "
+        "in the folder of an hf: model, else bytes.",
         show_default=False,
     ),
 ]
@@ -71,6 +88,18 @@ Threads = Annotated[
     ),
 ]
 
+# What a table shows.
+
+Levels = Annotated[
+    str | None,
+    typer.Option(
+        "--eps",
+        metavar="E,E,…",
+        help="Show s(ε) at these, in [0, 1), such as 0.01,0.03,0.1.",
+        show_default=False,
+    ),
+]
+
 # Where results go.
 
 AsJson = Annotated[
@@ -93,3 +122,24 @@ SavePair = Annotated[
         ".safetensors.",
     ),
 ]
+
+
+def parse_numbers(
+    option: str, text: str | None, kind: Callable[[str], Number]
+) -> tuple[Number, ...] | None:
+    """Return the numbers of a list with commas."""
+    if text is None:
+        return None
+    try:
+        return tuple(kind(part) for part in text.split(","))
+    except ValueError as error:
+        raise WrongUsage(
+            f"{option} is numbers with commas between, as 0,1,2, not {text}"
+        ) from error
+
+
+def parse_levels(text: str | None) -> tuple[float, ...] | None:
+    """Return the ε of a list with commas: each in [0, 1)."""
+    levels = parse_numbers("--eps", text, float)
+    with refuse_wrong_usage():
+        return None if levels is None else tuple(map(as_eps, levels))

@@ -12,7 +12,7 @@ from rich.table import Table
 from spanmatch.base.words import list_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from rich.console import RenderableType
 
@@ -27,7 +27,9 @@ ROWS = 20  # of matches and groups
 MEMBERS = 5  # of one side in a row
 
 
-def show_spectrum(result: LayerAnswer, sides: Sides) -> RenderableType:
+def show_spectrum(
+    result: LayerAnswer, sides: Sides, *, levels: Sequence[float] = EPS
+) -> RenderableType:
     """Describe both sides, and show what matches at some ε."""
     spectrum, nulls, interval = result.spectrum, result.nulls, result.interval
     chance = result.chance_level
@@ -35,24 +37,30 @@ def show_spectrum(result: LayerAnswer, sides: Sides) -> RenderableType:
     extra = ["interval"] if interval is not None else []
     extra += ["nulls"] if nulls is not None else []
     curve = _begin_table("ε", "s(ε)", *extra, "matched x", "matched y")
-    for eps in EPS:
+    for eps in levels:
         match = spectrum.match(eps)
         similarity = f"{match.similarity:.2f}"
         shown = f"({similarity})" if eps >= chance else f"{similarity} "
         sure = []
         if interval is not None:
-            sure.append(_format_range(*interval.similarity[:, _find_nearest(interval, eps)]))
+            sure.append(_format_interval(interval, eps))
         if nulls is not None:
             by_chance = nulls.similarity(eps)
             sure.append(_format_range(by_chance.min(), by_chance.max()))
-        curve.add_row(f"{eps:.1f}", shown, *sure, f"{match.x.size}", f"{match.y.size}")
+        curve.add_row(
+            f"{eps:.1f}" if eps in EPS else f"{eps:g}",
+            shown,
+            *sure,
+            f"{match.x.size}",
+            f"{match.y.size}",
+        )
     figures = [f"{spectrum.n_samples} samples", f"area {spectrum.area:.2f}"]
     if not np.isnan(chance):
         figures.append(f"median chance level {chance:.2f}")
     note = "(s): ε is at or above the chance level, where unrelated neurons match too."
     sure = [*_describe_interval(interval), *_describe_nulls(result)]
     return Group(
-        about, "", ", ".join(figures), *sure, "", curve, *([note] if chance <= EPS[-1] else [])
+        about, "", ", ".join(figures), *sure, "", curve, *([note] if chance <= max(levels) else [])
     )
 
 
@@ -107,8 +115,12 @@ def show_support(result: Support, sides: Sides) -> RenderableType:
     )
 
 
-def _find_nearest(interval: Interval, eps: float) -> int:
-    return int(np.abs(interval.eps - eps).argmin())
+def _format_interval(interval: Interval, eps: float) -> str:
+    """Return the interval of s(ε), or nothing where its grid has no such ε."""
+    nearest = int(np.abs(interval.eps - eps).argmin())
+    if not np.isclose(interval.eps[nearest], eps, rtol=0, atol=1e-9):
+        return ""
+    return _format_range(*interval.similarity[:, nearest])
 
 
 def _describe_interval(interval: Interval | None) -> list[str]:

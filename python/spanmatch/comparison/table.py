@@ -35,10 +35,13 @@ NULL_CHANCE = (
 DEPENDENT = "chance is an upper bound where the samples of one input depend on each other"
 
 
-def format_table(layers: ComparedLayers) -> str:
-    """Return a table of text; for all pairs, of each layer of A with the most alike of B."""
+def format_table(layers: ComparedLayers, eps: Sequence[float] | None = None) -> str:
+    """Return a table of text; for all pairs, of each layer of A with the most alike of B.
+
+    It shows s(ε) at the levels `eps`, or else at the usual ones.
+    """
     keys = _find_most_alike(layers) if layers.all_pairs else list(layers)
-    names, figures = list_name_columns(layers, LETTERS), list_figure_columns(layers)
+    names, figures = list_name_columns(layers, LETTERS), list_figure_columns(layers, eps)
     table = [
         [title for title, _ in names + figures],
         *(
@@ -79,7 +82,7 @@ def list_name_columns(layers: ComparedLayers, letters: int) -> list[Column]:
     ]
 
 
-def list_figure_columns(layers: ComparedLayers) -> list[Column]:
+def list_figure_columns(layers: ComparedLayers, eps: Sequence[float] | None = None) -> list[Column]:
     """Return the columns of figures: those that say something."""
     spectra, intervals = layers.values(), layers.intervals
     columns: list[tuple[str, Callable[[LayerAnswer], str]]] = [
@@ -97,7 +100,8 @@ def list_figure_columns(layers: ComparedLayers) -> list[Column]:
         columns.append((f"{level:.0%} interval", _format_interval))
     if layers.nulls:
         columns.append(("p", _format_p_value))
-    columns.extend((f"s({eps:g}) ", partial(_format_similarity, eps)) for eps in SHOWN_EPS)
+    levels = SHOWN_EPS if eps is None else eps
+    columns.extend((f"s({level:g}) ", partial(_format_similarity, level)) for level in levels)
     return [(title, partial(_show_layer, layers, show)) for title, show in columns]
 
 

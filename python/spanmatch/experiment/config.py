@@ -27,7 +27,7 @@ class ExperimentConfig:
     data: str
     """What they are compared on, held out from training: as in `spanmatch.torch.load_data`."""
     arch: str
-    """A name of `spanmatch.experiment.architectures`, or as in `spanmatch.torch.load_model`."""
+    """A name of `spanmatch.torch.loading.architectures`, or as in `spanmatch.torch.load_model`."""
     seeds: tuple[int, ...] = (0, 1, 2)
     """A network is trained from each; of given checkpoints, those of the untrained controls."""
     checkpoints: tuple[str, ...] = ()
@@ -48,6 +48,8 @@ class ExperimentConfig:
     """Globs; by default all children of a network of ours, all leaves of another."""
     eps: tuple[float, ...] = EPS
     """At these the matches are taken apart, where they are below chance."""
+    mask: str | None = None
+    """The key, in batches that are mappings, of which positions count; else `attention_mask`."""
     center: bool = False
     """Subtract each neuron's mean before comparing."""
     nulls: int = 19
@@ -65,16 +67,16 @@ class ExperimentConfig:
         for name in ("epochs", "batch_size", "threads", "limit"):
             value = getattr(self, name)
             if value is not None and value < 1:
-                raise ValueError(f"{name} is {value}: it is at least 1")
+                raise ValueError(f"`{name}` is {value}: it is at least 1")
         for name in ("learning_rate", "weight_decay"):
             if not 0 <= getattr(self, name) < math.inf:
-                raise ValueError(f"{name} is {getattr(self, name)}: it is a number from 0 on")
+                raise ValueError(f"`{name}` is {getattr(self, name)}: it is a number from 0 on")
         for name in ("seeds", "checkpoints", "eps"):
             values = getattr(self, name)
             if len(set(values)) < len(values):
-                raise ValueError(f"{name} holds a value twice: {', '.join(map(str, values))}")
+                raise ValueError(f"`{name}` holds a value twice: {', '.join(map(str, values))}")
         if not all(0 <= seed <= MAX_SEED for seed in self.seeds):
-            raise ValueError(f"seeds are numbers from 0 to {MAX_SEED}")
+            raise ValueError(f"`seeds` are numbers from 0 to {MAX_SEED}")
         if len(self.checkpoints or self.seeds) < 2:
             what = "checkpoints" if self.checkpoints else "seeds"
             raise ValueError(f"an experiment compares networks: give at least two {what}")
@@ -110,10 +112,10 @@ def _check_type(name: str, value: object, wanted: Any) -> None:
         of_each = get_args(wanted)[0]
         if not isinstance(value, tuple) or not all(_is(part, of_each) for part in value):
             raise ValueError(
-                f"{name} is {value!r}: it is a list, of which each is {WORDS[of_each]}"
+                f"`{name}` is {value!r}: it is a list, of which each is {WORDS[of_each]}"
             )
     elif not _is(value, wanted):
-        raise ValueError(f"{name} is {value!r}: it is {WORDS[wanted]}")
+        raise ValueError(f"`{name}` is {value!r}: it is {WORDS[wanted]}")
 
 
 def _is(value: object, kind: type) -> bool:

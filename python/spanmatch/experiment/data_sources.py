@@ -11,6 +11,7 @@ from spanmatch._core import __version__
 from spanmatch.torch.loading.data.batches import ChosenBatches
 from spanmatch.torch.loading.data.named import has_splits, load_data
 from spanmatch.torch.loading.digests import hash_named_file
+from spanmatch.torch.loading.tokenizers import find_tokenizer
 
 if TYPE_CHECKING:
     from spanmatch.experiment.config import ExperimentConfig
@@ -49,8 +50,8 @@ def load_training_data(config: ExperimentConfig) -> Batches | None:
         return _load(config.train_data, config, split=split, limit=None)
     if has_splits(config.data) is False:
         raise ValueError(
-            f"{config.data} has no part for training: say by train_data what networks are trained "
-            "on, or give checkpoints"
+            f"{config.data} has no part for training: say by `train_data` what networks are "
+            "trained on, or give checkpoints"
         )
     return _load(config.data, config, split="train", limit=None)
 
@@ -77,5 +78,7 @@ def list_versions_and_digests(config: ExperimentConfig) -> dict[str, str]:
 def _load(name: str, config: ExperimentConfig, split: str | None, limit: int | None) -> Batches:
     # A function of the user's own makes batches of its own size.
     batch_size = None if has_splits(name) is None else config.batch_size
-    found = load_data(name, batch_size=batch_size, split=split, limit=limit)
+    tokenizer = find_tokenizer(name, [config.arch])
+    given = {} if tokenizer is None else {"tokenizer": tokenizer}
+    found = load_data(name, batch_size=batch_size, split=split, limit=limit, **given)
     return replace(found, none_alone=True) if isinstance(found, ChosenBatches) else found

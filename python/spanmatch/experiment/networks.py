@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from spanmatch.base.words import suggest
-from spanmatch.experiment.architectures import ARCHITECTURES
+from spanmatch.torch.loading.architectures import ARCHITECTURES
 from spanmatch.torch.loading.checkpoints import load_checkpoint
 from spanmatch.torch.loading.models import SOURCES, load_model, seed_torch
 

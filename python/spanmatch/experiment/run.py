@@ -124,7 +124,7 @@ def _check_enough(held_out: Batches, config: ExperimentConfig) -> None:
     if config.nulls > 0 and min(len(held_out.chosen), held_out.batch_size) < 2:
         raise ValueError(
             "nulls shift the inputs of a batch against each other, and batches have one input: "
-            "give a larger batch_size, or nulls = 0"
+            "give a larger `batch_size`, or a `nulls` of 0"
         )
 
 
@@ -166,6 +166,7 @@ class _Work:
                     layers=self.layers,
                     device=config.device,
                     center=config.center,
+                    mask=config.mask,
                     nulls=config.nulls if asked else 0,
                     folds=config.folds if asked else 0,
                     progress=self.progress,

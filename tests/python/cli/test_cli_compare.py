@@ -54,13 +54,14 @@ def test_the_table_the_picture_and_the_folder() -> None:
     [
         (["--center", "--layers", "c*", "--layers", "head"],
          {"center": True, "layers": ["c*", "head"]}),
+        (["--layers", "!act", "--layers", "!head"], {"layers": ["!act", "!head"]}),
         (["--layers", "conv1", "--layers-b", "conv2"],
          {"layers": ["conv1"], "layers_b": ["conv2"]}),
         (["--all-pairs", "--layers", "act", "--layers-b", "head"],
          {"all_pairs": True, "layers": ["act"], "layers_b": ["head"]}),
         (["--axis", "1", "--max-batches", "3"], {"axis": 1, "max_batches": 3}),
     ],
-    ids=["some layers", "other names", "all pairs", "axis"],
+    ids=["some layers", "layers taken away", "other names", "all pairs", "axis"],
 )  # fmt: skip
 def test_json_is_strict_and_all_of_it(options: list[str], arguments: dict[str, Any]) -> None:
     result = done(*COMMAND, *options, "--json", "--plot", "picture.svg")
@@ -71,6 +72,33 @@ def test_json_is_strict_and_all_of_it(options: list[str], arguments: dict[str, A
     assert Path("picture.svg").read_bytes().startswith(b"<?xml")
     assert not Path("out/comparison.png").exists()
     assert Comparison.load("out") == wanted
+
+
+def test_the_table_at_levels_of_ones_own() -> None:
+    table = done(*COMMAND, "--eps", "0.003,0.05").stdout
+    wanted = expected("digits")
+    assert table.startswith(format_table(wanted, [0.003, 0.05]))
+    assert table.splitlines()[2].split()[-2:] == ["s(0.003)", "s(0.05)"]
+    last = next(line.split() for line in table.splitlines() if line.startswith("head "))
+    assert last[-2:] == [f"{wanted['head'].similarity(eps):.2f}" for eps in (0.003, 0.05)]
+
+
+def test_architectures_and_data_with_arguments() -> None:
+    Path("pixels.py").write_text(
+        "import torch\n"
+        "def batches(size, channels=1):\n"
+        "    return [torch.linspace(-1, 1, size * channels * 64).view(size, channels, 8, 8)]\n"
+    )
+    seeds = ["--seed-a", "0", "--seed-b", "1", "--layers", "fc", "--out", "out"]
+    data = ["--data", "pixels.py:batches(size=40, channels=2)"]
+    found = strict(done("compare", "small-resnet", "small-vgg", *seeds, "--layers-b", "fc2", *data,
+                        "--json").stdout)  # fmt: skip
+    assert (found["inputs"], found["layers"][0]["n_x"]) == (40, 10)
+    # Another argument is another comparison, and so is another file of the same name.
+    other = ["compare", "small-resnet", "small-vgg", *seeds, "--layers-b", "fc2", "--data"]
+    failed(1, *other, "pixels.py:batches(size=41, channels=2)", words=("out holds another",))
+    Path("pixels.py").write_text(Path("pixels.py").read_text() + "# changed\n")
+    failed(1, *other, data[1], words=("data_sha256",))
 
 
 def test_options_of_the_data() -> None:
@@ -120,6 +148,16 @@ def test_failures_exit_with_1() -> None:
             ["the model (Broken), batch 0", "broken on purpose"],
         ),
         ([small, small, "--layers", "con1*"], ["'con1*'", "conv1"]),
+        # What is found out later is told in the command's words too.
+        (
+            [small, small, "--layers", "act", "--layers-b", "conv*"],
+            ["--layers means 1 layer", "--layers-b 2"],
+        ),
+        (
+            [small, "nets.py:wide"],
+            ["choose by --layers those of A, and by --layers-b those of B"],
+        ),
+        (["hf:./none", small], ["--checkpoint-a/-b, a file, or a --seed-a/-b for"]),
     ]:
         failed(1, "compare", *arguments, *MODELS[3:], "--data", "digits", words=tuple(words))
     # What has come to nothing is not in the way.

@@ -46,6 +46,8 @@ WRONG_USAGE = {
     ),
     "eps of 1": (["simple", "x.npy", "y.npy", "--eps", "1"], ["eps", "[0, 1)"]),
     "negative eps": (["support", "x.npy", "y.npy", "--eps", "-0.1"], ["eps", "[0, 1)"]),
+    "levels that are none": (["spectrum", "x.npy", "y.npy", "--eps", "0.1;2"], ["--eps", "commas"]),
+    "a level of 1": (["spectrum", "x.npy", "y.npy", "--eps", "0.1,1"], ["eps", "[0, 1)"]),
     "eps that is no number": (["support", "x.npy", "y.npy", "--eps", "nan"], ["eps", "[0, 1)"]),
     "negative seed": (["simple", "x.npy", "y.npy", "--eps", "0", "--seed", "-1"], ["seed"]),
 }

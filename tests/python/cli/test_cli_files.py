@@ -75,6 +75,18 @@ def test_the_spectrum_table(folder: Path) -> None:
         )
 
 
+def test_the_spectrum_table_at_levels_of_ones_own(folder: Path) -> None:
+    given = ["--eps", "0.001,0.05,0.9", "--folds", "4"]
+    lines = done("spectrum", "x.npy", "y.npy", *given).stdout.splitlines()
+    rows = {line.split()[0]: line.split()[1:] for line in lines if line.strip().startswith("0.")}
+    assert list(rows) == ["0.001", "0.05", "0.9"]
+    spectrum = sm.spectrum(X, Y)
+    for eps, cells in rows.items():
+        assert cells[0] == f"{spectrum.similarity(float(eps)):.2f}"
+        # Of 0.001 the interval's grid knows nothing, and what is next to it is another figure.
+        assert ("to" in cells) == (eps != "0.001")
+
+
 def test_the_spectrum_table_sets_figures_at_chance_apart(folder: Path) -> None:
     x, y = np.random.default_rng(0).standard_normal((2, 60, 24))
     np.save("few.npy", x)

@@ -47,6 +47,56 @@ def test_data_shape_and_layers(place: Path) -> None:
     }  # fmt: skip
 
 
+def test_architectures_and_arguments(place: Path) -> None:
+    lines = done("info", "small-resnet", "--seed", "0").stdout.splitlines()
+    assert "(1, 16, 32, 32)" in lines[1]
+    # Made for the images that it is given.
+    for given in (["--data", "digits"], ["--shape", "64,1,8,8"]):
+        assert "(64, 16, 8, 8)" in done("info", "small-resnet", "--seed", "0", *given).stdout
+    assert "(1, 16, 32, 32)" in done("info", "small-resnet(channels=5)", "--seed", "0").stdout
+    (place / "sized.py").write_text("import torch\ndef make(out): return torch.nn.Linear(8, out)\n")
+    assert "(2, 7)" in done("info", "sized.py:make(out=7)", "--shape", "2,8").stdout
+
+
+def test_other_libraries_show_no_bars(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    transformers = pytest.importorskip("transformers")
+    config = transformers.BertConfig(hidden_size=8, num_hidden_layers=1, num_attention_heads=2,
+                                     intermediate_size=8, vocab_size=30)  # fmt: skip
+    transformers.BertModel(config).save_pretrained(tmp_path)
+    transformers.AutoModel.from_pretrained(tmp_path)
+    assert "%|" in capfd.readouterr().err
+    assert done("info", f"hf:{tmp_path}").stderr == ""
+    assert "%|" not in capfd.readouterr().err
+    # Outside of our commands they are as they were.
+    transformers.AutoModel.from_pretrained(tmp_path)
+    assert "%|" in capfd.readouterr().err
+
+
+def test_text_is_read_by_the_tokenizer_of_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transformers = pytest.importorskip("transformers")
+    monkeypatch.chdir(tmp_path)
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "one", "two"]
+    config = transformers.BertConfig(hidden_size=8, num_hidden_layers=1, num_attention_heads=2,
+                                     intermediate_size=8, vocab_size=len(words))  # fmt: skip
+    transformers.BertModel(config).save_pretrained("bert")
+    (tmp_path / "story.txt").write_text("one two two\n")
+    text = ["--data", "text:story.txt"]
+    failed(2, "info", "hf:bert", *text, words=("no tokenizer in bert", "give a --tokenizer,"))
+    both = ["compare", "hf:bert", "hf:bert", *text, "--out", "out"]
+    failed(2, *both, words=("no tokenizer in bert", "give a --tokenizer,"))
+    numbers = {word: number for number, word in enumerate(words)}
+    transformers.BertTokenizer(vocab=numbers).save_pretrained("words")
+    # [CLS] one two two [SEP]
+    said = done("info", "hf:bert", *text, "--tokenizer", "words").stdout
+    assert "(1, 5, 8)" in said
+    transformers.BertTokenizer(vocab=numbers).save_pretrained("bert")
+    assert done("info", "hf:bert", *text).stdout == said
+    found = strict(done(*both, "--layers", "*.intermediate.dense", "--json").stdout)
+    assert found["layers"][0]["samples"] == 5
+
+
 def test_what_cannot_be_run_is_said(place: Path) -> None:
     failed(1, "info", "nets.py:small", words=("nets.py:small", "--shape", "--data"))
     failed(1, "info", "nets.py:small", "--shape", "1,3,8,8", words=("'conv1' (Conv2d), batch 0",))

@@ -134,6 +134,34 @@ def test_a_slip_gives_way(small_experiment: Path, tmp_path: Path) -> None:
     assert experiment(tmp_path, *SMALL[:6], *given).returncode == 0
 
 
+def test_a_mask_of_the_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    monkeypatch.chdir(tmp_path)
+    Path("words.py").write_text(
+        "import torch\n"
+        "class Net(torch.nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.fc = torch.nn.Linear(3, 4)\n"
+        "    def forward(self, x):\n"
+        "        return self.fc(x)\n"
+        "def batches(**_):\n"
+        "    draws = torch.Generator().manual_seed(0)\n"
+        "    x = torch.randn(8, 5, 3, generator=draws)\n"
+        "    return [{'x': x, 'keep': torch.arange(5).expand(8, 5) < 3}]\n"
+    )
+    given = ["--data", "words.py:batches", "--arch", "words.py:Net", "--nulls", "0", "--folds", "0"]
+    for name in ("a.pt", "b.pt"):
+        torch.save(torch.nn.ModuleDict({"fc": torch.nn.Linear(3, 4)}).state_dict(), name)
+        given += ["--checkpoint", name]
+    for mask, samples in (([], 40), (["--mask", "keep"], 24)):
+        done = experiment(tmp_path / f"out{samples}", *given, *mask)
+        assert done.returncode == 0, done.stderr
+        (trained,) = (tmp_path / f"out{samples}" / "comparisons").glob("trained-*")
+        assert Comparison.load(trained)["fc"].n_samples == samples
+
+
 @pytest.mark.parametrize(
     ("arguments", "said", "code"),
     [
@@ -145,7 +173,7 @@ def test_a_slip_gives_way(small_experiment: Path, tmp_path: Path) -> None:
         ([*SMALL, "--eps", "0.1,1.5"], "eps", 2),
         ([*SMALL, "--layers", "cnv*"], "cnv*", 1),
         ([*SMALL, "--limit", "9"], "16 folds need 16 inputs", 1),
-        ([*SMALL, "--limit", "1", "--folds", "0"], "a larger batch_size, or nulls = 0", 1),
+        ([*SMALL, "--limit", "1", "--folds", "0"], "a larger --batch-size, or a --nulls of 0", 1),
         ([*SMALL, "--device", "gpu"], "no device", 2),
         (["--data", "npz:x.npz", "--arch", "small-vgg"], "has no part for training", 1),
     ],

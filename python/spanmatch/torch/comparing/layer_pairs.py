@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from spanmatch.base.words import count_of, list_names
-from spanmatch.torch.observing.layers import ChosenLayers, choose_layers
+from spanmatch.torch.observing.layers import ChosenLayers, choose_layers, order_as_given
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from torch import nn
 
     from spanmatch.torch.comparing.options import CompareOptions
-    from spanmatch.torch.observing.layers import LayerChoice
 
 SHOWN = 5  # layers that an error lists
 
@@ -49,14 +48,13 @@ def pair_layers(
         chosen = choose_both(models, options)
         names_a, names_b = (list(each.modules) for each in chosen)
         if layers_b is not None:
-            names_a = _order_as_given(names_a, models[0], layers)
-            names_b = _order_as_given(names_b, models[1], layers_b)
+            names_a = order_as_given(names_a, models[0], layers)
+            names_b = order_as_given(names_b, models[1], layers_b)
             _check_counts(names_a, names_b)
         elif set(names_a) != set(names_b):
             raise ValueError(
                 f"the models differ in their layers: {_describe_differences(names_a, names_b)}; "
-                "choose by layers=… of A and layers_b=… of B, or by layers={'name in A': 'name in "
-                "B'}"
+                "choose by `layers` those of A, and by `layers_b` those of B, in the same order"
             )
         else:
             names_b = names_a
@@ -71,19 +69,10 @@ def pair_layers(
 def _check_counts(names_a: Sequence[str], names_b: Sequence[str]) -> None:
     if len(names_a) != len(names_b):
         raise ValueError(
-            f"layers means {count_of(len(names_a), 'layer')} of A ({_list(names_a)}) and "
-            f"layers_b {len(names_b)} of B ({_list(names_b)}): they are paired in order, so "
+            f"`layers` means {count_of(len(names_a), 'layer')} of A ({_list(names_a)}) and "
+            f"`layers_b` {len(names_b)} of B ({_list(names_b)}): they are paired in order, so "
             "the counts must agree"
         )
-
-
-def _order_as_given(names: list[str], model: nn.Module, choice: LayerChoice) -> list[str]:
-    """Put layers in the order of the globs and names; those of one glob in that of the model."""
-    if choice is None or isinstance(choice, str):
-        return names
-    return list(
-        dict.fromkeys(name for glob in choice for name in choose_layers(model, glob).modules)
-    )
 
 
 def _find_one(model: nn.Module, name: str) -> str:

@@ -150,3 +150,8 @@ def _differs(given: Any, wanted: Any) -> bool:
 def _format_shape(value: object) -> str:
     """Return what must agree, as text; a module's extra state is no tensor, and may be anything."""
     return " × ".join(map(str, value.shape)) or "one number" if torch.is_tensor(value) else "any"
+
+
+def read_weights(path: str | PathLike[str]) -> dict[str, Any]:
+    """Return the weights of a file under the names that they have there; raises as above."""
+    return _read(Path(path))

@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from spanmatch.torch.loading.architectures import ARCHITECTURES
+from spanmatch.torch.loading.architectures.sizes import SIDE
+from spanmatch.torch.loading.calls import split_call
+
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
@@ -28,9 +32,12 @@ def make_default_input(name: str, model: nn.Module) -> Tensor | dict[str, Tensor
     ValueError
         Its library does not say, or it is of the user's own code.
     """
+    name, _ = split_call(name)
     kind, _, rest = name.partition(":")
     sizes = None
-    if kind == "torchvision":
+    if name in ARCHITECTURES:
+        sizes = [next(model.parameters()).shape[1], SIDE, SIDE]
+    elif kind == "torchvision":
         sizes = _find_torchvision_size(rest)
     elif kind == "timm":
         sizes = getattr(model, "pretrained_cfg", {}).get("input_size")

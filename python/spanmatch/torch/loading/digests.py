@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+
+from spanmatch.torch.loading.calls import split_call
 
 BLOCK = 1 << 20
 
@@ -15,8 +18,7 @@ def hash_named_file(name: str | None) -> str | None:
     """
     if name is None:
         return None
-    parts = (name, name.partition(":")[2], name.rpartition(":")[0])
-    path = next((Path(part) for part in parts if part and Path(part).is_file()), None)
+    path = _find_file(name)
     if path is None:
         return None
     digest = sha256()
@@ -24,3 +26,11 @@ def hash_named_file(name: str | None) -> str | None:
         while block := file.read(BLOCK):
             digest.update(block)
     return digest.hexdigest()
+
+
+def _find_file(name: str) -> Path | None:
+    parts = [name, name.partition(":")[2], name.rpartition(":")[0]]
+    # What cannot be read as a call is told where it is called.
+    with suppress(ValueError):
+        parts.append(split_call(name)[0].rpartition(":")[0])
+    return next((Path(part) for part in parts if part and Path(part).is_file()), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from contextlib import contextmanager, nullcontext
+from difflib import get_close_matches
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -11,7 +12,10 @@ import torch
 from torch import nn
 
 from spanmatch.base.words import list_names, suggest
-from spanmatch.torch.loading.checkpoints import load_checkpoint
+from spanmatch.torch.loading.architectures import ARCHITECTURES
+from spanmatch.torch.loading.architectures.sizes import CHANNELS, CLASSES, read_sizes
+from spanmatch.torch.loading.calls import join_arguments, split_call
+from spanmatch.torch.loading.checkpoints import load_checkpoint, read_weights
 from spanmatch.torch.loading.extras import explain_missing
 from spanmatch.torch.loading.factories import import_factory
 from spanmatch.torch.loading.hub import load_from_hub
@@ -21,8 +25,8 @@ if TYPE_CHECKING:
     from os import PathLike
 
 EXAMPLES = (
-    "torchvision:resnet18, timm:vit_tiny_patch16_224, hf:bert-base-uncased, "
-    "package.module:factory, file.py:factory"
+    "torchvision:resnet18, timm:vit_tiny_patch16_224, hf:bert-base-uncased, small-resnet, "
+    "package.module:factory, file.py:factory, file.py:factory(k=3)"
 )
 
 Weights: TypeAlias = Literal["pretrained", "random", "file"]
@@ -45,7 +49,10 @@ def load_model(
     name
         ``torchvision:NAME``, ``timm:NAME``, ``hf:NAME`` of the Hugging Face hub or ``hf:FOLDER``
         (the bare model, of `transformers.AutoModel`), or a function that returns a model:
-        ``package.module:factory`` or ``file.py:factory``.
+        ``package.module:factory`` or ``file.py:factory``. Or an architecture of the experiment,
+        ``small-vgg``, ``small-resnet``, ``vgg16-bn``, ``resnet20`` …, of as many `channels` and
+        `classes` as its checkpoint has, else 3 and 10. Arguments, literals by name, may follow:
+        ``file.py:factory(k=3)``.
     checkpoint
         A file with the weights, as in `load_checkpoint`; then nothing is downloaded. Without one, a
         named model gets the pretrained weights that its library has in its cache or can fetch.
@@ -59,14 +66,19 @@ def load_model(
     Raises
     ------
     ValueError
-        There is no such model, or the checkpoint does not fit.
+        There is no such model, or the checkpoint does not fit; an argument in the name is no
+        literal.
     OSError
         A file cannot be read, or pretrained weights cannot be had.
     ImportError
         A package is missing.
     """
+    name, said_in_name = split_call(name)
+    kwargs = join_arguments(name, said_in_name, kwargs)
     kind, _, rest = name.partition(":")
-    if kind in SOURCES and rest:
+    if name in ARCHITECTURES:
+        model: nn.Module = _build_architecture(name, checkpoint, seed, kwargs)
+    elif kind in SOURCES and rest:
         said = next((option for option in ("pretrained", "weights") if option in kwargs), None)
         if said is not None and (seed is not None or checkpoint is not None):
             raise ValueError(
@@ -77,11 +89,30 @@ def load_model(
         with seed_torch(0 if seed is None else seed):
             model = SOURCES[kind](rest, "file" if checkpoint is not None else weights, kwargs)
     else:
-        with import_factory(name, list(SOURCES), EXAMPLES) as factory:
+        # resnet18 is of torchvision, and no slip for resnet20.
+        slips = get_close_matches(name, ARCHITECTURES, cutoff=0.9)
+        with import_factory(name, [*SOURCES, *slips], EXAMPLES) as factory:
             model = _call_factory(name, factory, seed, kwargs)
     if checkpoint is not None:
         load_checkpoint(model, checkpoint)
     return model.cpu().eval()
+
+
+def _build_architecture(
+    name: str, checkpoint: str | PathLike[str] | None, seed: int | None, kwargs: dict[str, Any]
+) -> nn.Module:
+    sizes = {"channels": CHANNELS, "classes": CLASSES}
+    if wrong := sorted(kwargs.keys() - sizes):
+        raise ValueError(f"{name} takes channels and classes, not {', '.join(wrong)}")
+    make = ARCHITECTURES[name]
+    if checkpoint is not None:
+        with seed_torch(0):
+            sizes |= read_sizes(make(CHANNELS, CLASSES), read_weights(checkpoint))
+    elif seed is None:
+        raise ValueError(f"{name} has no pretrained weights: {WAYS_OUT}")
+    sizes |= kwargs
+    with seed_torch(0 if seed is None else seed):
+        return make(sizes["channels"], sizes["classes"])
 
 
 def _build_torchvision(name: str, weights: Weights, kwargs: dict[str, Any]) -> nn.Module:
@@ -155,7 +186,7 @@ SOURCES: dict[str, Callable[[str, Weights, dict[str, Any]], nn.Module]] = {
     "hf": _build_hugging_face,
 }
 
-WAYS_OUT = "pass checkpoint=FILE, or seed=0 for random weights"
+WAYS_OUT = "pass `checkpoint`, a file, or a `seed` for random weights"
 
 
 @contextmanager

@@ -5,7 +5,7 @@ comparing runs two models side by side.
 
 Read `observer` first: the model under observation, from entering it to each layer's output. Then
 
-- `layers`: which layers are meant, by name or glob;
+- `layers`, `layer_globs`: which layers are meant, by name or glob;
 - `model_state`: what is changed in a model while it is observed, and put back;
 - `batch`, `masks`: what a batch holds for the model, and which positions count;
 - `forward_pass`: what one run has shown so far;

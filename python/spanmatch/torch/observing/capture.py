@@ -50,8 +50,10 @@ def capture(
         Batches: each a tensor, (inputs, targets), or a mapping of arguments, of which the model is
         given those that it takes. It gets copies, floats in its own precision.
     layers
-        A glob, a name or several, as `named_modules` has them; a star matches dots too. None: every
-        leaf module with an output of floats, but dropout, identity and flatten.
+        A glob, a name or several, as `named_modules` has them. One that begins with "!" takes away,
+        from the default if it is alone; the last that matches decides. A star matches dots too; in
+        a choice that has ** somewhere a single one does not. None, the default: every leaf module
+        with an output of floats, but dropout, identity and flatten.
     axis, mask, trace, input_axis
         As in `compare`.
     device

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, TypeAlias
 
 from torch import nn
+
+from spanmatch.torch.observing.layer_globs import LayerGlobs, takes_away
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 LayerChoice: TypeAlias = "str | Sequence[str] | None"
-"""A glob or name, several of them, or None: every leaf that computes something."""
+"""A glob or name, several of them, or None: every leaf that computes something.
+
+The last pattern that matches a layer decides: one that begins with "!" takes it away, from every
+leaf if there are no others. A star matches dots too, but in a choice that has ** somewhere.
+"""
 
 # What an evaluated model passes on as it came. Other libraries call theirs by these names.
 PASSING = (nn.modules.dropout._DropoutNd, nn.Identity, nn.Flatten)
@@ -44,7 +49,8 @@ def choose_layers(model: nn.Module, choice: LayerChoice = None) -> ChosenLayers:
     TypeError
         `choice` holds something else than strings.
     ValueError
-        A glob or name matches no module: the error lists the nearest names.
+        A glob or name matches no module: the error lists the nearest names. Or one that begins
+        with "!" takes nothing away, or all.
 
     Examples
     --------
@@ -53,30 +59,54 @@ def choose_layers(model: nn.Module, choice: LayerChoice = None) -> ChosenLayers:
     ['0', '1', '3']
     >>> list(choose_layers(model, "[12]").modules)
     ['1', '2']
+    >>> list(choose_layers(model, "!1").modules)
+    ['0', '3']
     """
     if choice is None:
         leaves = {name: module for name, module in _find_leaves(model) if not _passes(module)}
         if not leaves:
             raise ValueError(f"{type(model).__name__} has no layers: name the modules in `layers`")
         return ChosenLayers(_keep_first_names(leaves), frozenset())
-    patterns = _as_patterns(choice)
+    globs = LayerGlobs(_as_patterns(choice))
     modules = dict(name_modules(model))
     first = {module: name for name, module in reversed(modules.items())}
-    found, named = set(), set()
-    for pattern in patterns:
-        # A star means the parts of a model, and not the whole, whose name is empty.
-        names = [
-            name for name in modules if name == pattern or (name and fnmatchcase(name, pattern))
-        ]
+    found = set(choose_layers(model).modules) if globs.only_take_away else set()
+    named: set[str] = set()
+    for pattern in globs.patterns:
+        names = globs.match(pattern, modules)
         if not names:
             near = ", ".join(map(repr, _find_nearest(pattern, list(modules))))
             raise ValueError(f"no layer of {type(model).__name__} is {pattern!r}; near are: {near}")
-        found |= {first[modules[name]] for name in names}
+        matched = {first[modules[name]] for name in names}
+        if takes_away(pattern):
+            _check_takes_something(pattern, matched, found)
+            found -= matched
+            named -= matched
+            continue
+        found |= matched
         if pattern in modules:
             named.add(first[modules[pattern]])
+    if not found:
+        raise ValueError(
+            f"`layers` takes away all that it chose of {type(model).__name__}: leave a pattern out"
+        )
     return ChosenLayers(
         {name: modules[name] for name in modules if name in found}, frozenset(named)
     )
+
+
+def order_as_given(names: Sequence[str], model: nn.Module, choice: LayerChoice) -> list[str]:
+    """Put chosen layers in the order of the patterns; those of one pattern in that of the model."""
+    if choice is None or isinstance(choice, str):
+        return list(names)
+    globs, modules = LayerGlobs(choice), dict(name_modules(model))
+    if globs.only_take_away:
+        return list(names)
+    first = {module: name for name, module in reversed(modules.items())}
+    adding = (pattern for pattern in globs.patterns if not takes_away(pattern))
+    matched = (first[modules[name]] for pattern in adding for name in globs.match(pattern, modules))
+    chosen = set(names)
+    return list(dict.fromkeys(name for name in matched if name in chosen))
 
 
 def name_modules(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
@@ -144,8 +174,21 @@ def _as_patterns(choice: str | Sequence[str]) -> list[str]:
     return patterns
 
 
+def _check_takes_something(pattern: str, matched: set[str], found: set[str]) -> None:
+    """Raise ValueError where a name that is to go is not there: a slip would leave its layers in.
+
+    One that comes first has nothing to take from: a later pattern decides.
+    """
+    if found and not matched & found:
+        near = ", ".join(map(repr, _find_nearest(pattern, sorted(found))))
+        raise ValueError(
+            f"{pattern!r} takes nothing away: {min(matched)!r} is not among the layers chosen so "
+            f"far; near are: {near}"
+        )
+
+
 def _find_nearest(pattern: str, names: list[str]) -> list[str]:
-    wanted = SequenceMatcher(b=pattern.strip("*?."))
+    wanted = SequenceMatcher(b=pattern.strip("!*?."))
 
     def measure_likeness(name: str) -> float:
         wanted.set_seq1(name)

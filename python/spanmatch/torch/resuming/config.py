@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from spanmatch._core import __version__
+from spanmatch.torch.loading.architectures import ARCHITECTURES
+from spanmatch.torch.loading.architectures.sizes import count_channels
+from spanmatch.torch.loading.calls import split_call
 from spanmatch.torch.loading.data.batches import ChosenBatches
 from spanmatch.torch.loading.data.named import load_data
 from spanmatch.torch.loading.digests import hash_named_file
 from spanmatch.torch.loading.models import load_model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from torch import nn
 
     from spanmatch.torch.comparing.options import CompareOptions
@@ -28,9 +33,13 @@ class NamedModel:
     checkpoint: str | None = None
     seed: int | None = None
 
-    def load(self) -> nn.Module:
-        """Load the model."""
-        return load_model(self.name, checkpoint=self.checkpoint, seed=self.seed)
+    def load(self, batches: Iterable[Any] = ()) -> nn.Module:
+        """Load the model; one of our architectures without weights is made for these images."""
+        name, said = split_call(self.name)
+        sizes = {}
+        if name in ARCHITECTURES and self.checkpoint is None and "channels" not in said:
+            sizes = count_channels(next(iter(batches), None))
+        return load_model(self.name, checkpoint=self.checkpoint, seed=self.seed, **sizes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +69,9 @@ class CompareConfig:
     data: NamedData
     options: CompareOptions
 
-    def load_models(self) -> tuple[nn.Module, nn.Module]:
-        """Load both models."""
-        return self.model_a.load(), self.model_b.load()
+    def load_models(self, batches: Iterable[Any] = ()) -> tuple[nn.Module, nn.Module]:
+        """Load both models, to run over these batches."""
+        return self.model_a.load(batches), self.model_b.load(batches)
 
     def load_batches(self) -> Batches:
         """Load the data, in an order that says nothing where there are to be nulls."""

@@ -156,7 +156,7 @@ def _run_models(
     batches = BatchShare(config.load_batches(), ranks.rank, ranks.size, options.max_batches)
     if len(batches) == 0:
         return Collected({}, {}, 0)
-    models = config.load_models()
+    models = config.load_models(batches)
     mine = replace(
         _choose_missing(options, models, missing) if missing else options,
         device=ranks.device,

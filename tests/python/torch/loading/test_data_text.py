@@ -9,6 +9,7 @@ import torch
 
 from spanmatch.base.errors import FileError
 from spanmatch.torch.loading.data.named import load_data
+from spanmatch.torch.loading.tokenizers import find_tokenizer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,6 +72,32 @@ def test_text_through_a_tokenizer(story: Path, tokenizer: str) -> None:
     assert batch["input_ids"].tolist() == [[2, 5, 3], [2, 7, 3], [2, 1, 3]]
     (batch,) = read(f"text:{story}", tokenizer=tokenizer, block=4)
     assert batch["input_ids"].tolist() == [[5, 6, 7, 6], [5, 1, 0, 0]]
+
+
+def test_bytes_may_be_asked_for(story: Path) -> None:
+    (given,), (default,) = read(f"text:{story}", tokenizer="bytes"), read(f"text:{story}")
+    assert torch.equal(given["input_ids"], default["input_ids"])
+
+
+def test_the_tokenizer_of_the_models(tokenizer: str, tmp_path: Path) -> None:
+    from transformers import BertTokenizer
+
+    bare, other = tmp_path / "bare", tmp_path / "other"
+    bare.mkdir()
+    BertTokenizer(vocab={word: at for at, word in enumerate(VOCABULARY[::-1])}).save_pretrained(
+        other
+    )
+    mine = f"hf:{tokenizer}"
+    assert find_tokenizer("text:a.txt", [mine, mine]) == tokenizer
+    assert find_tokenizer("text:a.txt", [mine, f"hf:{bare}"]) == tokenizer
+    assert find_tokenizer("text:a.txt", ["nets.py:build", mine]) == tokenizer
+    # Models of one's own are given bytes, and what is no text has no tokens.
+    assert find_tokenizer("text:a.txt", ["nets.py:build"]) is None
+    assert find_tokenizer("npz:a.npz", [mine]) is None
+    with pytest.raises(ValueError, match=r"no tokenizer in .*bare, and .* give a `tokenizer`"):
+        find_tokenizer("text:a.txt", [f"hf:{bare}"])
+    with pytest.raises(ValueError, match="differ, and both models are to read the same tokens"):
+        find_tokenizer("text:a.txt", [mine, f"hf:{other}"])
 
 
 def test_text_that_is_none(tmp_path: Path, tokenizer: str) -> None:

@@ -88,7 +88,7 @@ NAMED = ["torchvision:squeezenet1_1", "timm:test_vit"]
 @pytest.mark.parametrize("name", [*NAMED, "hf:bert-base-uncased"])
 def test_random_weights_are_given_only_when_asked(name: str, tmp_path: Path) -> None:
     config: dict[str, Any] = {"config": BertConfig(**TINY)} if name.startswith("hf:") else {}
-    words = rf"pretrained weights of {name} cannot be had: .*pass checkpoint=FILE, or seed=0 for"
+    words = rf"pretrained weights of {name} cannot be had: .*pass `checkpoint`, a file, or a `seed`"
     with pytest.raises(OSError, match=words):
         load_model(name, **config)
     torch.manual_seed(11)
@@ -132,7 +132,7 @@ def test_a_folder_of_hugging_face(bert: Path) -> None:
     checkpoint = bert / "model.safetensors"
     assert same(load_model(f"hf:{bert}", checkpoint=checkpoint), saved)
     checkpoint.unlink()
-    with pytest.raises(OSError, match=r"weights of hf:.* cannot be had.*seed=0"):
+    with pytest.raises(OSError, match=r"weights of hf:.* cannot be had.*`seed`"):
         load_model(f"hf:{bert}")
     shallow: Any = load_model(f"hf:{bert}", seed=0, num_hidden_layers=2)
     assert shallow.config.num_hidden_layers == 2
@@ -282,3 +282,47 @@ def test_where_weights_come_from_is_said_once() -> None:
     ):
         with pytest.raises(ValueError, match="goes with neither seed= nor checkpoint="):
             load_model(name, seed=0, **option)
+
+
+def test_arguments_in_the_name_of_a_factory(factories: str, tmp_path: Path) -> None:
+    model = load_model(f"{factories}:build(width=5)", seed=0)
+    assert same(model, load_model(f"{factories}:build", seed=0, width=5))
+    assert load_model("timm:test_vit(num_classes=3)", seed=0).num_classes == 3
+    # A file's own name may have them too.
+    odd = tmp_path / "odd (1).py"
+    odd.write_text("import torch\ndef build(*, of): return torch.nn.Linear(*of)\n")
+    assert load_model(f"{odd}:build(of=(2, 3))", seed=0).in_features == 2
+    for arguments, words in (
+        ("(5)", "must be given by name"),
+        ("(**{'width': 5})", "must be given by name"),
+        ("(width=open('x'))", "width in .* is no literal"),
+        ("(width=)", "cannot be read: write them as in"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            load_model(f"{factories}:build{arguments}", seed=0)
+    with pytest.raises(ValueError, match="both say width"):
+        load_model(f"{factories}:build(width=5)", seed=0, width=5)
+
+
+@pytest.mark.parametrize("name", ["small-vgg", "small-resnet", "resnet20", "vgg11-bn"])
+def test_architectures_are_models(name: str, tmp_path: Path) -> None:
+    model = load_model(f"{name}(channels=1, classes=4)", seed=1)
+    assert same(model, load_model(name, seed=1, channels=1, classes=4))
+    # Channels and classes are those of the checkpoint, wherever its weights lie.
+    for prefix in ("", "module."):
+        weights = {f"{prefix}{key}": value for key, value in model.state_dict().items()}
+        torch.save({"state_dict": weights}, tmp_path / "weights.pt")
+        assert same(load_model(name, checkpoint=tmp_path / "weights.pt"), model)
+    assert next(load_model(name, seed=1).parameters()).shape[1] == 3
+
+
+def test_what_an_architecture_does_not_take_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="small-vgg has no pretrained weights: pass `checkpoint`"):
+        load_model("small-vgg")
+    with pytest.raises(ValueError, match="takes channels and classes, not width"):
+        load_model("small-vgg", seed=0, width=3)
+    with pytest.raises(ValueError, match="did you mean 'small-vgg'"):
+        load_model("small-vg", seed=0)
+    torch.save(nn.Linear(2, 2).state_dict(), tmp_path / "other.pt")
+    with pytest.raises(ValueError, match="does not fit the model"):
+        load_model("small-vgg", checkpoint=tmp_path / "other.pt")

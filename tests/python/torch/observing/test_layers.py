@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 
-from spanmatch.torch.observing.layers import choose_layers, name_modules, unwrap
+from spanmatch.torch.observing.layers import (
+    choose_layers,
+    name_modules,
+    order_as_given,
+    unwrap,
+)
 
 
 class Net(nn.Module):
@@ -56,6 +64,77 @@ def test_globs_and_names_in_the_order_of_the_model(choice: Any, found: list[str]
     assert names(Net(), choice) == found
 
 
+@pytest.mark.parametrize(
+    ("choice", "found"),
+    [
+        # Alone, from the default ones.
+        ("!head", ["features.0", "features.1", "features.2"]),
+        (["!head", "!features.[01]"], ["features.2"]),
+        (["features.*", "!*.1"], ["features.0", "features.2"]),
+        (["*", "!features*", "!drop", "!skip"], ["flatten", "head"]),
+        # The last that matches decides.
+        (["features.*", "!features.*", "features.2", "head"], ["features.2", "head"]),
+        (["!features.1", "features.*"], ["features.0", "features.1", "features.2"]),
+        (["!features.**", "!head", "features.*"], ["features.0", "features.1", "features.2"]),
+        # A star, and two.
+        (["*", "!**.*"], []),
+        ("**", ["features", "features.0", "features.1", "features.2", "drop", "flatten", "skip",
+                "head"]),
+        (["*", "**.2", "!head"], ["features", "features.2", "drop", "flatten", "skip"]),
+        ("**.[!01]", ["features.2"]),
+        ("**.head", ["head"]),
+        ("feat**2", ["features.2"]),
+    ],
+)  # fmt: skip
+def test_what_is_taken_away_and_stars(choice: Any, found: list[str]) -> None:
+    if not found:
+        with pytest.raises(ValueError, match="takes away all that it chose of Net"):
+            choose_layers(Net(), choice)
+    else:
+        assert names(Net(), choice) == found
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(st.sampled_from(["", "!"]).flatmap(
+        lambda sign: st.sampled_from(["a*", "*", "b.?", "*.c", "b.c", "[ab]*"]).map(sign.__add__)
+    ), min_size=1, max_size=4)
+)  # fmt: skip
+def test_the_last_pattern_that_matches_decides(patterns: list[str]) -> None:
+    model = nn.ModuleDict(
+        {"a": nn.ModuleDict({"c": nn.ReLU()}), "b": nn.ModuleDict({"c": nn.ReLU(), "d": nn.ReLU()})}
+    )
+    default = all(pattern.startswith("!") for pattern in patterns)
+    wanted = []
+    for name in ("a", "a.c", "b", "b.c", "b.d"):
+        last = [p for p in patterns if fnmatchcase(name, p.removeprefix("!"))][-1:]
+        kept = not last[0].startswith("!") if last else default and "." in name
+        wanted += [name] * kept
+    try:
+        assert names(model, patterns) == wanted
+    except ValueError as error:
+        assert "takes nothing away" in str(error) or not wanted  # noqa: PT017
+
+
+def test_what_is_taken_away_need_not_give_something() -> None:
+    assert choose_layers(Net(), ["head", "features.0", "!head"]).named == {"features.0"}
+
+
+def test_a_module_under_two_names_is_taken_away_by_either() -> None:
+    tied = nn.Linear(3, 3)
+    model = nn.ModuleDict({"encoder": tied, "act": nn.ReLU(), "decoder": tied})
+    assert names(model, "!decoder") == ["act"]
+
+
+def test_layers_in_the_order_they_are_given() -> None:
+    def ordered(*choice: str) -> list[str]:
+        return order_as_given(names(Net(), choice), Net(), choice)
+
+    assert ordered("head", "features.*", "!features.1") == ["head", "features.0", "features.2"]
+    assert ordered("!head") == ["features.0", "features.1", "features.2"]
+    assert ordered("head", "**.2") == ["head", "features.2"]
+
+
 def test_only_whole_names_have_to_give_something() -> None:
     assert choose_layers(Net(), ["head", "features.*"]).named == {"head"}
 
@@ -72,6 +151,10 @@ def test_a_model_that_is_a_layer() -> None:
         (["head", "haed"], ValueError, "'haed'; near are: .*'head'"),
         ("Features.*", ValueError, "'features"),
         ([], ValueError, "empty"),
+        ("!haed", ValueError, "no layer of Net is '!haed'; near are: .*'head'"),
+        (["features.*", "!head"], ValueError, "'!head' takes nothing away: 'head' is not among"),
+        # The parts of a layer that has some are taken away by '!features*'.
+        ("!features", ValueError, "takes nothing away: .* near are: 'features.0'"),
         ([1], TypeError, "int"),
     ],
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from torch import Tensor
 from torch.utils.data import DataLoader, RandomSampler
 
+from spanmatch.torch.loading.calls import join_arguments, split_call
 from spanmatch.torch.loading.data.arrays import read_mnist5k, read_npz
 from spanmatch.torch.loading.data.batches import Batch, Examples, cut_into_batches
 from spanmatch.torch.loading.data.digits import read_digits
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = (
     "digits, mnist5k, cifar10:FOLDER, imagefolder:FOLDER, text:FILE, npz:FILE, "
-    "package.module:factory, file.py:factory"
+    "package.module:factory, file.py:factory, file.py:factory(k=3)"
 )
 BATCH_SIZE = 64
 
@@ -64,15 +65,16 @@ def load_data(
         default those of ImageNet.
     ``text:FILE``
         UTF-8: each line an input, or, with `block`, so many tokens. `tokenizer` is a name of the
-        Hugging Face hub, or a folder; without one, each byte is a token. Lines are cut at
-        `max_length` tokens, by default as many as the tokenizer's model takes; what is shorter than
-        the longest of a batch is filled up. Batches hold `input_ids` and `attention_mask`.
+        Hugging Face hub, or a folder; without one, or with "bytes", each byte is a token. Lines are
+        cut at `max_length` tokens, by default as many as the tokenizer's model takes; what is
+        shorter than the longest of a batch is filled up. Batches hold `input_ids` and
+        `attention_mask`.
     ``npz:FILE``
         Arrays `x` and, if there, `y` or `targets`; or one .npy. Floats become float32, integers
         int64.
     ``package.module:factory``, ``file.py:factory``
         A function of yours that returns batches, such as a DataLoader. What is given here, but for
-        the name, is given to it.
+        the name, is given to it, and so are literals by name that follow: ``file.py:factory(k=3)``.
 
     Digits and MNIST need ``pip install 'spanmatch[data]'``; pictures and tokenizers
     ``'spanmatch[models]'``.
@@ -110,9 +112,11 @@ def load_data(
         )
         raise ValueError(f"{name!r}: {kind} {wrong}; names look like {EXAMPLES}")
     else:
+        name, said = split_call(name)
         given = _drop_none(batch_size=batch_size, split=split, limit=limit)
+        arguments = join_arguments(name, said, {**given, **kwargs})
         with import_factory(name, [*SETS, *PLACES], EXAMPLES) as factory:
-            return _check_batches(factory(**given, **kwargs), name)
+            return _check_batches(factory(**arguments), name)
     return cut_into_batches(examples, BATCH_SIZE if batch_size is None else batch_size, limit)
 
 

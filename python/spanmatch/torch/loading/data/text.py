@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+BYTES = "bytes"
+
+
 def read_text(
     file: str,
     *,
@@ -30,7 +33,7 @@ def read_text(
         if number is not None and number < 1:
             raise ValueError(f"{name} is {number}: it must be at least 1")
     content = Path(file).read_bytes()
-    tokens: Tokens = ByteTokens() if tokenizer is None else HubTokens(tokenizer)
+    tokens: Tokens = ByteTokens() if tokenizer in (None, BYTES) else HubTokens(str(tokenizer))
     try:
         if block is None:
             lines = (line for line in content.splitlines() if line.strip())

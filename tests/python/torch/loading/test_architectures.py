@@ -4,8 +4,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from spanmatch.experiment.architectures import ARCHITECTURES  # noqa: E402
 from spanmatch.experiment.networks import count_parameters  # noqa: E402
+from spanmatch.torch.loading.architectures import ARCHITECTURES  # noqa: E402
 
 # He et al. 2016, table 6: 0.27M, 0.46M, 0.66M; of VGG for 32 × 32: 9.76M and 15.25M.
 PUBLISHED = {

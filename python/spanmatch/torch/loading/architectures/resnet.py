@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from spanmatch.experiment.architectures.start import draw_he_weights
+from spanmatch.torch.loading.architectures.start import draw_he_weights
 
 STAGES = (16, 32, 64)
 
@@ -20,7 +20,7 @@ STAGES = (16, 32, 64)
 def resnet(depth: int, channels: int, classes: int, *, shortcuts: bool = True) -> nn.Sequential:
     """Return a network of 6 n + 2 layers.
 
-    >>> from spanmatch.experiment.architectures.resnet import resnet
+    >>> from spanmatch.torch.loading.architectures.resnet import resnet
     >>> [name for name, _ in resnet(8, 1, 10).named_children()]
     ['conv1', 'block1', 'block2', 'block3', 'fc']
     """

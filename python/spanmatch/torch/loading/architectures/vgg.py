@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
-from spanmatch.experiment.architectures.start import draw_he_weights
+from spanmatch.torch.loading.architectures.start import draw_he_weights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ VGG16 = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512)
 def vgg(stages: Stages, channels: int, classes: int, *, batch_norm: bool = False) -> nn.Sequential:
     """Return a VGG for images of 32 × 32.
 
-    >>> from spanmatch.experiment.architectures.vgg import VGG11, vgg
+    >>> from spanmatch.torch.loading.architectures.vgg import VGG11, vgg
     >>> [name for name, _ in vgg(VGG11, 3, 10).named_children()][-4:]
     ['conv8', 'fc1', 'fc2', 'fc3']
     """

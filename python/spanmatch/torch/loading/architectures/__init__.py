@@ -1,4 +1,4 @@
-"""The networks that an experiment trains by name, for images of any channels and classes.
+"""Small networks by name, which experiments train, for images of any channels and classes.
 
 Each is a sequence whose children are the layers to compare: a convolution, a residual block or a
 fully connected layer, each with its normalisation and its ReLU, and with the pooling before it.
@@ -9,8 +9,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from spanmatch.experiment.architectures.resnet import resnet
-from spanmatch.experiment.architectures.vgg import VGG11, VGG16, small_vgg, vgg
+from spanmatch.torch.loading.architectures.resnet import resnet
+from spanmatch.torch.loading.architectures.vgg import VGG11, VGG16, small_vgg, vgg
 
 if TYPE_CHECKING:
     from collections.abc import Callable

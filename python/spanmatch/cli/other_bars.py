@@ -1,0 +1,69 @@
+"""Other libraries' progress bars: off while a command of ours runs, which has its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# What `datasets` reads where a factory imports it only later.
+LATER = "HF_DATASETS_DISABLE_PROGRESS_BARS"
+
+
+@contextmanager
+def without_other_bars() -> Iterator[None]:
+    """Keep the bars of transformers, datasets and huggingface_hub off; then as they were."""
+    before = {name: bars for name, bars in _find_bars().items() if bars.are_on()}
+    for bars in before.values():
+        bars.turn(False)
+    given = os.environ.get(LATER)
+    os.environ.setdefault(LATER, "1")
+    try:
+        yield
+    finally:
+        if given is None:
+            os.environ.pop(LATER, None)
+        # transformers takes over, when it is imported, what huggingface_hub had.
+        if "huggingface_hub" in before:
+            before |= {name: bars for name, bars in _find_bars().items() if name == "transformers"}
+        for bars in before.values():
+            bars.turn(True)
+
+
+class _Bars:
+    """The bars of a library, by its own functions."""
+
+    def __init__(self, module: Any, plural: str, query: str, query_means_on: bool) -> None:
+        self._module, self._plural = module, plural
+        self._query, self._query_means_on = query, query_means_on
+
+    def are_on(self) -> bool:
+        return bool(getattr(self._module, self._query)()) is self._query_means_on
+
+    def turn(self, on: bool) -> None:
+        getattr(self._module, f"{'enable' if on else 'disable'}_progress_bar{self._plural}")()
+
+
+def _find_bars() -> dict[str, _Bars]:
+    found = {}
+    if find_spec("huggingface_hub") is not None:
+        from huggingface_hub import constants, utils
+
+        # Where its environment variable decides, its functions warn that they do nothing.
+        if constants.HF_HUB_DISABLE_PROGRESS_BARS is None:
+            found["huggingface_hub"] = _Bars(utils, "s", "are_progress_bars_disabled", False)
+    # Neither is imported for this: it takes seconds.
+    if "transformers.utils.logging" in sys.modules:
+        found["transformers"] = _Bars(
+            sys.modules["transformers.utils.logging"], "", "is_progress_bar_enabled", True
+        )
+    if "datasets.utils" in sys.modules:
+        found["datasets"] = _Bars(
+            sys.modules["datasets.utils"], "s", "are_progress_bars_disabled", False
+        )
+    return found

@@ -1,0 +1,66 @@
+"""Arguments in the name of a model or data, as in file.py:factory(k=3): literals, never code."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+
+def split_call(name: str) -> tuple[str, dict[str, Any]]:
+    """Return a name without its arguments, and these.
+
+    A name that has none, or is a place that ends in parentheses, stays whole.
+
+    Raises
+    ------
+    ValueError
+        The arguments are not given by name, or are no literals.
+
+    Examples
+    --------
+    >>> split_call("nets.py:build(width=64, sizes=(3, 5), norm=None)")
+    ('nets.py:build', {'width': 64, 'sizes': (3, 5), 'norm': None})
+    >>> split_call("nets.py:build")
+    ('nets.py:build', {})
+    """
+    place = name.partition(":")[2]
+    if not name.endswith(")") or (place and Path(place).exists()):
+        return name, {}
+    for opening, letter in enumerate(name):
+        # Of a file's own name a parenthesis may be part too.
+        call = _parse(name[opening:]) if letter == "(" and opening > 0 else None
+        if call is not None:
+            return name[:opening], _read_arguments(call, name)
+    raise ValueError(f"the arguments in {name!r} cannot be read: write them as in (k=3, name='a')")
+
+
+def join_arguments(name: str, said: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments in a name and those beside it; ValueError where one is said twice."""
+    if twice := sorted(said.keys() & given.keys()):
+        raise ValueError(f"{name} and what is given beside it both say {', '.join(twice)}")
+    return {**said, **given}
+
+
+def _parse(arguments: str) -> ast.Call | None:
+    try:
+        found = ast.parse(f"name{arguments}", mode="eval").body
+    except SyntaxError:
+        return None
+    return found if isinstance(found, ast.Call) and isinstance(found.func, ast.Name) else None
+
+
+def _read_arguments(call: ast.Call, name: str) -> dict[str, Any]:
+    if call.args or any(each.arg is None for each in call.keywords):
+        raise ValueError(f"the arguments in {name!r} must be given by name, as in (k=3)")
+    return {str(each.arg): _read_literal(each, name) for each in call.keywords}
+
+
+def _read_literal(argument: ast.keyword, name: str) -> Any:
+    try:
+        return ast.literal_eval(argument.value)
+    except ValueError:
+        raise ValueError(
+            f"{argument.arg} in {name!r} is no literal: write a number, a string in quotes, True, "
+            "False, None, or a tuple, list or dict of these"
+        ) from None

@@ -14,6 +14,7 @@ from spanmatch.torch.observing.activations import Activations, find_activations
 from spanmatch.torch.observing.axis_choice import AxisChoice
 from spanmatch.torch.observing.batch import call_model, get_inputs
 from spanmatch.torch.observing.forward_pass import ForwardPass
+from spanmatch.torch.observing.kept_state import ModelState
 from spanmatch.torch.observing.layers import ChosenLayers, choose_layers, name_modules, unwrap
 from spanmatch.torch.observing.masks import fit_mask, read_mask
 from spanmatch.torch.observing.model_error import describe_failure
@@ -105,7 +106,7 @@ class Observer:
             self._names.setdefault(module, name)
         self._batches = 0
         self._calls: dict[str, int] | None = None
-        self._stream = RandomStream()
+        self._stream, self._state = RandomStream(), ModelState()
         self._undo = ExitStack()
         self._pass: ForwardPass | None = None
 
@@ -140,7 +141,8 @@ class Observer:
         """Run the model on a batch, and hand over what each chosen layer gives, as it appears.
 
         The run leaves no trace: gradients are off, and everybody's random numbers go on from where
-        they were; a model that draws some has a stream of its own, which goes on from run to run.
+        they were; a model that draws some has a stream of its own, which goes on from run to run,
+        as does the state of one that keeps any: see `ModelState`.
         A module that returns a tuple or mapping gives the first tensor of floats with at least two
         axes in it; one that holds none is passed over, unless it was named.
 
@@ -180,7 +182,7 @@ class Observer:
         self._pass = current
         device = find_device(self._model) if self._device is None else self._device
         try:
-            with isolate_run(self._model, self._stream):
+            with isolate_run(self._model, self._stream), self._state.resume(self._model):
                 call_model(self._model, inputs, device, find_dtype(self._model))
         except Exception as error:
             if current.failure is None:

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.pair.device.tensors import as_mask_tensor
-from spanmatch.torch.observing.batch import get_inputs
+from spanmatch.torch.observing.batch import ATTENTION_MASK, get_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from torch import Tensor
-
-ATTENTION_MASK = "attention_mask"
 
 
 def read_mask(batch: Any, mask: str | Callable[[Any], Any] | None) -> Tensor | None:

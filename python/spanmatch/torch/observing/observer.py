@@ -12,7 +12,7 @@ from torch.jit import ScriptModule
 from spanmatch.base.errors import prefix_errors
 from spanmatch.torch.observing.activations import Activations, find_activations
 from spanmatch.torch.observing.axis_choice import AxisChoice
-from spanmatch.torch.observing.batch import call_model, get_inputs
+from spanmatch.torch.observing.batch import call_model, name_inputs
 from spanmatch.torch.observing.forward_pass import ForwardPass
 from spanmatch.torch.observing.kept_state import ModelState
 from spanmatch.torch.observing.layers import ChosenLayers, choose_layers, name_modules, unwrap
@@ -27,6 +27,7 @@ from spanmatch.torch.observing.model_state import (
     unwrap_parts,
 )
 from spanmatch.torch.observing.neuron_axis import knows_axis
+from spanmatch.torch.observing.unbatched import refuse_unbatched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -168,8 +169,9 @@ class Observer:
             named layer gave nothing; a layer ran more or less often than for the first batch.
         """
         with self._prefix_errors():
-            mask = read_mask(batch, self._mask)
-        calls = self._forward(batch, ForwardPass(receive, mask)).calls
+            inputs = name_inputs(batch, self._model, mask_said=self._mask is not None)
+            mask = read_mask(batch if callable(self._mask) else inputs, self._mask)
+        calls = self._forward(inputs, ForwardPass(receive, mask)).calls
         return {name: calls[name] for name in self.layers if name in calls}
 
     def measure(self, batch: Any) -> list[OutputShape]:
@@ -178,11 +180,15 @@ class Observer:
 
     def _forward(self, batch: Any, current: ForwardPass) -> ForwardPass:
         with self._prefix_errors():
-            inputs = get_inputs(batch)
+            inputs = name_inputs(batch, self._model)
         self._pass = current
         device = find_device(self._model) if self._device is None else self._device
         try:
-            with isolate_run(self._model, self._stream), self._state.resume(self._model):
+            with (
+                refuse_unbatched(self._model, inputs, current, self._batches),
+                isolate_run(self._model, self._stream),
+                self._state.resume(self._model),
+            ):
                 call_model(self._model, inputs, device, find_dtype(self._model))
         except Exception as error:
             if current.failure is None:

@@ -23,6 +23,11 @@ class Attending(nn.Module):
         return self.attention(x, x, x)
 
 
+class Missing(Attending):
+    def forward(self, x: Tensor, other: Tensor) -> Any:  # type: ignore[override]
+        return super().forward(x + other)
+
+
 class Failing(nn.Module):
     def __init__(self, error: BaseException) -> None:
         super().__init__()
@@ -54,8 +59,8 @@ def test_an_error_in_the_model_names_layer_and_batch() -> None:
         assert caught.value.__cause__ is error
     with pytest.raises(ModelError, match=r"layer '0' \(Conv2d\), batch 0"):
         seen(model(), torch.ones(2, 2, 6, 6))
-    with pytest.raises(ModelError, match=r"the model \(Attending\)|batch 0.*missing 1 required"):
-        seen(Attending(), {"y": torch.ones(2, 3, 4)})
+    with pytest.raises(ModelError, match=r"the model \(Missing\)|batch 0.*missing 1 required"):
+        seen(Missing(), {"x": torch.ones(2, 3, 4)})
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])

@@ -22,9 +22,16 @@ def find_device(model: nn.Module) -> torch.device:
 
 
 def find_dtype(model: nn.Module) -> torch.dtype | None:
-    """Return the type of the model's first parameter of floats, which its inputs have too."""
-    floats = (part.dtype for part in model.parameters() if part.is_floating_point())
-    return next(floats, None)
+    """Return the type of all the model's parameters of floats, which its inputs have too.
+
+    None where they have several, as float32 embeddings before weights in half precision, or where
+    there are none, as in a quantised model: then the inputs stay as they are given.
+
+    >>> find_dtype(nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2)).half())
+    torch.float16
+    """
+    kinds = {part.dtype for part in model.parameters() if part.is_floating_point()}
+    return kinds.pop() if len(kinds) == 1 else None
 
 
 @contextmanager

@@ -46,7 +46,7 @@ class ForwardPass:
     calls: dict[str, int] = field(default_factory=dict)
     """How often each chosen layer has given an output."""
     empty: dict[str, str] = field(default_factory=dict)
-    """The type of what a layer returned that holds no activations."""
+    """What a layer returned that holds no activations, or none that can be read, in words."""
     failure: BaseException | None = None
     """What a hook has raised."""
 

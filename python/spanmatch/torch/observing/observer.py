@@ -10,7 +10,12 @@ from torch import Tensor, nn
 from torch.jit import ScriptModule
 
 from spanmatch.base.errors import prefix_errors
-from spanmatch.torch.observing.activations import Activations, find_activations
+from spanmatch.torch.observing.activations import (
+    Activations,
+    UnreadableError,
+    describe_without_floats,
+    find_activations,
+)
 from spanmatch.torch.observing.axis_choice import AxisChoice
 from spanmatch.torch.observing.batch import call_model, name_inputs
 from spanmatch.torch.observing.forward_pass import ForwardPass
@@ -222,9 +227,13 @@ class Observer:
             # Not ours: whoever has the model runs it within the block.
             return
         try:
-            output = find_activations(returned)
+            try:
+                output = find_activations(returned)
+            except UnreadableError as error:
+                current.empty[name] = str(error)
+                return
             if output is None:
-                current.empty[name] = type(returned).__name__
+                current.empty[name] = describe_without_floats(returned)
                 return
             if name in self._axis.layers:
                 with self._prefix_errors(name):
@@ -251,15 +260,14 @@ class Observer:
         calls = current.calls
         for name in self._chosen.named:
             if name in current.empty and name not in calls:
-                kind = current.empty[name]
-                raise ValueError(
-                    f"layer {name!r} returned a {kind} without a tensor of floats with two or more "
-                    "axes"
-                )
+                raise ValueError(f"layer {name!r} returned {current.empty[name]}")
             if name not in calls:
                 raise ValueError(f"layer {name!r} is not part of the forward pass: it never ran")
         if not calls:
-            raise ValueError("none of the chosen layers gave a tensor of floats: choose others")
+            reasons = "".join(f"; {name!r} returned {what}" for name, what in current.empty.items())
+            raise ValueError(
+                f"none of the chosen layers gave a tensor of floats: choose others{reasons}"
+            )
         first = self._calls = calls if self._calls is None else self._calls
         for name in self.layers:
             now, before = calls.get(name, 0), first.get(name, 0)

@@ -23,9 +23,9 @@ def refuse_unbatched(
 ) -> Iterator[None]:
     """Let the forward pass fail where a convolution is given a batch that is a single input.
 
-    >>> from spanmatch.torch import layer_info
+    >>> from spanmatch.torch import capture
     >>> import torch
-    >>> layer_info(nn.Sequential(nn.Conv2d(3, 4, 3)), torch.ones(3, 8, 8))
+    >>> list(capture(nn.Sequential(nn.Conv2d(3, 4, 3)), [torch.ones(3, 8, 8)]))
     Traceback (most recent call last):
         ...
     ValueError: batch 0 (counted from 0): its inputs have the shape (3, 8, 8), which is one input \
@@ -33,7 +33,8 @@ to a Conv2d, without an axis for inputs: pass batches, as torch.stack(images) ma
 list of two tensors the second is taken for targets
     """
     with ExitStack() as undo:
-        if isinstance(inputs, Tensor):
+        # Where shapes alone are asked for, those of one input are an answer.
+        if isinstance(inputs, Tensor) and current.receive is not None:
             hook = partial(_check_axes, tuple(inputs.shape), current, batch)
             for module in model.modules():
                 if CONVOLUTIONS.get(type(module)) == inputs.ndim:

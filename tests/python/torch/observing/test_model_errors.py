@@ -101,7 +101,7 @@ def test_what_gives_no_activations(what: Any) -> None:
     x = torch.ones(3, 2)
     net = nn.Sequential(Returns(what), Returns(lambda _: x))
     assert list(seen(net, x)) == ["1"]
-    with pytest.raises(ValueError, match=r"layer '0' returned a .* floats"):
+    with pytest.raises(ValueError, match=r"layer '0' returned a .*(floats|dense)"):
         seen(net, x, ["0", "1"])
     with pytest.raises(ValueError, match="none of the chosen layers"):
         seen(net, x, "[0]")

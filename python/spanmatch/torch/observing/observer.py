@@ -22,7 +22,7 @@ from spanmatch.torch.observing.forward_pass import ForwardPass
 from spanmatch.torch.observing.kept_state import ModelState
 from spanmatch.torch.observing.layers import ChosenLayers, choose_layers, name_modules, unwrap
 from spanmatch.torch.observing.masks import fit_mask, read_mask
-from spanmatch.torch.observing.model_error import describe_failure
+from spanmatch.torch.observing.model_error import NEVER_RAN, describe_failure
 from spanmatch.torch.observing.model_state import (
     RandomStream,
     find_device,
@@ -49,9 +49,9 @@ if TYPE_CHECKING:
 class Observer:
     """A model under observation, between `with` and the end of its block.
 
-    Within, the model is in eval mode and its layers carry hooks; DataParallel,
-    DistributedDataParallel and torch.compile are taken off, outside and inside, so that it runs
-    eagerly, on one device. Afterwards, errors included, all is as it was, each module's own mode
+    Within, the model is in eval mode and its layers carry hooks; DataParallel, torch.compile and
+    what else `unwrap` knows are taken off, outside and inside, so that it runs eagerly, on one
+    device. Afterwards, errors included, all is as it was, each module's own mode
     too. It may be entered again; batches are counted on.
 
     Parameters
@@ -262,7 +262,7 @@ class Observer:
             if name in current.empty and name not in calls:
                 raise ValueError(f"layer {name!r} returned {current.empty[name]}")
             if name not in calls:
-                raise ValueError(f"layer {name!r} is not part of the forward pass: it never ran")
+                raise ValueError(f"layer {name!r} {NEVER_RAN}")
         if not calls:
             reasons = "".join(f"; {name!r} returned {what}" for name, what in current.empty.items())
             raise ValueError(

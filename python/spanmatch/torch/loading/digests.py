@@ -5,13 +5,16 @@ from __future__ import annotations
 from hashlib import sha256
 from pathlib import Path
 
+from spanmatch.torch.loading.shards import is_index, read_index
+
 BLOCK = 1 << 20
 
 
 def hash_named_file(name: str | None) -> str | None:
     """Return the SHA-256 of the file that a name names: itself, as in npz:FILE, in file.py:factory.
 
-    None of folders, and of modules that are imported by name: their content is not looked at.
+    Of the index of a checkpoint in several files it is that of all of them. None of folders, and of
+    modules that are imported by name: their content is not looked at.
     """
     if name is None:
         return None
@@ -20,7 +23,8 @@ def hash_named_file(name: str | None) -> str | None:
     if path is None:
         return None
     digest = sha256()
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            digest.update(block)
+    for each in (path, *(read_index(path) if is_index(path) else ())):
+        with each.open("rb") as file:
+            while block := file.read(BLOCK):
+                digest.update(block)
     return digest.hexdigest()

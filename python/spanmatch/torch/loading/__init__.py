@@ -1,7 +1,7 @@
 """Models and data by name: of other libraries, of files, or of the user's own code.
 
 - `models`: `load_model`, and what the libraries of models need;
-- `checkpoints`: weights from files, of which no code is ever run;
+- `checkpoints`, `shards`: weights from files, of which no code is ever run;
 - `data`: `load_data`, a room of its own;
 - `architectures`: the small networks that experiments train;
 - `calls`: arguments in a name;

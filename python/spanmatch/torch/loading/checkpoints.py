@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 
 from spanmatch.base.errors import FileError
 from spanmatch.base.words import count_of, list_names
+from spanmatch.torch.loading.shards import is_index, read_index
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -31,9 +32,11 @@ def load_checkpoint(model: torch.nn.Module, path: str | PathLike[str]) -> None:
     """Load weights into a model that has exactly those, or raise and leave it as it was.
 
     A name ending in .safetensors is read as safetensors, any other as what `torch.save` wrote, with
-    `weights_only=True`: nothing in the file is run. The weights may lie under "state_dict",
-    "model_state_dict", "model" or "network", and all names may begin with "module.", "_orig_mod.",
-    "model." or "network.". Tied weights may be there once. Values are cast to the model's types.
+    `weights_only=True`: nothing in the file is run. One ending in .index.json, as
+    model.safetensors.index.json, names the files beside it that hold the weights. The weights may
+    lie under "state_dict", "model_state_dict", "model" or "network", and all names may begin with
+    "module.", "_orig_mod.", "model." or "network.". Tied weights may be there once. Values are cast
+    to the model's types.
 
     Raises
     ------
@@ -60,12 +63,28 @@ def _read(path: Path) -> dict[str, Any]:
     # What the libraries say of a missing file or a folder does not always name it.
     with path.open("rb"):
         pass
+    if is_index(path):
+        return _read_shards(path)
     if path.suffix == ".safetensors":
         try:
             return load_file(path)
         except SafetensorError as error:
             raise FileError(f"{path} is cut short, or no safetensors file: {error}") from error
     return _find_weights(_read_torch(path), path)
+
+
+def _read_shards(index: Path) -> dict[str, Any]:
+    state: dict[str, Any] = {}
+    for path, names in read_index(index).items():
+        held = _read(path)
+        lacking = [name for name in names if name not in held]
+        if lacking:
+            raise FileError(
+                f"{path} lacks {count_of(len(lacking), 'weight')} that {index.name} says it holds: "
+                f"{list_names(lacking, SHOWN)}"
+            )
+        state |= {name: held[name] for name in names}
+    return state
 
 
 def _read_torch(path: Path) -> object:

@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from spanmatch.torch.loading.calls import split_call
+from spanmatch.torch.loading.shards import is_index, read_index
 
 BLOCK = 1 << 20
 
@@ -14,7 +15,8 @@ BLOCK = 1 << 20
 def hash_named_file(name: str | None) -> str | None:
     """Return the SHA-256 of the file that a name names: itself, as in npz:FILE, in file.py:factory.
 
-    None of folders, and of modules that are imported by name: their content is not looked at.
+    Of the index of a checkpoint in several files it is that of all of them. None of folders, and of
+    modules that are imported by name: their content is not looked at.
     """
     if name is None:
         return None
@@ -22,9 +24,10 @@ def hash_named_file(name: str | None) -> str | None:
     if path is None:
         return None
     digest = sha256()
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            digest.update(block)
+    for each in (path, *(read_index(path) if is_index(path) else ())):
+        with each.open("rb") as file:
+            while block := file.read(BLOCK):
+                digest.update(block)
     return digest.hexdigest()
 
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, cast
+from dataclasses import dataclass, fields, is_dataclass
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from spanmatch.pair.rows import as_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # Types too narrow to hold a mean of their own values.
 NARROW = (torch.float16, torch.bfloat16)
@@ -114,11 +119,21 @@ class Activations:
         return Activations(values, values.ndim - 1, self.mask)
 
 
+class UnreadableError(ValueError):
+    """A layer gives floats in a form whose rows cannot be told: it says which, as a noun."""
+
+
 def find_activations(returned: Any) -> Tensor | None:
     """Return the first tensor of floats with at least two axes in what a layer returns, or None.
 
     Recurrent and attention layers return (output, state), models of transformers a mapping whose
-    loss, if any, is a single number.
+    loss, if any, is a single number; others a dataclass, whose fields are looked through in order.
+    A PackedSequence of texts of one length is unpacked, the items first.
+
+    Raises
+    ------
+    UnreadableError
+        That tensor is sparse or nested, or packed from texts of several lengths.
 
     Examples
     --------
@@ -127,15 +142,54 @@ def find_activations(returned: Any) -> Tensor | None:
     """
     if isinstance(returned, Tensor):
         return returned if _has_neurons(returned) else None
-    parts = returned.values() if isinstance(returned, Mapping) else returned
-    if not isinstance(returned, Mapping | tuple | list):
-        return None
-    return next((found for part in parts if (found := find_activations(part)) is not None), None)
+    if isinstance(returned, PackedSequence):
+        return _unpack(returned)
+    for part in _list_parts(returned):
+        found = find_activations(part)
+        if found is not None:
+            return found
+    return None
+
+
+def describe_without_floats(returned: Any) -> str:
+    """Return what a layer returned, where nothing in it is an output."""
+    return f"a {type(returned).__name__} without a tensor of floats with two or more axes"
+
+
+def _list_parts(returned: Any) -> Iterable[Any]:
+    if isinstance(returned, Mapping):
+        return returned.values()
+    if isinstance(returned, tuple | list):
+        return returned
+    if is_dataclass(returned) and not isinstance(returned, type):
+        return (getattr(returned, field.name, None) for field in fields(returned))
+    return vars(returned).values() if type(returned) is SimpleNamespace else ()
 
 
 def _has_neurons(tensor: Tensor) -> bool:
-    dense = tensor.layout == torch.strided and not tensor.is_nested
-    return dense and tensor.is_floating_point() and tensor.ndim >= 2
+    if not tensor.is_floating_point() or tensor.ndim < 2:
+        return False
+    if tensor.is_nested:
+        raise UnreadableError(
+            "a nested tensor, which has no positions: let the layer give padded values, and pass "
+            "the mask"
+        )
+    if tensor.layout != torch.strided:
+        raise UnreadableError(
+            f"a tensor laid out as {tensor.layout}: let the layer give it dense, by to_dense()"
+        )
+    return True
+
+
+def _unpack(packed: PackedSequence) -> Tensor | None:
+    if not _has_neurons(packed.data):
+        return None
+    if int(packed.batch_sizes[0]) != int(packed.batch_sizes[-1]):
+        raise UnreadableError(
+            "a PackedSequence of several lengths, whose rows go by position and not by input: let "
+            "the model run on padded texts, and pass the mask"
+        )
+    return pad_packed_sequence(packed, batch_first=True)[0]
 
 
 def _fits(memory: Tensor, values: Tensor) -> bool:

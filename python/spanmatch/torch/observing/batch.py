@@ -1,4 +1,4 @@
-"""What a batch is: a tensor, (inputs, targets), or a mapping of arguments."""
+"""What a batch is: a tensor, (inputs, targets), (ids, mask), or a mapping of arguments."""
 
 from __future__ import annotations
 
@@ -8,9 +8,18 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
+from torch.utils.data import Dataset
+
+from spanmatch.base.words import list_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+
+ATTENTION_MASK = "attention_mask"
+# With them a model computes its loss; some make other inputs of them.
+LABELS = "labels"
+SHOWN = 8
 
 
 def take_batches(data: Iterable[Any], max_batches: int | None) -> tuple[Iterator[Any], int | None]:
@@ -19,8 +28,13 @@ def take_batches(data: Iterable[Any], max_batches: int | None) -> tuple[Iterator
     Raises
     ------
     TypeError
-        `data` is a single batch.
+        `data` is a single batch, or examples that nobody has put into batches.
     """
+    if _gives_examples(data):
+        raise TypeError(
+            f"data is a {type(data).__name__}, which gives one example at a time: pass batches, "
+            "such as torch.utils.data.DataLoader(data, batch_size=64)"
+        )
     if isinstance(data, Tensor | Mapping):
         raise TypeError(
             f"data is one {type(data).__name__}: pass an iterable of batches, such as [data]"
@@ -60,6 +74,59 @@ def get_inputs(batch: Any) -> Tensor | Mapping[str, Any]:
     )
 
 
+def name_inputs(
+    batch: Any, model: Callable[..., Any], *, mask_said: bool = False
+) -> Tensor | Mapping[str, Any]:
+    """Return what a model is given of a batch, by the names of its arguments where that matters.
+
+    A pair of tensors is (inputs, targets), but for (ids, mask): where the model takes an
+    `attention_mask`, and the second tensor holds for each position of the first whether it counts.
+    Then it is the mapping of both. `labels` are for nobody.
+
+    Parameters
+    ----------
+    batch
+        As it came.
+    model
+        Whose arguments are meant.
+    mask_said
+        Whether somebody has said which positions count, and so has masks.
+
+    Raises
+    ------
+    TypeError
+        The batch is no batch.
+    ValueError
+        A mapping holds nothing that the model takes; a second tensor may be a mask or targets.
+    """
+    inputs = get_inputs(batch)
+    names = _list_arguments(model)
+    if isinstance(inputs, Mapping):
+        given = {name: value for name, value in inputs.items() if name != LABELS}
+        if names is not None and inputs and not names.intersection(given):
+            held, taken = (list_names(sorted(map(repr, part)), SHOWN) for part in (inputs, names))
+            raise ValueError(
+                f"the batch holds {held}, and the model takes {taken or 'nothing'}: name the parts "
+                "of the batch as the model names its arguments"
+            )
+        return given
+    if isinstance(batch, Tensor) or len(batch) == 1:
+        return inputs
+    first, mask = _find_first_argument(model), batch[1]
+    if first is None or ATTENTION_MASK not in _get_parameters(model):
+        return inputs
+    if not isinstance(mask, Tensor) or inputs.ndim < 2 or mask.shape != inputs.shape[:2]:
+        return inputs
+    if not bool(((mask == 0) | (mask == 1)).all()):
+        return inputs
+    if not mask_said and not _is_one_run(mask):
+        raise ValueError(
+            "the second tensor of the batch may be an attention mask with gaps, or targets: pass "
+            f"{{{first!r}: ids, {ATTENTION_MASK!r}: mask}}, or {{{first!r}: ids}}"
+        )
+    return {first: inputs, ATTENTION_MASK: mask.long() if mask.is_floating_point() else mask}
+
+
 def count_inputs(batch: Any, axis: int = 0) -> int:
     """Return how many inputs a batch holds: the length of its first tensor; 1 if that has none."""
     inputs = get_inputs(batch)
@@ -73,7 +140,7 @@ def call_model(
 ) -> Any:
     """Run the model on a copy of its inputs, on `device`; floats become `dtype`, where given.
 
-    Of a mapping it is given what its forward pass takes: labels, say, are left out.
+    Of a mapping it is given what its forward pass takes, and never `labels`.
     """
     if isinstance(inputs, Tensor):
         return model(_copy(inputs, device, dtype))
@@ -82,7 +149,7 @@ def call_model(
         **{
             name: _copy(value, device, dtype) if isinstance(value, Tensor) else value
             for name, value in inputs.items()
-            if names is None or name in names
+            if name != LABELS and (names is None or name in names)
         }
     )
 
@@ -93,9 +160,34 @@ def _copy(tensor: Tensor, device: Any, dtype: Any) -> Tensor:
     return tensor.to(device, dtype if floats else tensor.dtype, copy=True)
 
 
+def _gives_examples(data: Any) -> bool:
+    """Tell whether it is a data set whose examples are numbered; those that iterate may batch."""
+    of_hugging_face = type(data).__module__.partition(".")[0] == "datasets"
+    if of_hugging_face:
+        return hasattr(data, "column_names")
+    return isinstance(data, Dataset) and not hasattr(type(data), "__iter__")
+
+
+def _is_one_run(mask: Tensor) -> bool:
+    """Tell whether in each row the ones stand together, as those of a padded text do."""
+    edges = mask.long().diff(dim=1, prepend=mask.new_zeros(len(mask), 1).long())
+    return bool(((edges == 1).sum(1) == 1).all())
+
+
+def _find_first_argument(model: Callable[..., Any]) -> str | None:
+    """Return the name of the argument that a single tensor is given as."""
+    first = next(iter(_get_parameters(model).values()), None)
+    named = first is not None and first.kind is Parameter.POSITIONAL_OR_KEYWORD
+    return first.name if first is not None and named and first.name != ATTENTION_MASK else None
+
+
 def _list_arguments(model: Callable[..., Any]) -> set[str] | None:
     """Return the names of the arguments of a forward pass; None if it takes any."""
-    parameters = signature(getattr(model, "forward", model)).parameters.values()
-    if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters):
+    parameters = _get_parameters(model)
+    if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters.values()):
         return None
-    return {parameter.name for parameter in parameters}
+    return set(parameters)
+
+
+def _get_parameters(model: Callable[..., Any]) -> Mapping[str, Parameter]:
+    return signature(getattr(model, "forward", model)).parameters

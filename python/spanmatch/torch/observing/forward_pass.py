@@ -61,9 +61,14 @@ class ForwardPass:
     calls: dict[str, int] = field(default_factory=dict)
     """How often each chosen layer has given an output."""
     empty: dict[str, str] = field(default_factory=dict)
-    """The type of what a layer returned that holds no activations."""
+    """What a layer returned that holds no activations, or none that can be read, in words."""
     failure: BaseException | None = None
     """What a hook has raised."""
+
+    @property
+    def is_read(self) -> bool:
+        """Whether more is asked for than what outputs look like."""
+        return self.is_projected or self.receive is not None
 
     def record(self, layer: str, output: Tensor, neurons: tuple[int, ...] | None) -> SeenOutput:
         """Count an output of a chosen layer, and return what it looks like."""

@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, TypeAlias
 
 from torch import nn
+from torch.optim.swa_utils import AveragedModel
 
 from spanmatch.torch.observing.layer_globs import LayerGlobs, takes_away
 
@@ -25,6 +26,10 @@ PASSING = (nn.modules.dropout._DropoutNd, nn.Identity, nn.Flatten)
 PASSING_NAMES = ("Dropout", "DropPath", "DropBlock", "DropBlock2d", "StochasticDepth")
 # It computes with the weights of its children and never calls them: a leaf, all but in name.
 CLOSED = (nn.MultiheadAttention,)
+# Of these the children hold packed weights.
+QUANTISED = ("torch.ao.nn.quantized", "torch.ao.nn.intrinsic.quantized")
+WRAPPERS = (nn.DataParallel, nn.parallel.DistributedDataParallel, AveragedModel)
+INNER = ("_orig_mod", "_checkpoint_wrapped_module")
 # Where torch keeps what computes a weight, as in weight normalisation: no part of the forward pass.
 WEIGHTS = "parametrizations"
 # As many near names as an error shows.
@@ -118,16 +123,19 @@ def name_modules(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
 
 
 def unwrap(module: nn.Module) -> nn.Module:
-    """Return what DataParallel, DistributedDataParallel and torch.compile have been wrapped round.
+    """Return what a wrapper has been put round, or the module itself.
+
+    Wrappers are DataParallel, DistributedDataParallel, torch.compile, the averaged model of
+    `torch.optim.swa_utils`, and those that checkpoint or offload what is kept for gradients.
 
     >>> unwrap(nn.DataParallel(nn.Linear(2, 2)))
     Linear(in_features=2, out_features=2, bias=True)
     """
     while True:
-        wrapped = isinstance(module, nn.DataParallel | nn.parallel.DistributedDataParallel)
-        # The type that torch.compile returns is known only once its machinery is loaded.
-        inner = getattr(module, "module" if wrapped else "_orig_mod", None)
-        if not isinstance(inner, nn.Module):
+        # The types of the others are known only once their machinery is loaded.
+        names = ("module",) if isinstance(module, WRAPPERS) else INNER
+        inner = next((module._modules[name] for name in names if name in module._modules), None)
+        if inner is None:
             return module
         module = inner
 
@@ -149,10 +157,14 @@ def _find_leaves(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     for name, module in name_modules(model):
         if closed is not None and name.startswith(closed):
             continue
-        if isinstance(module, CLOSED):
+        if _is_closed(module):
             closed = f"{name}." if name else ""
-        if isinstance(module, CLOSED) or not any(_list_children(module)):
+        if _is_closed(module) or not any(_list_children(module)):
             yield name, module
+
+
+def _is_closed(module: nn.Module) -> bool:
+    return isinstance(module, CLOSED) or type(module).__module__.startswith(QUANTISED)
 
 
 def _passes(module: nn.Module) -> bool:

@@ -8,14 +8,12 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from spanmatch.pair.device.tensors import as_mask_tensor
-from spanmatch.torch.observing.batch import get_inputs
+from spanmatch.torch.observing.batch import ATTENTION_MASK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from torch import Tensor
-
-ATTENTION_MASK = "attention_mask"
 
 MaskSource: TypeAlias = "str | Callable[[Any], Any] | None"
 MaskChoice: TypeAlias = "MaskSource | Mapping[str, MaskSource]"
@@ -32,13 +30,15 @@ class BatchMasks:
     """Those that were said to count for a layer."""
 
 
-def read_masks(batch: Any, mask: MaskChoice, layers: Iterable[str]) -> BatchMasks:
+def read_masks(batch: Any, inputs: Any, mask: MaskChoice, layers: Iterable[str]) -> BatchMasks:
     """Return the masks of a batch.
 
     Parameters
     ----------
     batch
-        As it came.
+        As it came: functions are given it.
+    inputs
+        What the model is given of it.
     mask
         The mask's name in a mapping, or what makes it of a batch; a mapping from globs of layers to
         these, or to None for no mask; None: `attention_mask` and all whose names end so, as
@@ -53,7 +53,6 @@ def read_masks(batch: Any, mask: MaskChoice, layers: Iterable[str]) -> BatchMask
         layer.
     """
     if mask is None:
-        inputs = get_inputs(batch)
         named = inputs if isinstance(inputs, Mapping) else {}
         found = {
             name: as_mask_tensor(value)
@@ -62,7 +61,7 @@ def read_masks(batch: Any, mask: MaskChoice, layers: Iterable[str]) -> BatchMask
         }
         return BatchMasks(found, {})
     if isinstance(mask, str):
-        value = as_mask_tensor(_read_entry(batch, mask))
+        value = as_mask_tensor(_read_entry(inputs, mask))
         return BatchMasks({mask: value}, {}) if value.ndim == 2 else _say_for_all(value, layers)
     globs = mask if isinstance(mask, Mapping) else {"*": mask}
     said: dict[str, Tensor | None] = {}
@@ -72,14 +71,14 @@ def read_masks(batch: Any, mask: MaskChoice, layers: Iterable[str]) -> BatchMask
         if not matched:
             raise ValueError(f"mask: no chosen layer matches {glob!r}")
         # Where several globs match, the first counts.
-        said = {**dict.fromkeys(matched, _read_choice(batch, choice)), **said}
+        said = {**dict.fromkeys(matched, _read_choice(batch, inputs, choice)), **said}
     return BatchMasks({}, said)
 
 
-def _read_choice(batch: Any, choice: MaskSource) -> Tensor | None:
+def _read_choice(batch: Any, inputs: Any, choice: MaskSource) -> Tensor | None:
     if choice is None:
         return None
-    value = choice(batch) if callable(choice) else _read_entry(batch, choice)
+    value = choice(batch) if callable(choice) else _read_entry(inputs, choice)
     return None if value is None else as_mask_tensor(value)
 
 
@@ -124,8 +123,7 @@ def broadcast_mask(mask: Tensor, shape: tuple[int, ...], position: int) -> Tenso
     return mask.reshape(sizes).expand(shape)
 
 
-def _read_entry(batch: Any, name: str) -> Any:
-    inputs = get_inputs(batch)
+def _read_entry(inputs: Any, name: str) -> Any:
     if not isinstance(inputs, Mapping):
         raise TypeError(
             f"mask is {name!r}, but the batch is no mapping: pass a function of a batch"

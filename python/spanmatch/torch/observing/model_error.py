@@ -6,6 +6,11 @@ from traceback import walk_tb
 
 from torch import nn
 
+NEVER_RAN = (
+    "is not part of the forward pass: it never ran, or was called by its `forward`, which no hook "
+    "sees, or is merged into another: choose a layer around it, or after it"
+)
+
 
 class ModelError(RuntimeError):
     """The model raised an error, which is the cause of this one."""

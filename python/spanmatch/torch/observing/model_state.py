@@ -2,35 +2,65 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+import sys
+from contextlib import ExitStack, contextmanager, nullcontext
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
 from spanmatch.torch.observing.layers import unwrap
+from spanmatch.torch.observing.offloading import (
+    check_stays,
+    find_home,
+    is_spread,
+    put_weights_back,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
 
 def find_device(model: nn.Module) -> torch.device:
-    """Return where the model's first parameter or buffer lies; the host, if it has none."""
+    """Return where the model's first parameter or buffer lies; the host, if it has none.
+
+    Where accelerate spreads the model: where that lets it run.
+    """
+    home = find_home(model)
+    if home is not None:
+        return home
     first = next(chain(model.parameters(), model.buffers()), None)
     return torch.device("cpu") if first is None else first.device
 
 
 def find_dtype(model: nn.Module) -> torch.dtype | None:
-    """Return the type of the model's first parameter of floats, which its inputs have too."""
-    floats = (part.dtype for part in model.parameters() if part.is_floating_point())
-    return next(floats, None)
+    """Return the type of all the model's parameters of floats, which its inputs have too.
+
+    None where they have several, as float32 embeddings before weights in half precision, or where
+    there are none, as in a quantised model: then the inputs stay as they are given.
+
+    >>> find_dtype(nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2)).half())
+    torch.float16
+    """
+    kinds = {part.dtype for part in model.parameters() if part.is_floating_point()}
+    return kinds.pop() if len(kinds) == 1 else None
 
 
 @contextmanager
 def move_model(model: nn.Module, device: torch.device | str | None) -> Iterator[None]:
-    """Move a model to where it is to run, and back; None leaves it where it is."""
+    """Move a model to where it is to run, and back; None leaves it where it is.
+
+    Raises
+    ------
+    ValueError
+        accelerate spreads the model, and lets it run elsewhere.
+    """
     home = find_device(model)
+    if device is not None and is_spread(model):
+        check_stays(home, device)
+        device = None
     if device is None or torch.device(device) == home:
         yield
         return
@@ -105,13 +135,28 @@ class RandomStream:
             self._states = torch.get_rng_state(), on_gpus
 
 
+def run_eagerly() -> AbstractContextManager[Any]:
+    """Let functions and methods that torch.compile has made run as they were written.
+
+    Those within a forward pass cannot be taken off, and hooks do not fire in them, or break them.
+    """
+    # Where nothing is compiled yet, this would load what compiles.
+    if "torch._dynamo" not in sys.modules or not hasattr(torch.compiler, "set_stance"):
+        return nullcontext()
+    eager: AbstractContextManager[Any] = torch.compiler.set_stance("force_eager")
+    return eager
+
+
 @contextmanager
 def isolate_run(model: nn.Module, stream: RandomStream) -> Iterator[None]:
-    """Run what follows without gradients, and leave random numbers and autocast as they were."""
+    """Run what follows eagerly and without gradients.
+
+    Random numbers and autocast are left as they were, and weights where they were.
+    """
     tensors = chain(model.parameters(), model.buffers())
     gpus = {tensor.device for tensor in tensors if tensor.device.type == "cuda"}
     cached = torch.is_autocast_cache_enabled()
-    with torch.no_grad(), stream.resume(gpus):
+    with torch.no_grad(), stream.resume(gpus), put_weights_back(model), run_eagerly():
         # Weights that autocast casts here would be kept, without gradients, for a training step
         # in the same block.
         torch.set_autocast_cache_enabled(False)

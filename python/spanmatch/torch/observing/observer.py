@@ -4,30 +4,28 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 from torch.jit import ScriptModule
 
 from spanmatch.base.errors import prefix_errors
-from spanmatch.torch.observing.activations import find_activations
+from spanmatch.torch.observing.activations import (
+    UnreadableError,
+    describe_without_floats,
+    find_activations,
+)
 from spanmatch.torch.observing.axis_choice import AxisChoice
-from spanmatch.torch.observing.batch import call_model, count_inputs, get_inputs
+from spanmatch.torch.observing.batch import count_inputs, name_inputs
 from spanmatch.torch.observing.forward_pass import ForwardPass
+from spanmatch.torch.observing.hooked_model import HookedModel
 from spanmatch.torch.observing.input_axis import InputAxis
-from spanmatch.torch.observing.layers import ChosenLayers, choose_layers, name_modules, unwrap
+from spanmatch.torch.observing.kept_state import ModelState
+from spanmatch.torch.observing.layers import ChosenLayers, choose_layers
 from spanmatch.torch.observing.layout import Layout
 from spanmatch.torch.observing.masks import read_masks
-from spanmatch.torch.observing.model_error import describe_failure
-from spanmatch.torch.observing.model_state import (
-    RandomStream,
-    find_device,
-    find_dtype,
-    isolate_run,
-    set_eval_mode,
-    unwrap_parts,
-)
+from spanmatch.torch.observing.model_error import NEVER_RAN
+from spanmatch.torch.observing.model_state import RandomStream
 from spanmatch.torch.observing.neuron_axis import Axes, knows_axis
 from spanmatch.torch.observing.trace import trace_rows
 
@@ -42,9 +40,8 @@ if TYPE_CHECKING:
     from spanmatch.torch.observing.axis_choice import NeuronAxes
     from spanmatch.torch.observing.forward_pass import Receiver, SeenOutput
     from spanmatch.torch.observing.layers import LayerChoice
-    from spanmatch.torch.observing.masks import MaskChoice
+    from spanmatch.torch.observing.masks import BatchMasks, MaskChoice
     from spanmatch.torch.observing.trace import RowTrace
-
 
 SEED = 1  # of random numbers that are to be others than everybody's
 
@@ -52,9 +49,9 @@ SEED = 1  # of random numbers that are to be others than everybody's
 class Observer:
     """A model under observation, between `with` and the end of its block.
 
-    Within, the model is in eval mode and its layers carry hooks; DataParallel,
-    DistributedDataParallel and torch.compile are taken off, outside and inside, so that it runs
-    eagerly, on one device. Afterwards, errors included, all is as it was, each module's own mode
+    Within, the model is in eval mode and its layers carry hooks; DataParallel, torch.compile and
+    what else `unwrap` knows are taken off, outside and inside, so that it runs eagerly, on one
+    device. Afterwards, errors included, all is as it was, each module's own mode
     too. It may be entered again; batches are counted on.
 
     Parameters
@@ -106,7 +103,6 @@ class Observer:
     ) -> None:
         if not isinstance(model, nn.Module):
             raise TypeError(f"the model is a {type(model).__name__}, not a torch.nn.Module")
-        self._model = unwrap(model)
         self._chosen = layers if isinstance(layers, ChosenLayers) else choose_layers(model, layers)
         for name, module in self._chosen.modules.items():
             if isinstance(module, ScriptModule):
@@ -114,16 +110,13 @@ class Observer:
                     f"layer {name!r} is TorchScript, which cannot be observed: pass the model as "
                     "it was before torch.jit"
                 )
-        self._axis = AxisChoice(axis, self._chosen.modules)
+        self._hooked = HookedModel(model, device)
+        self._axis, self._mask = AxisChoice(axis, self._chosen.modules), mask
         self._is_traced, self._input_axis = trace, input_axis
         self._trace: RowTrace | None = None
-        self._mask, self._device = mask, device
-        self._names: dict[nn.Module, str] = {}
-        for name, module in name_modules(model):
-            self._names.setdefault(module, name)
         self._batches = 0
         self._calls: dict[str, int] | None = None
-        self._stream = RandomStream()
+        self._origin = RandomStream(), ModelState()
         self._undo = ExitStack()
         self._pass: ForwardPass | None = None
 
@@ -143,11 +136,7 @@ class Observer:
 
     def __enter__(self) -> Self:
         with ExitStack() as undo:
-            undo.enter_context(unwrap_parts(self._model))
-            undo.enter_context(set_eval_mode(self._model))
-            for module in self._list_modules_to_hook():
-                hook = partial(self._take_output, self._names[module])
-                undo.callback(module.register_forward_hook(hook, with_kwargs=True).remove)
+            undo.enter_context(self._hooked.hooking(self._list_modules_to_hook(), self._take))
             self._undo = undo.pop_all()
         return self
 
@@ -163,9 +152,11 @@ class Observer:
         """Run the model on a batch, and hand over what each chosen layer gives, as it appears.
 
         The run leaves no trace: gradients are off, and everybody's random numbers go on from where
-        they were; a model that draws some has a stream of its own, which goes on from run to run.
+        they were; a model that draws some has a stream of its own, which goes on from run to run,
+        as does the state of one that keeps any: see `ModelState`.
         A module that returns a tuple or mapping gives the first tensor of floats with at least two
-        axes in it; one that holds none is passed over, unless it was named.
+        axes in it; one that holds none is passed over, unless it was named. The first batch is
+        traced first, if it has not been.
 
         Parameters
         ----------
@@ -190,13 +181,10 @@ class Observer:
         """
         if self._is_traced and self._trace is None:
             self.trace(batch)
-        with self._prefix_errors():
-            inputs, n_inputs = get_inputs(batch), count_inputs(batch, self._input_axis)
-            masks = read_masks(batch, self._mask, self._chosen.modules)
+        inputs, n_inputs, masks = self._read_batch(batch)
         current = ForwardPass(receive, n_inputs, masks, axes=Axes(guess=not self._is_traced))
-        self._run_model(inputs, current, self._stream)
-        with self._prefix_errors():
-            self._check_calls(current)
+        self._run_model(inputs, current, self._origin)
+        self._check_calls(current)
         self._batches += 1
         return {name: current.calls[name] for name in self.layers if name in current.calls}
 
@@ -215,13 +203,10 @@ class Observer:
         TypeError, ValueError
             As `run`; a layer that was named, or every one, cannot be read.
         """
-        with self._prefix_errors():
-            masks = read_masks(batch, self._mask, self._chosen.modules).of_inputs
-            inputs, n_inputs = get_inputs(batch), count_inputs(batch, self._input_axis)
+        inputs, n_inputs, masks = self._read_batch(batch)
         given = self._examine(inputs, n_inputs)
-        with self._prefix_errors():
-            self._check_calls(given)
-        found = trace_rows(self._examine, given, inputs, masks, self._input_axis)
+        self._check_calls(given)
+        found = trace_rows(self._examine, given, inputs, masks.of_inputs, self._input_axis)
         self._trace = replace(found, left_out={})
         self.leave_out(found.left_out)
         return {layer: count for (layer, _), count in found.n_neurons.items()}
@@ -249,38 +234,38 @@ class Observer:
     def measure(self, batch: Any) -> list[SeenOutput]:
         """Do as `run`, but return what each output looks like; its axis need not be known."""
         with self._prefix_errors():
-            inputs = get_inputs(batch)
+            inputs = name_inputs(batch, self._hooked.model)
         current = ForwardPass(axes=Axes(guess=True))
-        self._run_model(inputs, current, self._stream)
-        with self._prefix_errors():
-            self._check_calls(current)
+        self._run_model(inputs, current, self._origin)
+        self._check_calls(current)
         return list(current.seen.values())
+
+    def _read_batch(self, batch: Any) -> tuple[Any, int, BatchMasks]:
+        with self._prefix_errors():
+            inputs = name_inputs(batch, self._hooked.model, mask_said=self._mask is not None)
+            masks = read_masks(batch, inputs, self._mask, self._chosen.modules)
+            return inputs, count_inputs(inputs, self._input_axis), masks
 
     def _examine(
         self, inputs: Any, n_inputs: int, *, again: bool = False, until_error: bool = False
     ) -> ForwardPass:
         current = ForwardPass(n_inputs=n_inputs, is_projected=not until_error)
         try:
-            self._run_model(inputs, current, RandomStream(SEED if again else None))
+            # Each of these runs begins where the first batch will.
+            self._run_model(inputs, current, (RandomStream(SEED if again else None), ModelState()))
         except Exception:
             if not until_error:
                 raise
         return current
 
-    def _run_model(self, inputs: Any, current: ForwardPass, stream: RandomStream) -> None:
+    def _run_model(
+        self, inputs: Any, current: ForwardPass, origin: tuple[RandomStream, ModelState]
+    ) -> None:
         self._pass = current
-        device = find_device(self._model) if self._device is None else self._device
         try:
-            with isolate_run(self._model, stream):
-                call_model(self._model, inputs, device, find_dtype(self._model))
-        except Exception as error:
-            if current.failure is None:
-                raise describe_failure(error, self._names, self._batches) from error
+            self._hooked.run(inputs, current, origin, self._batches)
         finally:
             self._pass = None
-        # A model may catch what passes through it.
-        if current.failure is not None:
-            raise current.failure
 
     def _list_modules_to_hook(self) -> list[nn.Module]:
         """Return the chosen layers, and all modules if one of them needs to be told its axis."""
@@ -288,12 +273,10 @@ class Observer:
             name in self._axis.layers or knows_axis(module)
             for name, module in self._chosen.modules.items()
         )
-        if all(known):
-            return list(self._chosen.modules.values())
-        return [module for module in self._names if not isinstance(module, ScriptModule)]
+        return list(self._chosen.modules.values()) if all(known) else self._hooked.list_hookable()
 
-    def _take_output(
-        self, name: str, module: nn.Module, args: Any, kwargs: dict[str, Any], returned: Any
+    def _take(
+        self, name: str, module: nn.Module, args: Any, kwargs: dict[str, Any], returned: Any, /
     ) -> None:
         """Take what a module returns: this is the hook on it."""
         current = self._pass
@@ -301,26 +284,34 @@ class Observer:
             # Not ours: whoever has the model runs it within the block.
             return
         try:
-            output = find_activations(returned)
-            if output is None:
-                current.empty[name] = type(returned).__name__
+            try:
+                output = find_activations(returned)
+            except UnreadableError as error:
+                current.empty[name] = str(error)
                 return
-            neurons = None
-            if name in self._axis.layers:
-                with self._prefix_errors(name):
-                    neurons = self._axis.get_axes(name, tuple(output.shape))
-                current.axes.note(output, neurons[0])
-            else:
-                given = [x for x in (*args, *kwargs.values()) if isinstance(x, Tensor)]
-                current.axes.follow(module, given, output)
-                if (axis := current.axes.get_axis(output)) is not None:
-                    neurons = (axis,)
+            if output is None:
+                current.empty[name] = describe_without_floats(returned)
+                return
+            neurons = self._find_neurons(current, name, module, (args, kwargs), output)
             if name in self._chosen.modules and name not in self.left_out:
-                seen = current.record(name, output, neurons)
-                self._hand_over(current, seen, output)
+                self._hand_over(current, current.record(name, output, neurons), output)
         except BaseException as error:
             current.failure = error
             raise
+
+    def _find_neurons(
+        self, current: ForwardPass, name: str, module: nn.Module, given: Any, output: Tensor
+    ) -> tuple[int, ...] | None:
+        if name in self._axis.layers:
+            with self._prefix_errors(name):
+                neurons = self._axis.get_axes(name, tuple(output.shape))
+            current.axes.note(output, neurons[0])
+            return neurons
+        args, kwargs = given
+        tensors = [x for x in (*args, *kwargs.values()) if isinstance(x, Tensor)]
+        current.axes.follow(module, tensors, output)
+        axis = current.axes.get_axis(output)
+        return None if axis is None else (axis,)
 
     def _hand_over(self, current: ForwardPass, seen: SeenOutput, output: Tensor) -> None:
         if current.receive is None or current.masks is None:
@@ -340,26 +331,16 @@ class Observer:
         return self._trace.layouts.get((seen.layer, seen.call))
 
     def _check_calls(self, current: ForwardPass) -> None:
-        calls = current.calls
-        for name in sorted(self._chosen.named):
-            if name in current.empty and name not in calls:
-                kind = current.empty[name]
-                raise ValueError(
-                    f"layer {name!r} returned a {kind} without a tensor of floats with two or more "
-                    "axes"
-                )
-            if name not in calls:
-                raise ValueError(f"layer {name!r} is not part of the forward pass: it never ran")
-        if not calls:
-            raise ValueError("none of the chosen layers gave a tensor of floats: choose others")
-        first = self._calls = calls if self._calls is None else self._calls
-        for name in self.layers:
-            now, before = calls.get(name, 0), first.get(name, 0)
-            if now != before:
-                raise ValueError(
-                    f"layer {name!r} ran {now} times, but {before} times for the first batch: "
-                    "compare layers that always run alike"
-                )
+        with self._prefix_errors():
+            _check_given(current, self._chosen)
+            first = self._calls = current.calls if self._calls is None else self._calls
+            for name in self.layers:
+                now, before = current.calls.get(name, 0), first.get(name, 0)
+                if now != before:
+                    raise ValueError(
+                        f"layer {name!r} ran {now} times, but {before} times for the first batch: "
+                        "compare layers that always run alike"
+                    )
 
     def _prefix_errors(self, name: str | None = None) -> AbstractContextManager[None]:
         """Let errors say the batch and, where there is one, the layer."""
@@ -367,6 +348,20 @@ class Observer:
         if name is not None:
             where = f"layer {name!r} ({type(self._chosen.modules[name]).__name__}), {where}"
         return prefix_errors(where)
+
+
+def _check_given(current: ForwardPass, chosen: ChosenLayers) -> None:
+    """Raise ValueError where a named layer has given nothing, or none has."""
+    for name in sorted(chosen.named):
+        if name in current.empty and name not in current.calls:
+            raise ValueError(f"layer {name!r} returned {current.empty[name]}")
+        if name not in current.calls:
+            raise ValueError(f"layer {name!r} {NEVER_RAN}")
+    if not current.calls:
+        reasons = "".join(f"; {name!r} returned {what}" for name, what in current.empty.items())
+        raise ValueError(
+            f"none of the chosen layers gave a tensor of floats: choose others{reasons}"
+        )
 
 
 def _check_axis(output: SeenOutput) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from spanmatch.torch.observing.masks import ATTENTION_MASK
+from spanmatch.torch.observing.batch import ATTENTION_MASK
 
 if TYPE_CHECKING:
     from collections.abc import Callable

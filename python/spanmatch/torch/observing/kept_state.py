@@ -21,13 +21,13 @@ from torch.nn.parameter import is_lazy
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-Holder: TypeAlias = "dict[Any, Any] | list[Any] | deque[Any]"
+Holder: TypeAlias = "dict[Any, Any] | list[Any] | deque[Any] | set[Any]"
 """What holds tensors and can be filled with others: a container, or the attributes of an object."""
 
 # What torch keeps in every module, and accelerate's own: not what a forward pass leaves behind.
 OF_TORCH = frozenset(vars(nn.Module())) | {"_hf_hook"}
 DICTS = (dict, OrderedDict, defaultdict)
-LISTS = (list, deque)
+LISTS = (list, deque, set)
 COPIED = (Tensor, tuple, torch.Generator)
 PLAIN = frozenset(
     {int, float, str, bytes, bool, complex, type(None), type, torch.dtype, torch.device}
@@ -151,7 +151,7 @@ class Copies:
             self._memories[memory] = tensor.untyped_storage().clone()
         copy = torch.empty(0, dtype=tensor.dtype, device=tensor.device)
         copy.set_(self._memories[memory], tensor.storage_offset(), tensor.size(), tensor.stride())
-        return copy
+        return copy.requires_grad_(tensor.requires_grad and tensor.is_leaf)
 
 
 def _get_memory(tensor: Tensor) -> int | None:
@@ -252,7 +252,10 @@ def _fill(holder: Holder, contents: Holder) -> None:
     """Put contents in place of what is there."""
     if not isinstance(holder, dict):
         holder.clear()
-        holder.extend(contents)
+        if isinstance(holder, set):
+            holder.update(contents)
+        else:
+            holder.extend(contents)
         return
     assert isinstance(contents, dict)
     now = _list_contents(holder)

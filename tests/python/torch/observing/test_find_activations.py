@@ -78,6 +78,16 @@ def test_sequences_packed_at_one_length_are_unpacked() -> None:
     torch.testing.assert_close(rows, wanted.flatten(0, 1))
 
 
+class Beside(nn.Module):
+    def __init__(self, what: Any) -> None:
+        super().__init__()
+        self.odd, self.plain = Returns(what), Returns(lambda x: 2 * x)
+
+    def forward(self, x: Tensor) -> Any:
+        self.odd(x)
+        return self.plain(x)
+
+
 @pytest.mark.parametrize(
     ("what", "words"),
     [
@@ -94,13 +104,13 @@ def test_sequences_packed_at_one_length_are_unpacked() -> None:
 def test_what_cannot_be_read_is_refused_in_words(what: Any, words: str) -> None:
     with pytest.raises(UnreadableError, match=words):
         find_activations(what(X))
-    net = nn.Sequential(Returns(what), Returns(lambda _: X))
-    with pytest.raises(ValueError, match=f"layer '0' returned .*{words}"):
-        dict(capture(net, [X], "0"))
-    with pytest.raises(ValueError, match=f"none of the chosen .*'0' returned .*{words}"):
-        dict(capture(net, [X], "[0]"))
+    net = Beside(what)
+    with pytest.raises(ValueError, match=f"layer 'odd' returned .*{words}"):
+        dict(capture(net, [X], "odd"))
+    with pytest.raises(ValueError, match=f"none of the chosen .*{words}"):
+        dict(capture(net, [X], "[o]dd"))
     # By default it is passed over.
-    assert list(seen(net, X, axis={"1": 2}, layers=["1", "*"])) == ["1"]
+    assert list(seen(net, X, axis={"plain": 2}, layers=["plain", "*"])) == ["plain"]
 
 
 def test_packed_layers_are_not_compared_by_their_states() -> None:

@@ -12,7 +12,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import weight_norm
+from transformers import DynamicCache
 
+from library_models import gpt2
 from observing import refuse
 from spanmatch.torch import capture, compare, layer_info
 from spanmatch.torch.observing.kept_state import ModelState
@@ -68,7 +70,7 @@ def append(cell: Any, y: Tensor) -> Tensor:
 
 def write_inside(cell: Any, y: Tensor) -> Tensor:
     cell.h.layers[0]["keys"][0].mul_(0.5).add_(y.mean(0))
-    cell.h.layers.append({"keys": (y[0],)})
+    cell.h.layers.append({"keys": (y.mean(0),)})
     cell.h.count += 1
     kept = [layer["keys"][0] for layer in cell.h.layers]
     held: Tensor = torch.stack(kept).sum(0) + y * cell.h.count
@@ -97,7 +99,12 @@ def rebind_buffer(cell: Any, y: Tensor) -> Tensor:
 
 
 def draw(cell: Any, y: Tensor) -> Tensor:
-    return torch.rand(y.shape, generator=cell.h)
+    return y * torch.rand((), generator=cell.h)
+
+
+def remember(cell: Any, y: Tensor) -> Tensor:
+    cell.h.add(len(cell.h))
+    return y * len(cell.h)
 
 
 def drop_oldest(cell: Any, y: Tensor) -> Tensor:
@@ -117,6 +124,7 @@ KINDS: dict[str, Callable[[], Keeping]] = {
     "data and view": lambda: Buffered(write_data),
     "buffer": lambda: Buffered(rebind_buffer),
     "generator": lambda: Keeping(torch.Generator().manual_seed(3), draw),
+    "set": lambda: Keeping(set(), remember),
     "ordered": lambda: Keeping(OrderedDict({"b": torch.ones(3), "a": torch.ones(3)}), drop_oldest),
 }
 every_kind = pytest.mark.parametrize("kind", KINDS)
@@ -243,3 +251,44 @@ def test_lazy_modules_still_become_what_they_become() -> None:
     found = dict(capture(net, [BATCHES[0]]))
     assert found["1"].shape == (24, 3)
     assert (type(net[0]), net[0].in_features) == (nn.Linear, 3)
+
+
+class Caching(nn.Module):
+    """A language model that goes on with the text of the batch before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.language, self.cache = gpt2(), DynamicCache()
+
+    def forward(self, ids: Tensor) -> Any:
+        return self.language(ids, past_key_values=self.cache, use_cache=True).logits
+
+
+@pytest.mark.filterwarnings("ignore:`past_key_values` is deprecated:FutureWarning")
+def test_a_cache_of_transformers() -> None:
+    texts = torch.randint(0, 50, (3, 40, 5), generator=torch.Generator().manual_seed(1)).unbind()
+    net, layer = Caching(), "language.transformer.h.1"
+    kept: list[Tensor] = []
+    by_hand = Caching().eval()
+    by_hand.get_submodule(layer).register_forward_hook(
+        lambda _, __, out: kept.append(out[0] if isinstance(out, tuple) else out)
+    )
+    with torch.no_grad():
+        for text in texts:
+            by_hand(text)
+    found = [rows for _, rows in capture(net, texts, layer)]
+    torch.testing.assert_close(torch.cat(found), torch.cat(kept).flatten(0, 1))
+    comparison = compare(net, net, texts, layers=[layer], progress=False)
+    assert comparison[layer].similarity(0.0) == 1.0
+    assert net.cache.get_seq_length() == 0
+
+
+def test_attributes_that_take_gradients_still_do() -> None:
+    net = KINDS["in place"]()
+    net.h.requires_grad_()
+    net.step = lambda cell, y: torch.autograd.grad((cell.h**2).sum(), cell.h)[0] + y
+    with torch.enable_grad():
+        wanted = net(BATCHES[0]).detach()
+    net.forward = torch.enable_grad()(net.forward)  # type: ignore[method-assign]
+    assert torch.equal(dict(capture(net, BATCHES[:1], ""))[""], wanted)

@@ -12,11 +12,11 @@ from spanmatch.base.progress import show_progress
 from spanmatch.torch.comparing.all_pairs import AllPairs
 from spanmatch.torch.comparing.layer_pairs import choose_both, pair_layers
 from spanmatch.torch.comparing.layer_sums import count_bytes
-from spanmatch.torch.comparing.left_out import trace_layers
+from spanmatch.torch.comparing.left_out import leave_out_layers
 from spanmatch.torch.comparing.lockstep import Lockstep
 from spanmatch.torch.comparing.one_by_one import OneByOne
 from spanmatch.torch.observing.axis_choice import split_axis
-from spanmatch.torch.observing.batch import take_batches
+from spanmatch.torch.observing.batch import count_inputs, take_batches
 from spanmatch.torch.observing.layer_info import layer_info
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from spanmatch.torch.comparing.collector import Collected, Collector
     from spanmatch.torch.comparing.options import CompareOptions
     from spanmatch.torch.observing.layers import ChosenLayers
+
+
+FEW = 4  # inputs of a batch; of fewer than that many orders there are few too
 
 
 def collect_pairs(
@@ -53,14 +56,22 @@ def collect_pairs(
     bar = show_progress("Running both models", progress and can_draw_bars())
     with lockstep.observing(), bar as report:
         left_out: dict[str, str] = {}
+        buffered = [first]
         if options.trace:
-            left_out = trace_layers(lockstep, first, pairs, options)
+            counts = lockstep.trace(first)
+            if count_inputs(first, options.input_axis) <= FEW and (
+                (second := next(batches, None)) is not None
+            ):
+                # Rows of few inputs can lie as if traced by accident.
+                buffered.append(second)
+                lockstep.trace(second)
+            left_out = leave_out_layers(lockstep, counts, pairs, options)
         collector: Collector = (
             AllPairs()
             if pairs is None
             else OneByOne({a: b for a, b in pairs.items() if a not in left_out}, options.resampling)
         )
-        for done, batch in enumerate(chain([first], batches), start=1):
+        for done, batch in enumerate(chain(buffered, batches), start=1):
             lockstep.run(batch, collector)
             if report is not None and total is not None:
                 report(done, total)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from spanmatch.base.memory import find_available, format_bytes
 
@@ -13,17 +13,20 @@ if TYPE_CHECKING:
     from spanmatch.torch.comparing.options import CompareOptions
 
 
-def trace_layers(
-    lockstep: Lockstep, batch: Any, pairs: Mapping[str, str] | None, options: CompareOptions
+def leave_out_layers(
+    lockstep: Lockstep,
+    counts: tuple[Mapping[str, int], Mapping[str, int]],
+    pairs: Mapping[str, str] | None,
+    options: CompareOptions,
 ) -> dict[str, str]:
-    """Trace the layers of both models, and leave out what cannot be compared.
+    """Leave out what cannot be compared, of layers that have been traced.
 
     Parameters
     ----------
     lockstep
         Both models, which read the layers left out no more.
-    batch
-        The first one.
+    counts
+        How many neurons the layers of both have that can be read.
     pairs
         The layers of A, each with its layer of B; None for all pairs.
     options
@@ -41,7 +44,6 @@ def trace_layers(
     MemoryError
         Each fits, but the sums of all together do not.
     """
-    counts = lockstep.trace(batch)
     if pairs is None:
         for side, observed in enumerate(counts):
             wide = _find_wide(observed, options.max_neurons)

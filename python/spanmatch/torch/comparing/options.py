@@ -58,8 +58,8 @@ class CompareOptions:
             raise ValueError(f"max_batches must be at least 1, got {self.max_batches}")
         if self.max_neurons is not None and self.max_neurons < 1:
             raise ValueError(f"max_neurons must be at least 1, got {self.max_neurons}")
-        if self.input_axis < 0:
-            raise ValueError(f"input_axis must be at least 0, got {self.input_axis}")
+        if type(self.input_axis) is not int or self.input_axis < 0:
+            raise ValueError(f"input_axis must be an axis from 0 on, got {self.input_axis!r}")
         if not self.trace and (self.max_neurons is not None or self.input_axis):
             raise ValueError(
                 "`max_neurons` and `input_axis` need the trace: leave `trace` as it is"

@@ -37,18 +37,21 @@ class AxisChoice:
                 raise ValueError(f"axis: no chosen layer matches {glob!r}")
             self.layers = dict.fromkeys(names, at) | self.layers
 
-    def get_axes(self, name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the axes said for a layer, counted from the front of its output."""
+    def get_axes(self, name: str, shape: tuple[int, ...], *, first: int = 1) -> tuple[int, ...]:
+        """Return the axes said for a layer, counted from the front of its output.
+
+        They are not before the axis `first`.
+        """
         for axis in self.layers[name]:
-            if not -len(shape) < axis < len(shape) or axis == 0:
+            if not -len(shape) <= axis < len(shape) or axis % len(shape) < first:
                 raise ValueError(
-                    f"axis is {axis}, but the output {shape} has its neurons on one of 1 to "
+                    f"axis is {axis}, but the output {shape} has its neurons on one of {first} to "
                     f"{len(shape) - 1}"
                 )
-        axes = tuple(sorted({axis % len(shape) for axis in self.layers[name]}))
-        if axes != tuple(range(axes[0], axes[-1] + 1)):
-            raise ValueError(f"axis is {self.layers[name]}: the neurons' axes lie side by side")
-        return axes
+        axes = sorted(axis % len(shape) for axis in self.layers[name])
+        if len(set(axes)) < len(axes):
+            raise ValueError(f"axis is {self.layers[name]}, which names an axis twice")
+        return tuple(axes)
 
 
 def _as_axes(axis: object) -> tuple[int, ...]:

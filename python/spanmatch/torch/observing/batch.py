@@ -130,9 +130,12 @@ def name_inputs(
 def count_inputs(batch: Any, axis: int = 0) -> int:
     """Return how many inputs a batch holds: the length of its first tensor; 1 if that has none."""
     inputs = get_inputs(batch)
-    tensors = [inputs] if isinstance(inputs, Tensor) else inputs.values()
-    sizes = (part.shape[axis] for part in tensors if isinstance(part, Tensor) and part.ndim > axis)
-    return next(sizes, 1)
+    parts = [inputs] if isinstance(inputs, Tensor) else list(inputs.values())
+    tensors = [part for part in parts if isinstance(part, Tensor)]
+    sizes = [part.shape[axis] for part in tensors if part.ndim > axis]
+    if axis and not sizes:
+        raise ValueError(f"input_axis is {axis}, but no tensor of the batch has so many axes")
+    return sizes[0] if sizes else 1
 
 
 def call_model(

@@ -52,6 +52,8 @@ class ForwardPass:
     """How many inputs the batch has."""
     masks: BatchMasks | None = None
     """Which positions of the batch count."""
+    input_axis: int = 0
+    """Which axis of the batch's tensors runs over the inputs."""
     is_projected: bool = False
     """Whether projections of the slices of outputs are kept."""
     axes: Axes = field(default_factory=Axes)

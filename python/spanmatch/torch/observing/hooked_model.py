@@ -19,6 +19,7 @@ from spanmatch.torch.observing.model_state import (
     set_eval_mode,
     unwrap_parts,
 )
+from spanmatch.torch.observing.time_first import refuse_time_first
 from spanmatch.torch.observing.unbatched import refuse_unbatched
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ class HookedModel:
         try:
             with (
                 refuse_unbatched(self.model, inputs, current, batch),
+                refuse_time_first(self.model, inputs, current),
                 isolate_run(self.model, stream),
                 state.resume(self.model),
             ):

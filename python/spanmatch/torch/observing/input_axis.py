@@ -148,10 +148,70 @@ def find_input_axis(
     if error * CLEARLY > stayed:
         if stayed <= UNMOVED * max(floor, resolution):
             raise UnmovedError("its output is the same when the inputs change places")
-        raise NoInputAxisError("its rows could not be found again when the inputs changed places")
+        raise NoInputAxisError(
+            "its rows could not be found again when the inputs changed places; if they run over "
+            "another axis of the batch than the first, say so with `input_axis`"
+        )
     if any(other <= error * CLEARLY for where, other in off.items() if where != best):
         raise NoInputAxisError("its rows moved with the inputs along more than one axis")
+    if _has_empty_rows(given[best.axis], best, len(order)):
+        raise NoInputAxisError(
+            "some of its rows are 0 for all inputs, and may be of none, as free places of experts"
+        )
     return best
+
+
+def find_disturbed_axis(
+    given: Mapping[int, Tensor], disturbed: Mapping[int, Mapping[int, Tensor]], n_inputs: int
+) -> InputAxis:
+    """Return the input axis of an output, of its slices' projections with one input changed.
+
+    Parameters
+    ----------
+    given
+        By axis, of the inputs as they are.
+    disturbed
+        By the input that was changed, the same.
+    n_inputs
+        How many inputs there are.
+
+    Raises
+    ------
+    NoInputAxisError
+        There is none along which those slices changed alone that are of the input, or several.
+    """
+    found = [
+        where
+        for axis, slices in given.items()
+        for where in _list_ways(axis, len(slices) // n_inputs)
+        if all(
+            axis in other
+            and other[axis].shape == slices.shape
+            and _changed_alone(slices, other[axis], at, where, n_inputs)
+            for at, other in disturbed.items()
+        )
+    ]
+    if len(found) != 1:
+        raise NoInputAxisError("its rows could not be found by changing an input")
+    return found[0]
+
+
+def _changed_alone(
+    given: Tensor, changed: Tensor, at: int, where: InputAxis, n_inputs: int
+) -> bool:
+    off = (changed - given).abs().amax(1).reshape(where.before, n_inputs, where.after)
+    others = torch.arange(n_inputs, device=off.device) != at
+    return bool(off[:, at].amin() > CLEARLY * off[:, others].amax())
+
+
+def follows(
+    given: Mapping[int, Tensor], moved: Mapping[int, Tensor], order: Tensor, where: InputAxis
+) -> bool:
+    """Tell whether two runs that gave the same agree with an input axis: all inputs are alike."""
+    slices, rows = given.get(where.axis), _move_rows(where, order)
+    if slices is None or len(slices) != len(rows) or where.axis not in moved:
+        return False
+    return _measure(slices, moved[where.axis], rows) <= 1 / CLEARLY**2
 
 
 def _list_ways(axis: int, k: int) -> Iterator[InputAxis]:
@@ -159,6 +219,13 @@ def _list_ways(axis: int, k: int) -> Iterator[InputAxis]:
     for before in range(1, k + 1):
         if k % before == 0:
             yield InputAxis(axis, before, k // before)
+
+
+def _has_empty_rows(slices: Tensor, where: InputAxis, n_inputs: int) -> bool:
+    """Tell whether of the rows that share the axis with the inputs some are empty."""
+    rows = slices.reshape(where.before, n_inputs, where.after, -1)
+    empty = (rows == 0).all(3).all(1)
+    return empty.numel() > 1 and bool(empty.any()) and not bool(empty.all())
 
 
 def _move_rows(where: InputAxis, order: Tensor) -> Tensor:

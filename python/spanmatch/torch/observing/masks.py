@@ -86,6 +86,29 @@ def _say_for_all(mask: Tensor, layers: Iterable[str]) -> BatchMasks:
     return BatchMasks({}, dict.fromkeys(layers, mask))
 
 
+def turn_masks(masks: BatchMasks, n_inputs: int, input_axis: int) -> BatchMasks:
+    """Return the masks with the inputs first, where they lie as the data do.
+
+    Raises
+    ------
+    ValueError
+        It cannot be told how one lies.
+    """
+    if input_axis == 0:
+        return masks
+    turned = {}
+    for name, mask in masks.of_inputs.items():
+        fitting = [at for at in (0, 1) if mask.shape[at] == n_inputs]
+        if len(fitting) != 1:
+            raise ValueError(
+                f"the mask {name!r} has shape {tuple(mask.shape)}: with input_axis={input_axis} it "
+                f"cannot be told which axis is that of the {n_inputs} inputs; pass `mask`, a "
+                "function that makes one of inputs × positions"
+            )
+        turned[name] = mask if fitting == [0] else mask.T
+    return BatchMasks(turned, masks.of_layers)
+
+
 def fit_mask(shape: tuple[int, ...], mask: Tensor) -> Tensor | None:
     """Return the mask of an output, of its shape (inputs, *positions); None where there are none.
 

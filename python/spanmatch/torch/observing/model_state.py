@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import sys
 from contextlib import ExitStack, contextmanager, nullcontext
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -148,6 +150,17 @@ def run_eagerly() -> AbstractContextManager[Any]:
 
 
 @contextmanager
+def _keep_random_state() -> Iterator[None]:
+    """Leave the random numbers of Python and numpy as they were."""
+    of_python, of_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
+    try:
+        yield
+    finally:
+        random.setstate(of_python)
+        np.random.set_state(of_numpy)  # noqa: NPY002
+
+
+@contextmanager
 def isolate_run(model: nn.Module, stream: RandomStream) -> Iterator[None]:
     """Run what follows eagerly and without gradients.
 
@@ -156,7 +169,13 @@ def isolate_run(model: nn.Module, stream: RandomStream) -> Iterator[None]:
     tensors = chain(model.parameters(), model.buffers())
     gpus = {tensor.device for tensor in tensors if tensor.device.type == "cuda"}
     cached = torch.is_autocast_cache_enabled()
-    with torch.no_grad(), stream.resume(gpus), put_weights_back(model), run_eagerly():
+    with (
+        torch.no_grad(),
+        _keep_random_state(),
+        stream.resume(gpus),
+        put_weights_back(model),
+        run_eagerly(),
+    ):
         # Weights that autocast casts here would be kept, without gradients, for a training step
         # in the same block.
         torch.set_autocast_cache_enabled(False)

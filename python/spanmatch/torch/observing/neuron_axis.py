@@ -112,6 +112,7 @@ class Axes:
         axis = self.get_axis(output) if axis is None else axis
         for given in inputs:
             axis = self._inherit_axis(module, given, output) if axis is None else axis
+            axis = _find_weighed_axis(module, given, output) if axis is None else axis
         axis = self._find_view(output) if axis is None else axis
         if axis is None and (output.ndim == 2 or _is_spatial(module)):
             return 1 if output.ndim > 2 or self._guess else None
@@ -189,6 +190,19 @@ def _find_normalised_axis(module: nn.Module, output: Tensor) -> int | None:
         getattr(nn, "RMSNorm", nn.Module).forward,
     )
     return last if plain or output.ndim == 3 or hasattr(module, "data_format") else None
+
+
+def _find_weighed_axis(module: nn.Module, given: Tensor, output: Tensor) -> int | None:
+    """Return the one axis that is as long as all parameters of a layer which keeps the shape.
+
+    A norm of the user's own has a weight for every neuron.
+    """
+    sizes = {tuple(part.shape) for part in module._parameters.values() if part is not None}
+    if given.shape != output.shape or len(sizes) != 1 or module._modules:
+        return None
+    size = next(iter(sizes))
+    at = [axis for axis, length in enumerate(output.shape) if axis and (length,) == size]
+    return at[0] if len(at) == 1 and size[0] > 1 else None
 
 
 def _is_spatial(module: nn.Module) -> bool:

@@ -23,11 +23,11 @@ from spanmatch.torch.observing.input_axis import InputAxis
 from spanmatch.torch.observing.kept_state import ModelState
 from spanmatch.torch.observing.layers import ChosenLayers, choose_layers
 from spanmatch.torch.observing.layout import Layout
-from spanmatch.torch.observing.masks import read_masks
+from spanmatch.torch.observing.masks import read_masks, turn_masks
 from spanmatch.torch.observing.model_error import NEVER_RAN
 from spanmatch.torch.observing.model_state import RandomStream
 from spanmatch.torch.observing.neuron_axis import Axes, knows_axis
-from spanmatch.torch.observing.trace import trace_rows
+from spanmatch.torch.observing.trace import find_changes, trace_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -207,8 +207,16 @@ class Observer:
         given = self._examine(inputs, n_inputs)
         self._check_calls(given)
         found = trace_rows(self._examine, given, inputs, masks.of_inputs, self._input_axis)
-        self._trace = replace(found, left_out={})
-        self.leave_out(found.left_out)
+        unreadable = {
+            name: f"it returned {what}"
+            for name, what in given.empty.items()
+            if name in self._chosen.modules and name not in given.calls
+        }
+        reasons = {**unreadable, **found.left_out}
+        if self._trace is not None:
+            reasons |= find_changes(self._trace, found)
+        self._trace = replace(self._trace or found, left_out=self.left_out)
+        self.leave_out(reasons)
         return {layer: count for (layer, _), count in found.n_neurons.items()}
 
     def leave_out(self, reasons: Mapping[str, str]) -> None:
@@ -244,15 +252,24 @@ class Observer:
         with self._prefix_errors():
             inputs = name_inputs(batch, self._hooked.model, mask_said=self._mask is not None)
             masks = read_masks(batch, inputs, self._mask, self._chosen.modules)
-            return inputs, count_inputs(inputs, self._input_axis), masks
+            n_inputs = count_inputs(inputs, self._input_axis)
+            if n_inputs == 0:
+                raise ValueError("the batch is empty")
+            return inputs, n_inputs, turn_masks(masks, n_inputs, self._input_axis)
 
     def _examine(
         self, inputs: Any, n_inputs: int, *, again: bool = False, until_error: bool = False
     ) -> ForwardPass:
-        current = ForwardPass(n_inputs=n_inputs, is_projected=not until_error)
+        current = ForwardPass(
+            n_inputs=n_inputs, input_axis=self._input_axis, is_projected=not until_error
+        )
+        # Each of these runs begins where the first batch will.
+        origin = RandomStream(SEED if again else None), ModelState()
+        if again:
+            # And goes on, where a module has random numbers of its own.
+            self._run_model(inputs, ForwardPass(), origin)
         try:
-            # Each of these runs begins where the first batch will.
-            self._run_model(inputs, current, (RandomStream(SEED if again else None), ModelState()))
+            self._run_model(inputs, current, origin)
         except Exception:
             if not until_error:
                 raise
@@ -304,8 +321,10 @@ class Observer:
     ) -> tuple[int, ...] | None:
         if name in self._axis.layers:
             with self._prefix_errors(name):
-                neurons = self._axis.get_axes(name, tuple(output.shape))
-            current.axes.note(output, neurons[0])
+                first = 0 if self._is_traced else 1
+                neurons = self._axis.get_axes(name, tuple(output.shape), first=first)
+            if len(neurons) == 1:
+                current.axes.note(output, neurons[0])
             return neurons
         args, kwargs = given
         tensors = [x for x in (*args, *kwargs.values()) if isinstance(x, Tensor)]

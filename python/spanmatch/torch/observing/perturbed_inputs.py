@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 NOISE = 0.5  # of the deviation of the inputs; of 1 where these are all alike
 
+LITTLE = 1e-3  # likewise, where the order of inputs is to stay what it is
+
 
 def reorder_inputs(inputs: Any, order: Tensor, axis: int = 0) -> Any:
     """Return the inputs of a batch in another order: input i is `order[i]` of those given.
@@ -64,20 +66,32 @@ def shorten_inputs(
             yield "", _map_tensors(inputs, _shorten)
         return
     for name, mask in masks.items():
-        members = _list_members(inputs, name, mask)
-        if members and isinstance(inputs, Mapping):
+        if isinstance(inputs, Tensor):
+            changed = _drop_last(inputs, mask, input_axis)
+            if changed is not inputs:
+                yield name, changed
+        elif members := _list_members(inputs, name, mask, input_axis):
             yield (
                 name,
-                {key: part[:, :-1] if key in members else part for key, part in inputs.items()},
+                {
+                    key: _drop_last(part, mask, input_axis) if key in members else part
+                    for key, part in inputs.items()
+                },
             )
-        elif isinstance(inputs, Tensor) and inputs.shape[:2] == mask.shape[:2]:
-            yield name, inputs[:, :-1]
 
 
-def _list_members(inputs: Any, name: str, mask: Tensor) -> set[str]:
+def _drop_last(part: Tensor, mask: Tensor, input_axis: int) -> Tensor:
+    """Return a tensor without its last position, where it has those of the mask."""
+    if input_axis == 0 and part.shape[:2] == mask.shape:
+        return part[:, :-1]
+    if input_axis == 1 and part.shape[:2] == mask.T.shape:
+        return part[:-1]
+    # A mask may lie the other way.
+    return part[:, :-1] if input_axis == 1 and part.shape == mask.shape else part
+
+
+def _list_members(inputs: Mapping[str, Any], name: str, mask: Tensor, input_axis: int) -> set[str]:
     """Return the tensors of a mapping whose positions a mask is of: those named as it is."""
-    if not isinstance(inputs, Mapping):
-        return set()
     prefix = name.removesuffix(ATTENTION_MASK) if name.endswith(ATTENTION_MASK) else ""
     others = [
         key.removesuffix(ATTENTION_MASK)
@@ -88,10 +102,9 @@ def _list_members(inputs: Any, name: str, mask: Tensor) -> set[str]:
         key
         for key, part in inputs.items()
         if isinstance(part, Tensor)
-        and part.shape[:2] == mask.shape[:2]
+        and _drop_last(part, mask, input_axis) is not part
         and key.startswith(prefix)
         and not any(key.startswith(other) for other in others)
-        and (part.ndim == 2 or not part.is_floating_point() or part.ndim == 3)
     }
 
 
@@ -116,6 +129,24 @@ def _map_tensors(inputs: Any, change: Callable[[Tensor], Tensor]) -> Any:
     if isinstance(inputs, Mapping):
         return {name: _map_tensors(part, change) for name, part in inputs.items()}
     return inputs
+
+
+def disturb_input(inputs: Any, at: int, axis: int = 0) -> Any | None:
+    """Return the inputs with a little noise on one of them; None where it has no floats."""
+    if not _has_floats(inputs):
+        return None
+    generator = torch.Generator().manual_seed(at)
+
+    def perturb(part: Tensor) -> Tensor:
+        if not part.is_floating_point() or part.ndim <= axis:
+            return part
+        changed = part.clone()
+        own = changed.select(axis, at)
+        noise = torch.randn(own.shape, generator=generator).to(own.device, own.dtype)
+        own += LITTLE * noise * part.std(unbiased=False)
+        return changed
+
+    return _map_tensors(inputs, perturb)
 
 
 def _has_floats(inputs: Any) -> bool:

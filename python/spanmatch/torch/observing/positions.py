@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING
 
 from spanmatch.torch.observing.layout import MaskPlace
@@ -57,14 +58,35 @@ def find_neurons(
         less = shrinking.shapes.get((output.layer, output.call))
         if less is not None and len(less) == len(output.shape):
             shrunk |= {axis for axis in range(len(less)) if less[axis] != output.shape[axis]}
+        if _has_pairs(output.shape, less, inputs):
+            raise ValueError(
+                f"two axes of its output {output.shape} are positions of one sequence: say with "
+                "`axis` which is the neurons'"
+            )
     left = tuple(axis for axis in rest if axis not in shrunk)
     # Without any that shrank nothing has been learned; side by side alone can axes be one.
-    if not shrunk or not left or left != tuple(range(left[0], left[-1] + 1)):
+    if (
+        not shrunk
+        or prod(output.shape[axis] for axis in left) < 2
+        or left != tuple(range(left[0], left[-1] + 1))
+    ):
         raise ValueError(
             f"of its output {output.shape} it is not known which axis is the neurons': say so with "
             "`axis`, as in axis={'glob of layers': 1}"
         )
     return left
+
+
+def _has_pairs(shape: tuple[int, ...], less: tuple[int, ...] | None, inputs: InputAxis) -> bool:
+    """Tell whether two axes shrank alike, as those of attention weights do; maps are cut oblong."""
+    if less is None or len(less) != len(shape):
+        return False
+    shrunk = [
+        (a, b)
+        for axis, (a, b) in enumerate(zip(shape, less, strict=True))
+        if a != b and axis != inputs.axis
+    ]
+    return len(set(shrunk)) < len(shrunk)
 
 
 def find_mask_place(

@@ -8,7 +8,7 @@ positions. What cannot be told is named, and left out.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -20,10 +20,17 @@ from spanmatch.torch.observing.input_axis import (
     NoInputAxisError,
     UnmovedError,
     choose_order,
+    find_disturbed_axis,
     find_input_axis,
+    follows,
 )
 from spanmatch.torch.observing.layout import Layout
-from spanmatch.torch.observing.perturbed_inputs import add_noise, reorder_inputs, shorten_inputs
+from spanmatch.torch.observing.perturbed_inputs import (
+    add_noise,
+    disturb_input,
+    reorder_inputs,
+    shorten_inputs,
+)
 from spanmatch.torch.observing.positions import Shrinking, find_mask_place, find_neurons
 
 if TYPE_CHECKING:
@@ -74,9 +81,9 @@ def trace_rows(
     if n_inputs > 1:
         order = choose_order(n_inputs)
         trace.compare(run, given, inputs, order, input_axis)
-        if trace.unmoved and (noisy := add_noise(inputs)) is not None:
-            # Inputs may be alike: those that differ tell more.
-            trace.compare(run, None, noisy, order, input_axis)
+        if trace.failure is not None:
+            trace.disturb(run, given, inputs, input_axis)
+        trace.compare_noisy(run, given, inputs, order, input_axis)
         trace.name_random(run, given, inputs)
     unknown = any(
         given.seen[call].neurons is None and len(given.seen[call].shape) > 2 for call in trace.axes
@@ -86,7 +93,19 @@ def trace_rows(
         for name, less in shorten_inputs(inputs, masks, input_axis):
             shorter = run(less, n_inputs, until_error=True)
             shrinkings.append(Shrinking(name, {call: o.shape for call, o in shorter.seen.items()}))
+        # Of a mask without a tensor of as many positions nothing is known.
+        tried = {shrinking.mask for shrinking in shrinkings}
+        shrinkings += [Shrinking(name, {}) for name in masks if name not in tried]
     return _read_layouts(given, trace, shrinkings, masks)
+
+
+def find_changes(first: RowTrace, later: RowTrace) -> dict[str, str]:
+    """Return the layers whose outputs lie otherwise in a later batch than in the first."""
+    return {
+        layer: "its rows lie otherwise in the second batch than in the first"
+        for (layer, call), layout in first.layouts.items()
+        if layer not in later.left_out and later.layouts.get((layer, call)) != layout
+    }
 
 
 class _InputTrace:
@@ -96,10 +115,12 @@ class _InputTrace:
         self._n_inputs = given.n_inputs
         self.axes: dict[Call, InputAxis] = {}
         self.reasons: dict[Call, str] = {}
-        self.unmoved: set[Call] = set()
+        self.unmoved: dict[Call, SeenOutput] = {}
+        """What is the same when the inputs change places, as it was then."""
+        self.failure: str | None = None
+        """What the model says to another order of inputs, if it takes none."""
         if given.n_inputs > 1:
             self.reasons = dict.fromkeys(given.seen, "its rows have not been traced to inputs")
-            self.unmoved = set(given.seen)
             return
         for call, output in given.seen.items():
             # Every row is of the one input there is.
@@ -107,39 +128,80 @@ class _InputTrace:
                 self.axes[call] = InputAxis(0)
             else:
                 self.reasons[call] = (
-                    f"its output {output.shape} has no axis for the inputs of a batch: of one "
-                    "input alone it cannot be told where more would be"
+                    f"its output {output.shape} has no axis for the inputs of a batch, of which "
+                    "there is one: give more, or say with `input_axis` which axis they run over"
                 )
 
-    def compare(
-        self, run: Run, given: ForwardPass | None, inputs: Any, order: Tensor, input_axis: int
-    ) -> None:
-        """Run on inputs as they are, if need be, and in another order; find what has not been."""
-        try:
-            given = run(inputs, self._n_inputs) if given is None else given
-            moved = run(reorder_inputs(inputs, order, input_axis), self._n_inputs)
-        except Exception as error:
-            why = f"the model fails when the inputs change places: {error}"
-            self.reasons.update(dict.fromkeys(self.unmoved, why))
-            self.unmoved.clear()
+    def compare(self, run: Run, given: ForwardPass, inputs: Any, order: Tensor, axis: int) -> None:
+        """Run on the inputs in another order, and find the rows again."""
+        moved = self._run_moved(run, inputs, order, axis)
+        if moved is None:
             return
-        for call in list(self.unmoved):
-            self.unmoved.discard(call)
-            a, b = given.seen.get(call), moved.seen.get(call)
-            if a is None or b is None:
+        for call, one in given.seen.items():
+            other = moved.seen.get(call)
+            if other is None:
                 self.reasons[call] = "it runs more or less often when the inputs change places"
                 continue
             try:
-                self.axes[call] = find_input_axis(a.slices, b.slices, order, a.resolution)
-                del self.reasons[call]
+                self.axes[call] = find_input_axis(one.slices, other.slices, order, one.resolution)
             except UnmovedError as error:
-                self.unmoved.add(call)
                 self.reasons[call] = str(error)
-                if _is_uniform(a.slices.get(0), self._n_inputs):
+                self.unmoved[call] = other
+                if _is_uniform(one.slices.get(0), self._n_inputs):
                     # All rows are alike: whose they are changes nothing.
                     self.axes[call] = InputAxis(0)
             except NoInputAxisError as error:
                 self.reasons[call] = str(error)
+
+    def disturb(self, run: Run, given: ForwardPass, inputs: Any, axis: int) -> None:
+        """Disturb one input, then another, of a model that takes no other order."""
+        touched: list[tuple[int, ForwardPass]] = []
+        for at in (0, self._n_inputs - 1):
+            changed = disturb_input(inputs, at, axis)
+            if changed is None:
+                return
+            try:
+                touched.append((at, run(changed, self._n_inputs)))
+            except Exception:
+                return
+        for call, output in given.seen.items():
+            slices = {at: each.seen[call].slices for at, each in touched if call in each.seen}
+            if len(slices) < len(touched):
+                continue
+            with suppress(NoInputAxisError):
+                self.axes[call] = find_disturbed_axis(output.slices, slices, self._n_inputs)
+
+    def compare_noisy(
+        self, run: Run, given: ForwardPass, inputs: Any, order: Tensor, axis: int
+    ) -> None:
+        """Trace with noise on the inputs what has not moved: inputs that were alike differ then."""
+        noisy = add_noise(inputs)
+        if noisy is None or not self.unmoved:
+            return
+        try:
+            first = run(noisy, self._n_inputs)
+        except Exception:
+            return
+        second = self._run_moved(run, noisy, order, axis)
+        if second is None:
+            return
+        for call, unmoved in self.unmoved.items():
+            one, other, plain = (each.seen.get(call) for each in (first, second, given))
+            if one is None or other is None or plain is None:
+                continue
+            with suppress(NoInputAxisError):
+                where = find_input_axis(one.slices, other.slices, order, one.resolution)
+                # Without noise nothing moved: then the rows of all inputs have to be alike.
+                if follows(plain.slices, unmoved.slices, order, where):
+                    self.axes[call] = where
+
+    def _run_moved(self, run: Run, inputs: Any, order: Tensor, axis: int) -> ForwardPass | None:
+        try:
+            return run(reorder_inputs(inputs, order, axis), self._n_inputs)
+        except Exception as error:
+            self.failure = f"the model fails when the inputs change places: {error}"
+            self.reasons.update(dict.fromkeys(self.reasons, self.failure))
+            return None
 
     def name_random(self, run: Run, first: ForwardPass, inputs: Any) -> None:
         """Say which of the outputs that were not found again differ between two equal runs."""
@@ -153,8 +215,8 @@ class _InputTrace:
                 continue
             if any(not torch.equal(one.slices[axis], other.slices[axis]) for axis in one.slices):
                 self.reasons[call] = (
-                    "its output is random: two runs on the same inputs differ; `trace=False` takes "
-                    "its first axis for that of the inputs"
+                    "its output is random, or depends on what was run before: two runs on the same "
+                    "inputs differ; `trace=False` takes its first axis for that of the inputs"
                 )
 
 

@@ -111,6 +111,8 @@ def test_windows(name: str) -> None:
     examine(
         lambda seed: seeded(seed, lambda: Around(KNOWN[name](), lambda h: split_windows(in_2d(h)))),
         data(5, 24), lambda out: out.unflatten(0, (-1, 6)).flatten(1, 2), nulls=2,
+        # Nothing tells the neurons of the unknown one: no window is shorter.
+        must=EITHER if name == "own" else ANSWER,
     )  # fmt: skip
 
 

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from spanmatch.torch.resuming.config import CompareConfig
 
 PICTURE = "comparison.png"
+SHUFFLED = (
+    "for the nulls the data were shuffled: a model that depends on the other inputs of a batch, as "
+    "int8 does, gives other figures than without --nulls"
+)
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ def run(config: CompareConfig, destination: Destination, threads: int | None) ->
             say=lambda line: typer.echo(line, err=True),
         )
         if comparison is not None:
-            _show(comparison, destination)
+            _show(comparison, destination, shuffled=config.shuffles)
 
 
 def _set_threads(threads: int | None) -> None:
@@ -82,11 +86,13 @@ def _set_threads(threads: int | None) -> None:
         set_num_threads(max(1, (os.cpu_count() or 1) // count_local_ranks()))
 
 
-def _show(comparison: Comparison, destination: Destination) -> None:
+def _show(comparison: Comparison, destination: Destination, *, shuffled: bool) -> None:
     picture = destination.folder / PICTURE if destination.plot is None else destination.plot
     comparison.plot(picture)
     if destination.as_json:
         typer.echo(format_json({"spanmatch": __version__, **comparison.to_dict()}))
         return
     typer.echo(format_table(comparison, destination.eps))
+    if shuffled:
+        typer.echo(SHUFFLED)
     typer.echo(f"\n{destination.folder}: {INDEX}, {PAIRS}, {SPECTRA}\nPicture: {picture}")

@@ -93,6 +93,12 @@ def experiment(
         int | None,
         typer.Option(metavar="N", help="Assign inputs to N folds, for intervals. [16]"),
     ] = None,
+    keep: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHAT", help="pairs, or spectra for all but them: far smaller. [pairs]"
+        ),
+    ] = None,
     device: Annotated[str | None, typer.Option(help="cpu or cuda. [cpu]")] = None,
     threads: Annotated[
         int | None,
@@ -127,6 +133,7 @@ def experiment(
             "center": center,
             "nulls": nulls,
             "folds": folds,
+            "keep": keep,
             "device": device,
             "threads": threads,
         }

@@ -69,7 +69,7 @@ def spectrum(
         from spanmatch.solve.layer_answer import answer_layer
 
         levels = parse_levels(eps)
-        table = partial(tables.show_spectrum, levels=levels) if levels else tables.show_spectrum
+        table = partial(tables.show_spectrum, levels=levels or tables.EPS, center=center)
         resampling = Resampling(nulls, folds, seed)
         with refuse_wrong_usage():
             resampling.make_pair()

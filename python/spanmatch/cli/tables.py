@@ -10,6 +10,7 @@ from rich.console import Group
 from rich.table import Table
 
 from spanmatch.base.words import list_names
+from spanmatch.solve.means import explain_means
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,7 +29,7 @@ MEMBERS = 5  # of one side in a row
 
 
 def show_spectrum(
-    result: LayerAnswer, sides: Sides, *, levels: Sequence[float] = EPS
+    result: LayerAnswer, sides: Sides, *, center: bool, levels: Sequence[float] = EPS
 ) -> RenderableType:
     """Describe both sides, and show what matches at some ε."""
     spectrum, nulls, interval = result.spectrum, result.nulls, result.interval
@@ -59,9 +60,9 @@ def show_spectrum(
         figures.append(f"median chance level {chance:.2f}")
     note = "(s): ε is at or above the chance level, where unrelated neurons match too."
     sure = [*_describe_interval(interval), *_describe_nulls(result)]
-    return Group(
-        about, "", ", ".join(figures), *sure, "", curve, *([note] if chance <= max(levels) else [])
-    )
+    of_means = explain_means(sides.pair, spectrum, center=center)
+    notes = [*([note] if chance <= max(levels) else []), *([f"note: {of_means}"] * bool(of_means))]
+    return Group(about, "", ", ".join(figures), *sure, "", curve, *notes)
 
 
 def show_simple_matches(result: list[Match], sides: Sides, *, eps: float) -> RenderableType:

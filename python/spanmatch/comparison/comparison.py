@@ -41,7 +41,7 @@ class Comparison(ComparedLayers):
         By layer, or by pair of layers: one at least.
     pairs
         What the spectra were computed from, by the same keys. It may make a pair when asked for it:
-        only `pair` and `save` ask, for one at a time.
+        only `pair` and `save` ask, for one at a time. None: they are not kept.
     center
         Whether each neuron's mean was subtracted first.
     notes
@@ -79,7 +79,7 @@ class Comparison(ComparedLayers):
     def __init__(
         self,
         spectra: Mapping[Key, MatchSpectrum],
-        pairs: Mapping[Key, ActivationPair],
+        pairs: Mapping[Key, ActivationPair] | None,
         *,
         center: bool = False,
         notes: Mapping[Key, str] = NOTHING,
@@ -110,8 +110,12 @@ class Comparison(ComparedLayers):
             There is no such layer.
         FileError
             The comparison was loaded, and the file of this pair is missing or damaged.
+        ValueError
+            The comparison was kept without its pairs.
         """
         self[layer]  # for its KeyError
+        if self._pairs is None:
+            raise ValueError(f"the comparison was kept without its pairs, and so without {layer!r}")
         return copy(self._pairs[layer])
 
     def without_replicates(self) -> Comparison:
@@ -119,8 +123,14 @@ class Comparison(ComparedLayers):
 
         What they told stays: `nulls`, `intervals`, `p_value`.
         """
+        if self._pairs is None:
+            return self
         pairs = {key: self._pairs[key].without_replicates() for key in self}
         return Comparison(self._spectra, pairs, **self._get_told())
+
+    def without_pairs(self) -> Comparison:
+        """Return the same without pairs: `pair` has nothing to give, and files are small."""
+        return Comparison(self._spectra, None, **self._get_told())
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return a table of pandas with a row for each layer, or each pair of layers.
@@ -251,7 +261,7 @@ class Comparison(ComparedLayers):
 
 def _from_parts(
     spectra: Mapping[Key, MatchSpectrum],
-    pairs: Mapping[Key, ActivationPair],
+    pairs: Mapping[Key, ActivationPair] | None,
     others: Mapping[str, Any],
 ) -> Comparison:
     return Comparison(spectra, pairs, **others)

@@ -33,11 +33,13 @@ if TYPE_CHECKING:
 
     Folder = str | PathLike[str]
 
-KIND, FORMAT = "Comparison", 1
+KIND, FORMAT = "Comparison", 2
+FIRST_FORMAT = 1  # with pairs: what is kept with them is written so still
 INDEX, PAIRS, SPECTRA = "comparison.json", "pairs", "spectra"
 NULLS, INTERVALS = "nulls", "intervals"
 # What an entry of the index calls a file of each of the folders within.
 ENTRIES = {PAIRS: "pair", SPECTRA: "spectrum", NULLS: "nulls", INTERVALS: "interval"}
+OPTIONAL = (PAIRS, NULLS, INTERVALS)
 SLUG = 40  # letters of a layer's name in the name of its file
 HASH = 12  # hexadecimal digits that tell apart what the letters do not
 
@@ -63,13 +65,16 @@ class SavedPairs(Mapping[Key, ActivationPair]):
         return len(self._keys)
 
 
-def write(folder: Folder, layers: ComparedLayers, pairs: Mapping[Key, ActivationPair]) -> None:
-    """Write a comparison over one that may be there."""
-    _withdraw(Path(folder), layers)
+def write(
+    folder: Folder, layers: ComparedLayers, pairs: Mapping[Key, ActivationPair] | None
+) -> None:
+    """Write a comparison, with pairs or without, over one that may be there."""
+    _withdraw(Path(folder), layers, paired=pairs is not None)
     for key in layers:
-        write_pair(folder, key, pairs[key])
+        if pairs is not None:
+            write_pair(folder, key, pairs[key])
         write_answer(folder, key, layers.solved(key))
-    write_index(folder, layers)
+    write_index(folder, layers, paired=pairs is not None)
 
 
 def read(folder: Folder) -> dict[str, Any]:
@@ -77,7 +82,8 @@ def read(folder: Folder) -> dict[str, Any]:
     index = _read_index(Path(folder))
     entries = {entry["key"]: entry for entry in index["layers"]}
     keys = list(entries)
-    for key in keys:
+    paired = [key for key, entry in entries.items() if "pair" in entry]
+    for key in paired:
         if not _has(folder, PAIRS, key):
             raise _describe_missing(folder, PAIRS, key)
     return {
@@ -92,7 +98,7 @@ def read(folder: Folder) -> dict[str, Any]:
             for key, entry in entries.items()
             if "interval" in entry
         },
-        "pairs": SavedPairs(folder, keys),
+        "pairs": SavedPairs(folder, paired) if paired else None,
         "notes": {entry["key"]: entry["note"] for entry in index["layers"] if entry["note"]},
         "center": index["center"],
         "inputs": index["inputs"],
@@ -101,11 +107,11 @@ def read(folder: Folder) -> dict[str, Any]:
     }
 
 
-def write_index(folder: Folder, layers: ComparedLayers) -> None:
+def write_index(folder: Folder, layers: ComparedLayers, *, paired: bool = True) -> None:
     """Write `comparison.json`, where the files of all layers are there already."""
     index = {
         "spanmatch": KIND,
-        "format": FORMAT,
+        "format": FIRST_FORMAT if paired else FORMAT,
         "version": __version__,
         "center": layers.center,
         "inputs": layers.inputs,
@@ -113,7 +119,7 @@ def write_index(folder: Folder, layers: ComparedLayers) -> None:
         "layers": [
             {
                 "key": key,
-                "pair": _name_file(PAIRS, key),
+                **({"pair": _name_file(PAIRS, key)} if paired else {}),
                 "spectrum": _name_file(SPECTRA, key),
                 **({"nulls": _name_file(NULLS, key)} if key in layers.nulls else {}),
                 **({"interval": _name_file(INTERVALS, key)} if key in layers.intervals else {}),
@@ -172,14 +178,15 @@ def find_finished_answers(
     return {key for key in keys if all(_has(folder, each, key) for each in within)}
 
 
-def _withdraw(folder: Path, successor: ComparedLayers) -> None:
+def _withdraw(folder: Path, successor: ComparedLayers, *, paired: bool) -> None:
     """Take back the comparison that is there, but for files that the next one writes anew."""
     if not (folder / INDEX).exists():
         return
     for entry in _read_index(folder)["layers"]:
         key = entry["key"]
-        if key not in successor:
+        if key not in successor or not paired:
             _find_path(folder, PAIRS, key).unlink(missing_ok=True)
+        if key not in successor:
             _find_path(folder, SPECTRA, key).unlink(missing_ok=True)
         if "nulls" in entry and key not in successor.nulls:
             _find_path(folder, NULLS, key).unlink(missing_ok=True)
@@ -222,7 +229,8 @@ def _check_index(index: dict[str, Any]) -> None:
     check_keys([entry["key"] for entry in index["layers"]])
     for entry in index["layers"]:
         for within, what in ENTRIES.items():
-            optional = within in (NULLS, INTERVALS) and what not in entry
+            may_lack = (NULLS, INTERVALS) if index["format"] == FIRST_FORMAT else OPTIONAL
+            optional = within in may_lack and what not in entry
             if not optional and entry[what] != _name_file(within, entry["key"]):
                 raise ValueError(f"{entry[what]!r} is not the {what} of layer {entry['key']!r}")
     if not isinstance(index["center"], bool):

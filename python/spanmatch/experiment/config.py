@@ -11,6 +11,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from spanmatch.base.arguments import MAX_SEED, as_eps
 from spanmatch.pair.pair import make_gram
 
+KEPT = ("pairs", "spectra")
 EPS = (0.1, 0.2, 0.3, 0.5)
 
 
@@ -56,6 +57,8 @@ class ExperimentConfig:
     """Trained networks are also matched so often with one's inputs shifted: what is chance."""
     folds: int = 16
     """To so many folds inputs are assigned, for intervals; 0: none."""
+    keep: str = "pairs"
+    """What stays of comparisons: `pairs`, which is all, or `spectra`, all but the pairs."""
     device: str = "cpu"
     """Where networks run."""
     threads: int = 1
@@ -80,6 +83,8 @@ class ExperimentConfig:
         if len(self.checkpoints or self.seeds) < 2:
             what = "checkpoints" if self.checkpoints else "seeds"
             raise ValueError(f"an experiment compares networks: give at least two {what}")
+        if self.keep not in KEPT:
+            raise ValueError(f"`keep` is {self.keep!r}: it is {' or '.join(KEPT)}")
         for eps in self.eps:
             as_eps(eps)
         make_gram(self.nulls, self.folds)

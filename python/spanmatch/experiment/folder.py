@@ -83,8 +83,8 @@ class Folder:
             check_claim(
                 self.config,
                 held,
-                # Those that were written before there were nulls and folds have none.
-                lambda path: {"nulls": 0, "folds": 0} | read_recorded(path),
+                # Those that were written before there was a choice have no nulls, and all pairs.
+                lambda path: {"nulls": 0, "folds": 0, "keep": "pairs"} | read_recorded(path),
                 {**config, **made_with},
                 what="experiment",
                 way_out="redo this one with --force",

@@ -158,7 +158,9 @@ class _Work:
         key, config = planned.key, self.config
         # Of the controls nobody asks how sure they are, or what their matches are made of.
         asked = planned.kind == "trained"
-        if not self.files.has_comparison(key):
+        keeps_pairs = config.keep == "pairs"
+        # Without its pairs one that is there has nothing to look inside.
+        if not self.files.has_comparison(key) or not keeps_pairs:
             with silence_undersampled_warnings():  # the report says it of each layer
                 comparison = compare(
                     *self._load_networks(planned),
@@ -171,13 +173,20 @@ class _Work:
                     folds=config.folds if asked else 0,
                     progress=self.progress,
                 )
-            self.files.comparison(key).mkdir(parents=True, exist_ok=True)
-            comparison.without_replicates().save(self.files.comparison(key))
+            comparison = comparison.without_replicates()
+            if keeps_pairs:
+                self._save(key, comparison)
         eps = config.eps if asked else ()
         with show_progress(f"Looking inside {key}", self.progress) as report:
-            saved = Comparison.load(self.files.comparison(key))
-            layers = find_layer_details(saved, eps, report)
+            whole = Comparison.load(self.files.comparison(key)) if keeps_pairs else comparison
+            layers = find_layer_details(whole, eps, report)
+        if not keeps_pairs:
+            self._save(key, comparison.without_pairs())
         write_layer_details(self.files.layer_details(key), layers)
+
+    def _save(self, key: str, comparison: Comparison) -> None:
+        self.files.comparison(key).mkdir(parents=True, exist_ok=True)
+        comparison.save(self.files.comparison(key))
 
     def _load_networks(self, planned: PlannedComparison) -> tuple[nn.Module, nn.Module]:
         seeds = {f"seed {seed}": seed for seed in self.config.seeds}

@@ -3,5 +3,5 @@
 Read `matches` first: spectrum, maximum match, residuals. Then `sets` and `structure`, what is
 inside a match; `linear_map`, one network put onto another; `measures`, the classic ones; `nulls`
 and `intervals` (with `student_t`), how sure a spectrum is; `layer_answer`, all that a pair tells.
-`undersampled` and `resolution` say where an answer says little.
+`undersampled`, `means` and `resolution` say where an answer says little.
 """

@@ -101,6 +101,13 @@ def test_architectures_and_data_with_arguments() -> None:
     failed(1, *other, data[1], words=("data_sha256",))
 
 
+def test_data_that_are_shuffled_for_nulls_are_said() -> None:
+    nulls = ["--nulls", "3", "--layers", "head"]
+    assert "the data were shuffled" in done(*COMMAND, *nulls).stdout
+    own = [*MODELS[:-1], "own", *WEIGHTS, "--data", "nets.py:batches"]
+    assert "shuffled" not in done(*own, *nulls).stdout
+
+
 def test_options_of_the_data() -> None:
     options = ["--batch-size", "7", "--limit", "50", "--split", "train", "--layers", "head"]
     found = strict(done(*COMMAND, *options, "--json").stdout)

@@ -250,3 +250,13 @@ def test_a_bar_is_shown_on_a_terminal(folder: Path) -> None:
     assert "Reading samples" in shown
     assert "Peeling neurons" in shown
     strict(finished.stdout.decode())
+
+
+def test_a_match_that_is_owed_to_means_is_told(folder: Path) -> None:
+    x, y = np.random.default_rng(0).standard_normal((2, 900, 5)) + 9
+    np.save("on.npy", x)
+    np.save("others.npy", y)
+    words = "more than half of the match at ε = 0.3 is owed to means"
+    assert words in " ".join(done("spectrum", "on.npy", "others.npy").stdout.split())
+    assert "means" not in done("spectrum", "on.npy", "others.npy", "--center").stdout
+    assert "means" not in done("spectrum", "on.npy", "on.npy").stdout

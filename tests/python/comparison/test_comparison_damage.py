@@ -52,7 +52,7 @@ def test_a_missing_pair_is_told_before_it_is_asked_for_and_then_too(tmp_path: Pa
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"format": 2, "version": "9.1"}, r"format 2, of spanmatch 9\.1.*up to 1: upgrade"),
+        ({"format": 3, "version": "9.1"}, r"format 3, of spanmatch 9\.1.*up to 2: upgrade"),
         ({"format": "1"}, "damaged: it does not say which format"),
         ({"format": None}, "damaged: it does not say which format"),
         ({"spanmatch": "Orchestra"}, "not one that spanmatch has written"),

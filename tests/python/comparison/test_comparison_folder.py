@@ -22,6 +22,7 @@ from comparisons import (
     pair,
     same_pair,
 )
+from spanmatch.base.errors import FileError
 from spanmatch.comparison import folder as comparison_file
 from spanmatch.comparison.comparison import Comparison
 
@@ -87,6 +88,31 @@ def test_the_folder_says_what_it_holds(tmp_path: Path) -> None:
         assert same_pair(sm.ActivationPair.load(tmp_path / entry["pair"]), PLAIN.pair(entry["key"]))
         assert sm.MatchSpectrum.load(tmp_path / entry["spectrum"]) == PLAIN[entry["key"]]
     assert len(contents(tmp_path)) == 1 + 2 * len(LAYERS)
+
+
+def test_without_pairs(tmp_path: Path) -> None:
+    # Over one that has them, which go.
+    PLAIN.save(tmp_path)
+    PLAIN.without_pairs().save(tmp_path)
+    index = json.loads((tmp_path / "comparison.json").read_text(encoding="utf-8"))
+    assert index["format"] == 2
+    assert len(contents(tmp_path)) == 1 + len(LAYERS)
+    again = Comparison.load(tmp_path)
+    assert again == PLAIN
+    with pytest.raises(ValueError, match="the comparison was kept without its pairs"):
+        again.pair(next(iter(LAYERS)))
+    again.save(tmp_path / "copy")
+    assert Comparison.load(tmp_path / "copy") == PLAIN
+    assert pickle.loads(pickle.dumps(again.without_replicates())) == PLAIN
+    # In the format before, a layer without a pair is damage.
+    index["format"] = 1
+    (tmp_path / "comparison.json").write_text(json.dumps(index), encoding="utf-8")
+    with pytest.raises(FileError, match="damaged: 'pair'"):
+        Comparison.load(tmp_path)
+    PLAIN.save(tmp_path / "copy")
+    assert same_pair(
+        Comparison.load(tmp_path / "copy").pair(next(iter(LAYERS))), PLAIN.pair(next(iter(LAYERS)))
+    )
 
 
 def test_names_of_files_are_safe_legible_and_apart() -> None:
@@ -228,7 +254,9 @@ def test_work_that_was_cut_off_can_go_on(tmp_path: Path) -> None:
     (tmp_path / "pairs" / "half-written.safetensors").touch()
     finished = comparison_file.find_finished_pairs(tmp_path, LAYERS)
     assert finished == set(LAYERS[:2])
-    assert same_pair(comparison_file.read_pair(tmp_path, LAYERS[0]), PLAIN.pair(LAYERS[0]))
+    assert same_pair(
+        comparison_file.read_pair(tmp_path, next(iter(LAYERS))), PLAIN.pair(next(iter(LAYERS)))
+    )
     with pytest.raises(sm.FileError, match=r"layer classifier: .*, its pair, is missing"):
         comparison_file.read_pair(tmp_path, "classifier")
     comparison_file.write_pair(tmp_path, LAYERS[2], PLAIN.pair(LAYERS[2]))

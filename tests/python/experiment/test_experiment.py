@@ -134,6 +134,24 @@ def test_a_slip_gives_way(small_experiment: Path, tmp_path: Path) -> None:
     assert experiment(tmp_path, *SMALL[:6], *given).returncode == 0
 
 
+def test_pairs_need_not_be_kept(small_experiment: Path, tmp_path: Path) -> None:
+    assert experiment(tmp_path, *SMALL, "--keep", "spectra").returncode == 0
+    kept, whole = contents(tmp_path), contents(small_experiment)
+    assert {name for name in whole if "/pairs/" not in name} == set(kept)
+    for key in COMPARISONS:
+        folder = tmp_path / "comparisons" / key
+        comparison = Comparison.load(folder)
+        assert comparison == Comparison.load(small_experiment / "comparisons" / key)
+        name = f"comparisons/{key}/inside.json"
+        assert kept[name] == whole[name]
+        with pytest.raises(ValueError, match="kept without its pairs"):
+            comparison.pair("fc1")
+    # One that was cut off before all was known of it is made again.
+    (folder / "inside.json").unlink()
+    assert experiment(tmp_path, *SMALL, "--keep", "spectra").returncode == 0
+    assert contents(tmp_path)[name] == whole[name]
+
+
 def test_a_mask_of_the_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
@@ -174,6 +192,7 @@ def test_a_mask_of_the_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         ([*SMALL, "--layers", "cnv*"], "cnv*", 1),
         ([*SMALL, "--limit", "9"], "16 folds need 16 inputs", 1),
         ([*SMALL, "--limit", "1", "--folds", "0"], "a larger --batch-size, or a --nulls of 0", 1),
+        ([*SMALL, "--keep", "all"], "--keep is 'all': it is pairs or spectra", 2),
         ([*SMALL, "--device", "gpu"], "no device", 2),
         (["--data", "npz:x.npz", "--arch", "small-vgg"], "has no part for training", 1),
     ],

@@ -8,6 +8,7 @@ from spanmatch.base.progress import show_progress
 from spanmatch.comparison.comparison import Comparison
 from spanmatch.comparison.keys import label
 from spanmatch.solve.layer_answer import answer_layer
+from spanmatch.solve.means import explain_means
 from spanmatch.solve.undersampled import explain_too_few, silence_undersampled_warnings
 
 if TYPE_CHECKING:
@@ -42,12 +43,20 @@ def answer_pair(pair: ActivationPair, *, center: bool) -> LayerAnswer:
 def assemble_comparison(
     answers: Mapping[Key, LayerAnswer], collected: Collected, *, center: bool
 ) -> Comparison:
-    """Return the comparison of what was collected and answered."""
+    """Return the comparison of what was collected and answered.
+
+    Its notes say of each layer what was collected, and where most of a match is owed to means.
+    """
+    notes = dict(collected.notes)
+    for key, each in answers.items():
+        of_means = explain_means(collected.pairs[key], each.spectrum, center=center)
+        if of_means:
+            notes[key] = "; ".join(filter(None, (notes.get(key), of_means)))
     return Comparison(
         {key: each.spectrum for key, each in answers.items()},
         collected.pairs,
         center=center,
-        notes=collected.notes,
+        notes=notes,
         inputs=collected.inputs or None,
         nulls={key: each.nulls for key, each in answers.items() if each.nulls is not None},
         intervals={

@@ -12,7 +12,7 @@ from spanmatch.torch.loading.architectures import ARCHITECTURES
 from spanmatch.torch.loading.architectures.sizes import count_channels
 from spanmatch.torch.loading.calls import split_call
 from spanmatch.torch.loading.data.batches import ChosenBatches
-from spanmatch.torch.loading.data.named import load_data
+from spanmatch.torch.loading.data.named import has_splits, load_data
 from spanmatch.torch.loading.digests import hash_named_file
 from spanmatch.torch.loading.models import load_model
 
@@ -73,10 +73,15 @@ class CompareConfig:
         """Load both models, to run over these batches."""
         return self.model_a.load(batches), self.model_b.load(batches)
 
+    @property
+    def shuffles(self) -> bool:
+        """Whether inputs come in an order that says nothing: for nulls, of data of ours."""
+        return self.options.nulls > 0 and has_splits(self.data.name) is not None
+
     def load_batches(self) -> Batches:
         """Load the data, in an order that says nothing where there are to be nulls."""
         batches = self.data.load()
-        if self.options.nulls and isinstance(batches, ChosenBatches):
+        if self.shuffles and isinstance(batches, ChosenBatches):
             order = torch.Generator().manual_seed(self.options.seed % 2**63)
             return replace(batches.shuffle(order), none_alone=True)
         return batches

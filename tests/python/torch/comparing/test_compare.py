@@ -13,6 +13,7 @@ from torch import nn
 
 import spanmatch as sm
 from hand_made_pairs import BATCHES, IMAGES, LABELS, A, B, Net, assert_near, pair_by_hand
+from spanmatch.solve.means import NOTE
 from spanmatch.torch import ModelError, compare
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ def test_every_layer_is_the_pair_filled_by_hand(center: bool) -> None:
     comparison = compare(A, B, BATCHES, center=center, progress=False)
     assert set(comparison) == set(LABELS)
     assert comparison.inputs == 48
-    assert not comparison.notes
+    # Untrained, the last layer is nearly constant.
+    assert dict(comparison.notes) == ({} if center else {"fc": NOTE})
     for layer in LABELS:
         pair = pair_by_hand(A, B, layer, layer)
         assert comparison[layer] == sm.spectrum(pair, center=center)
@@ -47,9 +49,11 @@ def test_layers_are_chosen_by_globs_and_mappings() -> None:
     assert mapped.layers == ("conv2", "fc")
     assert mapped["fc"] == whole["fc"]
     assert_near(mapped["conv2"], sm.spectrum(pair_by_hand(A, B, "conv2", "pool", means=True)))
-    assert mapped.notes == {
-        "conv2": "with pool of B, mean over positions: 8 × 8 against 4 × 4",
-    }
+    # Where it is owed to means, which these untrained layers are, a note says that too.
+    assert (
+        mapped.notes["conv2"].split("; ")[0]
+        == "with pool of B, mean over positions: 8 × 8 against 4 × 4"
+    )
     in_order = compare(A, B, BATCHES, layers=["conv2", "fc"], layers_b=["p*", "fc"], progress=False)
     assert in_order == mapped
     # As they are given, and not as the models have them.
@@ -64,7 +68,7 @@ def test_positions_that_differ_are_averaged_and_said() -> None:
     wanted = sm.spectrum(pair_by_hand(A, coarse, "conv1", "conv1", means=True))
     assert_near(comparison["conv1"], wanted)
     assert comparison["conv1"].n_samples == 48
-    assert comparison.notes == {"conv1": "mean over positions: 8 × 8 against 4 × 4"}
+    assert comparison.notes["conv1"] == "mean over positions: 8 × 8 against 4 × 4"
 
 
 def test_masked_tokens_are_left_out() -> None:
@@ -217,3 +221,33 @@ print(peak() - before)
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     # One batch of all layers takes 60 MB.
     assert float(done.stdout) < 40
+
+
+def test_a_match_that_is_owed_to_means_has_a_note() -> None:
+    class On(nn.Module):
+        """Its first layer is nearly constant, its second is not."""
+
+        def __init__(self, seed: int) -> None:
+            super().__init__()
+            torch.manual_seed(seed)
+            self.on, self.free = nn.Linear(6, 4), nn.Linear(6, 4)
+            nn.init.constant_(self.on.bias, 9.0)
+
+        def forward(self, x: torch.Tensor) -> Any:
+            return self.on(x) + self.free(x[:, :6])
+
+    data = [torch.randn(300, 6, generator=torch.Generator().manual_seed(7)) for _ in range(2)]
+
+    class Other(On):
+        def forward(self, x: torch.Tensor) -> Any:
+            return super().forward(x.flip(0))
+
+    comparison = compare(On(0), Other(1), data, progress=False)
+    assert dict(comparison.notes) == {"on": NOTE}
+    assert f"on: {NOTE}" in repr(comparison)
+    assert comparison.to_dict()["layers"][0]["note"] == NOTE
+    assert not compare(On(0), Other(1), data, center=True, progress=False).notes
+    # A network is alike to itself whatever its means are.
+    assert not compare(On(0), On(0), data, progress=False).notes
+    renamed = compare(On(0), Other(1), data, layers={"on": "free", "free": "on"}, progress=False)
+    assert renamed.notes["on"] == "with free of B"

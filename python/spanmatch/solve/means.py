@@ -1,0 +1,75 @@
+"""What a match without centring owes to the means of its neurons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import spanmatch._core as core
+from spanmatch.pair.pair import read_gram
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from spanmatch.pair.pair import ActivationPair
+    from spanmatch.results.spectrum import MatchSpectrum
+
+EPS = 0.3
+"""A small ε: what matches here counts as shared."""
+NOTE = (
+    f"more than half of the match at ε = {EPS:g} is owed to means, of neurons that are nearly "
+    "constant: center=True (--center) shows the rest"
+)
+
+
+@dataclass(frozen=True)
+class OwedToMeans:
+    """Of the neurons that match at ε = 0.3, those that owe it to means.
+
+    Such a neuron is nearly constant, so that its mean is more than half of what it is measured by:
+    mean² > variance. And it is not in the maximum match at the same ε once means are subtracted: so
+    neurons that are always on, but also vary alike in both networks, are none of them.
+    """
+
+    matched: int
+    """How many neurons match."""
+    owed: int
+    """How many of them owe it to means."""
+
+    @property
+    def is_most(self) -> bool:
+        """Whether it is more than half."""
+        return 2 * self.owed > self.matched
+
+
+def find_owed_to_means(pair: ActivationPair, spectrum: MatchSpectrum) -> OwedToMeans:
+    """Return what the match at ε = 0.3 owes to means, from the spectrum without centring."""
+    match = spectrum.match(EPS)
+    if len(match) == 0:
+        return OwedToMeans(0, 0)
+    gram = read_gram(pair, None)
+    constant = _find_nearly_constant(gram)
+    x, y = match.x[constant[: gram.n_x][match.x]], match.y[constant[gram.n_x :][match.y]]
+    # The match takes time: it is made only where it can tell more.
+    if 2 * (x.size + y.size) <= len(match):
+        return OwedToMeans(len(match), 0)
+    (centred_x, centred_y), _ = core.maximum_match(gram, EPS, True)
+    owed = np.setdiff1d(x, centred_x).size + np.setdiff1d(y, centred_y).size
+    return OwedToMeans(len(match), owed)
+
+
+def explain_means(pair: ActivationPair, spectrum: MatchSpectrum, *, center: bool) -> str:
+    """Return a note where most of a match is owed to means, the same for every pair; else ""."""
+    return NOTE if not center and find_owed_to_means(pair, spectrum).is_most else ""
+
+
+def _find_nearly_constant(gram: core.Gram) -> NDArray[np.bool_]:
+    """Tell of each neuron, x then y, whether its mean is larger than its deviation."""
+    n_samples = gram.n_samples
+    *_, shift, sums, spread, _ = gram.parts()
+    # What is summed are rows less the shift, which lies near the mean: no digits are lost.
+    offset = sums / n_samples
+    variance = spread / n_samples - offset**2
+    return np.asarray((shift + offset) ** 2 > variance)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SIZE = 128
 # The most rows that may have to be computed anew for each kind at this size: fewer than the 64
 # neurons that depend on others.
-BOUNDS = {"plain": 0, "duplicates": 0, "sums_of_two": 58, "mixes": 48, "near_duplicates": 32}
+BOUNDS = {"plain": 0, "duplicates": 0, "sums_of_two": 58, "mixes": 48, "near_duplicates": 40}
 
 
 def quarter_dependent(kind: str, size: int, seed: int = 0) -> Sides:

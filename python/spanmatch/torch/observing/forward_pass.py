@@ -36,6 +36,8 @@ class SeenOutput:
     shape: tuple[int, ...]
     neurons: tuple[int, ...] | None
     """The neurons' axes; None: not known."""
+    rests_on_shape: bool
+    """Whether they are those of another output of this shape, and not of its making."""
     resolution: float
     """The relative rounding of its type."""
     slices: dict[int, Tensor] = field(default_factory=dict)
@@ -82,6 +84,7 @@ class ForwardPass:
             call,
             tuple(output.shape),
             neurons,
+            self.axes.rests_on_shape(output),
             torch.finfo(output.dtype).eps,
             slices,
         )

@@ -154,9 +154,10 @@ def find_input_axis(
         )
     if any(other <= error * CLEARLY for where, other in off.items() if where != best):
         raise NoInputAxisError("its rows moved with the inputs along more than one axis")
-    if _has_empty_rows(given[best.axis], best, len(order)):
+    if _has_equal_rows(given[best.axis], best, len(order)):
         raise NoInputAxisError(
-            "some of its rows are 0 for all inputs, and may be of none, as free places of experts"
+            "rows that share an axis with the inputs are the same for all of these: they may be of "
+            "none, as free places of experts are"
         )
     return best
 
@@ -221,11 +222,11 @@ def _list_ways(axis: int, k: int) -> Iterator[InputAxis]:
             yield InputAxis(axis, before, k // before)
 
 
-def _has_empty_rows(slices: Tensor, where: InputAxis, n_inputs: int) -> bool:
-    """Tell whether of the rows that share the axis with the inputs some are empty."""
+def _has_equal_rows(slices: Tensor, where: InputAxis, n_inputs: int) -> bool:
+    """Tell whether some of the rows that share the axis with the inputs are the same for all."""
     rows = slices.reshape(where.before, n_inputs, where.after, -1)
-    empty = (rows == 0).all(3).all(1)
-    return empty.numel() > 1 and bool(empty.any()) and not bool(empty.all())
+    equal = (rows == rows[:, :1]).all(3).all(1)
+    return equal.numel() > 1 and bool(equal.any())
 
 
 def _move_rows(where: InputAxis, order: Tensor) -> Tensor:

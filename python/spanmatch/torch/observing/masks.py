@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+MADE = "mask"  # what the mask of a function is called
+
 MaskSource: TypeAlias = "str | Callable[[Any], Any] | None"
 MaskChoice: TypeAlias = "MaskSource | Mapping[str, MaskSource]"
 """Which positions count, as `compare` takes it."""
@@ -63,10 +65,14 @@ def read_masks(batch: Any, inputs: Any, mask: MaskChoice, layers: Iterable[str])
     if isinstance(mask, str):
         value = as_mask_tensor(_read_entry(inputs, mask))
         return BatchMasks({mask: value}, {}) if value.ndim == 2 else _say_for_all(value, layers)
-    globs = mask if isinstance(mask, Mapping) else {"*": mask}
+    if not isinstance(mask, Mapping):
+        made = _read_choice(batch, inputs, mask)
+        if made is None:
+            return BatchMasks({}, {})
+        return BatchMasks({MADE: made}, {}) if made.ndim == 2 else _say_for_all(made, layers)
     said: dict[str, Tensor | None] = {}
     names = list(layers)
-    for glob, choice in globs.items():
+    for glob, choice in mask.items():
         matched = [name for name in names if fnmatchcase(name, glob)]
         if not matched:
             raise ValueError(f"mask: no chosen layer matches {glob!r}")
@@ -98,7 +104,8 @@ def turn_masks(masks: BatchMasks, n_inputs: int, input_axis: int) -> BatchMasks:
         return masks
     turned = {}
     for name, mask in masks.of_inputs.items():
-        fitting = [at for at in (0, 1) if mask.shape[at] == n_inputs]
+        # A function makes them of inputs × positions.
+        fitting = [0] if name == MADE else [at for at in (0, 1) if mask.shape[at] == n_inputs]
         if len(fitting) != 1:
             raise ValueError(
                 f"the mask {name!r} has shape {tuple(mask.shape)}: with input_axis={input_axis} it "
@@ -120,9 +127,12 @@ def fit_mask(shape: tuple[int, ...], mask: Tensor) -> Tensor | None:
     items, *positions = shape
     if not positions and items == mask.shape[0]:
         return None
-    if tuple(mask.shape) == shape[: mask.ndim]:
+    if tuple(mask.shape) == shape:
+        return mask
+    fitting = [at for at, size in enumerate(positions) if tuple(mask.shape) == (items, size)]
+    if len(fitting) == 1:
         # Further axes, as of heads or of pairs of tokens, have the mask of their position.
-        return mask.reshape(*mask.shape, *(1,) * (len(shape) - mask.ndim)).expand(shape)
+        return broadcast_mask(mask, shape, fitting[0])
     raise ValueError(
         f"the mask has shape {tuple(mask.shape)}, but its output has {shape} of inputs and "
         "positions: choose layers that keep the positions, or pass a `mask` that fits, a function "

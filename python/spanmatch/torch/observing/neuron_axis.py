@@ -85,6 +85,8 @@ class Axes:
         self._of_tensor: dict[int, tuple[ref[Tensor], int]] = {}
         # By the address of its memory, likewise.
         self._of_memory: dict[int, tuple[ref[Tensor], int]] = {}
+        # Those whose axis is that of another of their shape.
+        self._by_shape: dict[int, ref[Tensor]] = {}
         # By shape, less the items; the axes of all tensors that had it.
         self._of_shape: dict[tuple[int, ...], set[int]] = {}
 
@@ -93,11 +95,19 @@ class Axes:
         tensor_ref, axis = self._of_tensor.get(id(tensor), (None, 0))
         return axis if tensor_ref is not None and tensor_ref() is tensor else None
 
+    def rests_on_shape(self, tensor: Tensor) -> bool:
+        """Tell whether the axis of a tensor is that of another of its shape, not of its making."""
+        tensor_ref = self._by_shape.get(id(tensor))
+        return tensor_ref is not None and tensor_ref() is tensor
+
     def follow(self, module: nn.Module, inputs: Iterable[Tensor], output: Tensor) -> None:
         """Find the axis of `output`, which `module` has made of `inputs`."""
-        axis = self._find_axis(module, inputs, output)
-        if axis is not None:
-            self.note(output, axis)
+        axis, rests_on_shape = self._find_axis(module, inputs, output)
+        if axis is None:
+            return
+        self.note(output, axis)
+        if rests_on_shape:
+            self._by_shape[id(output)] = ref(output)
 
     def note(self, output: Tensor, axis: int) -> None:
         """Take `axis` for that of `output`."""
@@ -106,30 +116,43 @@ class Axes:
             self._of_memory[output.data_ptr()] = (ref(output), axis)
         self._of_shape.setdefault(tuple(output.shape[1:]), set()).add(axis)
 
-    def _find_axis(self, module: nn.Module, inputs: Iterable[Tensor], output: Tensor) -> int | None:
-        axis = find_own_axis(module, output)
+    def _find_axis(
+        self, module: nn.Module, inputs: Iterable[Tensor], output: Tensor
+    ) -> tuple[int | None, bool]:
+        """Return the axis, and whether it rests on shapes alone."""
+        if (axis := find_own_axis(module, output)) is not None:
+            return axis, False
         # A block often returns what a layer inside it has made, or what it was given.
-        axis = self.get_axis(output) if axis is None else axis
+        if (axis := self.get_axis(output)) is not None:
+            return axis, self.rests_on_shape(output)
         for given in inputs:
-            axis = self._inherit_axis(module, given, output) if axis is None else axis
-            axis = _find_weighed_axis(module, given, output) if axis is None else axis
-        axis = self._find_view(output) if axis is None else axis
-        if axis is None and (output.ndim == 2 or _is_spatial(module)):
-            return 1 if output.ndim > 2 or self._guess else None
-        return self._find_by_shape(output) if axis is None else axis
+            axis, rests_on_shape = self._inherit_axis(module, given, output)
+            if axis is not None:
+                return axis, rests_on_shape
+        if (axis := self._find_view(output)) is not None:
+            return axis, True
+        if output.ndim == 2 or _is_spatial(module):
+            return (1 if output.ndim > 2 or self._guess else None), False
+        return self._find_by_shape(output), True
 
-    def _inherit_axis(self, module: nn.Module, given: Tensor, output: Tensor) -> int | None:
-        axis = self.get_axis(given)
-        if axis is None or given.ndim != output.ndim:
-            return None
+    def _inherit_axis(
+        self, module: nn.Module, given: Tensor, output: Tensor
+    ) -> tuple[int | None, bool]:
+        weighed = _find_weighed_axis(module, given, output)
+        axis, rests_on_shape = self.get_axis(given), self.rests_on_shape(given)
+        if weighed is not None or axis is None or given.ndim != output.ndim:
+            return weighed, False
         if _shares_memory(given, output):
-            return _follow_view(given, axis, output)
+            return _follow_view(given, axis, output), rests_on_shape
         if _is_spatial(module):
-            return axis
-        # Turned round, the output of anything but a function of each value would be as large.
+            return axis, rests_on_shape
+        if given.shape != output.shape:
+            return None, False
+        if _is_elementwise(module):
+            return axis, rests_on_shape
+        # Turned round, the output would be as large.
         turned = output.shape[1:].count(output.shape[axis]) > 1
-        sure = not turned or _is_elementwise(module)
-        return axis if sure and given.shape == output.shape else None
+        return (None if turned else axis), True
 
     def _find_view(self, output: Tensor) -> int | None:
         # What a layer inside a block has made is often turned before the block returns it.

@@ -28,6 +28,15 @@ class Shrinking:
     """As far as the run came."""
 
 
+def is_unknown(output: SeenOutput, inputs: InputAxis) -> bool:
+    """Tell whether the neurons' axes are not known, or by shape alone, and could be another."""
+    if output.neurons is None or not output.rests_on_shape:
+        return output.neurons is None
+    sizes = {output.shape[axis] for axis in output.neurons}
+    others = set(range(len(output.shape))) - {inputs.axis, *output.neurons}
+    return any(output.shape[axis] in sizes for axis in others)
+
+
 def find_neurons(
     output: SeenOutput,
     inputs: InputAxis,
@@ -43,7 +52,7 @@ def find_neurons(
     ValueError
         They cannot be told.
     """
-    if output.neurons is not None:
+    if output.neurons is not None and not is_unknown(output, inputs):
         if inputs.axis in output.neurons:
             raise ValueError(
                 f"of its output {output.shape} axis {inputs.axis} runs over the inputs, and was "
@@ -110,7 +119,7 @@ def find_mask_place(
         length = masks[shrinking.mask].shape[1]
         less = shrinking.shapes.get((output.layer, output.call))
         if less is None or len(less) != len(shape):
-            if _count_positions(shape, layout, n_inputs) == (length,):
+            if prod(_count_positions(shape, layout, n_inputs)) > 1:
                 raise ValueError(_explain_doubt(shrinking.mask))
             continue
         before = _count_positions(shape, layout, n_inputs)

@@ -31,7 +31,12 @@ from spanmatch.torch.observing.perturbed_inputs import (
     reorder_inputs,
     shorten_inputs,
 )
-from spanmatch.torch.observing.positions import Shrinking, find_mask_place, find_neurons
+from spanmatch.torch.observing.positions import (
+    Shrinking,
+    find_mask_place,
+    find_neurons,
+    is_unknown,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -86,7 +91,8 @@ def trace_rows(
         trace.compare_noisy(run, given, inputs, order, input_axis)
         trace.name_random(run, given, inputs)
     unknown = any(
-        given.seen[call].neurons is None and len(given.seen[call].shape) > 2 for call in trace.axes
+        is_unknown(given.seen[call], where) and len(given.seen[call].shape) > 2
+        for call, where in trace.axes.items()
     )
     shrinkings: list[Shrinking] = []
     if masks or unknown:
@@ -147,9 +153,9 @@ class _InputTrace:
             except UnmovedError as error:
                 self.reasons[call] = str(error)
                 self.unmoved[call] = other
-                if _is_uniform(one.slices.get(0), self._n_inputs):
+                if _is_uniform(one):
                     # All rows are alike: whose they are changes nothing.
-                    self.axes[call] = InputAxis(0)
+                    self.axes[call] = InputAxis(0, after=one.shape[0] // self._n_inputs)
             except NoInputAxisError as error:
                 self.reasons[call] = str(error)
 
@@ -220,8 +226,14 @@ class _InputTrace:
                 )
 
 
-def _is_uniform(slices: Tensor | None, n_inputs: int) -> bool:
-    return slices is not None and len(slices) == n_inputs and bool((slices == slices[:1]).all())
+def _is_uniform(output: SeenOutput) -> bool:
+    """Tell whether all inputs have the same rows, along whichever axis they lie."""
+    along = {
+        axis: slices
+        for axis, slices in output.slices.items()
+        if output.neurons is None or axis not in output.neurons
+    }
+    return 0 in along and all(bool((slices == slices[:1]).all()) for slices in along.values())
 
 
 def _read_layouts(

@@ -21,10 +21,16 @@ if TYPE_CHECKING:
     from spanmatch.comparison.keys import Key
 
 CONFIG, PASS = "config.json", "pass.json"
-# Folders that were written before there were nulls and folds have none.
-ABSENT = {"nulls": 0, "folds": 0, "seed": 0}
-# Those written before rows were traced took the first axis for that of the inputs.
-UNTRACED = {"trace": False, "input_axis": 0, "max_neurons": None}
+# Folders that were written before there were nulls and folds have none; those that were before rows
+# were traced go on with rows that are.
+ABSENT = {
+    "nulls": 0,
+    "folds": 0,
+    "seed": 0,
+    "trace": True,
+    "input_axis": 0,
+    "max_neurons": None,
+}
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ def claim_folder(folder: Path, config: Mapping[str, Any]) -> None:
         check_claim(
             path,
             held,
-            lambda file: ABSENT | UNTRACED | _read(file),
+            lambda file: ABSENT | _read(file),
             config,
             what="comparison",
             way_out="delete this one",

@@ -161,7 +161,7 @@ def test_several_rows_of_an_input_are_known_for_its_own() -> None:
 
     b = Doubled(1)
     comparison = compare(A, b, BATCHES, layers="fc", nulls=3, progress=False)
-    assert comparison.notes == {"fc": "mean over positions: one against 2"}
+    assert comparison.notes["fc"].startswith("mean over positions: one against 2")
     alone = compare(A, Net(1), BATCHES, layers="fc", nulls=3, progress=False)
     np.testing.assert_allclose(comparison["fc"].x, alone["fc"].x, rtol=0, atol=1e-6)
     assert comparison.inputs == alone.inputs
@@ -242,12 +242,13 @@ def test_a_match_that_is_owed_to_means_has_a_note() -> None:
         def forward(self, x: torch.Tensor) -> Any:
             return super().forward(x.flip(0))
 
-    comparison = compare(On(0), Other(1), data, progress=False)
+    comparison = compare(On(0), Other(1), data, trace=False, progress=False)
     assert dict(comparison.notes) == {"on": NOTE}
     assert f"on: {NOTE}" in repr(comparison)
     assert comparison.to_dict()["layers"][0]["note"] == NOTE
-    assert not compare(On(0), Other(1), data, center=True, progress=False).notes
+    assert not compare(On(0), Other(1), data, center=True, trace=False, progress=False).notes
     # A network is alike to itself whatever its means are.
     assert not compare(On(0), On(0), data, progress=False).notes
-    renamed = compare(On(0), Other(1), data, layers={"on": "free", "free": "on"}, progress=False)
+    turned = {"on": "free", "free": "on"}
+    renamed = compare(On(0), Other(1), data, layers=turned, trace=False, progress=False)
     assert renamed.notes["on"] == "with free of B"

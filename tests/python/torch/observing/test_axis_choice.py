@@ -38,7 +38,7 @@ def test_what_follows_a_layer_whose_axis_was_said_has_it_too() -> None:
         ({"1": "last"}, TypeError, "'last'"),
         (1.0, TypeError, "1.0"),
         (True, TypeError, "True"),
-        (0, ValueError, r"layer '0' \(ReLU\), batch 0.*axis is 0"),
+        (0, ValueError, r"layer '0' \(ReLU\), batch 0.*axis 0 runs over the inputs"),
         (3, ValueError, r"layer '0' \(ReLU\), batch 0.*axis is 3.*\(2, 60\)"),
         (-4, ValueError, "axis is -4"),
     ],

@@ -65,7 +65,7 @@ def test_no_mask() -> None:
     ("mask", "kind", "words"),
     [
         (lambda _: MASK, ValueError,
-         r"layer 'classed' \(Linear\), batch 0.*\(3, 6\).*\(3, 7\).*`mask`"),
+         r"layer 'classed' \(Linear\), batch 0.*6 positions.*\(3, 7, 4\) has 7.*`mask`"),
         (lambda _: MASK * 1.0, TypeError, "batch 0.*float32"),
         (lambda _: MASK * 2, ValueError, "batch 0.*0 and 1"),
         ("no", TypeError, "mask is 'no', but the batch is no mapping"),
@@ -73,7 +73,7 @@ def test_no_mask() -> None:
 )  # fmt: skip
 def test_masks_that_do_not_fit(mask: Any, kind: type[Exception], words: str) -> None:
     with pytest.raises(kind, match=words):
-        seen(Tokens(), IDS, mask=mask)
+        seen(Tokens(), IDS, "classed", mask=mask)
 
 
 def test_a_mask_that_is_not_there() -> None:

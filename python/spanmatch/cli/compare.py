@@ -72,6 +72,24 @@ Mask = Annotated[
     str | None,
     typer.Option(metavar="KEY", help="What in a batch says which positions count."),
 ]
+InputAxis = Annotated[
+    int,
+    typer.Option(
+        min=0, metavar="N", help="The axis of the inputs in the data: 1 for time-first sequences."
+    ),
+]
+MaxNeurons = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="Leave out layers of more neurons than N."),
+]
+Trace = Annotated[
+    bool,
+    typer.Option(
+        "--trace/--no-trace",
+        help="Find out first which rows of every layer are of which input; without it the first "
+        "axis is taken for that of the inputs.",
+    ),
+]
 Out = Annotated[
     Path,
     typer.Option(
@@ -120,6 +138,9 @@ def compare(
     ] = None,
     axis: Axis = None,
     mask: Mask = None,
+    input_axis: InputAxis = 0,
+    max_neurons: MaxNeurons = None,
+    trace: Trace = True,
     tokenizer: Tokenizer = None,
     nulls: Nulls = 0,
     folds: Folds = 0,
@@ -150,6 +171,9 @@ def compare(
                 center=center,
                 axis=axis,
                 mask=mask,
+                input_axis=input_axis,
+                max_neurons=max_neurons,
+                trace=trace,
                 max_batches=max_batches,
                 nulls=nulls,
                 folds=folds,

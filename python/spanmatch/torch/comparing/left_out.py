@@ -89,12 +89,14 @@ def _find_unreadable(lockstep: Lockstep, pairs: Mapping[str, str]) -> dict[str, 
     found: dict[str, str] = {}
     for a, b in pairs.items():
         reasons = [
-            f"in {side}: {reasons[name]}"
+            (side, reasons[name])
             for side, name, reasons in (("A", a, of_a), ("B", b, of_b))
             if name in reasons
         ]
-        if reasons:
-            found[a] = "; ".join(reasons)
+        if len({reason for _, reason in reasons}) == 1 and len(reasons) == 2:
+            found[a] = reasons[0][1]
+        elif reasons:
+            found[a] = "; ".join(f"in {side}: {reason}" for side, reason in reasons)
     return found
 
 

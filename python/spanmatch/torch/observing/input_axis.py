@@ -132,7 +132,9 @@ def find_input_axis(
     NoInputAxisError
         The slices along no axis moved as the inputs did, or those along several.
     """
-    if given.keys() != moved.keys():
+    if {axis: each.shape for axis, each in given.items()} != {
+        axis: each.shape for axis, each in moved.items()
+    }:
         raise NoInputAxisError("its output changes shape when the inputs change places")
     if not given:
         raise NoInputAxisError("no axis of its output has a whole number of rows for every input")

@@ -1,0 +1,93 @@
+"""Layers that are left out of a comparison: too wide, too large for memory, of no input."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from spanmatch import Comparison
+from spanmatch.torch import compare
+from spanmatch.torch.comparing import left_out
+from spanmatch.torch.comparing.left_out import count_sums
+from spanmatch.torch.comparing.options import CompareOptions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Words(nn.Module):
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        torch.manual_seed(seed)
+        self.embed, self.where = nn.Embedding(11, 4), nn.Embedding(5, 4)
+        self.wide, self.head = nn.Linear(4, 30), nn.Linear(30, 3)
+
+    def forward(self, ids: Tensor) -> Any:
+        x = self.embed(ids) + self.where(torch.arange(ids.shape[1]))
+        return self.head(self.wide(x).tanh())
+
+
+IDS = torch.randint(11, (120, 5), generator=torch.Generator().manual_seed(0)).split(30)
+A, B = Words(0), Words(1)
+
+
+def test_what_is_of_no_input_is_left_out_and_listed(tmp_path: Path) -> None:
+    found = compare(A, B, IDS, progress=False)
+    assert found.layers == ("embed", "wide", "head")
+    assert list(found.left_out) == ["where"]
+    assert "left out: where: " in repr(found)
+    assert "left out: where: " in found._repr_html_()
+    assert found.to_dict()["left_out"] == dict(found.left_out)
+    found.save(tmp_path)
+    assert Comparison.load(tmp_path).left_out == found.left_out
+    assert Comparison.load(tmp_path) == found
+
+
+def test_a_named_layer_is_not_left_out() -> None:
+    with pytest.raises(ValueError, match=r"layer 'where' \(Embedding\), batch 0"):
+        compare(A, B, IDS, layers=["embed", "where"], progress=False)
+    assert "where" in compare(A, B, IDS, layers=["embed", "w*"], progress=False).left_out
+
+
+def test_layers_wider_than_asked_for_are_left_out() -> None:
+    found = compare(A, B, IDS, max_neurons=29, progress=False)
+    assert found.layers == ("embed", "head")
+    assert found.left_out["wide"] == "it has 30 neurons, more than max_neurons"
+    every = compare(A, B, IDS, layers="*", all_pairs=True, max_neurons=29, progress=False)
+    assert ("wide", "embed") not in every
+    assert "wide" in every.left_out
+    assert ("embed", "head") in every
+
+
+def test_sums_that_do_not_fit_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    options = CompareOptions()
+    assert count_sums(30, 30, options) == 8 * 60 * 60
+    assert count_sums(2, 3, CompareOptions(nulls=7, folds=4)) == 8 * (25 * 5 + 7 * 6)
+    monkeypatch.setattr(left_out, "find_available", lambda: 8 * 60 * 60 - 1)
+    found = compare(A, B, IDS, progress=False)
+    assert found.layers == ("embed", "head")
+    assert found.left_out["wide"] == (
+        "the sums of its 30 + 30 neurons take 28.8 kB, of 28.8 kB that are free"
+    )
+    with pytest.raises(ValueError, match=r"layer 'wide'.*28\.8 kB"):
+        compare(A, B, IDS, layers=["wide"], progress=False)
+    # Each fits, but not all.
+    monkeypatch.setattr(left_out, "find_available", lambda: 8 * 60 * 60 + 1)
+    with pytest.raises(MemoryError, match=r"sums of 3 layers take 29\.6 kB.*max_neurons"):
+        compare(A, B, IDS, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"max_neurons": 0}, "max_neurons must be at least 1"),
+        ({"input_axis": -1}, "input_axis"),
+        ({"input_axis": 1, "trace": False}, "need the trace"),
+    ],
+)
+def test_wrong_options(wrong: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        CompareOptions(**wrong)

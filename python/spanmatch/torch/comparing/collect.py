@@ -64,7 +64,8 @@ def collect_pairs(
             ):
                 # Rows of few inputs can lie as if traced by accident.
                 buffered.append(second)
-                lockstep.trace(second)
+                if count_inputs(second, options.input_axis) > 1:
+                    lockstep.trace(second)
             left_out = leave_out_layers(lockstep, counts, pairs, options)
         collector: Collector = (
             AllPairs()

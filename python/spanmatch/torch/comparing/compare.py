@@ -68,9 +68,11 @@ def compare(
         Batches: each a tensor, (inputs, targets), or a mapping of arguments, of which a model is
         given those that it takes. Models get copies, floats in their own precision.
     layers
-        A glob, a name or several, as `named_modules` has them; a star matches dots too. None: every
-        leaf module with an output of floats, but dropout, identity and flatten. Or a mapping from
-        names in A to names in B.
+        A glob, a name or several, as `named_modules` has them. One that begins with "!" takes away,
+        from the default if it is alone; the last that matches decides. A star matches dots too; in
+        a choice that has ** somewhere a single one does not. None, the default: every leaf module
+        with an output of floats, but dropout, identity and flatten. Or a mapping from names in A to
+        names in B.
     layers_b
         The layers of B, where their names differ: paired with those of A in the order given, those
         of one glob in the order of the model.

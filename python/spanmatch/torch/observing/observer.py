@@ -59,8 +59,7 @@ class Observer:
     model
         What is observed.
     layers
-        A glob, a name or several, as `named_modules` has them; a star matches dots too. None: every
-        leaf but dropout, identity and flatten. A module under two names goes by the first.
+        As `choose_layers` takes them. A module under two names goes by the first.
     axis
         The neurons' axis, or axes, where they are not told by what a layer is and is given: for all
         layers, or by glob.
@@ -213,9 +212,10 @@ class Observer:
             if name in self._chosen.modules and name not in given.calls
         }
         reasons = {**unreadable, **found.left_out}
-        if self._trace is not None:
-            reasons |= find_changes(self._trace, found)
-        self._trace = replace(self._trace or found, left_out=self.left_out)
+        if self._trace is None:
+            self._trace = replace(found, left_out={})
+        else:
+            reasons = find_changes(self._trace, found)
         self.leave_out(reasons)
         return {layer: count for (layer, _), count in found.n_neurons.items()}
 

@@ -56,6 +56,8 @@ class RowTrace:
     n_neurons: Mapping[Call, int]
     left_out: Mapping[str, str]
     """By layer, the reason."""
+    untested: frozenset[str] = frozenset()
+    """The layers whose output is the same for all inputs: another batch may tell."""
 
 
 def trace_rows(
@@ -106,12 +108,14 @@ def trace_rows(
 
 
 def find_changes(first: RowTrace, later: RowTrace) -> dict[str, str]:
-    """Return the layers whose outputs lie otherwise in a later batch than in the first."""
-    return {
+    """Return the layers whose outputs do not lie in a later batch as in the first, and why."""
+    changed = {
         layer: "its rows lie otherwise in the second batch than in the first"
         for (layer, call), layout in first.layouts.items()
-        if layer not in later.left_out and later.layouts.get((layer, call)) != layout
+        if later.layouts.get((layer, call)) != layout
     }
+    reasons = {**changed, **later.left_out}
+    return {layer: reason for layer, reason in reasons.items() if layer not in later.untested}
 
 
 class _InputTrace:
@@ -214,7 +218,11 @@ class _InputTrace:
         lost = [call for call in self.reasons if call not in self.axes]
         if not lost:
             return
-        again = run(inputs, self._n_inputs, again=True)
+        try:
+            again = run(inputs, self._n_inputs, again=True)
+        except Exception:
+            # It can be run once and no more: nothing is learned.
+            return
         for call in lost:
             one, other = first.seen.get(call), again.seen.get(call)
             if one is None or other is None or one.slices.keys() != other.slices.keys():
@@ -262,7 +270,8 @@ def _read_layouts(
     # A layer that runs several times is read in all of its calls, or in none.
     for call in [call for call in layouts if call[0] in left_out]:
         del layouts[call], n_neurons[call]
-    return RowTrace(layouts, n_neurons, left_out)
+    untested = frozenset(call[0] for call in trace.unmoved if _is_uniform(given.seen[call]))
+    return RowTrace(layouts, n_neurons, left_out, untested)
 
 
 @contextmanager

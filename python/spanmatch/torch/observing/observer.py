@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 from torch.jit import ScriptModule
 
-from spanmatch.base.errors import prefix_errors
 from spanmatch.torch.observing.activations import (
     UnreadableError,
     describe_without_floats,
@@ -19,19 +17,16 @@ from spanmatch.torch.observing.axis_choice import AxisChoice
 from spanmatch.torch.observing.batch import count_inputs, name_inputs
 from spanmatch.torch.observing.forward_pass import ForwardPass
 from spanmatch.torch.observing.hooked_model import HookedModel
-from spanmatch.torch.observing.input_axis import InputAxis
 from spanmatch.torch.observing.kept_state import ModelState
+from spanmatch.torch.observing.layer_reader import LayerReader
 from spanmatch.torch.observing.layers import ChosenLayers, choose_layers
-from spanmatch.torch.observing.layout import Layout
 from spanmatch.torch.observing.masks import read_masks, turn_masks
-from spanmatch.torch.observing.model_error import NEVER_RAN
 from spanmatch.torch.observing.model_state import RandomStream
-from spanmatch.torch.observing.neuron_axis import Axes, knows_axis
-from spanmatch.torch.observing.trace import find_changes, trace_rows
+from spanmatch.torch.observing.neuron_axis import Axes
+from spanmatch.torch.observing.trace import trace_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from contextlib import AbstractContextManager
     from types import TracebackType
 
     import torch
@@ -41,7 +36,6 @@ if TYPE_CHECKING:
     from spanmatch.torch.observing.forward_pass import Receiver, SeenOutput
     from spanmatch.torch.observing.layers import LayerChoice
     from spanmatch.torch.observing.masks import BatchMasks, MaskChoice
-    from spanmatch.torch.observing.trace import RowTrace
 
 SEED = 1  # of random numbers that are to be others than everybody's
 
@@ -102,19 +96,16 @@ class Observer:
     ) -> None:
         if not isinstance(model, nn.Module):
             raise TypeError(f"the model is a {type(model).__name__}, not a torch.nn.Module")
-        self._chosen = layers if isinstance(layers, ChosenLayers) else choose_layers(model, layers)
-        for name, module in self._chosen.modules.items():
+        chosen = layers if isinstance(layers, ChosenLayers) else choose_layers(model, layers)
+        for name, module in chosen.modules.items():
             if isinstance(module, ScriptModule):
                 raise TypeError(
                     f"layer {name!r} is TorchScript, which cannot be observed: pass the model as "
                     "it was before torch.jit"
                 )
         self._hooked = HookedModel(model, device)
-        self._axis, self._mask = AxisChoice(axis, self._chosen.modules), mask
-        self._is_traced, self._input_axis = trace, input_axis
-        self._trace: RowTrace | None = None
-        self._batches = 0
-        self._calls: dict[str, int] | None = None
+        self._reader = LayerReader(chosen, AxisChoice(axis, chosen.modules), is_traced=trace)
+        self._mask, self._input_axis = mask, input_axis
         self._origin = RandomStream(), ModelState()
         self._undo = ExitStack()
         self._pass: ForwardPass | None = None
@@ -122,16 +113,26 @@ class Observer:
     @property
     def layers(self) -> tuple[str, ...]:
         """The names of the chosen layers, in the order of the model, but for those left out."""
-        return tuple(name for name in self._chosen.modules if name not in self.left_out)
+        return self._reader.layers
 
     @property
     def left_out(self) -> Mapping[str, str]:
         """The layers that cannot be read, and why: known once a batch has been traced."""
-        return {} if self._trace is None else self._trace.left_out
+        return self._reader.left_out
+
+    def leave_out(self, reasons: Mapping[str, str]) -> None:
+        """Read some layers no more.
+
+        Raises
+        ------
+        ValueError
+            One of them was named, or none is left.
+        """
+        self._reader.leave_out(reasons)
 
     def module(self, name: str) -> nn.Module:
         """Return a chosen layer."""
-        return self._chosen.modules[name]
+        return self._reader.chosen.modules[name]
 
     def __enter__(self) -> Self:
         with ExitStack() as undo:
@@ -178,13 +179,13 @@ class Observer:
             The batch or its mask is none; a layer's axis is not known; the mask does not fit; a
             named layer gave nothing; a layer ran more or less often than for the first batch.
         """
-        if self._is_traced and self._trace is None:
+        if self._reader.is_traced and not self._reader.has_trace:
             self.trace(batch)
         inputs, n_inputs, masks = self._read_batch(batch)
-        current = ForwardPass(receive, n_inputs, masks, axes=Axes(guess=not self._is_traced))
+        current = ForwardPass(receive, n_inputs, masks, axes=Axes(guess=not self._reader.is_traced))
         self._run_model(inputs, current, self._origin)
-        self._check_calls(current)
-        self._batches += 1
+        self._reader.check_calls(current)
+        self._reader.batch += 1
         return {name: current.calls[name] for name in self.layers if name in current.calls}
 
     def trace(self, batch: Any) -> dict[str, int]:
@@ -204,54 +205,24 @@ class Observer:
         """
         inputs, n_inputs, masks = self._read_batch(batch)
         given = self._examine(inputs, n_inputs)
-        self._check_calls(given)
+        self._reader.check_calls(given)
         found = trace_rows(self._examine, given, inputs, masks.of_inputs, self._input_axis)
-        unreadable = {
-            name: f"it returned {what}"
-            for name, what in given.empty.items()
-            if name in self._chosen.modules and name not in given.calls
-        }
-        reasons = {**unreadable, **found.left_out}
-        if self._trace is None:
-            self._trace = replace(found, left_out={})
-        else:
-            reasons = find_changes(self._trace, found)
-        self.leave_out(reasons)
+        self._reader.take_trace(given, found)
         return {layer: count for (layer, _), count in found.n_neurons.items()}
-
-    def leave_out(self, reasons: Mapping[str, str]) -> None:
-        """Read some layers no more.
-
-        Raises
-        ------
-        ValueError
-            One of them was named, or none is left.
-        """
-        assert self._trace is not None
-        for name, reason in reasons.items():
-            if name in self._chosen.named:
-                with self._prefix_errors(name):
-                    raise ValueError(reason)
-        left_out = {**self._trace.left_out, **reasons}
-        if all(layer in left_out for layer, _ in self._trace.layouts):
-            layer, reason = next(iter(left_out.items()))
-            with self._prefix_errors(layer):
-                raise ValueError(f"{reason}; no other of the chosen layers can be read")
-        self._trace = replace(self._trace, left_out=left_out)
 
     def measure(self, batch: Any) -> list[SeenOutput]:
         """Do as `run`, but return what each output looks like; its axis need not be known."""
-        with self._prefix_errors():
+        with self._reader.prefix_errors():
             inputs = name_inputs(batch, self._hooked.model)
         current = ForwardPass(axes=Axes(guess=True))
         self._run_model(inputs, current, self._origin)
-        self._check_calls(current)
+        self._reader.check_calls(current)
         return list(current.seen.values())
 
     def _read_batch(self, batch: Any) -> tuple[Any, int, BatchMasks]:
-        with self._prefix_errors():
+        with self._reader.prefix_errors():
             inputs = name_inputs(batch, self._hooked.model, mask_said=self._mask is not None)
-            masks = read_masks(batch, inputs, self._mask, self._chosen.modules)
+            masks = read_masks(batch, inputs, self._mask, self._reader.chosen.modules)
             n_inputs = count_inputs(inputs, self._input_axis)
             if n_inputs == 0:
                 raise ValueError("the batch is empty")
@@ -280,17 +251,15 @@ class Observer:
     ) -> None:
         self._pass = current
         try:
-            self._hooked.run(inputs, current, origin, self._batches)
+            self._hooked.run(inputs, current, origin, self._reader.batch)
         finally:
             self._pass = None
 
     def _list_modules_to_hook(self) -> list[nn.Module]:
         """Return the chosen layers, and all modules if one of them needs to be told its axis."""
-        known = (
-            name in self._axis.layers or knows_axis(module)
-            for name, module in self._chosen.modules.items()
-        )
-        return list(self._chosen.modules.values()) if all(known) else self._hooked.list_hookable()
+        if self._reader.knows_axes():
+            return list(self._reader.chosen.modules.values())
+        return self._hooked.list_hookable()
 
     def _take(
         self, name: str, module: nn.Module, args: Any, kwargs: dict[str, Any], returned: Any, /
@@ -309,87 +278,16 @@ class Observer:
             if output is None:
                 current.empty[name] = describe_without_floats(returned)
                 return
-            neurons = self._find_neurons(current, name, module, (args, kwargs), output)
-            if name in self._chosen.modules and name not in self.left_out:
+            neurons = self._reader.find_neurons(current, name, module, (args, kwargs), output)
+            if name in self._reader.chosen.modules and name not in self.left_out:
                 self._hand_over(current, current.record(name, output, neurons), output)
         except BaseException as error:
             current.failure = error
             raise
 
-    def _find_neurons(
-        self, current: ForwardPass, name: str, module: nn.Module, given: Any, output: Tensor
-    ) -> tuple[int, ...] | None:
-        if name in self._axis.layers:
-            with self._prefix_errors(name):
-                first = 0 if self._is_traced else 1
-                neurons = self._axis.get_axes(name, tuple(output.shape), first=first)
-            if len(neurons) == 1:
-                current.axes.note(output, neurons[0])
-            return neurons
-        args, kwargs = given
-        tensors = [x for x in (*args, *kwargs.values()) if isinstance(x, Tensor)]
-        current.axes.follow(module, tensors, output)
-        axis = current.axes.get_axis(output)
-        return None if axis is None else (axis,)
-
     def _hand_over(self, current: ForwardPass, seen: SeenOutput, output: Tensor) -> None:
-        if current.receive is None or current.masks is None:
+        if current.receive is None:
             return
-        with self._prefix_errors(seen.layer):
-            layout = self._find_layout(seen)
-            if layout is None:
-                # It runs more often than for the first batch: the end of the pass says so.
-                return
-            n_inputs = current.n_inputs if self._is_traced else len(output)
-            activations = layout.read(output.detach(), n_inputs, current.masks, seen.layer)
-        current.receive(seen.layer, seen.call, activations)
-
-    def _find_layout(self, seen: SeenOutput) -> Layout | None:
-        if self._trace is None:
-            return Layout(InputAxis(0), _check_axis(seen), len(seen.shape))
-        return self._trace.layouts.get((seen.layer, seen.call))
-
-    def _check_calls(self, current: ForwardPass) -> None:
-        with self._prefix_errors():
-            _check_given(current, self._chosen)
-            first = self._calls = current.calls if self._calls is None else self._calls
-            for name in self.layers:
-                now, before = current.calls.get(name, 0), first.get(name, 0)
-                if now != before:
-                    raise ValueError(
-                        f"layer {name!r} ran {now} times, but {before} times for the first batch: "
-                        "compare layers that always run alike"
-                    )
-
-    def _prefix_errors(self, name: str | None = None) -> AbstractContextManager[None]:
-        """Let errors say the batch and, where there is one, the layer."""
-        where = f"batch {self._batches} (counted from 0)"
-        if name is not None:
-            where = f"layer {name!r} ({type(self._chosen.modules[name]).__name__}), {where}"
-        return prefix_errors(where)
-
-
-def _check_given(current: ForwardPass, chosen: ChosenLayers) -> None:
-    """Raise ValueError where a named layer has given nothing, or none has."""
-    for name in sorted(chosen.named):
-        if name in current.empty and name not in current.calls:
-            raise ValueError(f"layer {name!r} returned {current.empty[name]}")
-        if name not in current.calls:
-            raise ValueError(f"layer {name!r} {NEVER_RAN}")
-    if not current.calls:
-        reasons = "".join(f"; {name!r} returned {what}" for name, what in current.empty.items())
-        raise ValueError(
-            f"none of the chosen layers gave a tensor of floats: choose others{reasons}"
-        )
-
-
-def _check_axis(output: SeenOutput) -> tuple[int, ...]:
-    """Return the neurons' axes of an output, or say why there are none to take."""
-    if output.neurons is None:
-        raise ValueError(
-            f"of its output {output.shape} it is not known which axis is the neurons': say so with "
-            "`axis`, as in axis={'glob of layers': 1}"
-        )
-    if 0 in output.neurons:
-        raise ValueError(f"its output {output.shape} has no axis for the items of a batch: add one")
-    return output.neurons
+        activations = self._reader.read(current, seen, output)
+        if activations is not None:
+            current.receive(seen.layer, seen.call, activations)

@@ -1,0 +1,193 @@
+"""What is read of a model's chosen layers: their outputs, as they were found to be laid out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor, nn
+
+from spanmatch.base.errors import prefix_errors
+from spanmatch.torch.observing.input_axis import InputAxis
+from spanmatch.torch.observing.layout import Layout
+from spanmatch.torch.observing.model_error import NEVER_RAN
+from spanmatch.torch.observing.neuron_axis import knows_axis
+from spanmatch.torch.observing.trace import find_changes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
+
+    from spanmatch.torch.observing.activations import Activations
+    from spanmatch.torch.observing.axis_choice import AxisChoice
+    from spanmatch.torch.observing.forward_pass import ForwardPass, SeenOutput
+    from spanmatch.torch.observing.layers import ChosenLayers
+    from spanmatch.torch.observing.trace import RowTrace
+
+
+class LayerReader:
+    """The chosen layers, what is known of their outputs, and which are left out.
+
+    Parameters
+    ----------
+    chosen
+        The layers.
+    axis
+        What was said of their neurons' axes.
+    is_traced
+        Whether rows are traced to inputs; else the first axis is that of the inputs.
+    """
+
+    def __init__(self, chosen: ChosenLayers, axis: AxisChoice, *, is_traced: bool) -> None:
+        self.chosen, self.is_traced = chosen, is_traced
+        self._axis = axis
+        self._trace: RowTrace | None = None
+        self._calls: dict[str, int] | None = None
+        self.batch = 0
+        """Which batch is read, for errors."""
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The names of the chosen layers, in the order of the model, but for those left out."""
+        return tuple(name for name in self.chosen.modules if name not in self.left_out)
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """The layers that cannot be read, and why: known once a batch has been traced."""
+        return {} if self._trace is None else self._trace.left_out
+
+    @property
+    def has_trace(self) -> bool:
+        """Whether a batch has been traced."""
+        return self._trace is not None
+
+    def knows_axes(self) -> bool:
+        """Tell whether the neurons' axes of all layers are known whatever else runs."""
+        return all(
+            name in self._axis.layers or knows_axis(module)
+            for name, module in self.chosen.modules.items()
+        )
+
+    def take_trace(self, given: ForwardPass, found: RowTrace) -> None:
+        """Take what a batch has shown; of a second one, what it has shown otherwise.
+
+        Raises
+        ------
+        ValueError
+            As `leave_out`.
+        """
+        if self._trace is not None:
+            self.leave_out(find_changes(self._trace, found))
+            return
+        self._trace = replace(found, left_out={})
+        unreadable = {
+            name: f"it returned {what}"
+            for name, what in given.empty.items()
+            if name in self.chosen.modules and name not in given.calls
+        }
+        self.leave_out({**unreadable, **found.left_out})
+
+    def leave_out(self, reasons: Mapping[str, str]) -> None:
+        """Read some layers no more.
+
+        Raises
+        ------
+        ValueError
+            One of them was named, or none is left.
+        """
+        assert self._trace is not None
+        for name, reason in reasons.items():
+            if name in self.chosen.named:
+                with self.prefix_errors(name):
+                    raise ValueError(reason)
+        left_out = {**self._trace.left_out, **reasons}
+        if all(layer in left_out for layer, _ in self._trace.layouts):
+            layer, reason = next(iter(left_out.items()))
+            with self.prefix_errors(layer):
+                raise ValueError(f"{reason}; no other of the chosen layers can be read")
+        self._trace = replace(self._trace, left_out=left_out)
+
+    def find_neurons(
+        self, current: ForwardPass, name: str, module: nn.Module, given: Any, output: Tensor
+    ) -> tuple[int, ...] | None:
+        """Return the neurons' axes of an output; None: not known."""
+        if name in self._axis.layers:
+            with self.prefix_errors(name):
+                first = 0 if self.is_traced else 1
+                neurons = self._axis.get_axes(name, tuple(output.shape), first=first)
+            if len(neurons) == 1:
+                current.axes.note(output, neurons[0])
+            return neurons
+        args, kwargs = given
+        tensors = [x for x in (*args, *kwargs.values()) if isinstance(x, Tensor)]
+        current.axes.follow(module, tensors, output)
+        axis = current.axes.get_axis(output)
+        return None if axis is None else (axis,)
+
+    def read(self, current: ForwardPass, seen: SeenOutput, output: Tensor) -> Activations | None:
+        """Return the activations of an output; None where the layer runs more often than before.
+
+        Raises
+        ------
+        ValueError
+            It is not laid out as in the first batch; its axes are not known; a mask does not fit.
+        """
+        assert current.masks is not None
+        with self.prefix_errors(seen.layer):
+            layout = self._find_layout(seen)
+            if layout is None:
+                # The end of the pass says so.
+                return None
+            n_inputs = current.n_inputs if self.is_traced else len(output)
+            return layout.read(output.detach(), n_inputs, current.masks, seen.layer)
+
+    def check_calls(self, current: ForwardPass) -> None:
+        """Raise ValueError where layers gave nothing, or ran otherwise than for the first batch."""
+        with self.prefix_errors():
+            _check_given(current, self.chosen)
+            first = self._calls = current.calls if self._calls is None else self._calls
+            for name in self.layers:
+                now, before = current.calls.get(name, 0), first.get(name, 0)
+                if now != before:
+                    raise ValueError(
+                        f"layer {name!r} ran {now} times, but {before} times for the first batch: "
+                        "compare layers that always run alike"
+                    )
+
+    def prefix_errors(self, name: str | None = None) -> AbstractContextManager[None]:
+        """Let errors say the batch and, where there is one, the layer."""
+        where = f"batch {self.batch} (counted from 0)"
+        if name is not None:
+            where = f"layer {name!r} ({type(self.chosen.modules[name]).__name__}), {where}"
+        return prefix_errors(where)
+
+    def _find_layout(self, seen: SeenOutput) -> Layout | None:
+        if self._trace is None:
+            return Layout(InputAxis(0), _check_axis(seen), len(seen.shape))
+        return self._trace.layouts.get((seen.layer, seen.call))
+
+
+def _check_given(current: ForwardPass, chosen: ChosenLayers) -> None:
+    """Raise ValueError where a named layer has given nothing, or none has."""
+    for name in sorted(chosen.named):
+        if name in current.empty and name not in current.calls:
+            raise ValueError(f"layer {name!r} returned {current.empty[name]}")
+        if name not in current.calls:
+            raise ValueError(f"layer {name!r} {NEVER_RAN}")
+    if not current.calls:
+        reasons = "".join(f"; {name!r} returned {what}" for name, what in current.empty.items())
+        raise ValueError(
+            f"none of the chosen layers gave a tensor of floats: choose others{reasons}"
+        )
+
+
+def _check_axis(output: SeenOutput) -> tuple[int, ...]:
+    """Return the neurons' axes of an output, or say why there are none to take."""
+    if output.neurons is None:
+        raise ValueError(
+            f"of its output {output.shape} it is not known which axis is the neurons': say so with "
+            "`axis`, as in axis={'glob of layers': 1}"
+        )
+    if 0 in output.neurons:
+        raise ValueError(f"its output {output.shape} has no axis for the items of a batch: add one")
+    return output.neurons

@@ -14,6 +14,7 @@ __all__ = [
     "TOLERANCE",
     "Gram",
     "__version__",
+    "available_memory",
     "chance",
     "is_match",
     "is_simple",

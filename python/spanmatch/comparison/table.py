@@ -107,33 +107,27 @@ def list_figure_columns(layers: ComparedLayers, eps: Sequence[float] | None = No
 
 def list_remarks(layers: ComparedLayers) -> list[str]:
     """Return the lines under a table."""
-    of_note: dict[str, list[str]] = {}
-    for key, note in layers.notes.items():
-        of_note.setdefault(note, []).append(label(key))
-    lines = [f"{list_names(names, NAMED_OF_NOTE)}: {note}" for note, names in of_note.items()]
-    more = len(lines) - REMARKS
+    notes = [(label(key), note) for key, note in layers.notes.items()]
     counts = sorted({nulls.counted for nulls in layers.nulls.values()})
     chance = [CHANCE, *([DEPENDENT] if layers.inputs is not None else [])]
     return [
         *([NULL_CHANCE.format(" or ".join(counts))] if counts else chance),
         *_tell_more_than_chance(layers),
-        *lines[:REMARKS],
-        *([f"… and {more} more notes"] if more > 0 else []),
-        *_list_left_out(layers),
+        *_list_by_text(notes, "", "notes"),
+        *_list_by_text(layers.left_out.items(), "left out: ", "reasons, in `left_out`"),
     ]
 
 
-def _list_left_out(layers: ComparedLayers) -> list[str]:
-    """Return a line for every reason why layers were left out."""
-    of_reason: dict[str, list[str]] = {}
-    for name, reason in layers.left_out.items():
-        of_reason.setdefault(reason, []).append(name)
+def _list_by_text(named: Iterable[tuple[str, str]], begin: str, more_of: str) -> list[str]:
+    """Return a line for each of the first texts, with the names that have it."""
+    of_text: dict[str, list[str]] = {}
+    for name, text in named:
+        of_text.setdefault(text, []).append(name)
     lines = [
-        f"left out: {list_names(names, NAMED_OF_NOTE)}: {reason}"
-        for reason, names in of_reason.items()
+        f"{begin}{list_names(names, NAMED_OF_NOTE)}: {text}" for text, names in of_text.items()
     ]
     more = len(lines) - REMARKS
-    return lines[:REMARKS] + ([f"… and {more} more reasons, in `left_out`"] if more > 0 else [])
+    return lines[:REMARKS] + ([f"… and {more} more {more_of}"] if more > 0 else [])
 
 
 def leave_out_middle(items: Sequence[Any]) -> list[Any]:

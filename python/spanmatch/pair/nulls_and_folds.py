@@ -32,6 +32,10 @@ class Resampling:
         """Whether there are nulls or folds."""
         return self.nulls > 0 or self.folds > 0
 
+    def count_beside(self, n_x: int, n_y: int) -> int:
+        """Return how many numbers nulls and folds take beside the sums of so many neurons."""
+        return self.nulls * n_x * n_y + self.folds * (n_x + n_y) ** 2
+
     def make_pair(self) -> ActivationPair:
         """Return a pair that keeps these."""
         return ActivationPair(nulls=self.nulls, folds=self.folds, seed=self.seed)

@@ -88,7 +88,7 @@ def _check_memory(x: ArrayFile, y: ArrayFile, resampling: Resampling) -> None:
         return
     n = x.shape[1] + y.shape[1]
     has = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    beside = resampling.nulls * x.shape[1] * y.shape[1] + resampling.folds * n * n
+    beside = resampling.count_beside(x.shape[1], y.shape[1])
     if 8 * n * n <= has < 8 * (n * n + beside):
         raise FileError(
             f"{resampling.nulls} nulls and {resampling.folds} folds of {x.shape[1]} + {y.shape[1]} "

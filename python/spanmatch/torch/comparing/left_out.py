@@ -45,9 +45,8 @@ def leave_out_layers(
         Each fits, but the sums of all together do not.
     """
     if pairs is None:
-        for side, observed in enumerate(counts):
-            wide = _find_wide(observed, options.max_neurons)
-            lockstep.leave_out(*((wide, {}) if side == 0 else ({}, wide)))
+        wide_a, wide_b = (_find_wide(each, options.max_neurons) for each in counts)
+        lockstep.leave_out(wide_a, wide_b)
         of_a, of_b = lockstep.left_out
         return {**_prefix("B", of_b), **_prefix("A", of_a)}
     left_out, needed = _find_unreadable(lockstep, pairs), 0
@@ -58,7 +57,7 @@ def leave_out_layers(
         n_a, n_b = counts[0][a], counts[1][b]
         size = count_sums(n_a, n_b, options)
         if options.max_neurons is not None and max(n_a, n_b) > options.max_neurons:
-            left_out[a] = f"it has {max(n_a, n_b)} neurons, more than max_neurons"
+            left_out[a] = _explain_width(max(n_a, n_b))
         elif free is not None and size > free:
             left_out[a] = (
                 f"the sums of its {n_a} + {n_b} neurons take {format_bytes(size)}, of "
@@ -80,8 +79,7 @@ def leave_out_layers(
 
 def count_sums(n_a: int, n_b: int, options: CompareOptions) -> int:
     """Return how many bytes the sums of a pair take, with its nulls and folds."""
-    own = (n_a + n_b) ** 2
-    return 8 * (own * (1 + options.folds) + options.nulls * n_a * n_b)
+    return 8 * ((n_a + n_b) ** 2 + options.resampling.count_beside(n_a, n_b))
 
 
 def _find_unreadable(lockstep: Lockstep, pairs: Mapping[str, str]) -> dict[str, str]:
@@ -102,10 +100,14 @@ def _find_unreadable(lockstep: Lockstep, pairs: Mapping[str, str]) -> dict[str, 
 
 def _find_wide(counts: Mapping[str, int], max_neurons: int | None) -> dict[str, str]:
     return {
-        name: f"it has {count} neurons, more than max_neurons"
+        name: _explain_width(count)
         for name, count in counts.items()
         if max_neurons is not None and count > max_neurons
     }
+
+
+def _explain_width(count: int) -> str:
+    return f"it has {count} neurons, more than max_neurons"
 
 
 def _prefix(side: str, reasons: Mapping[str, str]) -> dict[str, str]:

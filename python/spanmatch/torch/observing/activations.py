@@ -51,10 +51,10 @@ class Activations:
 
     @property
     def n_items(self) -> int:
-        """How many items came out: as a rule, as many as the batch has.
+        """How many items came out: as many as the batch has inputs, where rows were traced.
 
-        Not where a layer takes the batch apart, as attention in windows does, or drops items. Then
-        row i of two models is the same sample only if both do so alike.
+        Without the trace that is so as a rule, but not where a layer takes the batch apart, as
+        attention in windows does, or drops items.
         """
         return self.values.shape[0]
 

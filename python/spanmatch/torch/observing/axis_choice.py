@@ -54,6 +54,14 @@ class AxisChoice:
         return tuple(axes)
 
 
+def explain_unknown_axis(shape: tuple[int, ...]) -> str:
+    """Return what to say where nobody has said the neurons' axis, and nothing else tells it."""
+    return (
+        f"of its output {shape} it is not known which axis is the neurons': say so with "
+        "`axis`, as in axis={'glob of layers': 1}"
+    )
+
+
 def _as_axes(axis: object) -> tuple[int, ...]:
     axes = axis if isinstance(axis, tuple) else (axis,)
     wrong = next((at for at in axes if type(at) is not int), None)

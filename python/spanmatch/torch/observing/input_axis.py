@@ -42,23 +42,27 @@ class InputAxis:
         ValueError
             The axis holds no whole number of rows for every input.
         """
-        size = output.shape[self.axis]
-        k = size // max(n_inputs, 1)
-        before = k if self.after == 1 and self.before > 1 else self.before
-        after = k if self.before == 1 and self.after > 1 else self.after
-        if before * n_inputs * after != size:
+        shape = output.shape
+        before, after = self.count_rows(shape[self.axis], n_inputs)
+        if prod(before) * n_inputs * prod(after) != shape[self.axis]:
             raise ValueError(
                 f"axis {self.axis} of its output {tuple(output.shape)} holds no "
                 f"{self.before * self.after} rows for each of {n_inputs} inputs, as in the first "
                 "batch"
             )
-        sizes = [n_inputs]
-        if self.before > 1:
-            sizes.insert(0, before)
-        if self.after > 1:
-            sizes.append(after)
-        shape = output.shape
+        sizes = *before, n_inputs, *after
         return output.reshape(*shape[: self.axis], *sizes, *shape[self.axis + 1 :])
+
+    def count_rows(self, size: int, n_inputs: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return how many rows lie before and after the inputs on an axis of this size.
+
+        Each is one number, or none where there were no such rows; a number alone may be another
+        than in the first batch, as that of the tokens of longer texts.
+        """
+        k = size // max(n_inputs, 1)
+        before = () if self.before == 1 else (k if self.after == 1 else self.before,)
+        after = () if self.after == 1 else (k if self.before == 1 else self.after,)
+        return before, after
 
     @property
     def place(self) -> int:

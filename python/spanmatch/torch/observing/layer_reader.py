@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor, nn
 
 from spanmatch.base.errors import prefix_errors
+from spanmatch.torch.observing.axis_choice import explain_unknown_axis
 from spanmatch.torch.observing.input_axis import InputAxis
 from spanmatch.torch.observing.layout import Layout
 from spanmatch.torch.observing.model_error import NEVER_RAN
@@ -184,10 +185,7 @@ def _check_given(current: ForwardPass, chosen: ChosenLayers) -> None:
 def _check_axis(output: SeenOutput) -> tuple[int, ...]:
     """Return the neurons' axes of an output, or say why there are none to take."""
     if output.neurons is None:
-        raise ValueError(
-            f"of its output {output.shape} it is not known which axis is the neurons': say so with "
-            "`axis`, as in axis={'glob of layers': 1}"
-        )
+        raise ValueError(explain_unknown_axis(output.shape))
     if 0 in output.neurons:
         raise ValueError(f"its output {output.shape} has no axis for the items of a batch: add one")
     return output.neurons

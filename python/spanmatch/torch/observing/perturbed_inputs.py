@@ -41,6 +41,8 @@ def reorder_inputs(inputs: Any, order: Tensor, axis: int = 0) -> Any:
 
 def add_noise(inputs: Any) -> Any | None:
     """Return the inputs with noise on every tensor of floats; None where there is none."""
+    if not _has_floats(inputs):
+        return None
     generator = torch.Generator().manual_seed(0)
 
     def perturb(part: Tensor) -> Tensor:
@@ -50,8 +52,7 @@ def add_noise(inputs: Any) -> Any | None:
         spread = part.float().std(unbiased=False).to(part.dtype) if part.numel() else 0.0
         return part + noise * NOISE * (spread if spread > 0 else 1.0)
 
-    noisy = _map_tensors(inputs, perturb)
-    return noisy if _has_floats(inputs) else None
+    return _map_tensors(inputs, perturb)
 
 
 def shorten_inputs(
@@ -109,18 +110,15 @@ def _list_members(inputs: Mapping[str, Any], name: str, mask: Tensor, input_axis
 
 
 def _shorten(part: Tensor) -> Tensor:
-    if part.ndim in (2, 3) and part.shape[1] > 1 and (part.ndim == 3 or not _is_plain(part)):
+    # A matrix of floats holds features of inputs.
+    is_tokens = not part.is_floating_point()
+    if part.ndim in (2, 3) and part.shape[1] > 1 and (part.ndim == 3 or is_tokens):
         return part[:, :-1]
     if part.ndim == 4:
         step = 32 if min(part.shape[2:]) >= 96 else max(1, min(part.shape[2:]) // 4)
         rows, columns = part.shape[2] - step, part.shape[3] - 2 * step
         return part[:, :, :rows, :columns] if rows > 0 and columns > 0 else part
     return part
-
-
-def _is_plain(part: Tensor) -> bool:
-    """Tell whether a matrix holds features of inputs, and not the tokens of a sequence."""
-    return part.is_floating_point()
 
 
 def _map_tensors(inputs: Any, change: Callable[[Tensor], Tensor]) -> Any:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
+from spanmatch.torch.observing.axis_choice import explain_unknown_axis
 from spanmatch.torch.observing.layout import MaskPlace
 
 if TYPE_CHECKING:
@@ -79,10 +80,7 @@ def find_neurons(
         or prod(output.shape[axis] for axis in left) < 2
         or left != tuple(range(left[0], left[-1] + 1))
     ):
-        raise ValueError(
-            f"of its output {output.shape} it is not known which axis is the neurons': say so with "
-            "`axis`, as in axis={'glob of layers': 1}"
-        )
+        raise ValueError(explain_unknown_axis(output.shape))
     return left
 
 
@@ -151,11 +149,8 @@ def _count_positions(shape: tuple[int, ...], layout: Layout, n_inputs: int) -> t
     sizes: list[int] = []
     for axis, size in enumerate(shape):
         if axis == layout.inputs.axis:
-            k = size // n_inputs
-            if layout.inputs.before > 1:
-                sizes.append(k if layout.inputs.after == 1 else layout.inputs.before)
-            if layout.inputs.after > 1:
-                sizes.append(k if layout.inputs.before == 1 else layout.inputs.after)
+            before, after = layout.inputs.count_rows(size, n_inputs)
+            sizes += *before, *after
         elif axis not in layout.neurons:
             sizes.append(size)
     return tuple(sizes)

@@ -185,8 +185,7 @@ class _InputTrace:
         self, run: Run, given: ForwardPass, inputs: Any, order: Tensor, axis: int
     ) -> None:
         """Trace with noise on the inputs what has not moved: inputs that were alike differ then."""
-        noisy = add_noise(inputs)
-        if noisy is None or not self.unmoved:
+        if not self.unmoved or (noisy := add_noise(inputs)) is None:
             return
         try:
             first = run(noisy, self._n_inputs)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import spanmatch._core as core
 
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
@@ -22,3 +24,29 @@ def format_bytes(count: int) -> str:
     while size >= 1000 and unit < len(UNITS) - 1:
         size, unit = size / 1000, unit + 1
     return f"{size:.3g} {UNITS[unit]}"
+
+
+def as_bytes(size: int | str | None) -> int | None:
+    """Return how many bytes a size is: a whole number, or a text such as "4 GB" or "512MiB".
+
+    >>> as_bytes("1.5 GB"), as_bytes("2 KiB"), as_bytes(3)
+    (1500000000, 2048, 3)
+
+    Raises
+    ------
+    TypeError, ValueError
+        It is none, or under one byte.
+    """
+    if size is None:
+        return None
+    if isinstance(size, str):
+        match = re.fullmatch(r"([0-9]+\.?[0-9]*)\s*(?:([kmgtpe]?)(i?)b)?", size.strip().lower())
+        if match is None:
+            raise ValueError(f"max_memory is {size!r}: say it in bytes, or as 4 GB or 512 MiB")
+        power = " kmgtpe".index(match[2] or " ")
+        size = int(float(match[1]) * (1024 if match[3] else 1000) ** power)
+    if isinstance(size, bool) or not hasattr(size, "__index__"):
+        raise TypeError(f"max_memory is a {type(size).__name__}: say it in bytes, or as 4 GB")
+    if size < 1:
+        raise ValueError(f"max_memory must be at least 1 byte, got {size}")
+    return int(size)

@@ -48,6 +48,15 @@ def name_call(name: str, call: int, calls: int) -> str:
     return name if calls == 1 else f"{name}#{call}"
 
 
+def find_layer(name: str, layers: Collection[str]) -> str:
+    """Return the layer, among these, that `name_call` has named.
+
+    >>> find_layer("relu#1", ["fc", "relu"])
+    'relu'
+    """
+    return name if name in layers else name.rpartition("#")[0]
+
+
 def shorten_names(layers: Sequence[str], letters: int) -> dict[str, str]:
     """Return a name of so many letters for each layer; of more where else two would be alike."""
     begin = _count_shared_parts(layers) if max(map(len, layers)) > letters else 0

@@ -5,31 +5,30 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from importlib.util import find_spec
-from itertools import chain
+from itertools import chain, count, islice
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.progress import show_progress
 from spanmatch.torch.comparing.all_pairs import AllPairs
+from spanmatch.torch.comparing.both_batches import BothData
+from spanmatch.torch.comparing.budget import check_all_pairs, deal_layers, find_budget
+from spanmatch.torch.comparing.kept_pairs import KeptPairs
 from spanmatch.torch.comparing.layer_pairs import choose_both, pair_layers
-from spanmatch.torch.comparing.layer_sums import count_bytes
-from spanmatch.torch.comparing.left_out import leave_out_layers
+from spanmatch.torch.comparing.left_out import count_in_pass, leave_out_of_pairs, leave_out_wide
 from spanmatch.torch.comparing.lockstep import Lockstep
 from spanmatch.torch.comparing.one_by_one import OneByOne
-from spanmatch.torch.observing.axis_choice import split_axis
-from spanmatch.torch.observing.batch import count_inputs, take_batches
-from spanmatch.torch.observing.layer_info import layer_info
+from spanmatch.torch.comparing.passes import check_read_again, run_pass, run_passes
+from spanmatch.torch.observing.traced_batches import count_traced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     from torch import nn
 
     from spanmatch.torch.comparing.collector import Collected, Collector
+    from spanmatch.torch.comparing.left_out import BothSizes
     from spanmatch.torch.comparing.options import CompareOptions
-    from spanmatch.torch.observing.layers import ChosenLayers
-
-
-FEW = 4  # inputs of a batch; of fewer than that many orders there are few too
 
 
 def collect_pairs(
@@ -37,13 +36,37 @@ def collect_pairs(
     data: Iterable[Any],
     options: CompareOptions,
     *,
+    data_b: Iterable[Any] | None = None,
+    folder: Path | None = None,
     progress: bool,
 ) -> Collected:
     """Run both models over the data, and return the pairs of their layers.
 
-    Each output is added to its pair as it appears, so memory does not grow with the data.
+    Each output is added to its pair as it appears, so memory does not grow with the data. Where the
+    sums of all layers do not fit, the models run over the data several times, each time for some
+    of the layers, whose pairs then go to files.
+
+    Parameters
+    ----------
+    models
+        A and B.
+    data, options
+        As `compare` takes them.
+    data_b
+        The batches of B; None: those of A.
+    folder
+        Where pairs go that memory does not hold, as `comparison.folder` says; None: to a temporary
+        one.
+    progress
+        Show a bar on standard error, and say what all pairs take.
+
+    Raises
+    ------
+    MemoryError
+        The sums do not fit, and the data can be read once only, or all pairs of layers are wanted.
     """
-    batches, total = take_batches(data, options.max_batches)
+    both = BothData(data, data_b, options.max_batches)
+    batches = both.read()
     pairs, layers = (
         (None, choose_both(models, options)) if options.all_pairs else pair_layers(models, options)
     )
@@ -51,54 +74,67 @@ def collect_pairs(
     first = next(batches, None)
     if first is None:
         raise ValueError("there is no batch in data: it is empty, or was read before")
-    if options.all_pairs and progress:
-        _print_memory(models, layers, first, options)
+    ahead = [first]
+    if options.trace:
+        ahead += islice(batches, count_traced(first[0], options.input_axis) - 1)
     bar = show_progress("Running both models", progress and can_draw_bars())
     with lockstep.observing(), bar as report:
-        left_out: dict[str, str] = {}
-        buffered = [first]
+        left_out, passes = dict[str, str](), [list(pairs or ())]
         if options.trace:
-            counts = lockstep.trace(first)
-            if count_inputs(first, options.input_axis) <= FEW and (
-                (second := next(batches, None)) is not None
-            ):
-                # Rows of few inputs can lie as if traced by accident.
-                buffered.append(second)
-                if count_inputs(second, options.input_axis) > 1:
-                    lockstep.trace(second)
-            left_out = leave_out_layers(lockstep, counts, pairs, options)
-        collector: Collector = (
-            AllPairs()
-            if pairs is None
-            else OneByOne({a: b for a, b in pairs.items() if a not in left_out}, options.resampling)
-        )
-        for done, batch in enumerate(chain(buffered, batches), start=1):
-            lockstep.run(batch, collector)
-            if report is not None and total is not None:
-                report(done, total)
-    return replace(collector.finish(lockstep.n_inputs), left_out=left_out)
+            sizes = lockstep.trace(ahead)
+            budget = find_budget(options.max_memory, lockstep.find_device())
+            if pairs is None:
+                left_out = leave_out_wide(lockstep, sizes, options)
+                check_all_pairs(lockstep.drop_left_out(sizes), budget, tell=progress)
+            else:
+                left_out = leave_out_of_pairs(lockstep, sizes, pairs, options, budget)
+                passes = _deal(pairs, left_out, sizes, options, budget)
+        tick = _count_batches(report, both.count(), len(passes))
+        if len(passes) > 1 and pairs is not None:
+            check_read_again(both, first, len(passes))
+            kept = KeptPairs(folder)
+            collected = run_passes(
+                lockstep, both, pairs, passes, resampling=options.resampling, kept=kept, tick=tick
+            )
+        else:
+            collector: Collector = (
+                AllPairs()
+                if pairs is None
+                else OneByOne({a: pairs[a] for a in passes[0]}, options.resampling)
+            )
+            collected = run_pass(lockstep, chain(ahead, batches), collector, tick)
+    return replace(collected, left_out=left_out)
+
+
+def _deal(
+    pairs: Mapping[str, str],
+    left_out: Mapping[str, str],
+    sizes: BothSizes,
+    options: CompareOptions,
+    budget: int | None,
+) -> list[list[str]]:
+    """Return the layers of A of every pass."""
+    layers = [a for a in pairs if a not in left_out]
+    # Of a layer that does not run there is nothing; the collector tells if it runs in one alone.
+    needed = {
+        a: count_in_pass(sizes[0][a], sizes[1][pairs[a]], options)
+        if a in sizes[0] and pairs[a] in sizes[1]
+        else 0
+        for a in layers
+    }
+    return deal_layers(needed, budget)
+
+
+def _count_batches(
+    report: Callable[[int, int], None] | None, n_batches: int | None, n_passes: int
+) -> Callable[[], object]:
+    """Return what is told of every batch that is done, and moves a bar."""
+    done = count(1)
+    if report is None or n_batches is None:
+        return lambda: None
+    return lambda: report(next(done), n_batches * n_passes)
 
 
 def can_draw_bars() -> bool:
     """Tell whether somebody looks on, and there is what draws bars."""
     return sys.stderr.isatty() and find_spec("rich") is not None
-
-
-def _print_memory(
-    models: tuple[nn.Module, nn.Module],
-    layers: tuple[ChosenLayers, ChosenLayers],
-    batch: Any,
-    options: CompareOptions,
-) -> None:
-    neurons = [
-        [layer.neurons or 0 for layer in layer_info(model, batch, chosen, axis=axis)]
-        for model, chosen, axis in zip(
-            models, layers, split_axis(options.axis, layers), strict=True
-        )
-    ]
-    count = len(neurons[0]) * len(neurons[1])
-    print(  # noqa: T201
-        f"all pairs: {count} of {len(neurons[0])} and {len(neurons[1])} layers, "
-        f"{count_bytes(*neurons) / 1e9:.2g} GB of sums, beside the float64 rows of a batch",
-        file=sys.stderr,
-    )

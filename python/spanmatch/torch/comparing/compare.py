@@ -6,6 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.errors import UndersampledWarning
+from spanmatch.base.memory import as_bytes
 from spanmatch.pair.nulls_and_folds import check_inputs
 from spanmatch.torch.comparing.answers import (
     answer_pairs,
@@ -32,6 +33,7 @@ def compare(
     model_b: nn.Module,
     data: Iterable[Any],
     *,
+    data_b: Iterable[Any] | None = None,
     layers: LayerChoice | Mapping[str, str] = None,
     layers_b: LayerChoice = None,
     all_pairs: bool = False,
@@ -42,6 +44,7 @@ def compare(
     trace: bool = True,
     input_axis: int = 0,
     max_neurons: int | None = None,
+    max_memory: int | str | None = None,
     max_batches: int | None = None,
     nulls: int = 0,
     folds: int = 0,
@@ -67,6 +70,9 @@ def compare(
     data
         Batches: each a tensor, (inputs, targets), or a mapping of arguments, of which a model is
         given those that it takes. Models get copies, floats in their own precision.
+    data_b
+        The batches of B, where it sees other inputs: noisy ones, another language, the captions of
+        images. Input i of a batch in `data` stands beside input i of the same batch here.
     layers
         A glob, a name or several, as `named_modules` has them. One that begins with "!" takes away,
         from the default if it is alone; the last that matches decides. A star matches dots too; in
@@ -99,6 +105,12 @@ def compare(
         Which axis of the batch's tensors runs over the inputs: 1 for time-first sequences.
     max_neurons
         Leave out layers of more neurons than that, on either side.
+    max_memory
+        What the sums of the layers may take, beside the models: bytes, or a text such as "4 GB".
+        None: half of what is free. Where all layers take more, the models run over the data several
+        times, each time for some of the layers, and the pairs go to temporary files; data that can
+        be read once only are an error then, as are all pairs of layers. A layer that alone takes
+        more is left out.
     max_batches
         How many batches are read; None: all.
     nulls
@@ -127,6 +139,8 @@ def compare(
     TypeError, ValueError
         What is wrong with the arguments; with a layer, a batch or a mask; there is no batch; a
         value is not finite.
+    MemoryError
+        The sums do not fit, nor in several passes over the data.
     ModelError
         A model raised an error: it says in which layer, at which batch.
 
@@ -156,13 +170,14 @@ def compare(
         trace=trace,
         input_axis=input_axis,
         max_neurons=max_neurons,
+        max_memory=as_bytes(max_memory),
         max_batches=max_batches,
         nulls=nulls,
         folds=folds,
         seed=seed,
         device=device,
     )
-    collected = collect_pairs((model_a, model_b), data, options, progress=progress)
+    collected = collect_pairs((model_a, model_b), data, options, data_b=data_b, progress=progress)
     check_inputs(collected.inputs, options.folds)
     bars = progress and can_draw_bars()
     answers = answer_pairs(collected.pairs, center=options.center, progress=bars)

@@ -4,82 +4,93 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spanmatch.base.memory import find_available, format_bytes
+from spanmatch.base.memory import format_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from spanmatch.torch.comparing.lockstep import Lockstep
     from spanmatch.torch.comparing.options import CompareOptions
+    from spanmatch.torch.observing.layer_size import LayerSize
+
+    BothSizes = tuple[Mapping[str, LayerSize], Mapping[str, LayerSize]]
 
 
-def leave_out_layers(
+def leave_out_of_pairs(
     lockstep: Lockstep,
-    counts: tuple[Mapping[str, int], Mapping[str, int]],
-    pairs: Mapping[str, str] | None,
+    sizes: BothSizes,
+    pairs: Mapping[str, str],
     options: CompareOptions,
+    budget: int | None,
 ) -> dict[str, str]:
-    """Leave out what cannot be compared, of layers that have been traced.
+    """Leave out what cannot be compared one by one, of layers that have been traced.
 
     Parameters
     ----------
     lockstep
         Both models, which read the layers left out no more.
-    counts
-        How many neurons the layers of both have that can be read.
+    sizes
+        Those of the layers of both that can be read.
     pairs
-        The layers of A, each with its layer of B; None for all pairs.
+        The layers of A, each with its layer of B.
     options
         What is asked for.
+    budget
+        How many bytes the sums of a layer may take; None: as many as they like.
 
     Returns
     -------
     dict
-        The reasons, by the layers' names in A; for all pairs by those of either.
+        The reasons, by the layers' names in A.
 
     Raises
     ------
     ValueError
         A layer that was named, or every one, is among them.
     MemoryError
-        Each fits, but the sums of all together do not.
+        The same, and the reason is that its sums do not fit.
     """
-    if pairs is None:
-        wide_a, wide_b = (_find_wide(each, options.max_neurons) for each in counts)
-        lockstep.leave_out(wide_a, wide_b)
-        of_a, of_b = lockstep.left_out
-        return {**_prefix("B", of_b), **_prefix("A", of_a)}
-    left_out, needed = _find_unreadable(lockstep, pairs), 0
-    free = find_available()
+    left_out, too_large = _find_unreadable(lockstep, pairs), dict[str, str]()
     for a, b in pairs.items():
-        if a in left_out or a not in counts[0] or b not in counts[1]:
+        if a in left_out or a not in sizes[0] or b not in sizes[1]:
             continue
-        n_a, n_b = counts[0][a], counts[1][b]
-        size = count_sums(n_a, n_b, options)
+        n_a, n_b = sizes[0][a].n_neurons, sizes[1][b].n_neurons
+        size = count_in_pass(sizes[0][a], sizes[1][b], options)
         if options.max_neurons is not None and max(n_a, n_b) > options.max_neurons:
             left_out[a] = _explain_width(max(n_a, n_b))
-        elif free is not None and size > free:
-            left_out[a] = (
+        elif budget is not None and size > budget:
+            too_large[a] = (
                 f"the sums of its {n_a} + {n_b} neurons take {format_bytes(size)}, of "
-                f"{format_bytes(free)} that are free"
+                f"{format_bytes(budget)} that may be used"
             )
-        else:
-            needed += size
-    if free is not None and needed > free:
-        raise MemoryError(
-            f"the sums of {len(pairs) - len(left_out)} layers take {format_bytes(needed)}, of "
-            f"{format_bytes(free)} that are free: compare fewer layers at a time by `layers`, "
-            "leave out wide ones by `max_neurons`, or keep fewer nulls and folds"
-        )
-    alone = {b for a, b in pairs.items() if a not in left_out}
-    of_b = {b: left_out[a] for a, b in pairs.items() if a in left_out and b not in alone}
-    lockstep.leave_out(left_out, of_b)
-    return left_out
+    reasons = left_out | too_large
+    alone = {b for a, b in pairs.items() if a not in reasons}
+    of_b = {b: reasons[a] for a, b in pairs.items() if a in reasons and b not in alone}
+    try:
+        lockstep.leave_out(reasons, of_b)
+    except ValueError as error:
+        if any(reason in str(error) for reason in too_large.values()):
+            raise MemoryError(f"{error}: allow more by `max_memory`, if there is more") from error
+        raise
+    return {a: reasons[a] for a in pairs if a in reasons}
+
+
+def leave_out_wide(lockstep: Lockstep, sizes: BothSizes, options: CompareOptions) -> dict[str, str]:
+    """Do the same for all pairs of layers: the reasons are by the layers' names in either."""
+    wide_a, wide_b = (_find_wide(each, options.max_neurons) for each in sizes)
+    lockstep.leave_out(wide_a, wide_b)
+    of_a, of_b = lockstep.left_out
+    return {**_prefix("B", of_b), **_prefix("A", of_a)}
 
 
 def count_sums(n_a: int, n_b: int, options: CompareOptions) -> int:
     """Return how many bytes the sums of a pair take, with its nulls and folds."""
     return 8 * ((n_a + n_b) ** 2 + options.resampling.count_beside(n_a, n_b))
+
+
+def count_in_pass(a: LayerSize, b: LayerSize, options: CompareOptions) -> int:
+    """Return how many bytes a layer takes in a pass: the sums of its calls, and what A gives."""
+    return a.n_calls * count_sums(a.n_neurons, b.n_neurons, options) + a.n_bytes
 
 
 def _find_unreadable(lockstep: Lockstep, pairs: Mapping[str, str]) -> dict[str, str]:
@@ -98,11 +109,11 @@ def _find_unreadable(lockstep: Lockstep, pairs: Mapping[str, str]) -> dict[str, 
     return found
 
 
-def _find_wide(counts: Mapping[str, int], max_neurons: int | None) -> dict[str, str]:
+def _find_wide(sizes: Mapping[str, LayerSize], max_neurons: int | None) -> dict[str, str]:
     return {
-        name: _explain_width(count)
-        for name, count in counts.items()
-        if max_neurons is not None and count > max_neurons
+        name: _explain_width(size.n_neurons)
+        for name, size in sizes.items()
+        if max_neurons is not None and size.n_neurons > max_neurons
     }
 
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
+import torch
+
+from spanmatch.torch.comparing.both_batches import count_both
 from spanmatch.torch.observing.axis_choice import split_axis
-from spanmatch.torch.observing.batch import count_inputs
-from spanmatch.torch.observing.model_state import move_model
+from spanmatch.torch.observing.model_state import find_device, move_model
 from spanmatch.torch.observing.observer import Observer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from torch import Tensor, nn
 
+    from spanmatch.torch.comparing.both_batches import BothBatches
     from spanmatch.torch.comparing.collector import Call, Collector
+    from spanmatch.torch.comparing.left_out import BothSizes
     from spanmatch.torch.comparing.options import CompareOptions
     from spanmatch.torch.observing.activations import Activations
     from spanmatch.torch.observing.layers import ChosenLayers
@@ -64,9 +68,29 @@ class Lockstep:
             stack.callback(self._memory.clear)
             yield
 
-    def trace(self, batch: Any) -> tuple[dict[str, int], dict[str, int]]:
-        """Find out how the outputs of both are laid out; return how many neurons each layer has."""
-        return self._a.trace(batch), self._b.trace(batch)
+    def find_device(self) -> torch.device:
+        """Return where the models run, and the outputs of A lie."""
+        return find_device(self._models[0]) if self._device is None else torch.device(self._device)
+
+    def trace(self, ahead: Sequence[BothBatches]) -> BothSizes:
+        """Find out on some batches how outputs are laid out; return how large those read are."""
+        of_a, of_b = zip(*ahead, strict=True)
+        return self._a.trace(of_a), self._b.trace(of_b)
+
+    def drop_left_out(self, sizes: BothSizes) -> BothSizes:
+        """Return the sizes of the layers that are still read."""
+        a, b = (
+            {name: size for name, size in each.items() if name not in gone}
+            for each, gone in zip(sizes, self.left_out, strict=True)
+        )
+        return a, b
+
+    def restart(self, layers: Mapping[str, str]) -> None:
+        """Go back to the first batch, and read these layers of A and of B alone from there on."""
+        self._a.restart(layers)
+        self._b.restart(layers.values())
+        self.n_inputs = self.n_batches = 0
+        self._memory.clear()
 
     @property
     def left_out(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
@@ -78,14 +102,12 @@ class Lockstep:
         self._a.leave_out(of_a)
         self._b.leave_out(of_b)
 
-    def run(self, batch: Any, collector: Collector) -> None:
+    def run(self, batches: BothBatches, collector: Collector) -> None:
         """Run A, then B, and hand what their layers give to the collector."""
-        n_inputs = count_inputs(batch, self._input_axis)
-        if n_inputs == 0:
-            raise ValueError(f"batch {self.n_batches} (counted from 0) is empty")
-        outputs_a, calls_a = self._run_a(batch)
+        n_inputs = count_both(batches, self._input_axis, self.n_batches)
+        outputs_a, calls_a = self._run_a(batches[0])
         collector.begin_batch(outputs_a)
-        calls_b = self._b.run(batch, collector.receive)
+        calls_b = self._b.run(batches[1], collector.receive)
         collector.end_batch(calls_a, calls_b)
         self.n_inputs += n_inputs
         self.n_batches += 1

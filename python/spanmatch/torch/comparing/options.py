@@ -44,6 +44,7 @@ class CompareOptions:
     trace: bool = True
     input_axis: int = 0
     max_neurons: int | None = None
+    max_memory: int | None = None
     max_batches: int | None = None
     nulls: int = 0
     folds: int = 0
@@ -60,9 +61,13 @@ class CompareOptions:
             raise ValueError(f"max_neurons must be at least 1, got {self.max_neurons}")
         if type(self.input_axis) is not int or self.input_axis < 0:
             raise ValueError(f"input_axis must be an axis from 0 on, got {self.input_axis!r}")
-        if not self.trace and (self.max_neurons is not None or self.input_axis):
+        if self.max_memory is not None and self.max_memory < 1:
+            raise ValueError(f"max_memory must be at least 1 byte, got {self.max_memory}")
+        needs_trace = self.max_neurons, self.max_memory, self.input_axis or None
+        if not self.trace and needs_trace != (None, None, None):
             raise ValueError(
-                "`max_neurons` and `input_axis` need the trace: leave `trace` as it is"
+                "`max_neurons`, `max_memory` and `input_axis` need the trace: leave `trace` as it "
+                "is"
             )
         if self.layers_b is not None and isinstance(self.layers, Mapping):
             raise TypeError("`layers` is a mapping from A to B already: leave `layers_b` out")

@@ -40,6 +40,8 @@ class SeenOutput:
     """Whether they are those of another output of this shape, and not of its making."""
     resolution: float
     """The relative rounding of its type."""
+    n_bytes: int
+    """What its values take."""
     slices: dict[int, Tensor] = field(default_factory=dict)
     """Projections of its slices, by axis, where they were asked for."""
 
@@ -86,6 +88,7 @@ class ForwardPass:
             neurons,
             self.axes.rests_on_shape(output),
             torch.finfo(output.dtype).eps,
+            output.numel() * output.element_size(),
             slices,
         )
         self.seen[layer, call] = seen

@@ -21,12 +21,14 @@ from spanmatch.torch.observing.kept_state import ModelState
 from spanmatch.torch.observing.layer_reader import LayerReader
 from spanmatch.torch.observing.layers import ChosenLayers, choose_layers
 from spanmatch.torch.observing.masks import read_masks, turn_masks
+from spanmatch.torch.observing.model_error import ModelError
 from spanmatch.torch.observing.model_state import RandomStream
 from spanmatch.torch.observing.neuron_axis import Axes
 from spanmatch.torch.observing.trace import trace_rows
+from spanmatch.torch.observing.traced_batches import list_traced
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from types import TracebackType
 
     import torch
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
     from spanmatch.torch.observing.axis_choice import NeuronAxes
     from spanmatch.torch.observing.forward_pass import Receiver, SeenOutput
+    from spanmatch.torch.observing.layer_size import LayerSize
     from spanmatch.torch.observing.layers import LayerChoice
     from spanmatch.torch.observing.masks import BatchMasks, MaskChoice
 
@@ -107,6 +110,7 @@ class Observer:
         self._reader = LayerReader(chosen, AxisChoice(axis, chosen.modules), is_traced=trace)
         self._mask, self._input_axis = mask, input_axis
         self._origin = RandomStream(), ModelState()
+        self._wanted: Collection[str] = chosen.modules
         self._undo = ExitStack()
         self._pass: ForwardPass | None = None
 
@@ -180,21 +184,30 @@ class Observer:
             named layer gave nothing; a layer ran more or less often than for the first batch.
         """
         if self._reader.is_traced and not self._reader.has_trace:
-            self.trace(batch)
+            self.trace([batch])
         inputs, n_inputs, masks = self._read_batch(batch)
         current = ForwardPass(receive, n_inputs, masks, axes=Axes(guess=not self._reader.is_traced))
         self._run_model(inputs, current, self._origin)
         self._reader.check_calls(current)
         self._reader.batch += 1
-        return {name: current.calls[name] for name in self.layers if name in current.calls}
+        return {
+            name: current.calls[name]
+            for name in self.layers
+            if name in current.calls and name in self._wanted
+        }
 
-    def trace(self, batch: Any) -> dict[str, int]:
+    def trace(self, ahead: Sequence[Any]) -> dict[str, LayerSize]:
         """Find out how every output is laid out, by running the model on a batch in other orders.
+
+        Parameters
+        ----------
+        ahead
+            The first batch; or as many as `count_traced` says, which few inputs take.
 
         Returns
         -------
         dict
-            How many neurons each layer has that can be read, in the order of the run.
+            How large what each layer gives is, of those that can be read, in the order of the run.
 
         Raises
         ------
@@ -203,12 +216,29 @@ class Observer:
         TypeError, ValueError
             As `run`; a layer that was named, or every one, cannot be read.
         """
-        inputs, n_inputs, masks = self._read_batch(batch)
-        given = self._examine(inputs, n_inputs)
-        self._reader.check_calls(given)
-        found = trace_rows(self._examine, given, inputs, masks.of_inputs, self._input_axis)
-        self._reader.take_trace(given, found)
-        return {layer: count for (layer, _), count in found.n_neurons.items()}
+        with self._reader.prefix_errors():
+            traced = list_traced(ahead, self._input_axis)
+        try:
+            sizes = self._trace_one(traced[0])
+        except ModelError:
+            if traced[0] is ahead[0]:
+                raise
+            # Some models take one input at a time.
+            return self._trace_one(ahead[0])
+        for batch in traced[1:]:
+            self._trace_one(batch)
+        return sizes
+
+    def restart(self, layers: Iterable[str]) -> None:
+        """Go back to the first batch, with the random numbers and the state of then.
+
+        Parameters
+        ----------
+        layers
+            What is handed over from now on, of the chosen layers.
+        """
+        self._origin = RandomStream(), ModelState()
+        self._reader.batch, self._wanted = 0, frozenset(layers)
 
     def measure(self, batch: Any) -> list[SeenOutput]:
         """Do as `run`, but return what each output looks like; its axis need not be known."""
@@ -218,6 +248,14 @@ class Observer:
         self._run_model(inputs, current, self._origin)
         self._reader.check_calls(current)
         return list(current.seen.values())
+
+    def _trace_one(self, batch: Any) -> dict[str, LayerSize]:
+        inputs, n_inputs, masks = self._read_batch(batch)
+        given = self._examine(inputs, n_inputs)
+        self._reader.check_calls(given)
+        found = trace_rows(self._examine, given, inputs, masks.of_inputs, self._input_axis)
+        self._reader.take_trace(given, found)
+        return found.measure_layers(given.seen)
 
     def _read_batch(self, batch: Any) -> tuple[Any, int, BatchMasks]:
         with self._reader.prefix_errors():
@@ -286,7 +324,7 @@ class Observer:
             raise
 
     def _hand_over(self, current: ForwardPass, seen: SeenOutput, output: Tensor) -> None:
-        if current.receive is None:
+        if current.receive is None or seen.layer not in self._wanted:
             return
         activations = self._reader.read(current, seen, output)
         if activations is not None:

@@ -24,6 +24,7 @@ from spanmatch.torch.observing.input_axis import (
     find_input_axis,
     follows,
 )
+from spanmatch.torch.observing.layer_size import LayerSize
 from spanmatch.torch.observing.layout import Layout
 from spanmatch.torch.observing.perturbed_inputs import (
     add_noise,
@@ -58,6 +59,18 @@ class RowTrace:
     """By layer, the reason."""
     untested: frozenset[str] = frozenset()
     """The layers whose output is the same for all inputs: another batch may tell."""
+
+    def measure_layers(self, seen: Mapping[Call, SeenOutput]) -> dict[str, LayerSize]:
+        """Return how large what each layer has given is, of those that can be read."""
+        sizes: dict[str, LayerSize] = {}
+        for (layer, call), n_neurons in self.n_neurons.items():
+            before = sizes.get(layer, LayerSize(0, 0, 0))
+            sizes[layer] = LayerSize(
+                max(before.n_neurons, n_neurons),
+                before.n_calls + 1,
+                before.n_bytes + seen[layer, call].n_bytes,
+            )
+        return sizes
 
 
 def trace_rows(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from spanmatch.base.errors import UndersampledWarning
 from spanmatch.base.progress import show_progress
 from spanmatch.comparison import folder as files
-from spanmatch.comparison.keys import label
+from spanmatch.comparison.keys import find_layer, label
 from spanmatch.pair.nulls_and_folds import check_inputs
 from spanmatch.pair.pair import ActivationPair
 from spanmatch.torch.comparing.answers import (
@@ -185,7 +185,7 @@ def _choose_missing(
 
 def _find_modules(labels: Iterable[str], names: Collection[str]) -> list[str]:
     """Return the modules, among these, that labels are of: of `relu#1`, the second call, `relu`."""
-    wanted = {name if name in names else name.rpartition("#")[0] for name in labels}
+    wanted = {find_layer(name, names) for name in labels}
     return [name for name in names if name in wanted]
 
 

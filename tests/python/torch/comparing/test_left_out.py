@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from spanmatch import Comparison
 from spanmatch.torch import compare
-from spanmatch.torch.comparing import left_out
-from spanmatch.torch.comparing.left_out import count_sums
+from spanmatch.torch.comparing.left_out import count_in_pass, count_sums
 from spanmatch.torch.comparing.options import CompareOptions
+from spanmatch.torch.observing.layer_size import LayerSize
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,22 +62,11 @@ def test_layers_wider_than_asked_for_are_left_out() -> None:
     assert ("embed", "head") in every
 
 
-def test_sums_that_do_not_fit_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    options = CompareOptions()
-    assert count_sums(30, 30, options) == 8 * 60 * 60
+def test_what_sums_take() -> None:
+    assert count_sums(30, 30, CompareOptions()) == 8 * 60 * 60
     assert count_sums(2, 3, CompareOptions(nulls=7, folds=4)) == 8 * (25 * 5 + 7 * 6)
-    monkeypatch.setattr(left_out, "find_available", lambda: 8 * 60 * 60 - 1)
-    found = compare(A, B, IDS, progress=False)
-    assert found.layers == ("embed", "head")
-    assert found.left_out["wide"] == (
-        "the sums of its 30 + 30 neurons take 28.8 kB, of 28.8 kB that are free"
-    )
-    with pytest.raises(ValueError, match=r"layer 'wide'.*28\.8 kB"):
-        compare(A, B, IDS, layers=["wide"], progress=False)
-    # Each fits, but not all.
-    monkeypatch.setattr(left_out, "find_available", lambda: 8 * 60 * 60 + 1)
-    with pytest.raises(MemoryError, match=r"sums of 3 layers take 29\.6 kB.*max_neurons"):
-        compare(A, B, IDS, progress=False)
+    size = LayerSize(n_neurons=30, n_calls=2, n_bytes=5)
+    assert count_in_pass(size, size, CompareOptions()) == 2 * 8 * 60 * 60 + 5
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,99 @@
+"""The memory that sums may take, and the layers dealt into passes that keep within it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import torch
+
+from spanmatch.base.memory import find_available, format_bytes
+from spanmatch.torch.comparing.layer_sums import count_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from spanmatch.torch.comparing.left_out import BothSizes
+
+
+def find_budget(max_memory: int | None, device: torch.device) -> int | None:
+    """Return how many bytes the sums may take: by default half of what is free; None: not known.
+
+    The other half is for what follows: to match a layer takes as much again as its sums.
+
+    Parameters
+    ----------
+    max_memory
+        What was asked for; it is never more than what is free.
+    device
+        Where outputs lie, and so the sums.
+    """
+    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else find_available()
+    if max_memory is None:
+        return None if free is None else free // 2
+    return max_memory if free is None else min(max_memory, free)
+
+
+def deal_layers(sizes: Mapping[str, int], budget: int | None) -> list[list[str]]:
+    """Return the layers of every pass: each goes to the first that has room, the largest before.
+
+    Parameters
+    ----------
+    sizes
+        What each layer takes, in bytes: none more than the budget.
+    budget
+        What the layers of a pass may take together; None: as much as they like.
+
+    Examples
+    --------
+    >>> deal_layers({"a": 2, "b": 3, "c": 1, "d": 1}, 4)
+    [['b', 'c'], ['a', 'd']]
+    """
+    if budget is None or sum(sizes.values()) <= budget:
+        return [list(sizes)]
+    passes: list[set[str]] = []
+    room: list[int] = []
+    for name in sorted(sizes, key=sizes.__getitem__, reverse=True):
+        at = next((at for at, free in enumerate(room) if sizes[name] <= free), len(room))
+        if at == len(room):
+            passes.append(set())
+            room.append(budget)
+        passes[at].add(name)
+        room[at] -= sizes[name]
+    # In each they stand as in the models.
+    return [[name for name in sizes if name in names] for names in passes]
+
+
+def check_all_pairs(sizes: BothSizes, budget: int | None, *, tell: bool) -> None:
+    """Say what the sums of all pairs take.
+
+    Parameters
+    ----------
+    sizes
+        Of the layers of A and of B that are compared.
+    budget
+        How many bytes they may take; None: as many as they like.
+    tell
+        Say so on standard error too.
+
+    Raises
+    ------
+    MemoryError
+        They take more.
+    """
+    needed = count_bytes(
+        *([size.n_neurons for size in each.values() for _ in range(size.n_calls)] for each in sizes)
+    )
+    n_a, n_b = (sum(size.n_calls for size in each.values()) for each in sizes)
+    if budget is not None and needed > budget:
+        raise MemoryError(
+            f"the sums of all pairs of {n_a} and {n_b} layers take {format_bytes(needed)}, of "
+            f"{format_bytes(budget)} that may be used: choose fewer layers by `layers`, leave out "
+            "wide ones by `max_neurons`, or allow more by `max_memory`"
+        )
+    if tell:
+        print(  # noqa: T201
+            f"all pairs: {n_a * n_b} of {n_a} and {n_b} layers, {format_bytes(needed)} of sums, "
+            "beside the float64 rows of a batch",
+            file=sys.stderr,
+        )

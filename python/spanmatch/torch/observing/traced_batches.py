@@ -1,0 +1,85 @@
+"""The batches by which rows are traced: the first, or several where it holds few inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from spanmatch.base.errors import prefix_errors
+from spanmatch.torch.observing.batch import count_inputs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FEW = 4  # inputs of a batch; of fewer than that many orders there are few too
+
+
+def count_traced(first: Any, input_axis: int) -> int:
+    """Return how many batches a trace looks at, the first included.
+
+    Rows of few inputs can lie as if traced by accident: then a second batch has to agree. A batch
+    of one input has no other order: then two batches are joined, and two more have to agree.
+    """
+    with prefix_errors("batch 0 (counted from 0)"):
+        n_inputs = count_inputs(first, input_axis)
+    if n_inputs == 1:
+        return 4
+    return 2 if n_inputs <= FEW else 1
+
+
+def list_traced(batches: Sequence[Any], input_axis: int) -> list[Any]:
+    """Return what a trace runs on, of as many batches as `count_traced` says, or as there are."""
+    first, *others = batches
+    if count_inputs(first, input_axis) > 1:
+        return [first, *(each for each in others if count_inputs(each, input_axis) > 1)]
+    couples = zip(batches[::2], batches[1::2], strict=False)
+    joined = [join_inputs(*couple, input_axis) for couple in couples]
+    return [each for each in joined if each is not None] or [first]
+
+
+def join_inputs(one: Any, other: Any, axis: int = 0) -> Any | None:
+    """Return two batches of one input each as one batch of two; None where they do not go together.
+
+    Tensors with one entry on the input axis are joined, lists of one entry, and what mappings and
+    tuples hold of these. All else has to be the same in both.
+
+    >>> join_inputs({"ids": torch.tensor([[1]]), "n": 3}, {"ids": torch.tensor([[2]]), "n": 3})
+    {'ids': tensor([[1],
+            [2]]), 'n': 3}
+    """
+    try:
+        return _join(one, other, axis)
+    except _DifferentError:
+        return None
+
+
+class _DifferentError(Exception):
+    """Two batches differ in what cannot be joined."""
+
+
+def _join(one: Any, other: Any, axis: int) -> Any:
+    if type(one) is not type(other):
+        raise _DifferentError
+    if isinstance(one, Tensor):
+        if one.shape == other.shape and one.dtype == other.dtype:
+            if one.ndim > axis and one.shape[axis] == 1:
+                return torch.cat([one, other.to(one.device)], axis)
+            if torch.equal(one, other.to(one.device)):
+                return one
+        raise _DifferentError
+    if isinstance(one, Mapping):
+        if one.keys() != other.keys():
+            raise _DifferentError
+        return {name: _join(part, other[name], axis) for name, part in one.items()}
+    if isinstance(one, tuple | list) and len(one) == len(other):
+        if len(one) == 1 and not isinstance(one[0], Tensor | Mapping):
+            parts = [*one, *other]
+        else:
+            parts = [_join(*both, axis) for both in zip(one, other, strict=True)]
+        return tuple(parts) if isinstance(one, tuple) else parts
+    if isinstance(one, int | float | str | None) and one == other:
+        return one
+    raise _DifferentError

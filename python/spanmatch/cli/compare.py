@@ -1,11 +1,13 @@
 """The command that compares two models: its arguments."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from spanmatch.cli.exit_codes import refuse_wrong_usage, translate_errors
+from spanmatch.base.memory import as_bytes
+from spanmatch.cli.exit_codes import WrongUsage, refuse_wrong_usage, translate_errors
 from spanmatch.cli.options import (
     AsJson,
     Center,
@@ -50,6 +52,28 @@ Data = Annotated[
         metavar="NAME",
         help="digits, mnist5k, cifar10:FOLDER, imagefolder:FOLDER, text:FILE, npz:FILE, or a "
         "function that returns batches, as for models.",
+        show_default=False,
+    ),
+]
+DataB = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="What B sees, where that is something else: the same inputs in the same batches, "
+        "otherwise made.",
+        show_default=False,
+    ),
+]
+TokenizerB = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="The same for the text of B.", show_default=False),
+]
+MaxMemory = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SIZE",
+        help="What sums may take, such as 4GB; by default half of what is free. Where all layers "
+        "take more, the models run over the data several times.",
         show_default=False,
     ),
 ]
@@ -118,6 +142,7 @@ def compare(
     *,
     data: Data,
     out: Out,
+    data_b: DataB = None,
     checkpoint_a: CheckpointA = None,
     checkpoint_b: CheckpointB = None,
     seed_a: SeedA = None,
@@ -140,8 +165,10 @@ def compare(
     mask: Mask = None,
     input_axis: InputAxis = 0,
     max_neurons: MaxNeurons = None,
+    max_memory: MaxMemory = None,
     trace: Trace = True,
     tokenizer: Tokenizer = None,
+    tokenizer_b: TokenizerB = None,
     nulls: Nulls = 0,
     folds: Folds = 0,
     seed: Seed = 0,
@@ -173,6 +200,7 @@ def compare(
                 mask=mask,
                 input_axis=input_axis,
                 max_neurons=max_neurons,
+                max_memory=as_bytes(max_memory),
                 trace=trace,
                 max_batches=max_batches,
                 nulls=nulls,
@@ -180,15 +208,22 @@ def compare(
                 seed=seed,
                 device=choose_device(device),
             )
+            if data_b is None and tokenizer_b is not None:
+                raise WrongUsage("--tokenizer-b is for what B sees: name that by --data-b")
+            sharing_a = [model_a] if data_b is not None else [model_a, model_b]
             if tokenizer is None:
-                tokenizer = find_tokenizer(data, [model_a, model_b])
+                tokenizer = find_tokenizer(data, sharing_a)
+            if data_b is not None and tokenizer_b is None:
+                tokenizer_b = find_tokenizer(data_b, [model_b])
+        of_a = NamedData(
+            name=data, split=split, limit=limit, batch_size=batch_size, tokenizer=tokenizer
+        )
         config = CompareConfig(
             NamedModel(model_a, _as_text(checkpoint_a), seed_a),
             NamedModel(model_b, _as_text(checkpoint_b), seed_b),
-            NamedData(
-                name=data, split=split, limit=limit, batch_size=batch_size, tokenizer=tokenizer
-            ),
+            of_a,
             options,
+            None if data_b is None else replace(of_a, name=data_b, tokenizer=tokenizer_b),
         )
         run(config, Destination(out, plot, as_json, levels), threads)
 

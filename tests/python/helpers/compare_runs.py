@@ -6,6 +6,7 @@ import io
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,6 +85,11 @@ def batches():
     note("b")
     generator = torch.Generator().manual_seed(0)
     return [torch.randn(30, 1, 8, 8, generator=generator) for _ in range(5)]
+
+
+def noisy():
+    generator = torch.Generator().manual_seed(9)
+    return [x + torch.randn(x.shape, generator=generator) for x in batches()]
 
 
 def vectors():
@@ -173,7 +179,9 @@ def config(**changes: Any) -> CompareConfig:
     )
     of_data = {name: left.pop(name) for name in ("limit", "batch_size") if name in left}
     data = NamedData(name=left.pop("data", "nets.py:batches"), **of_data)
-    return CompareConfig(model_a, model_b, data, CompareOptions(**left))
+    name_b = left.pop("data_b", None)
+    data_b = None if name_b is None else replace(data, name=name_b)
+    return CompareConfig(model_a, model_b, data, CompareOptions(**left), data_b)
 
 
 def compared(folder: str, wanted: CompareConfig | None = None, **options: Any) -> Comparison:

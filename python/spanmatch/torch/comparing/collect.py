@@ -12,7 +12,7 @@ from spanmatch.base.progress import show_progress
 from spanmatch.torch.comparing.all_pairs import AllPairs
 from spanmatch.torch.comparing.both_batches import BothData
 from spanmatch.torch.comparing.budget import check_all_pairs, deal_layers, find_budget
-from spanmatch.torch.comparing.kept_pairs import KeptPairs
+from spanmatch.torch.comparing.kept_pairs import TemporaryPairs
 from spanmatch.torch.comparing.layer_pairs import choose_both, pair_layers
 from spanmatch.torch.comparing.left_out import count_in_pass, leave_out_of_pairs, leave_out_wide
 from spanmatch.torch.comparing.lockstep import Lockstep
@@ -22,11 +22,11 @@ from spanmatch.torch.observing.traced_batches import count_traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
 
     from torch import nn
 
     from spanmatch.torch.comparing.collector import Collected, Collector
+    from spanmatch.torch.comparing.kept_pairs import KeptPairs
     from spanmatch.torch.comparing.left_out import BothSizes
     from spanmatch.torch.comparing.options import CompareOptions
 
@@ -37,7 +37,7 @@ def collect_pairs(
     options: CompareOptions,
     *,
     data_b: Iterable[Any] | None = None,
-    folder: Path | None = None,
+    kept: KeptPairs | None = None,
     progress: bool,
 ) -> Collected:
     """Run both models over the data, and return the pairs of their layers.
@@ -54,9 +54,8 @@ def collect_pairs(
         As `compare` takes them.
     data_b
         The batches of B; None: those of A.
-    folder
-        Where pairs go that memory does not hold, as `comparison.folder` says; None: to a temporary
-        one.
+    kept
+        Where pairs go at the end of each of several passes; None: to a temporary folder.
     progress
         Show a bar on standard error, and say what all pairs take.
 
@@ -92,17 +91,22 @@ def collect_pairs(
         tick = _count_batches(report, both.count(), len(passes))
         if len(passes) > 1 and pairs is not None:
             check_read_again(both, first, len(passes))
-            kept = KeptPairs(folder)
-            collected = run_passes(
-                lockstep, both, pairs, passes, resampling=options.resampling, kept=kept, tick=tick
+            return run_passes(
+                lockstep,
+                both,
+                pairs,
+                passes,
+                left_out=left_out,
+                resampling=options.resampling,
+                kept=TemporaryPairs() if kept is None else kept,
+                tick=tick,
             )
-        else:
-            collector: Collector = (
-                AllPairs()
-                if pairs is None
-                else OneByOne({a: pairs[a] for a in passes[0]}, options.resampling)
-            )
-            collected = run_pass(lockstep, chain(ahead, batches), collector, tick)
+        collector: Collector = (
+            AllPairs()
+            if pairs is None
+            else OneByOne({a: pairs[a] for a in passes[0]}, options.resampling)
+        )
+        collected = run_pass(lockstep, chain(ahead, batches), collector, tick)
     return replace(collected, left_out=left_out)
 
 

@@ -10,33 +10,26 @@ from typing import TYPE_CHECKING, Any
 from spanmatch.comparison.folder import SavedPairs, write_pair
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
     from spanmatch.comparison.keys import Key
-    from spanmatch.pair.pair import ActivationPair
+    from spanmatch.torch.comparing.collector import Collected
 
 
 class KeptPairs(SavedPairs):
-    """Pairs in files, each read when it is asked for.
+    """Pairs in the files of a folder, each read when it is asked for."""
 
-    Parameters
-    ----------
-    folder
-        Where they are kept. None: in a temporary folder, that goes when nobody refers to the
-        mapping any more; where such folders lie, `tempfile` says (TMPDIR).
-    """
+    def end_pass(self, found: Collected, to_run: Sequence[str]) -> None:  # noqa: ARG002
+        """Write the pairs of a pass, which memory need not keep.
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self._is_temporary = folder is None
-        place = tempfile.mkdtemp(prefix="spanmatch-") if folder is None else folder
-        super().__init__(place, ())
-        if folder is None:
-            weakref.finalize(self, shutil.rmtree, place, ignore_errors=True)
-
-    def write(self, pairs: Mapping[Key, ActivationPair]) -> None:
-        """Write some pairs, which need not be kept in memory."""
-        for key, pair in pairs.items():
+        Parameters
+        ----------
+        found
+            What the pass has collected.
+        to_run
+            The layers of A that later passes are for.
+        """
+        for key, pair in found.pairs.items():
             write_pair(self._folder, key, pair)
             self._keys[key] = None
 
@@ -44,8 +37,18 @@ class KeptPairs(SavedPairs):
         """Put the pairs in another order."""
         self._keys = dict.fromkeys(sorted(self._keys, key=place))
 
+
+class TemporaryPairs(KeptPairs):
+    """Pairs in a temporary folder, which goes when nobody refers to them any more.
+
+    Where such folders lie, the module tempfile says (TMPDIR).
+    """
+
+    def __init__(self) -> None:
+        place = tempfile.mkdtemp(prefix="spanmatch-")
+        super().__init__(place, ())
+        weakref.finalize(self, shutil.rmtree, place, ignore_errors=True)
+
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the pairs themselves, where the files are gone one day."""
-        if self._is_temporary:
-            return dict, (dict(self),)
-        return SavedPairs, (self._folder, tuple(self))
+        """Pickle the pairs themselves, since the files go."""
+        return dict, (dict(self),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from spanmatch.comparison.keys import find_layer
@@ -39,6 +40,7 @@ def run_passes(
     pairs: Mapping[str, str],
     passes: Sequence[Sequence[str]],
     *,
+    left_out: Mapping[str, str],
     resampling: Resampling,
     kept: KeptPairs,
     tick: Tick,
@@ -55,6 +57,8 @@ def run_passes(
         The layers of A, each with its layer of B.
     passes
         The layers of A of every pass.
+    left_out
+        Why others are in none.
     resampling
         The nulls and folds that each pair keeps.
     kept
@@ -75,11 +79,12 @@ def run_passes(
         batches = both.read()
         checked = _remember(batches, digests) if number == 0 else _compare(batches, digests)
         found = run_pass(lockstep, checked, OneByOne(layers, resampling), tick)
-        kept.write(found.pairs)
+        to_run = [name for later in passes[number + 1 :] for name in later]
+        kept.end_pass(replace(found, left_out=left_out), to_run)
         notes |= found.notes
     places = {name: place for place, name in enumerate(pairs)}
     kept.sort(lambda key: places[find_layer(str(key), pairs)])
-    return Collected(kept, notes, lockstep.n_inputs)
+    return Collected(kept, notes, lockstep.n_inputs, left_out)
 
 
 def check_read_again(both: BothData, first: BothBatches, n_passes: int) -> None:

@@ -105,12 +105,27 @@ def project_slices(output: Tensor, n_inputs: int) -> dict[int, Tensor]:
 
     Values that are not finite count as 0.
     """
-    axes = [axis for axis, size in enumerate(output.shape) if size and size % n_inputs == 0]
+    shape, last = tuple(output.shape), output.ndim - 1
+    axes = [axis for axis, size in enumerate(shape) if size and size % n_inputs == 0]
     if not axes or not output.numel():
         return {}
-    values = torch.nan_to_num(output.detach(), 0.0, 0.0, 0.0)
+    values = torch.nan_to_num(output.detach(), 0.0, 0.0, 0.0).contiguous()
     values = values.double() if values.numel() <= LARGE else values.float()
-    return {axis: _project(values.movedim(axis, 0)) for axis in axes}
+    # The axes share the largest of the products; none of them copies the values.
+    reduced = values @ _draw(shape[last], PROJECTIONS, values)
+    found: dict[int, Tensor] = {}
+    for axis in axes:
+        before = prod(shape[:axis])
+        if axis == last:
+            # One vector at a time: a product this narrow takes far longer.
+            weights = _draw(PROJECTIONS, before, values)
+            rows = values.reshape(before, -1)
+            found[axis] = torch.stack([each @ rows for each in weights], 1)
+            continue
+        rows = _draw(1, before, values) @ reduced.reshape(before, -1)
+        rows = rows.reshape(shape[axis], -1, PROJECTIONS)
+        found[axis] = (rows * _draw(rows.shape[1], 1, values)).sum(1)
+    return found
 
 
 def find_input_axis(
@@ -246,15 +261,10 @@ def _measure(given: Tensor, moved: Tensor, rows: Tensor | None) -> float:
     return float((moved - expected).abs().max() / given.abs().max().clamp_min(1e-300))
 
 
-def _project(slices: Tensor) -> Tensor:
-    generator = torch.Generator().manual_seed(prod(slices.shape[1:]) % 2**31)
-
-    def draw(*shape: int) -> Tensor:
-        vectors = torch.randn(shape, generator=generator, dtype=torch.float64)
-        return vectors.to(slices.device, slices.dtype)
-
-    projected = slices @ draw(slices.shape[-1], PROJECTIONS) if slices.ndim > 1 else slices[:, None]
-    while projected.ndim > 2:
-        weights = draw(projected.shape[1]).reshape(-1, *(1,) * (projected.ndim - 2))
-        projected = (projected * weights).sum(1)
-    return projected
+def _draw(n_rows: int, n_columns: int, like: Tensor) -> Tensor:
+    """Return the random weights of a product: the same ones each time, and none for a single 1."""
+    if n_rows == n_columns == 1:
+        return like.new_ones(1, 1)
+    generator = torch.Generator().manual_seed(n_rows * n_columns)
+    weights = torch.randn((n_rows, n_columns), generator=generator, dtype=torch.float64)
+    return weights.to(like.device, like.dtype)

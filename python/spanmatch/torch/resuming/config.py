@@ -68,19 +68,31 @@ class CompareConfig:
     model_b: NamedModel
     data: NamedData
     options: CompareOptions
+    data_b: NamedData | None = None
+    """What B reads; None: the same."""
 
-    def load_models(self, batches: Iterable[Any] = ()) -> tuple[nn.Module, nn.Module]:
+    def load_models(
+        self, batches: Iterable[Any] = (), batches_b: Iterable[Any] = ()
+    ) -> tuple[nn.Module, nn.Module]:
         """Load both models, to run over these batches."""
-        return self.model_a.load(batches), self.model_b.load(batches)
+        return self.model_a.load(batches), self.model_b.load(batches_b)
 
     @property
     def shuffles(self) -> bool:
         """Whether inputs come in an order that says nothing: for nulls, of data of ours."""
-        return self.options.nulls > 0 and has_splits(self.data.name) is not None
+        names = [self.data.name, *([] if self.data_b is None else [self.data_b.name])]
+        return self.options.nulls > 0 and all(has_splits(name) is not None for name in names)
 
     def load_batches(self) -> Batches:
         """Load the data, in an order that says nothing where there are to be nulls."""
-        batches = self.data.load()
+        return self._load(self.data)
+
+    def load_batches_b(self) -> Batches:
+        """Load what B reads, in the same order."""
+        return self._load(self.data if self.data_b is None else self.data_b)
+
+    def _load(self, data: NamedData) -> Batches:
+        batches = data.load()
         if self.shuffles and isinstance(batches, ChosenBatches):
             order = torch.Generator().manual_seed(self.options.seed % 2**63)
             return replace(batches.shuffle(order), none_alone=True)
@@ -98,15 +110,27 @@ class CompareConfig:
             "checkpoint_a": self.model_a.checkpoint,
             "checkpoint_b": self.model_b.checkpoint,
             "data": data.pop("name"),
+            "data_b": None if self.data_b is None else self.data_b.name,
         }
+        tokenizer_b = None if self.data_b is None else self.data_b.tokenizer
         seeds = {"seed_a": self.model_a.seed, "seed_b": self.model_b.seed}
         options = {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in asdict(self.options).items()
+            # What fits at once changes nothing in what comes out.
+            if name != "max_memory"
         }
         contents = {
             f"{name}_sha256": digest
             for name, value in named.items()
             if (digest := hash_named_file(value))
         }
-        return {"spanmatch": __version__, **named, **seeds, **data, **options, **contents}
+        return {
+            "spanmatch": __version__,
+            **named,
+            **seeds,
+            **data,
+            "tokenizer_b": tokenizer_b,
+            **options,
+            **contents,
+        }

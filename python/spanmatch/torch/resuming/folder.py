@@ -1,21 +1,24 @@
 """The folder of a comparison at work: what is compared in it, and what the pass over the data told.
 
 `config.json` comes first. Once both models have run over the data, `pass.json` lists the layers,
-and then their pairs and spectra are written, as `spanmatch.comparison.folder` says.
+and then their pairs and spectra are written, as `spanmatch.comparison.folder` says. Where the
+models run over the data several times, each time for some of the layers, `pass.json` is written at
+the end of each pass, after the pairs of its layers.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.claim import check_claim
 from spanmatch.base.errors import describe_damage
 from spanmatch.base.plain_json import read_json, write_json
 from spanmatch.comparison.folder import INDEX, PAIRS, SPECTRA
+from spanmatch.comparison.keys import find_layer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from spanmatch.comparison.keys import Key
@@ -30,6 +33,8 @@ ABSENT = {
     "trace": True,
     "input_axis": 0,
     "max_neurons": None,
+    "data_b": None,
+    "tokenizer_b": None,
 }
 
 
@@ -42,6 +47,20 @@ class Outline:
     notes: dict[Key, str]
     inputs: int
     left_out: dict[str, str]
+    to_run: tuple[str, ...] = ()
+    """The layers of A that other passes over the data are for, if any."""
+
+    def add(self, other: Outline) -> Outline:
+        """Return this with what a later pass told."""
+        neurons, notes = self.neurons | other.neurons, self.notes | other.notes
+        return Outline(neurons, notes, other.inputs, self.left_out, other.to_run)
+
+    def sort(self, layers: Sequence[str]) -> Outline:
+        """Return this in the order of these layers of A; as it is, where it is of all pairs."""
+        if not layers:
+            return self
+        keys = sorted(self.neurons, key=lambda key: layers.index(find_layer(str(key), layers)))
+        return replace(self, neurons={key: self.neurons[key] for key in keys})
 
 
 def claim_folder(folder: Path, config: Mapping[str, Any]) -> None:
@@ -75,13 +94,13 @@ def write_outline(folder: Path, outline: Outline) -> None:
         {"key": key, "neurons": neurons, "note": outline.notes.get(key, "")}
         for key, neurons in outline.neurons.items()
     ]
-    write_json(
-        folder / PASS, {"inputs": outline.inputs, "left_out": outline.left_out, "layers": layers}
-    )
+    content = {"inputs": outline.inputs, "left_out": outline.left_out, "layers": layers}
+    to_run = {"to_run": list(outline.to_run)} if outline.to_run else {}
+    write_json(folder / PASS, content | to_run)
 
 
 def read_outline(folder: Path) -> Outline | None:
-    """Read `pass.json`; None where both models have not run over all the data yet."""
+    """Read `pass.json`; None where no pass over the data has come to its end."""
     path = folder / PASS
     if not path.exists():
         return None
@@ -93,6 +112,7 @@ def read_outline(folder: Path) -> Outline | None:
             {key: entry["note"] for key, entry in entries.items() if entry["note"]},
             content["inputs"],
             dict(content.get("left_out", {})),
+            tuple(content.get("to_run", ())),
         )
     except (IndexError, KeyError, TypeError) as error:
         raise describe_damage(path, error, _suggest_way_out(path)) from error

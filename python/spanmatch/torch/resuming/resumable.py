@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import torch
 
 from spanmatch.base.errors import UndersampledWarning
 from spanmatch.base.progress import show_progress
@@ -19,11 +21,14 @@ from spanmatch.torch.comparing.answers import (
     assemble_comparison,
     describe_undersampled,
 )
+from spanmatch.torch.comparing.budget import find_budget
 from spanmatch.torch.comparing.collect import collect_pairs
 from spanmatch.torch.comparing.collector import Collected
 from spanmatch.torch.comparing.layer_pairs import choose_both, pair_layers
 from spanmatch.torch.resuming.batch_share import BatchShare
 from spanmatch.torch.resuming.folder import Outline, claim_folder, read_outline, write_outline
+from spanmatch.torch.resuming.ranks import count_local_ranks
+from spanmatch.torch.resuming.state import FolderPairs, FolderState, make_outline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -51,8 +56,8 @@ def compare_in(
 
     What is there of the same comparison is not done again: models run only for layers whose pair is
     missing, and only spectra that are missing are computed. Killed at any moment, it loses the pass
-    over the data, or else the pair or spectrum at work. `comparison.json` comes last:
-    `Comparison.load` then reads the folder.
+    over the data, or else the pair or spectrum at work; of several processes all passes.
+    `comparison.json` comes last: `Comparison.load` then reads the folder.
 
     Of several processes each runs over its share of the batches; the pairs are added up, and the
     layers dealt out, largest first. Process 0 alone reads and writes the folder.
@@ -95,52 +100,50 @@ def compare_in(
     folder = Path(folder)
     state = ranks.run_in_first(lambda: _read_state(folder, config, say))
     outline = state.outline
-    if outline is None or state.missing_pairs:
+    if outline is None or state.missing:
         outline = _write_pairs(folder, config, ranks, state, progress)
     _write_answers(folder, config.options, ranks, outline, progress)
     return _finish(folder, config.options, outline) if ranks.rank == 0 else None
 
 
-@dataclass(frozen=True)
-class _State:
-    """What is there."""
-
-    outline: Outline | None
-    missing_pairs: tuple[Key, ...]
-    """Those that the outline lists, and that are not there."""
-
-
-def _read_state(folder: Path, config: CompareConfig, say: Callable[[str], object]) -> _State:
+def _read_state(folder: Path, config: CompareConfig, say: Callable[[str], object]) -> FolderState:
     claim_folder(folder, config.to_dict())
     outline = read_outline(folder)
     if outline is None:
-        return _State(None, ())
+        return FolderState(None, ())
     keys = outline.neurons
     pairs = files.find_finished_pairs(folder, keys)
     done, count = len(_find_answered(folder, config.options, keys)), len(keys)
-    say(f"{folder} holds {len(pairs)} of {count} pairs and {done} of {count} spectra already")
-    return _State(outline, tuple(key for key in keys if key not in pairs))
+    rest = f", and {len(outline.to_run)} layers are to be run" if outline.to_run else ""
+    say(f"{folder} holds {len(pairs)} of {count} pairs and {done} of {count} spectra already{rest}")
+    return FolderState(outline, tuple(key for key in keys if key not in pairs))
 
 
 def _write_pairs(
-    folder: Path, config: CompareConfig, ranks: Ranks, state: _State, progress: bool
+    folder: Path, config: CompareConfig, ranks: Ranks, state: FolderState, progress: bool
 ) -> Outline:
     """Run both models, and write the pairs that are missing."""
-    collected = Collected({}, {}, 0)
+    collected, layers = Collected({}, {}, 0), tuple[str, ...]()
+    # What is free may differ between processes, which have to leave out the same layers.
+    max_memory = ranks.run_in_first(lambda: _share_memory(config.options.max_memory, ranks))
+    sharing = replace(config, options=replace(config.options, max_memory=max_memory))
 
     def run() -> Outline:
-        nonlocal collected
-        collected = _run_models(config, ranks, state.missing_pairs, progress)
-        neurons = {key: (pair.n_x, pair.n_y) for key, pair in collected.pairs.items()}
-        return Outline(neurons, collected.notes, collected.inputs, dict(collected.left_out))
+        nonlocal collected, layers
+        collected, layers = _run_models(folder, sharing, ranks, state, progress)
+        pairs = collected.pairs
+        return pairs.outline if isinstance(pairs, FolderPairs) else make_outline(collected)
 
     found = _merge_outlines(ranks.run_in_each(run))
     check_inputs(found.inputs, config.options.folds)
-    outline = found if state.outline is None else state.outline
-    _check_same(outline, found, state.missing_pairs)
-    if state.outline is None:
-        ranks.run_in_first(lambda: write_outline(folder, found))
-    for key in state.missing_pairs or outline.neurons:
+    if state.outline is not None:
+        _check_same(state.outline, found, state.missing_pairs)
+    if isinstance(collected.pairs, FolderPairs):
+        return found
+    outline = ranks.run_in_first(lambda: state.add(found, layers))
+    if outline != state.outline:
+        ranks.run_in_first(lambda: write_outline(folder, outline))
+    for key in state.find_new(found):
         pair = collected.pairs[key] if key in collected.pairs else ActivationPair()
         if ranks.size > 1:
             pair.all_reduce()
@@ -149,23 +152,39 @@ def _write_pairs(
 
 
 def _run_models(
-    config: CompareConfig, ranks: Ranks, missing: Sequence[Key], progress: bool
-) -> Collected:
-    """Run both models over this process's share of the batches."""
+    folder: Path, config: CompareConfig, ranks: Ranks, state: FolderState, progress: bool
+) -> tuple[Collected, tuple[str, ...]]:
+    """Run both models over this process's share of the batches; return all layers of A too."""
     options = config.options
     batches = BatchShare(config.load_batches(), ranks.rank, ranks.size, options.max_batches)
+    batches_b = None
+    if config.data_b is not None:
+        batches_b = BatchShare(config.load_batches_b(), ranks.rank, ranks.size, options.max_batches)
     if len(batches) == 0:
-        return Collected({}, {}, 0)
-    models = config.load_models(batches)
+        return Collected({}, {}, 0), ()
+    models = config.load_models(batches, batches if batches_b is None else batches_b)
+    layers = () if options.all_pairs else tuple(pair_layers(models, options)[0])
     mine = replace(
-        _choose_missing(options, models, missing) if missing else options,
+        _choose_missing(options, models, state.missing) if state.missing else options,
         device=ranks.device,
         # The share ends where they do.
         max_batches=None,
         # Other circular shifts in each process: were all alike, the nulls would be fewer.
         seed=(options.seed + ranks.rank) % 2**64,
     )
-    return collect_pairs(models, batches, mine, progress=progress)
+    # Of several processes none has pairs that are whole before all have come to their end.
+    kept = FolderPairs(folder, state, layers) if ranks.size == 1 else None
+    collected = collect_pairs(models, batches, mine, data_b=batches_b, kept=kept, progress=progress)
+    return collected, layers
+
+
+def _share_memory(max_memory: int | None, ranks: Ranks) -> int | None:
+    """Return what each of the processes on this machine may take; None: not known."""
+    if max_memory is not None or ranks.size == 1:
+        return max_memory
+    device = torch.device(ranks.device)
+    budget = find_budget(None, device)
+    return budget if budget is None or device.type == "cuda" else budget // count_local_ranks()
 
 
 def _choose_missing(

@@ -14,6 +14,7 @@ pytest.importorskip("torch")
 from compare_runs import BATCHES, compared, config, expected, made, place, runs
 from comparisons import contents, file_of, same_pair
 from spanmatch.comparison.comparison import Comparison
+from spanmatch.torch import compare, load_data, load_model
 
 __all__ = ["made", "place"]  # fixtures
 pytestmark = pytest.mark.usefixtures("place")
@@ -97,9 +98,9 @@ def test_only_layers_that_are_missing_are_looked_at(monkeypatch: pytest.MonkeyPa
     asked: list[Any] = []
     collect = module.collect_pairs
 
-    def spy(models: Any, data: Any, options: Any, *, progress: bool) -> Any:
+    def spy(models: Any, data: Any, options: Any, **others: Any) -> Any:
         asked.append((options.layers, options.layers_b))
-        return collect(models, data, options, progress=progress)
+        return collect(models, data, options, **others)
 
     monkeypatch.setattr(module, "collect_pairs", spy)
     compared("out")
@@ -134,6 +135,71 @@ def test_a_pass_that_was_cut_off_begins_again() -> None:
     runs()
     compared("out")
     assert sorted(runs()) == sorted("b" + ONCE)
+
+
+IN_TWO_PASSES = 90_000  # bytes: for act and head, then for conv1 and conv2
+
+
+def stop_after(monkeypatch: pytest.MonkeyPatch, n_passes: int) -> None:
+    """Interrupt what begins another pass over the data."""
+    from spanmatch.torch.comparing import passes
+
+    module: Any = passes
+    run, begun = module.run_pass, 0
+
+    def interrupt(*arguments: Any) -> Any:
+        nonlocal begun
+        begun += 1
+        if begun > n_passes:
+            raise KeyboardInterrupt
+        return run(*arguments)
+
+    monkeypatch.setattr(module, "run_pass", interrupt)
+
+
+@pytest.mark.parametrize("later", [IN_TWO_PASSES, None, 64_000])
+def test_each_of_several_passes_is_kept(later: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = expected()
+    few = config(max_memory=IN_TWO_PASSES)
+    check_equal(compared("whole", few), wanted)
+    runs()
+    with monkeypatch.context() as patch:
+        stop_after(patch, 1)
+        with pytest.raises(KeyboardInterrupt):
+            compared("out", few)
+    assert runs().count("f") == 2 * (BATCHES + TRACED)
+    assert len(list(Path("out/pairs").iterdir())) == 3
+    # Memory may be another one later.
+    said: list[str] = []
+    check_equal(compared("out", config(max_memory=later), say=said.append), wanted)
+    assert said == ["out holds 3 of 3 pairs and 0 of 3 spectra already, and 2 layers are to be run"]
+    n_passes = 2 if later == 64_000 else 1
+    assert runs().count("f") == 2 * (BATCHES * n_passes + TRACED)
+    check_equal(Comparison.load("out"), wanted)
+    # With nothing left to do.
+    check_equal(compared("out"), wanted)
+    assert runs() == ""
+
+
+def test_a_pair_lost_between_passes_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = expected()
+    with monkeypatch.context() as patch:
+        stop_after(patch, 1)
+        with pytest.raises(KeyboardInterrupt):
+            compared("out", config(max_memory=IN_TWO_PASSES))
+    next(Path("out/pairs").glob("act*")).unlink()
+    check_equal(compared("out"), wanted)
+
+
+def test_b_reads_other_data() -> None:
+    a, b = (load_model("nets.py:small", checkpoint=f"{name}.pt") for name in "ab")
+    data, data_b = load_data("nets.py:batches"), load_data("nets.py:noisy")
+    wanted = compare(a, b, data, data_b=data_b, progress=False)
+    other = config(data_b="nets.py:noisy")
+    check_equal(compared("out", other), wanted)
+    assert wanted != expected()
+    with pytest.raises(ValueError, match=r'data_b: "nets.py:noisy" there, null now'):
+        compared("out")
 
 
 @pytest.mark.parametrize(

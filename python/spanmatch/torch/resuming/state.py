@@ -1,0 +1,68 @@
+"""What the folder of a comparison holds so far, and how another pass over the data adds to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from spanmatch.torch.comparing.kept_pairs import KeptPairs
+from spanmatch.torch.resuming.folder import Outline, write_outline
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from spanmatch.comparison.keys import Key
+    from spanmatch.torch.comparing.collector import Collected
+
+
+@dataclass(frozen=True)
+class FolderState:
+    """What is there."""
+
+    outline: Outline | None
+    missing_pairs: tuple[Key, ...]
+    """Those that the outline lists, and that are not there."""
+
+    @property
+    def missing(self) -> tuple[Key, ...]:
+        """The pairs that are missing, and the layers that no pass has run over yet."""
+        return (*self.missing_pairs, *(() if self.outline is None else self.outline.to_run))
+
+    def add(self, found: Outline, layers: Sequence[str]) -> Outline:
+        """Return what is there with what another pass told, in the order of these layers."""
+        if self.outline is None:
+            return found
+        return self.outline.add(found).sort(layers)
+
+    def find_new(self, found: Outline) -> list[Key]:
+        """Return the keys whose pairs were not there."""
+        there = {} if self.outline is None else self.outline.neurons
+        return [key for key in found.neurons if key not in there or key in self.missing_pairs]
+
+
+class FolderPairs(KeptPairs):
+    """The pairs of several passes, in the folder of the comparison, which can go on after each."""
+
+    def __init__(self, folder: Path, state: FolderState, layers: Sequence[str]) -> None:
+        super().__init__(folder, ())
+        self._state, self._layers = state, layers
+
+    @property
+    def outline(self) -> Outline:
+        """What all passes told that have come to their end."""
+        assert self._state.outline is not None
+        return self._state.outline
+
+    def end_pass(self, found: Collected, to_run: Sequence[str]) -> None:
+        """Write the pairs, and then which there are."""
+        super().end_pass(found, to_run)
+        told = replace(make_outline(found), to_run=tuple(to_run))
+        self._state = FolderState(self._state.add(told, self._layers), ())
+        write_outline(self._folder, self.outline)
+
+
+def make_outline(found: Collected) -> Outline:
+    """Return what a pass has told, but for its sums."""
+    neurons = {key: (pair.n_x, pair.n_y) for key, pair in found.pairs.items()}
+    return Outline(neurons, found.notes, found.inputs, dict(found.left_out))

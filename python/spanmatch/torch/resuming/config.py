@@ -12,7 +12,8 @@ from spanmatch.torch.loading.architectures import ARCHITECTURES
 from spanmatch.torch.loading.architectures.sizes import count_channels
 from spanmatch.torch.loading.calls import split_call
 from spanmatch.torch.loading.data.batches import ChosenBatches
-from spanmatch.torch.loading.data.named import has_splits, load_data
+from spanmatch.torch.loading.data.named import load_data
+from spanmatch.torch.loading.data.shuffled import is_shuffled
 from spanmatch.torch.loading.digests import hash_named_file
 from spanmatch.torch.loading.models import load_model
 
@@ -76,7 +77,7 @@ class CompareConfig:
     @property
     def shuffles(self) -> bool:
         """Whether inputs come in an order that says nothing: for nulls, of data of ours."""
-        return self.options.nulls > 0 and has_splits(self.data.name) is not None
+        return is_shuffled(self.data.name, self.options.nulls)
 
     def load_batches(self) -> Batches:
         """Load the data, in an order that says nothing where there are to be nulls."""

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from spanmatch.cli.by_glob import parse_axes, parse_masks
 from spanmatch.cli.exit_codes import refuse_wrong_usage, translate_errors
 from spanmatch.cli.options import (
     AsJson,
@@ -65,12 +66,25 @@ AllPairs = Annotated[
     bool, typer.Option("--all-pairs", help="Compare every layer of A with every layer of B.")
 ]
 Axis = Annotated[
-    int | None,
-    typer.Option(metavar="N", help="The axis of the neurons, where layers do not tell it."),
+    list[str] | None,
+    typer.Option(
+        metavar="[GLOB=]N",
+        help="The axis of the neurons, where layers do not tell it; 2,3 are two axes that together "
+        "are the neurons. GLOB=N holds for the layers that GLOB matches, and may be given again "
+        "for others; the first that matches counts.",
+        show_default=False,
+    ),
 ]
 Mask = Annotated[
-    str | None,
-    typer.Option(metavar="KEY", help="What in a batch says which positions count."),
+    list[str] | None,
+    typer.Option(
+        metavar="[GLOB=]KEY",
+        help="The key in a batch that says which positions count. GLOB=KEY holds for the layers "
+        "that GLOB matches, and may be given again for others; the first that matches counts, "
+        "GLOB= alone is no mask, and layers that none matches have none. By default "
+        "attention_mask, and every key that ends so.",
+        show_default=False,
+    ),
 ]
 InputAxis = Annotated[
     int,
@@ -169,8 +183,8 @@ def compare(
                 layers_b=tuple(layers_b) if layers_b else None,
                 all_pairs=all_pairs,
                 center=center,
-                axis=axis,
-                mask=mask,
+                axis=parse_axes(axis),
+                mask=parse_masks(mask),
                 input_axis=input_axis,
                 max_neurons=max_neurons,
                 trace=trace,

@@ -15,7 +15,7 @@ from spanmatch.base.atomic import check_writable
 from spanmatch.base.plain_json import format_json
 from spanmatch.base.threads import set_num_threads
 from spanmatch.cli.current_folder import importing_from_here
-from spanmatch.cli.exit_codes import refuse_wrong_usage
+from spanmatch.cli.exit_codes import name_options, refuse_wrong_usage
 from spanmatch.cli.other_bars import without_other_bars
 from spanmatch.comparison.folder import INDEX, PAIRS, SPECTRA
 from spanmatch.comparison.table import format_table
@@ -90,7 +90,8 @@ def _show(comparison: Comparison, destination: Destination, note: str) -> None:
     if destination.as_json:
         typer.echo(format_json({"spanmatch": __version__, **comparison.to_dict()}))
         return
-    typer.echo(format_table(comparison, destination.eps))
+    # Why layers were left out is told in the words of the command too.
+    typer.echo(name_options(format_table(comparison, destination.eps)))
     if note:
         typer.echo(note)
     typer.echo(f"\n{destination.folder}: {INDEX}, {PAIRS}, {SPECTRA}\nPicture: {picture}")

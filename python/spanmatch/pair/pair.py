@@ -240,7 +240,7 @@ def make_gram(nulls: int = 0, folds: int = 0, seed: int = 0) -> core.Gram:
     """Return a Gram matrix that has seen nothing, and keeps so many nulls and folds."""
     nulls, folds = as_count(nulls, "nulls"), as_count(folds, "folds")
     if folds == 1:
-        raise ValueError("folds must be 0 or at least 2: an interval compares them")
+        raise ValueError("`folds` must be 0 or at least 2: an interval compares them")
     return core.Gram(nulls, folds, as_seed(seed))
 
 

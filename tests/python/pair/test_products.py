@@ -167,5 +167,5 @@ def test_refusals() -> None:
         with pytest.raises(ValueError, match="the pair is empty: update it"):
             ask()
     x, y = planted(np.random.default_rng(9), 4, 3, 60)
-    with pytest.raises(TypeError, match="center must be True or False"):
+    with pytest.raises(TypeError, match="`center` must be True or False"):
         paired(x, y).gram(center=1)  # type: ignore[arg-type]

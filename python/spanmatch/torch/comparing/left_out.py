@@ -69,7 +69,7 @@ def leave_out_layers(
         raise MemoryError(
             f"the sums of {len(pairs) - len(left_out)} layers take {format_bytes(needed)}, of "
             f"{format_bytes(free)} that are free: compare fewer layers at a time by `layers`, "
-            "leave out wide ones by `max_neurons`, or keep fewer nulls and folds"
+            "leave out wide ones by `max_neurons`, or keep fewer `nulls` and `folds`"
         )
     alone = {b for a, b in pairs.items() if a not in left_out}
     of_b = {b: left_out[a] for a, b in pairs.items() if a in left_out and b not in alone}
@@ -107,7 +107,7 @@ def _find_wide(counts: Mapping[str, int], max_neurons: int | None) -> dict[str, 
 
 
 def _explain_width(count: int) -> str:
-    return f"it has {count} neurons, more than max_neurons"
+    return f"it has {count} neurons, more than `max_neurons`"
 
 
 def _prefix(side: str, reasons: Mapping[str, str]) -> dict[str, str]:

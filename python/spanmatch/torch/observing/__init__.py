@@ -13,6 +13,7 @@ Read `observer` first: the model under observation, from entering it to each lay
 - `refused_calls`, `unbatched`, `time_first`: batches that a model takes for something else;
 - `forward_pass`: what one run has shown so far;
 - `neuron_axis`, `axis_choice`: which axis of an output is the neurons', found or said;
+- `said_of_layers`: what is said of layers by globs, spread over them;
 - `activations`: the output of a layer, and how it becomes samples × neurons;
 - `model_error`: what is raised when a model fails.
 """

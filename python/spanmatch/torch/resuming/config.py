@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,7 @@ class NamedData:
 
 @dataclass(frozen=True)
 class CompareConfig:
-    """Two models, data, and what is asked of them: layers and mask by name, as JSON can hold."""
+    """Two models, data, and what is asked of them: layers and masks by name, as JSON can hold."""
 
     model_a: NamedModel
     model_b: NamedModel
@@ -101,13 +102,21 @@ class CompareConfig:
             "data": data.pop("name"),
         }
         seeds = {"seed_a": self.model_a.seed, "seed_b": self.model_b.seed}
-        options = {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in asdict(self.options).items()
-        }
+        options = {name: _to_plain(value) for name, value in asdict(self.options).items()}
         contents = {
             f"{name}_sha256": digest
             for name, value in named.items()
             if (digest := hash_named_file(value))
         }
         return {"spanmatch": __version__, **named, **seeds, **data, **options, **contents}
+
+
+def _to_plain(value: Any) -> Any:
+    """Return what JSON keeps as it is: lists, and mappings as pairs, whose order counts.
+
+    >>> _to_plain({"*.heads": (2, 3), "*": 1})
+    [['*.heads', [2, 3]], ['*', 1]]
+    """
+    if isinstance(value, Mapping):
+        return [[name, _to_plain(part)] for name, part in value.items()]
+    return [_to_plain(part) for part in value] if isinstance(value, tuple) else value

@@ -17,9 +17,9 @@ MAX_COUNT = 100_000  # nulls and folds: each is a matrix
 
 def as_eps(eps: float) -> float:
     """Return `eps` as a float in [0, 1)."""
-    value = _as_float(eps, "eps")
+    value = _as_float(eps, "`eps`")
     if not 0.0 <= value < 1.0:
-        raise ValueError(f"eps must be in [0, 1), got {value}")
+        raise ValueError(f"`eps` must be in [0, 1), got {value}")
     return value
 
 
@@ -35,7 +35,7 @@ def as_levels(eps: ArrayLike) -> NDArray[np.float64]:
     """Return `eps`, one number in [0, 1) or several, as an array of one axis."""
     levels = np.atleast_1d(np.asarray(eps))
     if levels.ndim != 1:
-        raise ValueError(f"eps has shape {levels.shape}: expected one axis")
+        raise ValueError(f"`eps` has shape {levels.shape}: expected one axis")
     return np.array([as_eps(level) for level in levels.tolist()], np.float64)
 
 
@@ -79,45 +79,45 @@ def as_neuron(neuron: Neuron) -> Neuron:
 
 def as_seed(seed: int) -> int:
     """Return `seed` as an integer of 64 bits without sign."""
-    value = _as_integer(seed, "seed")
+    value = _as_integer(seed, "`seed`")
     if not 0 <= value <= MAX_SEED:
-        raise ValueError(f"seed must be from 0 to 2**64 - 1, got {value}")
+        raise ValueError(f"`seed` must be from 0 to 2**64 - 1, got {value}")
     return value
 
 
 def as_count(count: int, name: str, least: int = 0) -> int:
     """Return `count`, how many of `name` there are to be, as an integer of at least `least`."""
-    value = _as_integer(count, name)
+    value = _as_integer(count, f"`{name}`")
     if not least <= value <= MAX_COUNT:
-        raise ValueError(f"{name} must be from {least} to {MAX_COUNT}, got {value}")
+        raise ValueError(f"`{name}` must be from {least} to {MAX_COUNT}, got {value}")
     return value
 
 
 def as_rows_per_item(rows: RowsPerItem) -> int | list[int]:
     """Return the length of every item, or of each; the core checks that they make up a batch."""
     if np.ndim(rows) == 0:
-        return min(_check_at_least_one(_as_integer(rows, "rows_per_item")), MAX_INDEX)
+        return min(_check_at_least_one(_as_integer(rows, "`rows_per_item`")), MAX_INDEX)
     lengths = np.asarray(rows)
     if lengths.ndim != 1:
         raise ValueError(
-            f"rows_per_item has shape {lengths.shape}: expected a length for each item"
+            f"`rows_per_item` has shape {lengths.shape}: expected a length for each item"
         )
     # An empty list arrives as float64.
     if lengths.dtype.kind not in "iu" and lengths.size > 0:
-        raise TypeError(f"rows_per_item must hold integers, got {lengths.dtype}")
+        raise TypeError(f"`rows_per_item` must hold integers, got {lengths.dtype}")
     return [_check_at_least_one(int(length)) for length in lengths]
 
 
 def as_center(center: bool) -> bool:
     """Return `center` as the bool it must be: a truthy slip would change the result unseen."""
     if not isinstance(center, bool | np.bool_):
-        raise TypeError(f"center must be True or False, got {type(center).__name__}")
+        raise TypeError(f"`center` must be True or False, got {type(center).__name__}")
     return bool(center)
 
 
 def _check_at_least_one(length: int) -> int:
     if length < 1:
-        raise ValueError(f"rows_per_item must be at least 1, got {length}")
+        raise ValueError(f"`rows_per_item` must be at least 1, got {length}")
     return length
 
 

@@ -26,11 +26,11 @@ def format_bytes(count: int) -> str:
     return f"{size:.3g} {UNITS[unit]}"
 
 
-def as_bytes(size: int | str | None) -> int | None:
+def as_bytes(size: int | str | None, name: str) -> int | None:
     """Return how many bytes a size is: a whole number, or a text such as "4 GB" or "512MiB".
 
-    >>> as_bytes("1.5 GB"), as_bytes("2 KiB"), as_bytes(3)
-    (1500000000, 2048, 3)
+    >>> [as_bytes(size, "size") for size in ("1.5 GB", "2 KiB", 3)]
+    [1500000000, 2048, 3]
 
     Raises
     ------
@@ -42,11 +42,11 @@ def as_bytes(size: int | str | None) -> int | None:
     if isinstance(size, str):
         match = re.fullmatch(r"([0-9]+\.?[0-9]*)\s*(?:([kmgtpe]?)(i?)b)?", size.strip().lower())
         if match is None:
-            raise ValueError(f"max_memory is {size!r}: say it in bytes, or as 4 GB or 512 MiB")
+            raise ValueError(f"`{name}` is {size!r}: say it in bytes, or as 4 GB or 512 MiB")
         power = " kmgtpe".index(match[2] or " ")
         size = int(float(match[1]) * (1024 if match[3] else 1000) ** power)
     if isinstance(size, bool) or not hasattr(size, "__index__"):
-        raise TypeError(f"max_memory is a {type(size).__name__}: say it in bytes, or as 4 GB")
+        raise TypeError(f"`{name}` is a {type(size).__name__}: say it in bytes, or as 4 GB")
     if size < 1:
-        raise ValueError(f"max_memory must be at least 1 byte, got {size}")
+        raise ValueError(f"`{name}` must be at least 1 byte, got {size}")
     return int(size)

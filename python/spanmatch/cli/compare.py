@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from spanmatch.base.memory import as_bytes
+from spanmatch.cli.by_glob import parse_axes, parse_masks
 from spanmatch.cli.exit_codes import WrongUsage, refuse_wrong_usage, translate_errors
 from spanmatch.cli.options import (
     AsJson,
@@ -35,10 +36,11 @@ ModelB = Annotated[
 ]
 CheckpointA = Annotated[
     Path | None,
-    typer.Option("--checkpoint-a", metavar="FILE", help="The weights of A, in place of the usual."),
+    typer.Option("--checkpoint-a", metavar="FILE", help="Load the weights of A from this file."),
 ]
 CheckpointB = Annotated[
-    Path | None, typer.Option("--checkpoint-b", metavar="FILE", help="The weights of B.")
+    Path | None,
+    typer.Option("--checkpoint-b", metavar="FILE", help="Load those of B from this file."),
 ]
 SeedA = Annotated[
     int | None, typer.Option("--seed-a", metavar="N", help="Give A random weights, of this seed.")
@@ -81,7 +83,7 @@ LayersB = Annotated[
     list[str] | None,
     typer.Option(
         metavar="GLOB",
-        help="The layers of B where their names differ, paired with those of A in order.",
+        help="The layers of B, where their names differ from those of A; they are paired in order.",
         show_default=False,
     ),
 ]
@@ -89,36 +91,49 @@ AllPairs = Annotated[
     bool, typer.Option("--all-pairs", help="Compare every layer of A with every layer of B.")
 ]
 Axis = Annotated[
-    int | None,
-    typer.Option(metavar="N", help="The axis of the neurons, where layers do not tell it."),
+    list[str] | None,
+    typer.Option(
+        metavar="[GLOB=]N",
+        help="Which axis of a layer's output is the neurons', where the layer does not tell; 2,3 "
+        "are two axes that together are. GLOB=N holds for the layers that GLOB matches, and may "
+        "be given again for others; the first GLOB that matches counts.",
+        show_default=False,
+    ),
 ]
 Mask = Annotated[
-    str | None,
-    typer.Option(metavar="KEY", help="What in a batch says which positions count."),
+    list[str] | None,
+    typer.Option(
+        metavar="[GLOB=]KEY",
+        help="Which entry of a batch says which positions count; by default attention_mask, and "
+        "all whose names end so. GLOB=KEY holds for the layers that GLOB matches, and may be given "
+        "again for others; the first GLOB that matches counts. GLOB= means no mask, and layers "
+        "that no GLOB matches have none.",
+        show_default=False,
+    ),
 ]
 InputAxis = Annotated[
     int,
     typer.Option(
-        min=0, metavar="N", help="The axis of the inputs in the data: 1 for time-first sequences."
+        min=0, metavar="N", help="Which axis of the data runs over inputs: 1 for time-first."
     ),
 ]
 MaxNeurons = Annotated[
     int | None,
-    typer.Option(min=1, metavar="N", help="Leave out layers of more neurons than N."),
+    typer.Option(min=1, metavar="N", help="Leave out layers that have more than N neurons."),
 ]
 Trace = Annotated[
     bool,
     typer.Option(
         "--trace/--no-trace",
-        help="Find out first which rows of every layer are of which input; without it the first "
-        "axis is taken for that of the inputs.",
+        help="Find out first which rows of each layer belong to which input, or take the first "
+        "axis for that of the inputs.",
     ),
 ]
 Out = Annotated[
     Path,
     typer.Option(
         metavar="DIR",
-        help="Where results go. The same command again goes on with what is there.",
+        help="Write the results here. When it was cut off, the same command goes on from there.",
         show_default=False,
     ),
 ]
@@ -126,13 +141,16 @@ Plot = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="The picture: .png, .svg or .pdf; by default comparison.png in DIR.",
+        help="Draw the picture here: .png, .svg or .pdf; by default comparison.png in DIR.",
         show_default=False,
     ),
 ]
 Device = Annotated[
     str | None,
-    typer.Option(help="cpu or cuda; by default a GPU, where there is one.", show_default=False),
+    typer.Option(
+        help="Run the models on cpu or cuda; by default on a GPU, where there is one.",
+        show_default=False,
+    ),
 ]
 
 
@@ -151,15 +169,17 @@ def compare(
     layers_b: LayersB = None,
     all_pairs: AllPairs = False,
     center: Center = False,
-    split: Annotated[str | None, typer.Option(help="Of the data: test or train.")] = None,
+    split: Annotated[
+        str | None, typer.Option(help="Take this part of the data: test or train.")
+    ] = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="At most so many inputs, evenly spread.")
+        int | None, typer.Option(min=1, metavar="N", help="Use at most N inputs, spread evenly.")
     ] = None,
     batch_size: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Inputs in a batch.")
+        int | None, typer.Option(min=1, metavar="N", help="Put N inputs into a batch.")
     ] = None,
     max_batches: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="At most so many batches.")
+        int | None, typer.Option(min=1, metavar="N", help="Use at most N batches.")
     ] = None,
     axis: Axis = None,
     mask: Mask = None,
@@ -196,11 +216,11 @@ def compare(
                 layers_b=tuple(layers_b) if layers_b else None,
                 all_pairs=all_pairs,
                 center=center,
-                axis=axis,
-                mask=mask,
+                axis=parse_axes(axis),
+                mask=parse_masks(mask),
                 input_axis=input_axis,
                 max_neurons=max_neurons,
-                max_memory=as_bytes(max_memory),
+                max_memory=as_bytes(max_memory, "max_memory"),
                 trace=trace,
                 max_batches=max_batches,
                 nulls=nulls,

@@ -15,10 +15,11 @@ from spanmatch.base.atomic import check_writable
 from spanmatch.base.plain_json import format_json
 from spanmatch.base.threads import set_num_threads
 from spanmatch.cli.current_folder import importing_from_here
-from spanmatch.cli.exit_codes import refuse_wrong_usage
+from spanmatch.cli.exit_codes import name_options, refuse_wrong_usage
 from spanmatch.cli.other_bars import without_other_bars
 from spanmatch.comparison.folder import INDEX, PAIRS, SPECTRA
 from spanmatch.comparison.table import format_table
+from spanmatch.torch.loading.data.shuffled import explain_shuffling
 from spanmatch.torch.resuming.ranks import count_local_ranks, count_ranks, join_ranks
 from spanmatch.torch.resuming.resumable import compare_in
 
@@ -29,10 +30,6 @@ if TYPE_CHECKING:
     from spanmatch.torch.resuming.config import CompareConfig
 
 PICTURE = "comparison.png"
-SHUFFLED = (
-    "for the nulls the data were shuffled: a model that depends on the other inputs of a batch, as "
-    "int8 does, gives other figures than without --nulls"
-)
 
 
 @dataclass(frozen=True)
@@ -74,7 +71,8 @@ def run(config: CompareConfig, destination: Destination, threads: int | None) ->
             say=lambda line: typer.echo(line, err=True),
         )
         if comparison is not None:
-            _show(comparison, destination, shuffled=config.shuffles)
+            note = explain_shuffling(config.data.name, config.options.nulls)
+            _show(comparison, destination, note)
 
 
 def _set_threads(threads: int | None) -> None:
@@ -86,13 +84,14 @@ def _set_threads(threads: int | None) -> None:
         set_num_threads(max(1, (os.cpu_count() or 1) // count_local_ranks()))
 
 
-def _show(comparison: Comparison, destination: Destination, *, shuffled: bool) -> None:
+def _show(comparison: Comparison, destination: Destination, note: str) -> None:
     picture = destination.folder / PICTURE if destination.plot is None else destination.plot
     comparison.plot(picture)
     if destination.as_json:
         typer.echo(format_json({"spanmatch": __version__, **comparison.to_dict()}))
         return
-    typer.echo(format_table(comparison, destination.eps))
-    if shuffled:
-        typer.echo(SHUFFLED)
+    # Why layers were left out is told in the words of the command too.
+    typer.echo(name_options(format_table(comparison, destination.eps)))
+    if note:
+        typer.echo(note)
     typer.echo(f"\n{destination.folder}: {INDEX}, {PAIRS}, {SPECTRA}\nPicture: {picture}")

@@ -12,13 +12,13 @@ Out = Annotated[
     Path,
     typer.Option(
         metavar="DIR",
-        help="Where everything goes. The same command again does what is missing only.",
+        help="Write everything here. The same command again does only what is missing.",
         show_default=False,
     ),
 ]
 Config = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Values from a TOML file; options go before it."),
+    typer.Option(metavar="FILE", help="Read values from a TOML file; options go before them."),
 ]
 
 
@@ -28,7 +28,7 @@ def experiment(
     config: Config = None,
     data: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="As for compare: digits, mnist5k, cifar10:FOLDER, …"),
+        typer.Option(metavar="NAME", help="Compare on this data, named as for compare."),
     ] = None,
     arch: Annotated[
         str | None,
@@ -39,42 +39,49 @@ def experiment(
         ),
     ] = None,
     seeds: Annotated[
-        str | None, typer.Option(metavar="N,N,…", help="A network is trained from each. [0,1,2]")
+        str | None, typer.Option(metavar="N,N,…", help="Train a network from each. [0,1,2]")
     ] = None,
     checkpoint: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="FILE", help="Weights of a trained network; again for more. Then none trains."
+            metavar="FILE",
+            help="Take the weights of a trained network; give it again for more. None is trained "
+            "then.",
         ),
     ] = None,
     train_data: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="What is trained on; else the training part of --data."),
+        typer.Option(metavar="NAME", help="Train on this; else on the training part of --data."),
     ] = None,
-    epochs: Annotated[int | None, typer.Option(metavar="N", help="Of training. [30]")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(metavar="N", help="Train for N epochs. [30]")
+    ] = None,
     batch_size: Annotated[
-        int | None, typer.Option(metavar="N", help="Inputs in a batch. [64]")
+        int | None, typer.Option(metavar="N", help="Put N inputs into a batch. [64]")
     ] = None,
     learning_rate: Annotated[
-        float | None, typer.Option(metavar="RATE", help="The highest. [0.05]")
+        float | None, typer.Option(metavar="RATE", help="Train at this rate at most. [0.05]")
     ] = None,
-    weight_decay: Annotated[float | None, typer.Option(metavar="RATE", help="[0.0005]")] = None,
+    weight_decay: Annotated[
+        float | None, typer.Option(metavar="RATE", help="Shrink weights at this rate. [0.0005]")
+    ] = None,
     augment: Annotated[
-        bool | None, typer.Option("--augment", help="Train on images mirrored and moved.")
+        bool | None,
+        typer.Option("--augment", help="Train on images that are mirrored and moved at random."),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(metavar="N", help="Compare on at most so many inputs.")
+        int | None, typer.Option(metavar="N", help="Compare on at most N inputs.")
     ] = None,
     layers: Annotated[
         list[str] | None,
         typer.Option(
             metavar="GLOB",
-            help="Layers to compare, as for compare; may be given again for more.",
+            help="Which layers to compare, as for compare; give it again for more.",
         ),
     ] = None,
     mask: Annotated[
         str | None,
-        typer.Option(metavar="KEY", help="What in a batch says which positions count."),
+        typer.Option(metavar="KEY", help="Which entry of a batch says which positions count."),
     ] = None,
     eps: Annotated[
         str | None,
@@ -86,7 +93,8 @@ def experiment(
     nulls: Annotated[
         int | None,
         typer.Option(
-            metavar="N", help="Match so often with inputs circularly shifted: what is chance. [19]"
+            metavar="N",
+            help="Match N times more, with inputs circularly shifted, to tell what is chance. [19]",
         ),
     ] = None,
     folds: Annotated[
@@ -96,16 +104,18 @@ def experiment(
     keep: Annotated[
         str | None,
         typer.Option(
-            metavar="WHAT", help="pairs, or spectra for all but them: far smaller. [pairs]"
+            metavar="WHAT",
+            help="Keep pairs, which is everything, or spectra, everything but the pairs: far "
+            "smaller. [pairs]",
         ),
     ] = None,
-    device: Annotated[str | None, typer.Option(help="cpu or cuda. [cpu]")] = None,
+    device: Annotated[str | None, typer.Option(help="Run networks on cpu or cuda. [cpu]")] = None,
     threads: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Of torch on a CPU; networks depend on it. [1]"),
+        typer.Option(metavar="N", help="Let torch use N threads; networks depend on it. [1]"),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Do again what is there, in place of it.")
+        bool, typer.Option("--force", help="Do again what is there, and replace it.")
     ] = False,
 ) -> None:
     """Train a network from every seed, compare all pairs and the controls, write a report.

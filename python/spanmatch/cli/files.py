@@ -52,7 +52,7 @@ def spectrum(
         typer.Option(
             min=1,
             metavar="N",
-            help="Rows of one item, such as an image: nulls and folds keep them.",
+            help="How many rows an item has, such as an image: nulls and folds keep them together.",
         ),
     ] = 1,
     seed: Seed = 0,
@@ -93,10 +93,12 @@ def simple(
     x: KeyX = None,
     y: KeyY = None,
     center: Center = False,
-    seed: Annotated[int, typer.Option(help="Another one may find other matches.")] = 0,
+    seed: Annotated[int, typer.Option(help="Search from this seed; another may find others.")] = 0,
     method: Annotated[
         Method,
-        typer.Option(help="Matches that cover the maximum match, or one for each of its neurons."),
+        typer.Option(
+            help="Find matches that cover the maximum match, or one for each of its neurons."
+        ),
     ] = Method.cover,
     as_json: AsJson = False,
     plot: Plot = None,

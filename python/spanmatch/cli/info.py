@@ -9,9 +9,11 @@ from spanmatch.cli.exit_codes import WrongUsage, refuse_wrong_usage, translate_e
 from spanmatch.cli.options import AsJson, Layers, Tokenizer
 
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="As for compare.", show_default=False)]
-Checkpoint = Annotated[Path | None, typer.Option(metavar="FILE", help="Its weights.")]
+Checkpoint = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Load its weights from this file.")
+]
 ModelSeed = Annotated[
-    int | None, typer.Option(metavar="N", help="Give it random weights, of this seed.")
+    int | None, typer.Option(metavar="N", help="Give it random weights from this seed.")
 ]
 Data = Annotated[
     str | None,

@@ -18,6 +18,7 @@ from spanmatch.cli.sides import Sides, read_sides
 from spanmatch.comparison.storage import save
 from spanmatch.results.layer_answer import LayerAnswer
 from spanmatch.results.result import Result
+from spanmatch.solve.means import explain_means
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -112,6 +113,10 @@ def _as_json(result: Result | Sequence[Match], sides: Sides, *, center: bool) ->
         plain: Any = result.to_dict()
     else:
         plain = [part.to_dict() for part in result]
+    told = {}
+    if isinstance(result, LayerAnswer):
+        # As the rows of `compare` have it: empty where there is nothing to say.
+        told["note"] = explain_means(pair, result.spectrum, center=center)
     return {
         "spanmatch": __version__,
         "x": {"file": str(sides.x.path), "key": sides.x.key, "names": pair.x_names},
@@ -120,5 +125,6 @@ def _as_json(result: Result | Sequence[Match], sides: Sides, *, center: bool) ->
         "n_y": pair.n_y,
         "n_samples": pair.n_samples,
         "center": center,
+        **told,
         "result": plain,
     }

@@ -27,12 +27,16 @@ Second = Annotated[
     Path | None,
     typer.Argument(
         metavar="SECOND",
-        help="Activations of network 2 on the same inputs; if left away, FIRST holds both.",
+        help="Activations of network 2 on the same inputs. Without it, FIRST holds both networks.",
         show_default=False,
     ),
 ]
-KeyX = Annotated[str | None, typer.Option("--x", metavar="KEY", help="Which array x is.")]
-KeyY = Annotated[str | None, typer.Option("--y", metavar="KEY", help="Which array y is.")]
+KeyX = Annotated[
+    str | None, typer.Option("--x", metavar="KEY", help="Which array of the file is x.")
+]
+KeyY = Annotated[
+    str | None, typer.Option("--y", metavar="KEY", help="Which array of the file is y.")
+]
 
 # What is read: layers of models.
 
@@ -40,10 +44,10 @@ Layers = Annotated[
     list[str] | None,
     typer.Option(
         metavar="GLOB",
-        help="Layers to compare; may be given again for more. One that begins with ! takes away: "
-        "'!head*' alone leaves those out. The last that matches decides. A star matches dots too; "
-        "if any GLOB has **, a single star does not. By default every layer that computes "
-        "something.",
+        help="Which layers to take; give it again for more. By default every layer that computes "
+        "something. A GLOB that begins with ! takes layers away: '!head*' alone leaves out those. "
+        "The last GLOB that matches a layer decides. A star matches dots too, but not if any GLOB "
+        "has **.",
         show_default=False,
     ),
 ]
@@ -52,8 +56,8 @@ Tokenizer = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="Of text: of the Hugging Face hub, a folder, or bytes; by default the one that lies "
-        "in the folder of an hf: model, else bytes.",
+        help="Read text: data by this tokenizer: a name of the Hugging Face hub, a folder, or "
+        "bytes. By default it is the one of an hf: model, else bytes.",
         show_default=False,
     ),
 ]
@@ -70,17 +74,16 @@ Nulls = Annotated[
     typer.Option(
         min=0,
         metavar="N",
-        help="Match N times against network 2 circularly shifted by whole items, to tell what is "
-        "more than chance; 39 allow p = 0.025. compare then shuffles data that it loads by name.",
+        help="Match N times more, with the items of network 2 circularly shifted, to tell what is "
+        "more than chance. With 39, p can be 0.025. compare then shuffles data that it loads by "
+        "name.",
     ),
 ]
 Folds = Annotated[
     int,
-    typer.Option(
-        min=0, metavar="N", help="Assign items to N folds, to give intervals; 16 as a rule."
-    ),
+    typer.Option(min=0, metavar="N", help="Assign items to N folds, for intervals; 16 is usual."),
 ]
-Seed = Annotated[int, typer.Option(min=0, metavar="N", help="Of nulls and folds.")]
+Seed = Annotated[int, typer.Option(min=0, metavar="N", help="Draw nulls and folds from this.")]
 Threads = Annotated[
     int | None,
     typer.Option(
@@ -95,7 +98,7 @@ Levels = Annotated[
     typer.Option(
         "--eps",
         metavar="E,E,…",
-        help="Show s(ε) at these, in [0, 1), such as 0.01,0.03,0.1.",
+        help="Show s(ε) at these ε, each in [0, 1), such as 0.01,0.03,0.1.",
         show_default=False,
     ),
 ]
@@ -104,7 +107,7 @@ Levels = Annotated[
 
 AsJson = Annotated[
     bool,
-    typer.Option("--json", help="Print JSON, all figures of it, with null for those of the dead."),
+    typer.Option("--json", help="Print all figures as JSON, with null for those of dead neurons."),
 ]
 Plot = Annotated[
     Path | None,
@@ -118,7 +121,7 @@ SavePair = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="Keep the pair, which the next command reads instead of the activations: "
+        help="Keep the pair, which another command can read in place of the activations: "
         ".safetensors.",
     ),
 ]

@@ -47,7 +47,9 @@ NO_RESAMPLING = Resampling()
 def check_inputs(inputs: int, folds: int) -> None:
     """Raise ValueError where there are fewer inputs than folds to assign them to."""
     if inputs < folds:
-        raise ValueError(f"{folds} folds need {folds} inputs at least, got {inputs}: take fewer")
+        raise ValueError(
+            f"{folds} folds need {folds} inputs at least, got {inputs}: take fewer `folds`"
+        )
 
 
 def read_gram_with_nulls(

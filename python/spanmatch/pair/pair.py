@@ -12,6 +12,7 @@ from spanmatch.base.progress import show_progress
 from spanmatch.pair import pair_file
 from spanmatch.pair.joint_gram import JointGram
 from spanmatch.pair.names import Names, as_names, check_counts, merge_names
+from spanmatch.pair.summed_sides import SummedSides
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from spanmatch.pair.types import Samples
 
 
-class ActivationPair:
+class ActivationPair(SummedSides):
     """The activations of two sides on the same inputs, accumulated over batches.
 
     What a match depends on is the joint Gram matrix of both sides, [X Y]ᵀ[X Y]. It adds up over
@@ -63,7 +64,7 @@ class ActivationPair:
     ActivationPair(4 + 2 neurons, 300 samples)
     """
 
-    __slots__ = ("_gram", "_names")
+    __slots__ = ()
 
     def __init__(
         self,
@@ -74,53 +75,8 @@ class ActivationPair:
         folds: int = 0,
         seed: int = 0,
     ) -> None:
-        self._names: Names = (as_names(x_names, "x"), as_names(y_names, "y"))
-        self._gram = JointGram(make_gram(nulls, folds, seed))
-
-    @property
-    def n_batches(self) -> int:
-        """How many batches the pair has seen."""
-        return self._gram.n_batches
-
-    @property
-    def n_samples(self) -> int:
-        """How many rows the pair has seen."""
-        return self._gram.n_samples
-
-    @property
-    def n_x(self) -> int:
-        """How many neurons side x has; 0 before the first batch."""
-        return (self._gram.widths or (0, 0))[0]
-
-    @property
-    def n_y(self) -> int:
-        """How many neurons side y has; 0 before the first batch."""
-        return (self._gram.widths or (0, 0))[1]
-
-    @property
-    def n_items(self) -> int:
-        """How many items a pair with nulls or folds has seen; rows, of any other pair."""
-        return self._gram.n_items
-
-    @property
-    def n_nulls(self) -> int:
-        """How many nulls are summed."""
-        return self._gram.kept[0]
-
-    @property
-    def n_folds(self) -> int:
-        """To how many folds the items are assigned."""
-        return self._gram.kept[1]
-
-    @property
-    def x_names(self) -> tuple[str, ...] | None:
-        """The names of the neurons of side x, where given."""
-        return self._names[0]
-
-    @property
-    def y_names(self) -> tuple[str, ...] | None:
-        """The names of the neurons of side y, where given."""
-        return self._names[1]
+        names = (as_names(x_names, "x"), as_names(y_names, "y"))
+        super().__init__(JointGram(make_gram(nulls, folds, seed)), names)
 
     def update(self, x: Samples, y: Samples, *, rows_per_item: RowsPerItem = 1) -> None:
         """Add a batch.
@@ -284,7 +240,7 @@ def make_gram(nulls: int = 0, folds: int = 0, seed: int = 0) -> core.Gram:
     """Return a Gram matrix that has seen nothing, and keeps so many nulls and folds."""
     nulls, folds = as_count(nulls, "nulls"), as_count(folds, "folds")
     if folds == 1:
-        raise ValueError("folds must be 0 or at least 2: an interval compares them")
+        raise ValueError("`folds` must be 0 or at least 2: an interval compares them")
     return core.Gram(nulls, folds, as_seed(seed))
 
 

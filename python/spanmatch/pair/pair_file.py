@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from os import PathLike
 
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+    from spanmatch.pair.types import Floats
 
 KIND = "ActivationPair"
 COUNTS = ("n_x", "n_batches", "n_samples")

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Side: TypeAlias = Literal["x", "y"]
+Floats: TypeAlias = "NDArray[np.float64]"
 
 
 class Array(Protocol):

@@ -71,7 +71,7 @@ def test_without_them_the_answer_is_a_spectrum_alone(
     [
         (["--rows-per-item", "7", "--nulls", "3"], 1, "no multiple of the 7 rows"),
         (["--rows-per-item", "300", "--nulls", "3"], 1, "one item"),
-        (["--folds", "1"], 2, "folds must be 0 or at least 2"),
+        (["--folds", "1"], 2, "--folds must be 0 or at least 2"),
         (["--rows-per-item", "100", "--folds", "4"], 1, "4 folds need 4 items"),
     ],
 )

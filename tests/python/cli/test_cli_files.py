@@ -14,6 +14,7 @@ import spanmatch as sm
 
 pytest.importorskip("typer")
 from cli_files import COMMANDS, LIBRARY, SPANMATCH, X, Y, done, each_command, folder, plain, strict
+from spanmatch.solve.means import NOTE
 
 __all__ = ["folder"]  # a fixture
 SIGNATURES = {".png": b"\x89PNG\r\n\x1a\n", ".svg": b"<?xml", ".pdf": b"%PDF-"}
@@ -260,3 +261,16 @@ def test_a_match_that_is_owed_to_means_is_told(folder: Path) -> None:
     assert words in " ".join(done("spectrum", "on.npy", "others.npy").stdout.split())
     assert "means" not in done("spectrum", "on.npy", "others.npy", "--center").stdout
     assert "means" not in done("spectrum", "on.npy", "on.npy").stdout
+
+
+def test_the_note_on_means_is_in_json_as_that_of_a_layer(folder: Path) -> None:
+    x, y = np.random.default_rng(0).standard_normal((2, 900, 5)) + 9
+    np.save("on.npy", x)
+    np.save("others.npy", y)
+    found = [
+        strict(done("spectrum", "on.npy", *others, "--json").stdout)["note"]
+        for others in (["others.npy"], ["others.npy", "--center"], ["on.npy"])
+    ]
+    assert found == [NOTE, "", ""]
+    # Those of other commands have none.
+    assert "note" not in strict(done("support", "x.npy", "y.npy", "--eps", "0.5", "--json").stdout)

@@ -164,7 +164,7 @@ def test_nothing_can_be_changed(compared: Comparison) -> None:
         ([("a",)], {}, TypeError, "a tuple of two names"),
         ([3], {}, TypeError, "a tuple of two names, got 3"),
         (["a"], {"notes": {"b": "pooled"}}, ValueError, "note on 'b'"),
-        (["a"], {"center": 1}, TypeError, "center must be True or False"),
+        (["a"], {"center": 1}, TypeError, "`center` must be True or False"),
         (["a"], {"inputs": 2.0}, TypeError, "inputs must be a number of inputs, got float"),
         (["a"], {"inputs": True}, TypeError, "got bool"),
         (["a"], {"inputs": 0}, ValueError, "at least 1, got 0"),

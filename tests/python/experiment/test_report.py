@@ -21,6 +21,7 @@ from experiments import SMALL, contents, experiment
 from spanmatch import Comparison
 from spanmatch.experiment.report import write_report
 from spanmatch.experiment.report.claims import _correlate_ranks
+from spanmatch.torch.loading.data.shuffled import SHUFFLED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,6 +140,17 @@ def test_how_sure_it_is_stands_in_a_table(small_experiment: Path) -> None:
     assert "the median over nulls" in texts
 
 
+def test_data_that_are_shuffled_for_nulls_are_said(small_experiment: Path, tmp_path: Path) -> None:
+    shutil.copytree(small_experiment, tmp_path / "copy")
+    config = tmp_path / "copy" / "config.toml"
+    text = config.read_text(encoding="utf-8")
+    said = f"{SHUFFLED[0].upper()}{SHUFFLED[1:]}."
+    for values in (text, text.replace('"digits"', '"data.py:batches"')):
+        config.write_text(values, encoding="utf-8")
+        told = parsed(write_report(tmp_path / "copy")).texts
+        assert (said in told) == ('"digits"' in values)
+
+
 def test_without_nulls_and_folds_chance_is_that_of_independent_samples(
     small_experiment: Path, tmp_path: Path
 ) -> None:
@@ -152,6 +164,7 @@ def test_without_nulls_and_folds_chance_is_that_of_independent_samples(
     assert "How sure it is" not in text
     assert "<dt>Null</dt>" not in text
     assert "as it were if all samples were independent" in text
+    assert "shuffled" not in text
     assert "nan" not in text
 
 

@@ -349,7 +349,7 @@ def test_a_failed_update_changes_nothing(
 def test_rows_per_item_of_another_type_are_refused(rows: Any) -> None:
     pair = kept()
     before = state(pair)
-    with pytest.raises(TypeError, match=r"rows_per_item must (be an integer|hold integers)"):
+    with pytest.raises(TypeError, match=r"`rows_per_item` must (be an integer|hold integers)"):
         pair.update(X[:60], Y[:60], rows_per_item=rows)
     assert state(pair) == before
 
@@ -365,14 +365,14 @@ def test_rows_per_item_are_checked_where_nothing_is_rolled_or_dealt() -> None:
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
-        ({"nulls": -1}, ValueError, "nulls must be from 0"),
-        ({"nulls": 2.0}, TypeError, "nulls must be an integer, got float"),
-        ({"nulls": True}, TypeError, "nulls must be an integer, got bool"),
-        ({"folds": 1}, ValueError, "folds must be 0 or at least 2"),
-        ({"folds": "16"}, TypeError, "folds must be an integer, got str"),
-        ({"folds": 10**9}, ValueError, "folds must be from 0"),
-        ({"seed": -1}, ValueError, "seed must be from 0"),
-        ({"seed": 0.5}, TypeError, "seed must be an integer"),
+        ({"nulls": -1}, ValueError, "`nulls` must be from 0"),
+        ({"nulls": 2.0}, TypeError, "`nulls` must be an integer, got float"),
+        ({"nulls": True}, TypeError, "`nulls` must be an integer, got bool"),
+        ({"folds": 1}, ValueError, "`folds` must be 0 or at least 2"),
+        ({"folds": "16"}, TypeError, "`folds` must be an integer, got str"),
+        ({"folds": 10**9}, ValueError, "`folds` must be from 0"),
+        ({"seed": -1}, ValueError, "`seed` must be from 0"),
+        ({"seed": 0.5}, TypeError, "`seed` must be an integer"),
     ],
 )
 def test_a_pair_of_what_is_no_number_is_refused(

@@ -219,15 +219,15 @@ def test_errors_say_what_to_do() -> None:
     refused(lambda: sm.interval(X, Y, rows_per_item=7), "rows_per_item is 7")
     wrong: Any
     for wrong in (0, 1, -1, 2.0, True):
-        refused(partial(sm.interval, X, Y, folds=wrong), "folds must be")
+        refused(partial(sm.interval, X, Y, folds=wrong), "`folds` must be")
     for wrong in (0, 1, 1.5, 95, -0.1, float("nan"), "0.9", None):
         refused(partial(sm.interval, pair, level=wrong), "level must be")
     for wrong in ("delta", None, 3, ["jackknife"]):
         refused(partial(sm.interval, pair, method=wrong), 'method is "jackknife" or')
-    refused(lambda: sm.interval(pair, seed=-1), "seed must be from 0")
-    refused(lambda: sm.interval(pair, center=cast("Any", 1)), "center must be True or False")
+    refused(lambda: sm.interval(pair, seed=-1), "`seed` must be from 0")
+    refused(lambda: sm.interval(pair, center=cast("Any", 1)), "`center` must be True or False")
     for wrong in (1.0, [0.2, -0.1], "a"):
-        refused(partial(sm.interval, pair, eps=wrong), "eps must be")
+        refused(partial(sm.interval, pair, eps=wrong), "`eps` must be")
 
 
 def test_too_few_samples_are_warned_of_once() -> None:

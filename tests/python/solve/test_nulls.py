@@ -318,12 +318,12 @@ def test_errors_say_what_to_do(function: Any) -> None:
     refused(lambda: function(X, Y, **one), "one item of 120 rows", "rows_per_item")
     refused(lambda: function(X, Y, rows_per_item=7), "rows_per_item is 7", "the length of each")
     refused(lambda: function(X, Y, rows_per_item=[60, 61]), "adds up to 121", "120")
-    refused(lambda: function(X, Y, rows_per_item=2.0), "rows_per_item must be an integer")
-    refused(lambda: function(X, Y, rows_per_item="2"), "rows_per_item must be an integer")
+    refused(lambda: function(X, Y, rows_per_item=2.0), "`rows_per_item` must be an integer")
+    refused(lambda: function(X, Y, rows_per_item="2"), "`rows_per_item` must be an integer")
     for wrong in (0, -1, 1.0, True, "3"):
-        refused(partial(function, X, Y, nulls=wrong), "nulls must be")
-    refused(lambda: function(X, Y, seed=-1), "seed must be from 0")
-    refused(lambda: function(X, Y, center=1), "center must be True or False")
+        refused(partial(function, X, Y, nulls=wrong), "`nulls` must be")
+    refused(lambda: function(X, Y, seed=-1), "`seed` must be from 0")
+    refused(lambda: function(X, Y, center=1), "`center` must be True or False")
     refused(lambda: function(X.astype(int), Y), "int64", "cast it")
 
 
@@ -331,7 +331,7 @@ def test_an_eps_that_is_none_is_refused() -> None:
     pair = sm.ActivationPair(nulls=3)
     pair.update(X, Y)
     for wrong in (1.0, -0.1, float("nan")):
-        refused(partial(sm.p_value, pair, wrong), "eps must be in")
-        refused(partial(sm.p_value, X, Y, [0.2, wrong], nulls=2), "eps must be in")
-    refused(lambda: sm.p_value(pair, eps="a"), "eps must be a real number")
+        refused(partial(sm.p_value, pair, wrong), "`eps` must be in")
+        refused(partial(sm.p_value, X, Y, [0.2, wrong], nulls=2), "`eps` must be in")
+    refused(lambda: sm.p_value(pair, eps="a"), "`eps` must be a real number")
     refused(lambda: sm.p_value(pair, cast("Any", 0.2), eps=0.3), "eps is given twice")

@@ -143,9 +143,20 @@ def _list_warnings(findings: Findings) -> list[str]:
             "other, so that their chance level is an upper bound: unrelated neurons may match from "
             "a smaller ε on."
         )
+    if note := _explain_shuffling(findings):
+        found.append(f"{note[0].upper()}{note[1:]}.")
     for each in findings.compared:
         found += [f"{each.name}, {layer}: {note}" for layer, note in each.comparison.notes.items()]
     return found
+
+
+def _explain_shuffling(findings: Findings) -> str:
+    if findings.config.nulls == 0:
+        return ""
+    # Here alone a report needs torch.
+    from spanmatch.torch.loading.data.shuffled import explain_shuffling
+
+    return explain_shuffling(findings.config.data, findings.config.nulls)
 
 
 def _write_headline(findings: Findings) -> str:

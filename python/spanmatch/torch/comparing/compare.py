@@ -53,14 +53,14 @@ def compare(
 ) -> Comparison:
     """Compare two models layer by layer, on the same inputs.
 
-    What a row is, is found out first: each model runs two or three times more on the first batch,
-    with its inputs in another order, and the rows of an output that moved with an input are that
-    input's. A layer whose rows cannot be traced so is left out, and `left_out` says why; one asked
-    for by its whole name is an error. Then both run over every batch, and each layer is reduced to
-    a pair as it appears: memory does not grow with the data. Of maps the channels are neurons and
-    every position of every image is a sample; of sequences the hidden units, and every unmasked
-    token. Where a layer has other positions in B than in A, each input's mean over them is its
-    sample, and a note says so. The models are left as they were.
+    First it is found out what a row is: each model runs two or three times more on the first
+    batch, with its inputs in another order, and the rows of an output that moved with an input are
+    that input's. A layer whose rows cannot be traced is left out, and `left_out` says why; one that
+    you ask for by its whole name is an error. Then both models run over every batch, and each layer
+    is reduced to a pair as it appears, so memory does not grow with the data. In maps the channels
+    are the neurons, and every position of every image is a sample; in sequences they are the hidden
+    units, and every unmasked token. Where a layer has other positions in B than in A, the mean over
+    an input's positions is its sample, and a note says so. The models are left as they were.
 
     Parameters
     ----------
@@ -91,16 +91,19 @@ def compare(
         Subtract each neuron's mean first.
     mask
         Which positions count: the key of a mapping, or a function that makes the mask (or None) of
-        a batch; or a mapping from globs of layers to these. None: `attention_mask`, and every key
-        that ends so, as `decoder_attention_mask`, where the batch is a mapping and has them. A mask
-        counts for the layers that run over the positions of its input, as a shorter sequence shows.
+        a batch. None, the default: `attention_mask`, and every key that ends so, as
+        `decoder_attention_mask`, where the batch is a mapping and has them. A mask counts for the
+        layers that run over the positions of its input, as a run on a shorter sequence shows. Or a
+        mapping from globs of layers to keys, functions or None: the first glob that matches counts,
+        and layers that none matches have no mask. A glob may match in one of the models alone.
     axis
-        The neurons' axis, where it is not told by what a layer is and is given: an int for all
-        layers, a tuple of axes that together are the neurons, as of heads and their size, or a
-        mapping from globs to these.
+        The neurons' axis, where neither a layer's kind nor its input tells it: an int for all
+        layers; a tuple of axes that together are the neurons, as heads and their size are; or a
+        mapping from globs to these, of which the first that matches counts.
     trace
-        Find out what a row is. False, for those who know: the first axis of every output is that of
-        the inputs, and the neurons' axis is the likely one where it is not known.
+        Whether to find out what a row is. False is for those who know it: the first axis of every
+        output is taken for that of the inputs, and where the neurons' axis is not known, the likely
+        one is.
     input_axis
         Which axis of the batch's tensors runs over the inputs: 1 for time-first sequences.
     max_neurons
@@ -170,7 +173,7 @@ def compare(
         trace=trace,
         input_axis=input_axis,
         max_neurons=max_neurons,
-        max_memory=as_bytes(max_memory),
+        max_memory=as_bytes(max_memory, "max_memory"),
         max_batches=max_batches,
         nulls=nulls,
         folds=folds,

@@ -118,7 +118,7 @@ def _find_wide(sizes: Mapping[str, LayerSize], max_neurons: int | None) -> dict[
 
 
 def _explain_width(count: int) -> str:
-    return f"it has {count} neurons, more than max_neurons"
+    return f"it has {count} neurons, more than `max_neurons`"
 
 
 def _prefix(side: str, reasons: Mapping[str, str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from spanmatch.torch.comparing.both_batches import count_both
 from spanmatch.torch.observing.axis_choice import split_axis
 from spanmatch.torch.observing.model_state import find_device, move_model
 from spanmatch.torch.observing.observer import Observer
+from spanmatch.torch.observing.said_of_layers import split_choice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -45,13 +46,17 @@ class Lockstep:
                 model,
                 chosen,
                 axis=axis,
-                mask=options.mask,
+                mask=mask,
                 trace=options.trace,
                 input_axis=options.input_axis,
                 device=options.device,
             )
-            for model, chosen, axis in zip(
-                models, layers, split_axis(options.axis, layers), strict=True
+            for model, chosen, axis, mask in zip(
+                models,
+                layers,
+                split_axis(options.axis, layers),
+                split_choice("mask", options.mask, (layers[0].modules, layers[1].modules)),
+                strict=True,
             )
         )
         self.n_inputs = self.n_batches = 0

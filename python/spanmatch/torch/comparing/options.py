@@ -56,18 +56,18 @@ class CompareOptions:
         object.__setattr__(self, "center", as_center(self.center))
         self.resampling.make_pair()  # for its errors
         if self.max_batches is not None and self.max_batches < 1:
-            raise ValueError(f"max_batches must be at least 1, got {self.max_batches}")
+            raise ValueError(f"`max_batches` must be at least 1, got {self.max_batches}")
         if self.max_neurons is not None and self.max_neurons < 1:
-            raise ValueError(f"max_neurons must be at least 1, got {self.max_neurons}")
+            raise ValueError(f"`max_neurons` must be at least 1, got {self.max_neurons}")
         if type(self.input_axis) is not int or self.input_axis < 0:
-            raise ValueError(f"input_axis must be an axis from 0 on, got {self.input_axis!r}")
+            raise ValueError(f"`input_axis` must be an axis from 0 on, got {self.input_axis!r}")
         if self.max_memory is not None and self.max_memory < 1:
-            raise ValueError(f"max_memory must be at least 1 byte, got {self.max_memory}")
+            raise ValueError(f"`max_memory` must be at least 1 byte, got {self.max_memory}")
         needs_trace = self.max_neurons, self.max_memory, self.input_axis or None
         if not self.trace and needs_trace != (None, None, None):
             raise ValueError(
-                "`max_neurons`, `max_memory` and `input_axis` need the trace: leave `trace` as it "
-                "is"
+                "`max_neurons`, `max_memory` and `input_axis` need rows to be traced: leave out "
+                "`trace=False`"
             )
         if self.layers_b is not None and isinstance(self.layers, Mapping):
             raise TypeError("`layers` is a mapping from A to B already: leave `layers_b` out")

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ast
+from inspect import Parameter, signature
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 
 def split_call(name: str) -> tuple[str, dict[str, Any]]:
@@ -38,8 +42,32 @@ def split_call(name: str) -> tuple[str, dict[str, Any]]:
 def join_arguments(name: str, said: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments in a name and those beside it; ValueError where one is said twice."""
     if twice := sorted(said.keys() & given.keys()):
-        raise ValueError(f"{name} and what is given beside it both say {', '.join(twice)}")
+        raise ValueError(f"{name} and what is given beside it both say {_quote(twice)}")
     return {**said, **given}
+
+
+def check_takes(name: str, function: Callable[..., Any], given: Iterable[str]) -> None:
+    """Raise TypeError where a function of the user's own has none of some arguments.
+
+    >>> check_takes("data.py:batches", lambda limit=None: [], ["limit", "split"])
+    Traceback (most recent call last):
+        ...
+    TypeError: data.py:batches takes no `split`: leave it out, or let the function take it
+    """
+    try:
+        parameters = signature(function).parameters
+    except (TypeError, ValueError):  # some of those written in C do not tell
+        return
+    if any(each.kind is Parameter.VAR_KEYWORD for each in parameters.values()):
+        return
+    if wrong := [argument for argument in given if argument not in parameters]:
+        raise TypeError(
+            f"{name} takes no {_quote(wrong)}: leave it out, or let the function take it"
+        )
+
+
+def _quote(arguments: Iterable[str]) -> str:
+    return ", ".join(f"`{argument}`" for argument in arguments)
 
 
 def _parse(arguments: str) -> ast.Call | None:

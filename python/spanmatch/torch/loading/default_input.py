@@ -47,8 +47,7 @@ def make_default_input(name: str, model: nn.Module) -> Tensor | dict[str, Tensor
         sizes = _find_hugging_face_size(getattr(model, "config", None))
     if not sizes:
         raise ValueError(
-            f"it is not known what inputs {name} takes: give --shape, such as 1,3,224,224, or "
-            "--data"
+            f"it is not known what inputs {name} takes: give `shape=(1, 3, 224, 224)`, or `data`"
         )
     return torch.zeros(1, *sizes)
 

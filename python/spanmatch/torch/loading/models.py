@@ -82,7 +82,8 @@ def load_model(
         said = next((option for option in ("pretrained", "weights") if option in kwargs), None)
         if said is not None and (seed is not None or checkpoint is not None):
             raise ValueError(
-                f"{said}= goes with neither seed= nor checkpoint=: say once where weights come from"
+                f"{said!r} goes with neither `seed` nor `checkpoint`: say once where the weights "
+                "come from"
             )
         weights: Weights = "pretrained" if seed is None else "random"
         # Models are filled with random numbers before their weights are loaded, too.
@@ -159,8 +160,8 @@ def _build_hugging_face(name: str, weights: Weights, kwargs: dict[str, Any]) -> 
             except OSError as error:
                 raise OSError(
                     f"the configuration of hf:{name} cannot be had: {_take_first_line(error)}; "
-                    "pass hf:FOLDER, a folder that holds its config.json, or config=, a "
-                    "configuration of transformers"
+                    "give hf:FOLDER, a folder that holds its config.json (in Python `config` may "
+                    "be a configuration of transformers)"
                 ) from error
         make: Callable[..., nn.Module] = AutoModel.from_config
         return make(config, trust_remote_code=trust, **kwargs)
@@ -186,7 +187,7 @@ SOURCES: dict[str, Callable[[str, Weights, dict[str, Any]], nn.Module]] = {
     "hf": _build_hugging_face,
 }
 
-WAYS_OUT = "pass `checkpoint`, a file, or a `seed` for random weights"
+WAYS_OUT = "give `checkpoint`, a file, or a `seed` for random weights"
 
 
 @contextmanager

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, TypeAlias
+
+from spanmatch.torch.observing.said_of_layers import split_choice, spread_over_layers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,13 +30,8 @@ class AxisChoice:
     def __init__(self, axis: NeuronAxes, layers: Iterable[str]) -> None:
         globs = axis if isinstance(axis, Mapping) else {} if axis is None else {"*": axis}
         said = {glob: _as_axes(at) for glob, at in globs.items()}
-        self.layers: dict[str, tuple[int, ...]] = {}
-        """The layers whose axis was said; where several globs match, the first counts."""
-        for glob, at in said.items():
-            names = [name for name in layers if fnmatchcase(name, glob)]
-            if not names:
-                raise ValueError(f"axis: no chosen layer matches {glob!r}")
-            self.layers = dict.fromkeys(names, at) | self.layers
+        self.layers = spread_over_layers("axis", said, list(layers))
+        """The layers whose axis was said."""
 
     def get_axes(self, name: str, shape: tuple[int, ...], *, first: int = 1) -> tuple[int, ...]:
         """Return the axes said for a layer, counted from the front of its output.
@@ -45,20 +41,20 @@ class AxisChoice:
         for axis in self.layers[name]:
             if not -len(shape) <= axis < len(shape) or axis % len(shape) < first:
                 raise ValueError(
-                    f"axis is {axis}, but the output {shape} has its neurons on one of {first} to "
-                    f"{len(shape) - 1}"
+                    f"`axis` is {axis}, but the output {shape} has its neurons on one of {first} "
+                    f"to {len(shape) - 1}"
                 )
         axes = sorted(axis % len(shape) for axis in self.layers[name])
         if len(set(axes)) < len(axes):
-            raise ValueError(f"axis is {self.layers[name]}, which names an axis twice")
+            raise ValueError(f"`axis` is {self.layers[name]}, which names an axis twice")
         return tuple(axes)
 
 
 def explain_unknown_axis(shape: tuple[int, ...]) -> str:
     """Return what to say where nobody has said the neurons' axis, and nothing else tells it."""
     return (
-        f"of its output {shape} it is not known which axis is the neurons': say so with "
-        "`axis`, as in axis={'glob of layers': 1}"
+        f"of its output {shape} it is not known which axis is the neurons': say so, as "
+        "by `axis={'GLOB': 1}`"
     )
 
 
@@ -67,20 +63,11 @@ def _as_axes(axis: object) -> tuple[int, ...]:
     wrong = next((at for at in axes if type(at) is not int), None)
     if wrong is not None or not axes:
         raise TypeError(
-            f"axis holds {axis!r}: pass an int or a tuple of ints, or a mapping from globs to these"
+            f"`axis` holds {axis!r}: pass an int, a tuple of ints, or a mapping from globs to these"
         )
     return axes
 
 
 def split_axis(axis: NeuronAxes, layers: tuple[ChosenLayers, ChosenLayers]) -> list[NeuronAxes]:
     """Return what is said of the layers of each of two models: a glob need not match in both."""
-    if not isinstance(axis, Mapping):
-        return [axis, axis]
-    matched = [
-        {glob: at for glob, at in axis.items() if any(fnmatchcase(name, glob) for name in names)}
-        for names in (chosen.modules for chosen in layers)
-    ]
-    for glob in axis:
-        if not any(glob in globs for globs in matched):
-            raise ValueError(f"axis: no chosen layer of A or B matches {glob!r}")
-    return [*matched]
+    return split_choice("axis", axis, (layers[0].modules, layers[1].modules))

@@ -134,7 +134,7 @@ def count_inputs(batch: Any, axis: int = 0) -> int:
     tensors = [part for part in parts if isinstance(part, Tensor)]
     sizes = [part.shape[axis] for part in tensors if part.ndim > axis]
     if axis and not sizes:
-        raise ValueError(f"input_axis is {axis}, but no tensor of the batch has so many axes")
+        raise ValueError(f"`input_axis` is {axis}, but no tensor of the batch has so many axes")
     return sizes[0] if sizes else 1
 
 

@@ -171,7 +171,7 @@ def find_input_axis(
             raise UnmovedError("its output is the same when the inputs change places")
         raise NoInputAxisError(
             "its rows could not be found again when the inputs changed places; if they run over "
-            "another axis of the batch than the first, say so with `input_axis`"
+            "another axis of the batch than the first, say so by `input_axis`"
         )
     if any(other <= error * CLEARLY for where, other in off.items() if where != best):
         raise NoInputAxisError("its rows moved with the inputs along more than one axis")

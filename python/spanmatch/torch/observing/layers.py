@@ -180,9 +180,9 @@ def _as_patterns(choice: str | Sequence[str]) -> list[str]:
     patterns = [choice] if isinstance(choice, str) else list(choice)
     wrong = next((part for part in patterns if not isinstance(part, str)), None)
     if wrong is not None:
-        raise TypeError(f"layers holds a {type(wrong).__name__}: pass names or globs, as strings")
+        raise TypeError(f"`layers` holds a {type(wrong).__name__}: pass names or globs, as strings")
     if not patterns:
-        raise ValueError("layers is empty: pass names or globs, or None for every leaf")
+        raise ValueError("`layers` is empty: pass names or globs, or None for every leaf")
     return patterns
 
 

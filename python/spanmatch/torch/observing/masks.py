@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from spanmatch.pair.device.tensors import as_mask_tensor
 from spanmatch.torch.observing.batch import ATTENTION_MASK
+from spanmatch.torch.observing.said_of_layers import spread_over_layers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -70,15 +70,8 @@ def read_masks(batch: Any, inputs: Any, mask: MaskChoice, layers: Iterable[str])
         if made is None:
             return BatchMasks({}, {})
         return BatchMasks({MADE: made}, {}) if made.ndim == 2 else _say_for_all(made, layers)
-    said: dict[str, Tensor | None] = {}
-    names = list(layers)
-    for glob, choice in mask.items():
-        matched = [name for name in names if fnmatchcase(name, glob)]
-        if not matched:
-            raise ValueError(f"mask: no chosen layer matches {glob!r}")
-        # Where several globs match, the first counts.
-        said = {**dict.fromkeys(matched, _read_choice(batch, inputs, choice)), **said}
-    return BatchMasks({}, said)
+    read = {glob: _read_choice(batch, inputs, choice) for glob, choice in mask.items()}
+    return BatchMasks({}, spread_over_layers("mask", read, list(layers)))
 
 
 def _read_choice(batch: Any, inputs: Any, choice: MaskSource) -> Tensor | None:
@@ -108,9 +101,10 @@ def turn_masks(masks: BatchMasks, n_inputs: int, input_axis: int) -> BatchMasks:
         fitting = [0] if name == MADE else [at for at in (0, 1) if mask.shape[at] == n_inputs]
         if len(fitting) != 1:
             raise ValueError(
-                f"the mask {name!r} has shape {tuple(mask.shape)}: with input_axis={input_axis} it "
-                f"cannot be told which axis is that of the {n_inputs} inputs; pass `mask`, a "
-                "function that makes one of inputs × positions"
+                f"the mask {name!r} has shape {tuple(mask.shape)}: with `input_axis={input_axis}` "
+                f"it cannot be told which axis is that of the {n_inputs} inputs; give batches of "
+                "another size (in Python `mask` may be a function that makes one of inputs × "
+                "positions)"
             )
         turned[name] = mask if fitting == [0] else mask.T
     return BatchMasks(turned, masks.of_layers)
@@ -135,8 +129,8 @@ def fit_mask(shape: tuple[int, ...], mask: Tensor) -> Tensor | None:
         return broadcast_mask(mask, shape, fitting[0])
     raise ValueError(
         f"the mask has shape {tuple(mask.shape)}, but its output has {shape} of inputs and "
-        "positions: choose layers that keep the positions, or pass a `mask` that fits, a function "
-        "of the batch or a mapping from globs of layers (None for no mask)"
+        "positions: choose layers that keep the positions, or say by `mask` which fits this layer; "
+        "`mask={'GLOB': None}` is for none"
     )
 
 
@@ -159,9 +153,10 @@ def broadcast_mask(mask: Tensor, shape: tuple[int, ...], position: int) -> Tenso
 def _read_entry(inputs: Any, name: str) -> Any:
     if not isinstance(inputs, Mapping):
         raise TypeError(
-            f"mask is {name!r}, but the batch is no mapping: pass a function of a batch"
+            f"`mask` is {name!r}, but the batch is no mapping: give batches that are mappings (in "
+            "Python `mask` may be a function of a batch)"
         )
     if name not in inputs:
         held = ", ".join(map(repr, inputs))
-        raise ValueError(f"mask is {name!r}, but the batch holds {held}")
+        raise ValueError(f"`mask` is {name!r}, but the batch holds {held}")
     return inputs[name]

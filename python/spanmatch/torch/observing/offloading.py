@@ -53,8 +53,8 @@ def check_stays(home: torch.device, device: torch.device | str) -> None:
     wanted = torch.device(device)
     if wanted.type != home.type or wanted.index not in (None, home.index):
         raise ValueError(
-            f"device is {str(device)!r}, but accelerate runs the model on {str(home)!r}, where its "
-            "weights come and go: leave `device` out, or move the other model there"
+            f"`device` is {str(device)!r}, but accelerate runs the model on {str(home)!r}, where "
+            "its weights come and go: leave `device` out, or move the other model there"
         )
 
 

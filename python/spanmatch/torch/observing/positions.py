@@ -57,7 +57,7 @@ def find_neurons(
         if inputs.axis in output.neurons:
             raise ValueError(
                 f"of its output {output.shape} axis {inputs.axis} runs over the inputs, and was "
-                "taken for the neurons': say which is with `axis`"
+                "taken for the neurons': say by `axis` which is theirs"
             )
         return output.neurons
     rest = [axis for axis in range(len(output.shape)) if axis != inputs.axis]
@@ -70,7 +70,7 @@ def find_neurons(
             shrunk |= {axis for axis in range(len(less)) if less[axis] != output.shape[axis]}
         if _has_pairs(output.shape, less, inputs):
             raise ValueError(
-                f"two axes of its output {output.shape} are positions of one sequence: say with "
+                f"two axes of its output {output.shape} are positions of one sequence: say by "
                 "`axis` which is the neurons'"
             )
     left = tuple(axis for axis in rest if axis not in shrunk)
@@ -133,13 +133,14 @@ def find_mask_place(
             sizes = " × ".join(str(before[at]) for at in changed)
             raise ValueError(
                 f"the mask {shrinking.mask!r} has {length} positions, but its output {shape} has "
-                f"{sizes} that follow from them: pass a `mask` that fits, or {{'glob': None}}"
+                f"{sizes} that follow from them: say by `mask` which fits this layer; "
+                "`mask={'GLOB': None}` is for none"
             )
         places.append(MaskPlace(shrinking.mask, changed[0]))
     if len(places) > 1:
         raise ValueError(
-            f"its positions are under {places[0].name!r} and {places[1].name!r}: pass `mask`, a "
-            "mapping from layers to masks"
+            f"its positions are under {places[0].name!r} and {places[1].name!r}: say which "
+            f"counts, as by `mask={{'GLOB': {places[0].name!r}}}`"
         )
     return places[0] if places else None
 
@@ -159,5 +160,6 @@ def _count_positions(shape: tuple[int, ...], layout: Layout, n_inputs: int) -> t
 def _explain_doubt(mask: str) -> str:
     return (
         f"the model takes no shorter sequences, and it cannot be told whether the mask {mask!r} is "
-        "of its positions: pass `mask`, a mapping from layers to masks"
+        f"of its positions: say by `mask={{'GLOB': {mask!r}}}` that it is, or by "
+        "`mask={'GLOB': None}` that it is not"
     )

@@ -152,7 +152,7 @@ class _InputTrace:
             else:
                 self.reasons[call] = (
                     f"its output {output.shape} has no axis for the inputs of a batch, of which "
-                    "there is one: give more, or say with `input_axis` which axis they run over"
+                    "there is one: give more, or say by `input_axis` which axis they run over"
                 )
 
     def compare(self, run: Run, given: ForwardPass, inputs: Any, order: Tensor, axis: int) -> None:

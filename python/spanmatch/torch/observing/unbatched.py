@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
-from functools import partial
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
+from spanmatch.torch.observing.refused_calls import refuse_calls
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from spanmatch.torch.observing.forward_pass import ForwardPass
 
@@ -17,10 +18,9 @@ if TYPE_CHECKING:
 CONVOLUTIONS: dict[type[nn.Module], int] = {nn.Conv1d: 2, nn.Conv2d: 3, nn.Conv3d: 4}
 
 
-@contextmanager
 def refuse_unbatched(
     model: nn.Module, inputs: Any, current: ForwardPass, batch: int
-) -> Iterator[None]:
+) -> AbstractContextManager[None]:
     """Let the forward pass fail where a convolution is given a batch that is a single input.
 
     >>> from spanmatch.torch import capture
@@ -32,24 +32,20 @@ def refuse_unbatched(
 to a Conv2d, without an axis for inputs: pass batches, as torch.stack(images) makes them; of a \
 list of two tensors the second is taken for targets
     """
-    with ExitStack() as undo:
-        # Where shapes alone are asked for, those of one input are an answer.
-        if isinstance(inputs, Tensor) and current.is_read:
-            hook = partial(_check_axes, tuple(inputs.shape), current, batch)
-            for module in model.modules():
-                if CONVOLUTIONS.get(type(module)) == inputs.ndim:
-                    undo.callback(module.register_forward_pre_hook(hook).remove)
-        yield
+    # Where shapes alone are asked for, those of one input are an answer.
+    if not isinstance(inputs, Tensor) or not current.is_read:
+        return nullcontext()
+    shape = tuple(inputs.shape)
 
-
-def _check_axes(
-    shape: tuple[int, ...], current: ForwardPass, batch: int, module: nn.Module, args: Any
-) -> None:
-    if args and isinstance(args[0], Tensor) and tuple(args[0].shape) == shape:
-        current.failure = ValueError(
+    def explain(module: nn.Module, first: Any) -> str | None:
+        if not isinstance(first, Tensor) or tuple(first.shape) != shape:
+            return None
+        return (
             f"batch {batch} (counted from 0): its inputs have the shape {shape}, which is one "
             f"input to a {type(module).__name__}, without an axis for inputs: pass batches, as "
             "torch.stack(images) makes them; of a list of two tensors the second is taken for "
             "targets"
         )
-        raise current.failure
+
+    modules = [each for each in model.modules() if CONVOLUTIONS.get(type(each)) == len(shape)]
+    return refuse_calls(modules, current, explain)

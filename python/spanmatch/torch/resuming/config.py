@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,8 @@ from spanmatch.torch.loading.architectures import ARCHITECTURES
 from spanmatch.torch.loading.architectures.sizes import count_channels
 from spanmatch.torch.loading.calls import split_call
 from spanmatch.torch.loading.data.batches import ChosenBatches
-from spanmatch.torch.loading.data.named import has_splits, load_data
+from spanmatch.torch.loading.data.named import load_data
+from spanmatch.torch.loading.data.shuffled import is_shuffled
 from spanmatch.torch.loading.digests import hash_named_file
 from spanmatch.torch.loading.models import load_model
 
@@ -62,7 +64,7 @@ class NamedData:
 
 @dataclass(frozen=True)
 class CompareConfig:
-    """Two models, data, and what is asked of them: layers and mask by name, as JSON can hold."""
+    """Two models, data, and what is asked of them: layers and masks by name, as JSON can hold."""
 
     model_a: NamedModel
     model_b: NamedModel
@@ -81,7 +83,7 @@ class CompareConfig:
     def shuffles(self) -> bool:
         """Whether inputs come in an order that says nothing: for nulls, of data of ours."""
         names = [self.data.name, *([] if self.data_b is None else [self.data_b.name])]
-        return self.options.nulls > 0 and all(has_splits(name) is not None for name in names)
+        return all(is_shuffled(name, self.options.nulls) for name in names)
 
     def load_batches(self) -> Batches:
         """Load the data, in an order that says nothing where there are to be nulls."""
@@ -115,7 +117,7 @@ class CompareConfig:
         tokenizer_b = None if self.data_b is None else self.data_b.tokenizer
         seeds = {"seed_a": self.model_a.seed, "seed_b": self.model_b.seed}
         options = {
-            name: list(value) if isinstance(value, tuple) else value
+            name: _to_plain(value)
             for name, value in asdict(self.options).items()
             # What fits at once changes nothing in what comes out.
             if name != "max_memory"
@@ -134,3 +136,14 @@ class CompareConfig:
             **options,
             **contents,
         }
+
+
+def _to_plain(value: Any) -> Any:
+    """Return what JSON keeps as it is: lists, and mappings as pairs, whose order counts.
+
+    >>> _to_plain({"*.heads": (2, 3), "*": 1})
+    [['*.heads', [2, 3]], ['*', 1]]
+    """
+    if isinstance(value, Mapping):
+        return [[name, _to_plain(part)] for name, part in value.items()]
+    return [_to_plain(part) for part in value] if isinstance(value, tuple) else value

@@ -124,7 +124,7 @@ def join_ranks(device: str) -> Iterator[Ranks]:
         if local >= gpus:
             raise ValueError(
                 f"{count_local_ranks()} processes for {gpus} GPUs: start as many as there are "
-                f"GPUs, by torchrun --nproc-per-node {gpus}, or choose --device cpu"
+                f"GPUs, by torchrun --nproc-per-node {gpus}, or choose `device='cpu'`"
             )
         torch.cuda.set_device(local)
         backend, device = "nccl", f"cuda:{local}"

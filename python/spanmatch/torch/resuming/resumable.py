@@ -25,6 +25,7 @@ from spanmatch.torch.comparing.budget import find_budget
 from spanmatch.torch.comparing.collect import collect_pairs
 from spanmatch.torch.comparing.collector import Collected
 from spanmatch.torch.comparing.layer_pairs import choose_both, pair_layers
+from spanmatch.torch.observing.said_of_layers import keep_matching
 from spanmatch.torch.resuming.batch_share import BatchShare
 from spanmatch.torch.resuming.folder import Outline, claim_folder, read_outline, write_outline
 from spanmatch.torch.resuming.ranks import count_local_ranks
@@ -194,12 +195,29 @@ def _choose_missing(
     if not options.all_pairs:
         pairs, _ = pair_layers(models, options)
         wanted = _find_modules(map(str, missing), pairs)
-        return replace(options, layers={name: pairs[name] for name in wanted}, layers_b=None)
+        chosen = {name: pairs[name] for name in wanted}
+        return _choose_layers(options, chosen, None, [*chosen, *chosen.values()])
     layers, layers_b = (
         _find_modules((key[side] for key in missing), chosen.modules)
         for side, chosen in enumerate(choose_both(models, options))
     )
-    return replace(options, layers=layers, layers_b=layers_b)
+    return _choose_layers(options, layers, layers_b, [*layers, *layers_b])
+
+
+def _choose_layers(
+    options: CompareOptions,
+    layers: Sequence[str] | Mapping[str, str],
+    layers_b: Sequence[str] | None,
+    names: Collection[str],
+) -> CompareOptions:
+    """Return the options with these layers alone, and what is said of them."""
+    return replace(
+        options,
+        layers=layers,
+        layers_b=layers_b,
+        axis=keep_matching(options.axis, names),
+        mask=keep_matching(options.mask, names),
+    )
 
 
 def _find_modules(labels: Iterable[str], names: Collection[str]) -> list[str]:
@@ -212,7 +230,7 @@ def _merge_outlines(outlines: Sequence[Outline]) -> Outline:
     """Return what all processes have seen; one without a batch has seen nothing."""
     filled = [(rank, each) for rank, each in enumerate(outlines) if each.neurons]
     if not filled:
-        raise ValueError("there is no batch in data: it is empty")
+        raise ValueError("there is no batch in `data`: it is empty")
     first_rank, first = filled[0]
     for rank, each in filled[1:]:
         if each.neurons != first.neurons or each.notes.keys() != first.notes.keys():

@@ -92,7 +92,7 @@ def test_all_pairs_have_neither(keeps: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("keeps", [{"nulls": -1}, {"folds": 1}, {"seed": -1}])
 def test_wrong_numbers_are_refused_before_any_work(keeps: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=f"{next(iter(keeps))} must be"):
+    with pytest.raises(ValueError, match=f"`{next(iter(keeps))}` must be"):
         compare(net(0), net(1), iter(()), progress=False, **keeps)
 
 

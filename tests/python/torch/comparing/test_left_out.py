@@ -55,7 +55,7 @@ def test_a_named_layer_is_not_left_out() -> None:
 def test_layers_wider_than_asked_for_are_left_out() -> None:
     found = compare(A, B, IDS, max_neurons=29, progress=False)
     assert found.layers == ("embed", "head")
-    assert found.left_out["wide"] == "it has 30 neurons, more than max_neurons"
+    assert found.left_out["wide"] == "it has 30 neurons, more than `max_neurons`"
     every = compare(A, B, IDS, layers="*", all_pairs=True, max_neurons=29, progress=False)
     assert ("wide", "embed") not in every
     assert "wide" in every.left_out
@@ -72,9 +72,9 @@ def test_what_sums_take() -> None:
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"max_neurons": 0}, "max_neurons must be at least 1"),
+        ({"max_neurons": 0}, "`max_neurons` must be at least 1"),
         ({"input_axis": -1}, "input_axis"),
-        ({"input_axis": 1, "trace": False}, "need the trace"),
+        ({"input_axis": 1, "trace": False}, "need rows to be traced"),
     ],
 )
 def test_wrong_options(wrong: Any, words: str) -> None:

@@ -15,11 +15,11 @@ from spanmatch.torch.comparing.options import CompareOptions
 @pytest.mark.parametrize(
     ("wrong", "kind", "words"),
     [
-        ({"center": 1}, TypeError, "center must be True or False"),
-        ({"nulls": -1}, ValueError, "nulls must be"),
-        ({"folds": 1}, ValueError, "folds must be"),
-        ({"seed": 2**64}, ValueError, "seed must be"),
-        ({"max_batches": 0}, ValueError, "max_batches must be at least 1, got 0"),
+        ({"center": 1}, TypeError, "`center` must be True or False"),
+        ({"nulls": -1}, ValueError, "`nulls` must be"),
+        ({"folds": 1}, ValueError, "`folds` must be"),
+        ({"seed": 2**64}, ValueError, "`seed` must be"),
+        ({"max_batches": 0}, ValueError, "`max_batches` must be at least 1, got 0"),
         ({"layers": {"a": "b"}, "layers_b": "c"}, TypeError, "leave `layers_b` out"),
         ({"all_pairs": True}, ValueError, "choose them by `layers`"),
         ({"all_pairs": True, "layers": {"a": "b"}}, ValueError, "choose them by `layers`"),

@@ -185,7 +185,7 @@ def test_a_layer_that_alone_is_too_large() -> None:
     [(17, 17), ("17", 17), ("4GB", 4 * 10**9), ("1.5 MiB", 3 * 2**19), ("2kb", 2000), (None, None)],
 )
 def test_sizes(size: Any, count: int | None) -> None:
-    assert as_bytes(size) == count
+    assert as_bytes(size, "max_memory") == count
 
 
 @pytest.mark.parametrize("wrong", [0, -1, "", "4 gigs", "x", 1.5, True, "0 GB", "nan", [1]])

@@ -110,7 +110,7 @@ def test_text_that_is_none(tmp_path: Path, tokenizer: str) -> None:
     file.write_bytes(b"\xff\xfe")
     with pytest.raises(FileError, match="is not UTF-8"):
         load_data(f"text:{file}", tokenizer=tokenizer)
-    with pytest.raises(OSError, match=r"tokenizer who/what cannot be had.*for bytes"):
+    with pytest.raises(OSError, match=r"tokenizer who/what cannot be had.*`tokenizer`.*bytes"):
         load_data(f"text:{file}", tokenizer="who/what")
     every: tuple[dict[str, Any], ...] = (
         {"block": 0},

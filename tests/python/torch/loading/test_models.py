@@ -88,7 +88,7 @@ NAMED = ["torchvision:squeezenet1_1", "timm:test_vit"]
 @pytest.mark.parametrize("name", [*NAMED, "hf:bert-base-uncased"])
 def test_random_weights_are_given_only_when_asked(name: str, tmp_path: Path) -> None:
     config: dict[str, Any] = {"config": BertConfig(**TINY)} if name.startswith("hf:") else {}
-    words = rf"pretrained weights of {name} cannot be had: .*pass `checkpoint`, a file, or a `seed`"
+    words = rf"pretrained weights of {name} cannot be had: .*give `checkpoint`, a file, or a `seed`"
     with pytest.raises(OSError, match=words):
         load_model(name, **config)
     torch.manual_seed(11)
@@ -149,7 +149,7 @@ def test_hugging_face_without_a_configuration(tmp_path: Path) -> None:
     weights = tmp_path / "weights.pt"
     torch.save({"a": torch.ones(1)}, weights)
     for how in ({"seed": 0}, {"checkpoint": weights}):
-        with pytest.raises(OSError, match=r"configuration of hf:who/what.*hf:FOLDER.*config="):
+        with pytest.raises(OSError, match=r"configuration of hf:who/what.*hf:FOLDER.*`config`"):
             load_model("hf:who/what", **how)
     with pytest.raises(OSError, match="is no folder"):
         load_model(f"hf:{tmp_path / 'none'}", seed=0)
@@ -280,7 +280,7 @@ def test_where_weights_come_from_is_said_once() -> None:
         ("timm:resnet18", {"pretrained": True}),
         ("torchvision:resnet18", {"weights": "DEFAULT"}),
     ):
-        with pytest.raises(ValueError, match="goes with neither seed= nor checkpoint="):
+        with pytest.raises(ValueError, match="goes with neither `seed` nor `checkpoint`"):
             load_model(name, seed=0, **option)
 
 
@@ -300,7 +300,7 @@ def test_arguments_in_the_name_of_a_factory(factories: str, tmp_path: Path) -> N
     ):
         with pytest.raises(ValueError, match=words):
             load_model(f"{factories}:build{arguments}", seed=0)
-    with pytest.raises(ValueError, match="both say width"):
+    with pytest.raises(ValueError, match="both say `width`"):
         load_model(f"{factories}:build(width=5)", seed=0, width=5)
 
 
@@ -317,7 +317,7 @@ def test_architectures_are_models(name: str, tmp_path: Path) -> None:
 
 
 def test_what_an_architecture_does_not_take_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="small-vgg has no pretrained weights: pass `checkpoint`"):
+    with pytest.raises(ValueError, match="small-vgg has no pretrained weights: give `checkpoint`"):
         load_model("small-vgg")
     with pytest.raises(ValueError, match="takes channels and classes, not width"):
         load_model("small-vgg", seed=0, width=3)

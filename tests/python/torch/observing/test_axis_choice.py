@@ -21,7 +21,9 @@ def odd(shape: tuple[int, ...]) -> nn.Module:
 def test_an_axis_that_is_not_known_has_to_be_said(axis: Any, at: int) -> None:
     x = torch.randn(2, 60)
     net = odd((2, 3, 4, 5))
-    with pytest.raises(ValueError, match=r"layer '1' \(Returns\), batch 0.*\(2, 3, 4, 5\).*`axis`"):
+    with pytest.raises(
+        ValueError, match=r"layer '1' \(Returns\), batch 0.*\(2, 3, 4, 5\).*`axis=\{"
+    ):
         seen(net, x, "1")
     wanted = net.get_submodule("1")(net.get_submodule("0")(x)).movedim(at, -1).flatten(0, 2)
     assert torch.equal(seen(net, x, "1", axis=axis)["1"].rows(), wanted)
@@ -39,8 +41,8 @@ def test_what_follows_a_layer_whose_axis_was_said_has_it_too() -> None:
         (1.0, TypeError, "1.0"),
         (True, TypeError, "True"),
         (0, ValueError, r"layer '0' \(ReLU\), batch 0.*axis 0 runs over the inputs"),
-        (3, ValueError, r"layer '0' \(ReLU\), batch 0.*axis is 3.*\(2, 60\)"),
-        (-4, ValueError, "axis is -4"),
+        (3, ValueError, r"layer '0' \(ReLU\), batch 0.*`axis` is 3.*\(2, 60\)"),
+        (-4, ValueError, "`axis` is -4"),
     ],
 )
 def test_wrong_axes(axis: Any, kind: type[Exception], words: str) -> None:

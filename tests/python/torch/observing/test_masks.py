@@ -68,7 +68,7 @@ def test_no_mask() -> None:
          r"layer 'classed' \(Linear\), batch 0.*6 positions.*\(3, 7, 4\) has 7.*`mask`"),
         (lambda _: MASK * 1.0, TypeError, "batch 0.*float32"),
         (lambda _: MASK * 2, ValueError, "batch 0.*0 and 1"),
-        ("no", TypeError, "mask is 'no', but the batch is no mapping"),
+        ("no", TypeError, "`mask` is 'no', but the batch is no mapping"),
     ],
 )  # fmt: skip
 def test_masks_that_do_not_fit(mask: Any, kind: type[Exception], words: str) -> None:
@@ -77,7 +77,7 @@ def test_masks_that_do_not_fit(mask: Any, kind: type[Exception], words: str) -> 
 
 
 def test_a_mask_that_is_not_there() -> None:
-    with pytest.raises(ValueError, match="mask is 'no', but the batch holds 'ids'"):
+    with pytest.raises(ValueError, match="`mask` is 'no', but the batch holds 'ids'"):
         seen(Tokens(), {"ids": IDS}, mask="no")
 
 

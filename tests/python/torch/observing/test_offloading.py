@@ -98,5 +98,5 @@ def test_errors_leave_weights_where_they_were(
 
 def test_it_runs_where_accelerate_says(tmp_path: Path) -> None:
     net = offload_to_host(tmp_path)
-    with pytest.raises(ValueError, match=r"device is 'meta', but accelerate runs the model on"):
+    with pytest.raises(ValueError, match=r"`device` is 'meta', but accelerate runs the model on"):
         compare(net, net, [X], device="meta", progress=False)

@@ -68,7 +68,7 @@ def cut_into_batches(examples: Examples, batch_size: int, limit: int | None) -> 
     """
     for name, number in (("batch_size", batch_size), ("limit", limit)):
         if number is not None and number < 1:
-            raise ValueError(f"{name} is {number}: it must be at least 1")
+            raise ValueError(f"`{name}` is {number}: it must be at least 1")
     count = examples.count if limit is None else min(limit, examples.count)
     chosen = [number * examples.count // count for number in range(count)]
     return ChosenBatches(examples, chosen, batch_size)
@@ -84,5 +84,5 @@ def label_examples(inputs: Tensor, targets: Tensor) -> Examples:
 def is_test(split: str) -> bool:
     """Tell which of the two splits is meant."""
     if split not in ("test", "train"):
-        raise ValueError(f"split is {split!r}: it is 'test' or 'train'")
+        raise ValueError(f"`split` is {split!r}: it is 'test' or 'train'")
     return split == "test"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from torch import Tensor
 from torch.utils.data import DataLoader, RandomSampler
 
-from spanmatch.torch.loading.calls import join_arguments, split_call
+from spanmatch.torch.loading.calls import check_takes, join_arguments, split_call
 from spanmatch.torch.loading.data.arrays import read_mnist5k, read_npz
 from spanmatch.torch.loading.data.batches import Batch, Examples, cut_into_batches
 from spanmatch.torch.loading.data.digits import read_digits
@@ -116,6 +116,7 @@ def load_data(
         given = _drop_none(batch_size=batch_size, split=split, limit=limit)
         arguments = join_arguments(name, said, {**given, **kwargs})
         with import_factory(name, [*SETS, *PLACES], EXAMPLES) as factory:
+            check_takes(name, factory, given)
             return _check_batches(factory(**arguments), name)
     return cut_into_batches(examples, BATCH_SIZE if batch_size is None else batch_size, limit)
 

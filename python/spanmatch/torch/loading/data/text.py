@@ -28,10 +28,10 @@ def read_text(
 ) -> Examples:
     """Return the lines of a file that are not blank, or blocks of its tokens."""
     if block is not None and max_length is not None:
-        raise ValueError("max_length cuts lines: with block it has nothing to cut")
+        raise ValueError("`max_length` cuts lines: with `block` it has nothing to cut")
     for name, number in (("block", block), ("max_length", max_length)):
         if number is not None and number < 1:
-            raise ValueError(f"{name} is {number}: it must be at least 1")
+            raise ValueError(f"`{name}` is {number}: it must be at least 1")
     content = Path(file).read_bytes()
     tokens: Tokens = ByteTokens() if tokenizer in (None, BYTES) else HubTokens(str(tokenizer))
     try:
@@ -83,8 +83,8 @@ class HubTokens:
         except OSError as error:
             reason = str(error).partition("\n")[0]
             raise OSError(
-                f"the tokenizer {name} cannot be had: {reason}; pass a folder that holds one, or "
-                "none, for bytes"
+                f"the tokenizer {name} cannot be had: {reason}; give as `tokenizer` a folder that "
+                "holds one, or bytes"
             ) from error
         # Where there is no such token, the mask alone tells what was filled up.
         padding = self._tokenizer.pad_token_id

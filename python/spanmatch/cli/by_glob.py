@@ -1,0 +1,64 @@
+"""Options that say something of all layers, or by GLOB=VALUE of those that a glob matches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from spanmatch.cli.exit_codes import WrongUsage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+Value = TypeVar("Value")
+Axes: TypeAlias = "int | tuple[int, ...]"
+
+
+def parse_axes(given: Sequence[str] | None) -> Axes | dict[str, Axes] | None:
+    """Return the neurons' axes of `--axis`, given once for all layers, or once for each glob.
+
+    >>> parse_axes(["-1"]), parse_axes(["*.heads=2,3", "*=1"])
+    (-1, {'*.heads': (2, 3), '*': 1})
+    """
+    return _parse("--axis", "N", given, _parse_axes_of_one)
+
+
+def parse_masks(given: Sequence[str] | None) -> str | dict[str, str | None] | None:
+    """Return the keys of `--mask`; after a glob nothing is no mask.
+
+    >>> parse_masks(["padding"]), parse_masks(["encoder.*=padding", "pooler="])
+    ('padding', {'encoder.*': 'padding', 'pooler': None})
+    """
+    return _parse("--mask", "KEY", given, lambda text: text or None)
+
+
+def _parse(
+    option: str, metavar: str, given: Sequence[str] | None, parse: Callable[[str], Value]
+) -> Value | dict[str, Value] | None:
+    if not given:
+        return None
+    if len(given) == 1 and "=" not in given[0]:
+        return parse(given[0])
+    found: dict[str, Value] = {}
+    for text in given:
+        # Neither numbers nor the names of arguments hold an equals sign.
+        glob, equals, value = text.rpartition("=")
+        if not equals or not glob:
+            raise WrongUsage(
+                f"{option} is one {metavar} for all layers, or GLOB={metavar} as often as there is "
+                f"need ('*={metavar}' comes last, for the rest), and {text!r} is neither"
+            )
+        if glob in found:
+            raise WrongUsage(f"{option} says twice what holds for {glob!r}: leave one out")
+        found[glob] = parse(value)
+    return found
+
+
+def _parse_axes_of_one(text: str) -> Axes:
+    try:
+        axes = tuple(int(part) for part in text.split(","))
+    except ValueError as error:
+        raise WrongUsage(
+            f"--axis is a whole number, or several with commas between, as 2,3, not {text!r}; "
+            "GLOB=N holds for the layers that a glob matches"
+        ) from error
+    return axes if len(axes) > 1 else axes[0]

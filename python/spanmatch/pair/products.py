@@ -1,0 +1,83 @@
+"""The products of neurons that a pair has summed: its Gram matrix, and correlations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    import spanmatch._core as core
+    from spanmatch.pair.types import Floats, Side
+
+# Values of float64 that a block of rows may take beside the result: 8 MB.
+BLOCK_VALUES = 2**20
+
+
+def find_gram(gram: core.Gram, *, center: bool) -> Floats:
+    """Return the products of all neurons, x then y, with each other: exactly symmetric."""
+    # A copy of the sums, which becomes the result.
+    _, _, n_samples, shift, sums, _, products = gram.parts()
+    added = _find_added(n_samples, shift, sums, center=center)
+    _add_outer(products, added, added)
+    return products
+
+
+def find_correlations(gram: core.Gram, *, center: bool) -> Floats:
+    """Return the cosines of each neuron of x with each of y; of centred columns, correlations.
+
+    Those of dead neurons are nan.
+
+    Raises
+    ------
+    ValueError
+        A neuron is so small that its squares are lost.
+    """
+    n_x, _, n_samples, shift, sums, spread, products = gram.parts()
+    added = _find_added(n_samples, shift, sums, center=center)
+    squares = products.diagonal() + 2.0 * added[0] * added[1]
+    # What the core calls dead: exactly zero, as a constant is once it is centred.
+    dead = spread == 0.0 if center else (spread == 0.0) & (shift == 0.0)
+    _refuse_lost_squares(squares, dead, n_x, n_samples)
+    norms = np.sqrt(np.where(dead, np.nan, squares))
+    block = products[:n_x, n_x:]
+    _add_outer(block, added[:, :n_x], added[:, n_x:])
+    # One after the other: the product of two norms may leave float64.
+    block /= norms[:n_x, np.newaxis]
+    block /= norms[n_x:]
+    return np.clip(block, -1.0, 1.0)
+
+
+def _find_added(n_samples: int, shift: Floats, sums: Floats, *, center: bool) -> Floats:
+    """Return a and b such that the products wanted are those of the shifted rows + a bᵀ + b aᵀ."""
+    if center:
+        return np.stack([-0.5 * sums, sums / n_samples])
+    return np.stack([sums + 0.5 * n_samples * shift, shift])
+
+
+def _add_outer(products: Floats, of_rows: Floats, of_columns: Floats) -> None:
+    """Add a bᵀ + b aᵀ in place, some rows at a time: no copy of the whole is made."""
+    height = max(1, BLOCK_VALUES // max(1, products.shape[1]))
+    for first in range(0, len(products), height):
+        a, b = of_rows[:, first : first + height]
+        # Both terms before they are added to what is there: so both triangles have the same bits.
+        block = np.outer(a, of_columns[1])
+        block += np.outer(b, of_columns[0])
+        products[first : first + height] += block
+
+
+def _refuse_lost_squares(
+    squares: Floats, dead: NDArray[np.bool_], n_x: int, n_samples: int
+) -> None:
+    smallest = np.finfo(np.float64).tiny * n_samples
+    lost = np.flatnonzero(~dead & ~(squares >= smallest))
+    if lost.size > 0:
+        at = int(lost[0])
+        side: Side = "x" if at < n_x else "y"
+        raise ValueError(
+            f"neuron {at if at < n_x else at - n_x} of {side} varies by so little that the sum of "
+            "its squares is lost in float64: rescale the neuron (a correlation does not depend on "
+            "scale)"
+        )

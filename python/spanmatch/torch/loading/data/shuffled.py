@@ -1,0 +1,24 @@
+"""Data in an order that says nothing, as nulls ask for: when they are, and what is said of it."""
+
+from __future__ import annotations
+
+from spanmatch.torch.loading.data.named import has_splits
+
+SHUFFLED = (
+    "for the nulls the data were shuffled: a model whose outputs depend on the other inputs of a "
+    "batch, as those of int8 models do, gives other figures than in the order of the data"
+)
+
+
+def is_shuffled(data: str, nulls: int) -> bool:
+    """Tell whether data of this name are shuffled for nulls: a function's own keep their order.
+
+    >>> is_shuffled("digits", 19), is_shuffled("digits", 0), is_shuffled("data.py:batches", 19)
+    (True, False, False)
+    """
+    return nulls > 0 and has_splits(data) is not None
+
+
+def explain_shuffling(data: str, nulls: int) -> str:
+    """Return the note on data that are shuffled for nulls, the same wherever it stands; else ""."""
+    return SHUFFLED if is_shuffled(data, nulls) else ""

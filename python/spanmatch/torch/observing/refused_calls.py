@@ -1,0 +1,42 @@
+"""Calls of a model's modules that are refused before they run: what they are given is wrong."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from torch import nn
+
+    from spanmatch.torch.observing.forward_pass import ForwardPass
+
+
+@contextmanager
+def refuse_calls(
+    modules: Iterable[nn.Module],
+    current: ForwardPass,
+    explain: Callable[[nn.Module, Any], str | None],
+) -> Iterator[None]:
+    """Let the forward pass fail where one of these modules is given what must not be.
+
+    Parameters
+    ----------
+    modules
+        Those that are watched as long as the block lasts.
+    current
+        The forward pass, which keeps the error: the model itself may catch it.
+    explain
+        Given a module and its first argument, returns what is wrong with that; None: nothing.
+    """
+
+    def check(module: nn.Module, args: Any) -> None:
+        if args and (wrong := explain(module, args[0])) is not None:
+            current.failure = ValueError(wrong)
+            raise current.failure
+
+    with ExitStack() as undo:
+        for module in modules:
+            undo.callback(module.register_forward_pre_hook(check).remove)
+        yield

@@ -1,0 +1,69 @@
+"""What is said of layers by globs: spread over the layers of a model, or split between two."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+Said = TypeVar("Said")
+Choice = TypeVar("Choice")
+
+
+def spread_over_layers(
+    argument: str, globs: Mapping[str, Said], layers: Collection[str]
+) -> dict[str, Said]:
+    """Return what is said of each layer; where several globs match, the first counts.
+
+    Raises
+    ------
+    ValueError
+        A glob matches no layer; the error names the argument.
+
+    Examples
+    --------
+    >>> spread_over_layers("axis", {"*.norm": 2, "*": 1}, ["a.norm", "a.conv"])
+    {'a.norm': 2, 'a.conv': 1}
+    """
+    found: dict[str, Said] = {}
+    for glob, said in globs.items():
+        names = [name for name in layers if fnmatchcase(name, glob)]
+        if not names:
+            raise ValueError(f"`{argument}`: no chosen layer matches {glob!r}")
+        found = dict.fromkeys(names, said) | found
+    return found
+
+
+def split_choice(
+    argument: str, choice: Choice, layers: tuple[Collection[str], Collection[str]]
+) -> list[Choice]:
+    """Return what is said of the layers of each of two models: a glob need not match in both.
+
+    Raises
+    ------
+    ValueError
+        A glob matches in neither; the error names the argument.
+    """
+    if isinstance(choice, Mapping):
+        for glob in choice:
+            if not any(fnmatchcase(name, glob) for names in layers for name in names):
+                raise ValueError(f"`{argument}`: no chosen layer of A or B matches {glob!r}")
+    return [keep_matching(choice, names) for names in layers]
+
+
+def keep_matching(choice: Choice, layers: Collection[str]) -> Choice:
+    """Return what is said by globs that match some of these layers; all that is said without.
+
+    >>> keep_matching({"a.*": 1, "b.*": 2}, ["b.norm"]), keep_matching(1, ["b.norm"])
+    ({'b.*': 2}, 1)
+    """
+    if not isinstance(choice, Mapping):
+        return choice
+    return type(choice)(  # type: ignore[call-arg]
+        (glob, said)
+        for glob, said in choice.items()
+        if any(fnmatchcase(name, glob) for name in layers)
+    )

@@ -78,6 +78,14 @@ InputAxis = Annotated[
         min=0, metavar="N", help="The axis of the inputs in the data: 1 for time-first sequences."
     ),
 ]
+Items = Annotated[
+    str | None,
+    typer.Option(
+        metavar="KEY",
+        help="What in a batch says how many rows each input has, where these lie one after the "
+        "other.",
+    ),
+]
 MaxNeurons = Annotated[
     int | None,
     typer.Option(min=1, metavar="N", help="Leave out layers of more neurons than N."),
@@ -139,6 +147,7 @@ def compare(
     axis: Axis = None,
     mask: Mask = None,
     input_axis: InputAxis = 0,
+    items: Items = None,
     max_neurons: MaxNeurons = None,
     trace: Trace = True,
     tokenizer: Tokenizer = None,
@@ -172,6 +181,7 @@ def compare(
                 axis=axis,
                 mask=mask,
                 input_axis=input_axis,
+                items=items,
                 max_neurons=max_neurons,
                 trace=trace,
                 max_batches=max_batches,

@@ -16,7 +16,8 @@ from spanmatch.torch.comparing.left_out import leave_out_layers
 from spanmatch.torch.comparing.lockstep import Lockstep
 from spanmatch.torch.comparing.one_by_one import OneByOne
 from spanmatch.torch.observing.axis_choice import split_axis
-from spanmatch.torch.observing.batch import count_inputs, take_batches
+from spanmatch.torch.observing.batch import take_batches
+from spanmatch.torch.observing.items import count_items
 from spanmatch.torch.observing.layer_info import layer_info
 
 if TYPE_CHECKING:
@@ -59,12 +60,12 @@ def collect_pairs(
         buffered = [first]
         if options.trace:
             counts = lockstep.trace(first)
-            if count_inputs(first, options.input_axis) <= FEW and (
+            if count_items(first, options.input_axis, options.items) <= FEW and (
                 (second := next(batches, None)) is not None
             ):
                 # Rows of few inputs can lie as if traced by accident.
                 buffered.append(second)
-                if count_inputs(second, options.input_axis) > 1:
+                if count_items(second, options.input_axis, options.items) > 1:
                     lockstep.trace(second)
             left_out = leave_out_layers(lockstep, counts, pairs, options)
         collector: Collector = (

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.torch.observing.axis_choice import split_axis
-from spanmatch.torch.observing.batch import count_inputs
+from spanmatch.torch.observing.items import count_items
 from spanmatch.torch.observing.model_state import move_model
 from spanmatch.torch.observing.observer import Observer
 
@@ -35,7 +35,7 @@ class Lockstep:
         options: CompareOptions,
     ) -> None:
         self._models, self._device = models, options.device
-        self._input_axis = options.input_axis
+        self._input_axis, self._items = options.input_axis, options.items
         self._a, self._b = (
             Observer(
                 model,
@@ -44,6 +44,7 @@ class Lockstep:
                 mask=options.mask,
                 trace=options.trace,
                 input_axis=options.input_axis,
+                items=options.items,
                 device=options.device,
             )
             for model, chosen, axis in zip(
@@ -80,7 +81,7 @@ class Lockstep:
 
     def run(self, batch: Any, collector: Collector) -> None:
         """Run A, then B, and hand what their layers give to the collector."""
-        n_inputs = count_inputs(batch, self._input_axis)
+        n_inputs = count_items(batch, self._input_axis, self._items)
         if n_inputs == 0:
             raise ValueError(f"batch {self.n_batches} (counted from 0) is empty")
         outputs_a, calls_a = self._run_a(batch)

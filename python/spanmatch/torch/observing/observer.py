@@ -14,13 +14,14 @@ from spanmatch.torch.observing.activations import (
     find_activations,
 )
 from spanmatch.torch.observing.axis_choice import AxisChoice
-from spanmatch.torch.observing.batch import count_inputs, name_inputs
+from spanmatch.torch.observing.batch import name_inputs
+from spanmatch.torch.observing.batch_contents import BatchReader
 from spanmatch.torch.observing.forward_pass import ForwardPass
 from spanmatch.torch.observing.hooked_model import HookedModel
+from spanmatch.torch.observing.item_trace import trace_items
 from spanmatch.torch.observing.kept_state import ModelState
 from spanmatch.torch.observing.layer_reader import LayerReader
 from spanmatch.torch.observing.layers import ChosenLayers, choose_layers
-from spanmatch.torch.observing.masks import read_masks, turn_masks
 from spanmatch.torch.observing.model_state import RandomStream
 from spanmatch.torch.observing.neuron_axis import Axes
 from spanmatch.torch.observing.trace import trace_rows
@@ -33,9 +34,11 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from spanmatch.torch.observing.axis_choice import NeuronAxes
+    from spanmatch.torch.observing.batch_contents import BatchContents
     from spanmatch.torch.observing.forward_pass import Receiver, SeenOutput
+    from spanmatch.torch.observing.items import ItemsChoice
     from spanmatch.torch.observing.layers import LayerChoice
-    from spanmatch.torch.observing.masks import BatchMasks, MaskChoice
+    from spanmatch.torch.observing.masks import MaskChoice
 
 SEED = 1  # of random numbers that are to be others than everybody's
 
@@ -64,13 +67,15 @@ class Observer:
         first, and the neurons' axis is likely, where it is not known.
     input_axis
         Which axis of the batch's tensors runs over the inputs.
+    items
+        How many rows every input has, where inputs lie one after the other: see `read_items`.
     device
         Where inputs go. None: where the model's first parameter or buffer lies.
 
     Raises
     ------
     TypeError, ValueError
-        As `choose_layers`; a glob of `axis` matches no chosen layer.
+        As `choose_layers`; a glob of `axis` matches no chosen layer; `items` is none.
 
     Examples
     --------
@@ -92,6 +97,7 @@ class Observer:
         mask: MaskChoice = None,
         trace: bool = True,
         input_axis: int = 0,
+        items: ItemsChoice = None,
         device: torch.device | str | None = None,
     ) -> None:
         if not isinstance(model, nn.Module):
@@ -105,7 +111,7 @@ class Observer:
                 )
         self._hooked = HookedModel(model, device)
         self._reader = LayerReader(chosen, AxisChoice(axis, chosen.modules), is_traced=trace)
-        self._mask, self._input_axis = mask, input_axis
+        self._batches, self._input_axis = BatchReader(mask, input_axis, items), input_axis
         self._origin = RandomStream(), ModelState()
         self._undo = ExitStack()
         self._pass: ForwardPass | None = None
@@ -181,9 +187,11 @@ class Observer:
         """
         if self._reader.is_traced and not self._reader.has_trace:
             self.trace(batch)
-        inputs, n_inputs, masks = self._read_batch(batch)
-        current = ForwardPass(receive, n_inputs, masks, axes=Axes(guess=not self._reader.is_traced))
-        self._run_model(inputs, current, self._origin)
+        read = self._read_batch(batch)
+        self._reader.check_tested(read)
+        axes = Axes(guess=not self._reader.is_traced)
+        current = ForwardPass(receive, read.n_inputs, read.masks, read.items, axes=axes)
+        self._run_model(read.inputs, current, self._origin)
         self._reader.check_calls(current)
         self._reader.batch += 1
         return {name: current.calls[name] for name in self.layers if name in current.calls}
@@ -203,11 +211,16 @@ class Observer:
         TypeError, ValueError
             As `run`; a layer that was named, or every one, cannot be read.
         """
-        inputs, n_inputs, masks = self._read_batch(batch)
-        given = self._examine(inputs, n_inputs)
+        read = self._read_batch(batch)
+        # Of items each row on axis 0 is looked at.
+        given = self._examine(read.inputs, read.n_inputs if read.items is None else 1)
         self._reader.check_calls(given)
-        found = trace_rows(self._examine, given, inputs, masks.of_inputs, self._input_axis)
-        self._reader.take_trace(given, found)
+        if read.items is None:
+            masks = read.masks.of_inputs
+            found = trace_rows(self._examine, given, read.inputs, masks, self._input_axis)
+        else:
+            found = trace_items(self._examine, given, read.inputs, read.items)
+        self._reader.take_trace(given, found, read.n_inputs)
         return {layer: count for (layer, _), count in found.n_neurons.items()}
 
     def measure(self, batch: Any) -> list[SeenOutput]:
@@ -219,17 +232,12 @@ class Observer:
         self._reader.check_calls(current)
         return list(current.seen.values())
 
-    def _read_batch(self, batch: Any) -> tuple[Any, int, BatchMasks]:
+    def _read_batch(self, batch: Any) -> BatchContents:
         with self._reader.prefix_errors():
-            inputs = name_inputs(batch, self._hooked.model, mask_said=self._mask is not None)
-            masks = read_masks(batch, inputs, self._mask, self._reader.chosen.modules)
-            n_inputs = count_inputs(inputs, self._input_axis)
-            if n_inputs == 0:
-                raise ValueError("the batch is empty")
-            return inputs, n_inputs, turn_masks(masks, n_inputs, self._input_axis)
+            return self._batches.read(batch, self._hooked.model, self._reader.chosen.modules)
 
     def _examine(
-        self, inputs: Any, n_inputs: int, *, again: bool = False, until_error: bool = False
+        self, inputs: Any, n_inputs: int = 1, *, again: bool = False, until_error: bool = False
     ) -> ForwardPass:
         current = ForwardPass(
             n_inputs=n_inputs, input_axis=self._input_axis, is_projected=not until_error

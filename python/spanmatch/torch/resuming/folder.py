@@ -29,6 +29,7 @@ ABSENT = {
     "seed": 0,
     "trace": True,
     "input_axis": 0,
+    "items": None,
     "max_neurons": None,
 }
 

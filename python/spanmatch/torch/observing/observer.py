@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
@@ -247,11 +247,8 @@ class Observer:
         if again:
             # And goes on, where a module has random numbers of its own.
             self._run_model(inputs, ForwardPass(), origin)
-        try:
+        with suppress(Exception) if until_error else nullcontext():
             self._run_model(inputs, current, origin)
-        except Exception:
-            if not until_error:
-                raise
         return current
 
     def _run_model(

@@ -106,8 +106,9 @@ def compare(
         a function of a batch. What it has or returns are positive integers, one for every input.
         Layers are read that have as many rows on axis 0 as these together, or one for each input.
         That they are theirs is tried out: with the rows of some inputs disturbed, no others may
-        change. With `trace=False` it is taken for granted. Not with `mask` or `input_axis`. A batch
-        of torch_geometric needs none: its graphs are the inputs.
+        change; that takes each model some ten runs on the first batch. With `trace=False` it is
+        taken for granted. Not with `mask` or `input_axis`. A batch of torch_geometric needs none:
+        its graphs are the inputs.
     max_neurons
         Leave out layers of more neurons than that, on either side.
     max_batches

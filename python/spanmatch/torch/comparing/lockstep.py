@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from spanmatch.base.errors import prefix_errors
 from spanmatch.torch.observing.axis_choice import split_axis
 from spanmatch.torch.observing.items import count_items
 from spanmatch.torch.observing.model_state import move_model
@@ -81,7 +82,8 @@ class Lockstep:
 
     def run(self, batch: Any, collector: Collector) -> None:
         """Run A, then B, and hand what their layers give to the collector."""
-        n_inputs = count_items(batch, self._input_axis, self._items)
+        with prefix_errors(f"batch {self.n_batches} (counted from 0)"):
+            n_inputs = count_items(batch, self._input_axis, self._items)
         if n_inputs == 0:
             raise ValueError(f"batch {self.n_batches} (counted from 0) is empty")
         outputs_a, calls_a = self._run_a(batch)

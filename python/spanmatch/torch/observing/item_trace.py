@@ -20,7 +20,7 @@ from spanmatch.torch.observing.positions import find_neurons
 from spanmatch.torch.observing.trace import RowTrace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from torch import Tensor
 
@@ -37,6 +37,8 @@ ROUNDINGS = 10  # what two equal runs differ by, so many times, is no change
 class Evidence:
     """What disturbing some tensors has shown, by output and kind of rows."""
 
+    names: Sequence[str]
+    """The tensors."""
     agrees: set[tuple[Call, str]] = field(default_factory=set)
     contradicts: set[tuple[Call, str]] = field(default_factory=set)
     changes: set[Call] = field(default_factory=set)
@@ -71,8 +73,8 @@ def trace_items(run: Run, given: ForwardPass, inputs: Any, items: BatchItems) ->
         How many rows each input has.
     """
     kinds = {call: items.find_kinds(output.shape[0]) for call, output in given.seen.items()}
-    found = [] if items.n_inputs == 1 else _disturb_all(run, given, inputs, items, kinds)
-    found = _drop_misplaced(found, kinds)
+    shown = [] if items.n_inputs == 1 else _disturb_all(run, given, inputs, items, kinds)
+    found = _drop_misplaced(shown, kinds)
     layouts: dict[Call, Layout] = {}
     n_neurons: dict[Call, int] = {}
     left_out: dict[str, str] = {}
@@ -81,9 +83,10 @@ def trace_items(run: Run, given: ForwardPass, inputs: Any, items: BatchItems) ->
         of = _choose_kinds(call, kinds[call], found, is_tested=items.n_inputs > 1)
         try:
             if not of:
-                if not any(call in each.changes for each in found):
+                if not any(call in each.changes for each in shown):
                     silent.add(call[0])
-                raise ValueError(_explain(output, kinds[call], found, items))
+                misplaced = [each for each in shown if each not in found]
+                raise ValueError(_explain(output, kinds[call], found, misplaced, items))
             neurons = find_neurons(output, InputAxis(0), [])
         except ValueError as error:
             left_out.setdefault(call[0], str(error))
@@ -116,7 +119,7 @@ def _disturb_all(
         except Exception:
             # It takes no such inputs: nothing is learned.
             continue
-        evidence = Evidence()
+        evidence = Evidence(list(rows))
         for call, output in given.seen.items():
             changed_rows = _find_changed(output, runs, floors[call]) if kinds[call] else None
             if changed_rows is not None:
@@ -186,7 +189,11 @@ def _choose_kinds(
 
 
 def _explain(
-    output: SeenOutput, kinds: list[RowCounts], found: list[Evidence], items: BatchItems
+    output: SeenOutput,
+    kinds: list[RowCounts],
+    found: list[Evidence],
+    misplaced: list[Evidence],
+    items: BatchItems,
 ) -> str:
     """Return why it is not known whose an output's rows are."""
     call = output.layer, output.call
@@ -196,6 +203,11 @@ def _explain(
         return (
             f"rows of its output {output.shape} changed with inputs that they are not of: they do "
             f"not lie as {items.source} says"
+        )
+    if names := [repr(name) for each in misplaced if call in each.changes for name in each.names]:
+        return (
+            f"its output {output.shape} has the rows of {' and '.join(names)}, which are as many "
+            f"as those of the inputs, and do not lie as {items.source} says"
         )
     return (
         f"too few rows of its output {output.shape} changed with the rows of the batch to see "

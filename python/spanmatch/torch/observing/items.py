@@ -51,7 +51,7 @@ class BatchItems:
         return (*self.kinds, RowCounts(ONE, (1,) * self.n_inputs))
 
     def find_kinds(self, size: int) -> list[RowCounts]:
-        """Return the kinds of which there are so many rows, each way to share them out once."""
+        """Return the kinds of which there are so many rows."""
         return [each for each in self.all_kinds if each.total == size]
 
     def find_counts(self, shape: tuple[int, ...], kinds: Sequence[str] = ()) -> RowCounts:
@@ -79,13 +79,13 @@ class BatchItems:
 
     def explain_size(self, shape: tuple[int, ...], kinds: Sequence[str] = ()) -> str:
         """Return what to say of an output with another number of rows."""
-        wanted = ", nor ".join(
+        wanted = " or ".join(
             f"{each.total} {each.kind}"
             for each in self.all_kinds
             if not kinds or each.kind in kinds
         )
         return (
-            f"its output {shape} has {shape[0]} rows on its first axis, but {self.source} has "
+            f"its output {shape} has {shape[0]} rows on its first axis, where {self.source} has "
             f"{wanted}"
         )
 

@@ -82,6 +82,11 @@ class LayerReader:
         self._most_inputs = max(self._most_inputs, n_inputs)
         if self._trace is not None:
             self.leave_out(find_changes(self._trace, found))
+            layouts = {
+                call: layout.narrow(found.layouts.get(call))
+                for call, layout in self._trace.layouts.items()
+            }
+            self._trace = replace(self._trace, layouts=layouts)
             return
         self._trace = replace(found, left_out={})
         unreadable = {

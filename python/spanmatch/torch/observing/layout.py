@@ -45,6 +45,12 @@ class Layout:
             return False
         return self.kinds == other.kinds or bool(set(self.kinds) & set(other.kinds))
 
+    def narrow(self, other: Layout | None) -> Layout:
+        """Return the layout with those of the kinds that its rows are of in another batch too."""
+        if other is None or not self.is_like(other):
+            return self
+        return replace(self, kinds=tuple(kind for kind in self.kinds if kind in other.kinds))
+
     def read_items(self, output: Tensor, items: BatchItems) -> Activations:
         """Return the activations of rows on the first axis, which are of inputs in their order.
 

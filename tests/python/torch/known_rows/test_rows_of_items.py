@@ -55,6 +55,8 @@ def test_as_many_edges_as_nodes_are_no_nodes() -> None:
     a, b, data = make(0), make(1), graphs(edges)
     told = tell(a, b, data, "layer", items="counts", folds=4)
     assert set(told.left) == {"edges", "ends"}
+    assert "the rows of 'edge_attr'" in told.left["edges"]
+    assert "do not lie as `items` says" in told.left["ends"]
     sides = (split_rows(model, data, "layer", COUNTS) for model in (a, b))
     assert differences(told, *sides, folds=4) == []
 
@@ -236,6 +238,18 @@ def test_what_contradicts_items_is_refused(other: Any) -> None:
 def test_a_mask_in_the_batch_is_refused() -> None:
     data = [{**batch, "attention_mask": torch.ones(2, 2).bool()} for batch in graphs()]
     with pytest.raises(ValueError, match="attention_mask"):
+        run_compare(make(0), make(1), data, items="counts")
+
+
+def test_errors_name_the_batch() -> None:
+    data = graphs()
+    data[1]["counts"] = torch.tensor([17, 0])
+    with pytest.raises(ValueError, match=r"batch 1 \(counted from 0\): input 1 of the batch"):
+        run_compare(make(0), make(1), data, items="counts")
+    data[1]["counts"] = torch.tensor([16, 3])
+    with pytest.raises(
+        ValueError, match=r"batch 1 .* 18 rows on its first axis, where `items` has 19"
+    ):
         run_compare(make(0), make(1), data, items="counts")
 
 

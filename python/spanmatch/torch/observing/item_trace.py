@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from spanmatch.torch.observing.disturbed_rows import disturb_rows, list_disturbed, plan_runs
-from spanmatch.torch.observing.input_axis import UNMOVED, InputAxis
+from spanmatch.torch.observing.input_axis import InputAxis
 from spanmatch.torch.observing.items import ONE
 from spanmatch.torch.observing.layout import Layout
 from spanmatch.torch.observing.positions import find_neurons
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 SEEN = 0.5  # of the inputs, at least, rows have to be seen to change
 ROUNDINGS = 10  # what two equal runs differ by, so many times, is no change
+STILL = 2  # nor are so many roundings of the largest row
 
 
 @dataclass
@@ -138,7 +139,7 @@ def _measure_rounding(run: Run, given: ForwardPass, inputs: Any) -> dict[Call, f
         if one is None or other is None or one.shape != other.shape:
             floors[call] = float("inf")
             continue
-        rounding = float(one.abs().max()) * output.resolution * UNMOVED
+        rounding = float(one.abs().max()) * output.resolution * STILL
         floors[call] = max(ROUNDINGS * float((one - other).abs().max()), rounding)
     return floors
 

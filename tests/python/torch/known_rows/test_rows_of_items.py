@@ -266,3 +266,75 @@ def test_models_of_whole_tensors_take_items_too() -> None:
     told = tell(*models, data, "1", items=lambda batch: lengths[len(batch)], nulls=2, folds=4)
     sides = (split_rows(model, data, "1", COUNTS) for model in models)
     assert differences(told, *sides, nulls=2, folds=4) == []
+
+
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float32])
+def test_narrow_types(kind: torch.dtype) -> None:
+    models = [make(seed).to(kind) for seed in (0, 1)]
+    found = run_compare(*models, graphs(), items="counts", folds=4)
+    assert set(found.left_out) == {"edges", "ends"}
+    assert {found.pair(layer).n_items for layer in found} == {12}
+
+
+def test_many_inputs() -> None:
+    counts = [1 + at % 4 for at in range(300)]
+    data = [make_graphs(counts, [n + 1 for n in counts])]
+    a, b = make(0), make(1)
+    told = tell(a, b, data, "layer", items="counts", folds=4)
+    assert set(told.left) == {"edges", "ends"}
+    sides = (split_rows(model, data, "layer", [counts]) for model in (a, b))
+    assert differences(told, *sides, folds=4) == []
+
+
+def test_dead_rows_say_nothing() -> None:
+    """Rectified outputs: the rows of some inputs are zero, whatever they are given."""
+
+    class Rectified(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embed, self.layer = nn.Linear(5, 4), nn.ReLU()
+
+        def forward(self, x: Tensor) -> Any:
+            return self.layer(self.embed(x) - 0.6 * (x[:, :1] > 0))
+
+    data = [{"x": inputs(sum(counts), 5, seed=2), "n": counts} for counts in COUNTS]
+    models = [seeded(seed, Rectified) for seed in (0, 1)]
+    told = tell(*models, data, items="n", folds=4)
+    sides = [split_rows(model, data, "layer", COUNTS) for model in models]
+    assert any((rows == 0).all(1).any() for batch in sides[0] for rows in batch)
+    assert differences(told, *sides, folds=4) == []
+
+
+def test_a_layer_that_no_input_reaches_is_left_out() -> None:
+    """It has as many rows as the inputs have, and is the same for all of them."""
+
+    class Placed(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer, self.embed = nn.Linear(5, 4), nn.Linear(1, 4)
+
+        def forward(self, x: Tensor) -> Any:
+            places = torch.arange(len(x)).to(x.dtype)[:, None]
+            return self.layer(x) + self.embed(places)
+
+    data = [{"x": inputs(sum(counts), 5, seed=2), "n": counts} for counts in COUNTS]
+    models = [seeded(seed, Placed) for seed in (0, 1)]
+    told = tell(*models, data, items="n", folds=4)
+    assert set(told.left) == {"embed"}
+    assert "`trace=False`" in told.left["embed"]
+
+
+def test_a_random_layer_is_named_as_such() -> None:
+    class Shuffled(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer, self.embed = nn.Linear(5, 4), nn.Linear(5, 4)
+
+        def forward(self, x: Tensor) -> Any:
+            return self.embed(x), self.layer(x[torch.randperm(len(x))])
+
+    data = [{"x": inputs(sum(counts), 5, seed=2), "n": counts} for counts in COUNTS]
+    models = [seeded(seed, Shuffled) for seed in (0, 1)]
+    told = tell(*models, data, items="n", folds=4)
+    assert set(told.left) == {"layer"}
+    assert "random" in told.left["layer"]

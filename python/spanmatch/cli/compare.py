@@ -117,6 +117,14 @@ InputAxis = Annotated[
         min=0, metavar="N", help="Which axis of the data runs over inputs: 1 for time-first."
     ),
 ]
+Items = Annotated[
+    str | None,
+    typer.Option(
+        metavar="KEY",
+        help="What in a batch says how many rows each input has, where these lie one after the "
+        "other.",
+    ),
+]
 MaxNeurons = Annotated[
     int | None,
     typer.Option(min=1, metavar="N", help="Leave out layers that have more than N neurons."),
@@ -184,6 +192,7 @@ def compare(
     axis: Axis = None,
     mask: Mask = None,
     input_axis: InputAxis = 0,
+    items: Items = None,
     max_neurons: MaxNeurons = None,
     max_memory: MaxMemory = None,
     trace: Trace = True,
@@ -219,6 +228,7 @@ def compare(
                 axis=parse_axes(axis),
                 mask=parse_masks(mask),
                 input_axis=input_axis,
+                items=items,
                 max_neurons=max_neurons,
                 max_memory=as_bytes(max_memory, "max_memory"),
                 trace=trace,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 import time
@@ -81,6 +82,29 @@ def test_the_table_at_levels_of_ones_own() -> None:
     assert table.splitlines()[2].split()[-2:] == ["s(0.003)", "s(0.05)"]
     last = next(line.split() for line in table.splitlines() if line.startswith("head "))
     assert last[-2:] == [f"{wanted['head'].similarity(eps):.2f}" for eps in (0.003, 0.05)]
+
+
+def test_items_and_how_a_folder_without_them_goes_on() -> None:
+    Path("packed.py").write_text(
+        "import torch\n"
+        "def batches():\n"
+        "    torch.manual_seed(0)\n"
+        "    return [{'input': torch.randn(sum(n), 4), 'n': n} for n in ([3, 1, 2, 4], [5, 2])]\n"
+        "def net(): return torch.nn.Linear(4, 3)\n"
+    )
+    given = ["compare", "packed:net", "packed:net", "--seed-a", "0", "--seed-b", "1"]
+    given += ["--data", "packed:batches", "--device", "cpu"]
+    found = strict(done(*given, "--out", "out", "--items", "n", "--folds", "2", "--json").stdout)
+    assert found["inputs"] == 6
+    assert strict(Path("out/config.json").read_text())["items"] == "n"
+    both = ["--items", "n", "--input-axis", "1"]
+    failed(2, *given, "--out", "out2", *both, words=("--items", "--input-axis"))
+    failed(1, *given, "--out", "out", "--folds", "2", words=("items",))
+    done(*given, "--out", "old")
+    config = strict(Path("old/config.json").read_text())
+    assert config.pop("items") is None
+    Path("old/config.json").write_text(json.dumps(config))
+    done(*given, "--out", "old")
 
 
 def test_architectures_and_data_with_arguments() -> None:

@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from spanmatch.torch.observing.batch import count_inputs, take_batches
+from spanmatch.base.errors import prefix_errors
+from spanmatch.torch.observing.batch import take_batches
+from spanmatch.torch.observing.graph_batch import is_graph_batch
+from spanmatch.torch.observing.items import count_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from spanmatch.torch.observing.items import ItemsChoice
 
     BothBatches = tuple[Any, Any]
 
@@ -87,7 +92,7 @@ def _zip_batches(batches_a: Iterator[Any], batches_b: Iterator[Any]) -> Iterator
         yield a, b
 
 
-def count_both(batches: BothBatches, input_axis: int, number: int) -> int:
+def count_both(batches: BothBatches, input_axis: int, items: ItemsChoice, number: int) -> int:
     """Return how many inputs the batches of A and B hold.
 
     Raises
@@ -95,7 +100,8 @@ def count_both(batches: BothBatches, input_axis: int, number: int) -> int:
     ValueError
         There are none, or B has others than A.
     """
-    n_a, n_b = (count_inputs(batch, input_axis) for batch in batches)
+    with prefix_errors(f"batch {number} (counted from 0)"):
+        n_a, n_b = (count_items(batch, input_axis, items) for batch in batches)
     if n_a != n_b:
         raise ValueError(
             f"batch {number} (counted from 0) holds {n_a} inputs in `data` and {n_b} in `data_b`: "
@@ -122,6 +128,8 @@ def digest(batch: Any) -> int:
 def _list_tensors(batch: Any) -> Iterator[Tensor]:
     if isinstance(batch, Tensor):
         yield batch
+    elif is_graph_batch(batch):
+        yield from _list_tensors(batch.to_dict())
     elif isinstance(batch, Mapping | tuple | list):
         for part in batch.values() if isinstance(batch, Mapping) else batch:
             yield from _list_tensors(part)

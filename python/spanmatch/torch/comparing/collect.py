@@ -18,7 +18,6 @@ from spanmatch.torch.comparing.left_out import count_in_pass, leave_out_of_pairs
 from spanmatch.torch.comparing.lockstep import Lockstep
 from spanmatch.torch.comparing.one_by_one import OneByOne
 from spanmatch.torch.comparing.passes import check_read_again, run_pass, run_passes
-from spanmatch.torch.observing.traced_batches import count_traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -73,9 +72,7 @@ def collect_pairs(
     first = next(batches, None)
     if first is None:
         raise ValueError("there is no batch in data: it is empty, or was read before")
-    ahead = [first]
-    if options.trace:
-        ahead += islice(batches, count_traced(first[0], options.input_axis) - 1)
+    ahead = [first, *islice(batches, lockstep.count_ahead(first) - 1)]
     bar = show_progress("Running both models", progress and can_draw_bars())
     with lockstep.observing(), bar as report:
         left_out, passes = dict[str, str](), [list(pairs or ())]

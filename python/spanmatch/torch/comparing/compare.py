@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from spanmatch.comparison.comparison import Comparison
     from spanmatch.torch.observing.axis_choice import NeuronAxes
+    from spanmatch.torch.observing.items import ItemsChoice
     from spanmatch.torch.observing.layers import LayerChoice
     from spanmatch.torch.observing.masks import MaskChoice
 
@@ -43,6 +44,7 @@ def compare(
     axis: NeuronAxes = None,
     trace: bool = True,
     input_axis: int = 0,
+    items: ItemsChoice = None,
     max_neurons: int | None = None,
     max_memory: int | str | None = None,
     max_batches: int | None = None,
@@ -69,7 +71,8 @@ def compare(
         through. They run in eval mode.
     data
         Batches: each a tensor, (inputs, targets), or a mapping of arguments, of which a model is
-        given those that it takes. Models get copies, floats in their own precision.
+        given those that it takes. Models get copies, floats in their own precision. A batch of
+        torch_geometric is given whole, or in parts to a model that takes these by name.
     data_b
         The batches of B, where it sees other inputs: noisy ones, another language, the captions of
         images. Input i of a batch in `data` stands beside input i of the same batch here.
@@ -106,6 +109,15 @@ def compare(
         one is.
     input_axis
         Which axis of the batch's tensors runs over the inputs: 1 for time-first sequences.
+    items
+        How many rows every input has, where inputs lie one after the other on axis 0, as nodes of
+        graphs, concatenated proteins and packed texts do: the key of a batch that is a mapping, or
+        a function of a batch. What it has or returns are positive integers, one for every input.
+        Layers are read that have as many rows on axis 0 as these together, or one for each input.
+        That they are theirs is tried out: with the rows of some inputs disturbed, no others may
+        change; that takes each model some ten runs on the first batch. With `trace=False` it is
+        taken for granted. Not with `mask` or `input_axis`. A batch of torch_geometric needs none:
+        its graphs are the inputs.
     max_neurons
         Leave out layers of more neurons than that, on either side.
     max_memory
@@ -172,6 +184,7 @@ def compare(
         mask=mask,
         trace=trace,
         input_axis=input_axis,
+        items=items,
         max_neurons=max_neurons,
         max_memory=as_bytes(max_memory, "max_memory"),
         max_batches=max_batches,

@@ -40,7 +40,7 @@ class Lockstep:
         options: CompareOptions,
     ) -> None:
         self._models, self._device = models, options.device
-        self._input_axis = options.input_axis
+        self._input_axis, self._items = options.input_axis, options.items
         self._a, self._b = (
             Observer(
                 model,
@@ -49,6 +49,7 @@ class Lockstep:
                 mask=mask,
                 trace=options.trace,
                 input_axis=options.input_axis,
+                items=options.items,
                 device=options.device,
             )
             for model, chosen, axis, mask in zip(
@@ -76,6 +77,10 @@ class Lockstep:
     def find_device(self) -> torch.device:
         """Return where the models run, and the outputs of A lie."""
         return find_device(self._models[0]) if self._device is None else torch.device(self._device)
+
+    def count_ahead(self, first: BothBatches) -> int:
+        """Return how many batches the trace looks at, the first included."""
+        return self._a.count_ahead(first[0])
 
     def trace(self, ahead: Sequence[BothBatches]) -> BothSizes:
         """Find out on some batches how outputs are laid out; return how large those read are."""
@@ -109,7 +114,7 @@ class Lockstep:
 
     def run(self, batches: BothBatches, collector: Collector) -> None:
         """Run A, then B, and hand what their layers give to the collector."""
-        n_inputs = count_both(batches, self._input_axis, self.n_batches)
+        n_inputs = count_both(batches, self._input_axis, self._items, self.n_batches)
         outputs_a, calls_a = self._run_a(batches[0])
         collector.begin_batch(outputs_a)
         calls_b = self._b.run(batches[1], collector.receive)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from spanmatch.base.arguments import as_center
 from spanmatch.pair.nulls_and_folds import Resampling
+from spanmatch.torch.observing.items import check_items
 
 if TYPE_CHECKING:
     import torch
 
     from spanmatch.torch.observing.axis_choice import NeuronAxes
+    from spanmatch.torch.observing.items import ItemsChoice
     from spanmatch.torch.observing.layers import LayerChoice
     from spanmatch.torch.observing.masks import MaskChoice
 
@@ -43,6 +45,7 @@ class CompareOptions:
     mask: MaskChoice = None
     trace: bool = True
     input_axis: int = 0
+    items: ItemsChoice = None
     max_neurons: int | None = None
     max_memory: int | None = None
     max_batches: int | None = None
@@ -61,6 +64,7 @@ class CompareOptions:
             raise ValueError(f"`max_neurons` must be at least 1, got {self.max_neurons}")
         if type(self.input_axis) is not int or self.input_axis < 0:
             raise ValueError(f"`input_axis` must be an axis from 0 on, got {self.input_axis!r}")
+        check_items(self.items, self.mask, self.input_axis)
         if self.max_memory is not None and self.max_memory < 1:
             raise ValueError(f"`max_memory` must be at least 1 byte, got {self.max_memory}")
         needs_trace = self.max_neurons, self.max_memory, self.input_axis or None

@@ -26,10 +26,14 @@ def compare_positions(a: Activations, b: Activations) -> str:
         raise ValueError(
             f"A gives {a.n_items} items and B {b.n_items}: their rows are not of the same samples"
         )
-    if a.positions == b.positions:
+    if a.positions == b.positions and a.counts == b.counts:
         return ""
-    sizes = (" × ".join(map(str, each.positions)) or "one" for each in (a, b))
-    return "mean over positions: {} against {}".format(*sizes)
+    return f"mean over positions: {_describe(a)} against {_describe(b)}"
+
+
+def _describe(activations: Activations) -> str:
+    counted = [] if activations.counts is None else [activations.counts.kind]
+    return " × ".join([*counted, *map(str, activations.positions)]) or "one"
 
 
 def check_same_rows(first: str, now: str) -> None:

@@ -17,6 +17,8 @@ from spanmatch.pair.rows import as_rows
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from spanmatch.torch.observing.items import RowCounts
+
 # Types too narrow to hold a mean of their own values.
 NARROW = (torch.float16, torch.bfloat16)
 
@@ -43,6 +45,8 @@ class Activations:
     """The neurons' axis, counted from the front."""
     mask: Tensor | None = None
     """Which positions of which items count: bool, of the shape of the values less `axis`."""
+    counts: RowCounts | None = None
+    """How many rows on the first axis each item has, where that is not one; without a mask then."""
 
     @property
     def n_neurons(self) -> int:
@@ -56,7 +60,7 @@ class Activations:
         Without the trace that is so as a rule, but not where a layer takes the batch apart, as
         attention in windows does, or drops items.
         """
-        return self.values.shape[0]
+        return self.values.shape[0] if self.counts is None else len(self.counts.counts)
 
     @property
     def positions(self) -> tuple[int, ...]:
@@ -70,9 +74,12 @@ class Activations:
 
     @property
     def rows_per_item(self) -> int | list[int]:
-        """How many rows each item has: its positions, or those of them that count."""
+        """How many rows each item has that has any: its positions, or those that count."""
+        each = max(1, math.prod(self.positions))
+        if self.counts is not None:
+            return [each * count for count in self.counts.counts if count > 0]
         if self.mask is None:
-            return max(1, math.prod(self.positions))
+            return each
         counts: list[int] = self.mask.flatten(1).sum(1).tolist()
         return [count for count in counts if count > 0]
 
@@ -84,8 +91,10 @@ class Activations:
         Raises
         ------
         ValueError
-            All positions of an item are masked.
+            All positions of an item are masked, or it has no rows.
         """
+        if self.counts is not None:
+            return _average(self.rows(), self.counts, max(1, math.prod(self.positions)))
         values = self.values.movedim(self.axis, -1).flatten(1, -2) if self.positions else None
         kind = torch.float32 if self.values.dtype in NARROW else self.values.dtype
         if values is None:
@@ -116,7 +125,7 @@ class Activations:
             values = memory.copy_(last)
         else:
             values = last.clone(memory_format=torch.contiguous_format)
-        return Activations(values, values.ndim - 1, self.mask)
+        return Activations(values, values.ndim - 1, self.mask, self.counts)
 
 
 class UnreadableError(ValueError):
@@ -190,6 +199,16 @@ def _unpack(packed: PackedSequence) -> Tensor | None:
             "the model run on padded texts, and pass the mask"
         )
     return pad_packed_sequence(packed, batch_first=True)[0]
+
+
+def _average(rows: Tensor, counts: RowCounts, times: int) -> Tensor:
+    """Return the mean of the rows of each item, which has so many times as many as counted."""
+    if 0 in counts.counts:
+        item = counts.counts.index(0)
+        raise ValueError(f"item {item} of the batch (counted from 0) has no {counts.kind}")
+    kind = torch.float32 if rows.dtype in NARROW else rows.dtype
+    parts = rows.split([times * count for count in counts.counts])
+    return torch.stack([part.mean(0, dtype=kind) for part in parts])
 
 
 def _fits(memory: Tensor, values: Tensor) -> bool:

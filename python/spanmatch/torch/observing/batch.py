@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from spanmatch.base.words import list_names
+from spanmatch.torch.observing.graph_batch import GraphBatch, is_graph_batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -35,7 +36,7 @@ def take_batches(data: Iterable[Any], max_batches: int | None) -> tuple[Iterator
             f"data is a {type(data).__name__}, which gives one example at a time: pass batches, "
             "such as torch.utils.data.DataLoader(data, batch_size=64)"
         )
-    if isinstance(data, Tensor | Mapping):
+    if isinstance(data, Tensor | Mapping) or is_graph_batch(data):
         raise TypeError(
             f"data is one {type(data).__name__}: pass an iterable of batches, such as [data]"
         )
@@ -51,6 +52,8 @@ def take_batches(data: Iterable[Any], max_batches: int | None) -> tuple[Iterator
 def get_inputs(batch: Any) -> Tensor | Mapping[str, Any]:
     """Return what the model is given of a batch: a tensor, or a mapping of its arguments.
 
+    Of a batch of torch_geometric it is a `GraphBatch`.
+
     Raises
     ------
     TypeError
@@ -65,12 +68,14 @@ def get_inputs(batch: Any) -> Tensor | Mapping[str, Any]:
     inputs = batch[0] if isinstance(batch, tuple | list) and len(batch) in (1, 2) else batch
     if isinstance(inputs, Tensor | Mapping):
         return inputs
+    if is_graph_batch(inputs):
+        return GraphBatch(inputs)
     kind = type(inputs).__name__
     if isinstance(batch, tuple | list):
         kind = f"{type(batch).__name__} of {', '.join(type(part).__name__ for part in batch)}"
     raise TypeError(
-        f"a batch is a {kind}: pass a tensor, (inputs, targets), or a mapping of the model's "
-        "arguments"
+        f"a batch is a {kind}: pass a tensor, (inputs, targets), a mapping of the model's "
+        "arguments, or what the DataLoader of torch_geometric gives"
     )
 
 
@@ -100,16 +105,8 @@ def name_inputs(
         A mapping holds nothing that the model takes; a second tensor may be a mask or targets.
     """
     inputs = get_inputs(batch)
-    names = _list_arguments(model)
     if isinstance(inputs, Mapping):
-        given = {name: value for name, value in inputs.items() if name != LABELS}
-        if names is not None and inputs and not names.intersection(given):
-            held, taken = (list_names(sorted(map(repr, part)), SHOWN) for part in (inputs, names))
-            raise ValueError(
-                f"the batch holds {held}, and the model takes {taken or 'nothing'}: name the parts "
-                "of the batch as the model names its arguments"
-            )
-        return given
+        return _choose_entries(inputs, model)
     if isinstance(batch, Tensor) or len(batch) == 1:
         return inputs
     first, mask = _find_first_argument(model), batch[1]
@@ -147,6 +144,8 @@ def call_model(
     """
     if isinstance(inputs, Tensor):
         return model(_copy(inputs, device, dtype))
+    if isinstance(inputs, GraphBatch):
+        return model(inputs.make_whole(lambda part: _copy(part, device, dtype), device))
     names = _list_arguments(model)
     return model(
         **{
@@ -155,6 +154,20 @@ def call_model(
             if name != LABELS and (names is None or name in names)
         }
     )
+
+
+def _choose_entries(inputs: Mapping[str, Any], model: Callable[..., Any]) -> Mapping[str, Any]:
+    """Return what a model is given of a mapping: all but labels; of a batch of graphs what fits."""
+    if isinstance(inputs, GraphBatch):
+        return inputs.fit_to(_get_parameters(model))
+    names = _list_arguments(model)
+    if names is not None and inputs and not names.intersection(set(inputs) - {LABELS}):
+        held, taken = (list_names(sorted(map(repr, part)), SHOWN) for part in (inputs, names))
+        raise ValueError(
+            f"the batch holds {held}, and the model takes {taken or 'nothing'}: name the parts "
+            "of the batch as the model names its arguments"
+        )
+    return {name: value for name, value in inputs.items() if name != LABELS}
 
 
 def _copy(tensor: Tensor, device: Any, dtype: Any) -> Tensor:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from spanmatch.torch.observing.activations import Activations
+    from spanmatch.torch.observing.items import BatchItems
     from spanmatch.torch.observing.masks import BatchMasks
 
 Call: TypeAlias = tuple[str, int]
@@ -56,6 +57,8 @@ class ForwardPass:
     """How many inputs the batch has."""
     masks: BatchMasks | None = None
     """Which positions of the batch count."""
+    items: BatchItems | None = None
+    """How many rows each input has, where inputs lie one after the other on the first axis."""
     input_axis: int = 0
     """Which axis of the batch's tensors runs over the inputs."""
     is_projected: bool = False

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from spanmatch.torch.observing.activations import Activations
     from spanmatch.torch.observing.axis_choice import AxisChoice
+    from spanmatch.torch.observing.batch_contents import BatchContents
     from spanmatch.torch.observing.forward_pass import ForwardPass, SeenOutput
     from spanmatch.torch.observing.layers import ChosenLayers
     from spanmatch.torch.observing.trace import RowTrace
@@ -44,6 +45,7 @@ class LayerReader:
         self._axis = axis
         self._trace: RowTrace | None = None
         self._calls: dict[str, int] | None = None
+        self._most_inputs = 0
         self.batch = 0
         """Which batch is read, for errors."""
 
@@ -69,16 +71,22 @@ class LayerReader:
             for name, module in self.chosen.modules.items()
         )
 
-    def take_trace(self, given: ForwardPass, found: RowTrace) -> None:
-        """Take what a batch has shown; of a second one, what it has shown otherwise.
+    def take_trace(self, given: ForwardPass, found: RowTrace, n_inputs: int) -> None:
+        """Take what a batch of so many inputs has shown; of a second one, what it shows otherwise.
 
         Raises
         ------
         ValueError
             As `leave_out`.
         """
+        self._most_inputs = max(self._most_inputs, n_inputs)
         if self._trace is not None:
             self.leave_out(find_changes(self._trace, found))
+            layouts = {
+                call: layout.narrow(found.layouts.get(call))
+                for call, layout in self._trace.layouts.items()
+            }
+            self._trace = replace(self._trace, layouts=layouts)
             return
         self._trace = replace(found, left_out={})
         unreadable = {
@@ -87,6 +95,17 @@ class LayerReader:
             if name in self.chosen.modules and name not in given.calls
         }
         self.leave_out({**unreadable, **found.left_out})
+
+    def check_tested(self, batch: BatchContents) -> None:
+        """Raise ValueError where items of a batch lie as only a batch of one could be seen to."""
+        if batch.items is None or not self.is_traced:
+            return
+        if batch.n_inputs > 1 and self._most_inputs == 1:
+            with self.prefix_errors():
+                raise ValueError(
+                    f"it holds {batch.n_inputs} inputs, and those before it one each, where it "
+                    f"could not be seen whether rows lie as {batch.items.source} says: put it first"
+                )
 
     def leave_out(self, reasons: Mapping[str, str]) -> None:
         """Read some layers no more.
@@ -139,6 +158,8 @@ class LayerReader:
             if layout is None:
                 # The end of the pass says so.
                 return None
+            if current.items is not None:
+                return layout.read_items(output.detach(), current.items)
             n_inputs = current.n_inputs if self.is_traced else len(output)
             return layout.read(output.detach(), n_inputs, current.masks, seen.layer)
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from spanmatch.torch.observing.activations import Activations
+from spanmatch.torch.observing.items import ONE
 from spanmatch.torch.observing.masks import broadcast_mask, fit_mask
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from spanmatch.torch.observing.input_axis import InputAxis
+    from spanmatch.torch.observing.items import BatchItems
     from spanmatch.torch.observing.masks import BatchMasks
 
 
@@ -34,6 +36,32 @@ class Layout:
     n_axes: int
     """How many axes the output has."""
     mask: MaskPlace | None = None
+    kinds: tuple[str, ...] = ()
+    """What its rows can be of, where each input has several on the first axis; empty: anything."""
+
+    def is_like(self, other: Layout | None) -> bool:
+        """Tell whether both can be how one layer's outputs lie."""
+        if other is None or replace(self, kinds=()) != replace(other, kinds=()):
+            return False
+        return self.kinds == other.kinds or bool(set(self.kinds) & set(other.kinds))
+
+    def narrow(self, other: Layout | None) -> Layout:
+        """Return the layout with those of the kinds that its rows are of in another batch too."""
+        if other is None or not self.is_like(other):
+            return self
+        return replace(self, kinds=tuple(kind for kind in self.kinds if kind in other.kinds))
+
+    def read_items(self, output: Tensor, items: BatchItems) -> Activations:
+        """Return the activations of rows on the first axis, which are of inputs in their order.
+
+        Raises
+        ------
+        ValueError
+            There are not as many as the inputs have, or the output has other axes than before.
+        """
+        found = items.find_counts(tuple(output.shape), self.kinds)
+        values = arrange(output, len(output), self)
+        return Activations(values, values.ndim - 1, counts=None if found.kind == ONE else found)
 
     def read(self, output: Tensor, n_inputs: int, masks: BatchMasks, layer: str) -> Activations:
         """Return the activations with the inputs first and the neurons last.

@@ -2,43 +2,42 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
-from torch import Tensor, nn
+from torch import nn
 from torch.jit import ScriptModule
 
-from spanmatch.torch.observing.activations import (
-    UnreadableError,
-    describe_without_floats,
-    find_activations,
-)
 from spanmatch.torch.observing.axis_choice import AxisChoice
-from spanmatch.torch.observing.batch import count_inputs, name_inputs
+from spanmatch.torch.observing.batch import name_inputs
+from spanmatch.torch.observing.batch_contents import BatchReader
 from spanmatch.torch.observing.forward_pass import ForwardPass
 from spanmatch.torch.observing.hooked_model import HookedModel
+from spanmatch.torch.observing.item_trace import trace_items
 from spanmatch.torch.observing.kept_state import ModelState
 from spanmatch.torch.observing.layer_reader import LayerReader
 from spanmatch.torch.observing.layers import ChosenLayers, choose_layers
-from spanmatch.torch.observing.masks import read_masks, turn_masks
 from spanmatch.torch.observing.model_error import ModelError
 from spanmatch.torch.observing.model_state import RandomStream
 from spanmatch.torch.observing.neuron_axis import Axes
+from spanmatch.torch.observing.output_hook import OutputHook
 from spanmatch.torch.observing.trace import trace_rows
-from spanmatch.torch.observing.traced_batches import list_traced
+from spanmatch.torch.observing.traced_batches import count_traced, list_traced
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from types import TracebackType
 
     import torch
     from typing_extensions import Self
 
     from spanmatch.torch.observing.axis_choice import NeuronAxes
+    from spanmatch.torch.observing.batch_contents import BatchContents
     from spanmatch.torch.observing.forward_pass import Receiver, SeenOutput
+    from spanmatch.torch.observing.items import ItemsChoice
     from spanmatch.torch.observing.layer_size import LayerSize
     from spanmatch.torch.observing.layers import LayerChoice
-    from spanmatch.torch.observing.masks import BatchMasks, MaskChoice
+    from spanmatch.torch.observing.masks import MaskChoice
 
 SEED = 1  # of random numbers that are to be others than everybody's
 
@@ -67,13 +66,15 @@ class Observer:
         first, and the neurons' axis is likely, where it is not known.
     input_axis
         Which axis of the batch's tensors runs over the inputs.
+    items
+        How many rows every input has, where inputs lie one after the other: see `read_items`.
     device
         Where inputs go. None: where the model's first parameter or buffer lies.
 
     Raises
     ------
     TypeError, ValueError
-        As `choose_layers`; a glob of `axis` matches no chosen layer.
+        As `choose_layers`; a glob of `axis` matches no chosen layer; `items` is none.
 
     Examples
     --------
@@ -95,6 +96,7 @@ class Observer:
         mask: MaskChoice = None,
         trace: bool = True,
         input_axis: int = 0,
+        items: ItemsChoice = None,
         device: torch.device | str | None = None,
     ) -> None:
         if not isinstance(model, nn.Module):
@@ -108,11 +110,10 @@ class Observer:
                 )
         self._hooked = HookedModel(model, device)
         self._reader = LayerReader(chosen, AxisChoice(axis, chosen.modules), is_traced=trace)
-        self._mask, self._input_axis = mask, input_axis
+        self._batches, self._input_axis = BatchReader(mask, input_axis, items), input_axis
         self._origin = RandomStream(), ModelState()
-        self._wanted: Collection[str] = chosen.modules
+        self._hook = OutputHook(self._reader)
         self._undo = ExitStack()
-        self._pass: ForwardPass | None = None
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -140,7 +141,7 @@ class Observer:
 
     def __enter__(self) -> Self:
         with ExitStack() as undo:
-            undo.enter_context(self._hooked.hooking(self._list_modules_to_hook(), self._take))
+            undo.enter_context(self._hooked.hooking(self._list_modules_to_hook(), self._hook.take))
             self._undo = undo.pop_all()
         return self
 
@@ -185,16 +186,24 @@ class Observer:
         """
         if self._reader.is_traced and not self._reader.has_trace:
             self.trace([batch])
-        inputs, n_inputs, masks = self._read_batch(batch)
-        current = ForwardPass(receive, n_inputs, masks, axes=Axes(guess=not self._reader.is_traced))
-        self._run_model(inputs, current, self._origin)
+        read = self._read_batch(batch)
+        self._reader.check_tested(read)
+        axes = Axes(guess=not self._reader.is_traced)
+        current = ForwardPass(receive, read.n_inputs, read.masks, read.items, axes=axes)
+        self._run_model(read.inputs, current, self._origin)
         self._reader.check_calls(current)
         self._reader.batch += 1
         return {
             name: current.calls[name]
             for name in self.layers
-            if name in current.calls and name in self._wanted
+            if name in current.calls and name in self._hook.wanted
         }
+
+    def count_ahead(self, first: Any) -> int:
+        """Return how many batches the trace looks at, the first included; 1 without a trace."""
+        if not self._reader.is_traced:
+            return 1
+        return count_traced(first, self._input_axis, self._batches.items)
 
     def trace(self, ahead: Sequence[Any]) -> dict[str, LayerSize]:
         """Find out how every output is laid out, by running the model on a batch in other orders.
@@ -202,7 +211,7 @@ class Observer:
         Parameters
         ----------
         ahead
-            The first batch; or as many as `count_traced` says, which few inputs take.
+            The first batches: as many as `count_ahead` says, where there are so many.
 
         Returns
         -------
@@ -217,7 +226,7 @@ class Observer:
             As `run`; a layer that was named, or every one, cannot be read.
         """
         with self._reader.prefix_errors():
-            traced = list_traced(ahead, self._input_axis)
+            traced = list_traced(ahead, self._input_axis, self._batches.items)
         try:
             sizes = self._trace_one(traced[0])
         except ModelError:
@@ -238,7 +247,7 @@ class Observer:
             What is handed over from now on, of the chosen layers.
         """
         self._origin = RandomStream(), ModelState()
-        self._reader.batch, self._wanted = 0, frozenset(layers)
+        self._reader.batch, self._hook.wanted = 0, frozenset(layers)
 
     def measure(self, batch: Any) -> list[SeenOutput]:
         """Do as `run`, but return what each output looks like; its axis need not be known."""
@@ -250,24 +259,24 @@ class Observer:
         return list(current.seen.values())
 
     def _trace_one(self, batch: Any) -> dict[str, LayerSize]:
-        inputs, n_inputs, masks = self._read_batch(batch)
-        given = self._examine(inputs, n_inputs)
+        read = self._read_batch(batch)
+        # Of items each row on axis 0 is looked at.
+        given = self._examine(read.inputs, read.n_inputs if read.items is None else 1)
         self._reader.check_calls(given)
-        found = trace_rows(self._examine, given, inputs, masks.of_inputs, self._input_axis)
-        self._reader.take_trace(given, found)
+        if read.items is None:
+            masks = read.masks.of_inputs
+            found = trace_rows(self._examine, given, read.inputs, masks, self._input_axis)
+        else:
+            found = trace_items(self._examine, given, read.inputs, read.items)
+        self._reader.take_trace(given, found, read.n_inputs)
         return found.measure_layers(given.seen)
 
-    def _read_batch(self, batch: Any) -> tuple[Any, int, BatchMasks]:
+    def _read_batch(self, batch: Any) -> BatchContents:
         with self._reader.prefix_errors():
-            inputs = name_inputs(batch, self._hooked.model, mask_said=self._mask is not None)
-            masks = read_masks(batch, inputs, self._mask, self._reader.chosen.modules)
-            n_inputs = count_inputs(inputs, self._input_axis)
-            if n_inputs == 0:
-                raise ValueError("the batch is empty")
-            return inputs, n_inputs, turn_masks(masks, n_inputs, self._input_axis)
+            return self._batches.read(batch, self._hooked.model, self._reader.chosen.modules)
 
     def _examine(
-        self, inputs: Any, n_inputs: int, *, again: bool = False, until_error: bool = False
+        self, inputs: Any, n_inputs: int = 1, *, again: bool = False, until_error: bool = False
     ) -> ForwardPass:
         current = ForwardPass(
             n_inputs=n_inputs, input_axis=self._input_axis, is_projected=not until_error
@@ -277,55 +286,18 @@ class Observer:
         if again:
             # And goes on, where a module has random numbers of its own.
             self._run_model(inputs, ForwardPass(), origin)
-        try:
+        with suppress(Exception) if until_error else nullcontext():
             self._run_model(inputs, current, origin)
-        except Exception:
-            if not until_error:
-                raise
         return current
 
     def _run_model(
         self, inputs: Any, current: ForwardPass, origin: tuple[RandomStream, ModelState]
     ) -> None:
-        self._pass = current
-        try:
+        with self._hook.of_pass(current):
             self._hooked.run(inputs, current, origin, self._reader.batch)
-        finally:
-            self._pass = None
 
     def _list_modules_to_hook(self) -> list[nn.Module]:
         """Return the chosen layers, and all modules if one of them needs to be told its axis."""
         if self._reader.knows_axes():
             return list(self._reader.chosen.modules.values())
         return self._hooked.list_hookable()
-
-    def _take(
-        self, name: str, module: nn.Module, args: Any, kwargs: dict[str, Any], returned: Any, /
-    ) -> None:
-        """Take what a module returns: this is the hook on it."""
-        current = self._pass
-        if current is None:
-            # Not ours: whoever has the model runs it within the block.
-            return
-        try:
-            try:
-                output = find_activations(returned)
-            except UnreadableError as error:
-                current.empty[name] = str(error)
-                return
-            if output is None:
-                current.empty[name] = describe_without_floats(returned)
-                return
-            neurons = self._reader.find_neurons(current, name, module, (args, kwargs), output)
-            if name in self._reader.chosen.modules and name not in self.left_out:
-                self._hand_over(current, current.record(name, output, neurons), output)
-        except BaseException as error:
-            current.failure = error
-            raise
-
-    def _hand_over(self, current: ForwardPass, seen: SeenOutput, output: Tensor) -> None:
-        if current.receive is None or seen.layer not in self._wanted:
-            return
-        activations = self._reader.read(current, seen, output)
-        if activations is not None:
-            current.receive(seen.layer, seen.call, activations)

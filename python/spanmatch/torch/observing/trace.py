@@ -125,7 +125,7 @@ def find_changes(first: RowTrace, later: RowTrace) -> dict[str, str]:
     changed = {
         layer: "its rows lie otherwise in the second batch than in the first"
         for (layer, call), layout in first.layouts.items()
-        if later.layouts.get((layer, call)) != layout
+        if not layout.is_like(later.layouts.get((layer, call)))
     }
     reasons = {**changed, **later.left_out}
     return {layer: reason for layer, reason in reasons.items() if layer not in later.untested}

@@ -9,32 +9,34 @@ import torch
 from torch import Tensor
 
 from spanmatch.base.errors import prefix_errors
-from spanmatch.torch.observing.batch import count_inputs
+from spanmatch.torch.observing.items import count_items
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from spanmatch.torch.observing.items import ItemsChoice
+
 FEW = 4  # inputs of a batch; of fewer than that many orders there are few too
 
 
-def count_traced(first: Any, input_axis: int) -> int:
+def count_traced(first: Any, input_axis: int, items: ItemsChoice = None) -> int:
     """Return how many batches a trace looks at, the first included.
 
     Rows of few inputs can lie as if traced by accident: then a second batch has to agree. A batch
     of one input has no other order: then two batches are joined, and two more have to agree.
     """
     with prefix_errors("batch 0 (counted from 0)"):
-        n_inputs = count_inputs(first, input_axis)
-    if n_inputs == 1:
+        n_inputs = count_items(first, input_axis, items)
+    if n_inputs == 1 and items is None:
         return 4
     return 2 if n_inputs <= FEW else 1
 
 
-def list_traced(batches: Sequence[Any], input_axis: int) -> list[Any]:
+def list_traced(batches: Sequence[Any], input_axis: int, items: ItemsChoice = None) -> list[Any]:
     """Return what a trace runs on, of as many batches as `count_traced` says, or as there are."""
     first, *others = batches
-    if count_inputs(first, input_axis) > 1:
-        return [first, *(each for each in others if count_inputs(each, input_axis) > 1)]
+    if items is not None or count_items(first, input_axis, items) > 1:
+        return [first, *(each for each in others if count_items(each, input_axis, items) > 1)]
     couples = zip(batches[::2], batches[1::2], strict=False)
     joined = [join_inputs(*couple, input_axis) for couple in couples]
     return [each for each in joined if each is not None] or [first]

@@ -32,6 +32,7 @@ ABSENT = {
     "seed": 0,
     "trace": True,
     "input_axis": 0,
+    "items": None,
     "max_neurons": None,
     "data_b": None,
     "tokenizer_b": None,

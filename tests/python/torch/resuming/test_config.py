@@ -33,6 +33,7 @@ RECORDED = {
     "mask": "ok",
     "trace": True,
     "input_axis": 0,
+    "items": None,
     "max_neurons": None,
     "nulls": 3,
     "folds": 4,

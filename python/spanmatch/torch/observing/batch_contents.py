@@ -1,0 +1,71 @@
+"""All that a batch says: the inputs of the model, how many there are, and which rows are whose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from spanmatch.torch.observing.batch import count_inputs, name_inputs
+from spanmatch.torch.observing.items import check_alone, check_items, read_items
+from spanmatch.torch.observing.masks import BatchMasks, read_masks, turn_masks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from torch import nn
+
+    from spanmatch.torch.observing.items import BatchItems, ItemsChoice
+    from spanmatch.torch.observing.masks import MaskChoice
+
+
+@dataclass(frozen=True)
+class BatchContents:
+    """What a batch holds for one model."""
+
+    inputs: Any
+    n_inputs: int
+    masks: BatchMasks
+    items: BatchItems | None
+    """How many rows each input has, where inputs lie one after the other on axis 0."""
+
+
+@dataclass(frozen=True)
+class BatchReader:
+    """How batches are to be read.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `check_items`.
+    """
+
+    mask: MaskChoice = None
+    input_axis: int = 0
+    items: ItemsChoice = None
+
+    def __post_init__(self) -> None:
+        check_items(self.items, self.mask, self.input_axis)
+
+    def read(self, batch: Any, model: nn.Module, layers: Iterable[str]) -> BatchContents:
+        """Return what a batch holds for a model, of which these layers are chosen.
+
+        Raises
+        ------
+        TypeError, ValueError
+            It is no batch, is empty, or its masks or items are none.
+        """
+        inputs = name_inputs(batch, model, mask_said=self.mask is not None)
+        items = read_items(batch, self.items)
+        if items is not None:
+            check_alone(items.source, self.mask, self.input_axis)
+        masks = read_masks(batch, inputs, self.mask, layers)
+        if items is not None and masks.of_inputs:
+            raise ValueError(
+                f"the batch holds the mask {next(iter(masks.of_inputs))!r}, and rows lie one input "
+                f"after the other, as {items.source} says, and are not padded: leave one of them "
+                "out"
+            )
+        n_inputs = count_inputs(inputs, self.input_axis) if items is None else items.n_inputs
+        if n_inputs == 0:
+            raise ValueError("the batch is empty")
+        return BatchContents(inputs, n_inputs, turn_masks(masks, n_inputs, self.input_axis), items)

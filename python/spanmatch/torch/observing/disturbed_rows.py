@@ -1,0 +1,116 @@
+"""The inputs of a batch as the trace of items gives them to a model: the rows of some disturbed.
+
+Which inputs are disturbed in which run spells the number of every input: in half of the runs each,
+and in no two of them alike. So an output's row that changed in some of the runs is of the one input
+that was disturbed in all of them; one that depends on several inputs changed in too many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import combinations, count, islice
+from math import comb
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from spanmatch.torch.observing.graph_batch import GraphBatch
+from spanmatch.torch.observing.items import EDGES, ROWS
+from spanmatch.torch.observing.perturbed_inputs import NOISE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spanmatch.torch.observing.items import BatchItems, RowCounts
+
+WHOLE = ""  # the name of a batch that is a single tensor
+BOUNDS = "ptr"  # what torch_geometric calls the bounds between graphs
+
+
+def plan_runs(n_inputs: int) -> Tensor:
+    """Return which inputs are disturbed in which run, inputs × runs.
+
+    >>> plan_runs(3).int().tolist()
+    [[1, 1, 0, 0], [1, 0, 1, 0], [1, 0, 0, 1]]
+    """
+    n_runs = next(n for n in count(2, 2) if comb(n, n // 2) >= n_inputs)
+    plan = torch.zeros(n_inputs, n_runs, dtype=torch.bool)
+    for at, runs in enumerate(islice(combinations(range(n_runs), n_runs // 2), n_inputs)):
+        plan[at, list(runs)] = True
+    return plan
+
+
+def list_disturbed(inputs: Any, items: BatchItems) -> list[dict[str, RowCounts]]:
+    """Return the tensors that are disturbed together, by name, and which of their rows are whose.
+
+    Of a batch of graphs all tensors that have rows of nodes, edges or graphs are, as their names
+    tell them apart. Of any other each is disturbed alone: as many rows as the inputs have may be of
+    something else by accident.
+    """
+    parts = inputs if isinstance(inputs, Mapping) else {WHOLE: inputs}
+    found: dict[str, RowCounts] = {}
+    for name, part in parts.items():
+        if not isinstance(part, Tensor) or not part.ndim or name == BOUNDS:
+            continue
+        kinds = items.find_kinds(part.shape[0])
+        # The tensors of edges say in their name that they are.
+        own = [each for each in kinds if ("edge" in name) == (each.kind == EDGES)]
+        if kinds:
+            found[name] = (own or kinds)[0]
+    if items.kinds[0].kind == ROWS:
+        return [{name: counts} for name, counts in found.items()]
+    return [found] if found else []
+
+
+def disturb_rows(
+    inputs: Any, rows: Mapping[str, RowCounts], chosen: Tensor, seed: int
+) -> Any | None:
+    """Return the inputs with the rows of some disturbed; None where that changes nothing.
+
+    Floats are given noise. Of all other tensors each row of an input becomes one of the same
+    input's, drawn at random: they may be indices, and hold none that was not there.
+
+    Parameters
+    ----------
+    inputs
+        A tensor, or a mapping of arguments.
+    rows
+        The tensors that are disturbed, and which of their rows are of which input.
+    chosen
+        Which inputs are.
+    seed
+        What the noise follows from.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    if isinstance(inputs, Tensor):
+        changed = _disturb(inputs, rows[WHOLE].counts, chosen, generator)
+        return None if torch.equal(changed, inputs) else changed
+    values = dict(inputs)
+    for name, counts in rows.items():
+        values[name] = _disturb(inputs[name], counts.counts, chosen, generator)
+    if all(torch.equal(values[name], inputs[name]) for name in rows):
+        return None
+    return inputs.put(values) if isinstance(inputs, GraphBatch) else values
+
+
+def _disturb(
+    part: Tensor, counts: Sequence[int], chosen: Tensor, generator: torch.Generator
+) -> Tensor:
+    sizes = torch.tensor(counts)
+    owners = torch.arange(len(sizes)).repeat_interleave(sizes)
+    touched = chosen[owners]
+    if part.is_floating_point():
+        noise = torch.randn(part.shape, generator=generator).to(part.device, part.dtype)
+        spread = part.float().std(unbiased=False)
+        scale = NOISE * (float(spread) if 0 < float(spread) < torch.inf else 1.0)
+        return torch.where(_stand(touched, part), part + scale * noise, part)
+    begins = (sizes.cumsum(0) - sizes)[owners]
+    drawn = begins + (torch.rand(len(owners), generator=generator) * sizes[owners]).long()
+    here = torch.where(touched, drawn, torch.arange(len(owners)))
+    return part[here.to(part.device)]
+
+
+def _stand(rows: Tensor, part: Tensor) -> Tensor:
+    """Return what is said of rows, in a shape that spreads over all else."""
+    return rows.to(part.device).reshape(-1, *(1,) * (part.ndim - 1))

@@ -1,0 +1,119 @@
+"""A batch of torch_geometric, several graphs as one: it is told by what it has, without import."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from inspect import Parameter
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# What a model that takes the whole batch may call it, though the batch has an entry of that name.
+WHOLE = "batch"
+
+
+def is_graph_batch(value: Any) -> bool:
+    """Tell whether it is what the DataLoader of torch_geometric makes of several graphs.
+
+    >>> is_graph_batch(torch.zeros(3)), is_graph_batch({"ptr": torch.zeros(3)})
+    (False, False)
+    """
+    names = ("to_data_list", "num_graphs", "clone", "to_dict")
+    # Of the class: an object may answer to any name.
+    return not isinstance(value, Tensor | Mapping) and all(hasattr(type(value), n) for n in names)
+
+
+class GraphBatch(Mapping[str, Any]):
+    """What a batch of graphs holds, by name; a model may take it whole.
+
+    Parameters
+    ----------
+    graphs
+        As torch_geometric made it.
+    values
+        What it holds in place of its own.
+
+    Raises
+    ------
+    TypeError
+        Its nodes are of several types, or it does not say which nodes are whose.
+    """
+
+    def __init__(self, graphs: Any, values: Mapping[str, Any] | None = None) -> None:
+        kind = type(graphs).__name__
+        if hasattr(graphs, "node_types"):
+            raise TypeError(
+                f"a batch is a {kind}, whose nodes are of several types: pass mappings of the "
+                "model's arguments, and say with `items` how many rows each graph has"
+            )
+        self._graphs = graphs
+        self._values = dict(graphs.to_dict()) if values is None else dict(values)
+        if not isinstance(self._values.get("ptr"), Tensor):
+            raise TypeError(
+                f"a batch is a {kind} without `ptr`, which says whose its nodes are: let the "
+                "DataLoader of torch_geometric make it"
+            )
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def put(self, values: Mapping[str, Any]) -> GraphBatch:
+        """Return the batch with other values."""
+        return GraphBatch(self._graphs, values)
+
+    def make_whole(self, copy: Callable[[Tensor], Tensor], device: Any) -> Any:
+        """Return a copy as torch_geometric has batches, on a device, its tensors made by `copy`."""
+        whole = self._graphs.clone().to(device)
+        for name, value in self._values.items():
+            if isinstance(value, Tensor):
+                whole[name] = copy(value)
+        return whole
+
+    def fit_to(self, parameters: Mapping[str, Parameter]) -> Mapping[str, Any]:
+        """Return what a forward pass with these parameters is given: the whole, or its parts.
+
+        It is given parts where it takes them by name: all that it needs are among the names of the
+        batch. One that needs a single thing of another name, or by the name of `batch`, is given
+        the whole.
+        """
+        named = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+        needed = [
+            name
+            for name, parameter in parameters.items()
+            if parameter.default is Parameter.empty and parameter.kind in named
+        ]
+        if needed and needed != [WHOLE] and all(name in self._values for name in needed):
+            return {name: self._values[name] for name in parameters if name in self._values}
+        if len(needed) > 1:
+            held, taken = (", ".join(map(repr, names)) for names in (self._values, needed))
+            raise ValueError(
+                f"the batch of graphs holds {held}, and the model needs {taken}: name the parts "
+                "as the model does, or pass mappings of its arguments and `items`"
+            )
+        return self
+
+    def count_nodes(self) -> tuple[int, ...]:
+        """Return how many nodes each graph has."""
+        counts: list[int] = self._values["ptr"].diff().tolist()
+        return tuple(counts)
+
+    def count_edges(self) -> tuple[int, ...] | None:
+        """Return how many edges each graph has; None where they do not lie graph by graph."""
+        edges, ptr = self._values.get("edge_index"), self._values["ptr"]
+        if not isinstance(edges, Tensor) or edges.ndim != 2 or edges.shape[0] != 2:
+            return None
+        owners = torch.searchsorted(ptr, edges[0].contiguous(), right=True) - 1
+        if bool((owners.diff() < 0).any()):
+            return None
+        counts: list[int] = torch.bincount(owners, minlength=len(ptr) - 1).tolist()
+        return tuple(counts)

@@ -1,0 +1,240 @@
+"""Whose the rows of outputs are where inputs lie one after the other: what is said, tried out.
+
+The model runs on its first batch with the rows of some inputs disturbed: no row of an output may
+change but those that are said to be of these. As many rows as there should be are no proof.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from spanmatch.torch.observing.disturbed_rows import disturb_rows, list_disturbed, plan_runs
+from spanmatch.torch.observing.input_axis import InputAxis
+from spanmatch.torch.observing.items import ONE
+from spanmatch.torch.observing.layout import Layout
+from spanmatch.torch.observing.positions import find_neurons
+from spanmatch.torch.observing.trace import RowTrace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from torch import Tensor
+
+    from spanmatch.torch.observing.forward_pass import Call, ForwardPass, SeenOutput
+    from spanmatch.torch.observing.items import BatchItems, RowCounts
+
+    Run = Callable[..., ForwardPass]
+
+SEEN = 0.5  # of the inputs, at least, rows have to be seen to change
+ROUNDINGS = 10  # what two equal runs differ by, so many times, is no change
+STILL = 2  # nor are so many roundings of the largest row
+
+
+@dataclass
+class Evidence:
+    """What disturbing some tensors has shown, by output and kind of rows."""
+
+    names: Sequence[str]
+    """The tensors."""
+    agrees: set[tuple[Call, str]] = field(default_factory=set)
+    contradicts: set[tuple[Call, str]] = field(default_factory=set)
+    changes: set[Call] = field(default_factory=set)
+
+    def add(self, call: Call, changed: Tensor, plan: Tensor, kinds: Iterable[RowCounts]) -> None:
+        """Take in which rows of an output changed in which run: rows × runs."""
+        if bool(changed.any()):
+            self.changes.add(call)
+        for kind in kinds:
+            owners = torch.arange(len(plan)).repeat_interleave(torch.tensor(kind.counts))
+            if bool((changed & ~plan[owners]).any()):
+                self.contradicts.add((call, kind.kind))
+                continue
+            seen = owners[changed.any(1)].unique()
+            if len(seen) >= SEEN * sum(count > 0 for count in kind.counts):
+                self.agrees.add((call, kind.kind))
+
+
+def trace_items(run: Run, given: ForwardPass, inputs: Any, items: BatchItems) -> RowTrace:
+    """Find what the rows of each output are of, among what each input is said to have.
+
+    Parameters
+    ----------
+    run
+        Runs the model on inputs, and returns the pass with projections of its outputs; with
+        `again=True` random numbers are others.
+    given
+        The pass on the first batch.
+    inputs
+        What the model was given.
+    items
+        How many rows each input has.
+    """
+    kinds = {call: items.find_kinds(output.shape[0]) for call, output in given.seen.items()}
+    shown = [] if items.n_inputs == 1 else _disturb_all(run, given, inputs, items, kinds)
+    found = _drop_misplaced(shown, kinds)
+    layouts: dict[Call, Layout] = {}
+    n_neurons: dict[Call, int] = {}
+    left_out: dict[str, str] = {}
+    silent: set[str] = set()
+    for call, output in given.seen.items():
+        of = _choose_kinds(call, kinds[call], found, is_tested=items.n_inputs > 1)
+        try:
+            if not of:
+                if not any(call in each.changes for each in shown):
+                    silent.add(call[0])
+                misplaced = [each for each in shown if each not in found]
+                raise ValueError(_explain(output, kinds[call], found, misplaced, items))
+            neurons = find_neurons(output, InputAxis(0), [])
+        except ValueError as error:
+            left_out.setdefault(call[0], str(error))
+            continue
+        layouts[call] = Layout(InputAxis(0), neurons, len(output.shape), kinds=of)
+        n_neurons[call] = prod(output.shape[axis] for axis in neurons)
+    _name_random(run, given, inputs, left_out, found)
+    for call in [call for call in layouts if call[0] in left_out]:
+        del layouts[call], n_neurons[call]
+    return RowTrace(layouts, n_neurons, left_out, frozenset(silent))
+
+
+def _disturb_all(
+    run: Run,
+    given: ForwardPass,
+    inputs: Any,
+    items: BatchItems,
+    kinds: Mapping[Call, list[RowCounts]],
+) -> list[Evidence]:
+    """Return what disturbing each tensor, or those that are known together, has shown."""
+    plan = plan_runs(items.n_inputs)
+    floors = _measure_rounding(run, given, inputs)
+    found = []
+    for rows in list_disturbed(inputs, items):
+        runs: list[ForwardPass | None] = []
+        try:
+            for at in range(plan.shape[1]):
+                changed = disturb_rows(inputs, rows, plan[:, at], seed=at)
+                runs.append(None if changed is None else run(changed))
+        except Exception:
+            # It takes no such inputs: nothing is learned.
+            continue
+        evidence = Evidence(list(rows))
+        for call, output in given.seen.items():
+            changed_rows = _find_changed(output, runs, floors[call]) if kinds[call] else None
+            if changed_rows is not None:
+                evidence.add(call, changed_rows, plan, kinds[call])
+        found.append(evidence)
+    return found
+
+
+def _measure_rounding(run: Run, given: ForwardPass, inputs: Any) -> dict[Call, float]:
+    """Return by how much the projected rows of every output may differ though nothing changed."""
+    again = run(inputs)
+    floors = {}
+    for call, output in given.seen.items():
+        one = output.slices.get(0)
+        other = again.seen[call].slices.get(0) if call in again.seen else None
+        if one is None or other is None or one.shape != other.shape:
+            floors[call] = float("inf")
+            continue
+        rounding = float(one.abs().max()) * output.resolution * STILL
+        floors[call] = max(ROUNDINGS * float((one - other).abs().max()), rounding)
+    return floors
+
+
+def _find_changed(
+    output: SeenOutput, runs: list[ForwardPass | None], floor: float
+) -> Tensor | None:
+    """Return which rows changed in which run; None where their number did."""
+    one = output.slices.get(0)
+    if one is None:
+        return None
+    columns = []
+    for each in runs:
+        if each is None:
+            columns.append(torch.zeros(len(one), dtype=torch.bool))
+            continue
+        seen = each.seen.get((output.layer, output.call))
+        other = None if seen is None else seen.slices.get(0)
+        if other is None or other.shape != one.shape:
+            return None
+        columns.append(((other - one).abs().amax(1) > floor).cpu())
+    return torch.stack(columns, 1)
+
+
+def _drop_misplaced(found: list[Evidence], kinds: Mapping[Call, list[RowCounts]]) -> list[Evidence]:
+    """Leave out what tensors have shown whose rows are not the inputs', though there are as many.
+
+    Outputs of one row an input tell: they change with the right input for those whose rows are.
+    """
+    single = {(call, ONE) for call, each in kinds.items() if [kind.kind for kind in each] == [ONE]}
+    right = [each for each in found if each.agrees & single and not each.contradicts & single]
+    return [each for each in found if not each.contradicts & single] if right else found
+
+
+def _choose_kinds(
+    call: Call, kinds: list[RowCounts], found: list[Evidence], *, is_tested: bool
+) -> tuple[str, ...]:
+    """Return the kinds that an output's rows can be of: none was contradicted, each was seen."""
+    return tuple(
+        kind.kind
+        for kind in kinds
+        if not is_tested
+        or (
+            any((call, kind.kind) in each.agrees for each in found)
+            and not any((call, kind.kind) in each.contradicts for each in found)
+        )
+    )
+
+
+def _explain(
+    output: SeenOutput,
+    kinds: list[RowCounts],
+    found: list[Evidence],
+    misplaced: list[Evidence],
+    items: BatchItems,
+) -> str:
+    """Return why it is not known whose an output's rows are."""
+    call = output.layer, output.call
+    if not kinds:
+        return items.explain_size(output.shape)
+    if any((call, kind.kind) in each.contradicts for kind in kinds for each in found):
+        return (
+            f"rows of its output {output.shape} changed with inputs that they are not of: they do "
+            f"not lie as {items.source} says"
+        )
+    if names := [repr(name) for each in misplaced if call in each.changes for name in each.names]:
+        return (
+            f"its output {output.shape} has the rows of {' and '.join(names)}, which are as many "
+            f"as those of the inputs, and do not lie as {items.source} says"
+        )
+    return (
+        f"too few rows of its output {output.shape} changed with the rows of the batch to see "
+        f"whether they lie as {items.source} says; `trace=False` takes that for granted"
+    )
+
+
+def _name_random(
+    run: Run,
+    given: ForwardPass,
+    inputs: Any,
+    left_out: dict[str, str],
+    found: list[Evidence],
+) -> None:
+    """Say which of the outputs that contradict differ between two runs on the same inputs."""
+    lost = {call for each in found for call, _ in each.contradicts if call[0] in left_out}
+    if not lost:
+        return
+    try:
+        again = run(inputs, again=True)
+    except Exception:
+        return
+    for call in lost:
+        one, other = given.seen[call].slices.get(0), again.seen.get(call)
+        if one is not None and other is not None and not torch.equal(one, other.slices[0]):
+            left_out[call[0]] = (
+                "its output is random, or depends on what was run before: two runs on the same "
+                "inputs differ; `trace=False` takes its rows to lie as they are said to"
+            )

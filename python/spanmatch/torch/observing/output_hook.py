@@ -1,0 +1,76 @@
+"""The hook on a model's modules: what they return is recorded, and what is wanted handed over."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from spanmatch.torch.observing.activations import (
+    UnreadableError,
+    describe_without_floats,
+    find_activations,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from torch import Tensor, nn
+
+    from spanmatch.torch.observing.forward_pass import ForwardPass, SeenOutput
+    from spanmatch.torch.observing.layer_reader import LayerReader
+
+
+class OutputHook:
+    """What the modules of a model call when they return.
+
+    Parameters
+    ----------
+    reader
+        Says which of them are chosen layers, and what a row of each is.
+    """
+
+    def __init__(self, reader: LayerReader) -> None:
+        self._reader = reader
+        self._pass: ForwardPass | None = None
+        self.wanted: Collection[str] = reader.chosen.modules
+        """The layers that are handed over."""
+
+    @contextmanager
+    def of_pass(self, current: ForwardPass) -> Iterator[None]:
+        """Take what modules return for that of this forward pass."""
+        self._pass = current
+        try:
+            yield
+        finally:
+            self._pass = None
+
+    def take(
+        self, name: str, module: nn.Module, args: Any, kwargs: dict[str, Any], returned: Any, /
+    ) -> None:
+        """Take what a module returns."""
+        current = self._pass
+        if current is None:
+            # Not ours: whoever has the model runs it within the block.
+            return
+        try:
+            try:
+                output = find_activations(returned)
+            except UnreadableError as error:
+                current.empty[name] = str(error)
+                return
+            if output is None:
+                current.empty[name] = describe_without_floats(returned)
+                return
+            neurons = self._reader.find_neurons(current, name, module, (args, kwargs), output)
+            if name in self._reader.chosen.modules and name not in self._reader.left_out:
+                self._hand_over(current, current.record(name, output, neurons), output)
+        except BaseException as error:
+            current.failure = error
+            raise
+
+    def _hand_over(self, current: ForwardPass, seen: SeenOutput, output: Tensor) -> None:
+        if current.receive is None or seen.layer not in self.wanted:
+            return
+        activations = self._reader.read(current, seen, output)
+        if activations is not None:
+            current.receive(seen.layer, seen.call, activations)

@@ -58,6 +58,8 @@ class ForwardPass:
     """Which axis of the batch's tensors runs over the inputs."""
     is_projected: bool = False
     """Whether projections of the slices of outputs are kept."""
+    is_repeatable: bool = False
+    """Whether it is known to have drawn no random numbers, and to have left no state."""
     axes: Axes = field(default_factory=Axes)
     """The neurons' axes found so far."""
     seen: dict[Call, SeenOutput] = field(default_factory=dict)

@@ -144,6 +144,8 @@ class Axes:
             return weighed, False
         if _shares_memory(given, output):
             return _follow_view(given, axis, output), rests_on_shape
+        if _is_cut(given, axis, output):
+            return axis, rests_on_shape
         if _is_spatial(module):
             return axis, rests_on_shape
         if given.shape != output.shape:
@@ -238,6 +240,14 @@ def _is_elementwise(module: nn.Module) -> bool:
 
 def _shares_memory(given: Tensor, output: Tensor) -> bool:
     return given.data_ptr() == output.data_ptr() and given.numel() == output.numel()
+
+
+def _is_cut(given: Tensor, axis: int, output: Tensor) -> bool:
+    """Tell whether an output is a part of `given`, in its memory, with all of its neurons."""
+    if given.device != output.device or given.stride() != output.stride():
+        return False
+    same = output.untyped_storage().data_ptr() == given.untyped_storage().data_ptr()
+    return same and output.shape[axis] == given.shape[axis]
 
 
 def _follow_view(given: Tensor, axis: int, output: Tensor) -> int | None:

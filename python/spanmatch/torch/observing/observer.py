@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from spanmatch.torch.observing.layers import LayerChoice
     from spanmatch.torch.observing.masks import BatchMasks, MaskChoice
 
-SEED = 1  # of random numbers that are to be others than everybody's
-
 
 class Observer:
     """A model under observation, between `with` and the end of its block.
@@ -204,9 +202,15 @@ class Observer:
             As `run`; a layer that was named, or every one, cannot be read.
         """
         inputs, n_inputs, masks = self._read_batch(batch)
-        given = self._examine(inputs, n_inputs)
+        origin = RandomStream(), ModelState()
+        given = self._examine(inputs, n_inputs, origin=origin)
+        given.is_repeatable = not any(part.has_moved for part in origin)
         self._reader.check_calls(given)
-        found = trace_rows(self._examine, given, inputs, masks.of_inputs, self._input_axis)
+
+        def run_on() -> ForwardPass:
+            return self._examine(inputs, n_inputs, origin=origin)
+
+        found = trace_rows(self._examine, run_on, given, inputs, masks.of_inputs, self._input_axis)
         self._reader.take_trace(given, found)
         return {layer: count for (layer, _), count in found.n_neurons.items()}
 
@@ -229,18 +233,19 @@ class Observer:
             return inputs, n_inputs, turn_masks(masks, n_inputs, self._input_axis)
 
     def _examine(
-        self, inputs: Any, n_inputs: int, *, again: bool = False, until_error: bool = False
+        self,
+        inputs: Any,
+        n_inputs: int,
+        *,
+        until_error: bool = False,
+        origin: tuple[RandomStream, ModelState] | None = None,
     ) -> ForwardPass:
+        """Run, and keep what is asked of outputs; from where the first batch will, if not said."""
         current = ForwardPass(
             n_inputs=n_inputs, input_axis=self._input_axis, is_projected=not until_error
         )
-        # Each of these runs begins where the first batch will.
-        origin = RandomStream(SEED if again else None), ModelState()
-        if again:
-            # And goes on, where a module has random numbers of its own.
-            self._run_model(inputs, ForwardPass(), origin)
         try:
-            self._run_model(inputs, current, origin)
+            self._run_model(inputs, current, origin or (RandomStream(), ModelState()))
         except Exception:
             if not until_error:
                 raise

@@ -73,13 +73,10 @@ def find_neurons(
                 f"two axes of its output {output.shape} are positions of one sequence: say with "
                 "`axis` which is the neurons'"
             )
-    left = tuple(axis for axis in rest if axis not in shrunk)
+    # An axis of one place holds no neurons beside others.
+    left = tuple(axis for axis in rest if axis not in shrunk and output.shape[axis] > 1)
     # Without any that shrank nothing has been learned; side by side alone can axes be one.
-    if (
-        not shrunk
-        or prod(output.shape[axis] for axis in left) < 2
-        or left != tuple(range(left[0], left[-1] + 1))
-    ):
+    if not shrunk or not left or left != tuple(range(left[0], left[-1] + 1)):
         raise ValueError(explain_unknown_axis(output.shape))
     return left
 

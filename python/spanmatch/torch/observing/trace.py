@@ -62,6 +62,7 @@ class RowTrace:
 
 def trace_rows(
     run: Run,
+    run_on: Callable[[], ForwardPass],
     given: ForwardPass,
     inputs: Any,
     masks: Mapping[str, Tensor],
@@ -73,7 +74,10 @@ def trace_rows(
     ----------
     run
         Runs the model on inputs, so many, and returns the pass with projections of its outputs;
-        with `again=True` random numbers are others, with `until_error=True` an error ends the pass.
+        with `until_error=True` an error ends the pass.
+    run_on
+        Runs it on the first batch again, with the random numbers and the state that the first pass
+        has left.
     given
         The pass on the first batch.
     inputs
@@ -91,7 +95,7 @@ def trace_rows(
         if trace.failure is not None:
             trace.disturb(run, given, inputs, input_axis)
         trace.compare_noisy(run, given, inputs, order, input_axis)
-        trace.name_random(run, given, inputs)
+        trace.name_random(run_on, given)
     unknown = any(
         is_unknown(given.seen[call], where) and len(given.seen[call].shape) > 2
         for call, where in trace.axes.items()
@@ -191,6 +195,9 @@ class _InputTrace:
             first = run(noisy, self._n_inputs)
         except Exception:
             return
+        if not any(_differ(given.seen[call], first.seen.get(call)) for call in self.unmoved):
+            # They are not made of what was changed.
+            return
         second = self._run_moved(run, noisy, order, axis)
         if second is None:
             return
@@ -212,25 +219,33 @@ class _InputTrace:
             self.reasons.update(dict.fromkeys(self.reasons, self.failure))
             return None
 
-    def name_random(self, run: Run, first: ForwardPass, inputs: Any) -> None:
+    def name_random(self, run_on: Callable[[], ForwardPass], first: ForwardPass) -> None:
         """Say which of the outputs that were not found again differ between two equal runs."""
-        lost = [call for call in self.reasons if call not in self.axes]
+        # What has no axis that could be the inputs' is told by its shape, whatever its values.
+        lost = [call for call in self.reasons if call not in self.axes and first.seen[call].slices]
+        if first.is_repeatable:
+            # Two runs gave the same, and nothing was drawn that could have made it another.
+            lost = [call for call in lost if call not in self.unmoved]
         if not lost:
             return
         try:
-            again = run(inputs, self._n_inputs, again=True)
+            again = run_on()
         except Exception:
             # It can be run once and no more: nothing is learned.
             return
         for call in lost:
-            one, other = first.seen.get(call), again.seen.get(call)
-            if one is None or other is None or one.slices.keys() != other.slices.keys():
-                continue
-            if any(not torch.equal(one.slices[axis], other.slices[axis]) for axis in one.slices):
+            if _differ(first.seen[call], again.seen.get(call)):
                 self.reasons[call] = (
                     "its output is random, or depends on what was run before: two runs on the same "
                     "inputs differ; `trace=False` takes its first axis for that of the inputs"
                 )
+
+
+def _differ(one: SeenOutput, other: SeenOutput | None) -> bool:
+    """Tell whether an output of one shape has other values in another run."""
+    if other is None or one.slices.keys() != other.slices.keys():
+        return False
+    return any(not torch.equal(one.slices[axis], other.slices[axis]) for axis in one.slices)
 
 
 def _is_uniform(output: SeenOutput) -> bool:

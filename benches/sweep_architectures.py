@@ -33,9 +33,14 @@ if TYPE_CHECKING:
 
     from sweep_case import Case
 
+    from spanmatch.comparison.comparison import Comparison
+
 GROUPS = {"text": list_text, "image": list_image, "timm": list_timm, "others": list_others}
 LIBRARIES = ("torch", "torchvision", "timm", "transformers", "diffusers")
-MAX_NEURONS = 1024  # wider layers take long to solve, and say nothing about rows
+MAX_NEURONS = 96  # wider layers take long to solve, after their rows have been found like others
+WIDEST = 1024
+NONE_LEFT = "no other of the chosen layers can be read"
+WIDE = "more than max_neurons"
 
 
 class TooLongError(BaseException):
@@ -43,7 +48,9 @@ class TooLongError(BaseException):
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("groups", nargs="*", choices=[*GROUPS, []], help="all, if none is given")
     parser.add_argument("--only", default="*", help="a glob of names")
     parser.add_argument("--save", type=Path, help="a file of lines of JSON, to go on from")
@@ -109,9 +116,8 @@ def compare_case(build: Callable[[], Case]) -> dict[str, Any]:
         raise
     except Exception as error:
         raise UnbuiltError(f"{type(error).__name__}: {error}") from error
-    options = {"max_neurons": MAX_NEURONS, **case.options}
     try:
-        comparison = compare(*models, [case.batch], progress=False, **options)
+        comparison = compare_narrow(models, case)
     except Exception as error:
         if case.refusal is not None and case.refusal in str(error):
             return {"refused": str(error)}
@@ -119,8 +125,23 @@ def compare_case(build: Callable[[], Case]) -> dict[str, Any]:
             raise UnbuiltError(complaint) from None
         raise
     assert case.refusal is None, "it should have been refused"
-    left_out = dict(comparison.left_out)
-    return {"layers": len(comparison.layers), "left_out": left_out}
+    reasons = comparison.left_out
+    return {
+        "layers": len(comparison.layers),
+        "wide": sum(WIDE in reason for reason in reasons.values()),
+        "left_out": {name: reason for name, reason in reasons.items() if WIDE not in reason},
+    }
+
+
+def compare_narrow(models: tuple[Any, Any], case: Case) -> Comparison:
+    options = {"progress": False, **case.options}
+    try:
+        return compare(*models, [case.batch], max_neurons=MAX_NEURONS, **options)
+    except ValueError as error:
+        if NONE_LEFT not in str(error):
+            raise
+    # All that can be read is wide.
+    return compare(*models, [case.batch], max_neurons=WIDEST, **options)
 
 
 def run_plainly(model: Any, batch: Any) -> str | None:
@@ -140,7 +161,9 @@ def describe(each: dict[str, Any]) -> str:
     for kind in ("error", "unbuilt", "refused"):
         if kind in each:
             return f"{start} {kind.upper()}: {each[kind]}"[:400]
-    lines = [f"{start} {each['layers']:4} layers, {len(each['left_out']):3} left out"]
+    lines = [
+        f"{start} {each['layers']:4} + {each['wide']} layers, {len(each['left_out'])} left out"
+    ]
     reasons = Counter(shorten(reason) for reason in each["left_out"].values())
     for reason, count in reasons.most_common():
         named = next(at for at, why in each["left_out"].items() if shorten(why) == reason)
@@ -154,14 +177,18 @@ def shorten(reason: str) -> str:
 
 
 def summarise(found: list[dict[str, Any]]) -> str:
-    lines = ["| group | answered | all layers read | layers | left out | refused, as it has to be | error | not built |", "| --- |" + " --- |" * 7]
+    lines = [
+        "| group | answered | all layers read | layers | left out | refused, as it has to be "
+        "| error | not built |",
+        "| --- |" + " --- |" * 7,
+    ]
     for group in GROUPS:
         of_group = [each for each in found if each["group"] == group]
         answered = [each for each in of_group if "layers" in each]
         numbers = (
             len(answered),
             sum(not each["left_out"] for each in answered),
-            sum(each["layers"] for each in answered),
+            sum(each["layers"] + each["wide"] for each in answered),
             sum(len(each["left_out"]) for each in answered),
             sum("refused" in each for each in of_group),
             sum("error" in each for each in of_group),

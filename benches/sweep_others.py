@@ -135,7 +135,9 @@ def build_encoder(batch_first: bool, options: dict[str, Any], refusal: str | Non
         layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=batch_first)
         return nn.TransformerEncoder(layer, LAYERS)
 
-    return Case(make, draw(*((INPUTS, LENGTH) if batch_first else (LENGTH, INPUTS)), 8), options, refusal)
+    return Case(
+        make, draw(*((INPUTS, LENGTH) if batch_first else (LENGTH, INPUTS)), 8), options, refusal
+    )
 
 
 def build_hugging_face(name: str) -> Case:
@@ -194,7 +196,9 @@ HUGGING_FACE: dict[str, tuple[str, dict[str, Any], Callable[[], Any]]] = {
         "ConvNext", {"hidden_sizes": [8, 16, 24, 32], "depths": [1, 1, 1, 1]}, make_image_batch,
     ),
     "ResNetModel": (
-        "ResNet", {"embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1]}, make_image_batch,
+        "ResNet",
+        {"embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1]},
+        make_image_batch,
     ),
     "SegformerModel": (
         "Segformer",

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 LARGEST = 5_000_000  # parameters of a model that is still tiny
 
-LENGTHS, VOCABULARY = (16, 11, 16, 7, 13, 16), 99
-WIDTH, HEADS, LAYERS = 16, 4, 2
+LENGTHS, VOCABULARY = (12, 9, 12, 5, 11, 12), 99
+WIDTH, HEADS, LAYERS = 16, 2, 2
 
 SIZES: dict[str, int] = {
     **dict.fromkeys(
@@ -27,44 +27,47 @@ SIZES: dict[str, int] = {
     ),
     **dict.fromkeys(
         (
-            "hidden_size d_model dim n_embd emb_dim embedding_size word_embed_proj_dim d_embed "
-            "attention_hidden_size entity_emb_size input_hidden_size rnn_hidden_size lru_width "
-            "attention_dim qkv_dim"
-        ).split(),
+            "hidden_size", "d_model", "dim", "n_embd", "emb_dim", "embedding_size",
+            "word_embed_proj_dim", "d_embed", "attention_hidden_size", "entity_emb_size",
+            "input_hidden_size", "rnn_hidden_size", "lru_width", "attention_dim", "qkv_dim"
+        ),
         WIDTH,
     ),
     **dict.fromkeys(
         (
-            "num_hidden_layers n_layer n_layers num_layers encoder_layers decoder_layers "
-            "num_decoder_layers num_encoder_layers num_attention_layers"
-        ).split(),
+            "num_hidden_layers", "n_layer", "n_layers", "num_layers", "encoder_layers",
+            "decoder_layers", "num_decoder_layers", "num_encoder_layers", "num_attention_layers"
+        ),
         LAYERS,
     ),
     **dict.fromkeys(
         (
-            "num_attention_heads n_head n_heads num_heads encoder_attention_heads "
-            "decoder_attention_heads num_key_value_heads num_encoder_attention_heads "
-            "num_decoder_attention_heads kv_n_heads"
-        ).split(),
+            "num_attention_heads", "n_head", "n_heads", "num_heads", "encoder_attention_heads",
+            "decoder_attention_heads", "num_key_value_heads", "num_encoder_attention_heads",
+            "num_decoder_attention_heads", "kv_n_heads"
+        ),
         HEADS,
     ),
-    **dict.fromkeys(("head_dim", "d_kv", "d_head", "dim_head", "attention_head_size"), 4),
+    **dict.fromkeys(("head_dim", "d_kv", "d_head", "dim_head", "attention_head_size"), 8),
     **dict.fromkeys(
         (
-            "intermediate_size d_ff n_inner ffn_dim hidden_dim d_inner encoder_ffn_dim "
-            "decoder_ffn_dim dim_ff ffn_hidden_size moe_intermediate_size dff "
-            "shared_expert_intermediate_size expert_ffn_hidden_size shared_intermediate_size "
-            "moe_shared_expert_intermediate_size intermediate_size_mlp ffn_embed_dim"
-        ).split(),
+            "intermediate_size", "d_ff", "n_inner", "ffn_dim", "hidden_dim", "d_inner",
+            "encoder_ffn_dim", "decoder_ffn_dim", "dim_ff", "ffn_hidden_size",
+            "moe_intermediate_size", "dff", "shared_expert_intermediate_size",
+            "expert_ffn_hidden_size", "shared_intermediate_size",
+            "moe_shared_expert_intermediate_size", "intermediate_size_mlp", "ffn_embed_dim"
+        ),
         32,
     ),
     **dict.fromkeys(
-        "num_experts num_local_experts n_routed_experts moe_num_experts encoder_expert_count "
-        "decoder_expert_count".split(),
+        (
+            "num_experts", "num_local_experts", "n_routed_experts", "moe_num_experts",
+            "encoder_expert_count", "decoder_expert_count"
+        ),
         4,
     ),
     **dict.fromkeys(
-        "num_experts_per_tok num_experts_per_token moe_topk moe_k top_k_experts".split(), 2
+        ("num_experts_per_tok", "num_experts_per_token", "moe_topk", "moe_k", "top_k_experts"), 2
     ),
     "first_k_dense_replace": 1, "num_shared_experts": 1, "n_shared_experts": 1,
     "n_group": 1, "topk_group": 1, "max_position_embeddings": 64, "n_positions": 64,
@@ -102,7 +105,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "mamba2": {"num_heads": 8, "head_dim": 4, "n_groups": 2},
     "nemotron_h": {"layers_block_type": ["mamba", "attention"]},
     "reformer": {
-        "axial_pos_shape": [4, 4], "axial_pos_embds_dim": [8, 8], "num_buckets": 4,
+        "axial_pos_shape": [4, 3], "axial_pos_embds_dim": [8, 8], "num_buckets": 4,
         "local_attn_chunk_length": 4, "lsh_attn_chunk_length": 4,
     },
     "roc_bert": {

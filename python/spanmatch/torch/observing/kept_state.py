@@ -252,8 +252,8 @@ def _is_equal(now: Any, before: Any) -> bool:
         return bool(type(now) in PLAIN and type(now) is type(before) and now == before)
     if len(now) != len(before) or (isinstance(now, dict) and list(now) != list(before)):
         return False
-    parts = zip(*(each.values() if isinstance(each, dict) else each for each in (now, before)))
-    return all(_is_equal(one, other) for one, other in parts)
+    parts = [each.values() if isinstance(each, dict) else each for each in (now, before)]
+    return all(map(_is_equal, *parts))
 
 
 def _mark(contents: Holder) -> list[Any]:

@@ -144,9 +144,7 @@ class Axes:
             return weighed, False
         if _shares_memory(given, output):
             return _follow_view(given, axis, output), rests_on_shape
-        if _is_cut(given, axis, output):
-            return axis, rests_on_shape
-        if _is_spatial(module):
+        if _is_cut(given, axis, output) or _is_spatial(module):
             return axis, rests_on_shape
         if given.shape != output.shape:
             return None, False
@@ -214,7 +212,7 @@ def _find_normalised_axis(module: nn.Module, output: Tensor) -> int | None:
         nn.LayerNorm.forward,
         getattr(nn, "RMSNorm", nn.Module).forward,
     )
-    return last if plain or output.ndim == 3 or hasattr(module, "data_format") else None
+    return last if plain or hasattr(module, "data_format") else None
 
 
 def _find_weighed_axis(module: nn.Module, given: Tensor, output: Tensor) -> int | None:

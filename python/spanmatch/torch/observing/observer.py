@@ -210,7 +210,9 @@ class Observer:
         def run_on() -> ForwardPass:
             return self._examine(inputs, n_inputs, origin=origin)
 
-        found = trace_rows(self._examine, run_on, given, inputs, masks.of_inputs, self._input_axis)
+        found = trace_rows(
+            self._examine, run_on, given, inputs, masks.of_inputs, input_axis=self._input_axis
+        )
         self._reader.take_trace(given, found)
         return {layer: count for (layer, _), count in found.n_neurons.items()}
 
@@ -241,14 +243,13 @@ class Observer:
         origin: tuple[RandomStream, ModelState] | None = None,
     ) -> ForwardPass:
         """Run, and keep what is asked of outputs; from where the first batch will, if not said."""
-        current = ForwardPass(
-            n_inputs=n_inputs, input_axis=self._input_axis, is_projected=not until_error
-        )
+        current = ForwardPass(n_inputs=n_inputs, input_axis=self._input_axis, is_projected=True)
         try:
             self._run_model(inputs, current, origin or (RandomStream(), ModelState()))
         except Exception:
             if not until_error:
                 raise
+            current.is_whole = False
         return current
 
     def _run_model(
@@ -284,6 +285,7 @@ class Observer:
                 current.empty[name] = describe_without_floats(returned)
                 return
             neurons = self._reader.find_neurons(current, name, module, (args, kwargs), output)
+            current.settle(output)
             if name in self._reader.chosen.modules and name not in self.left_out:
                 self._hand_over(current, current.record(name, output, neurons), output)
         except BaseException as error:

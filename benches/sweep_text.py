@@ -84,9 +84,13 @@ SIZES: dict[str, int] = {
 LEAVE = object()  # the setting is not made
 
 SPECIAL: dict[str, dict[str, Any]] = {
+    **{kind: {"head_dim": 4} for kind in ("axk1", "deepseek_v3", "longcat_flash")},
     "bamba": {"attn_layer_indices": [1], "mamba_n_heads": 8},
     "falcon_h1": {"mamba_d_ssm": 32},
-    "funnel": {"block_sizes": [1, 1, 1], "num_decoder_layers": 1, "num_hidden_layers": LEAVE},
+    "funnel": {
+        "block_sizes": [1, 1, 1], "block_repeats": [1, 1, 1], "num_decoder_layers": 1,
+        "num_hidden_layers": LEAVE,
+    },
     "gemma3n_text": {
         "num_hidden_layers": 4, "num_kv_shared_layers": 2, "hidden_size_per_layer_input": 8,
         "vocab_size_per_layer_input": VOCABULARY, "laurel_rank": 4, "intermediate_size": [32] * 4,

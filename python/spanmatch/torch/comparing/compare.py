@@ -50,9 +50,11 @@ def compare(
 ) -> Comparison:
     """Compare two models layer by layer, on the same inputs.
 
-    What a row is, is found out first: each model runs two or three times more on the first batch,
-    with its inputs in another order, and the rows of an output that moved with an input are that
-    input's. A layer whose rows cannot be traced so is left out, and `left_out` says why; one asked
+    What a row is, is found out first: each model runs two times more on the first batch, the second
+    time with its inputs in another order, and the rows of an output that moved with an input are
+    that input's. It runs once more for each mask, on shorter sequences, or where the neurons' axis
+    is not known; and seldom once to three times more: where an output did not move, or moved
+    otherwise. A layer whose rows cannot be traced so is left out, and `left_out` says why; one asked
     for by its whole name is an error. Then both run over every batch, and each layer is reduced to
     a pair as it appears: memory does not grow with the data. Of maps the channels are neurons and
     every position of every image is a sample; of sequences the hidden units, and every unmasked

@@ -55,9 +55,11 @@ def compare(
 ) -> Comparison:
     """Compare two models layer by layer, on the same inputs.
 
-    First it is found out what a row is: each model runs two or three times more on the first
-    batch, with its inputs in another order, and the rows of an output that moved with an input are
-    that input's. A layer whose rows cannot be traced is left out, and `left_out` says why; one that
+    First it is found out what a row is: each model runs two times more on the first batch, the
+    second time with its inputs in another order, and the rows of an output that moved with an input
+    are that input's. It runs once more for each mask, on other lengths, or where the neurons' axis
+    is not known; and seldom once to three times more, where an output did not move, or moved
+    otherwise. A layer whose rows cannot be traced is left out, and `left_out` says why; one that
     you ask for by its whole name is an error. Then both models run over every batch, and each layer
     is reduced to a pair as it appears, so memory does not grow with the data. In maps the channels
     are the neurons, and every position of every image is a sample; in sequences they are the hidden

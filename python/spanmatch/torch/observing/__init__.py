@@ -16,7 +16,7 @@ Read `observer` first: the model under observation, from entering it to each lay
 - `forward_pass`: what one run has shown so far;
 - `neuron_axis`, `axis_choice`: which axis of an output is the neurons', found or said;
 - `said_of_layers`: what is said of layers by globs, spread over them;
-- `trace`, `item_trace`: whose the rows of an output are, found by experiment;
+- `batch_trace`, `trace`, `item_trace`: whose the rows of an output are, found by experiment;
 - `traced_batches`: the batches that show it;
 - `activations`: the output of a layer, and how it becomes samples × neurons;
 - `model_error`: what is raised when a model fails.

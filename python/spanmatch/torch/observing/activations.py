@@ -162,6 +162,9 @@ def find_activations(returned: Any) -> Tensor | None:
 
 def describe_without_floats(returned: Any) -> str:
     """Return what a layer returned, where nothing in it is an output."""
+    if isinstance(returned, Tensor):
+        kind = str(returned.dtype).removeprefix("torch.")
+        return f"a tensor of {kind} with {returned.ndim} axes, not of floats with two or more"
     return f"a {type(returned).__name__} without a tensor of floats with two or more axes"
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
+from weakref import ref
 
 import torch
 
@@ -46,6 +47,12 @@ class SeenOutput:
     slices: dict[int, Tensor] = field(default_factory=dict)
     """Projections of its slices, by axis, where they were asked for."""
 
+    def differs(self, other: SeenOutput | None) -> bool:
+        """Tell whether the output has other values in another run, as far as that has the shape."""
+        if other is None or self.slices.keys() != other.slices.keys():
+            return False
+        return any(not torch.equal(each, other.slices[axis]) for axis, each in self.slices.items())
+
 
 @dataclass
 class ForwardPass:
@@ -63,6 +70,8 @@ class ForwardPass:
     """Which axis of the batch's tensors runs over the inputs."""
     is_projected: bool = False
     """Whether projections of the slices of outputs are kept."""
+    is_repeatable: bool = False
+    """Whether it is known to have drawn no random numbers, and to have left no state."""
     axes: Axes = field(default_factory=Axes)
     """The neurons' axes found so far."""
     seen: dict[Call, SeenOutput] = field(default_factory=dict)
@@ -71,8 +80,11 @@ class ForwardPass:
     """How often each chosen layer has given an output."""
     empty: dict[str, str] = field(default_factory=dict)
     """What a layer returned that holds no activations, or none that can be read, in words."""
+    is_whole: bool = True
+    """Whether it came to its end."""
     failure: BaseException | None = None
     """What a hook has raised."""
+    _unsettled: dict[int, tuple[ref[Tensor], Call]] = field(default_factory=dict)
 
     @property
     def is_read(self) -> bool:
@@ -95,4 +107,18 @@ class ForwardPass:
             slices,
         )
         self.seen[layer, call] = seen
+        if neurons is None or seen.rests_on_shape:
+            self._unsettled[id(output)] = ref(output), (layer, call)
         return seen
+
+    def settle(self, output: Tensor) -> None:
+        """Take what is known of an output now for what a layer inside has returned: it is the same.
+
+        As a normalisation knows its axis, and the activation that it ends with does not.
+        """
+        output_ref, call = self._unsettled.get(id(output), (None, None))
+        axis = self.axes.get_axis(output)
+        if output_ref is None or output_ref() is not output or call is None or axis is None:
+            return
+        by_shape = self.axes.rests_on_shape(output)
+        self.seen[call] = replace(self.seen[call], neurons=(axis,), rests_on_shape=by_shape)

@@ -156,7 +156,10 @@ def find_input_axis(
     }:
         raise NoInputAxisError("its output changes shape when the inputs change places")
     if not given:
-        raise NoInputAxisError("no axis of its output has a whole number of rows for every input")
+        raise NoInputAxisError(
+            f"no axis of its output has a whole number of rows for each of {len(order)} inputs, as "
+            "where positions alone are embedded, or experts take some of the tokens"
+        )
     off = {
         where: _measure(given[where.axis], moved[where.axis], _move_rows(where, order))
         for axis, slices in given.items()
@@ -170,8 +173,9 @@ def find_input_axis(
         if stayed <= UNMOVED * max(floor, resolution):
             raise UnmovedError("its output is the same when the inputs change places")
         raise NoInputAxisError(
-            "its rows could not be found again when the inputs changed places; if they run over "
-            "another axis of the batch than the first, say so by `input_axis`"
+            "its rows could not be found again when the inputs changed places, as where experts "
+            "sort tokens among them; if the inputs run over another axis of the batch than the "
+            "first, say so by `input_axis`"
         )
     if any(other <= error * CLEARLY for where, other in off.items() if where != best):
         raise NoInputAxisError("its rows moved with the inputs along more than one axis")

@@ -58,14 +58,22 @@ class Evidence:
                 self.agrees.add((call, kind.kind))
 
 
-def trace_items(run: Run, given: ForwardPass, inputs: Any, items: BatchItems) -> RowTrace:
+def trace_items(
+    run: Run,
+    run_on: Callable[[], ForwardPass],
+    given: ForwardPass,
+    inputs: Any,
+    items: BatchItems,
+) -> RowTrace:
     """Find what the rows of each output are of, among what each input is said to have.
 
     Parameters
     ----------
     run
-        Runs the model on inputs, and returns the pass with projections of its outputs; with
-        `again=True` random numbers are others.
+        Runs the model on inputs, and returns the pass with projections of its outputs.
+    run_on
+        Runs it on the first batch again, with the random numbers and the state that the first pass
+        has left.
     given
         The pass on the first batch.
     inputs
@@ -94,7 +102,7 @@ def trace_items(run: Run, given: ForwardPass, inputs: Any, items: BatchItems) ->
             continue
         layouts[call] = Layout(InputAxis(0), neurons, len(output.shape), kinds=of)
         n_neurons[call] = prod(output.shape[axis] for axis in neurons)
-    _name_random(run, given, inputs, left_out, found)
+    _name_random(run_on, given, left_out, found)
     for call in [call for call in layouts if call[0] in left_out]:
         del layouts[call], n_neurons[call]
     return RowTrace(layouts, n_neurons, left_out, frozenset(silent))
@@ -217,9 +225,8 @@ def _explain(
 
 
 def _name_random(
-    run: Run,
+    run_on: Callable[[], ForwardPass],
     given: ForwardPass,
-    inputs: Any,
     left_out: dict[str, str],
     found: list[Evidence],
 ) -> None:
@@ -228,7 +235,7 @@ def _name_random(
     if not lost:
         return
     try:
-        again = run(inputs, again=True)
+        again = run_on()
     except Exception:
         return
     for call in lost:

@@ -66,6 +66,11 @@ class ModelState:
     def __init__(self) -> None:
         self._kept: dict[int, Kept] = {}
 
+    @property
+    def has_moved(self) -> bool:
+        """Whether the state is another than the model's own."""
+        return any(not _is_equal(kept.contents, kept.original) for kept in self._kept.values())
+
     @contextmanager
     def resume(self, model: nn.Module) -> Iterator[None]:
         """Run what follows from here. What somebody has changed in the model since is taken anew.
@@ -232,6 +237,23 @@ def _is_same(now: Holder, before: Holder) -> bool:
     if isinstance(now, dict) and isinstance(before, dict):
         return list(now) == list(before) and all(map(is_, now.values(), before.values()))
     return all(map(is_, now, before))
+
+
+def _is_equal(now: Any, before: Any) -> bool:
+    """Tell whether two contents hold the same numbers, where they do not hold the same objects."""
+    if now is before:
+        return True
+    if isinstance(now, Tensor) and isinstance(before, Tensor):
+        same = (now.shape, now.dtype, now.device) == (before.shape, before.dtype, before.device)
+        return same and torch.equal(now, before)
+    if isinstance(now, torch.Generator) and isinstance(before, torch.Generator):
+        return torch.equal(now.get_state(), before.get_state())
+    if type(now) is not type(before) or not isinstance(now, dict | list | tuple):
+        return bool(type(now) in PLAIN and type(now) is type(before) and now == before)
+    if len(now) != len(before) or (isinstance(now, dict) and list(now) != list(before)):
+        return False
+    parts = [each.values() if isinstance(each, dict) else each for each in (now, before)]
+    return all(map(_is_equal, *parts))
 
 
 def _mark(contents: Holder) -> list[Any]:

@@ -115,26 +115,34 @@ def set_eval_mode(model: nn.Module) -> Iterator[None]:
 class RandomStream:
     """The random numbers of a model's runs: they go on from run to run, and nobody else's do.
 
-    They begin where everybody is, or from a seed.
+    They begin where everybody is.
     """
 
-    def __init__(self, seed: int | None = None) -> None:
-        self._seed = seed
+    def __init__(self) -> None:
         self._states: tuple[torch.Tensor, dict[torch.device, torch.Tensor]] | None = None
+        self.has_moved = False
+        """Whether a run has drawn any."""
 
     @contextmanager
     def resume(self, gpus: set[torch.device]) -> Iterator[None]:
         """Draw from here in what follows."""
         with torch.random.fork_rng(gpus):
-            if self._states is None and self._seed is not None:
-                torch.manual_seed(self._seed)
             if self._states is not None:
                 torch.set_rng_state(self._states[0])
                 for gpu, state in self._states[1].items():
                     torch.cuda.set_rng_state(state, gpu)
+            before = _get_random_states(gpus)
             yield
-            on_gpus = {gpu: torch.cuda.get_rng_state(gpu) for gpu in gpus}
-            self._states = torch.get_rng_state(), on_gpus
+            self._states = after = _get_random_states(gpus)
+            self.has_moved |= not torch.equal(before[0], after[0]) or any(
+                not torch.equal(state, after[1][gpu]) for gpu, state in before[1].items()
+            )
+
+
+def _get_random_states(
+    gpus: set[torch.device],
+) -> tuple[torch.Tensor, dict[torch.device, torch.Tensor]]:
+    return torch.get_rng_state(), {gpu: torch.cuda.get_rng_state(gpu) for gpu in gpus}
 
 
 def run_eagerly() -> AbstractContextManager[Any]:

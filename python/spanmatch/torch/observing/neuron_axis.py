@@ -85,6 +85,8 @@ class Axes:
         self._of_tensor: dict[int, tuple[ref[Tensor], int]] = {}
         # By the address of its memory, likewise.
         self._of_memory: dict[int, tuple[ref[Tensor], int]] = {}
+        # By the address of what its memory is a part of.
+        self._of_storage: dict[int, tuple[ref[Tensor], int]] = {}
         # Those whose axis is that of another of their shape.
         self._by_shape: dict[int, ref[Tensor]] = {}
         # By shape, less the items; the axes of all tensors that had it.
@@ -114,6 +116,7 @@ class Axes:
         self._of_tensor[id(output)] = (ref(output), axis)
         if output.numel():
             self._of_memory[output.data_ptr()] = (ref(output), axis)
+            self._of_storage[_get_storage(output)] = (ref(output), axis)
         self._of_shape.setdefault(tuple(output.shape[1:]), set()).add(axis)
 
     def _find_axis(
@@ -129,8 +132,9 @@ class Axes:
             axis, rests_on_shape = self._inherit_axis(module, given, output)
             if axis is not None:
                 return axis, rests_on_shape
-        if (axis := self._find_view(output)) is not None:
-            return axis, True
+        for find in (self._find_view, self._find_part):
+            if (axis := find(output)) is not None:
+                return axis, True
         if output.ndim == 2 or _is_spatial(module):
             return (1 if output.ndim > 2 or self._guess else None), False
         return self._find_by_shape(output), True
@@ -140,6 +144,8 @@ class Axes:
     ) -> tuple[int | None, bool]:
         weighed = _find_weighed_axis(module, given, output)
         axis, rests_on_shape = self.get_axis(given), self.rests_on_shape(given)
+        if axis is None:
+            axis, rests_on_shape = self._find_part(given), True
         if weighed is not None or axis is None or given.ndim != output.ndim:
             return weighed, False
         if _shares_memory(given, output):
@@ -161,6 +167,17 @@ class Axes:
         if known is None or known.numel() != output.numel():
             return None
         return _follow_view(known, axis, output)
+
+    def _find_part(self, part: Tensor) -> int | None:
+        # Half of the neurons for gates, or all positions but the last.
+        if not part.numel():
+            return None
+        tensor_ref, axis = self._of_storage.get(_get_storage(part), (None, 0))
+        known = None if tensor_ref is None else tensor_ref()
+        if known is None or known.stride() != part.stride():
+            return None
+        # Where two axes have the same stride, one of them has a single place.
+        return axis if known.stride().count(known.stride(axis)) == 1 else None
 
     def _find_by_shape(self, output: Tensor) -> int | None:
         # Additions and functions between layers keep the shape: what had it before, had its
@@ -212,7 +229,7 @@ def _find_normalised_axis(module: nn.Module, output: Tensor) -> int | None:
         nn.LayerNorm.forward,
         getattr(nn, "RMSNorm", nn.Module).forward,
     )
-    return last if plain or output.ndim == 3 or hasattr(module, "data_format") else None
+    return last if plain or hasattr(module, "data_format") else None
 
 
 def _find_weighed_axis(module: nn.Module, given: Tensor, output: Tensor) -> int | None:
@@ -238,6 +255,10 @@ def _is_elementwise(module: nn.Module) -> bool:
 
 def _shares_memory(given: Tensor, output: Tensor) -> bool:
     return given.data_ptr() == output.data_ptr() and given.numel() == output.numel()
+
+
+def _get_storage(tensor: Tensor) -> int:
+    return tensor.untyped_storage().data_ptr()
 
 
 def _follow_view(given: Tensor, axis: int, output: Tensor) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, nullcontext, suppress
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
@@ -11,9 +11,9 @@ from torch.jit import ScriptModule
 from spanmatch.torch.observing.axis_choice import AxisChoice
 from spanmatch.torch.observing.batch import name_inputs
 from spanmatch.torch.observing.batch_contents import BatchReader
+from spanmatch.torch.observing.batch_trace import trace_batch
 from spanmatch.torch.observing.forward_pass import ForwardPass
 from spanmatch.torch.observing.hooked_model import HookedModel
-from spanmatch.torch.observing.item_trace import trace_items
 from spanmatch.torch.observing.kept_state import ModelState
 from spanmatch.torch.observing.layer_reader import LayerReader
 from spanmatch.torch.observing.layers import ChosenLayers, choose_layers
@@ -21,7 +21,6 @@ from spanmatch.torch.observing.model_error import ModelError
 from spanmatch.torch.observing.model_state import RandomStream
 from spanmatch.torch.observing.neuron_axis import Axes
 from spanmatch.torch.observing.output_hook import OutputHook
-from spanmatch.torch.observing.trace import trace_rows
 from spanmatch.torch.observing.traced_batches import count_traced, list_traced
 
 if TYPE_CHECKING:
@@ -38,8 +37,6 @@ if TYPE_CHECKING:
     from spanmatch.torch.observing.layer_size import LayerSize
     from spanmatch.torch.observing.layers import LayerChoice
     from spanmatch.torch.observing.masks import MaskChoice
-
-SEED = 1  # of random numbers that are to be others than everybody's
 
 
 class Observer:
@@ -260,35 +257,15 @@ class Observer:
 
     def _trace_one(self, batch: Any) -> dict[str, LayerSize]:
         read = self._read_batch(batch)
-        # Of items each row on axis 0 is looked at.
-        given = self._examine(read.inputs, read.n_inputs if read.items is None else 1)
-        self._reader.check_calls(given)
-        if read.items is None:
-            masks = read.masks.of_inputs
-            found = trace_rows(self._examine, given, read.inputs, masks, self._input_axis)
-        else:
-            found = trace_items(self._examine, given, read.inputs, read.items)
+        given, found = trace_batch(
+            self._run_model, read, self._input_axis, self._reader.check_calls
+        )
         self._reader.take_trace(given, found, read.n_inputs)
         return found.measure_layers(given.seen)
 
     def _read_batch(self, batch: Any) -> BatchContents:
         with self._reader.prefix_errors():
             return self._batches.read(batch, self._hooked.model, self._reader.chosen.modules)
-
-    def _examine(
-        self, inputs: Any, n_inputs: int = 1, *, again: bool = False, until_error: bool = False
-    ) -> ForwardPass:
-        current = ForwardPass(
-            n_inputs=n_inputs, input_axis=self._input_axis, is_projected=not until_error
-        )
-        # Each of these runs begins where the first batch will.
-        origin = RandomStream(SEED if again else None), ModelState()
-        if again:
-            # And goes on, where a module has random numbers of its own.
-            self._run_model(inputs, ForwardPass(), origin)
-        with suppress(Exception) if until_error else nullcontext():
-            self._run_model(inputs, current, origin)
-        return current
 
     def _run_model(
         self, inputs: Any, current: ForwardPass, origin: tuple[RandomStream, ModelState]

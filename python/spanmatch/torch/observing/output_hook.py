@@ -62,6 +62,7 @@ class OutputHook:
                 current.empty[name] = describe_without_floats(returned)
                 return
             neurons = self._reader.find_neurons(current, name, module, (args, kwargs), output)
+            current.settle(output)
             if name in self._reader.chosen.modules and name not in self._reader.left_out:
                 self._hand_over(current, current.record(name, output, neurons), output)
         except BaseException as error:

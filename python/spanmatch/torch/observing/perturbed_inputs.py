@@ -6,7 +6,7 @@ list and tuple of that length, and what mappings hold of these. All else is hand
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -55,40 +55,47 @@ def add_noise(inputs: Any) -> Any | None:
     return _map_tensors(inputs, perturb)
 
 
-def shorten_inputs(
-    inputs: Any, masks: Mapping[str, Tensor], input_axis: int
-) -> Iterator[tuple[str, Any]]:
-    """Yield the inputs with fewer positions: once for every mask, by its name, or else for all.
+def shorten_inputs(inputs: Any) -> Any:
+    """Return the inputs with fewer positions.
 
     Sequences lose their last position, images some of their rows and more of their columns.
     """
-    if not masks:
-        if input_axis == 0:
-            yield "", _map_tensors(inputs, _shorten)
-        return
-    for name, mask in masks.items():
-        if isinstance(inputs, Tensor):
-            changed = _drop_last(inputs, mask, input_axis)
-            if changed is not inputs:
-                yield name, changed
-        elif members := _list_members(inputs, name, mask, input_axis):
-            yield (
-                name,
-                {
-                    key: _drop_last(part, mask, input_axis) if key in members else part
-                    for key, part in inputs.items()
-                },
-            )
+    return _map_tensors(inputs, _shorten)
 
 
-def _drop_last(part: Tensor, mask: Tensor, input_axis: int) -> Tensor:
-    """Return a tensor without its last position, where it has those of the mask."""
+def resize_inputs(inputs: Any, name: str, mask: Tensor, length: int, input_axis: int) -> Any | None:
+    """Return the inputs with so many of the positions that a mask is of; None: it is of none.
+
+    What is longer is cut, what is shorter repeated.
+    """
+    if isinstance(inputs, Tensor):
+        changed = _resize(inputs, mask, length, input_axis)
+        return None if changed is inputs else changed
+    members = _list_members(inputs, name, mask, input_axis)
+    if not members:
+        return None
+    return {
+        key: _resize(part, mask, length, input_axis) if key in members else part
+        for key, part in inputs.items()
+    }
+
+
+def _resize(part: Tensor, mask: Tensor, length: int, input_axis: int) -> Tensor:
+    """Return a tensor with so many positions, where it has those of the mask."""
+    at = _find_positions(part, mask, input_axis)
+    if at is None:
+        return part
+    places = torch.arange(length, device=part.device) % part.shape[at]
+    return part.index_select(at, places)
+
+
+def _find_positions(part: Tensor, mask: Tensor, input_axis: int) -> int | None:
     if input_axis == 0 and part.shape[:2] == mask.shape:
-        return part[:, :-1]
+        return 1
     if input_axis == 1 and part.shape[:2] == mask.T.shape:
-        return part[:-1]
+        return 0
     # A mask may lie the other way.
-    return part[:, :-1] if input_axis == 1 and part.shape == mask.shape else part
+    return 1 if input_axis == 1 and part.shape == mask.shape else None
 
 
 def _list_members(inputs: Mapping[str, Any], name: str, mask: Tensor, input_axis: int) -> set[str]:
@@ -103,7 +110,7 @@ def _list_members(inputs: Mapping[str, Any], name: str, mask: Tensor, input_axis
         key
         for key, part in inputs.items()
         if isinstance(part, Tensor)
-        and _drop_last(part, mask, input_axis) is not part
+        and _find_positions(part, mask, input_axis) is not None
         and key.startswith(prefix)
         and not any(key.startswith(other) for other in others)
     }

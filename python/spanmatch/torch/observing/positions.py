@@ -1,4 +1,4 @@
-"""Which axes of an output are positions: those that shrink with a shorter sequence or image."""
+"""Which axes of an output are positions: those as long as the sequence or image was in each run."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Shrinking:
-    """The shapes of all outputs in a run whose inputs had fewer positions."""
+class Resized:
+    """The shapes of all outputs in a run whose inputs had fewer positions, or more."""
 
     mask: str
     """The mask that is of these positions; "": all positions there are."""
@@ -41,7 +41,7 @@ def is_unknown(output: SeenOutput, inputs: InputAxis) -> bool:
 def find_neurons(
     output: SeenOutput,
     inputs: InputAxis,
-    shrinkings: Sequence[Shrinking],
+    resized: Sequence[Resized],
 ) -> tuple[int, ...]:
     """Return the axes of the neurons.
 
@@ -64,22 +64,19 @@ def find_neurons(
     if len(rest) == 1:
         return (rest[0],)
     shrunk = set()
-    for shrinking in shrinkings:
-        less = shrinking.shapes.get((output.layer, output.call))
+    for run in resized:
+        less = run.shapes.get((output.layer, output.call))
         if less is not None and len(less) == len(output.shape):
             shrunk |= {axis for axis in range(len(less)) if less[axis] != output.shape[axis]}
         if _has_pairs(output.shape, less, inputs):
             raise ValueError(
-                f"two axes of its output {output.shape} are positions of one sequence: say by "
-                "`axis` which is the neurons'"
+                f"two axes of its output {output.shape} follow the input's length alike, as those "
+                "of attention weights do: say by `axis` which is the neurons'"
             )
-    left = tuple(axis for axis in rest if axis not in shrunk)
+    # An axis of one place holds no neurons beside others.
+    left = tuple(axis for axis in rest if axis not in shrunk and output.shape[axis] > 1)
     # Without any that shrank nothing has been learned; side by side alone can axes be one.
-    if (
-        not shrunk
-        or prod(output.shape[axis] for axis in left) < 2
-        or left != tuple(range(left[0], left[-1] + 1))
-    ):
+    if not shrunk or not left or left != tuple(range(left[0], left[-1] + 1)):
         raise ValueError(explain_unknown_axis(output.shape))
     return left
 
@@ -99,7 +96,7 @@ def _has_pairs(shape: tuple[int, ...], less: tuple[int, ...] | None, inputs: Inp
 def find_mask_place(
     output: SeenOutput,
     layout: Layout,
-    shrinkings: Sequence[Shrinking],
+    resized: Sequence[Resized],
     masks: Mapping[str, Tensor],
     n_inputs: int,
 ) -> MaskPlace | None:
@@ -111,32 +108,34 @@ def find_mask_place(
         It has positions of a masked input, of another number than the mask; or of several.
     """
     places, shape = [], output.shape
-    for shrinking in shrinkings:
-        if shrinking.mask not in masks:
-            continue
-        length = masks[shrinking.mask].shape[1]
-        less = shrinking.shapes.get((output.layer, output.call))
-        if less is None or len(less) != len(shape):
-            if prod(_count_positions(shape, layout, n_inputs)) > 1:
-                raise ValueError(_explain_doubt(shrinking.mask))
-            continue
-        before = _count_positions(shape, layout, n_inputs)
-        after = _count_positions(less, layout, n_inputs)
-        changed = [
-            at for at, pair in enumerate(zip(before, after, strict=True)) if len(set(pair)) > 1
+    for name, mask in masks.items():
+        length = mask.shape[1]
+        before, changed = _count_positions(shape, layout, n_inputs), set[int]()
+        others = [
+            less
+            for run in resized
+            if run.mask == name
+            and (less := run.shapes.get((output.layer, output.call))) is not None
+            and len(less) == len(shape)
         ]
-        if any(shape[axis] != less[axis] for axis in layout.neurons):
-            raise ValueError("its neurons are positions of the input")
+        if not others and prod(before) > 1:
+            raise ValueError(explain_doubt(name))
+        for less in others:
+            if any(shape[axis] != less[axis] for axis in layout.neurons):
+                raise ValueError("its neurons are positions of the input")
+            after = _count_positions(less, layout, n_inputs)
+            pairs = zip(before, after, strict=True)
+            changed |= {at for at, (one, other) in enumerate(pairs) if one != other}
         if not changed:
             continue
-        if len(changed) > 1 or before[changed[0]] != length:
-            sizes = " × ".join(str(before[at]) for at in changed)
+        if len(changed) > 1 or before[min(changed)] != length:
+            sizes = " × ".join(str(before[at]) for at in sorted(changed))
             raise ValueError(
-                f"the mask {shrinking.mask!r} has {length} positions, but its output {shape} has "
-                f"{sizes} that follow from them: say by `mask` which fits this layer; "
+                f"the mask {name!r} has {length} positions, but its output {shape} has {sizes} "
+                "that follow from them: say by `mask` which fits this layer; "
                 "`mask={'GLOB': None}` is for none"
             )
-        places.append(MaskPlace(shrinking.mask, changed[0]))
+        places.append(MaskPlace(name, min(changed)))
     if len(places) > 1:
         raise ValueError(
             f"its positions are under {places[0].name!r} and {places[1].name!r}: say which "
@@ -157,9 +156,10 @@ def _count_positions(shape: tuple[int, ...], layout: Layout, n_inputs: int) -> t
     return tuple(sizes)
 
 
-def _explain_doubt(mask: str) -> str:
+def explain_doubt(mask: str) -> str:
+    """Return what to say where no run could show whose positions a mask is of."""
     return (
-        f"the model takes no shorter sequences, and it cannot be told whether the mask {mask!r} is "
-        f"of its positions: say by `mask={{'GLOB': {mask!r}}}` that it is, or by "
+        f"the model takes no sequences of other lengths, and it cannot be told whether the mask "
+        f"{mask!r} is of its positions: say by `mask={{'GLOB': {mask!r}}}` that it is, or by "
         "`mask={'GLOB': None}` that it is not"
     )

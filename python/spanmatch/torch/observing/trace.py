@@ -3,7 +3,7 @@
 The model runs on its first batch, and once more with the inputs in another order: an output's rows
 that moved with an input are that input's. Where the axis of the neurons, or whose mask is whose, is
 not known, it runs once more with a shorter sequence or a smaller image: axes that shrank are
-positions. What cannot be told is named, and left out.
+positions: see `resized_runs`. What cannot be told is named, and left out.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING, Any
-
-import torch
 
 from spanmatch.torch.observing.input_axis import (
     InputAxis,
@@ -30,14 +28,13 @@ from spanmatch.torch.observing.perturbed_inputs import (
     add_noise,
     disturb_input,
     reorder_inputs,
-    shorten_inputs,
 )
 from spanmatch.torch.observing.positions import (
-    Shrinking,
+    Resized,
     find_mask_place,
     find_neurons,
-    is_unknown,
 )
+from spanmatch.torch.observing.resized_runs import resize_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -75,9 +72,11 @@ class RowTrace:
 
 def trace_rows(
     run: Run,
+    run_on: Callable[[], ForwardPass],
     given: ForwardPass,
     inputs: Any,
     masks: Mapping[str, Tensor],
+    *,
     input_axis: int = 0,
 ) -> RowTrace:
     """Find how each output of a model is laid out.
@@ -86,7 +85,10 @@ def trace_rows(
     ----------
     run
         Runs the model on inputs, so many, and returns the pass with projections of its outputs;
-        with `again=True` random numbers are others, with `until_error=True` an error ends the pass.
+        with `until_error=True` an error ends the pass.
+    run_on
+        Runs it on the first batch again, with the random numbers and the state that the first pass
+        has left.
     given
         The pass on the first batch.
     inputs
@@ -104,20 +106,10 @@ def trace_rows(
         if trace.failure is not None:
             trace.disturb(run, given, inputs, input_axis)
         trace.compare_noisy(run, given, inputs, order, input_axis)
-        trace.name_random(run, given, inputs)
-    unknown = any(
-        is_unknown(given.seen[call], where) and len(given.seen[call].shape) > 2
-        for call, where in trace.axes.items()
-    )
-    shrinkings: list[Shrinking] = []
-    if masks or unknown:
-        for name, less in shorten_inputs(inputs, masks, input_axis):
-            shorter = run(less, n_inputs, until_error=True)
-            shrinkings.append(Shrinking(name, {call: o.shape for call, o in shorter.seen.items()}))
-        # Of a mask without a tensor of as many positions nothing is known.
-        tried = {shrinking.mask for shrinking in shrinkings}
-        shrinkings += [Shrinking(name, {}) for name in masks if name not in tried]
-    return _read_layouts(given, trace, shrinkings, masks)
+        trace.name_random(run_on, given)
+    resized, doubts = resize_runs(run, given, trace.axes, inputs, masks, input_axis=input_axis)
+    trace.drop(doubts)
+    return _read_layouts(given, trace, resized, masks)
 
 
 def find_changes(first: RowTrace, later: RowTrace) -> dict[str, str]:
@@ -204,6 +196,9 @@ class _InputTrace:
             first = run(noisy, self._n_inputs)
         except Exception:
             return
+        if not any(given.seen[call].differs(first.seen.get(call)) for call in self.unmoved):
+            # They are not made of what was changed.
+            return
         second = self._run_moved(run, noisy, order, axis)
         if second is None:
             return
@@ -217,6 +212,12 @@ class _InputTrace:
                 if follows(plain.slices, unmoved.slices, order, where):
                     self.axes[call] = where
 
+    def drop(self, reasons: Mapping[Call, str]) -> None:
+        """Take some outputs for unknown again."""
+        self.reasons.update(reasons)
+        for call in reasons:
+            del self.axes[call]
+
     def _run_moved(self, run: Run, inputs: Any, order: Tensor, axis: int) -> ForwardPass | None:
         try:
             return run(reorder_inputs(inputs, order, axis), self._n_inputs)
@@ -225,21 +226,22 @@ class _InputTrace:
             self.reasons.update(dict.fromkeys(self.reasons, self.failure))
             return None
 
-    def name_random(self, run: Run, first: ForwardPass, inputs: Any) -> None:
+    def name_random(self, run_on: Callable[[], ForwardPass], first: ForwardPass) -> None:
         """Say which of the outputs that were not found again differ between two equal runs."""
-        lost = [call for call in self.reasons if call not in self.axes]
+        # What has no axis that could be the inputs' is told by its shape, whatever its values.
+        lost = [call for call in self.reasons if call not in self.axes and first.seen[call].slices]
+        if first.is_repeatable:
+            # Two runs gave the same, and nothing was drawn that could have made it another.
+            lost = [call for call in lost if call not in self.unmoved]
         if not lost:
             return
         try:
-            again = run(inputs, self._n_inputs, again=True)
+            again = run_on()
         except Exception:
             # It can be run once and no more: nothing is learned.
             return
         for call in lost:
-            one, other = first.seen.get(call), again.seen.get(call)
-            if one is None or other is None or one.slices.keys() != other.slices.keys():
-                continue
-            if any(not torch.equal(one.slices[axis], other.slices[axis]) for axis in one.slices):
+            if first.seen[call].differs(again.seen.get(call)):
                 self.reasons[call] = (
                     "its output is random, or depends on what was run before: two runs on the same "
                     "inputs differ; `trace=False` takes its first axis for that of the inputs"
@@ -259,7 +261,7 @@ def _is_uniform(output: SeenOutput) -> bool:
 def _read_layouts(
     given: ForwardPass,
     trace: _InputTrace,
-    shrinkings: Sequence[Shrinking],
+    resized: Sequence[Resized],
     masks: Mapping[str, Tensor],
 ) -> RowTrace:
     layouts: dict[Call, Layout] = {}
@@ -270,9 +272,9 @@ def _read_layouts(
         call = output.layer, output.call
         if call not in trace.axes:
             raise NoInputAxisError(trace.reasons[call])
-        neurons = find_neurons(output, trace.axes[call], shrinkings)
+        neurons = find_neurons(output, trace.axes[call], resized)
         layout = Layout(trace.axes[call], neurons, len(output.shape))
-        place = find_mask_place(output, layout, shrinkings, masks, given.n_inputs)
+        place = find_mask_place(output, layout, resized, masks, given.n_inputs)
         return replace(layout, mask=place)
 
     for call, output in given.seen.items():

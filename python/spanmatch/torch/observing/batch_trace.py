@@ -1,0 +1,73 @@
+"""A batch traced: the model runs on it, and again otherwise, until it is known what each row is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from spanmatch.torch.observing.forward_pass import ForwardPass
+from spanmatch.torch.observing.item_trace import trace_items
+from spanmatch.torch.observing.kept_state import ModelState
+from spanmatch.torch.observing.model_state import RandomStream
+from spanmatch.torch.observing.trace import trace_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from spanmatch.torch.observing.batch_contents import BatchContents
+    from spanmatch.torch.observing.trace import RowTrace
+
+    Origin: TypeAlias = tuple[RandomStream, ModelState]
+    RunModel: TypeAlias = Callable[[Any, ForwardPass, Origin], None]
+
+
+def trace_batch(
+    run_model: RunModel,
+    read: BatchContents,
+    input_axis: int,
+    check: Callable[[ForwardPass], None],
+) -> tuple[ForwardPass, RowTrace]:
+    """Find how each output is laid out; return the first pass over the batch too.
+
+    Parameters
+    ----------
+    run_model
+        Runs the model on inputs, from random numbers and a state on, and fills a forward pass.
+    read
+        What the batch holds.
+    input_axis
+        Which axis of its tensors runs over the inputs.
+    check
+        Raises what is wrong with the first pass.
+    """
+    # Of items each row on axis 0 is looked at.
+    n_looked_at = read.n_inputs if read.items is None else 1
+
+    def run(
+        inputs: Any,
+        n_inputs: int = n_looked_at,
+        *,
+        until_error: bool = False,
+        origin: Origin | None = None,
+    ) -> ForwardPass:
+        current = ForwardPass(n_inputs=n_inputs, input_axis=input_axis, is_projected=True)
+        try:
+            # From where the first batch will go on, if nothing is said.
+            run_model(inputs, current, origin or (RandomStream(), ModelState()))
+        except Exception:
+            if not until_error:
+                raise
+            current.is_whole = False
+        return current
+
+    origin = RandomStream(), ModelState()
+    given = run(read.inputs, origin=origin)
+    given.is_repeatable = not any(part.has_moved for part in origin)
+    check(given)
+
+    def run_on() -> ForwardPass:
+        return run(read.inputs, origin=origin)
+
+    if read.items is not None:
+        return given, trace_items(run, run_on, given, read.inputs, read.items)
+    masks = read.masks.of_inputs
+    return given, trace_rows(run, run_on, given, read.inputs, masks, input_axis=input_axis)

@@ -222,8 +222,7 @@ def test_few_inputs(sizes: int) -> None:
         (lambda _: [3, 0, 14], r"input 1 of the batch \(counted from 0\) has no rows"),
         (lambda _: 17, "shape"),
     ],
-    ids=str,
-)  # fmt: skip
+)
 def test_wrong_items_are_refused(items: Any, words: str) -> None:
     with pytest.raises((TypeError, ValueError), match=words):
         run_compare(make(0), make(1), graphs(), items=items)

@@ -66,9 +66,9 @@ def test_globs_that_match_what_is_there_do_not_hinder_what_is_missing() -> None:
 
 
 def test_a_glob_of_one_model_alone() -> None:
-    Path("other.py").write_text(
-        "import nets\n"
-        "class Other(nets.Padded):\n"
+    Path("odd_other.py").write_text(
+        "import oddly\n"
+        "class Other(oddly.Padded):\n"
         "    def __init__(self):\n"
         "        super().__init__()\n"
         "        self.other = self.embed\n"
@@ -78,7 +78,7 @@ def test_a_glob_of_one_model_alone() -> None:
         "def other():\n"
         "    return Other()\n"
     )
-    models = ["compare", "nets.py:padded", "other:other", *TEXT[3:]]
+    models = ["compare", "oddly.py:padded", "odd_other:other", *TEXT[3:]]
     layers = ["--layers", "embed", "--layers-b", "other"]
     masks = ["--mask", "embed=padding", "--mask", "other=padding"]
     assert neurons(*models, *layers, *masks) == {"embed": (4, 160)}

@@ -29,9 +29,9 @@ FLAGS = {name for name, each in PARAMETERS.items() if each.opts[0].startswith("-
 
 WRONG: dict[str, list[list[str]]] = {
     "data": [["--data", "nowhere.py:batches"], ["--data", "digits:here"]],
-    "out": [["--out", "nets.py/out"]],
+    "out": [["--out", "oddly.py/out"]],
     "checkpoint_a": [["--checkpoint-a", "none.pt"]],
-    "checkpoint_b": [["--checkpoint-b", "nets.py"]],
+    "checkpoint_b": [["--checkpoint-b", "oddly.py"]],
     "layers": [["--layers", "non*"], ["--layers", "!*"], ["--layers", "1"]],
     "layers_b": [["--layers", "3", "--layers-b", "0", "--layers-b", "3"]],
     "all_pairs": [["--all-pairs"], ["--all-pairs", "--layers", "*", "--folds", "2"]],
@@ -53,7 +53,7 @@ WRONG: dict[str, list[list[str]]] = {
     "input_axis": [["--input-axis", "2"], ["--input-axis", "1"], ["--input-axis", "-1"]],
     "max_neurons": [["--max-neurons", "0"], ["--max-neurons", "1"], ["--max-neurons", "9"]],
     "trace": [["--no-trace", "--max-neurons", "9"], ["--no-trace", "--input-axis", "1"]],
-    "tokenizer": [["--data", "text:nets.py", "--tokenizer", "./none"]],
+    "tokenizer": [["--data", "text:oddly.py", "--tokenizer", "./none"]],
     "nulls": [["--nulls", "-1"], ["--nulls", "1000000"]],
     "folds": [["--folds", "1"], ["--folds", "999"]],
     "seed": [["--seed", "-1"], ["--seed", str(2**64)]],
@@ -63,18 +63,18 @@ WRONG: dict[str, list[list[str]]] = {
     "threads": [["--threads", "0"]],
 }
 ELSE: dict[str, list[str]] = {
-    "time first": [*BASE[:1], "nets.py:recurrent", "nets.py:recurrent", *SEEDS, "--data",
-                   "nets.py:series", *OUT],
-    "other layers": [*BASE[:2], "nets.py:padded", *BASE[3:], *OUT],
-    "a function that takes no more": [*BASE[:-1], "nets.py:vectors(k=1)", "--limit", "3", *OUT],
+    "time first": [*BASE[:1], "oddly.py:recurrent", "oddly.py:recurrent", *SEEDS, "--data",
+                   "oddly.py:series", *OUT],
+    "other layers": [*BASE[:2], "oddly.py:padded", *BASE[3:], *OUT],
+    "a function that takes no more": [*BASE[:-1], "oddly.py:vectors(k=1)", "--limit", "3", *OUT],
     "a mask that is not there": [*TEXT, "--mask", "no", *OUT],
     "a mask that does not fit": [*TEXT, "--mask", "inner=wide", "--layers", "inner", *OUT],
-    "a mask that may lie otherwise": [*TEXT[:-1], "nets.py:square", "--mask", "all", "--input-axis",
+    "a mask that may lie otherwise": [*TEXT[:-1], "oddly.py:square", "--mask", "all", "--input-axis",
                                       "1", *OUT],
-    "an empty file": ["compare", "nets.py:none", *BASE[2:], *OUT],
+    "an empty file": ["compare", "oddly.py:none", *BASE[2:], *OUT],
     "no weights": ["compare", "small-vgg", "small-vgg", "--data", "digits", *OUT],
     "weights said twice": ["compare", "timm:test_vit(pretrained=True)", *BASE[2:], *OUT],
-    "no size": ["info", "nets.py:heads"],
+    "no size": ["info", "oddly.py:heads"],
     "too few": [*BASE, "--folds", "30", "--max-batches", "1", *OUT],
 }  # fmt: skip
 FINE = {"seed_a", "seed_b", "center", "as_json"}

@@ -67,8 +67,22 @@ def series():
     return list(torch.randn(20, 8, 5, generator=torch.Generator().manual_seed(0)).split(10))
 """
 SEEDS = ["--seed-a", "0", "--seed-b", "1", "--device", "cpu"]
-BASE = ["compare", "nets.py:heads", "nets.py:heads", *SEEDS, "--data", "nets.py:vectors"]
-TEXT = ["compare", "nets.py:padded", "nets.py:padded", *SEEDS, "--data", "nets.py:texts"]
+BASE = [
+    "compare",
+    "oddly.py:heads",
+    "oddly.py:heads",
+    *SEEDS,
+    "--data",
+    "oddly.py:vectors",
+]
+TEXT = [
+    "compare",
+    "oddly.py:padded",
+    "oddly.py:padded",
+    *SEEDS,
+    "--data",
+    "oddly.py:texts",
+]
 OUT = ["--out", "out"]
 
 
@@ -76,4 +90,4 @@ OUT = ["--out", "out"]
 def nets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A current folder that holds them."""
     monkeypatch.chdir(tmp_path)
-    Path("nets.py").write_text(NETS)
+    Path("oddly.py").write_text(NETS)

@@ -76,10 +76,10 @@ class MatchSpectrum(Result):
             return float(self._find_similarity(as_eps(np.asarray(eps).item())))
         levels = np.asarray(eps)
         if levels.dtype.kind not in "fiu":
-            raise TypeError(f"eps must hold real numbers, got {levels.dtype}")
+            raise TypeError(f"`eps` must hold real numbers, got {levels.dtype}")
         outside = levels[~((levels >= 0) & (levels < 1))]
         if outside.size > 0:
-            raise ValueError(f"eps must be in [0, 1), got {outside[0]}")
+            raise ValueError(f"`eps` must be in [0, 1), got {outside[0]}")
         return self._find_similarity(levels.astype(np.float64))
 
     def match(self, eps: float) -> Match:

@@ -1,4 +1,4 @@
-"""What the command line says is spelled as it takes it: flags, and what holds by glob."""
+"""What the command line says is spelled as the command line takes it: by flags."""
 
 from __future__ import annotations
 
@@ -15,169 +15,13 @@ pytest.importorskip("typer")
 pytest.importorskip("torch")
 import typer
 
-from cli_files import done, failed, run, strict
+from cli_files import done, failed, run
+from odd_nets import BASE, OUT, SEEDS, TEXT, nets
 from spanmatch.cli import app
-from spanmatch.cli.by_glob import parse_axes, parse_masks
-from spanmatch.cli.exit_codes import OPTIONS, WrongUsage, name_options
-from spanmatch.comparison.comparison import Comparison
+from spanmatch.cli.exit_codes import OPTIONS, name_options
 
-NETS = """
-import torch
-from torch import nn
-
-
-class Heads(nn.Module):
-    def forward(self, x):
-        return x.reshape(len(x), 4, 2, 3).sin()
-
-
-def heads():
-    return nn.Sequential(nn.Linear(5, 24), Heads(), nn.Flatten(), nn.Tanh())
-
-
-def vectors():
-    return list(torch.randn(60, 5, generator=torch.Generator().manual_seed(0)).split(20))
-
-
-class Padded(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.embed, self.inner, self.head = nn.Embedding(9, 4), nn.Linear(4, 4), nn.Linear(4, 3)
-
-    def forward(self, ids):
-        return self.head(self.inner(self.embed(ids)).tanh().mean(1))
-
-
-def padded():
-    return Padded()
-
-
-def texts():
-    ids = torch.randint(9, (40, 6), generator=torch.Generator().manual_seed(0))
-    ones = torch.ones_like(ids)
-    padding = torch.cat([ones[:, :4], 0 * ones[:, 4:]], 1)
-    wide = torch.ones(40, 7)
-    return [{"ids": ids[at], "padding": padding[at], "all": ones[at], "wide": wide[at]} for at in
-            torch.arange(40).split(10)]
-
-
-def square():
-    return [{"ids": batch["ids"][:6], "all": batch["all"][:6]} for batch in texts()]
-
-
-class Recurrent(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.inner = nn.LSTM(5, 4)
-
-    def forward(self, x):
-        return self.inner(x)[0]
-
-
-def recurrent():
-    return Recurrent()
-
-
-def series():
-    return list(torch.randn(20, 8, 5, generator=torch.Generator().manual_seed(0)).split(10))
-"""
-SEEDS = ["--seed-a", "0", "--seed-b", "1", "--device", "cpu"]
-BASE = ["compare", "nets.py:heads", "nets.py:heads", *SEEDS, "--data", "nets.py:vectors"]
-TEXT = ["compare", "nets.py:padded", "nets.py:padded", *SEEDS, "--data", "nets.py:texts"]
-OUT = ["--out", "out"]
-
-
-@pytest.fixture(autouse=True)
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("nets.py").write_text(NETS)
-
-
-def neurons(*arguments: str) -> dict[str, tuple[int, int]]:
-    found = strict(done(*arguments, *OUT, "--json").stdout)
-    return {row["layer"]: (row["n_x"], row["samples"]) for row in found["layers"]}
-
-
-def test_axes_by_glob() -> None:
-    named = [*BASE, "--layers", "1", "--layers", "3"]
-    assert neurons(*named, "--axis", "1=3") == {"1": (3, 480), "3": (24, 60)}
-    failed(1, *named, "--axis", "1=1", *OUT, words=("out holds another", '  axis: [["1", 3]]'))
-
-
-def test_axes_that_together_are_the_neurons() -> None:
-    named = [*BASE, "--layers", "1", "--layers", "3", "--axis", "1=1,2", "--axis", "*=-1"]
-    assert neurons(*named) == {"1": (8, 180), "3": (24, 60)}
-
-
-def test_one_axis_for_all_is_recorded_as_it_was() -> None:
-    assert neurons(*BASE, "--layers", "1", "--axis", "2,3") == {"1": (6, 240)}
-    assert strict(Path("out/config.json").read_text())["axis"] == [2, 3]
-    failed(1, *BASE, "--layers", "1", "--axis", "2", *OUT, words=("  axis: [2, 3] there, 2 now",))
-
-
-def test_masks_by_glob() -> None:
-    layers = [*TEXT, "--layers", "embed", "--layers", "inner"]
-    masks = ["--mask", "embed=padding", "--mask", "*="]
-    assert neurons(*layers, *masks) == {"embed": (4, 160), "inner": (4, 240)}
-    # The first glob that matches counts, so that their order is part of what was asked for.
-    failed(1, *layers, *masks[2:], *masks[:2], *OUT, words=("  mask: ",))
-
-
-def test_globs_that_match_what_is_there_do_not_hinder_what_is_missing() -> None:
-    masks = ["--mask", "embed=padding", "--mask", "inner=all", "--axis", "head=1", "--axis", "*=-1"]
-    first = done(*TEXT, *masks, *OUT, "--json").stdout
-    before = Comparison.load("out")
-    pair = next(Path("out/pairs").glob("*inner*"))
-    pair.unlink()
-    Path("out/comparison.json").unlink()
-    again = done(*TEXT, *masks, *OUT, "--json")
-    assert again.stdout == first
-    assert "holds 2 of 3 pairs" in again.stderr
-    assert sm.load("out") == before
-    assert pair.exists()
-
-
-def test_a_glob_of_one_model_alone() -> None:
-    Path("other.py").write_text(
-        "import nets\n"
-        "class Other(nets.Padded):\n"
-        "    def __init__(self):\n"
-        "        super().__init__()\n"
-        "        self.other = self.embed\n"
-        "        del self.embed\n"
-        "    def forward(self, ids):\n"
-        "        return self.head(self.inner(self.other(ids)).tanh().mean(1))\n"
-        "def other():\n"
-        "    return Other()\n"
-    )
-    models = ["compare", "nets.py:padded", "other:other", *TEXT[3:]]
-    layers = ["--layers", "embed", "--layers-b", "other"]
-    masks = ["--mask", "embed=padding", "--mask", "other=padding"]
-    assert neurons(*models, *layers, *masks) == {"embed": (4, 160)}
-    failed(1, *models, *layers, "--mask", "nowhere=padding", "--out", "no",
-           words=("--mask: no chosen layer of A or B matches 'nowhere'",))  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("parse", "given", "words"),
-    [
-        (parse_axes, ["last"], "--axis is a whole number.*not 'last'"),
-        (parse_axes, ["1", "a=2"], "--axis is one N for all layers.*'1' is neither"),
-        (parse_axes, ["=1"], "'=1' is neither"),
-        (parse_axes, ["a=1", "a=2"], "--axis says twice what holds for 'a'"),
-        (parse_axes, ["a=1,"], "not '1,'"),
-        (parse_masks, ["one", "two"], "--mask is one KEY for all layers.*'one' is neither"),
-        (parse_masks, ["a=one", "a="], "--mask says twice"),
-    ],
-)
-def test_what_is_no_value_by_glob_is_wrong_usage(parse: Any, given: list[str], words: str) -> None:
-    with pytest.raises(WrongUsage, match=words):
-        parse(given)
-
-
-def test_nothing_is_said_where_nothing_is_given() -> None:
-    assert (parse_axes(None), parse_masks([])) == (None, None)
-
+__all__ = ["nets"]  # a fixture
+pytestmark = pytest.mark.usefixtures("nets")
 
 COMMAND: Any = typer.main.get_command(app)
 PARAMETERS = {each.name: each for each in COMMAND.commands["compare"].params}
@@ -185,9 +29,9 @@ FLAGS = {name for name, each in PARAMETERS.items() if each.opts[0].startswith("-
 
 WRONG: dict[str, list[list[str]]] = {
     "data": [["--data", "nowhere.py:batches"], ["--data", "digits:here"]],
-    "out": [["--out", "nets.py/out"]],
+    "out": [["--out", "oddly.py/out"]],
     "checkpoint_a": [["--checkpoint-a", "none.pt"]],
-    "checkpoint_b": [["--checkpoint-b", "nets.py"]],
+    "checkpoint_b": [["--checkpoint-b", "oddly.py"]],
     "layers": [["--layers", "non*"], ["--layers", "!*"], ["--layers", "1"]],
     "layers_b": [["--layers", "3", "--layers-b", "0", "--layers-b", "3"]],
     "all_pairs": [["--all-pairs"], ["--all-pairs", "--layers", "*", "--folds", "2"]],
@@ -209,7 +53,7 @@ WRONG: dict[str, list[list[str]]] = {
     "input_axis": [["--input-axis", "2"], ["--input-axis", "1"], ["--input-axis", "-1"]],
     "max_neurons": [["--max-neurons", "0"], ["--max-neurons", "1"], ["--max-neurons", "9"]],
     "trace": [["--no-trace", "--max-neurons", "9"], ["--no-trace", "--input-axis", "1"]],
-    "tokenizer": [["--data", "text:nets.py", "--tokenizer", "./none"]],
+    "tokenizer": [["--data", "text:oddly.py", "--tokenizer", "./none"]],
     "nulls": [["--nulls", "-1"], ["--nulls", "1000000"]],
     "folds": [["--folds", "1"], ["--folds", "999"]],
     "seed": [["--seed", "-1"], ["--seed", str(2**64)]],
@@ -219,18 +63,18 @@ WRONG: dict[str, list[list[str]]] = {
     "threads": [["--threads", "0"]],
 }
 ELSE: dict[str, list[str]] = {
-    "time first": [*BASE[:1], "nets.py:recurrent", "nets.py:recurrent", *SEEDS, "--data",
-                   "nets.py:series", *OUT],
-    "other layers": [*BASE[:2], "nets.py:padded", *BASE[3:], *OUT],
-    "a function that takes no more": [*BASE[:-1], "nets.py:vectors(k=1)", "--limit", "3", *OUT],
+    "time first": [*BASE[:1], "oddly.py:recurrent", "oddly.py:recurrent", *SEEDS, "--data",
+                   "oddly.py:series", *OUT],
+    "other layers": [*BASE[:2], "oddly.py:padded", *BASE[3:], *OUT],
+    "a function that takes no more": [*BASE[:-1], "oddly.py:vectors(k=1)", "--limit", "3", *OUT],
     "a mask that is not there": [*TEXT, "--mask", "no", *OUT],
     "a mask that does not fit": [*TEXT, "--mask", "inner=wide", "--layers", "inner", *OUT],
-    "a mask that may lie otherwise": [*TEXT[:-1], "nets.py:square", "--mask", "all", "--input-axis",
-                                      "1", *OUT],
-    "an empty file": ["compare", "nets.py:none", *BASE[2:], *OUT],
+    "a mask that may lie otherwise": [*TEXT[:-1], "oddly.py:square", "--mask", "all",
+                                      "--input-axis", "1", *OUT],
+    "an empty file": ["compare", "oddly.py:none", *BASE[2:], *OUT],
     "no weights": ["compare", "small-vgg", "small-vgg", "--data", "digits", *OUT],
     "weights said twice": ["compare", "timm:test_vit(pretrained=True)", *BASE[2:], *OUT],
-    "no size": ["info", "nets.py:heads"],
+    "no size": ["info", "oddly.py:heads"],
     "too few": [*BASE, "--folds", "30", "--max-batches", "1", *OUT],
 }  # fmt: skip
 FINE = {"seed_a", "seed_b", "center", "as_json"}

@@ -124,5 +124,5 @@ def test_default_inputs() -> None:
     image = make_default_input("hf:vit", vit)
     assert isinstance(image, torch.Tensor)
     assert image.shape == (1, 3, 48, 48)
-    with pytest.raises(ValueError, match="what inputs torchvision:r3d_18 takes: give --shape"):
+    with pytest.raises(ValueError, match="what inputs torchvision:r3d_18 takes: give `shape="):
         make_default_input("torchvision:r3d_18", torch.nn.Identity())

@@ -119,7 +119,7 @@ def test_data_may_be_any_iterable_and_cut_short() -> None:
         ({"all_pairs": True}, ValueError, "choose them by `layers`"),
         ({"center": 1}, TypeError, "center"),
         ({"max_batches": 0}, ValueError, "max_batches"),
-        ({"data": []}, ValueError, "no batch in .data"),
+        ({"data": []}, ValueError, "no batch in data"),
         ({"data": IMAGES}, TypeError, r"such as \[data\]"),
     ],
 )

@@ -82,6 +82,8 @@ def run_passes(
         to_run = [name for later in passes[number + 1 :] for name in later]
         kept.end_pass(replace(found, left_out=left_out), to_run)
         notes |= found.notes
+        # The next pass needs the memory.
+        del found
     places = {name: place for place, name in enumerate(pairs)}
     kept.sort(lambda key: places[find_layer(str(key), pairs)])
     return Collected(kept, notes, lockstep.n_inputs, left_out)

@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from comparisons import same_pair
-from spanmatch import Comparison
+from spanmatch import ActivationPair, Comparison
 from spanmatch.base.memory import as_bytes
 from spanmatch.torch import compare
-from spanmatch.torch.comparing import budget
+from spanmatch.torch.comparing import budget, passes
 from spanmatch.torch.comparing.budget import deal_layers
 
 if TYPE_CHECKING:
@@ -55,12 +55,12 @@ DATA = list(torch.randn(600, 8, generator=torch.Generator().manual_seed(2)).spli
 
 @given(st.dictionaries(st.text(max_size=3), st.integers(0, 9), max_size=9), st.integers(9, 20))
 def test_every_pass_keeps_within_the_budget(sizes: dict[str, int], most: int) -> None:
-    passes = deal_layers(sizes, most)
-    assert sorted(name for names in passes for name in names) == sorted(sizes)
-    assert all(sum(sizes[name] for name in names) <= most for names in passes)
+    dealt = deal_layers(sizes, most)
+    assert sorted(name for names in dealt for name in names) == sorted(sizes)
+    assert all(sum(sizes[name] for name in names) <= most for names in dealt)
     # Two passes that fit into one are not made: of first fit the sums of any two exceed it.
-    assert len(passes) == 1 or len(passes) <= 2 * sum(sizes.values()) / most + 1
-    assert all(names == sorted(names, key=list(sizes).index) for names in passes)
+    assert len(dealt) == 1 or len(dealt) <= 2 * sum(sizes.values()) / most + 1
+    assert all(names == sorted(names, key=list(sizes).index) for names in dealt)
     assert deal_layers(sizes, None) == [list(sizes)]
 
 
@@ -99,6 +99,24 @@ def test_their_pairs_lie_in_files_while_somebody_refers_to_them(
     assert same_pair(loaded.pair("2"), pair)
     assert same_pair(again.pair("2"), pair)
     assert loaded == again
+
+
+def test_a_pass_lets_go_of_the_pairs_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    def count_pairs() -> int:
+        gc.collect()
+        return sum(type(each) is ActivationPair for each in gc.get_objects())
+
+    before, begun, run = count_pairs(), 0, passes.run_pass
+
+    def watch(*arguments: Any) -> Any:
+        nonlocal begun
+        begun += 1
+        assert count_pairs() == before
+        return run(*arguments)
+
+    monkeypatch.setattr(passes, "run_pass", watch)
+    compare(Counting(0), Counting(1), DATA, progress=False, max_memory=PASSES)
+    assert begun > 2
 
 
 def test_data_that_can_be_read_once_only() -> None:
@@ -192,5 +210,5 @@ def test_sizes(size: Any, count: int | None) -> None:
 def test_wrong_sizes(wrong: Any) -> None:
     with pytest.raises((TypeError, ValueError), match="max_memory"):
         compare(Counting(0), Counting(1), DATA, progress=False, max_memory=wrong)
-    with pytest.raises(ValueError, match="need the trace"):
+    with pytest.raises(ValueError, match="need rows to be traced"):
         compare(Counting(0), Counting(1), DATA, progress=False, max_memory=5, trace=False)

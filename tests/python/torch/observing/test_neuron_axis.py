@@ -50,7 +50,7 @@ def axes(model: nn.Module, *shape: int, layers: str | None = None) -> dict[str, 
         (nn.LayerNorm(5), (2, 5, 5, 5), 3),
         (nn.RMSNorm(5), (2, 5, 5, 5), 3),
         (nn.GRU(5, 6), (2, 3, 5), 2),
-        (Conv1D(6, 5), (2, 5, 5, 5), 3),  # type: ignore[no-untyped-call]
+        (Conv1D(6, 5), (2, 5, 5, 5), 3),
         (LayerNorm2d(4), (2, 4, 6, 5), 1),
         # As wide as it has channels: the name tells.
         (LayerNorm2d(4), (2, 4, 4, 4), 1),

@@ -29,6 +29,7 @@ FLAGS = {name for name, each in PARAMETERS.items() if each.opts[0].startswith("-
 
 WRONG: dict[str, list[list[str]]] = {
     "data": [["--data", "nowhere.py:batches"], ["--data", "digits:here"]],
+    "data_b": [["--data-b", "nowhere.py:batches"], ["--data-b", "digits"]],
     "out": [["--out", "oddly.py/out"]],
     "checkpoint_a": [["--checkpoint-a", "none.pt"]],
     "checkpoint_b": [["--checkpoint-b", "oddly.py"]],
@@ -52,8 +53,11 @@ WRONG: dict[str, list[list[str]]] = {
     "mask": [["--mask", "padding"], ["--mask", "no*=padding"], ["--mask", "0=padding"]],
     "input_axis": [["--input-axis", "2"], ["--input-axis", "1"], ["--input-axis", "-1"]],
     "max_neurons": [["--max-neurons", "0"], ["--max-neurons", "1"], ["--max-neurons", "9"]],
+    "max_memory": [["--max-memory", "much"], ["--max-memory", "0"], ["--max-memory", "10 B"]],
+    "items": [["--items", "no"], ["--items", "no", "--input-axis", "1"]],
     "trace": [["--no-trace", "--max-neurons", "9"], ["--no-trace", "--input-axis", "1"]],
     "tokenizer": [["--data", "text:oddly.py", "--tokenizer", "./none"]],
+    "tokenizer_b": [["--tokenizer-b", "./none"]],
     "nulls": [["--nulls", "-1"], ["--nulls", "1000000"]],
     "folds": [["--folds", "1"], ["--folds", "999"]],
     "seed": [["--seed", "-1"], ["--seed", str(2**64)]],

@@ -57,9 +57,9 @@ def compare(
     otherwise. A layer whose rows cannot be traced so is left out, and `left_out` says why; one
     asked for by its whole name is an error. Then both run over every batch, and each layer is
     reduced to a pair as it appears: memory does not grow with the data. Of maps the channels are
-    neurons and every position of every image is a sample; of sequences the hidden units, and every unmasked
-    token. Where a layer has other positions in B than in A, each input's mean over them is its
-    sample, and a note says so. The models are left as they were.
+    neurons and every position of every image is a sample; of sequences the hidden units, and every
+    unmasked token. Where a layer has other positions in B than in A, each input's mean over them is
+    its sample, and a note says so. The models are left as they were.
 
     Parameters
     ----------

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import ref
 
+import torch
 from torch import Tensor, nn
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ class Axes:
 
     def _find_part(self, part: Tensor) -> int | None:
         # Half of the neurons for gates, or all positions but the last.
-        if not part.numel():
+        if not part.numel() or part.layout != torch.strided or part.is_nested:
             return None
         tensor_ref, axis = self._of_storage.get(_get_storage(part), (None, 0))
         known = None if tensor_ref is None else tensor_ref()

@@ -161,7 +161,7 @@ def make_text_config(kind: str) -> Any:
     plain = AutoConfig.for_model(kind)
     held = plain.to_dict()
     names = {*held, *(plain.attribute_map or {})}
-    sizes = {name: size for name, size in SIZES.items() if name in names}
+    sizes: dict[str, Any] = {name: size for name, size in SIZES.items() if name in names}
     # A setting may have several names, of which one is passed.
     for alias, name in (plain.attribute_map or {}).items():
         if alias in sizes and name in names:
@@ -190,14 +190,15 @@ def build_text(kind: str) -> Case:
     """
     from transformers import AutoModel
 
+    make: Any = AutoModel.from_config
     config = make_text_config(kind)
     # Of Funnel there are two models: the first is made.
     config.architectures = config.architectures or []
     with torch.device("meta"):
-        count = sum(part.numel() for part in AutoModel.from_config(config).parameters())
+        count = sum(part.numel() for part in make(config).parameters())
     if count > LARGEST:
         raise UnbuiltError(f"{count / 1e6:.0f} million parameters")
-    return Case(lambda: AutoModel.from_config(config), make_text_batch())
+    return Case(lambda: make(config), make_text_batch())
 
 
 def list_text() -> dict[str, Callable[[], Case]]:

@@ -88,7 +88,7 @@ def test_texts_run_twice_more_and_once_for_their_mask(length: int) -> None:
     for causal in (False, True):
         for masked in (False, True):
             runs, found = count_runs(
-                lambda causal=causal: Text(length, causal=causal),  # type: ignore[misc]
+                lambda causal=causal: Text(length, causal=causal),
                 texts(length, masked=masked),
             )
             assert runs == 1 + 2 + masked

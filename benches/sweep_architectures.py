@@ -82,7 +82,8 @@ def silence_libraries() -> None:
         import transformers
     except ImportError:
         return
-    transformers.logging.set_verbosity_error()
+    logging: Any = transformers.logging
+    logging.set_verbosity_error()
 
 
 def run(build: Callable[[], Case], seconds: int) -> dict[str, Any]:

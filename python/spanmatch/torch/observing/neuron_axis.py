@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import ref
 
+import torch
 from torch import Tensor, nn
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ class Axes:
 
     def _find_part(self, part: Tensor) -> int | None:
         # Half of the neurons for gates, or all positions but the last.
-        if not part.numel():
+        if not part.numel() or part.layout != torch.strided or part.is_nested:
             return None
         tensor_ref, axis = self._of_storage.get(_get_storage(part), (None, 0))
         known = None if tensor_ref is None else tensor_ref()
@@ -235,14 +236,17 @@ def _find_normalised_axis(module: nn.Module, output: Tensor) -> int | None:
 def _find_weighed_axis(module: nn.Module, given: Tensor, output: Tensor) -> int | None:
     """Return the one axis that is as long as all parameters of a layer which keeps the shape.
 
-    A norm of the user's own has a weight for every neuron.
+    A norm of the user's own has a weight for every neuron. Of four axes and more it is the last or
+    none: the others are channels, or heads that are scaled each.
     """
     sizes = {tuple(part.shape) for part in module._parameters.values() if part is not None}
     if given.shape != output.shape or len(sizes) != 1 or module._modules:
         return None
     size = next(iter(sizes))
     at = [axis for axis, length in enumerate(output.shape) if axis and (length,) == size]
-    return at[0] if len(at) == 1 and size[0] > 1 else None
+    if len(at) != 1 or size[0] == 1 or (output.ndim > 3 and at[0] != output.ndim - 1):
+        return None
+    return at[0]
 
 
 def _is_spatial(module: nn.Module) -> bool:

@@ -105,6 +105,30 @@ def test_a_norm_of_its_own_is_not_taken_for_one_of_the_last_axis(length: int) ->
     examine(lambda seed: seeded(seed, Turned), [inputs(5, length, 5)], lambda out: out.mT)
 
 
+def test_heads_that_are_scaled_each_are_not_the_neurons() -> None:
+    """A weight for every head, as ZAYA's keys have: neurons are heads and their size together."""
+
+    class Scale(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.temperature = nn.Parameter(torch.randn(2))
+
+        def forward(self, x: Tensor) -> Any:
+            return x * self.temperature[:, None]
+
+    class Heads(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embed, self.layer = nn.Linear(5, 6), Scale()
+
+        def forward(self, x: Tensor) -> Any:
+            return self.layer(self.embed(x).unflatten(2, (2, 3)))
+
+    examine(
+        lambda seed: seeded(seed, Heads), [inputs(5, 4, 5)], lambda out: out.flatten(2),
+    )  # fmt: skip
+
+
 def test_complex_values_are_named() -> None:
     class Rotation(nn.Module):
         def forward(self, x: Tensor) -> Any:

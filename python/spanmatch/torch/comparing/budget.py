@@ -13,7 +13,7 @@ from spanmatch.torch.comparing.layer_sums import count_bytes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from spanmatch.torch.comparing.left_out import BothSizes
+    from spanmatch.torch.comparing.lockstep import BothSizes
 
 
 def find_budget(max_memory: int | None, device: torch.device) -> int | None:

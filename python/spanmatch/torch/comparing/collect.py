@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from spanmatch.torch.comparing.collector import Collected, Collector
     from spanmatch.torch.comparing.kept_pairs import KeptPairs
-    from spanmatch.torch.comparing.left_out import BothSizes
+    from spanmatch.torch.comparing.lockstep import BothSizes
     from spanmatch.torch.comparing.options import CompareOptions
 
 

@@ -9,11 +9,9 @@ from spanmatch.base.memory import format_bytes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from spanmatch.torch.comparing.lockstep import Lockstep
+    from spanmatch.torch.comparing.lockstep import BothSizes, Lockstep
     from spanmatch.torch.comparing.options import CompareOptions
     from spanmatch.torch.observing.layer_size import LayerSize
-
-    BothSizes = tuple[Mapping[str, LayerSize], Mapping[str, LayerSize]]
 
 
 def leave_out_of_pairs(

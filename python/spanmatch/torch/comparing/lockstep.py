@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
     from spanmatch.torch.comparing.both_batches import BothBatches
     from spanmatch.torch.comparing.collector import Call, Collector
-    from spanmatch.torch.comparing.left_out import BothSizes
     from spanmatch.torch.comparing.options import CompareOptions
     from spanmatch.torch.observing.activations import Activations
+    from spanmatch.torch.observing.layer_size import LayerSize
     from spanmatch.torch.observing.layers import ChosenLayers
+
+    BothSizes = tuple[Mapping[str, LayerSize], Mapping[str, LayerSize]]
 
 
 class Lockstep:

@@ -63,6 +63,19 @@ def shorten_inputs(inputs: Any) -> Any:
     return _map_tensors(inputs, _shorten)
 
 
+def count_positions(inputs: Any) -> int:
+    """Return how many positions an input has, of those that `shorten_inputs` makes fewer.
+
+    >>> count_positions(torch.zeros(2, 3, 8, 5)), count_positions({"ids": torch.ones(2, 7).long()})
+    (40, 7)
+    """
+    if isinstance(inputs, Mapping):
+        return max(map(count_positions, inputs.values()), default=0)
+    if not isinstance(inputs, Tensor) or _shorten(inputs).shape == inputs.shape:
+        return 0
+    return inputs.shape[1] if inputs.ndim < 4 else inputs.shape[2] * inputs.shape[3]
+
+
 def resize_inputs(inputs: Any, name: str, mask: Tensor, length: int, input_axis: int) -> Any | None:
     """Return the inputs with so many of the positions that a mask is of; None: it is of none.
 

@@ -27,6 +27,8 @@ class Resized:
     """The mask that is of these positions; "": all positions there are."""
     shapes: Mapping[Call, tuple[int, ...]]
     """As far as the run came."""
+    n_positions: int
+    """How many there were in the first pass, for each input."""
 
 
 def is_unknown(output: SeenOutput, inputs: InputAxis) -> bool:
@@ -73,6 +75,7 @@ def find_neurons(
                 f"two axes of its output {output.shape} follow the input's length alike, as those "
                 "of attention weights do: say by `axis` which is the neurons'"
             )
+    _check_places(output, inputs, shrunk, resized)
     # An axis of one place holds no neurons beside others.
     left = tuple(axis for axis in rest if axis not in shrunk and output.shape[axis] > 1)
     # Without any that shrank nothing has been learned; side by side alone can axes be one.
@@ -91,6 +94,32 @@ def _has_pairs(shape: tuple[int, ...], less: tuple[int, ...] | None, inputs: Inp
         if a != b and axis != inputs.axis
     ]
     return len(set(shrunk)) < len(shrunk)
+
+
+def _check_places(
+    output: SeenOutput, inputs: InputAxis, shrunk: set[int], resized: Sequence[Resized]
+) -> None:
+    """Raise ValueError where axes that follow the input's length hold more than its positions.
+
+    What else is there may be neurons: (T·d, B, h) has d features of every position on its first
+    axis.
+    """
+    n_places = prod(
+        inputs.before * inputs.after if axis == inputs.axis else output.shape[axis]
+        for axis in shrunk
+    )
+    followed = {
+        run.mask: run.n_positions
+        for run in resized
+        if run.shapes.get((output.layer, output.call), output.shape) != output.shape
+    }
+    n_positions = prod(followed.values())
+    if shrunk and n_places > n_positions:
+        raise ValueError(
+            f"the axes of its output {output.shape} that follow the input's length hold "
+            f"{n_places} places for {n_positions} positions, and it is not known what the others "
+            "are: say by `axis` which is the neurons'"
+        )
 
 
 def find_mask_place(

@@ -9,7 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from spanmatch.torch.observing.perturbed_inputs import resize_inputs, shorten_inputs
+from spanmatch.torch.observing.perturbed_inputs import (
+    count_positions,
+    resize_inputs,
+    shorten_inputs,
+)
 from spanmatch.torch.observing.positions import Resized, explain_doubt, is_unknown
 
 if TYPE_CHECKING:
@@ -54,18 +58,18 @@ def resize_runs(
         if not unknown or input_axis:
             return [], {}
         shorter = run(shorten_inputs(inputs), given.n_inputs, until_error=True)
-        return [_note_shapes("", shorter)], {}
+        return [_note_shapes("", shorter, count_positions(inputs))], {}
     shorter_runs: list[tuple[str, ForwardPass]] = []
     for name, mask in masks.items():
         length = mask.shape[1]
-        for less in dict.fromkeys((length // 2, length - 1)):
+        for less in filter(None, dict.fromkeys((length // 2, length - 1))):
             changed = resize_inputs(inputs, name, mask, less, input_axis)
             if changed is None:
                 break
             shorter_runs.append((name, run(changed, given.n_inputs, until_error=True)))
             if shorter_runs[-1][1].is_whole:
                 break
-    resized = [_note_shapes(name, shorter) for name, shorter in shorter_runs]
+    resized = [_note_shapes(name, shorter, masks[name].shape[1]) for name, shorter in shorter_runs]
     doubts: dict[Call, str] = {}
     for name, mask in masks.items():
         doubtful = _find_doubtful(given, axes, shorter_runs, name, mask.shape[1])
@@ -76,13 +80,14 @@ def resize_runs(
             given.n_inputs,
             until_error=True,
         )
-        resized.append(_note_shapes(name, longer))
+        resized.append(_note_shapes(name, longer, mask.shape[1]))
         doubts.update({call: explain_doubt(name) for call in doubtful if call not in longer.seen})
     return resized, doubts
 
 
-def _note_shapes(mask: str, current: ForwardPass) -> Resized:
-    return Resized(mask, {call: output.shape for call, output in current.seen.items()})
+def _note_shapes(mask: str, current: ForwardPass, n_positions: int) -> Resized:
+    shapes = {call: output.shape for call, output in current.seen.items()}
+    return Resized(mask, shapes, n_positions)
 
 
 def _find_doubtful(

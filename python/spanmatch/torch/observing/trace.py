@@ -206,11 +206,17 @@ class _InputTrace:
             one, other, plain = (each.seen.get(call) for each in (first, second, given))
             if one is None or other is None or plain is None:
                 continue
-            with suppress(NoInputAxisError):
+            try:
                 where = find_input_axis(one.slices, other.slices, order, one.resolution)
-                # Without noise nothing moved: then the rows of all inputs have to be alike.
-                if follows(plain.slices, unmoved.slices, order, where):
-                    self.axes[call] = where
+            except NoInputAxisError as error:
+                # Alike they were by accident: experts may all have chosen one token.
+                if call in self.axes and plain.differs(one):
+                    del self.axes[call]
+                    self.reasons[call] = str(error)
+                continue
+            # Without noise nothing moved: then the rows of all inputs have to be alike.
+            if follows(plain.slices, unmoved.slices, order, where):
+                self.axes[call] = where
 
     def drop(self, reasons: Mapping[Call, str]) -> None:
         """Take some outputs for unknown again."""

@@ -14,7 +14,7 @@ import pytest
 
 pytest.importorskip("torch")
 import torch
-from hypothesis import HealthCheck, Phase, assume, given, note, settings
+from hypothesis import HealthCheck, Phase, assume, example, given, note, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
@@ -109,6 +109,9 @@ def find_sides(models: Any, data: list[Tensor], length: int) -> Any:
     n_inputs=st.integers(2, 5), length=st.integers(1, 3), same=st.booleans(),
     folds=st.sampled_from([0, 2]), seed=st.integers(0, 99),
 )  # fmt: skip
+# Both experts choose the same token: its two rows are alike, as those of a dead layer.
+@example(kind="choose", experts=2, capacity=1, turn="E·C", linear=True, n_inputs=2, length=1,
+         same=True, folds=2, seed=2)  # fmt: skip
 def test_random_experts(
     *, kind: str, experts: int, capacity: int, turn: str, linear: bool, n_inputs: int, length: int,
     same: bool, folds: int, seed: int,

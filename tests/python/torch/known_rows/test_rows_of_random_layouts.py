@@ -163,3 +163,11 @@ def test_plain_tokens_are_answered(kind: str, masked: bool) -> None:
             (layout, layout), Sizes(2, 2, 1, 3), [5, 3], fixed=False, mixed=True, masked=masked,
             axis=0, folds=folds, seed=1,
         )  # fmt: skip
+
+
+def test_features_on_the_axis_of_positions_are_not_taken_for_rows() -> None:
+    layout = Layout("QdPBh", ("QdP", "B", "h"), "gelu")
+    assert not run_example(
+        (layout, layout), Sizes(3, 3, 3, 2), [3], fixed=False, mixed=False, masked=False, axis=0,
+        folds=0, seed=78,
+    )  # fmt: skip

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor
-
 from spanmatch.base.errors import prefix_errors
-from spanmatch.torch.observing.batch import take_batches
-from spanmatch.torch.observing.graph_batch import is_graph_batch
+from spanmatch.torch.observing.batch import count_batches, take_batches
 from spanmatch.torch.observing.items import count_items
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from spanmatch.torch.observing.items import ItemsChoice
 
@@ -54,12 +49,11 @@ class BothData:
     @property
     def is_read_once(self) -> bool:
         """Whether the batches come from an iterator, which gives them once and no more."""
-        given = [each for each in (self._data, self._data_b) if each is not None]
-        return any(iter(each) is each for each in given)
+        return any(isinstance(each, Iterator) for each in (self._data, self._data_b))
 
     def count(self) -> int | None:
         """Return how many batches there are; None where that is not known."""
-        return take_batches(self._data, self._max_batches)[1]
+        return count_batches(self._data, self._max_batches)
 
     def read(self) -> Iterator[BothBatches]:
         """Yield the batches of A, each with that of B.
@@ -71,11 +65,11 @@ class BothData:
         ValueError
             One of them ends before the other.
         """
-        batches_a, _ = take_batches(self._data, self._max_batches)
+        batches_a = take_batches(self._data, self._max_batches)
         if self._data_b is None:
             return ((batch, batch) for batch in batches_a)
         try:
-            batches_b, _ = take_batches(self._data_b, self._max_batches)
+            batches_b = take_batches(self._data_b, self._max_batches)
         except TypeError as error:
             raise TypeError(f"`data_b`: {error}") from error
         return _zip_batches(batches_a, batches_b)
@@ -110,26 +104,3 @@ def count_both(batches: BothBatches, input_axis: int, items: ItemsChoice, number
     if n_a == 0:
         raise ValueError(f"batch {number} (counted from 0) is empty")
     return n_a
-
-
-def digest(batch: Any) -> int:
-    """Return a number that tells batches apart: it follows from the values of all tensors.
-
-    >>> digest(torch.zeros(2)) == digest({"x": [torch.zeros(2)]}), digest(torch.ones(2)) == 0
-    (True, False)
-    """
-    found = 0
-    for tensor in _list_tensors(batch):
-        values = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
-        found = zlib.crc32(values.numpy().data, found)
-    return found
-
-
-def _list_tensors(batch: Any) -> Iterator[Tensor]:
-    if isinstance(batch, Tensor):
-        yield batch
-    elif is_graph_batch(batch):
-        yield from _list_tensors(batch.to_dict())
-    elif isinstance(batch, Mapping | tuple | list):
-        for part in batch.values() if isinstance(batch, Mapping) else batch:
-            yield from _list_tensors(part)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from spanmatch.torch.comparing.lockstep import BothSizes
+    from spanmatch.torch.comparing.options import CompareOptions
+    from spanmatch.torch.observing.layer_size import LayerSize
 
 
 def find_budget(max_memory: int | None, device: torch.device) -> int | None:
@@ -28,14 +30,24 @@ def find_budget(max_memory: int | None, device: torch.device) -> int | None:
     device
         Where outputs lie, and so the sums.
     """
-    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else find_available()
+    free = _find_free(device)
     if max_memory is None:
         return None if free is None else free // 2
     return max_memory if free is None else min(max_memory, free)
 
 
+def count_sums(n_a: int, n_b: int, options: CompareOptions) -> int:
+    """Return how many bytes the sums of a pair take, with its nulls and folds."""
+    return 8 * ((n_a + n_b) ** 2 + options.resampling.count_beside(n_a, n_b))
+
+
+def count_in_pass(a: LayerSize, b: LayerSize, options: CompareOptions) -> int:
+    """Return how many bytes a layer takes in a pass: the sums of its calls, and what A gives."""
+    return a.n_calls * count_sums(a.n_neurons, b.n_neurons, options) + a.n_bytes
+
+
 def deal_layers(sizes: Mapping[str, int], budget: int | None) -> list[list[str]]:
-    """Return the layers of every pass: each goes to the first that has room, the largest before.
+    """Deal layers into passes: the largest first, each into the first pass that has room.
 
     Parameters
     ----------
@@ -97,3 +109,11 @@ def check_all_pairs(sizes: BothSizes, budget: int | None, *, tell: bool) -> None
             "beside the float64 rows of a batch",
             file=sys.stderr,
         )
+
+
+def _find_free(device: torch.device) -> int | None:
+    if device.type != "cuda":
+        return find_available()
+    # What torch keeps for itself, it gives to new tensors too.
+    kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return int(torch.cuda.mem_get_info(device)[0]) + kept

@@ -10,14 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.progress import show_progress
 from spanmatch.torch.comparing.all_pairs import AllPairs
+from spanmatch.torch.comparing.batch_digest import BatchLog
 from spanmatch.torch.comparing.both_batches import BothData
-from spanmatch.torch.comparing.budget import check_all_pairs, deal_layers, find_budget
+from spanmatch.torch.comparing.budget import (
+    check_all_pairs,
+    count_in_pass,
+    deal_layers,
+    find_budget,
+)
 from spanmatch.torch.comparing.kept_pairs import TemporaryPairs
 from spanmatch.torch.comparing.layer_pairs import choose_both, pair_layers
-from spanmatch.torch.comparing.left_out import count_in_pass, leave_out_of_pairs, leave_out_wide
+from spanmatch.torch.comparing.left_out import leave_out_of_pairs, leave_out_wide
 from spanmatch.torch.comparing.lockstep import Lockstep
 from spanmatch.torch.comparing.one_by_one import OneByOne
-from spanmatch.torch.comparing.passes import check_read_again, run_pass, run_passes
+from spanmatch.torch.comparing.passes import run_pass, run_passes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -37,6 +43,8 @@ def collect_pairs(
     *,
     data_b: Iterable[Any] | None = None,
     kept: KeptPairs | None = None,
+    log: BatchLog | None = None,
+    budget: int | None = None,
     progress: bool,
 ) -> Collected:
     """Run both models over the data, and return the pairs of their layers.
@@ -55,6 +63,10 @@ def collect_pairs(
         The batches of B; None: those of A.
     kept
         Where pairs go at the end of each of several passes; None: to a temporary folder.
+    log
+        Told of the batches, where somebody wants to know what they were.
+    budget
+        How many bytes the sums may take; None: what `options` and the free memory say.
     progress
         Show a bar on standard error, and say what all pairs take.
 
@@ -78,7 +90,8 @@ def collect_pairs(
         left_out, passes = dict[str, str](), [list(pairs or ())]
         if options.trace:
             sizes = lockstep.trace(ahead)
-            budget = find_budget(options.max_memory, lockstep.find_device())
+            if budget is None:
+                budget = find_budget(options.max_memory, lockstep.find_device())
             if pairs is None:
                 left_out = leave_out_wide(lockstep, sizes, options)
                 check_all_pairs(lockstep.drop_left_out(sizes), budget, tell=progress)
@@ -87,7 +100,6 @@ def collect_pairs(
                 passes = _deal(pairs, left_out, sizes, options, budget)
         tick = _count_batches(report, both.count(), len(passes))
         if len(passes) > 1 and pairs is not None:
-            check_read_again(both, first, len(passes))
             return run_passes(
                 lockstep,
                 both,
@@ -96,6 +108,7 @@ def collect_pairs(
                 left_out=left_out,
                 resampling=options.resampling,
                 kept=TemporaryPairs() if kept is None else kept,
+                log=BatchLog() if log is None else log,
                 tick=tick,
             )
         collector: Collector = (
@@ -103,7 +116,10 @@ def collect_pairs(
             if pairs is None
             else OneByOne({a: pairs[a] for a in passes[0]}, options.resampling)
         )
-        collected = run_pass(lockstep, chain(ahead, batches), collector, tick)
+        batches = chain(ahead, batches)
+        if log is not None:
+            batches = log.note(batches)
+        collected = run_pass(lockstep, batches, collector, tick)
     return replace(collected, left_out=left_out)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spanmatch.base.memory import format_bytes
+from spanmatch.torch.comparing.budget import count_in_pass, count_sums
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,23 +54,18 @@ def leave_out_of_pairs(
         if a in left_out or a not in sizes[0] or b not in sizes[1]:
             continue
         n_a, n_b = sizes[0][a].n_neurons, sizes[1][b].n_neurons
-        size = count_in_pass(sizes[0][a], sizes[1][b], options)
         if options.max_neurons is not None and max(n_a, n_b) > options.max_neurons:
             left_out[a] = _explain_width(max(n_a, n_b))
-        elif budget is not None and size > budget:
-            too_large[a] = (
-                f"the sums of its {n_a} + {n_b} neurons take {format_bytes(size)}, of "
-                f"{format_bytes(budget)} that may be used"
-            )
+        elif budget is not None and count_in_pass(sizes[0][a], sizes[1][b], options) > budget:
+            too_large[a] = _explain_size(sizes[0][a], sizes[1][b], options, budget)
     reasons = left_out | too_large
-    alone = {b for a, b in pairs.items() if a not in reasons}
-    of_b = {b: reasons[a] for a, b in pairs.items() if a in reasons and b not in alone}
-    try:
-        lockstep.leave_out(reasons, of_b)
-    except ValueError as error:
-        if any(reason in str(error) for reason in too_large.values()):
-            raise MemoryError(f"{error}: allow more by `max_memory`, if there is more") from error
-        raise
+    kept = {a: b for a, b in pairs.items() if a not in reasons}
+    of_b = {b: reasons[a] for a, b in pairs.items() if a in reasons and b not in kept.values()}
+    named = [a for a in too_large if lockstep.is_named(a)]
+    if named or (too_large and not any(a in sizes[0] for a in kept)):
+        layer = named[0] if named else next(iter(too_large))
+        raise MemoryError(f"layer {layer!r}: {too_large[layer]}")
+    lockstep.leave_out(reasons, of_b)
     return {a: reasons[a] for a in pairs if a in reasons}
 
 
@@ -79,16 +75,6 @@ def leave_out_wide(lockstep: Lockstep, sizes: BothSizes, options: CompareOptions
     lockstep.leave_out(wide_a, wide_b)
     of_a, of_b = lockstep.left_out
     return {**_prefix("B", of_b), **_prefix("A", of_a)}
-
-
-def count_sums(n_a: int, n_b: int, options: CompareOptions) -> int:
-    """Return how many bytes the sums of a pair take, with its nulls and folds."""
-    return 8 * ((n_a + n_b) ** 2 + options.resampling.count_beside(n_a, n_b))
-
-
-def count_in_pass(a: LayerSize, b: LayerSize, options: CompareOptions) -> int:
-    """Return how many bytes a layer takes in a pass: the sums of its calls, and what A gives."""
-    return a.n_calls * count_sums(a.n_neurons, b.n_neurons, options) + a.n_bytes
 
 
 def _find_unreadable(lockstep: Lockstep, pairs: Mapping[str, str]) -> dict[str, str]:
@@ -117,6 +103,15 @@ def _find_wide(sizes: Mapping[str, LayerSize], max_neurons: int | None) -> dict[
 
 def _explain_width(count: int) -> str:
     return f"it has {count} neurons, more than `max_neurons`"
+
+
+def _explain_size(a: LayerSize, b: LayerSize, options: CompareOptions, budget: int) -> str:
+    sums = a.n_calls * count_sums(a.n_neurons, b.n_neurons, options)
+    return (
+        f"the sums of its {a.n_neurons} + {b.n_neurons} neurons take {format_bytes(sums)}, and its "
+        f"outputs for a batch {format_bytes(a.n_bytes)}, of {format_bytes(budget)} that may be "
+        "used: allow more by `max_memory`, if there is more, or give smaller batches"
+    )
 
 
 def _prefix(side: str, reasons: Mapping[str, str]) -> dict[str, str]:

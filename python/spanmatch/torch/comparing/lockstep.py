@@ -109,6 +109,10 @@ class Lockstep:
         """The layers of A and of B that cannot be read, and why."""
         return self._a.left_out, self._b.left_out
 
+    def is_named(self, layer: str) -> bool:
+        """Tell whether a layer of A was asked for by its whole name."""
+        return self._a.is_named(layer)
+
     def leave_out(self, of_a: Mapping[str, str], of_b: Mapping[str, str]) -> None:
         """Read some layers no more."""
         self._a.leave_out(of_a)

@@ -6,15 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from spanmatch.comparison.keys import find_layer
-from spanmatch.torch.comparing.both_batches import digest
+from spanmatch.torch.comparing.batch_digest import digest_batch
 from spanmatch.torch.comparing.collector import Collected
 from spanmatch.torch.comparing.one_by_one import OneByOne
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from spanmatch.comparison.keys import Key
     from spanmatch.pair.nulls_and_folds import Resampling
+    from spanmatch.torch.comparing.batch_digest import BatchLog
     from spanmatch.torch.comparing.both_batches import BothBatches, BothData
     from spanmatch.torch.comparing.collector import Collector
     from spanmatch.torch.comparing.kept_pairs import KeptPairs
@@ -43,6 +44,7 @@ def run_passes(
     left_out: Mapping[str, str],
     resampling: Resampling,
     kept: KeptPairs,
+    log: BatchLog,
     tick: Tick,
 ) -> Collected:
     """Run both models over the data once for each of several parts of the layers.
@@ -63,21 +65,27 @@ def run_passes(
         The nulls and folds that each pair keeps.
     kept
         Where the pairs go at the end of each pass.
+    log
+        Told of the batches.
     tick
         Told of every batch.
 
     Raises
     ------
-    ValueError
-        The data are not the same in all passes.
+    MemoryError
+        The data come from an iterator, which gives them once.
+    TypeError, ValueError
+        The data are not the same in all passes, or it cannot be told.
     """
+    # What is random begins here in every pass, as it does where there is but one.
+    lockstep.restart(pairs)
+    _check_read_again(both, len(passes))
     notes: dict[Key, str] = {}
-    digests: list[int] = []
     for number, names in enumerate(passes):
         layers = {a: pairs[a] for a in names}
         lockstep.restart(layers)
         batches = both.read()
-        checked = _remember(batches, digests) if number == 0 else _compare(batches, digests)
+        checked = log.note(batches) if number == 0 else log.compare(batches)
         found = run_pass(lockstep, checked, OneByOne(layers, resampling), tick)
         to_run = [name for later in passes[number + 1 :] for name in later]
         kept.end_pass(replace(found, left_out=left_out), to_run)
@@ -89,50 +97,18 @@ def run_passes(
     return Collected(kept, notes, lockstep.n_inputs, left_out)
 
 
-def check_read_again(both: BothData, first: BothBatches, n_passes: int) -> None:
-    """Raise an error where the data cannot be read once more, or begin otherwise then.
-
-    Raises
-    ------
-    MemoryError
-        They come from an iterator.
-    ValueError
-        They begin with another batch.
-    """
+def _check_read_again(both: BothData, n_passes: int) -> None:
+    """Check that the data can be read again, and begin with the same batch."""
     why = f"the sums of all layers do not fit at once: they take {n_passes} passes over the data"
-    again = None if both.is_read_once else next(both.read(), None)
-    if again is None:
+    firsts = [] if both.is_read_once else [next(both.read(), None) for _ in range(2)]
+    if None in firsts or not firsts:
         raise MemoryError(
             f"{why}, which can be read once only: pass a list or a DataLoader, choose fewer "
             "layers by `layers`, leave out wide ones by `max_neurons`, or allow more by "
             "`max_memory`"
         )
-    if digest(again) != digest(first):
+    if digest_batch(firsts[0]) != digest_batch(firsts[1]):
         raise ValueError(
             f"{why}, which begin with another batch each time they are read: pass them in one "
             "order, without random changes (shuffle=False), or allow more by `max_memory`"
         )
-
-
-def _remember(batches: Iterable[BothBatches], digests: list[int]) -> Iterator[BothBatches]:
-    for batch in batches:
-        digests.append(digest(batch))
-        yield batch
-
-
-def _compare(batches: Iterable[BothBatches], digests: Sequence[int]) -> Iterator[BothBatches]:
-    """Yield the batches, if they are those of the first pass."""
-    number = 0
-    for number, batch in enumerate(batches, start=1):
-        if number > len(digests) or digest(batch) != digests[number - 1]:
-            raise _describe_difference(number - 1)
-        yield batch
-    if number < len(digests):
-        raise _describe_difference(number)
-
-
-def _describe_difference(number: int) -> ValueError:
-    return ValueError(
-        f"batch {number} (counted from 0) is another one in a second pass over the data: pass them "
-        "in one order, without random changes (shuffle=False), or allow more by `max_memory`"
-    )

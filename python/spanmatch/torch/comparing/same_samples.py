@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
+
 from spanmatch.base.errors import prefix_errors
 
 if TYPE_CHECKING:
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
 def compare_positions(a: Activations, b: Activations) -> str:
     """Return a note that both are to be averaged over positions; "" where all of them agree.
 
-    Where positions agree each is a sample. Where not, the mean over the positions of each item is.
+    Where positions agree, and which of them count, each is a sample. Where not, the mean over the
+    positions of each item is.
 
     Raises
     ------
@@ -26,9 +29,16 @@ def compare_positions(a: Activations, b: Activations) -> str:
         raise ValueError(
             f"A gives {a.n_items} items and B {b.n_items}: their rows are not of the same samples"
         )
-    if a.positions == b.positions and a.counts == b.counts:
-        return ""
-    return f"mean over positions: {_describe(a)} against {_describe(b)}"
+    if a.positions != b.positions or a.counts != b.counts:
+        return f"mean over positions: {_describe(a)} against {_describe(b)}"
+    return "" if _has_same_mask(a, b) else "mean over positions: A and B are masked otherwise"
+
+
+def _has_same_mask(a: Activations, b: Activations) -> bool:
+    masks = [each.mask for each in (a, b) if each.mask is not None]
+    if len(masks) == 2:
+        return torch.equal(masks[0], masks[1].to(masks[0].device))
+    return all(bool(mask.all()) for mask in masks)
 
 
 def _describe(activations: Activations) -> str:

@@ -23,8 +23,8 @@ LABELS = "labels"
 SHOWN = 8
 
 
-def take_batches(data: Iterable[Any], max_batches: int | None) -> tuple[Iterator[Any], int | None]:
-    """Return the batches to read, and how many there are, where that is known.
+def take_batches(data: Iterable[Any], max_batches: int | None) -> Iterator[Any]:
+    """Return the batches to read.
 
     Raises
     ------
@@ -40,13 +40,16 @@ def take_batches(data: Iterable[Any], max_batches: int | None) -> tuple[Iterator
         raise TypeError(
             f"data is one {type(data).__name__}: pass an iterable of batches, such as [data]"
         )
+    return islice(iter(data), max_batches)
+
+
+def count_batches(data: Iterable[Any], max_batches: int | None) -> int | None:
+    """Return how many batches there are to read, where that is known; none is read for it."""
     try:
-        total: int | None = len(data)  # type: ignore[arg-type]
+        total = len(data)  # type: ignore[arg-type]
     except TypeError:
-        total = max_batches
-    if total is not None and max_batches is not None:
-        total = min(total, max_batches)
-    return islice(iter(data), max_batches), total
+        return max_batches
+    return total if max_batches is None else min(total, max_batches)
 
 
 def get_inputs(batch: Any) -> Tensor | Mapping[str, Any]:

@@ -49,7 +49,9 @@ def trace_batch(
         until_error: bool = False,
         origin: Origin | None = None,
     ) -> ForwardPass:
-        current = ForwardPass(n_inputs=n_inputs, input_axis=input_axis, is_projected=True)
+        current = ForwardPass(
+            n_inputs=n_inputs, input_axis=input_axis, is_projected=True, is_resized=until_error
+        )
         try:
             # From where the first batch will go on, if nothing is said.
             run_model(inputs, current, origin or (RandomStream(), ModelState()))

@@ -154,7 +154,7 @@ def capture(
     >>> pair.n_samples, pair.n_items
     (216, 6)
     """
-    batches, _ = take_batches(data, max_batches)
+    batches = take_batches(data, max_batches)
     observer = Observer(
         model,
         layers,

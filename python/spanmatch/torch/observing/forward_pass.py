@@ -72,6 +72,8 @@ class ForwardPass:
     """Whether projections of the slices of outputs are kept."""
     is_repeatable: bool = False
     """Whether it is known to have drawn no random numbers, and to have left no state."""
+    is_resized: bool = False
+    """Whether its inputs have another length than those of the batch."""
     axes: Axes = field(default_factory=Axes)
     """The neurons' axes found so far."""
     seen: dict[Call, SeenOutput] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -10,6 +10,7 @@ from torch.jit import ScriptModule
 
 from spanmatch.torch.observing.batch import call_model
 from spanmatch.torch.observing.layers import name_modules, unwrap
+from spanmatch.torch.observing.missing_rows import refuse_missing_rows
 from spanmatch.torch.observing.model_error import describe_failure
 from spanmatch.torch.observing.model_state import (
     RandomStream,
@@ -106,6 +107,7 @@ class HookedModel:
             with (
                 refuse_unbatched(self.model, inputs, current, batch),
                 refuse_time_first(self.model, inputs, current),
+                refuse_missing_rows(self.model, current) if current.is_resized else nullcontext(),
                 isolate_run(self.model, stream),
                 state.resume(self.model),
             ):

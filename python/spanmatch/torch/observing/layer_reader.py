@@ -97,14 +97,13 @@ class LayerReader:
         self.leave_out({**unreadable, **found.left_out})
 
     def check_tested(self, batch: BatchContents) -> None:
-        """Raise ValueError where items of a batch lie as only a batch of one could be seen to."""
-        if batch.items is None or not self.is_traced:
-            return
-        if batch.n_inputs > 1 and self._most_inputs == 1:
+        """Raise ValueError where a batch has several inputs, and one alone has been traced."""
+        if self.is_traced and batch.n_inputs > 1 and self._most_inputs == 1:
+            said = "" if batch.items is None else f" as {batch.items.source} says"
             with self.prefix_errors():
                 raise ValueError(
-                    f"it holds {batch.n_inputs} inputs, and those before it one each, where it "
-                    f"could not be seen whether rows lie as {batch.items.source} says: put it first"
+                    f"it holds {batch.n_inputs} inputs, but every batch before it held one, which "
+                    f"cannot show how rows lie{said}: put a batch of several inputs first"
                 )
 
     def leave_out(self, reasons: Mapping[str, str]) -> None:

@@ -6,7 +6,7 @@ import random
 import sys
 from contextlib import ExitStack, contextmanager, nullcontext
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import torch
@@ -23,6 +23,9 @@ from spanmatch.torch.observing.offloading import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
+
+    _RandomStates: TypeAlias = tuple[torch.Tensor, dict[torch.device, torch.Tensor]]
+    """Those of the host, and of each GPU."""
 
 
 def find_device(model: nn.Module) -> torch.device:
@@ -115,13 +118,21 @@ def set_eval_mode(model: nn.Module) -> Iterator[None]:
 class RandomStream:
     """The random numbers of a model's runs: they go on from run to run, and nobody else's do.
 
-    They begin where everybody is.
+    They begin where everybody is at the first run, or at the first restart.
     """
 
     def __init__(self) -> None:
-        self._states: tuple[torch.Tensor, dict[torch.device, torch.Tensor]] | None = None
+        self._first: _RandomStates | None = None
+        self._states: _RandomStates | None = None
         self.has_moved = False
         """Whether a run has drawn any."""
+
+    def restart(self) -> None:
+        """Go back to the beginning."""
+        if self._first is None:
+            # GPUs follow in the first run.
+            self._first = _get_random_states(set())
+        self._states = self._first
 
     @contextmanager
     def resume(self, gpus: set[torch.device]) -> Iterator[None]:
@@ -132,6 +143,9 @@ class RandomStream:
                 for gpu, state in self._states[1].items():
                     torch.cuda.set_rng_state(state, gpu)
             before = _get_random_states(gpus)
+            self._first = before if self._first is None else self._first
+            for gpu, state in before[1].items():
+                self._first[1].setdefault(gpu, state)
             yield
             self._states = after = _get_random_states(gpus)
             self.has_moved |= not torch.equal(before[0], after[0]) or any(
@@ -139,9 +153,7 @@ class RandomStream:
             )
 
 
-def _get_random_states(
-    gpus: set[torch.device],
-) -> tuple[torch.Tensor, dict[torch.device, torch.Tensor]]:
+def _get_random_states(gpus: set[torch.device]) -> _RandomStates:
     return torch.get_rng_state(), {gpu: torch.cuda.get_rng_state(gpu) for gpu in gpus}
 
 

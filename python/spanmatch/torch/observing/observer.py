@@ -17,11 +17,10 @@ from spanmatch.torch.observing.hooked_model import HookedModel
 from spanmatch.torch.observing.kept_state import ModelState
 from spanmatch.torch.observing.layer_reader import LayerReader
 from spanmatch.torch.observing.layers import ChosenLayers, choose_layers
-from spanmatch.torch.observing.model_error import ModelError
 from spanmatch.torch.observing.model_state import RandomStream
 from spanmatch.torch.observing.neuron_axis import Axes
 from spanmatch.torch.observing.output_hook import OutputHook
-from spanmatch.torch.observing.traced_batches import count_traced, list_traced
+from spanmatch.torch.observing.traced_batches import count_traced, join_single, list_traced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -121,6 +120,10 @@ class Observer:
     def left_out(self) -> Mapping[str, str]:
         """The layers that cannot be read, and why: known once a batch has been traced."""
         return self._reader.left_out
+
+    def is_named(self, layer: str) -> bool:
+        """Tell whether a layer was asked for by its whole name."""
+        return layer in self._reader.chosen.named
 
     def leave_out(self, reasons: Mapping[str, str]) -> None:
         """Read some layers no more.
@@ -223,15 +226,12 @@ class Observer:
             As `run`; a layer that was named, or every one, cannot be read.
         """
         with self._reader.prefix_errors():
-            traced = list_traced(ahead, self._input_axis, self._batches.items)
-        try:
-            sizes = self._trace_one(traced[0])
-        except ModelError:
-            if traced[0] is ahead[0]:
-                raise
-            # Some models take one input at a time.
-            return self._trace_one(ahead[0])
-        for batch in traced[1:]:
+            joined = join_single(ahead, self._input_axis, self._batches.items)
+            single = list_traced(ahead, self._input_axis, self._batches.items)
+        runs_alike = bool(joined) and self._runs_alike(single[0], joined[0])
+        first, *others = joined if runs_alike else single
+        sizes = self._trace_one(first)
+        for batch in others:
             self._trace_one(batch)
         return sizes
 
@@ -243,7 +243,9 @@ class Observer:
         layers
             What is handed over from now on, of the chosen layers.
         """
-        self._origin = RandomStream(), ModelState()
+        stream, _ = self._origin
+        stream.restart()
+        self._origin = stream, ModelState()
         self._reader.batch, self._hook.wanted = 0, frozenset(layers)
 
     def measure(self, batch: Any) -> list[SeenOutput]:
@@ -254,6 +256,19 @@ class Observer:
         self._run_model(inputs, current, self._origin)
         self._reader.check_calls(current)
         return list(current.seen.values())
+
+    def _runs_alike(self, one: Any, joined: Any) -> bool:
+        """Tell whether layers run as often for two inputs as for one: not in a loop over inputs."""
+        try:
+            return self._count_calls(one) == self._count_calls(joined)
+        except Exception:
+            # Of one input the trace says what is wrong.
+            return False
+
+    def _count_calls(self, batch: Any) -> dict[str, int]:
+        current = ForwardPass(axes=Axes(guess=True))
+        self._run_model(self._read_batch(batch).inputs, current, (RandomStream(), ModelState()))
+        return current.calls
 
     def _trace_one(self, batch: Any) -> dict[str, LayerSize]:
         read = self._read_batch(batch)

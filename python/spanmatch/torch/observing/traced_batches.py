@@ -33,13 +33,21 @@ def count_traced(first: Any, input_axis: int, items: ItemsChoice = None) -> int:
 
 
 def list_traced(batches: Sequence[Any], input_axis: int, items: ItemsChoice = None) -> list[Any]:
-    """Return what a trace runs on, of as many batches as `count_traced` says, or as there are."""
-    first, *others = batches
-    if items is not None or count_items(first, input_axis, items) > 1:
-        return [first, *(each for each in others if count_items(each, input_axis, items) > 1)]
+    """Return the batches that a trace runs on: two at most of several inputs, or else the first."""
+    several = [each for each in batches if count_items(each, input_axis, items) > 1]
+    return several[:2] or [batches[0]]
+
+
+def join_single(batches: Sequence[Any], input_axis: int, items: ItemsChoice = None) -> list[Any]:
+    """Return batches of one input each, joined two by two, as far as they go together.
+
+    There are none where one has several inputs, or rows go by items.
+    """
+    if items is not None or any(count_items(each, input_axis, items) != 1 for each in batches):
+        return []
     couples = zip(batches[::2], batches[1::2], strict=False)
     joined = [join_inputs(*couple, input_axis) for couple in couples]
-    return [each for each in joined if each is not None] or [first]
+    return [each for each in joined if each is not None]
 
 
 def join_inputs(one: Any, other: Any, axis: int = 0) -> Any | None:

@@ -73,6 +73,15 @@ class CompareConfig:
     data_b: NamedData | None = None
     """What B reads; None: the same."""
 
+    def __post_init__(self) -> None:
+        names = [self.data.name, self.data.name if self.data_b is None else self.data_b.name]
+        if len({is_shuffled(name, self.options.nulls) for name in names}) > 1:
+            raise ValueError(
+                f"`nulls` need inputs in an order that says nothing: of {names[0]} and {names[1]} "
+                "one would be shuffled for them, and the other not, so that they no longer "
+                "correspond; let functions give both"
+            )
+
     def load_models(
         self, batches: Iterable[Any] = (), batches_b: Iterable[Any] = ()
     ) -> tuple[nn.Module, nn.Module]:
@@ -82,16 +91,29 @@ class CompareConfig:
     @property
     def shuffles(self) -> bool:
         """Whether inputs come in an order that says nothing: for nulls, of data of ours."""
-        names = [self.data.name, *([] if self.data_b is None else [self.data_b.name])]
-        return all(is_shuffled(name, self.options.nulls) for name in names)
+        return is_shuffled(self.data.name, self.options.nulls)
 
     def load_batches(self) -> Batches:
         """Load the data, in an order that says nothing where there are to be nulls."""
         return self._load(self.data)
 
-    def load_batches_b(self) -> Batches:
-        """Load what B reads, in the same order."""
-        return self._load(self.data if self.data_b is None else self.data_b)
+    def load_batches_b(self, batches: Batches) -> Batches:
+        """Load what B reads, in the same order as what A does.
+
+        Raises
+        ------
+        ValueError
+            There are more of the one than of the other, before any limit.
+        """
+        batches_b = self._load(self.data if self.data_b is None else self.data_b)
+        if isinstance(batches, ChosenBatches) and isinstance(batches_b, ChosenBatches):
+            n_a, n_b = batches.examples.count, batches_b.examples.count
+            if n_a != n_b:
+                raise ValueError(
+                    f"`data` has {n_a} examples, and `data_b` {n_b}: input i of the one has to "
+                    "stand beside input i of the other"
+                )
+        return batches_b
 
     def _load(self, data: NamedData) -> Batches:
         batches = data.load()

@@ -15,10 +15,10 @@ from spanmatch.base.claim import check_claim
 from spanmatch.base.errors import describe_damage
 from spanmatch.base.plain_json import read_json, write_json
 from spanmatch.comparison.folder import INDEX, PAIRS, SPECTRA
-from spanmatch.comparison.keys import find_layer
+from spanmatch.comparison.keys import find_layer, label
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from spanmatch.comparison.keys import Key
@@ -50,11 +50,38 @@ class Outline:
     left_out: dict[str, str]
     to_run: tuple[str, ...] = ()
     """The layers of A that other passes over the data are for, if any."""
+    digest: int | None = None
+    """A number for all batches; None: they cannot be told apart, or nobody has looked."""
 
     def add(self, other: Outline) -> Outline:
-        """Return this with what a later pass told."""
-        neurons, notes = self.neurons | other.neurons, self.notes | other.notes
-        return Outline(neurons, notes, other.inputs, self.left_out, other.to_run)
+        """Return this with what a later pass told.
+
+        Raises
+        ------
+        ValueError
+            It read other data, or a layer has another number of neurons than before.
+        """
+        known = None not in (self.digest, other.digest)
+        if self.inputs != other.inputs or (known and self.digest != other.digest):
+            raise ValueError(
+                f"the data are not those of an earlier pass, which had {self.inputs} inputs, and "
+                f"now has {other.inputs}: choose another folder"
+            )
+        for key, neurons in other.neurons.items():
+            if self.neurons.get(key, neurons) != neurons:
+                raise _describe_change(key)
+        return replace(
+            other,
+            neurons=self.neurons | other.neurons,
+            notes=self.notes | other.notes,
+            left_out=self.left_out,
+        )
+
+    def check_found(self, missing: Iterable[Key]) -> None:
+        """Raise ValueError where layers are neither here nor to run."""
+        for key in missing:
+            if key not in self.neurons and find_layer(str(key), self.to_run) not in self.to_run:
+                raise _describe_change(key)
 
     def sort(self, layers: Sequence[str]) -> Outline:
         """Return this in the order of these layers of A; as it is, where it is of all pairs."""
@@ -96,8 +123,9 @@ def write_outline(folder: Path, outline: Outline) -> None:
         for key, neurons in outline.neurons.items()
     ]
     content = {"inputs": outline.inputs, "left_out": outline.left_out, "layers": layers}
+    digest = None if outline.digest is None else f"{outline.digest:016x}"
     to_run = {"to_run": list(outline.to_run)} if outline.to_run else {}
-    write_json(folder / PASS, content | to_run)
+    write_json(folder / PASS, content | {"digest": digest} | to_run)
 
 
 def read_outline(folder: Path) -> Outline | None:
@@ -114,9 +142,17 @@ def read_outline(folder: Path) -> Outline | None:
             content["inputs"],
             dict(content.get("left_out", {})),
             tuple(content.get("to_run", ())),
+            None if content.get("digest") is None else int(content["digest"], 16),
         )
-    except (IndexError, KeyError, TypeError) as error:
+    except (IndexError, KeyError, TypeError, ValueError) as error:
         raise describe_damage(path, error, _suggest_way_out(path)) from error
+
+
+def _describe_change(key: Key) -> ValueError:
+    return ValueError(
+        f"layer {label(key)} was there in an earlier pass over the data, and is not now, or has "
+        "another number of neurons: models or data have changed; choose another folder"
+    )
 
 
 def _as_key(key: Any) -> Key:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from spanmatch.pair.nulls_and_folds import check_inputs
 from spanmatch.torch.comparing.kept_pairs import KeptPairs
 from spanmatch.torch.resuming.folder import Outline, write_outline
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from spanmatch.comparison.keys import Key
+    from spanmatch.torch.comparing.batch_digest import BatchLog
     from spanmatch.torch.comparing.collector import Collected
 
 
@@ -20,8 +22,10 @@ if TYPE_CHECKING:
 class FolderState:
     """What is there."""
 
-    outline: Outline | None
-    missing_pairs: tuple[Key, ...]
+    folds: int
+    """What the inputs have to suffice for."""
+    outline: Outline | None = None
+    missing_pairs: tuple[Key, ...] = ()
     """Those that the outline lists, and that are not there."""
 
     @property
@@ -30,9 +34,17 @@ class FolderState:
         return (*self.missing_pairs, *(() if self.outline is None else self.outline.to_run))
 
     def add(self, found: Outline, layers: Sequence[str]) -> Outline:
-        """Return what is there with what another pass told, in the order of these layers."""
+        """Return what is there with what another pass told, in the order of these layers.
+
+        Raises
+        ------
+        ValueError
+            The pass does not go on where others have ended, or had too few inputs.
+        """
+        check_inputs(found.inputs, self.folds)
         if self.outline is None:
-            return found
+            return found.sort(layers)
+        found.check_found(self.missing_pairs)
         return self.outline.add(found).sort(layers)
 
     def find_new(self, found: Outline) -> list[Key]:
@@ -42,11 +54,25 @@ class FolderState:
 
 
 class FolderPairs(KeptPairs):
-    """The pairs of several passes, in the folder of the comparison, which can go on after each."""
+    """The pairs of several passes, in the folder of the comparison, which can go on after each.
 
-    def __init__(self, folder: Path, state: FolderState, layers: Sequence[str]) -> None:
+    Parameters
+    ----------
+    folder
+        That of the comparison.
+    state
+        What is there.
+    layers
+        All layers of A, in their order.
+    log
+        Told of the batches.
+    """
+
+    def __init__(
+        self, folder: Path, state: FolderState, layers: Sequence[str], log: BatchLog
+    ) -> None:
         super().__init__(folder, ())
-        self._state, self._layers = state, layers
+        self._state, self._layers, self._log = state, layers, log
 
     @property
     def outline(self) -> Outline:
@@ -55,14 +81,16 @@ class FolderPairs(KeptPairs):
         return self._state.outline
 
     def end_pass(self, found: Collected, to_run: Sequence[str]) -> None:
-        """Write the pairs, and then which there are."""
+        """Write the pairs, and then which there are; nothing where the pass is of other data."""
+        told = replace(make_outline(found, self._log), to_run=tuple(to_run))
+        outline = self._state.add(told, self._layers)
         super().end_pass(found, to_run)
-        told = replace(make_outline(found), to_run=tuple(to_run))
-        self._state = FolderState(self._state.add(told, self._layers), ())
-        write_outline(self._folder, self.outline)
+        write_outline(self._folder, outline)
+        missing = tuple(key for key in self._state.missing_pairs if key not in told.neurons)
+        self._state = replace(self._state, outline=outline, missing_pairs=missing)
 
 
-def make_outline(found: Collected) -> Outline:
+def make_outline(found: Collected, log: BatchLog) -> Outline:
     """Return what a pass has told, but for its sums."""
     neurons = {key: (pair.n_x, pair.n_y) for key, pair in found.pairs.items()}
-    return Outline(neurons, found.notes, found.inputs, dict(found.left_out))
+    return Outline(neurons, found.notes, found.inputs, dict(found.left_out), digest=log.digest)

@@ -136,14 +136,14 @@ def test_data_that_come_otherwise_each_time() -> None:
         compare(Counting(0), Counting(1), shuffled, progress=False, max_memory=PASSES)
 
     class Later:
-        """Another batch in the middle, or fewer, from the third time on."""
+        """Another batch in the middle, or fewer, from the second pass on."""
 
         def __init__(self, *, ends: bool) -> None:
             self.reads, self.ends = 0, ends
 
         def __iter__(self) -> Iterator[Tensor]:
             self.reads += 1
-            changed = self.reads > 3
+            changed = self.reads > 4
             for number, batch in enumerate(DATA):
                 if changed and number == 7:
                     if self.ends:

@@ -92,9 +92,9 @@ def test_a_missing_pair_is_made_anew_with_no_other() -> None:
 
 
 def test_only_layers_that_are_missing_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    from spanmatch.torch.resuming import resumable
+    from spanmatch.torch.resuming import share
 
-    module: Any = resumable
+    module: Any = share
     asked: list[Any] = []
     collect = module.collect_pairs
 
@@ -189,6 +189,38 @@ def test_a_pair_lost_between_passes_is_made_anew(monkeypatch: pytest.MonkeyPatch
             compared("out", config(max_memory=IN_TWO_PASSES))
     next(Path("out/pairs").glob("act*")).unlink()
     check_equal(compared("out"), wanted)
+
+
+@pytest.mark.parametrize("change", ["values", "count"])
+def test_passes_over_other_data_do_not_go_together(
+    change: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        stop_after(patch, 1)
+        with pytest.raises(KeyboardInterrupt):
+            compared("out", config(max_memory=IN_TWO_PASSES))
+    before = contents(Path("out"))
+    other = "batches() + batches()[:1]" if change == "count" else "noisy()"
+    with Path("nets.py").open("a") as file:
+        file.write(f"\nof_then = batches\n\ndef batches():\n    return {other}\n".replace(
+            "batches()", "of_then()"
+        ).replace("def of_then()", "def batches()"))
+    # The digest of the file would tell too: here the data lie elsewhere.
+    written = json.loads(Path("out/config.json").read_text())
+    written |= {key: value for key, value in config().to_dict().items() if key.endswith("sha256")}
+    Path("out/config.json").write_text(json.dumps(written))
+    before["config.json"] = Path("out/config.json").read_bytes()
+    with pytest.raises(ValueError, match="the data are not those of an earlier pass"):
+        compared("out")
+    assert contents(Path("out")) == before
+
+
+def test_too_few_inputs_for_the_folds_leave_nothing() -> None:
+    few = config(folds=151, max_memory=10 * IN_TWO_PASSES)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="151 folds need 151 inputs"):
+            compared("out", few)
+    assert not Path("out/pass.json").exists()
 
 
 def test_b_reads_other_data() -> None:

@@ -53,8 +53,8 @@ def compare(
     What a row is, is found out first: each model runs two times more on the first batch, the second
     time with its inputs in another order, and the rows of an output that moved with an input are
     that input's. It runs once more for each mask, on shorter sequences, or where the neurons' axis
-    is not known; and seldom once to three times more, where an output did not move, or moved
-    otherwise. A layer whose rows cannot be traced so is left out, and `left_out` says why; one
+    is not known; and seldom a few times more, where an output did not move, moved otherwise, or
+    stayed as long. A layer whose rows cannot be traced so is left out, and `left_out` says why; one
     asked for by its whole name is an error. Then both run over every batch, and each layer is
     reduced to a pair as it appears: memory does not grow with the data. Of maps the channels are
     neurons and every position of every image is a sample; of sequences the hidden units, and every

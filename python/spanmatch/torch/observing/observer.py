@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
@@ -203,13 +204,10 @@ class Observer:
         """
         inputs, n_inputs, masks = self._read_batch(batch)
         origin = RandomStream(), ModelState()
-        given = self._examine(inputs, n_inputs, origin=origin)
+        run_on = partial(self._examine, inputs, n_inputs, origin=origin)
+        given = run_on()
         given.is_repeatable = not any(part.has_moved for part in origin)
         self._reader.check_calls(given)
-
-        def run_on() -> ForwardPass:
-            return self._examine(inputs, n_inputs, origin=origin)
-
         found = trace_rows(
             self._examine, run_on, given, inputs, masks.of_inputs, input_axis=self._input_axis
         )
@@ -242,10 +240,11 @@ class Observer:
         until_error: bool = False,
         origin: tuple[RandomStream, ModelState] | None = None,
     ) -> ForwardPass:
-        """Run, and keep what is asked of outputs; from where the first batch will, if not said."""
+        """Run, and keep projections; from where the first batch will, if no origin is given."""
+        origin = origin or (RandomStream(), ModelState())
         current = ForwardPass(n_inputs=n_inputs, input_axis=self._input_axis, is_projected=True)
         try:
-            self._run_model(inputs, current, origin or (RandomStream(), ModelState()))
+            self._run_model(inputs, current, origin)
         except Exception:
             if not until_error:
                 raise

@@ -40,7 +40,7 @@ LIBRARIES = ("torch", "torchvision", "timm", "transformers", "diffusers")
 MAX_NEURONS = 96  # wider layers take long to solve, after their rows have been found like others
 WIDEST = 1024
 NONE_LEFT = "no other of the chosen layers can be read"
-WIDE = "more than max_neurons"
+WIDE = "more than `max_neurons`"
 
 
 class TooLongError(BaseException):

@@ -55,16 +55,16 @@ def compare(
 ) -> Comparison:
     """Compare two models layer by layer, on the same inputs.
 
-    First it is found out what a row is: each model runs two times more on the first batch, the
-    second time with its inputs in another order, and the rows of an output that moved with an input
-    are that input's. It runs once more for each mask, on other lengths, or where the neurons' axis
-    is not known; and seldom once to three times more, where an output did not move, or moved
-    otherwise. A layer whose rows cannot be traced is left out, and `left_out` says why; one that
-    you ask for by its whole name is an error. Then both models run over every batch, and each layer
-    is reduced to a pair as it appears, so memory does not grow with the data. In maps the channels
-    are the neurons, and every position of every image is a sample; in sequences they are the hidden
-    units, and every unmasked token. Where a layer has other positions in B than in A, the mean over
-    an input's positions is its sample, and a note says so. The models are left as they were.
+    First it is found out what a row is. Each model runs twice more on the first batch, the second
+    time with its inputs in another order; rows that moved with an input are that input's. It runs
+    again on sequences of other lengths for each mask, and where the neurons' axis is not known. A
+    few runs more are made where an output did not move, moved otherwise, or stayed as long. A layer
+    whose rows cannot be traced is left out, and `left_out` says why; one that you ask for by its
+    whole name is an error. Then both models run over every batch, and each layer is reduced to a
+    pair as it appears, so memory does not grow with the data. In maps the channels are the neurons,
+    and every position of every image is a sample; in sequences they are the hidden units, and every
+    unmasked token. Where a layer has other positions in B than in A, the mean over an input's
+    positions is its sample, and a note says so. The models are left as they were.
 
     Parameters
     ----------

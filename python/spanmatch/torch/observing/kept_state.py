@@ -245,8 +245,9 @@ def _is_equal(now: Any, before: Any) -> bool:
         return True
     if isinstance(now, Tensor) and isinstance(before, Tensor):
         same = (now.shape, now.dtype, now.device) == (before.shape, before.dtype, before.device)
-        # On the meta device there are no numbers: accelerate puts there what is elsewhere.
-        return same and (now.is_meta or torch.equal(now, before))
+        # What has no values here, as weights that were moved away, may have changed.
+        plain = now.layout == before.layout == torch.strided and not now.is_nested
+        return same and plain and not now.is_meta and torch.equal(now, before)
     if isinstance(now, torch.Generator) and isinstance(before, torch.Generator):
         return torch.equal(now.get_state(), before.get_state())
     if type(now) is not type(before) or not isinstance(now, dict | list | tuple):

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from spanmatch import Comparison
 from spanmatch.torch import compare
-from spanmatch.torch.comparing.left_out import count_in_pass, count_sums
+from spanmatch.torch.comparing.budget import count_in_pass, count_sums
 from spanmatch.torch.comparing.options import CompareOptions
 from spanmatch.torch.observing.layer_size import LayerSize
 

@@ -11,7 +11,12 @@ from torch import Tensor, nn
 
 import spanmatch as sm
 from spanmatch.torch import compare
-from spanmatch.torch.observing.traced_batches import count_traced, join_inputs, list_traced
+from spanmatch.torch.observing.traced_batches import (
+    count_traced,
+    join_inputs,
+    join_single,
+    list_traced,
+)
 
 IDS = torch.randint(20, (40, 6), generator=torch.Generator().manual_seed(0))
 
@@ -62,14 +67,58 @@ def test_batches_that_cannot_be_joined_are_read_one_by_one() -> None:
     np.testing.assert_allclose(found["1"].x, sm.spectrum(*rows).x, rtol=1e-4)
 
 
+class Loop(nn.Module):
+    """Runs its layer once for every input."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        torch.manual_seed(seed)
+        self.lin = nn.Linear(4, 3)
+
+    def forward(self, x: Tensor) -> Any:
+        return torch.cat([self.lin(x[at : at + 1]) for at in range(len(x))])
+
+
+class Flipped(nn.Module):
+    """Gives the inputs in another order than it takes them."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        torch.manual_seed(seed)
+        self.lin, self.act = nn.Linear(4, 3), nn.ReLU()
+
+    def forward(self, x: Tensor) -> Any:
+        return self.act(self.lin(x).sort(0).values)
+
+
+def test_a_loop_over_inputs_is_not_joined() -> None:
+    x = torch.randn(30, 4)
+    found = compare(Loop(0), Loop(1), x.split(1), progress=False)
+    expected = sm.spectrum(*(Loop(seed)(x).detach() for seed in (0, 1)))
+    np.testing.assert_allclose(found["lin"].x, expected.x, rtol=1e-4)
+
+
+def test_single_inputs_before_several_prove_nothing() -> None:
+    x = torch.randn(101, 4)
+    found = compare(Flipped(0), Flipped(1), [x[:1], *x[1:].split(50)], progress=False)
+    assert found.layers == ("lin",)
+    assert "act" in found.left_out
+    # Not joined, and of several only after what is traced.
+    texts = [x[at : at + 1, None].repeat(1, 2 + at % 2, 1) for at in range(6)]
+    later = x[:50, None].repeat(1, 2, 1)
+    with pytest.raises(ValueError, match=r"batch 6 .*put a batch of several inputs first"):
+        compare(Flipped(0), Flipped(1), [*texts, later], progress=False)
+
+
 def test_how_many_batches_a_trace_looks_at() -> None:
     assert [count_traced(torch.ones(n, 2), 0) for n in (1, 2, 4, 5)] == [4, 2, 2, 1]
     one, two, five = torch.ones(1, 2), torch.ones(2, 2), torch.ones(5, 2)
-    assert [len(each) for each in list_traced([one, one + 1, one, one], 0)] == [2, 2]
-    assert [len(each) for each in list_traced([one, one + 1, one], 0)] == [2]
+    assert [len(each) for each in join_single([one, one + 1, one, one], 0)] == [2, 2]
+    assert [len(each) for each in join_single([one, one + 1, one], 0)] == [2]
+    assert join_single([one], 0) == join_single([one, two], 0) == []
     assert list_traced([one], 0)[0] is one
     assert [len(each) for each in list_traced([two, one], 0)] == [2]
-    assert [len(each) for each in list_traced([two, five], 0)] == [2, 5]
+    assert [len(each) for each in list_traced([one, five, two, two], 0)] == [5, 2]
 
 
 @pytest.mark.parametrize(

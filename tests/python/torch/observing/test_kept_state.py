@@ -292,3 +292,34 @@ def test_attributes_that_take_gradients_still_do() -> None:
         wanted = net(BATCHES[0]).detach()
     net.forward = torch.enable_grad()(net.forward)  # type: ignore[method-assign]
     assert torch.equal(dict(capture(net, BATCHES[:1], ""))[""], wanted)
+
+
+@pytest.mark.parametrize(
+    "buffer",
+    [torch.ones(3), torch.ones(3, device="meta"), torch.eye(3).to_sparse()],
+    ids=["plain", "without memory", "sparse"],
+)
+@pytest.mark.parametrize("writes", [False, True])
+def test_a_state_is_said_to_have_moved_where_its_numbers_are_others(
+    writes: bool, buffer: Tensor
+) -> None:
+    """What cannot be looked at may have: a run more is made, and nothing else is lost."""
+
+    class Holding(nn.Module):
+        held: Tensor
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("held", buffer)
+
+        def forward(self, x: Tensor) -> Tensor:
+            if writes:
+                self.held = self.held * 2
+            return x
+
+    model, state = Holding(), ModelState()
+    with state.resume(model):
+        model(torch.ones(2))
+    plain = buffer.layout == torch.strided and not buffer.is_meta
+    assert state.has_moved is (writes or not plain)
+    assert model.held is buffer

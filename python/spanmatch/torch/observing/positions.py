@@ -81,18 +81,6 @@ def find_neurons(
     return left
 
 
-def _has_pairs(shape: tuple[int, ...], less: tuple[int, ...] | None, inputs: InputAxis) -> bool:
-    """Tell whether two axes shrank alike, as those of attention weights do; maps are cut oblong."""
-    if less is None or len(less) != len(shape):
-        return False
-    shrunk = [
-        (a, b)
-        for axis, (a, b) in enumerate(zip(shape, less, strict=True))
-        if a != b and axis != inputs.axis
-    ]
-    return len(set(shrunk)) < len(shrunk)
-
-
 def find_mask_place(
     output: SeenOutput,
     layout: Layout,
@@ -144,6 +132,27 @@ def find_mask_place(
     return places[0] if places else None
 
 
+def explain_doubt(mask: str) -> str:
+    """Return what to say where no run could show whose positions a mask is of."""
+    return (
+        f"the model takes no sequences of other lengths, and it cannot be told whether the mask "
+        f"{mask!r} is of its positions: say by `mask={{'GLOB': {mask!r}}}` that it is, or by "
+        "`mask={'GLOB': None}` that it is not"
+    )
+
+
+def _has_pairs(shape: tuple[int, ...], less: tuple[int, ...] | None, inputs: InputAxis) -> bool:
+    """Tell whether two axes shrank alike, as those of attention weights do; maps are cut oblong."""
+    if less is None or len(less) != len(shape):
+        return False
+    shrunk = [
+        (a, b)
+        for axis, (a, b) in enumerate(zip(shape, less, strict=True))
+        if a != b and axis != inputs.axis
+    ]
+    return len(set(shrunk)) < len(shrunk)
+
+
 def _count_positions(shape: tuple[int, ...], layout: Layout, n_inputs: int) -> tuple[int, ...]:
     """Return the sizes of the positions, in the order of `Layout.read`."""
     sizes: list[int] = []
@@ -154,12 +163,3 @@ def _count_positions(shape: tuple[int, ...], layout: Layout, n_inputs: int) -> t
         elif axis not in layout.neurons:
             sizes.append(size)
     return tuple(sizes)
-
-
-def explain_doubt(mask: str) -> str:
-    """Return what to say where no run could show whose positions a mask is of."""
-    return (
-        f"the model takes no sequences of other lengths, and it cannot be told whether the mask "
-        f"{mask!r} is of its positions: say by `mask={{'GLOB': {mask!r}}}` that it is, or by "
-        "`mask={'GLOB': None}` that it is not"
-    )

@@ -218,14 +218,6 @@ class _InputTrace:
         for call in reasons:
             del self.axes[call]
 
-    def _run_moved(self, run: Run, inputs: Any, order: Tensor, axis: int) -> ForwardPass | None:
-        try:
-            return run(reorder_inputs(inputs, order, axis), self._n_inputs)
-        except Exception as error:
-            self.failure = f"the model fails when the inputs change places: {error}"
-            self.reasons.update(dict.fromkeys(self.reasons, self.failure))
-            return None
-
     def name_random(self, run_on: Callable[[], ForwardPass], first: ForwardPass) -> None:
         """Say which of the outputs that were not found again differ between two equal runs."""
         # What has no axis that could be the inputs' is told by its shape, whatever its values.
@@ -246,6 +238,14 @@ class _InputTrace:
                     "its output is random, or depends on what was run before: two runs on the same "
                     "inputs differ; `trace=False` takes its first axis for that of the inputs"
                 )
+
+    def _run_moved(self, run: Run, inputs: Any, order: Tensor, axis: int) -> ForwardPass | None:
+        try:
+            return run(reorder_inputs(inputs, order, axis), self._n_inputs)
+        except Exception as error:
+            self.failure = f"the model fails when the inputs change places: {error}"
+            self.reasons.update(dict.fromkeys(self.reasons, self.failure))
+            return None
 
 
 def _is_uniform(output: SeenOutput) -> bool:

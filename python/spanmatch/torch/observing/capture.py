@@ -113,7 +113,8 @@ def capture(
         As it is used: DataParallel, DistributedDataParallel and torch.compile are looked through.
     data
         Batches: each a tensor, (inputs, targets), or a mapping of arguments, of which the model is
-        given those that it takes. It gets copies, floats in its own precision.
+        given those that it takes. It gets copies, floats in its own precision. A batch of
+        torch_geometric is given whole, or in parts to a model that takes these by name.
     layers
         A glob, a name or several, as `named_modules` has them. One that begins with "!" takes away,
         from the default if it is alone; the last that matches decides. A star matches dots too; in

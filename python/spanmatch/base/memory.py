@@ -35,7 +35,7 @@ def as_bytes(size: int | str | None, name: str) -> int | None:
     Raises
     ------
     TypeError, ValueError
-        It is none, or under one byte.
+        It is no size, or less than one byte.
     """
     if size is None:
         return None
@@ -46,7 +46,9 @@ def as_bytes(size: int | str | None, name: str) -> int | None:
         power = " kmgtpe".index(match[2] or " ")
         size = int(float(match[1]) * (1024 if match[3] else 1000) ** power)
     if isinstance(size, bool) or not hasattr(size, "__index__"):
-        raise TypeError(f"`{name}` is a {type(size).__name__}: say it in bytes, or as 4 GB")
+        raise TypeError(
+            f"`{name}` must be bytes as an int, or a text such as '4 GB', got {type(size).__name__}"
+        )
     if size < 1:
         raise ValueError(f"`{name}` must be at least 1 byte, got {size}")
     return int(size)

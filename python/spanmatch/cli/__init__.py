@@ -14,8 +14,9 @@ except ImportError as error:
 
 from spanmatch.cli import files
 from spanmatch.cli.compare import compare
-from spanmatch.cli.exit_codes import refuse_wrong_usage, remember_options, translate_errors
+from spanmatch.cli.exit_codes import refuse_wrong_usage, translate_errors
 from spanmatch.cli.experiment import experiment, report
+from spanmatch.cli.flags import remember_options
 from spanmatch.cli.info import info
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)

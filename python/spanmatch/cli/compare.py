@@ -61,21 +61,25 @@ DataB = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="What B sees, where that is something else: the same inputs in the same batches, "
-        "otherwise made.",
+        help="Data for B, named as for --data, where B is to see other inputs. Input i of each "
+        "batch stands beside input i of A's batch. --split, --limit and --batch-size hold for "
+        "both.",
         show_default=False,
     ),
 ]
 TokenizerB = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="The same for the text of B.", show_default=False),
+    typer.Option(
+        metavar="NAME", help="Read the text of --data-b by this tokenizer.", show_default=False
+    ),
 ]
 MaxMemory = Annotated[
     str | None,
     typer.Option(
         metavar="SIZE",
-        help="What sums may take, such as 4GB; by default half of what is free. Where all layers "
-        "take more, the models run over the data several times.",
+        help="What sums may take, such as 4GB, for all processes of the machine together; by "
+        "default half of what is free. Where all layers take more, the models run over the data "
+        "several times. Layers that a folder has left out stay left out.",
         show_default=False,
     ),
 ]
@@ -121,8 +125,8 @@ Items = Annotated[
     str | None,
     typer.Option(
         metavar="KEY",
-        help="What in a batch says how many rows each input has, where these lie one after the "
-        "other.",
+        help="The key of a batch that says how many rows each input has, where inputs lie one "
+        "after the other on the first axis.",
     ),
 ]
 MaxNeurons = Annotated[

@@ -15,7 +15,8 @@ from spanmatch.base.atomic import check_writable
 from spanmatch.base.plain_json import format_json
 from spanmatch.base.threads import set_num_threads
 from spanmatch.cli.current_folder import importing_from_here
-from spanmatch.cli.exit_codes import name_options, refuse_wrong_usage
+from spanmatch.cli.exit_codes import refuse_wrong_usage
+from spanmatch.cli.flags import name_options
 from spanmatch.cli.other_bars import without_other_bars
 from spanmatch.comparison.folder import INDEX, PAIRS, SPECTRA
 from spanmatch.comparison.table import format_table

@@ -1,22 +1,15 @@
 """What went wrong, as a line on standard error and an exit code."""
 
-import ast
 import os
-import re
 import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
-from shlex import quote
-from typing import Any
 
 import typer
 
 from spanmatch.base.errors import UndersampledWarning
-
-OPTIONS: ContextVar[dict[str, Any]] = ContextVar("options")
-"""The options of the command that runs, by the names of its arguments."""
+from spanmatch.cli.flags import name_options
 
 
 class WrongUsage(Exception):  # noqa: N818 (nothing of the program is in error)
@@ -56,57 +49,6 @@ def refuse_wrong_usage() -> Iterator[None]:
         yield
     except ValueError as error:
         raise WrongUsage(str(error)) from error
-
-
-def remember_options(context: typer.Context) -> None:
-    """Take in how the options of the command that is to run are spelled."""
-    program: Any = context.command
-    command = program.commands.get(context.invoked_subcommand)
-    OPTIONS.set({each.name: each for each in command.params} if command else {})
-
-
-def name_options(message: str) -> str:
-    """Tell a message of the library in the words of the command that runs.
-
-    The library names its arguments between backticks, with a value or without: `all_pairs` is
-    --all-pairs here, `trace=False` is --no-trace, `axis={'*.norm': 1}` is --axis '*.norm=1', and
-    `checkpoint` of two models --checkpoint-a/-b. What is no option of the command stays as it is.
-    """
-    options = OPTIONS.get({})
-
-    def name_option(argument: re.Match[str]) -> str:
-        name, value = argument.groups()
-        if f"{name}_a" in options:
-            return f"{options[f'{name}_a'].opts[0]}/-b"
-        if name not in options:
-            return argument[0]
-        return _spell(options[name], value) or argument[0]
-
-    return re.sub(r"`(\w+)(?:=([^`]+))?`", name_option, message)
-
-
-def _spell(option: Any, value: str | None) -> str:
-    """Return an option as it is written on the command line; "" where its value is no literal."""
-    flag: str = option.opts[0]
-    if value is None:
-        return flag
-    try:
-        literal = ast.literal_eval(value)
-    except (SyntaxError, ValueError):
-        return ""
-    if isinstance(literal, bool):
-        return flag if literal else next(iter(option.secondary_opts), flag)
-    if isinstance(literal, dict):
-        parts = [f"{name}={_format(part)}" for name, part in literal.items()]
-        # What takes no globs is named, and no more.
-        return " ".join(f"{flag} {quote(part)}" for part in parts) if option.multiple else flag
-    return f"{flag} {quote(_format(literal))}"
-
-
-def _format(value: object) -> str:
-    if isinstance(value, tuple):
-        return ",".join(map(str, value))
-    return "" if value is None else str(value)
 
 
 def _report_failure(message: str, code: int) -> typer.Exit:

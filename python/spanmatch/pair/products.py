@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 # Values of float64 that a block of rows may take beside the result: 8 MB.
 BLOCK_VALUES = 2**20
 
+ROUNDING = 1e-6  # by which a cosine may exceed 1: the core allows products as much
+
 
 def find_gram(gram: core.Gram, *, center: bool) -> Floats:
     """Return the products of all neurons, x then y, with each other: exactly symmetric."""
@@ -33,20 +35,22 @@ def find_correlations(gram: core.Gram, *, center: bool) -> Floats:
     Raises
     ------
     ValueError
-        A neuron is so small that its squares are lost.
+        A neuron is so small, or once centred varies by so little, that its squares are lost; or a
+        cosine is above 1 by more than rounding.
     """
     n_x, _, n_samples, shift, sums, spread, products = gram.parts()
     added = _find_added(n_samples, shift, sums, center=center)
     squares = products.diagonal() + 2.0 * added[0] * added[1]
     # What the core calls dead: exactly zero, as a constant is once it is centred.
     dead = spread == 0.0 if center else (spread == 0.0) & (shift == 0.0)
-    _refuse_lost_squares(squares, dead, n_x, n_samples)
+    _refuse_lost_squares(squares, dead, n_x, n_samples, center=center)
     norms = np.sqrt(np.where(dead, np.nan, squares))
     block = products[:n_x, n_x:]
     _add_outer(block, added[:, :n_x], added[:, n_x:])
     # One after the other: the product of two norms may leave float64.
     block /= norms[:n_x, np.newaxis]
     block /= norms[n_x:]
+    _refuse_above_one(block)
     return np.clip(block, -1.0, 1.0)
 
 
@@ -69,15 +73,29 @@ def _add_outer(products: Floats, of_rows: Floats, of_columns: Floats) -> None:
 
 
 def _refuse_lost_squares(
-    squares: Floats, dead: NDArray[np.bool_], n_x: int, n_samples: int
+    squares: Floats, dead: NDArray[np.bool_], n_x: int, n_samples: int, *, center: bool
 ) -> None:
     smallest = np.finfo(np.float64).tiny * n_samples
     lost = np.flatnonzero(~dead & ~(squares >= smallest))
     if lost.size > 0:
         at = int(lost[0])
         side: Side = "x" if at < n_x else "y"
+        why = "varies by so little" if center else "is so small"
         raise ValueError(
-            f"neuron {at if at < n_x else at - n_x} of {side} varies by so little that the sum of "
-            "its squares is lost in float64: rescale the neuron (a correlation does not depend on "
-            "scale)"
+            f"neuron {at if at < n_x else at - n_x} of {side} {why} that the sum of its squares is "
+            "lost in float64: rescale the neuron (a correlation does not depend on scale)"
+        )
+
+
+def _refuse_above_one(cosines: Floats) -> None:
+    """Raise ValueError where a cosine has lost its digits; the nan of dead neurons has none."""
+    # No copy is made of what is in order.
+    largest = np.fmax.reduce(cosines, axis=None, initial=0.0)
+    least = np.fmin.reduce(cosines, axis=None, initial=0.0)
+    if max(largest, -least) > 1.0 + ROUNDING:
+        at = np.nanargmax(cosines) if largest >= -least else np.nanargmin(cosines)
+        i, j = np.unravel_index(at, cosines.shape)
+        raise ValueError(
+            f"the cosine of neuron {i} of x and neuron {j} of y comes to {cosines[i, j]:.6g}, and "
+            "is 1 at most: their sums have lost their digits, so sum the samples again"
         )

@@ -1,4 +1,4 @@
-"""Two sides as far as they have been summed: counts, names, the Gram matrix, correlations."""
+"""The half of `ActivationPair` that only reads: counts, names, the Gram matrix, correlations."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 
 class SummedSides:
-    """What there is to see of two sides; a pair also adds to them."""
+    """What there is to see of two sides that have been summed.
+
+    `ActivationPair`, which also adds to them, is its only subclass: in one class the two would be
+    too long a file.
+    """
 
     __slots__ = ("_gram", "_names")
 
@@ -131,8 +135,8 @@ class SummedSides:
         TypeError
             `center` is not a bool.
         ValueError
-            The pair has seen nothing yet; or a neuron is so small that its squares are lost in
-            float64.
+            The pair has seen nothing yet; or a neuron is so small, or varies by so little, that its
+            squares are lost in float64; or its sums have lost their digits.
 
         Examples
         --------

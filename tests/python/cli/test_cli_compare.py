@@ -188,7 +188,7 @@ def test_failures_exit_with_1() -> None:
             [small, "nets.py:wide"],
             ["choose by --layers those of A, and by --layers-b those of B"],
         ),
-        (["hf:./none", small], ["--checkpoint-a/-b, a file, or a --seed-a/-b for"]),
+        (["hf:./none", small], ["--checkpoint-a/-b, a file, or --seed-a/-b for"]),
     ]:
         failed(1, "compare", *arguments, *MODELS[3:], "--data", "digits", words=tuple(words))
     # What has come to nothing is not in the way.

@@ -18,7 +18,7 @@ import typer
 from cli_files import done, failed, run
 from odd_nets import BASE, OUT, SEEDS, TEXT, nets
 from spanmatch.cli import app
-from spanmatch.cli.exit_codes import OPTIONS, name_options
+from spanmatch.cli.flags import OPTIONS, name_options
 
 __all__ = ["nets"]  # a fixture
 pytestmark = pytest.mark.usefixtures("nets")
@@ -126,6 +126,13 @@ def test_the_layer_that_needs_its_axis_is_told_by_the_flag() -> None:
     assert "as by --axis GLOB=1\n" in left_out
 
 
+def test_the_seed_of_nulls_is_not_that_of_a_model() -> None:
+    failed(2, *BASE, "--seed", "9" * 20, *OUT, words=("error: --seed must be from 0 to 2**64",))
+    failed(1, *ELSE["no weights"], words=("--checkpoint-a/-b, a file, or --seed-a/-b for",))
+    failed(1, *ELSE["weights said twice"], words=("does not go with --seed-a/-b: say once",))
+    failed(1, "info", "small-vgg", words=("--checkpoint, a file, or --seed 0 for",))
+
+
 def test_values_of_python_become_those_of_flags() -> None:
     before = OPTIONS.set(PARAMETERS)
     try:
@@ -135,7 +142,10 @@ def test_values_of_python_become_those_of_flags() -> None:
             "`mask={'a': None}`": "--mask a=",
             "`input_axis=1`": "--input-axis 1",
             "`device='cpu'`": "--device cpu",
-            "`checkpoint` or `seed`": "--checkpoint-a/-b or --seed-a/-b",
+            "`center=True`, `center=False`": "--center, `center=False`",
+            "`checkpoint`, `load_model(seed=0)`": "--checkpoint-a/-b, --seed-a/-b",
+            "`seed`, `seed_b`, `seed=3`": "--seed, --seed-b, --seed 3",
+            "`load_model(name)`, `load_data(seed=0)`": "`load_model(name)`, `load_data(seed=0)`",
             "`layers=…`, `ActivationPair`, `left_out`": "`layers=…`, `ActivationPair`, `left_out`",
         }.items():
             assert name_options(said) == spelled

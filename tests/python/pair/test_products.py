@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import spanmatch as sm
+import spanmatch._core as core
 from problems import PROBLEMS, planted, problem
 from spanmatch.pair import products
 from spanmatch.pair.device import tensors
@@ -145,8 +146,23 @@ def test_values_near_the_ends_of_float64() -> None:
     x, y = planted(np.random.default_rng(7), 4, 3, 60)
     expected = paired(x, y).correlations()
     np.testing.assert_allclose(paired(1e140 * x, 1e-140 * y).correlations(), expected, atol=1e-12)
-    with pytest.raises(ValueError, match=r"neuron 0 of y varies by so little.*rescale"):
-        paired(x, 1e-160 * y).correlations()
+    for center, why in ((False, "is so small"), (True, "varies by so little")):
+        with pytest.raises(ValueError, match=rf"neuron 0 of y {why} that.*rescale"):
+            paired(x, 1e-160 * y).correlations(center=center)
+
+
+@centring
+@pytest.mark.parametrize("sign", [1, -1])
+def test_sums_that_have_lost_their_digits(sign: int, center: bool) -> None:
+    x, y = planted(np.random.default_rng(7), 4, 3, 60)
+    x, y = x - x.mean(0), y - y.mean(0)
+    n_x, n_y, n_samples, shift, sums, spread, sum_of = paired(x, y)._gram.to_host().parts()
+    # So far from the shift that the core takes all of it for rounding.
+    spread[:] = 1e9
+    sum_of[1, 4 + 2] = sum_of[4 + 2, 1] = sign * 2 * np.sqrt(sum_of[1, 1] * sum_of[6, 6])
+    gram = core.Gram.from_parts((n_x, n_y, n_samples, shift, sums, spread, sum_of))
+    with pytest.raises(ValueError, match=r"of neuron 1 of x and neuron 2 of y comes to -?\d"):
+        products.find_correlations(gram, center=center)
 
 
 def test_no_copy_beside_the_result() -> None:

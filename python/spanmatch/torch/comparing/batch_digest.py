@@ -88,7 +88,8 @@ def _list_parts(value: Any) -> Iterator[bytes]:
     yield f"<{type(value).__name__}".encode()
     if isinstance(value, Tensor) and value.layout == torch.strided and not value.is_nested:
         yield f"{value.dtype}{tuple(value.shape)}".encode()
-        held = value.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
+        held = value.detach().cpu().resolve_conj().resolve_neg().contiguous()
+        held = held.reshape(-1).view(torch.uint8)
         yield held.numpy().tobytes()
     elif isinstance(value, np.ndarray) and value.dtype != object:
         yield f"{value.dtype}{value.shape}".encode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from importlib.util import find_spec
-from itertools import chain, count, islice
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.progress import show_progress
@@ -24,6 +24,7 @@ from spanmatch.torch.comparing.left_out import leave_out_of_pairs, leave_out_wid
 from spanmatch.torch.comparing.lockstep import Lockstep
 from spanmatch.torch.comparing.one_by_one import OneByOne
 from spanmatch.torch.comparing.passes import run_pass, run_passes
+from spanmatch.torch.observing.traced_batches import read_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -84,7 +85,7 @@ def collect_pairs(
     first = next(batches, None)
     if first is None:
         raise ValueError("there is no batch in data: it is empty, or was read before")
-    ahead = [first, *islice(batches, lockstep.count_ahead(first) - 1)]
+    ahead = read_ahead(first, batches, lockstep.count_ahead(first))
     bar = show_progress("Running both models", progress and can_draw_bars())
     with lockstep.observing(), bar as report:
         left_out, passes = dict[str, str](), [list(pairs or ())]

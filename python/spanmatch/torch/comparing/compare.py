@@ -108,7 +108,7 @@ def compare(
     trace
         Whether to find out what a row is. False is for those who know it: the first axis of every
         output is taken for that of the inputs, and where the neurons' axis is not known, the likely
-        one is.
+        one is. How large the layers are is not known then, so memory is not asked first.
     input_axis
         Which axis of the batch's tensors runs over the inputs: 1 for time-first sequences.
     items
@@ -117,9 +117,9 @@ def compare(
         a function of a batch. What it has or returns are positive integers, one for every input.
         Layers are read that have as many rows on axis 0 as these together, or one for each input.
         That they are theirs is tried out: with the rows of some inputs disturbed, no others may
-        change; that takes each model some ten runs on the first batch. With `trace=False` it is
-        taken for granted. Not with `mask` or `input_axis`. A batch of torch_geometric needs none:
-        its graphs are the inputs.
+        change; that takes each model about ten runs on the first batch for each tensor that has
+        such rows. With `trace=False` it is taken for granted. Not with `mask` or `input_axis`. A
+        batch of torch_geometric needs none: its graphs are the inputs.
     max_neurons
         Leave out layers of more neurons than that, on either side.
     max_memory
@@ -157,7 +157,8 @@ def compare(
         What is wrong with the arguments; with a layer, a batch or a mask; there is no batch; a
         value is not finite.
     MemoryError
-        The sums do not fit, nor in several passes over the data.
+        The sums of a named layer, of every layer, or of all pairs do not fit; or those of all
+        layers do not, and the data can be read only once.
     ModelError
         A model raised an error: it says in which layer, at which batch.
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from spanmatch.torch.comparing.both_batches import count_both
-from spanmatch.torch.observing.axis_choice import split_axis
 from spanmatch.torch.observing.model_state import find_device, move_model
 from spanmatch.torch.observing.observer import Observer
 from spanmatch.torch.observing.said_of_layers import split_choice
@@ -57,7 +56,7 @@ class Lockstep:
             for model, chosen, axis, mask in zip(
                 models,
                 layers,
-                split_axis(options.axis, layers),
+                split_choice("axis", options.axis, (layers[0].modules, layers[1].modules)),
                 split_choice("mask", options.mask, (layers[0].modules, layers[1].modules)),
                 strict=True,
             )

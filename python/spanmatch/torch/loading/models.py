@@ -81,9 +81,9 @@ def load_model(
     elif kind in SOURCES and rest:
         said = next((option for option in ("pretrained", "weights") if option in kwargs), None)
         if said is not None and (seed is not None or checkpoint is not None):
+            other = f"`load_model(seed={seed})`" if checkpoint is None else "`checkpoint`"
             raise ValueError(
-                f"{said!r} goes with neither `seed` nor `checkpoint`: say once where the weights "
-                "come from"
+                f"{said!r} does not go with {other}: say once where the weights come from"
             )
         weights: Weights = "pretrained" if seed is None else "random"
         # Models are filled with random numbers before their weights are loaded, too.
@@ -187,7 +187,7 @@ SOURCES: dict[str, Callable[[str, Weights, dict[str, Any]], nn.Module]] = {
     "hf": _build_hugging_face,
 }
 
-WAYS_OUT = "give `checkpoint`, a file, or a `seed` for random weights"
+WAYS_OUT = "give `checkpoint`, a file, or `load_model(seed=0)` for random weights"
 
 
 @contextmanager

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from spanmatch.torch.observing.said_of_layers import split_choice, spread_over_layers
+from spanmatch.torch.observing.said_of_layers import spread_over_layers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from spanmatch.torch.observing.layers import ChosenLayers
 
 NeuronAxes: TypeAlias = "int | tuple[int, ...] | Mapping[str, int | tuple[int, ...]] | None"
 """The neurons' axes as `compare` takes them."""
@@ -66,8 +64,3 @@ def _as_axes(axis: object) -> tuple[int, ...]:
             f"`axis` holds {axis!r}: pass an int, a tuple of ints, or a mapping from globs to these"
         )
     return axes
-
-
-def split_axis(axis: NeuronAxes, layers: tuple[ChosenLayers, ChosenLayers]) -> list[NeuronAxes]:
-    """Return what is said of the layers of each of two models: a glob need not match in both."""
-    return split_choice("axis", axis, (layers[0].modules, layers[1].modules))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
+from copy import copy
 from inspect import Parameter, signature
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -128,14 +130,23 @@ def name_inputs(
 
 
 def count_inputs(batch: Any, axis: int = 0) -> int:
-    """Return how many inputs a batch holds: the length of its first tensor; 1 if that has none."""
+    """Return how many inputs a batch holds.
+
+    It is the length of its first tensor with two axes or more, else of its first tensor, else of
+    its first list or tuple; 1 where it has none of these.
+
+    >>> count_inputs({"temperature": torch.ones(1), "x": torch.ones(8, 3)})
+    8
+    """
     inputs = get_inputs(batch)
     parts = [inputs] if isinstance(inputs, Tensor) else list(inputs.values())
-    tensors = [part for part in parts if isinstance(part, Tensor)]
-    sizes = [part.shape[axis] for part in tensors if part.ndim > axis]
-    if axis and not sizes:
+    tensors = [part for part in parts if isinstance(part, Tensor) and part.ndim > axis]
+    if axis and not tensors:
         raise ValueError(f"`input_axis` is {axis}, but no tensor of the batch has so many axes")
-    return sizes[0] if sizes else 1
+    if tensors:
+        first = next((part for part in tensors if part.ndim > 1), tensors[0])
+        return first.shape[axis]
+    return next((len(part) for part in parts if isinstance(part, list | tuple)), 1)
 
 
 def call_model(
@@ -152,7 +163,7 @@ def call_model(
     names = _list_arguments(model)
     return model(
         **{
-            name: _copy(value, device, dtype) if isinstance(value, Tensor) else value
+            name: _copy_all(value, device, dtype)
             for name, value in inputs.items()
             if name != LABELS and (names is None or name in names)
         }
@@ -171,6 +182,34 @@ def _choose_entries(inputs: Mapping[str, Any], model: Callable[..., Any]) -> Map
             "of the batch as the model names its arguments"
         )
     return {name: value for name, value in inputs.items() if name != LABELS}
+
+
+def copy_batch(batch: Any) -> Any:
+    """Return a batch that lasts: whoever gives batches may write the next one over it."""
+    if is_graph_batch(batch):
+        return batch.clone()
+    return _map_parts(batch, torch.clone)
+
+
+def _copy_all(value: Any, device: Any, dtype: Any) -> Any:
+    return _map_parts(value, lambda part: _copy(part, device, dtype))
+
+
+def _map_parts(value: Any, change: Callable[[Tensor], Tensor]) -> Any:
+    """Change all tensors in what mappings, lists and tuples hold."""
+    if isinstance(value, Tensor):
+        return change(value)
+    if isinstance(value, Mapping):
+        parts = {name: _map_parts(part, change) for name, part in value.items()}
+        if type(value) is dict or not isinstance(value, MutableMapping):
+            return parts
+        # One of transformers gives its entries as attributes too.
+        other = copy(value)
+        other.update(parts)
+        return other
+    if type(value) in (list, tuple):
+        return type(value)(_map_parts(part, change) for part in value)
+    return value
 
 
 def _copy(tensor: Tensor, device: Any, dtype: Any) -> Tensor:

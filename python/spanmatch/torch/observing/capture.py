@@ -10,6 +10,7 @@ from torch import Tensor
 from spanmatch.comparison.keys import name_call
 from spanmatch.torch.observing.batch import take_batches
 from spanmatch.torch.observing.observer import Observer
+from spanmatch.torch.observing.traced_batches import read_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -113,7 +114,8 @@ def capture(
         As it is used: DataParallel, DistributedDataParallel and torch.compile are looked through.
     data
         Batches: each a tensor, (inputs, targets), or a mapping of arguments, of which the model is
-        given those that it takes. It gets copies, floats in its own precision.
+        given those that it takes. It gets copies, floats in its own precision. A batch of
+        torch_geometric is given whole, or in parts to a model that takes these by name.
     layers
         A glob, a name or several, as `named_modules` has them. One that begins with "!" takes away,
         from the default if it is alone; the last that matches decides. A star matches dots too; in
@@ -179,7 +181,7 @@ def _capture_batches(
 
     ahead = list(islice(batches, 1))
     if ahead and trace:
-        ahead += islice(batches, observer.count_ahead(ahead[0]) - 1)
+        ahead = read_ahead(ahead[0], batches, observer.count_ahead(ahead[0]))
         with observer:
             observer.trace(ahead)
     for batch in chain(ahead, batches):

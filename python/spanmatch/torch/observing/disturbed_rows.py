@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from spanmatch.torch.observing.items import BatchItems, RowCounts
 
-WHOLE = ""  # the name of a batch that is a single tensor
+SINGLE_TENSOR = ""  # the name of a batch that is a single tensor
 BOUNDS = "ptr"  # what torch_geometric calls the bounds between graphs
 
 
@@ -48,7 +48,7 @@ def list_disturbed(inputs: Any, items: BatchItems) -> list[dict[str, RowCounts]]
     tell them apart. Of any other each is disturbed alone: as many rows as the inputs have may be of
     something else by accident.
     """
-    parts = inputs if isinstance(inputs, Mapping) else {WHOLE: inputs}
+    parts = inputs if isinstance(inputs, Mapping) else {SINGLE_TENSOR: inputs}
     found: dict[str, RowCounts] = {}
     for name, part in parts.items():
         if not isinstance(part, Tensor) or not part.ndim or name == BOUNDS:
@@ -84,7 +84,7 @@ def disturb_rows(
     """
     generator = torch.Generator().manual_seed(seed)
     if isinstance(inputs, Tensor):
-        changed = _disturb(inputs, rows[WHOLE].counts, chosen, generator)
+        changed = _disturb(inputs, rows[SINGLE_TENSOR].counts, chosen, generator)
         return None if torch.equal(changed, inputs) else changed
     values = dict(inputs)
     for name, counts in rows.items():

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 # What a model that takes the whole batch may call it, though the batch has an entry of that name.
-WHOLE = "batch"
+BATCH_PARAMETER = "batch"
 
 
 def is_graph_batch(value: Any) -> bool:
@@ -92,7 +92,7 @@ class GraphBatch(Mapping[str, Any]):
             for name, parameter in parameters.items()
             if parameter.default is Parameter.empty and parameter.kind in named
         ]
-        if needed and needed != [WHOLE] and all(name in self._values for name in needed):
+        if needed and needed != [BATCH_PARAMETER] and all(name in self._values for name in needed):
             return {name: self._values[name] for name in parameters if name in self._values}
         if len(needed) > 1:
             held, taken = (", ".join(map(repr, names)) for names in (self._values, needed))

@@ -210,8 +210,9 @@ def _explain(
         return items.explain_size(output.shape)
     if any((call, kind.kind) in each.contradicts for kind in kinds for each in found):
         return (
-            f"rows of its output {output.shape} changed with inputs that they are not of: they do "
-            f"not lie as {items.source} says"
+            f"disturbing an input changed rows of its output {output.shape} that {items.source} "
+            "gives to other inputs: choose another layer, or say `trace=False` if its inputs do "
+            "act on each other"
         )
     if names := [repr(name) for each in misplaced if call in each.changes for name in each.names]:
         return (

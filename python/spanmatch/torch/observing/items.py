@@ -22,6 +22,8 @@ ItemsChoice: TypeAlias = "str | Callable[[Any], Any] | None"
 ROWS, NODES, EDGES = "rows", "nodes", "edges"
 ONE = "inputs"  # the kind of rows of which every input has one
 
+_WANTED = "it is to be a one-dimensional tensor, array or list of integers, one for every input"
+
 
 @dataclass(frozen=True)
 class RowCounts:
@@ -195,6 +197,3 @@ def _check_filled(counts: Sequence[int], item: str, rows: str) -> None:
             f"{item} {counts.index(0)} of the batch (counted from 0) has no {rows}: leave it out "
             "of the batch"
         )
-
-
-_WANTED = "it is to be a one-dimensional tensor, array or list of integers, one for every input"

@@ -86,7 +86,8 @@ class LayerReader:
                 call: layout.narrow(found.layouts.get(call))
                 for call, layout in self._trace.layouts.items()
             }
-            self._trace = replace(self._trace, layouts=layouts)
+            untested = self._trace.untested & found.untested
+            self._trace = replace(self._trace, layouts=layouts, untested=untested)
             return
         self._trace = replace(found, left_out={})
         unreadable = {
@@ -160,7 +161,35 @@ class LayerReader:
             if current.items is not None:
                 return layout.read_items(output.detach(), current.items)
             n_inputs = current.n_inputs if self.is_traced else len(output)
-            return layout.read(output.detach(), n_inputs, current.masks, seen.layer)
+            activations = layout.read(output.detach(), n_inputs, current.masks, seen.layer)
+            self._check_uniform(seen.layer, activations)
+            return activations
+
+    def check_layouts(self, found: RowTrace) -> None:
+        """Raise ValueError where another batch shows that rows lie otherwise than was found.
+
+        Sums are under way then, and no layer can be left out.
+        """
+        assert self._trace is not None
+        for name, reason in find_changes(self._trace, found).items():
+            if name in self.layers and name in {layer for layer, _ in self._trace.layouts}:
+                with self.prefix_errors(name):
+                    raise ValueError(
+                        f"{reason}: put a batch first in which inputs differ in length, or leave "
+                        "the layer out by `layers`"
+                    )
+
+    def _check_uniform(self, name: str, activations: Activations) -> None:
+        """Raise ValueError where rows differ of a layer that was the same for all inputs."""
+        assert self._trace is not None or not self.is_traced
+        if self._trace is None or name not in self._trace.untested:
+            return
+        if bool((activations.values != activations.values[:1]).any()):
+            raise ValueError(
+                "its output was the same for all inputs of the batch that was traced, and is not "
+                "for these, so that it is not known how its rows lie: put another batch first, or "
+                "leave the layer out by `layers`"
+            )
 
     def check_calls(self, current: ForwardPass) -> None:
         """Raise ValueError where layers gave nothing, or ran otherwise than for the first batch."""
@@ -169,6 +198,11 @@ class LayerReader:
             first = self._calls = current.calls if self._calls is None else self._calls
             for name in self.layers:
                 now, before = current.calls.get(name, 0), first.get(name, 0)
+                if now < before and name in current.empty:
+                    raise ValueError(
+                        f"layer {name!r} returned {current.empty[name]}, but could be read for the "
+                        "first batch: leave it out by `layers`"
+                    )
                 if now != before:
                     raise ValueError(
                         f"layer {name!r} ran {now} times, but {before} times for the first batch: "

@@ -21,6 +21,7 @@ from spanmatch.torch.observing.model_state import RandomStream
 from spanmatch.torch.observing.neuron_axis import Axes
 from spanmatch.torch.observing.output_hook import OutputHook
 from spanmatch.torch.observing.traced_batches import count_traced, join_single, list_traced
+from spanmatch.torch.observing.uneven import is_uneven
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -109,6 +110,7 @@ class Observer:
         self._batches, self._input_axis = BatchReader(mask, input_axis, items), input_axis
         self._origin = RandomStream(), ModelState()
         self._hook = OutputHook(self._reader)
+        self._is_uneven_traced = False
         self._undo = ExitStack()
 
     @property
@@ -188,6 +190,7 @@ class Observer:
             self.trace([batch])
         read = self._read_batch(batch)
         self._reader.check_tested(read)
+        self._check_uneven(read)
         axes = Axes(guess=not self._reader.is_traced)
         current = ForwardPass(receive, read.n_inputs, read.masks, read.items, axes=axes)
         self._run_model(read.inputs, current, self._origin)
@@ -270,8 +273,19 @@ class Observer:
         self._run_model(self._read_batch(batch).inputs, current, (RandomStream(), ModelState()))
         return current.calls
 
+    def _check_uneven(self, read: BatchContents) -> None:
+        """Trace a batch whose inputs differ in length, where none of those traced did."""
+        if not self._reader.is_traced or self._is_uneven_traced or read.n_inputs == 1:
+            return
+        if is_uneven(read, self._input_axis):
+            self._is_uneven_traced = True
+            check = self._reader.check_calls
+            _, found = trace_batch(self._run_model, read, self._input_axis, check)
+            self._reader.check_layouts(found)
+
     def _trace_one(self, batch: Any) -> dict[str, LayerSize]:
         read = self._read_batch(batch)
+        self._is_uneven_traced |= is_uneven(read, self._input_axis)
         given, found = trace_batch(
             self._run_model, read, self._input_axis, self._reader.check_calls
         )

@@ -55,6 +55,24 @@ def add_noise(inputs: Any) -> Any | None:
     return _map_tensors(inputs, perturb)
 
 
+def disturb_input(inputs: Any, at: int, axis: int = 0) -> Any | None:
+    """Return the inputs with a little noise on one of them; None where it has no floats."""
+    if not _has_floats(inputs):
+        return None
+    generator = torch.Generator().manual_seed(at)
+
+    def perturb(part: Tensor) -> Tensor:
+        if not part.is_floating_point() or part.ndim <= axis:
+            return part
+        changed = part.clone()
+        own = changed.select(axis, at)
+        noise = torch.randn(own.shape, generator=generator).to(own.device, own.dtype)
+        own += LITTLE * noise * part.std(unbiased=False)
+        return changed
+
+    return _map_tensors(inputs, perturb)
+
+
 def shorten_inputs(inputs: Any) -> Any:
     """Return the inputs with fewer positions.
 
@@ -147,24 +165,6 @@ def _map_tensors(inputs: Any, change: Callable[[Tensor], Tensor]) -> Any:
     if isinstance(inputs, Mapping):
         return {name: _map_tensors(part, change) for name, part in inputs.items()}
     return inputs
-
-
-def disturb_input(inputs: Any, at: int, axis: int = 0) -> Any | None:
-    """Return the inputs with a little noise on one of them; None where it has no floats."""
-    if not _has_floats(inputs):
-        return None
-    generator = torch.Generator().manual_seed(at)
-
-    def perturb(part: Tensor) -> Tensor:
-        if not part.is_floating_point() or part.ndim <= axis:
-            return part
-        changed = part.clone()
-        own = changed.select(axis, at)
-        noise = torch.randn(own.shape, generator=generator).to(own.device, own.dtype)
-        own += LITTLE * noise * part.std(unbiased=False)
-        return changed
-
-    return _map_tensors(inputs, perturb)
 
 
 def _has_floats(inputs: Any) -> bool:

@@ -32,12 +32,9 @@ class Resized:
 
 
 def is_unknown(output: SeenOutput, inputs: InputAxis) -> bool:
-    """Tell whether the neurons' axes are not known, or by shape alone, and could be another."""
-    if output.neurons is None or not output.rests_on_shape:
-        return output.neurons is None
-    sizes = {output.shape[axis] for axis in output.neurons}
-    others = set(range(len(output.shape))) - {inputs.axis, *output.neurons}
-    return any(output.shape[axis] in sizes for axis in others)
+    """Tell whether the neurons' axes are not known, or by shape alone, which others can have."""
+    others = [size for axis, size in enumerate(output.shape) if axis != inputs.axis and size > 1]
+    return output.neurons is None or (output.rests_on_shape and len(others) > 1)
 
 
 def find_neurons(
@@ -82,44 +79,6 @@ def find_neurons(
     if not shrunk or not left or left != tuple(range(left[0], left[-1] + 1)):
         raise ValueError(explain_unknown_axis(output.shape))
     return left
-
-
-def _has_pairs(shape: tuple[int, ...], less: tuple[int, ...] | None, inputs: InputAxis) -> bool:
-    """Tell whether two axes shrank alike, as those of attention weights do; maps are cut oblong."""
-    if less is None or len(less) != len(shape):
-        return False
-    shrunk = [
-        (a, b)
-        for axis, (a, b) in enumerate(zip(shape, less, strict=True))
-        if a != b and axis != inputs.axis
-    ]
-    return len(set(shrunk)) < len(shrunk)
-
-
-def _check_places(
-    output: SeenOutput, inputs: InputAxis, shrunk: set[int], resized: Sequence[Resized]
-) -> None:
-    """Raise ValueError where axes that follow the input's length hold more than its positions.
-
-    What else is there may be neurons: (T·d, B, h) has d features of every position on its first
-    axis.
-    """
-    n_places = prod(
-        inputs.before * inputs.after if axis == inputs.axis else output.shape[axis]
-        for axis in shrunk
-    )
-    followed = {
-        run.mask: run.n_positions
-        for run in resized
-        if run.shapes.get((output.layer, output.call), output.shape) != output.shape
-    }
-    n_positions = prod(followed.values())
-    if shrunk and n_places > n_positions:
-        raise ValueError(
-            f"the axes of its output {output.shape} that follow the input's length hold "
-            f"{n_places} places for {n_positions} positions, and it is not known what the others "
-            "are: say by `axis` which is the neurons'"
-        )
 
 
 def find_mask_place(
@@ -173,6 +132,53 @@ def find_mask_place(
     return places[0] if places else None
 
 
+def explain_doubt(mask: str) -> str:
+    """Return what to say where no run could show whose positions a mask is of."""
+    return (
+        f"the model takes no sequences of other lengths, and it cannot be told whether the mask "
+        f"{mask!r} is of its positions: say by `mask={{'GLOB': {mask!r}}}` that it is, or by "
+        "`mask={'GLOB': None}` that it is not"
+    )
+
+
+def _check_places(
+    output: SeenOutput, inputs: InputAxis, shrunk: set[int], resized: Sequence[Resized]
+) -> None:
+    """Raise ValueError where axes that follow the input's length hold more than its positions.
+
+    What else is there may be neurons: (T·d, B, h) has d features of every position on its first
+    axis.
+    """
+    n_places = prod(
+        inputs.before * inputs.after if axis == inputs.axis else output.shape[axis]
+        for axis in shrunk
+    )
+    followed = {
+        run.mask: run.n_positions
+        for run in resized
+        if run.shapes.get((output.layer, output.call), output.shape) != output.shape
+    }
+    n_positions = prod(followed.values())
+    if shrunk and n_places > n_positions:
+        raise ValueError(
+            f"the axes of its output {output.shape} that follow the input's length hold "
+            f"{n_places} places for {n_positions} positions, and it is not known what the others "
+            "are: say by `axis` which is the neurons'"
+        )
+
+
+def _has_pairs(shape: tuple[int, ...], less: tuple[int, ...] | None, inputs: InputAxis) -> bool:
+    """Tell whether two axes shrank alike, as those of attention weights do; maps are cut oblong."""
+    if less is None or len(less) != len(shape):
+        return False
+    shrunk = [
+        (a, b)
+        for axis, (a, b) in enumerate(zip(shape, less, strict=True))
+        if a != b and axis != inputs.axis
+    ]
+    return len(set(shrunk)) < len(shrunk)
+
+
 def _count_positions(shape: tuple[int, ...], layout: Layout, n_inputs: int) -> tuple[int, ...]:
     """Return the sizes of the positions, in the order of `Layout.read`."""
     sizes: list[int] = []
@@ -183,12 +189,3 @@ def _count_positions(shape: tuple[int, ...], layout: Layout, n_inputs: int) -> t
         elif axis not in layout.neurons:
             sizes.append(size)
     return tuple(sizes)
-
-
-def explain_doubt(mask: str) -> str:
-    """Return what to say where no run could show whose positions a mask is of."""
-    return (
-        f"the model takes no sequences of other lengths, and it cannot be told whether the mask "
-        f"{mask!r} is of its positions: say by `mask={{'GLOB': {mask!r}}}` that it is, or by "
-        "`mask={'GLOB': None}` that it is not"
-    )

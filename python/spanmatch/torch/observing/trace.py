@@ -132,6 +132,8 @@ class _InputTrace:
         self.reasons: dict[Call, str] = {}
         self.unmoved: dict[Call, SeenOutput] = {}
         """What is the same when the inputs change places, as it was then."""
+        self.settled: set[Call] = set()
+        """What of these was traced with noise on the inputs."""
         self.failure: str | None = None
         """What the model says to another order of inputs, if it takes none."""
         if given.n_inputs > 1:
@@ -217,20 +219,13 @@ class _InputTrace:
             # Without noise nothing moved: then the rows of all inputs have to be alike.
             if follows(plain.slices, unmoved.slices, order, where):
                 self.axes[call] = where
+                self.settled.add(call)
 
     def drop(self, reasons: Mapping[Call, str]) -> None:
         """Take some outputs for unknown again."""
         self.reasons.update(reasons)
         for call in reasons:
             del self.axes[call]
-
-    def _run_moved(self, run: Run, inputs: Any, order: Tensor, axis: int) -> ForwardPass | None:
-        try:
-            return run(reorder_inputs(inputs, order, axis), self._n_inputs)
-        except Exception as error:
-            self.failure = f"the model fails when the inputs change places: {error}"
-            self.reasons.update(dict.fromkeys(self.reasons, self.failure))
-            return None
 
     def name_random(self, run_on: Callable[[], ForwardPass], first: ForwardPass) -> None:
         """Say which of the outputs that were not found again differ between two equal runs."""
@@ -252,6 +247,14 @@ class _InputTrace:
                     "its output is random, or depends on what was run before: two runs on the same "
                     "inputs differ; `trace=False` takes its first axis for that of the inputs"
                 )
+
+    def _run_moved(self, run: Run, inputs: Any, order: Tensor, axis: int) -> ForwardPass | None:
+        try:
+            return run(reorder_inputs(inputs, order, axis), self._n_inputs)
+        except Exception as error:
+            self.failure = f"the model fails when the inputs change places: {error}"
+            self.reasons.update(dict.fromkeys(self.reasons, self.failure))
+            return None
 
 
 def _is_uniform(output: SeenOutput) -> bool:
@@ -290,7 +293,8 @@ def _read_layouts(
     # A layer that runs several times is read in all of its calls, or in none.
     for call in [call for call in layouts if call[0] in left_out]:
         del layouts[call], n_neurons[call]
-    untested = frozenset(call[0] for call in trace.unmoved if _is_uniform(given.seen[call]))
+    unsettled = [call for call in trace.unmoved if call not in trace.settled]
+    untested = frozenset(call[0] for call in unsettled if _is_uniform(given.seen[call]))
     return RowTrace(layouts, n_neurons, left_out, untested)
 
 

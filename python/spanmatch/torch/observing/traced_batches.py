@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from spanmatch.base.errors import prefix_errors
+from spanmatch.torch.observing.batch import copy_batch
 from spanmatch.torch.observing.items import count_items
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from spanmatch.torch.observing.items import ItemsChoice
 
-FEW = 4  # inputs of a batch; of fewer than that many orders there are few too
+FEW = 8  # inputs of a batch: so few can lie by accident as if nothing had sorted them
+
+
+def read_ahead(first: Any, batches: Iterator[Any], count: int) -> list[Any]:
+    """Return so many batches, or as many as there are; each is copied before the next is read."""
+    if count == 1:
+        return [first]
+    return [copy_batch(first), *map(copy_batch, islice(batches, count - 1))]
 
 
 def count_traced(first: Any, input_axis: int, items: ItemsChoice = None) -> int:

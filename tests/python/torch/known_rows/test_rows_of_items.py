@@ -56,7 +56,7 @@ def test_as_many_edges_as_nodes_are_no_nodes() -> None:
     told = tell(a, b, data, "layer", items="counts", folds=4)
     assert set(told.left) == {"edges", "ends"}
     assert "the rows of 'edge_attr'" in told.left["edges"]
-    assert "do not lie as `items` says" in told.left["ends"]
+    assert "that `items` gives to other inputs: choose another" in told.left["ends"]
     sides = (split_rows(model, data, "layer", COUNTS) for model in (a, b))
     assert differences(told, *sides, folds=4) == []
 
@@ -88,7 +88,7 @@ def test_rows_in_another_order_are_left_out(order: Any) -> None:
     models = [seeded(seed, lambda: Turned(order)) for seed in (0, 1)]
     told = tell(*models, data, items="n", folds=4)
     assert set(told.left) == {"layer"}
-    assert "as `items` says" in told.left["layer"]
+    assert "that `items` gives to other inputs" in told.left["layer"]
     assert told.found is None or told.found.pair("embed").n_items == 12
 
 

@@ -88,7 +88,10 @@ NAMED = ["torchvision:squeezenet1_1", "timm:test_vit"]
 @pytest.mark.parametrize("name", [*NAMED, "hf:bert-base-uncased"])
 def test_random_weights_are_given_only_when_asked(name: str, tmp_path: Path) -> None:
     config: dict[str, Any] = {"config": BertConfig(**TINY)} if name.startswith("hf:") else {}
-    words = rf"pretrained weights of {name} cannot be had: .*give `checkpoint`, a file, or a `seed`"
+    words = (
+        rf"pretrained weights of {name} cannot be had: .*give `checkpoint`, a file, or "
+        r"`load_model\(seed=0\)`"
+    )
     with pytest.raises(OSError, match=words):
         load_model(name, **config)
     torch.manual_seed(11)
@@ -132,7 +135,7 @@ def test_a_folder_of_hugging_face(bert: Path) -> None:
     checkpoint = bert / "model.safetensors"
     assert same(load_model(f"hf:{bert}", checkpoint=checkpoint), saved)
     checkpoint.unlink()
-    with pytest.raises(OSError, match=r"weights of hf:.* cannot be had.*`seed`"):
+    with pytest.raises(OSError, match=r"weights of hf:.* cannot be had.*`load_model\(seed=0\)`"):
         load_model(f"hf:{bert}")
     shallow: Any = load_model(f"hf:{bert}", seed=0, num_hidden_layers=2)
     assert shallow.config.num_hidden_layers == 2
@@ -280,8 +283,10 @@ def test_where_weights_come_from_is_said_once() -> None:
         ("timm:resnet18", {"pretrained": True}),
         ("torchvision:resnet18", {"weights": "DEFAULT"}),
     ):
-        with pytest.raises(ValueError, match="goes with neither `seed` nor `checkpoint`"):
-            load_model(name, seed=0, **option)
+        with pytest.raises(ValueError, match=r"does not go with `load_model\(seed=3\)`: say once"):
+            load_model(name, seed=3, **option)
+        with pytest.raises(ValueError, match="does not go with `checkpoint`: say once"):
+            load_model(name, checkpoint="none.pt", **option)
 
 
 def test_arguments_in_the_name_of_a_factory(factories: str, tmp_path: Path) -> None:

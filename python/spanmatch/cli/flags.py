@@ -1,0 +1,68 @@
+"""The options of the command that runs, and arguments of Python spelled as these options."""
+
+import ast
+import re
+from contextvars import ContextVar
+from shlex import quote
+from typing import Any
+
+import typer
+
+OPTIONS: ContextVar[dict[str, Any]] = ContextVar("options")
+"""The options of the command that runs, by the names of its arguments."""
+
+
+def remember_options(context: typer.Context) -> None:
+    """Take in how the options of the command that is to run are spelled."""
+    program: Any = context.command
+    command = program.commands.get(context.invoked_subcommand)
+    OPTIONS.set({each.name: each for each in command.params} if command else {})
+
+
+def name_options(message: str) -> str:
+    """Tell a message of the library in the words of the command that runs.
+
+    The library names its arguments between backticks, with a value or without: `all_pairs` is
+    --all-pairs here, `trace=False` is --no-trace, `axis={'*.norm': 1}` is --axis '*.norm=1', and
+    `checkpoint` of two models --checkpoint-a/-b. `load_model(seed=0)` is the seed of a model, where
+    the command may have another too: of two models --seed-a/-b, where `seed` is --seed. What is no
+    option of the command stays as it is.
+    """
+    options = OPTIONS.get({})
+
+    def name_option(argument: re.Match[str]) -> str:
+        of_model, name, value = argument.groups()
+        if f"{name}_a" in options and (of_model or name not in options):
+            return f"{options[f'{name}_a'].opts[0]}/-b"
+        if name not in options:
+            return argument[0]
+        return _spell(options[name], value) or argument[0]
+
+    return re.sub(r"`(load_model\()?(\w+)(?:=([^`]+?))?(?(1)\))`", name_option, message)
+
+
+def _spell(option: Any, value: str | None) -> str:
+    """Return an option as it is written on the command line.
+
+    "" where its value is no literal, or one that no flag gives.
+    """
+    flag: str = option.opts[0]
+    if value is None:
+        return flag
+    try:
+        literal = ast.literal_eval(value)
+    except (SyntaxError, ValueError):
+        return ""
+    if isinstance(literal, bool):
+        return flag if literal else next(iter(option.secondary_opts), "")
+    if isinstance(literal, dict):
+        parts = [f"{name}={_format(part)}" for name, part in literal.items()]
+        # What takes no globs is named, and no more.
+        return " ".join(f"{flag} {quote(part)}" for part in parts) if option.multiple else flag
+    return f"{flag} {quote(_format(literal))}"
+
+
+def _format(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return "" if value is None else str(value)

@@ -63,8 +63,10 @@ def compare(
     whole name is an error. Then both models run over every batch, and each layer is reduced to a
     pair as it appears, so memory does not grow with the data. In maps the channels are the neurons,
     and every position of every image is a sample; in sequences they are the hidden units, and every
-    unmasked token. Where a layer has other positions in B than in A, the mean over an input's
-    positions is its sample, and a note says so. The models are left as they were.
+    unmasked token. Positions are paired by their number and order, which is not tried out: a layer
+    that turns time round in one model alone is not noticed. Where a layer has another number of
+    positions in B than in A, or others that count, the mean over an input's positions is its
+    sample, and a note says so. The models are left as they were.
 
     Parameters
     ----------

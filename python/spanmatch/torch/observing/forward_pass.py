@@ -38,8 +38,8 @@ class SeenOutput:
     shape: tuple[int, ...]
     neurons: tuple[int, ...] | None
     """The neurons' axes; None: not known."""
-    rests_on_shape: bool
-    """Whether they are those of another output of this shape, and not of its making."""
+    n_witnesses: int
+    """On how many others of this shape that rests; 0: on what the output is made of."""
     resolution: float
     """The relative rounding of its type."""
     n_bytes: int
@@ -103,13 +103,13 @@ class ForwardPass:
             call,
             tuple(output.shape),
             neurons,
-            self.axes.rests_on_shape(output),
+            self.axes.count_witnesses(output),
             torch.finfo(output.dtype).eps,
             output.numel() * output.element_size(),
             slices,
         )
         self.seen[layer, call] = seen
-        if neurons is None or seen.rests_on_shape:
+        if neurons is None or seen.n_witnesses:
             self._unsettled[id(output)] = ref(output), (layer, call)
         return seen
 
@@ -122,5 +122,5 @@ class ForwardPass:
         axis = self.axes.get_axis(output)
         if output_ref is None or output_ref() is not output or call is None or axis is None:
             return
-        by_shape = self.axes.rests_on_shape(output)
-        self.seen[call] = replace(self.seen[call], neurons=(axis,), rests_on_shape=by_shape)
+        count = self.axes.count_witnesses(output)
+        self.seen[call] = replace(self.seen[call], neurons=(axis,), n_witnesses=count)

@@ -34,6 +34,18 @@ class InputAxis:
     after: int = 1
     """How many it has that lie side by side: (B·T, H) has T of them."""
 
+    def is_like(self, other: InputAxis) -> bool:
+        """Tell whether rows lie alike: those of an input may be more or fewer than in this batch.
+
+        A number of rows that stands alone varies, as that of the tokens of longer texts.
+        """
+        if self.axis != other.axis or (self.before > 1 and self.after > 1):
+            return self == other
+        return other.before == other.after == 1 or (self.before > 1, self.after > 1) == (
+            other.before > 1,
+            other.after > 1,
+        )
+
     def split(self, output: Tensor, n_inputs: int) -> Tensor:
         """Return a view of an output with an axis for the inputs, and what lay beside them apart.
 

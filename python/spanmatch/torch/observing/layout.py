@@ -41,7 +41,9 @@ class Layout:
 
     def is_like(self, other: Layout | None) -> bool:
         """Tell whether both can be how one layer's outputs lie."""
-        if other is None or replace(self, kinds=()) != replace(other, kinds=()):
+        if other is None or not self.inputs.is_like(other.inputs):
+            return False
+        if replace(self, kinds=()) != replace(other, kinds=(), inputs=self.inputs):
             return False
         return self.kinds == other.kinds or bool(set(self.kinds) & set(other.kinds))
 

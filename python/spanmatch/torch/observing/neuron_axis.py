@@ -43,6 +43,9 @@ ELEMENTWISE = tuple(
     f"torch.nn.modules.{room}" for room in ("activation", "batchnorm", "dropout", "linear")
 )
 
+# Tensors of one shape, of which one alone may have it by accident.
+SEVERAL = 2
+
 
 def find_own_axis(module: nn.Module, output: Tensor) -> int | None:
     """Return the axis that follows from what the layer is; None: it could be any.
@@ -88,8 +91,10 @@ class Axes:
         self._of_memory: dict[int, tuple[ref[Tensor], int]] = {}
         # By the address of what its memory is a part of.
         self._of_storage: dict[int, tuple[ref[Tensor], int]] = {}
-        # Those whose axis is that of another of their shape.
-        self._by_shape: dict[int, ref[Tensor]] = {}
+        # Those whose axis is that of others of their shape, and on how many that rests.
+        self._by_shape: dict[int, tuple[ref[Tensor], int]] = {}
+        # By shape, how many tensors had it whose axis follows from their making.
+        self._n_made: dict[tuple[int, ...], int] = {}
         # By shape, less the items; the axes of all tensors that had it.
         self._of_shape: dict[tuple[int, ...], set[int]] = {}
 
@@ -98,19 +103,23 @@ class Axes:
         tensor_ref, axis = self._of_tensor.get(id(tensor), (None, 0))
         return axis if tensor_ref is not None and tensor_ref() is tensor else None
 
-    def rests_on_shape(self, tensor: Tensor) -> bool:
-        """Tell whether the axis of a tensor is that of another of its shape, not of its making."""
-        tensor_ref = self._by_shape.get(id(tensor))
-        return tensor_ref is not None and tensor_ref() is tensor
+    def count_witnesses(self, tensor: Tensor) -> int:
+        """Return on how many others of its shape the axis of a tensor rests; 0: on its making."""
+        tensor_ref, count = self._by_shape.get(id(tensor), (None, 0))
+        return count if tensor_ref is not None and tensor_ref() is tensor else 0
 
     def follow(self, module: nn.Module, inputs: Iterable[Tensor], output: Tensor) -> None:
         """Find the axis of `output`, which `module` has made of `inputs`."""
-        axis, rests_on_shape = self._find_axis(module, inputs, output)
+        axis, n_witnesses = self._find_axis(module, inputs, output)
         if axis is None:
             return
         self.note(output, axis)
-        if rests_on_shape:
-            self._by_shape[id(output)] = ref(output)
+        if n_witnesses:
+            self._by_shape[id(output)] = ref(output), n_witnesses
+        else:
+            self._by_shape.pop(id(output), None)
+            shape = tuple(output.shape[1:])
+            self._n_made[shape] = self._n_made.get(shape, 0) + 1
 
     def note(self, output: Tensor, axis: int) -> None:
         """Take `axis` for that of `output`."""
@@ -122,44 +131,44 @@ class Axes:
 
     def _find_axis(
         self, module: nn.Module, inputs: Iterable[Tensor], output: Tensor
-    ) -> tuple[int | None, bool]:
-        """Return the axis, and whether it rests on shapes alone."""
+    ) -> tuple[int | None, int]:
+        """Return the axis, and on how many others of a shape it rests."""
         if (axis := find_own_axis(module, output)) is not None:
-            return axis, False
+            return axis, 0
         # A block often returns what a layer inside it has made, or what it was given.
         if (axis := self.get_axis(output)) is not None:
-            return axis, self.rests_on_shape(output)
+            return axis, self.count_witnesses(output)
         for given in inputs:
-            axis, rests_on_shape = self._inherit_axis(module, given, output)
+            axis, n_witnesses = self._inherit_axis(module, given, output)
             if axis is not None:
-                return axis, rests_on_shape
+                return axis, n_witnesses
         for find in (self._find_view, self._find_part):
             if (axis := find(output)) is not None:
-                return axis, True
+                return axis, SEVERAL
         if output.ndim == 2 or _is_spatial(module):
-            return (1 if output.ndim > 2 or self._guess else None), False
-        return self._find_by_shape(output), True
+            return (1 if output.ndim > 2 or self._guess else None), 0
+        return self._find_by_shape(output), max(1, self._n_made.get(tuple(output.shape[1:]), 0))
 
     def _inherit_axis(
         self, module: nn.Module, given: Tensor, output: Tensor
-    ) -> tuple[int | None, bool]:
+    ) -> tuple[int | None, int]:
         weighed = _find_weighed_axis(module, given, output)
-        axis, rests_on_shape = self.get_axis(given), self.rests_on_shape(given)
+        axis, n_witnesses = self.get_axis(given), self.count_witnesses(given)
         if axis is None:
-            axis, rests_on_shape = self._find_part(given), True
+            axis, n_witnesses = self._find_part(given), SEVERAL
         if weighed is not None or axis is None or given.ndim != output.ndim:
-            return weighed, False
+            return weighed, 0
         if _shares_memory(given, output):
-            return _follow_view(given, axis, output), rests_on_shape
+            return _follow_view(given, axis, output), n_witnesses
         if _is_spatial(module):
-            return axis, rests_on_shape
+            return axis, n_witnesses
         if given.shape != output.shape:
-            return None, False
+            return None, 0
         if _is_elementwise(module):
-            return axis, rests_on_shape
+            return axis, n_witnesses
         # Turned round, the output would be as large.
         turned = output.shape[1:].count(output.shape[axis]) > 1
-        return (None if turned else axis), True
+        return (None if turned else axis), n_witnesses or SEVERAL
 
     def _find_view(self, output: Tensor) -> int | None:
         # What a layer inside a block has made is often turned before the block returns it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
@@ -17,6 +17,7 @@ from spanmatch.torch.observing.hooked_model import HookedModel
 from spanmatch.torch.observing.kept_state import ModelState
 from spanmatch.torch.observing.layer_reader import LayerReader
 from spanmatch.torch.observing.layers import ChosenLayers, choose_layers
+from spanmatch.torch.observing.model_error import ModelError
 from spanmatch.torch.observing.model_state import RandomStream
 from spanmatch.torch.observing.neuron_axis import Axes
 from spanmatch.torch.observing.output_hook import OutputHook
@@ -235,7 +236,9 @@ class Observer:
         first, *others = joined if runs_alike else single
         sizes = self._trace_one(first)
         for batch in others:
-            self._trace_one(batch)
+            # What is wrong with a later batch is said when it is its turn.
+            with suppress(ModelError):
+                self._trace_one(batch)
         return sizes
 
     def restart(self, layers: Iterable[str]) -> None:

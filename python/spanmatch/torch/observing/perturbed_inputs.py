@@ -1,7 +1,8 @@
 """The inputs of a batch as the trace gives them to a model: in another order, noisy, shorter.
 
 What is reordered: every tensor with as many entries on the input axis as there are inputs, every
-list and tuple of that length, and what mappings hold of these. All else is handed on as it is.
+list and tuple of that length, and what mappings, and lists and tuples of another length, hold of
+these. All else is handed on as it is.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ def reorder_inputs(inputs: Any, order: Tensor, axis: int = 0) -> Any:
         return {name: reorder_inputs(part, order, axis) for name, part in inputs.items()}
     if isinstance(inputs, list | tuple) and len(inputs) == len(order):
         return type(inputs)([inputs[i] for i in order.tolist()])
+    if type(inputs) in (list, tuple):
+        return type(inputs)(reorder_inputs(part, order, axis) for part in inputs)
     return inputs
 
 

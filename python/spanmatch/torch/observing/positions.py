@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from spanmatch.torch.observing.axis_choice import explain_unknown_axis
 from spanmatch.torch.observing.layout import MaskPlace
+from spanmatch.torch.observing.neuron_axis import SEVERAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,9 +33,17 @@ class Resized:
 
 
 def is_unknown(output: SeenOutput, inputs: InputAxis) -> bool:
-    """Tell whether the neurons' axes are not known, or by shape alone, which others can have."""
-    others = [size for axis, size in enumerate(output.shape) if axis != inputs.axis and size > 1]
-    return output.neurons is None or (output.rests_on_shape and len(others) > 1)
+    """Tell whether the neurons' axes are not known, or rest on a shape that others could have.
+
+    One tensor of the same shape proves nothing: it may have been taken apart and turned.
+    """
+    if output.neurons is None or output.n_witnesses == 0:
+        return output.neurons is None
+    others = [axis for axis in range(len(output.shape)) if axis != inputs.axis]
+    if output.n_witnesses < SEVERAL:
+        return sum(output.shape[axis] > 1 for axis in others) > 1
+    sizes = {output.shape[axis] for axis in output.neurons}
+    return any(output.shape[axis] in sizes for axis in others if axis not in output.neurons)
 
 
 def find_neurons(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -43,8 +44,13 @@ def count_traced(first: Any, input_axis: int, items: ItemsChoice = None) -> int:
 
 def list_traced(batches: Sequence[Any], input_axis: int, items: ItemsChoice = None) -> list[Any]:
     """Return the batches that a trace runs on: two at most of several inputs, or else the first."""
-    several = [each for each in batches if count_items(each, input_axis, items) > 1]
-    return several[:2] or [batches[0]]
+    first, *others = batches
+    several = [first] if count_items(first, input_axis, items) > 1 else []
+    for each in others:
+        # What is wrong with a later batch is said when it is its turn.
+        with suppress(TypeError, ValueError):
+            several += [each] if count_items(each, input_axis, items) > 1 else []
+    return several[:2] or [first]
 
 
 def join_single(batches: Sequence[Any], input_axis: int, items: ItemsChoice = None) -> list[Any]:
@@ -52,7 +58,10 @@ def join_single(batches: Sequence[Any], input_axis: int, items: ItemsChoice = No
 
     There are none where one has several inputs, or rows go by items.
     """
-    if items is not None or any(count_items(each, input_axis, items) != 1 for each in batches):
+    try:
+        if items is not None or any(count_items(each, input_axis, None) != 1 for each in batches):
+            return []
+    except (TypeError, ValueError):
         return []
     couples = zip(batches[::2], batches[1::2], strict=False)
     joined = [join_inputs(*couple, input_axis) for couple in couples]

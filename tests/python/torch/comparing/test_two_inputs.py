@@ -108,6 +108,33 @@ def test_batches_that_do_not_correspond() -> None:
     assert first.inputs == 120
 
 
+class Masked(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(3)
+        self.l = nn.Linear(3, 4)
+
+    def forward(self, x: Tensor, attention_mask: Tensor | None = None) -> Any:
+        return self.l(x)
+
+
+@pytest.mark.parametrize("totals", ["alike", "other"])
+def test_rows_that_are_masked_otherwise_are_averaged(totals: str) -> None:
+    """As many rows are no proof that they are the same: here each is of another input."""
+    model = Masked()
+    # All positions of an input are alike, so that means over any of them agree.
+    xs = [torch.randn(6, 1, 3).expand(6, 5, 3).clone() for _ in range(5)]
+    of_a = torch.tensor([[1, 1, 1, 1, 1], [1, 0, 0, 0, 0]] * 3)
+    of_b = of_a.flip(0) if totals == "alike" else of_a.cumsum(0).clamp(max=1)
+    a, b = ([{"x": x, "attention_mask": mask} for x in xs] for mask in (of_a, of_b))
+    found = compare(model, model, a, data_b=b, progress=False)
+    assert sm.measures(found.pair("l")).linear_cka == pytest.approx(1.0)
+    assert found.pair("l").n_samples == 30
+    assert found.notes["l"] == "mean over positions: A and B are masked otherwise"
+    every = compare(model, model, a, data_b=b, layers="l", all_pairs=True, progress=False)
+    assert sm.measures(every.pair(("l", "l"))).linear_cka == pytest.approx(1.0)
+
+
 def test_each_is_read_once() -> None:
     def forget(batches: Any) -> Iterator[Any]:
         yield from batches

@@ -185,7 +185,7 @@ def test_one_input_a_batch() -> None:
     assert told.found.inputs == told.found.pair("layer").n_items == 4
     assert set(told.left) == {"edges", "ends"}
     later = [*data, make_graphs(COUNTS[0], EDGES[0])]
-    with pytest.raises(REFUSALS, match="put it first"):
+    with pytest.raises(REFUSALS, match="put a batch of several inputs first"):
         run_compare(make(0), make(1), later, items="counts")
     assert run_compare(make(0), make(1), [data[0], later[-1]], items="counts").inputs == 7
 

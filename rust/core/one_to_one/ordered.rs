@@ -1,0 +1,247 @@
+//! The residuals of all pairs, and all pairs in order of them.
+
+use std::ops::{ControlFlow, Range};
+
+use rayon::prelude::*;
+
+use crate::error::{Error, Purpose, Result};
+use crate::memory;
+use crate::neurons::Side;
+use crate::problem::Problem;
+use crate::progress::Progress;
+
+/// Into so many parts a range of residuals is cut that holds more pairs than are sorted at once.
+const PARTS: usize = 4096;
+/// So many pairs for each neuron are sorted first, as all may be matched by then.
+const FIRST: usize = 8;
+/// By how much more are sorted from one time to the next.
+const GROWTH: usize = 4;
+/// As many pairs are sorted at once, however few there are in all: some tenths of a second.
+const MOST: usize = 1 << 22;
+/// So many pairs are gone through between two looks at whether to stop.
+const GLANCE: usize = 1 << 16;
+
+/// An x with each y: neurons are counted by their place among the live ones of their side.
+pub(super) struct PairResiduals<'p> {
+    problem: &'p Problem,
+    x: Range<usize>,
+    y: Range<usize>,
+}
+
+/// Of every live neuron of a side the partner of smallest residual.
+pub(super) struct NearestPartners {
+    pub(super) partner: Vec<usize>,
+    pub(super) residual: Vec<f64>,
+}
+
+/// Residuals from the smallest to the largest of so many pairs.
+#[derive(Clone, Copy)]
+struct Span {
+    low: f64,
+    high: f64,
+    count: usize,
+    /// Up to how many are sorted at once.
+    room: usize,
+}
+
+/// The bits of a residual, which is never negative, are ordered as it is; then x, then y.
+type Entry = (u64, u32, u32);
+
+impl<'p> PairResiduals<'p> {
+    pub(super) fn of(problem: &'p Problem) -> Self {
+        Self { problem, x: problem.places(Side::X), y: problem.places(Side::Y) }
+    }
+
+    /// How many live neurons the side of fewer has: more pairs are never disjoint.
+    pub(super) fn smaller_side(&self) -> usize {
+        self.x.len().min(self.y.len())
+    }
+
+    /// Both sides' best partners; of partners alike the first. An error where a pair has more in common than each has
+    /// in all, or what is no number.
+    pub(super) fn nearest(&self, progress: &Progress) -> Result<[NearestPartners; 2]> {
+        let alone =
+            |n: usize| NearestPartners { partner: vec![0; n], residual: vec![f64::INFINITY; n] };
+        let (mut of_x, mut of_y) = (alone(self.x.len()), alone(self.y.len()));
+        self.every_x(progress, |x, residuals| {
+            self.check(x)?;
+            let nearest = residuals.iter().copied().fold(f64::INFINITY, f64::min);
+            of_x.residual[x] = nearest;
+            of_x.partner[x] = residuals.iter().position(|&r| r <= nearest).unwrap_or(0);
+            let best = of_y.residual.iter_mut().zip(&mut of_y.partner);
+            for (&residual, (best, partner)) in residuals.iter().zip(best) {
+                let is_nearer = residual < *best;
+                *best = if is_nearer { residual } else { *best };
+                *partner = if is_nearer { x } else { *partner };
+            }
+            Ok(())
+        })?;
+        Ok([of_x, of_y])
+    }
+
+    /// Visits all pairs in order of residual, then of x, then of y, until it is told to stop.
+    ///
+    /// Pairs are sorted in portions, each of all residuals in a range, so that few are in memory at once. What is one
+    /// residual many times over is in order as it lies.
+    pub(super) fn in_order(
+        &self,
+        progress: &Progress,
+        mut visit: impl FnMut(f64, usize, usize) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
+        let pairs = self.x.len() * self.y.len();
+        let first = FIRST * (self.x.len() + self.y.len());
+        let most = (pairs / 2).min(MOST.max(pairs / 16)).max(first);
+        let mut spans = vec![Span { low: 0.0, high: 1.0, count: pairs, room: first }];
+        while let Some(span) = spans.pop() {
+            let done = if span.low.to_bits() == span.high.to_bits() {
+                self.visit_alike(span.low, progress, &mut visit)?
+            } else if span.count <= span.room {
+                self.visit_sorted(span, progress, &mut visit)?
+            } else {
+                let mut parts = self.split(span, most, progress)?;
+                parts.reverse();
+                spans.append(&mut parts);
+                ControlFlow::Continue(())
+            };
+            if done.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Cuts a range into ranges of at most as many pairs as are sorted at once, more from one to the next. A range of
+    /// more is so small that it is to be cut again.
+    fn split(&self, span: Span, most: usize, progress: &Progress) -> Result<Vec<Span>> {
+        let none = Span { low: f64::INFINITY, high: 0.0, count: 0, room: span.room };
+        let mut parts = vec![none; PARTS];
+        let scale = (PARTS - 1) as f64 / (span.high - span.low);
+        self.every_x(progress, |_, residuals| {
+            for &residual in residuals {
+                if residual >= span.low && residual <= span.high {
+                    // From 0 to PARTS - 1, but for rounding.
+                    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+                    let place = ((residual - span.low) * scale) as usize;
+                    let part = &mut parts[place.min(PARTS - 1)];
+                    part.low = part.low.min(residual);
+                    part.high = part.high.max(residual);
+                    part.count += 1;
+                }
+            }
+            Ok(())
+        })?;
+        let mut together: Vec<Span> = Vec::new();
+        for part in parts.into_iter().filter(|part| part.count > 0) {
+            match together.last_mut() {
+                Some(last) if last.count + part.count <= last.room => {
+                    last.high = part.high;
+                    last.count += part.count;
+                }
+                Some(&mut Span { room, .. }) => {
+                    let room = room.saturating_mul(GROWTH).min(most);
+                    together.push(Span { room, ..part });
+                }
+                None => together.push(part),
+            }
+        }
+        Ok(together)
+    }
+
+    fn visit_alike(
+        &self,
+        residual: f64,
+        progress: &Progress,
+        visit: &mut impl FnMut(f64, usize, usize) -> Result<ControlFlow<()>>,
+    ) -> Result<ControlFlow<()>> {
+        self.each_x(progress, |x, residuals| {
+            for (y, other) in residuals.iter().enumerate() {
+                if other.to_bits() == residual.to_bits() && visit(residual, x, y)?.is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+            Ok(ControlFlow::Continue(()))
+        })
+    }
+
+    fn visit_sorted(
+        &self,
+        span: Span,
+        progress: &Progress,
+        visit: &mut impl FnMut(f64, usize, usize) -> Result<ControlFlow<()>>,
+    ) -> Result<ControlFlow<()>> {
+        let mut entries: Vec<Entry> = memory::reserved(span.count, Purpose::Solver)?;
+        self.every_x(progress, |x, residuals| {
+            for (y, &residual) in residuals.iter().enumerate() {
+                if residual >= span.low && residual <= span.high {
+                    // A side of 2^32 neurons has no Gram.
+                    #[allow(clippy::cast_possible_truncation)]
+                    entries.push((residual.to_bits(), x as u32, y as u32));
+                }
+            }
+            Ok(())
+        })?;
+        entries.par_sort_unstable();
+        for some in entries.chunks(GLANCE) {
+            progress.check()?;
+            for &(bits, x, y) in some {
+                if visit(f64::from_bits(bits), x as usize, y as usize)?.is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Gives for every x in turn its residuals on each y alone.
+    fn every_x(
+        &self,
+        progress: &Progress,
+        mut look: impl FnMut(usize, &[f64]) -> Result<()>,
+    ) -> Result<()> {
+        let on = |()| ControlFlow::Continue(());
+        self.each_x(progress, |x, residuals| look(x, residuals).map(on)).map(|_| ())
+    }
+
+    /// The same, until it is told to stop.
+    fn each_x(
+        &self,
+        progress: &Progress,
+        mut look: impl FnMut(usize, &[f64]) -> Result<ControlFlow<()>>,
+    ) -> Result<ControlFlow<()>> {
+        let whole = 1.0 + self.problem.resolution().powi(2);
+        let exact = self.problem.exact();
+        let mut residuals = vec![0.0; self.y.len()];
+        for x in 0..self.x.len() {
+            progress.check()?;
+            for (residual, cosine) in residuals.iter_mut().zip(self.cosines(x)) {
+                let root = (1.0 - cosine * cosine / whole).max(0.0).sqrt();
+                *residual = if root <= exact { 0.0 } else { root };
+            }
+            if look(x, &residuals)?.is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Whether of an x no y explains more than there is, up to rounding.
+    fn check(&self, x: usize) -> Result<()> {
+        let whole = 1.0 + self.problem.resolution().powi(2);
+        let largest = 1.0 + self.problem.exact().powi(2);
+        let explained = |cosine: &f64| cosine * cosine / whole;
+        // Of what is no number this is not true either.
+        let is_possible = |cosine: &&f64| explained(cosine) <= largest;
+        match self.cosines(x).iter().find(|cosine| !is_possible(cosine)) {
+            None => Ok(()),
+            Some(cosine) => Err(Error::NoResidual {
+                neuron: self.problem.live()[self.x.start + x],
+                explained: explained(cosine),
+            }),
+        }
+    }
+
+    /// The cosines of an x with each y.
+    fn cosines(&self, x: usize) -> &[f64] {
+        &self.problem.cosines(self.x.start + x)[self.y.clone()]
+    }
+}

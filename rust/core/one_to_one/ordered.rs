@@ -18,6 +18,9 @@ const FIRST: usize = 8;
 const GROWTH: usize = 4;
 /// As many pairs are sorted at once, however few there are in all: some tenths of a second.
 const MOST: usize = 1 << 22;
+/// Added and subtracted again it rounds a residual, which is at most 1, to a multiple of 2^-40: those that only
+/// rounding tells apart, as of copies, are alike then, and the first counts.
+const GRAIN: f64 = 4096.0;
 /// So many pairs are gone through between two looks at whether to stop.
 const GLANCE: usize = 1 << 16;
 
@@ -215,7 +218,7 @@ impl<'p> PairResiduals<'p> {
             progress.check()?;
             for (residual, cosine) in residuals.iter_mut().zip(self.cosines(x)) {
                 let root = (1.0 - cosine * cosine / whole).max(0.0).sqrt();
-                *residual = if root <= exact { 0.0 } else { root };
+                *residual = if root <= exact { 0.0 } else { (root + GRAIN) - GRAIN };
             }
             if look(x, &residuals)?.is_break() {
                 return Ok(ControlFlow::Break(()));
@@ -243,5 +246,70 @@ impl<'p> PairResiduals<'p> {
     /// The cosines of an x with each y.
     fn cosines(&self, x: usize) -> &[f64] {
         &self.problem.cosines(self.x.start + x)[self.y.clone()]
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::linalg::Matrix;
+
+    /// A problem whose cosines between the sides are these.
+    fn problem(n_x: usize, n_y: usize, cosine: impl Fn(usize, usize) -> f64 + Sync) -> Problem {
+        let cosine = &cosine;
+        let unit = Matrix::symmetric(n_x + n_y, |j| {
+            move |i| match (j < n_x, i < n_x) {
+                (true, false) => cosine(j, i - n_x),
+                _ => 0.0,
+            }
+        });
+        Problem::of_unit_gram(unit.unwrap(), n_x)
+    }
+
+    fn in_order(problem: &Problem) -> Vec<Entry> {
+        let mut visited = Vec::new();
+        let visit = |residual: f64, x: usize, y: usize| {
+            visited.push((residual.to_bits(), x as u32, y as u32));
+            Ok(ControlFlow::Continue(()))
+        };
+        PairResiduals::of(problem).in_order(&Progress::default(), visit).unwrap();
+        visited
+    }
+
+    #[test]
+    fn every_pair_is_visited_once_in_order() {
+        // Of sizes that are sorted at once and not; all values apart, few values, one, and very near ones.
+        for (n_x, n_y) in [(1, 1), (0, 3), (7, 9), (120, 90)] {
+            for kind in 0..5 {
+                let problem = problem(n_x, n_y, |x, y| {
+                    let mixed = (x * 7919 + y * 104_729) % 10_007;
+                    match kind {
+                        0 => mixed as f64 / 10_007.0,
+                        1 => (mixed % 3) as f64 / 3.0,
+                        2 => 0.5,
+                        3 => 0.5 + 1e-9 * mixed as f64 / 10_007.0,
+                        _ => f64::from(u8::from(mixed == 0)),
+                    }
+                });
+                let visited = in_order(&problem);
+                assert_eq!(visited.len(), n_x * n_y, "{n_x}, {n_y}, {kind}");
+                assert!(visited.windows(2).all(|two| two[0] < two[1]), "{n_x}, {n_y}, {kind}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_told_to_stop_stops() {
+        for value in [0.5, 0.0] {
+            let problem = problem(100, 100, |x, y| value * (1.0 + (x + y) as f64 / 1e3));
+            let mut left = 2_000;
+            let visit = |_: f64, _: usize, _: usize| {
+                left -= 1;
+                Ok(if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+            };
+            PairResiduals::of(&problem).in_order(&Progress::default(), visit).unwrap();
+            assert_eq!(left, 0);
+        }
     }
 }

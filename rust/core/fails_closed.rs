@@ -49,7 +49,7 @@ fn answers(problem: &Problem, eps: f64) -> Vec<(&'static str, Result<f64>)> {
 #[test]
 fn what_no_pair_has_in_common_is_refused_pair_by_pair() {
     let progress = Progress::default();
-    for cosine in [1.001, 1e3, -1e3, 1e308, f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
+    for cosine in [1.1, 1e3, -1e3, 1e308, f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
         let answer = one_to_one(&problem(0.1, &[(1, 5, cosine)]), &progress);
         let Err(Error::NoResidual { neuron, .. }) = answer else { panic!("{cosine}: {answer:?}") };
         assert_eq!(neuron, Neuron { side: Side::X, index: 1 });

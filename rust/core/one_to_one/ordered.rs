@@ -267,10 +267,10 @@ mod tests {
         Problem::of_unit_gram(unit.unwrap(), n_x)
     }
 
-    fn in_order(problem: &Problem) -> Vec<Entry> {
+    fn in_order(problem: &Problem) -> Vec<(u64, usize, usize)> {
         let mut visited = Vec::new();
         let visit = |residual: f64, x: usize, y: usize| {
-            visited.push((residual.to_bits(), x as u32, y as u32));
+            visited.push((residual.to_bits(), x, y));
             Ok(ControlFlow::Continue(()))
         };
         PairResiduals::of(problem).in_order(&Progress::default(), visit).unwrap();

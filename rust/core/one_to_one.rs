@@ -2,6 +2,7 @@
 
 mod matching;
 mod ordered;
+mod residuals;
 mod search;
 mod side;
 
@@ -13,7 +14,7 @@ use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::solved::Solved;
 use matching::Matching;
-use ordered::{NearestPartners, PairResiduals};
+use residuals::{NearestPartners, PairResiduals};
 
 /// Of every ε how many disjoint pairs, an x and a y each, are within it, and which neurons they cover.
 ///

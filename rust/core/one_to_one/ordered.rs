@@ -1,13 +1,12 @@
-//! The residuals of all pairs, and all pairs in order of them.
+//! All pairs in order of their residuals.
 
-use std::ops::{ControlFlow, Range};
+use std::ops::ControlFlow;
 
 use rayon::prelude::*;
 
-use crate::error::{Error, Purpose, Result};
+use super::residuals::PairResiduals;
+use crate::error::{Purpose, Result};
 use crate::memory;
-use crate::neurons::Side;
-use crate::problem::Problem;
 use crate::progress::Progress;
 
 /// Into so many parts a range of residuals is cut that holds more pairs than are sorted at once.
@@ -18,24 +17,8 @@ const FIRST: usize = 8;
 const GROWTH: usize = 4;
 /// As many pairs are sorted at once, however few there are in all: some tenths of a second.
 const MOST: usize = 1 << 22;
-/// Added and subtracted again it rounds a residual, which is at most 1, to a multiple of 2^-40: those that only
-/// rounding tells apart, as of copies, are alike then, and the first counts.
-const GRAIN: f64 = 4096.0;
 /// So many pairs are gone through between two looks at whether to stop.
 const GLANCE: usize = 1 << 16;
-
-/// An x with each y: neurons are counted by their place among the live ones of their side.
-pub(super) struct PairResiduals<'p> {
-    problem: &'p Problem,
-    x: Range<usize>,
-    y: Range<usize>,
-}
-
-/// Of every live neuron of a side the partner of smallest residual.
-pub(super) struct NearestPartners {
-    pub(super) partner: Vec<usize>,
-    pub(super) residual: Vec<f64>,
-}
 
 /// Residuals from the smallest to the largest of so many pairs.
 #[derive(Clone, Copy)]
@@ -50,38 +33,7 @@ struct Span {
 /// The bits of a residual, which is never negative, are ordered as it is; then x, then y.
 type Entry = (u64, u32, u32);
 
-impl<'p> PairResiduals<'p> {
-    pub(super) fn of(problem: &'p Problem) -> Self {
-        Self { problem, x: problem.places(Side::X), y: problem.places(Side::Y) }
-    }
-
-    /// How many live neurons the side of fewer has: more pairs are never disjoint.
-    pub(super) fn smaller_side(&self) -> usize {
-        self.x.len().min(self.y.len())
-    }
-
-    /// Both sides' best partners; of partners alike the first. An error where a pair has more in common than each has
-    /// in all, or what is no number.
-    pub(super) fn nearest(&self, progress: &Progress) -> Result<[NearestPartners; 2]> {
-        let alone =
-            |n: usize| NearestPartners { partner: vec![0; n], residual: vec![f64::INFINITY; n] };
-        let (mut of_x, mut of_y) = (alone(self.x.len()), alone(self.y.len()));
-        self.every_x(progress, |x, residuals| {
-            self.check(x)?;
-            let nearest = residuals.iter().copied().fold(f64::INFINITY, f64::min);
-            of_x.residual[x] = nearest;
-            of_x.partner[x] = residuals.iter().position(|&r| r <= nearest).unwrap_or(0);
-            let best = of_y.residual.iter_mut().zip(&mut of_y.partner);
-            for (&residual, (best, partner)) in residuals.iter().zip(best) {
-                let is_nearer = residual < *best;
-                *best = if is_nearer { residual } else { *best };
-                *partner = if is_nearer { x } else { *partner };
-            }
-            Ok(())
-        })?;
-        Ok([of_x, of_y])
-    }
-
+impl PairResiduals<'_> {
     /// Visits all pairs in order of residual, then of x, then of y, until it is told to stop.
     ///
     /// Pairs are sorted in portions, each of all residuals in a range, so that few are in memory at once. What is one
@@ -194,59 +146,6 @@ impl<'p> PairResiduals<'p> {
         }
         Ok(ControlFlow::Continue(()))
     }
-
-    /// Gives for every x in turn its residuals on each y alone.
-    fn every_x(
-        &self,
-        progress: &Progress,
-        mut look: impl FnMut(usize, &[f64]) -> Result<()>,
-    ) -> Result<()> {
-        let on = |()| ControlFlow::Continue(());
-        self.each_x(progress, |x, residuals| look(x, residuals).map(on)).map(|_| ())
-    }
-
-    /// The same, until it is told to stop.
-    fn each_x(
-        &self,
-        progress: &Progress,
-        mut look: impl FnMut(usize, &[f64]) -> Result<ControlFlow<()>>,
-    ) -> Result<ControlFlow<()>> {
-        let whole = 1.0 + self.problem.resolution().powi(2);
-        let exact = self.problem.exact();
-        let mut residuals = vec![0.0; self.y.len()];
-        for x in 0..self.x.len() {
-            progress.check()?;
-            for (residual, cosine) in residuals.iter_mut().zip(self.cosines(x)) {
-                let root = (1.0 - cosine * cosine / whole).max(0.0).sqrt();
-                *residual = if root <= exact { 0.0 } else { (root + GRAIN) - GRAIN };
-            }
-            if look(x, &residuals)?.is_break() {
-                return Ok(ControlFlow::Break(()));
-            }
-        }
-        Ok(ControlFlow::Continue(()))
-    }
-
-    /// Whether of an x no y explains more than there is, up to rounding.
-    fn check(&self, x: usize) -> Result<()> {
-        let whole = 1.0 + self.problem.resolution().powi(2);
-        let largest = 1.0 + self.problem.exact().powi(2);
-        let explained = |cosine: &f64| cosine * cosine / whole;
-        // Of what is no number this is not true either.
-        let is_possible = |cosine: &&f64| explained(cosine) <= largest;
-        match self.cosines(x).iter().find(|cosine| !is_possible(cosine)) {
-            None => Ok(()),
-            Some(cosine) => Err(Error::NoResidual {
-                neuron: self.problem.live()[self.x.start + x],
-                explained: explained(cosine),
-            }),
-        }
-    }
-
-    /// The cosines of an x with each y.
-    fn cosines(&self, x: usize) -> &[f64] {
-        &self.problem.cosines(self.x.start + x)[self.y.clone()]
-    }
 }
 
 #[cfg(test)]
@@ -254,6 +153,7 @@ impl<'p> PairResiduals<'p> {
 mod tests {
     use super::*;
     use crate::linalg::Matrix;
+    use crate::problem::Problem;
 
     /// A problem whose cosines between the sides are these.
     fn problem(n_x: usize, n_y: usize, cosine: impl Fn(usize, usize) -> f64 + Sync) -> Problem {

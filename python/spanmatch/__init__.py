@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from spanmatch.results.match import Match
     from spanmatch.results.measures import Measures
     from spanmatch.results.nulls import NullSpectra
+    from spanmatch.results.one_to_one import OneToOne
     from spanmatch.results.residuals import Residuals
     from spanmatch.results.spectrum import MatchSpectrum
     from spanmatch.results.structure import LinearMap, Support
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from spanmatch.solve.matches import maximum_match, residuals, spectrum
     from spanmatch.solve.measures import linear_cka, measures
     from spanmatch.solve.nulls import null_spectra, p_value
+    from spanmatch.solve.one_to_one import align_neurons, one_to_one
     from spanmatch.solve.sets import is_match, is_simple, minimum_for
     from spanmatch.solve.structure import minimum_match, simple_matches, support
 
@@ -58,11 +60,13 @@ __all__ = [
     "MatchSpectrum",
     "Measures",
     "NullSpectra",
+    "OneToOne",
     "RaisedResolutionWarning",
     "Residuals",
     "Support",
     "UndersampledWarning",
     "__version__",
+    "align_neurons",
     "as_rows",
     "interval",
     "is_match",
@@ -75,6 +79,7 @@ __all__ = [
     "minimum_for",
     "minimum_match",
     "null_spectra",
+    "one_to_one",
     "p_value",
     "residuals",
     "save",
@@ -98,10 +103,12 @@ _MODULES = {
     "MatchSpectrum": "results.spectrum",
     "Measures": "results.measures",
     "NullSpectra": "results.nulls",
+    "OneToOne": "results.one_to_one",
     "RaisedResolutionWarning": "base.errors",
     "Residuals": "results.residuals",
     "Support": "results.structure",
     "UndersampledWarning": "base.errors",
+    "align_neurons": "solve.one_to_one",
     "as_rows": "pair.rows",
     "interval": "solve.intervals",
     "is_match": "solve.sets",
@@ -114,6 +121,7 @@ _MODULES = {
     "minimum_for": "solve.sets",
     "minimum_match": "solve.structure",
     "null_spectra": "solve.nulls",
+    "one_to_one": "solve.one_to_one",
     "p_value": "solve.nulls",
     "residuals": "solve.matches",
     "save": "comparison.storage",

@@ -23,6 +23,7 @@ __all__ = [
     "minimum_for",
     "minimum_match",
     "minimum_matches",
+    "one_to_one",
     "residuals",
     "set_num_threads",
     "simple_cover",
@@ -33,6 +34,15 @@ __all__ = [
 _Floats = NDArray[np.float64]
 _Indices = NDArray[np.int64]
 _Expression = tuple[NDArray[np.float64], _Floats, _Floats]
+# Critical ε of x and of y; index, -1 where none, and residual of their best partners; pairs, x and
+# y, and from which ε on they are pairs.
+_OneToOne = tuple[
+    _Floats,
+    _Floats,
+    tuple[_Indices, _Floats],
+    tuple[_Indices, _Floats],
+    tuple[_Indices, _Indices, _Floats],
+]
 # Neurons of x, batches, samples; then shift, sums, spread and products of the shifted rows.
 _Parts = tuple[int, int, int, _Floats, _Floats, _Floats, NDArray[np.float64]]
 # Seed, items, what stands for each null's shifts, nulls (count, n_x, n_y), the folds' parts.
@@ -122,6 +132,7 @@ def spectrum(
     All are of one state of the Gram. Without `keep` the Gram is left empty.
     """
 
+def one_to_one(gram: Gram, center: bool, progress: _Progress | None = None) -> _With[_OneToOne]: ...
 def maximum_match(gram: Gram, eps: float, center: bool) -> _With[tuple[_Indices, _Indices]]: ...
 def is_match(
     gram: Gram, eps: float, x_index: _Indices, y_index: _Indices, center: bool

@@ -7,7 +7,7 @@ use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::{
     Neuron, NeuronSet, Side, is_match, is_simple, linear_map, maximum_match, minimum_for,
-    minimum_match, minimum_matches, residuals, simple_cover, spectrum, support,
+    minimum_match, minimum_matches, one_to_one, residuals, simple_cover, spectrum, support,
 };
 
 /// Three neurons a side; every cosine that is not named is `other`.
@@ -44,6 +44,20 @@ fn answers(problem: &Problem, eps: f64) -> Vec<(&'static str, Result<f64>)> {
         ("support", support(problem, eps, &progress).map(|found| found.resolution)),
         ("linear map", linear_map(problem, &all, &progress).map(|found| found.resolution)),
     ]
+}
+
+#[test]
+fn what_no_pair_has_in_common_is_refused_pair_by_pair() {
+    let progress = Progress::default();
+    for cosine in [1.1, 1e3, -1e3, 1e308, f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
+        let answer = one_to_one(&problem(0.1, &[(1, 5, cosine)]), &progress);
+        let Err(Error::NoResidual { neuron, .. }) = answer else { panic!("{cosine}: {answer:?}") };
+        assert_eq!(neuron, Neuron { side: Side::X, index: 1 });
+    }
+    // By as little as δ may be raised for.
+    let raised = one_to_one(&problem(0.1, &[(1, 5, 1.0 + 1e-6)]), &progress).unwrap();
+    assert!(raised.resolution > 1e-6);
+    assert_eq!((raised.answer.x[1], raised.answer.y[2]), (0.0, 0.0));
 }
 
 #[test]

@@ -7,7 +7,8 @@
 //! relative distance ε of the span of the other.
 //!
 //! From samples to answers: [`Gram`] accumulates batches, [`Problem`] reads it, and the solvers answer:
-//! [`spectrum()`] (the critical ε of every neuron), [`maximum_match`], [`is_match`], [`residuals()`].
+//! [`spectrum()`] (the critical ε of every neuron), [`one_to_one()`] (the same, pair by pair), [`maximum_match`],
+//! [`is_match`], [`residuals()`].
 //!
 //! Solvers use the rayon pool they are called in (`pool.install(|| ...)`) and give the same bits at any
 //! number of threads.
@@ -45,6 +46,7 @@ mod memory;
 mod minimum_match;
 mod neuron;
 mod neurons;
+mod one_to_one;
 mod problem;
 mod progress;
 mod random;
@@ -67,6 +69,7 @@ pub use maximum_match::maximum_match;
 pub use memory::{available_memory, try_to_owned, when_memory_is_short};
 pub use minimum_match::{MinimumMatch, minimum_match};
 pub use neurons::{Neuron, NeuronSet, Side};
+pub use one_to_one::{Change, Nearest, OneToOne, one_to_one};
 pub use problem::{EXACT, Problem, RESOLUTION, TOLERANCE};
 pub use progress::Progress;
 pub use residuals::{Residuals, is_match, residuals};

@@ -6,6 +6,7 @@
 mod arguments;
 mod errors;
 mod gram;
+mod one_to_one;
 mod parts;
 mod run;
 
@@ -297,6 +298,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("TOLERANCE", spanmatch::TOLERANCE)?;
     module.add_class::<Gram>()?;
     module.add_function(wrap_pyfunction!(spectrum, module)?)?;
+    module.add_function(wrap_pyfunction!(one_to_one::one_to_one, module)?)?;
     module.add_function(wrap_pyfunction!(maximum_match, module)?)?;
     module.add_function(wrap_pyfunction!(is_match, module)?)?;
     module.add_function(wrap_pyfunction!(residuals, module)?)?;

@@ -98,7 +98,7 @@ def test_results_have_no_hash(result: Any) -> None:
 
 
 def test_reprs_hold_the_figures() -> None:
-    spectrum, match, residuals, support, linear_map = RESULTS
+    spectrum, match, residuals, support, linear_map, one_to_one = RESULTS
     assert repr(spectrum) == (
         f"MatchSpectrum(6 + 4 neurons, 1 + 0 dead, 200 samples, area={spectrum.area:.4f})"
     )
@@ -108,6 +108,8 @@ def test_reprs_hold_the_figures() -> None:
     assert repr(support) == f"Support(eps=0.8, x: 4 of 6, y: 2 of 4, {groups} groups)"
     worst = max(*linear_map.x_residuals, *linear_map.y_residuals)
     assert repr(linear_map) == f"LinearMap(4 x by 2 y and conversely, residuals up to {worst:.4g})"
+    area = one_to_one.area
+    assert repr(one_to_one) == f"OneToOne(6 + 4 neurons, 4 pairs at most, area={area:.4f})"
     assert repr(sm.ActivationPair()) == "ActivationPair(0 + 0 neurons, 0 samples)"
 
 
@@ -194,6 +196,7 @@ def test_progress_shows_a_bar_and_changes_nothing(capsys: pytest.CaptureFixture[
     x, y = rng.standard_normal((2, 100, 5))
     assert sm.spectrum(x, y, progress=True) == sm.spectrum(x, y)
     each = partial(sm.simple_matches, method="each")
+    assert sm.one_to_one(x, y, progress=True) == sm.one_to_one(x, y)
     solves: list[Callable[..., Any]] = [sm.support, sm.simple_matches, each]
     for solve in solves:
         assert solve(x, x @ y[:5], eps=0.1, progress=True) == solve(x, x @ y[:5], eps=0.1)

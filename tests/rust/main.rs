@@ -12,6 +12,7 @@ mod input;
 mod layouts;
 mod memory;
 mod near_duplicates;
+mod one_to_one;
 mod oracle;
 mod portable;
 mod problems;

@@ -13,7 +13,7 @@ use crate::problems::{Generator, with_dependents};
 const SAME: f64 = 1e-7;
 
 /// The same cases in every run, and no file of failures: a failure prints its case.
-fn config() -> ProptestConfig {
+pub fn config() -> ProptestConfig {
     ProptestConfig {
         cases: 200,
         rng_seed: RngSeed::Fixed(1810),
@@ -24,7 +24,7 @@ fn config() -> ProptestConfig {
 
 /// Up to nine neurons a side that share some directions, with duplicates, sums and dead ones among them,
 /// undersampled at times.
-fn sides() -> impl Strategy<Value = Sides> {
+pub fn sides() -> impl Strategy<Value = Sides> {
     let noise = prop_oneof![Just(0.0), 0.01..1.0];
     (1..10_usize, 1..10_usize, 3..40_usize, noise, any::<u64>()).prop_map(
         |(n_x, n_y, samples, noise, seed)| {

@@ -15,6 +15,7 @@ from spanmatch.results.layer_answer import LayerAnswer
 from spanmatch.results.match import Match
 from spanmatch.results.measures import Measures
 from spanmatch.results.nulls import NullSpectra
+from spanmatch.results.one_to_one import OneToOne
 from spanmatch.results.residuals import Residuals
 from spanmatch.results.result import Result
 from spanmatch.results.spectrum import MatchSpectrum
@@ -35,6 +36,7 @@ _WITH_FILES: tuple[type[ActivationPair | Result], ...] = (
     MatchSpectrum,
     Measures,
     NullSpectra,
+    OneToOne,
     Residuals,
     Support,
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 
 from spanmatch.base.arguments import as_eps, as_similarity
-from spanmatch.base.constants import EXACT, TOLERANCE
+from spanmatch.results.curve import find_area, find_share, find_threshold
 from spanmatch.results.match import Match
 from spanmatch.results.result import Floats, Result, freeze, say_raised
 
@@ -72,20 +72,12 @@ class MatchSpectrum(Result):
         TypeError, ValueError
             `eps` is not a real number; it is outside [0, 1) or NaN.
         """
-        if np.ndim(eps) == 0:
-            return float(self._find_similarity(as_eps(np.asarray(eps).item())))
-        levels = np.asarray(eps)
-        if levels.dtype.kind not in "fiu":
-            raise TypeError(f"`eps` must hold real numbers, got {levels.dtype}")
-        outside = levels[~((levels >= 0) & (levels < 1))]
-        if outside.size > 0:
-            raise ValueError(f"`eps` must be in [0, 1), got {outside[0]}")
-        return self._find_similarity(levels.astype(np.float64))
+        return find_share(self._sorted, eps, self.resolution)
 
     def match(self, eps: float) -> Match:
         """Return the maximum match at `eps`, a number in [0, 1)."""
         eps = as_eps(eps)
-        threshold = self._find_threshold(eps)
+        threshold = find_threshold(eps, self.resolution)
         x, y = np.flatnonzero(self.x <= threshold), np.flatnonzero(self.y <= threshold)
         return Match(eps, x, y, self.x.size, self.y.size, self.resolution)
 
@@ -109,14 +101,13 @@ class MatchSpectrum(Result):
         """
         wanted = as_similarity(similarity)
         candidates = np.concatenate([[0.0], self._sorted[self._sorted < 1.0]])
-        enough = np.flatnonzero(self._find_similarity(candidates) >= wanted)
+        enough = np.flatnonzero(self.similarity(candidates) >= wanted)
         return float(candidates[enough[0]]) if enough.size > 0 else float("inf")
 
     @property
     def area(self) -> float:
         """The area under s(ε): a similarity in [0, 1] with no ε to choose."""
-        parts = np.maximum(0.0, 1.0 - self._sorted)
-        return float(parts.mean()) if parts.size > 0 else 0.0
+        return find_area(self._sorted)
 
     @property
     def chance_level(self) -> float:
@@ -139,14 +130,6 @@ class MatchSpectrum(Result):
     @cached_property
     def _sorted(self) -> Floats:
         return np.sort(np.concatenate([self.x, self.y]))
-
-    def _find_threshold(self, eps: float | Floats) -> Floats:
-        """Return the largest critical ε that passes for at most `eps`."""
-        return np.asarray(np.maximum(eps, EXACT * self.resolution) + TOLERANCE)
-
-    def _find_similarity(self, eps: float | Floats) -> Floats:
-        matched = np.searchsorted(self._sorted, self._find_threshold(eps), side="right")
-        return np.asarray(matched / max(1, self._sorted.size))
 
 
 def find_living_median(*sides: Floats) -> float:

@@ -22,6 +22,7 @@ def results() -> list[Any]:
         sm.residuals(x, y),
         sm.support(x, y, eps=0.8),
         sm.linear_map(x, y, match=match),
+        sm.one_to_one(x, y),
     ]
 
 

@@ -51,6 +51,7 @@ EXAMPLES: dict[str, Result] = {
     "MatchSpectrum": SPECTRUM,
     "Measures": sm.measures(PAIR),
     "NullSpectra": NULLS,
+    "OneToOne": sm.one_to_one(PAIR),
     "Residuals": sm.residuals(PAIR),
     "Support": sm.support(PAIR, eps=0.5),
 }

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 NONE = np.array([], np.int64)
 CALLS: dict[str, Callable[..., object]] = {
     "spectrum": sm.spectrum,
+    "one_to_one": sm.one_to_one,
     "residuals": sm.residuals,
     "maximum_match": partial(sm.maximum_match, eps=0.5),
     "is_match": partial(sm.is_match, eps=0.5, x_index=[0], y_index=[0]),

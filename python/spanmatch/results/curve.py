@@ -1,0 +1,50 @@
+"""From critical ε of neurons to the part of all neurons that is within an ε."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spanmatch.base.arguments import as_eps
+from spanmatch.base.constants import EXACT, TOLERANCE
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from spanmatch.results.result import Floats
+
+
+def find_threshold(eps: float | Floats, resolution: float) -> Floats:
+    """Return the largest critical ε that passes for at most `eps`."""
+    return np.asarray(np.maximum(eps, EXACT * resolution) + TOLERANCE)
+
+
+def find_share(critical: Floats, eps: ArrayLike, resolution: float) -> float | Floats:
+    """Return the part of the critical ε, which are sorted, that is within one ε or several.
+
+    Raises TypeError or ValueError where `eps` is no real number in [0, 1), nor an array of them.
+
+    >>> find_share(np.array([0.0, 0.25, np.inf]), 0.5, 1e-6) == 2 / 3
+    True
+    """
+    if np.ndim(eps) == 0:
+        return float(_count(critical, as_eps(np.asarray(eps).item()), resolution))
+    levels = np.asarray(eps)
+    if levels.dtype.kind not in "fiu":
+        raise TypeError(f"`eps` must hold real numbers, got {levels.dtype}")
+    outside = levels[~((levels >= 0) & (levels < 1))]
+    if outside.size > 0:
+        raise ValueError(f"`eps` must be in [0, 1), got {outside[0]}")
+    return _count(critical, levels.astype(np.float64), resolution)
+
+
+def find_area(critical: Floats) -> float:
+    """Return the area under the curve."""
+    parts = np.maximum(0.0, 1.0 - critical)
+    return float(parts.mean()) if parts.size > 0 else 0.0
+
+
+def _count(critical: Floats, eps: float | Floats, resolution: float) -> Floats:
+    within = np.searchsorted(critical, find_threshold(eps, resolution), side="right")
+    return np.asarray(within / max(1, critical.size))

@@ -21,7 +21,7 @@ from spanmatch.torch.observing.observer import Observer
 if TYPE_CHECKING:
     from spanmatch.torch.observing.activations import Activations
 
-BATCHES, BATCH, SIZE = 4, 32, 64
+BATCHES, BATCH, SIZE = 20, 32, 64
 
 
 def keep(rows: dict[str, torch.Tensor], name: str, _: int, activations: Activations) -> None:

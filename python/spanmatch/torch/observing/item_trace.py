@@ -17,7 +17,7 @@ from spanmatch.torch.observing.input_axis import InputAxis
 from spanmatch.torch.observing.items import ONE
 from spanmatch.torch.observing.layout import Layout
 from spanmatch.torch.observing.positions import find_neurons
-from spanmatch.torch.observing.trace import RowTrace
+from spanmatch.torch.observing.trace import make_trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from spanmatch.torch.observing.forward_pass import Call, ForwardPass, SeenOutput
     from spanmatch.torch.observing.items import BatchItems, RowCounts
+    from spanmatch.torch.observing.trace import RowTrace
 
     Run = Callable[..., ForwardPass]
 
@@ -103,9 +104,7 @@ def trace_items(
         layouts[call] = Layout(InputAxis(0), neurons, len(output.shape), kinds=of)
         n_neurons[call] = prod(output.shape[axis] for axis in neurons)
     _name_random(run_on, given, left_out, found)
-    for call in [call for call in layouts if call[0] in left_out]:
-        del layouts[call], n_neurons[call]
-    return RowTrace(layouts, n_neurons, left_out, frozenset(silent))
+    return make_trace(layouts, n_neurons, left_out, frozenset(silent))
 
 
 def _disturb_all(

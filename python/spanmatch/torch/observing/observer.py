@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from spanmatch.torch.observing.layer_size import LayerSize
     from spanmatch.torch.observing.layers import LayerChoice
     from spanmatch.torch.observing.masks import MaskChoice
+    from spanmatch.torch.observing.trace import RowTrace
 
 
 class Observer:
@@ -282,18 +283,18 @@ class Observer:
             return
         if is_uneven(read, self._input_axis):
             self._is_uneven_traced = True
-            check = self._reader.check_calls
-            _, found = trace_batch(self._run_model, read, self._input_axis, check)
+            _, found = self._trace_contents(read)
             self._reader.check_layouts(found)
 
     def _trace_one(self, batch: Any) -> dict[str, LayerSize]:
         read = self._read_batch(batch)
         self._is_uneven_traced |= is_uneven(read, self._input_axis)
-        given, found = trace_batch(
-            self._run_model, read, self._input_axis, self._reader.check_calls
-        )
+        given, found = self._trace_contents(read)
         self._reader.take_trace(given, found, read.n_inputs)
         return found.measure_layers(given.seen)
+
+    def _trace_contents(self, read: BatchContents) -> tuple[ForwardPass, RowTrace]:
+        return trace_batch(self._run_model, read, self._input_axis, self._reader.check_calls)
 
     def _read_batch(self, batch: Any) -> BatchContents:
         with self._reader.prefix_errors():

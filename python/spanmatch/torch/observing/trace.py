@@ -112,6 +112,22 @@ def trace_rows(
     return _read_layouts(given, trace, resized, masks)
 
 
+def make_trace(
+    layouts: Mapping[Call, Layout],
+    n_neurons: Mapping[Call, int],
+    left_out: Mapping[str, str],
+    untested: frozenset[str],
+) -> RowTrace:
+    """Return the trace of these: a layer is read in all of its calls, or in none."""
+    kept = [call for call in layouts if call[0] not in left_out]
+    return RowTrace(
+        {call: layouts[call] for call in kept},
+        {call: n_neurons[call] for call in kept},
+        left_out,
+        untested,
+    )
+
+
 def find_changes(first: RowTrace, later: RowTrace) -> dict[str, str]:
     """Return the layers whose outputs do not lie in a later batch as in the first, and why."""
     changed = {
@@ -290,12 +306,9 @@ def _read_layouts(
         with _note_reason(left_out, output.layer):
             layouts[call] = read(output)
             n_neurons[call] = prod(output.shape[axis] for axis in layouts[call].neurons)
-    # A layer that runs several times is read in all of its calls, or in none.
-    for call in [call for call in layouts if call[0] in left_out]:
-        del layouts[call], n_neurons[call]
     unsettled = [call for call in trace.unmoved if call not in trace.settled]
     untested = frozenset(call[0] for call in unsettled if _is_uniform(given.seen[call]))
-    return RowTrace(layouts, n_neurons, left_out, untested)
+    return make_trace(layouts, n_neurons, left_out, untested)
 
 
 @contextmanager

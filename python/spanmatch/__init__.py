@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         DeviceError,
         FileError,
         RaisedResolutionWarning,
+        RidgeWarning,
         UndersampledWarning,
     )
     from spanmatch.base.threads import set_num_threads
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from spanmatch.results.residuals import Residuals
     from spanmatch.results.spectrum import MatchSpectrum
     from spanmatch.results.structure import LinearMap, Support
+    from spanmatch.solve.held_out import held_out
     from spanmatch.solve.intervals import interval
     from spanmatch.solve.linear_map import linear_map
     from spanmatch.solve.matches import maximum_match, residuals, spectrum
@@ -63,11 +65,13 @@ __all__ = [
     "OneToOne",
     "RaisedResolutionWarning",
     "Residuals",
+    "RidgeWarning",
     "Support",
     "UndersampledWarning",
     "__version__",
     "align_neurons",
     "as_rows",
+    "held_out",
     "interval",
     "is_match",
     "is_simple",
@@ -106,10 +110,12 @@ _MODULES = {
     "OneToOne": "results.one_to_one",
     "RaisedResolutionWarning": "base.errors",
     "Residuals": "results.residuals",
+    "RidgeWarning": "base.errors",
     "Support": "results.structure",
     "UndersampledWarning": "base.errors",
     "align_neurons": "solve.one_to_one",
     "as_rows": "pair.rows",
+    "held_out": "solve.held_out",
     "interval": "solve.intervals",
     "is_match": "solve.sets",
     "is_simple": "solve.sets",

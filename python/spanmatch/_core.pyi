@@ -125,42 +125,56 @@ class Gram:
         """Products of the centred columns, x then y, symmetric."""
 
 def spectrum(
-    gram: Gram, center: bool, keep: bool, progress: _Progress | None = None
+    gram: Gram, center: bool, ridge: float | None, keep: bool, progress: _Progress | None = None
 ) -> tuple[_Floats, _Floats, tuple[_Floats, _Floats], int, float, int]:
     """Critical ε of x and of y, chance levels, samples, resolution δ, and fresh factorisations.
 
     All are of one state of the Gram. Without `keep` the Gram is left empty.
     """
 
-def one_to_one(gram: Gram, center: bool, progress: _Progress | None = None) -> _With[_OneToOne]: ...
-def maximum_match(gram: Gram, eps: float, center: bool) -> _With[tuple[_Indices, _Indices]]: ...
+def one_to_one(
+    gram: Gram, center: bool, ridge: float | None, progress: _Progress | None = None
+) -> _With[_OneToOne]: ...
+def maximum_match(
+    gram: Gram, eps: float, center: bool, ridge: float | None
+) -> _With[tuple[_Indices, _Indices]]: ...
 def is_match(
-    gram: Gram, eps: float, x_index: _Indices, y_index: _Indices, center: bool
+    gram: Gram, eps: float, x_index: _Indices, y_index: _Indices, center: bool, ridge: float | None
 ) -> _With[bool]: ...
 def residuals(
-    gram: Gram, x_index: _Indices, y_index: _Indices, center: bool
+    gram: Gram, x_index: _Indices, y_index: _Indices, center: bool, ridge: float | None
 ) -> _With[tuple[_Floats, _Floats]]: ...
-def chance(gram: Gram, center: bool) -> tuple[_Floats, _Floats]: ...
+def chance(gram: Gram, center: bool, ridge: float | None) -> tuple[_Floats, _Floats]: ...
 def minimum_match(
-    gram: Gram, eps: float, neuron: tuple[str, int], seed: int, center: bool
+    gram: Gram, eps: float, neuron: tuple[str, int], seed: int, center: bool, ridge: float | None
 ) -> _With[tuple[_Indices, _Indices] | None]: ...
 def simple_cover(
-    gram: Gram, eps: float, seed: int, center: bool, progress: _Progress | None = None
+    gram: Gram,
+    eps: float,
+    seed: int,
+    center: bool,
+    ridge: float | None,
+    progress: _Progress | None = None,
 ) -> _With[list[tuple[_Indices, _Indices]]]: ...
 def minimum_matches(
-    gram: Gram, eps: float, seed: int, center: bool, progress: _Progress | None = None
+    gram: Gram,
+    eps: float,
+    seed: int,
+    center: bool,
+    ridge: float | None,
+    progress: _Progress | None = None,
 ) -> _With[list[tuple[_Indices, _Indices]]]: ...
 def minimum_for(
-    gram: Gram, eps: float, x_index: _Indices, y_index: _Indices, center: bool
+    gram: Gram, eps: float, x_index: _Indices, y_index: _Indices, center: bool, ridge: float | None
 ) -> _With[list[tuple[str, int]]]: ...
 def is_simple(
-    gram: Gram, eps: float, x_index: _Indices, y_index: _Indices, center: bool
+    gram: Gram, eps: float, x_index: _Indices, y_index: _Indices, center: bool, ridge: float | None
 ) -> _With[bool]: ...
 def support(
-    gram: Gram, eps: float, center: bool, progress: _Progress | None = None
+    gram: Gram, eps: float, center: bool, ridge: float | None, progress: _Progress | None = None
 ) -> _With[tuple[_Indices, _Indices, NDArray[np.bool_]]]: ...
 def linear_map(
-    gram: Gram, x_index: _Indices, y_index: _Indices, center: bool
+    gram: Gram, x_index: _Indices, y_index: _Indices, center: bool, ridge: float | None
 ) -> _With[tuple[_Expression, _Expression]]: ...
 def set_num_threads(count: int) -> None: ...
 def available_memory() -> int | None: ...

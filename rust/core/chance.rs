@@ -8,12 +8,14 @@ use crate::gram::Gram;
 /// `sqrt((1 - cos²(z, 1)) (1 - m / n))`, m the live neurons of the other side, n the samples: what is left
 /// of a vector after projection on m random directions, besides the constant, which activations that
 /// share a positive mean explain in each other. 0 when undersampled, NaN where dead; centred, the cosine
-/// is 0. For samples that depend on each other (positions of a map, tokens of a text) it is an upper
-/// bound.
+/// is 0. For samples that depend on each other (positions of a map, tokens of a text) it is an upper bound.
+///
+/// With a ridge λ (0: none) at least `1 - k / (n (1 + λ k / m))` is left, `k = min(m, n)`, in place of `1 - m / n`: the
+/// trace of `Y (YᵀY + λI)⁻¹ Yᵀ` is largest where the eigenvalues that are not 0 are all alike.
 ///
 /// # Errors
 /// [`Error::NoSamples`].
-pub fn chance(gram: &Gram, center: bool) -> Result<(Vec<f64>, Vec<f64>)> {
+pub fn chance(gram: &Gram, center: bool, ridge: f64) -> Result<(Vec<f64>, Vec<f64>)> {
     if gram.n_samples() == 0 {
         return Err(Error::NoSamples);
     }
@@ -21,7 +23,9 @@ pub fn chance(gram: &Gram, center: bool) -> Result<(Vec<f64>, Vec<f64>)> {
     let samples = gram.n_samples() as f64;
     let levels = |own: std::ops::Range<usize>, other: std::ops::Range<usize>| {
         let others = other.filter(|&j| !gram.is_dead(j, center)).count() as f64;
-        let unexplained = (1.0 - others / samples).max(0.0);
+        let directions = others.min(samples);
+        let held_back = if others > 0.0 { 1.0 + ridge * directions / others } else { 1.0 };
+        let unexplained = (1.0 - directions / held_back / samples).max(0.0);
         own.map(|j| {
             if gram.is_dead(j, center) {
                 return f64::NAN;

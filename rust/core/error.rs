@@ -111,6 +111,16 @@ pub enum Error {
         "eps is {0}, but must be in [0, 1): 0 asks for an exact match, and every residual is at most 1"
     )]
     Eps(f64),
+    /// A λ that is below δ², or no finite number.
+    #[error(
+        "ridge is {ridge}, but must be finite and at least {least:e}, the square of the resolution, which is what it is without one"
+    )]
+    Ridge {
+        /// The λ asked for.
+        ridge: f64,
+        /// The least there is: δ².
+        least: f64,
+    },
     /// An index given twice.
     #[error("neuron {index} of {side} is named twice: name each neuron once")]
     IndexRepeated {

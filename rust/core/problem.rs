@@ -19,9 +19,9 @@ pub const TOLERANCE: f64 = 1e-7;
 
 /// The unit Gram matrix of the live neurons, x first, and the rules of comparison.
 ///
-/// The span is regularised: `r(x | Y)² = min over w of |x - Y w|² + δ²|w|²`. No rank is ever decided;
-/// dependent and duplicated neurons are ordinary input, and residuals stay monotone, which is all that
-/// the theorems use.
+/// The span is regularised: `r(x | Y)² = min over w of |x - Y w|² + λ|w|²`, λ = δ² unless
+/// [`with_ridge`](Self::with_ridge) asks for more. No rank is ever decided; dependent and duplicated neurons are
+/// ordinary input, and residuals stay monotone, which is all that the theorems use.
 ///
 /// ```
 /// use ndarray::array;
@@ -47,6 +47,8 @@ pub struct Problem {
     /// What was subtracted from each live column: its mean where centred, else 0.
     means: Vec<f64>,
     resolution: f64,
+    /// λ where one is asked for that is more than δ²; else 0.
+    ridge: f64,
     /// How many duplicates a column stands for; empty where each stands for itself.
     multiplicity: Vec<f64>,
 }
@@ -82,8 +84,25 @@ impl Problem {
             norms,
             means: places.iter().map(mean).collect(),
             resolution: RESOLUTION.max(rounding.sqrt()),
+            ridge: 0.0,
             multiplicity: Vec::new(),
         })
+    }
+
+    /// The same problem, with λ|w|² in place of δ²|w|²: for more neurons than samples.
+    ///
+    /// Residuals stay monotone, so every theorem holds for every λ. They grow with it: those of two equal neurons
+    /// are `sqrt(λ / (1 + λ))`. What counts as exact, and what comparisons forgive, stays that of δ.
+    ///
+    /// # Errors
+    /// [`Error::Ridge`] unless λ is finite and at least δ².
+    pub fn with_ridge(self, ridge: f64) -> Result<Self> {
+        let least = self.resolution.powi(2);
+        if ridge.is_finite() && ridge >= least {
+            Ok(Self { ridge, ..self })
+        } else {
+            Err(Error::Ridge { ridge, least })
+        }
     }
 
     /// Neurons of a side, dead ones included.
@@ -184,10 +203,16 @@ impl Problem {
         self.means[place]
     }
 
+    /// λ of the regularised span: δ², unless more was asked for.
+    #[must_use]
+    pub fn ridge(&self) -> f64 {
+        self.ridge.max(self.resolution.powi(2))
+    }
+
     /// What the regularisation adds to the diagonal at a predictor.
-    pub(crate) fn ridge(&self, place: usize) -> f64 {
+    pub(crate) fn ridge_at(&self, place: usize) -> f64 {
         let copies = if self.multiplicity.is_empty() { 1.0 } else { self.multiplicity[place] };
-        self.resolution.powi(2) / copies
+        self.ridge() / copies
     }
 
     /// The set of neurons at these places.
@@ -236,6 +261,7 @@ impl Problem {
             norms: vec![1.0; n],
             means: vec![0.0; n],
             resolution: RESOLUTION,
+            ridge: 0.0,
             multiplicity: Vec::new(),
         }
     }

@@ -39,6 +39,10 @@ fn message(error: &Error) -> String {
             "the batch is one item of {rows} rows, and nulls roll y against x by whole items: give batches of two \
              items (images, texts) at least, and where a pair is updated rows_per_item, which says where they begin"
         ),
+        Error::Ridge { ridge, least } => format!(
+            "ridge is {ridge}, but must be None, \"auto\" or a finite number of at least δ² = {least:e}, which it is \
+             where it is None"
+        ),
         other => other.to_string(),
     }
 }

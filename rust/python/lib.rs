@@ -48,17 +48,19 @@ type Expression<'py> = (Bound<'py, PyArray2<f64>>, Floats<'py>, Floats<'py>);
 /// Critical ε of x and of y, the number of refreshes, and the resolution. Without `keep` the Gram is empty
 /// afterwards, and its memory is free before the long part begins.
 #[pyfunction]
-#[pyo3(signature = (gram, center, keep, progress=None))]
+#[pyo3(signature = (gram, center, ridge, keep, progress=None))]
 fn spectrum<'py>(
     gram: &Bound<'py, Gram>,
     center: bool,
+    ridge: Option<f64>,
     keep: bool,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Spectrum<'py>> {
     let py = gram.py();
     let begin = |gram: &spanmatch::Gram| {
-        let chance = spanmatch::chance(gram, center)?;
-        Ok((Problem::new(gram, center)?, gram.n_samples(), chance))
+        let problem = problem(gram, (center, ridge))?;
+        let chance = spanmatch::chance(gram, center, ridge.unwrap_or(0.0))?;
+        Ok((problem, gram.n_samples(), chance))
     };
     let (result, n_samples, chance) = if keep {
         // All from one state of the Gram, which others may be adding to.
@@ -85,10 +87,12 @@ fn maximum_match<'py>(
     gram: &Bound<'py, Gram>,
     eps: f64,
     center: bool,
+    ridge: Option<f64>,
 ) -> PyResult<With<Columns<'py>>> {
-    let Solved { answer: set, resolution } = solve(gram, center, None, |problem, progress| {
-        spanmatch::maximum_match(problem, eps, progress)
-    })?;
+    let Solved { answer: set, resolution } =
+        solve(gram, (center, ridge), None, |problem, progress| {
+            spanmatch::maximum_match(problem, eps, progress)
+        })?;
     Ok((indices(gram.py(), &set), resolution))
 }
 
@@ -100,9 +104,10 @@ fn is_match(
     x_index: PyReadonlyArray1<'_, i64>,
     y_index: PyReadonlyArray1<'_, i64>,
     center: bool,
+    ridge: Option<f64>,
 ) -> PyResult<With<bool>> {
     let set = neuron_set(&gram.get().widths(gram.py())?, &x_index, &y_index)?;
-    let solved = solve(gram, center, None, |problem, progress| {
+    let solved = solve(gram, (center, ridge), None, |problem, progress| {
         spanmatch::is_match(problem, eps, &set, progress)
     })?;
     Ok((solved.answer, solved.resolution))
@@ -115,10 +120,11 @@ fn residuals<'py>(
     x_index: PyReadonlyArray1<'py, i64>,
     y_index: PyReadonlyArray1<'py, i64>,
     center: bool,
+    ridge: Option<f64>,
 ) -> PyResult<With<(Floats<'py>, Floats<'py>)>> {
     let py = gram.py();
     let set = neuron_set(&gram.get().widths(py)?, &x_index, &y_index)?;
-    let Solved { answer, resolution } = solve(gram, center, None, |problem, progress| {
+    let Solved { answer, resolution } = solve(gram, (center, ridge), None, |problem, progress| {
         spanmatch::residuals(problem, &set, progress)
     })?;
     Ok(((answer.x.into_pyarray(py), answer.y.into_pyarray(py)), resolution))
@@ -132,10 +138,11 @@ fn minimum_match<'py>(
     neuron: (&str, i64),
     seed: u64,
     center: bool,
+    ridge: Option<f64>,
 ) -> PyResult<With<Option<Columns<'py>>>> {
     let py = gram.py();
     let neuron = neuron_of(gram.get().widths(py)?, neuron)?;
-    let Solved { answer, resolution } = solve(gram, center, None, |problem, progress| {
+    let Solved { answer, resolution } = solve(gram, (center, ridge), None, |problem, progress| {
         spanmatch::minimum_match(problem, eps, neuron, seed, progress)
     })?;
     Ok((answer.map(|found| indices(py, &found.neurons)), resolution))
@@ -143,33 +150,37 @@ fn minimum_match<'py>(
 
 /// Simple matches whose union is the maximum match.
 #[pyfunction]
-#[pyo3(signature = (gram, eps, seed, center, progress=None))]
+#[pyo3(signature = (gram, eps, seed, center, ridge, progress=None))]
 fn simple_cover<'py>(
     gram: &Bound<'py, Gram>,
     eps: f64,
     seed: u64,
     center: bool,
+    ridge: Option<f64>,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<With<Vec<Columns<'py>>>> {
-    let Solved { answer, resolution } = solve(gram, center, progress, |problem, progress| {
-        spanmatch::simple_cover(problem, eps, seed, progress)
-    })?;
+    let Solved { answer, resolution } =
+        solve(gram, (center, ridge), progress, |problem, progress| {
+            spanmatch::simple_cover(problem, eps, seed, progress)
+        })?;
     Ok((answer.iter().map(|set| indices(gram.py(), set)).collect(), resolution))
 }
 
 /// A minimum match for every neuron of the maximum match, x first.
 #[pyfunction]
-#[pyo3(signature = (gram, eps, seed, center, progress=None))]
+#[pyo3(signature = (gram, eps, seed, center, ridge, progress=None))]
 fn minimum_matches<'py>(
     gram: &Bound<'py, Gram>,
     eps: f64,
     seed: u64,
     center: bool,
+    ridge: Option<f64>,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<With<Vec<Columns<'py>>>> {
-    let Solved { answer, resolution } = solve(gram, center, progress, |problem, progress| {
-        spanmatch::minimum_matches(problem, eps, seed, progress)
-    })?;
+    let Solved { answer, resolution } =
+        solve(gram, (center, ridge), progress, |problem, progress| {
+            spanmatch::minimum_matches(problem, eps, seed, progress)
+        })?;
     Ok((answer.iter().map(|set| indices(gram.py(), set)).collect(), resolution))
 }
 
@@ -181,9 +192,10 @@ fn minimum_for(
     x_index: PyReadonlyArray1<'_, i64>,
     y_index: PyReadonlyArray1<'_, i64>,
     center: bool,
+    ridge: Option<f64>,
 ) -> PyResult<With<Vec<(String, usize)>>> {
     let set = neuron_set(&gram.get().widths(gram.py())?, &x_index, &y_index)?;
-    let Solved { answer, resolution } = solve(gram, center, None, |problem, progress| {
+    let Solved { answer, resolution } = solve(gram, (center, ridge), None, |problem, progress| {
         spanmatch::minimum_for(problem, eps, &set, progress)
     })?;
     let named = answer.iter().map(|neuron| (neuron.side.to_string(), neuron.index));
@@ -198,9 +210,10 @@ fn is_simple(
     x_index: PyReadonlyArray1<'_, i64>,
     y_index: PyReadonlyArray1<'_, i64>,
     center: bool,
+    ridge: Option<f64>,
 ) -> PyResult<With<bool>> {
     let set = neuron_set(&gram.get().widths(gram.py())?, &x_index, &y_index)?;
-    let solved = solve(gram, center, None, |problem, progress| {
+    let solved = solve(gram, (center, ridge), None, |problem, progress| {
         spanmatch::is_simple(problem, eps, &set, progress)
     })?;
     Ok((solved.answer, solved.resolution))
@@ -208,16 +221,17 @@ fn is_simple(
 
 /// The columns of the maximum match, and who supports whom among them, x first.
 #[pyfunction]
-#[pyo3(signature = (gram, eps, center, progress=None))]
+#[pyo3(signature = (gram, eps, center, ridge, progress=None))]
 fn support<'py>(
     gram: &Bound<'py, Gram>,
     eps: f64,
     center: bool,
+    ridge: Option<f64>,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<With<Support<'py>>> {
     let py = gram.py();
     let Solved { answer: support, resolution } =
-        solve(gram, center, progress, |problem, progress| {
+        solve(gram, (center, ridge), progress, |problem, progress| {
             spanmatch::support(problem, eps, progress)
         })?;
     let (x, y) = indices(py, &support.neuron_set());
@@ -233,12 +247,14 @@ fn linear_map<'py>(
     x_index: PyReadonlyArray1<'py, i64>,
     y_index: PyReadonlyArray1<'py, i64>,
     center: bool,
+    ridge: Option<f64>,
 ) -> PyResult<With<(Expression<'py>, Expression<'py>)>> {
     let py = gram.py();
     let set = neuron_set(&gram.get().widths(py)?, &x_index, &y_index)?;
-    let Solved { answer: map, resolution } = solve(gram, center, None, |problem, progress| {
-        spanmatch::linear_map(problem, &set, progress)
-    })?;
+    let Solved { answer: map, resolution } =
+        solve(gram, (center, ridge), None, |problem, progress| {
+            spanmatch::linear_map(problem, &set, progress)
+        })?;
     let side = |side: spanmatch::Expression| {
         let (offset, residuals) = (side.offset.into_pyarray(py), side.residuals.into_pyarray(py));
         (side.coefficients.into_pyarray(py), offset, residuals)
@@ -248,9 +264,13 @@ fn linear_map<'py>(
 
 /// The residuals to expect of unrelated neurons.
 #[pyfunction]
-fn chance<'py>(gram: &Bound<'py, Gram>, center: bool) -> PyResult<(Floats<'py>, Floats<'py>)> {
-    let py = gram.py();
-    let (x, y) = gram.get().read(py, None, |gram, _| spanmatch::chance(gram, center))?;
+fn chance<'py>(
+    gram: &Bound<'py, Gram>,
+    center: bool,
+    ridge: Option<f64>,
+) -> PyResult<(Floats<'py>, Floats<'py>)> {
+    let (py, ridge) = (gram.py(), ridge.unwrap_or(0.0));
+    let (x, y) = gram.get().read(py, None, |gram, _| spanmatch::chance(gram, center, ridge))?;
     Ok((x.into_pyarray(py), y.into_pyarray(py)))
 }
 
@@ -266,14 +286,24 @@ fn available_memory() -> Option<u64> {
     spanmatch::available_memory()
 }
 
+/// Whether to centre, and the ridge, if any.
+type Regularised = (bool, Option<f64>);
+
+fn problem(gram: &spanmatch::Gram, (center, ridge): Regularised) -> spanmatch::Result<Problem> {
+    let problem = Problem::new(gram, center)?;
+    match ridge {
+        Some(ridge) => problem.with_ridge(ridge),
+        None => Ok(problem),
+    }
+}
+
 fn solve<T: Send>(
     gram: &Bound<'_, Gram>,
-    center: bool,
+    how: Regularised,
     progress: Option<&Bound<'_, PyAny>>,
     solver: impl Fn(&Problem, &Progress) -> spanmatch::Result<Solved<T>> + Sync,
 ) -> PyResult<Solved<T>> {
-    gram.get()
-        .read(gram.py(), progress, |gram, progress| solver(&Problem::new(gram, center)?, progress))
+    gram.get().read(gram.py(), progress, |gram, progress| solver(&problem(gram, how)?, progress))
 }
 
 fn indices<'py>(py: Python<'py>, set: &NeuronSet) -> Columns<'py> {

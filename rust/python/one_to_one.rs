@@ -16,15 +16,16 @@ type OneToOne<'py> = (Floats<'py>, Floats<'py>, Partners<'py>, Partners<'py>, Ch
 
 /// The critical ε of every neuron, its best single partner, and the pairs that are new at each ε.
 #[pyfunction]
-#[pyo3(signature = (gram, center, progress=None))]
+#[pyo3(signature = (gram, center, ridge, progress=None))]
 pub(crate) fn one_to_one<'py>(
     gram: &Bound<'py, Gram>,
     center: bool,
+    ridge: Option<f64>,
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<With<OneToOne<'py>>> {
     let py = gram.py();
     let Solved { answer: found, resolution } =
-        solve(gram, center, progress, spanmatch::one_to_one)?;
+        solve(gram, (center, ridge), progress, spanmatch::one_to_one)?;
     let partners = |nearest: Nearest| {
         let index = nearest.index.iter().map(|index| index.map_or(-1, number));
         (index.collect::<Vec<i64>>().into_pyarray(py), nearest.residual.into_pyarray(py))

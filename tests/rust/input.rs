@@ -71,7 +71,7 @@ fn a_problem_and_chance_need_samples() {
     let message = "the Gram holds no samples: update it before solving";
     let error = Problem::new(&Gram::default(), false).expect_err("no samples");
     assert_eq!((error.to_string().as_str(), error), (message, Error::NoSamples));
-    assert_eq!(spanmatch::chance(&Gram::default(), true), Err(Error::NoSamples));
+    assert_eq!(spanmatch::chance(&Gram::default(), true, 0.0), Err(Error::NoSamples));
 }
 
 #[test]

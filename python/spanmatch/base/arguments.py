@@ -1,14 +1,19 @@
 """What the public functions accept, checked before any work starts."""
 
+import math
 from numbers import Real
 from operator import index as integer
-from typing import SupportsIndex, TypeAlias
+from typing import Literal, SupportsIndex, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from spanmatch.base.constants import RESOLUTION
+
 Neuron: TypeAlias = tuple[str, int]
 RowsPerItem: TypeAlias = ArrayLike
+Ridge: TypeAlias = float | Literal["auto"] | None
+"""λ of the regularised span: a number, that of least held-out error, or δ²."""
 
 MAX_INDEX = 2**63 - 1
 MAX_SEED = 2**64 - 1
@@ -113,6 +118,27 @@ def as_center(center: bool) -> bool:
     if not isinstance(center, bool | np.bool_):
         raise TypeError(f"`center` must be True or False, got {type(center).__name__}")
     return bool(center)
+
+
+def as_ridge(ridge: object) -> Ridge:
+    """Return `ridge` as a float of at least δ², "auto" or None; the core knows larger δ."""
+    if ridge is None:
+        return None
+    if isinstance(ridge, str):
+        if ridge == "auto":
+            return "auto"
+        raise _describe_ridge(repr(ridge))
+    value = _as_float(ridge, "`ridge`")
+    if not RESOLUTION**2 <= value < math.inf:
+        raise _describe_ridge(value)
+    return value
+
+
+def _describe_ridge(got: object) -> ValueError:
+    return ValueError(
+        f'`ridge` must be None, "auto", or a finite number of at least δ² = {RESOLUTION**2:.0e}, '
+        f"which it is where it is None; got {got}"
+    )
 
 
 def _check_at_least_one(length: int) -> int:

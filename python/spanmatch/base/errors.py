@@ -31,6 +31,10 @@ class RaisedResolutionWarning(UserWarning):
     """Rounding left no answer at the resolution δ that so many neurons have: it was raised."""
 
 
+class RidgeWarning(UserWarning):
+    """The ridge that `ridge="auto"` chose is at an edge of its grid, or one given is very small."""
+
+
 def describe_damage(path: str | PathLike[str], why: object, way_out: str = "") -> FileError:
     """Return the error of a file that does not hold what it should."""
     if way_out:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spanmatch.results.result import Floats, Result
+from spanmatch.results.result import Floats, Result, say_ridge
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -29,6 +29,8 @@ class Interval(Result):
     """`jackknife` or `bootstrap`."""
     folds: int
     """How many folds were compared."""
+    ridge: float | None = None
+    """λ of the regularised span on unit columns; None: δ²."""
 
     def __post_init__(self) -> None:
         for name in ("eps", "similarity", "area", "x", "y"):
@@ -43,5 +45,5 @@ class Interval(Result):
         low, high = self.area
         return (
             f"Interval({self.level:.0%} by {self.method} over {self.folds} folds, "
-            f"area {low:.4f} to {high:.4f})"
+            f"area {low:.4f} to {high:.4f}{say_ridge(self.ridge)})"
         )

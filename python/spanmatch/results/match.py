@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from spanmatch.results.result import Indices, Result, say_raised
+from spanmatch.results.result import Indices, Result, say_raised, say_ridge
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -28,7 +28,9 @@ class Match(Result):
     n_y: int
     """How many neurons side y has in all."""
     resolution: float = field(default=math.nan, compare=False)
-    """The δ of the regularised span; nan if unknown, as in files of 0.1.0 and earlier."""
+    """δ: residuals up to 100 δ are exact; nan if unknown, as in files of 0.1.0 and earlier."""
+    ridge: float | None = field(default=None, compare=False)
+    """λ of the regularised span on unit columns; None: δ²."""
 
     def __post_init__(self) -> None:
         self._freeze("x", self.x, np.int64)
@@ -46,5 +48,5 @@ class Match(Result):
         return (
             f"Match(eps={self.eps:.6g}, x: {self.x.size} of {self.n_x}, "
             f"y: {self.y.size} of {self.n_y}, similarity={self.similarity:.4f}"
-            f"{say_raised(self.resolution)})"
+            f"{say_ridge(self.ridge)}{say_raised(self.resolution)})"
         )

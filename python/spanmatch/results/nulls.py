@@ -38,6 +38,8 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
     """`MatchSpectrum.refreshes` of each null, shape (nulls,)."""
     rolls: NDArray[np.uint64]
     """A number for each null, shape (nulls,): the same where its circular shifts are."""
+    ridge: Floats | None = None
+    """λ of each null, shape (nulls,): "auto" chooses one for each; None: δ²."""
 
     def __post_init__(self) -> None:
         for name in ("x", "y", "resolution"):
@@ -49,6 +51,10 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
             raise ValueError("the arrays are of different numbers of nulls")
         if len(self.x) == 0:
             raise ValueError("there must be one null at least")
+        if self.ridge is not None:
+            self._freeze("ridge", self.ridge, np.float64)
+            if self.ridge.shape != self.resolution.shape:
+                raise ValueError("the ridge is not one for each null")
         x, y = (freeze(side, np.float64) for side in self.chance)
         object.__setattr__(self, "chance", (x, y))
 
@@ -64,6 +70,9 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
             np.array([spectrum.resolution for spectrum in found]),
             np.array([spectrum.refreshes for spectrum in found]),
             np.array(rolls, np.uint64),
+            None
+            if found[0].ridge is None
+            else np.array([spectrum.ridge for spectrum in found], np.float64),
         )
 
     def __len__(self) -> int:
@@ -84,6 +93,7 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
             self.n_samples,
             float(self.resolution[index]),
             int(self.refreshes[index]),
+            None if self.ridge is None else float(self.ridge[index]),
         )
 
     def similarity(self, eps: ArrayLike) -> Floats:
@@ -132,6 +142,11 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
                 f"the spectrum has {spectrum.x.size} + {spectrum.y.size} neurons, but the nulls "
                 f"have {self.x.shape[1]} + {self.y.shape[1]}"
             )
+        if (spectrum.ridge is None) != (self.ridge is None):
+            raise ValueError(
+                f"the spectrum has the ridge {spectrum.ridge}, and the nulls {self._name_ridge()}: "
+                "solve both with one ridge"
+            )
         if eps is None:
             nulls, observed = self.area, np.asarray(spectrum.area)
         else:
@@ -145,8 +160,15 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
         return (
             f"NullSpectra({len(self)} nulls, {self.x.shape[1]} + {self.y.shape[1]} neurons, "
             f"area {area.min():.4f} to {area.max():.4f}"
+            f"{'' if self.ridge is None else f', ridge={self._name_ridge()}'}"
             f"{say_raised(*self.resolution.tolist())})"
         )
+
+    def _name_ridge(self) -> str:
+        if self.ridge is None:
+            return "None"
+        least, most = self.ridge.min(), self.ridge.max()
+        return f"{least:.4g}" if least == most else f"{least:.4g} to {most:.4g}"
 
     @property
     def _distinct(self) -> NDArray[np.bool_]:

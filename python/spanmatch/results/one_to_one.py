@@ -11,7 +11,7 @@ import numpy as np
 from spanmatch.base.arguments import as_eps
 from spanmatch.results.curve import find_area, find_share, find_threshold
 from spanmatch.results.match import Match
-from spanmatch.results.result import Floats, Indices, Result, freeze, say_raised
+from spanmatch.results.result import Floats, Indices, Result, freeze, say_raised, say_ridge
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -44,6 +44,8 @@ class OneToOne(Result):
     """
     resolution: float
     """The δ of the regularised residuals: those up to 100 δ count as exact."""
+    ridge: float | None = None
+    """λ of the regularised residuals on unit columns; None: δ²."""
 
     def __post_init__(self) -> None:
         for name in ("x", "y", "changes_eps"):
@@ -110,7 +112,7 @@ class OneToOne(Result):
         eps = as_eps(eps)
         threshold = find_threshold(eps, self.resolution)
         x, y = np.flatnonzero(self.x <= threshold), np.flatnonzero(self.y <= threshold)
-        return Match(eps, x, y, self.x.size, self.y.size, self.resolution)
+        return Match(eps, x, y, self.x.size, self.y.size, self.resolution, self.ridge)
 
     @property
     def nearest_x(self) -> tuple[Indices, Floats]:
@@ -129,7 +131,7 @@ class OneToOne(Result):
         covered = int(np.isfinite(self.x).sum())
         return (
             f"OneToOne({self.x.size} + {self.y.size} neurons, {covered} pairs at most, "
-            f"area={self.area:.4f}{say_raised(self.resolution)})"
+            f"area={self.area:.4f}{say_ridge(self.ridge)}{say_raised(self.resolution)})"
         )
 
     @cached_property

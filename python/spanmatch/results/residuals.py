@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from spanmatch.results.result import Floats, Result, say_raised
+from spanmatch.results.result import Floats, Result, say_raised, say_ridge
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -19,15 +19,17 @@ class Residuals(Result):
     y: Floats
     """Of each neuron of y on the chosen neurons of x, shape (n_y,)."""
     resolution: float = field(default=math.nan, compare=False)
-    """The δ of the regularised span; nan if unknown, as in files of 0.1.0 and earlier."""
+    """δ: residuals up to 100 δ are exact; nan if unknown, as in files of 0.1.0 and earlier."""
+    ridge: float | None = field(default=None, compare=False)
+    """λ of the regularised span on unit columns; None: δ²."""
 
     def __post_init__(self) -> None:
         self._freeze("x", self.x, np.float64)
         self._freeze("y", self.y, np.float64)
 
     def __repr__(self) -> str:
-        raised = say_raised(self.resolution)
-        return f"Residuals(x: {_describe_range(self.x)}, y: {_describe_range(self.y)}{raised})"
+        how = say_ridge(self.ridge) + say_raised(self.resolution)
+        return f"Residuals(x: {_describe_range(self.x)}, y: {_describe_range(self.y)}{how})"
 
 
 def _describe_range(values: Floats) -> str:

@@ -83,6 +83,15 @@ def say_raised(*resolutions: float) -> str:
     return f", resolution={max(raised):.4g}" if raised else ""
 
 
+def say_ridge(ridge: float | None) -> str:
+    """Return how a repr tells λ, where one was asked for.
+
+    >>> say_ridge(None), say_ridge(0.3)
+    ('', ', ridge=0.3')
+    """
+    return "" if ridge is None else f", ridge={ridge:.4g}"
+
+
 def freeze(value: ArrayLike, dtype: type[np.generic]) -> NDArray[Any]:
     """Return a copy of an array that nobody can write to."""
     array = np.array(value, dtype=dtype, order="C")
@@ -101,6 +110,8 @@ def _make_plain(value: Any) -> Any:
 def _are_equal(mine: Any, theirs: Any) -> bool:
     if isinstance(mine, tuple):
         return all(map(_are_equal, mine, theirs))
+    if mine is None or theirs is None:
+        return mine is theirs
     if isinstance(mine, np.ndarray | float):
         # nan is what a result says of the dead: the same, then.
         return np.array_equal(mine, theirs, equal_nan=np.asarray(mine).dtype.kind == "f")

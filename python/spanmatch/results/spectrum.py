@@ -11,7 +11,7 @@ import numpy as np
 from spanmatch.base.arguments import as_eps, as_similarity
 from spanmatch.results.curve import find_area, find_share, find_threshold
 from spanmatch.results.match import Match
-from spanmatch.results.result import Floats, Result, freeze, say_raised
+from spanmatch.results.result import Floats, Result, freeze, say_raised, say_ridge
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -42,6 +42,8 @@ class MatchSpectrum(Result):
     A neuron's row loses them once those that it nearly depends on have left. It is a count of what
     near-duplicates cost, not of anything wrong with the answer.
     """
+    ridge: float | None = None
+    """λ of the regularised span on unit columns; None: δ²."""
 
     def __post_init__(self) -> None:
         self._freeze("x", self.x, np.float64)
@@ -79,7 +81,7 @@ class MatchSpectrum(Result):
         eps = as_eps(eps)
         threshold = find_threshold(eps, self.resolution)
         x, y = np.flatnonzero(self.x <= threshold), np.flatnonzero(self.y <= threshold)
-        return Match(eps, x, y, self.x.size, self.y.size, self.resolution)
+        return Match(eps, x, y, self.x.size, self.y.size, self.resolution, self.ridge)
 
     def eps_for(self, similarity: float) -> float:
         """Return the smallest critical ε at which s(ε) reaches `similarity`.
@@ -124,7 +126,7 @@ class MatchSpectrum(Result):
         return (
             f"MatchSpectrum({self.x.size} + {self.y.size} neurons, "
             f"{dead_x.size} + {dead_y.size} dead, {self.n_samples} samples, area={self.area:.4f}"
-            f"{say_raised(self.resolution)})"
+            f"{say_ridge(self.ridge)}{say_raised(self.resolution)})"
         )
 
     @cached_property

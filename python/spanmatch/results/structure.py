@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spanmatch.base.arguments import as_neuron
-from spanmatch.results.result import Floats, Indices, Result, say_raised
+from spanmatch.results.result import Floats, Indices, Result, say_raised, say_ridge
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -39,7 +39,9 @@ class Support(Result):
     n_y: int
     """How many neurons side y has in all."""
     resolution: float = field(default=math.nan, compare=False)
-    """The δ of the regularised span; nan if unknown, as in files of 0.1.0 and earlier."""
+    """δ: residuals up to 100 δ are exact; nan if unknown, as in files of 0.1.0 and earlier."""
+    ridge: float | None = field(default=None, compare=False)
+    """λ of the regularised span on unit columns; None: δ²."""
 
     def __post_init__(self) -> None:
         self._freeze("x", self.x, np.int64)
@@ -98,7 +100,7 @@ class Support(Result):
         return (
             f"Support(eps={self.eps:.6g}, x: {self.x.size} of {self.n_x}, "
             f"y: {self.y.size} of {self.n_y}, {len(self.groups)} groups"
-            f"{say_raised(self.resolution)})"
+            f"{say_ridge(self.ridge)}{say_raised(self.resolution)})"
         )
 
 
@@ -123,7 +125,9 @@ class LinearMap(Result):
     y_residuals: Floats
     """The relative residual of each y of the match."""
     resolution: float = field(default=math.nan, compare=False)
-    """The δ of the regularised span; nan if unknown, as in files of 0.1.0 and earlier."""
+    """δ: residuals up to 100 δ are exact; nan if unknown, as in files of 0.1.0 and earlier."""
+    ridge: float | None = field(default=None, compare=False)
+    """λ of the regularised span on unit columns; None: δ²."""
 
     def __post_init__(self) -> None:
         for name in ("x_offset", "x_residuals", "y_offset", "y_residuals"):
@@ -137,7 +141,7 @@ class LinearMap(Result):
         worst = max([0.0, *self.x_residuals, *self.y_residuals])
         return (
             f"LinearMap({n_x} x by {n_y} y and conversely, residuals up to {worst:.4g}"
-            f"{say_raised(self.resolution)})"
+            f"{say_ridge(self.ridge)}{say_raised(self.resolution)})"
         )
 
 

@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
-from spanmatch.base.arguments import as_center, as_levels, as_probability, as_seed
+from spanmatch.base.arguments import as_levels, as_probability, as_seed
 from spanmatch.base.progress import show_progress
 from spanmatch.pair.nulls_and_folds import read_gram_with_folds
-from spanmatch.pair.pair import ActivationPair, wrap_gram
 from spanmatch.results.interval import Interval
-from spanmatch.solve.matches import spectrum
+from spanmatch.solve.matches import find_spectrum
+from spanmatch.solve.problem import Problem, Regularisation
 from spanmatch.solve.student_t import find_two_sided_quantile
-from spanmatch.solve.undersampled import silence_undersampled_warnings, warn_if_undersampled
+from spanmatch.solve.undersampled import warn_if_undersampled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from numpy.typing import ArrayLike
 
-    import spanmatch._core as core
-    from spanmatch.base.arguments import RowsPerItem
+    from spanmatch.base.arguments import Ridge, RowsPerItem
+    from spanmatch.pair.pair import ActivationPair
     from spanmatch.pair.types import Samples
     from spanmatch.results.result import Floats
     from spanmatch.results.spectrum import MatchSpectrum
@@ -46,6 +46,7 @@ def interval(
     rows_per_item: RowsPerItem = 1,
     seed: int = 0,
     center: bool = False,
+    ridge: Ridge = None,
     progress: bool = False,
 ) -> Interval:
     """Bound s(ε), its area and each critical ε as they would be of endless data.
@@ -62,8 +63,9 @@ def interval(
 
     Parameters
     ----------
-    x, y, center, progress
-        As for `spectrum`. A pair must be made with `folds`.
+    x, y, center, ridge, progress
+        As for `spectrum`. A pair must be made with `folds`. A λ that is chosen is that of all data,
+        for every part of them too.
     eps
         The grid on which s(ε) is bounded: numbers in [0, 1). None: 0.00 to 0.99.
     level
@@ -120,7 +122,7 @@ def interval(
     >>> bool(low < 1 - np.sqrt(0.5) < high)
     True
     """
-    center = as_center(center)
+    how = Regularisation.of(center, ridge)
     grid = GRID if eps is None else as_levels(eps)
     level = as_probability(level, "level")
     if method not in get_args(Method):
@@ -129,23 +131,22 @@ def interval(
     gram = read_gram_with_folds(
         x, y, folds=folds, rows_per_item=rows_per_item, seed=seed, progress=progress
     )
-    warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y))
-    return bound_by_folds(
-        gram, grid, level=level, method=method, seed=seed, center=center, progress=progress
-    )
+    problem = how.of_gram(gram)
+    warn_if_undersampled(gram.n_samples, max(problem.widths), problem.ridge)
+    return bound_by_folds(problem, grid, level=level, method=method, seed=seed, progress=progress)
 
 
 def bound_by_folds(
-    gram: core.Gram,
+    problem: Problem,
     grid: Floats = GRID,
     *,
     level: float = 0.95,
     method: Method = "jackknife",
     seed: int = 0,
-    center: bool,
     progress: bool = False,
 ) -> Interval:
     """Return the interval from the folds that a Gram keeps: two at least."""
+    gram = problem.gram
     count = len(gram.fold_samples)
     empty = gram.fold_samples.count(0)
     if empty > 0:
@@ -153,10 +154,9 @@ def bound_by_folds(
             f"{count} folds need {count} items at least, and of {gram.n_items} items none came to "
             f"{empty} of them: take fewer folds, or more data, or merge pairs of other seeds"
         )
-    with silence_undersampled_warnings():
-        whole = spectrum(wrap_gram(gram), center=center)
-        times = _choose_folds(method, count, seed)
-        parts = list(_solve_parts(gram, times, center, progress))
+    whole = find_spectrum(problem)
+    times = _choose_folds(method, count, seed)
+    parts = list(_solve_parts(problem, times, progress))
     centred = _jackknife if method == "jackknife" else partial(_bootstrap, count)
     t = find_two_sided_quantile(level, count - 1)
     centre, spread = centred(*_list_figures(attrgetter("area"), whole, parts))
@@ -172,7 +172,8 @@ def bound_by_folds(
     low, high = (
         replace(whole, x=bounds[0][end], y=bounds[1][end]).similarity(grid) for end in (1, 0)
     )
-    return Interval(grid, np.array([low, high]), area, sides[0], sides[1], level, method, count)
+    curve, ridge = np.array([low, high]), problem.ridge
+    return Interval(grid, curve, area, sides[0], sides[1], level, method, count, ridge)
 
 
 def _choose_folds(method: Method, count: int, seed: int) -> list[list[int]]:
@@ -184,11 +185,11 @@ def _choose_folds(method: Method, count: int, seed: int) -> list[list[int]]:
 
 
 def _solve_parts(
-    gram: core.Gram, times: list[list[int]], center: bool, progress: bool
+    problem: Problem, times: list[list[int]], progress: bool
 ) -> Iterable[MatchSpectrum]:
     with show_progress("Matching parts of the data", progress) as report:
         for done, each in enumerate(times, start=1):
-            yield spectrum(wrap_gram(gram.of_folds(each, center)), center=center)
+            yield find_spectrum(problem.of_gram(problem.gram.of_folds(each, problem.center)))
             if report is not None:
                 report(done, len(times))
 

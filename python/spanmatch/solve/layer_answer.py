@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spanmatch.pair.pair import read_gram
 from spanmatch.results.layer_answer import LayerAnswer
 from spanmatch.solve.intervals import bound_by_folds
-from spanmatch.solve.matches import spectrum
-from spanmatch.solve.nulls import solve_nulls
+from spanmatch.solve.matches import find_spectrum
+from spanmatch.solve.nulls import refuse_auto_of_pair, solve_nulls
+from spanmatch.solve.problem import Regularisation
+from spanmatch.solve.undersampled import warn_if_undersampled
 
 if TYPE_CHECKING:
+    from spanmatch.base.arguments import Ridge
     from spanmatch.pair.pair import ActivationPair
 
 
-def answer_layer(x: ActivationPair, *, center: bool, progress: bool = False) -> LayerAnswer:
+def answer_layer(
+    x: ActivationPair, *, center: bool, ridge: Ridge = None, progress: bool = False
+) -> LayerAnswer:
     """Return the spectrum of a pair, and all that its nulls and folds tell of it."""
-    found = spectrum(x, center=center, progress=progress)
-    gram = read_gram(x, None)
+    how = Regularisation.of(center, ridge)
+    if how.ridge == "auto" and x.n_nulls:
+        refuse_auto_of_pair(x)
+    problem = how.read(x, None)
+    found = find_spectrum(problem, progress=progress)
+    gram = problem.gram
+    warn_if_undersampled(found.n_samples, max(problem.widths), found.ridge)
     return LayerAnswer(
         found,
-        solve_nulls(gram, center=center, progress=progress) if gram.n_nulls else None,
-        bound_by_folds(gram, center=center, progress=progress) if gram.fold_samples else None,
+        solve_nulls(problem, progress=progress) if gram.n_nulls else None,
+        bound_by_folds(problem, progress=progress) if gram.fold_samples else None,
     )

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import spanmatch._core as core
-from spanmatch.base.arguments import as_center
-from spanmatch.pair.pair import ActivationPair, read_gram
 from spanmatch.results.match import Match
 from spanmatch.results.structure import LinearMap
+from spanmatch.solve.problem import Regularisation
 from spanmatch.solve.undersampled import warn_if_undersampled
 
 if TYPE_CHECKING:
+    from spanmatch.base.arguments import Ridge, RowsPerItem
+    from spanmatch.pair.pair import ActivationPair
     from spanmatch.pair.types import Samples
 
 
@@ -23,6 +24,8 @@ def linear_map(
     *,
     match: Match,
     center: bool = False,
+    ridge: Ridge = None,
+    rows_per_item: RowsPerItem = 1,
 ) -> LinearMap:
     """Express each side of a match by the other, in the units of the samples.
 
@@ -38,6 +41,10 @@ def linear_map(
         Of these sides: from `maximum_match`, `simple_matches` or any function that gives one.
     center
         Fit offsets too. As for the match.
+    ridge
+        λ, as for `spectrum`; None: that of the match.
+    rows_per_item
+        As for `spectrum`.
 
     Returns
     -------
@@ -66,17 +73,30 @@ def linear_map(
     array([[1., 2.],
            [3., 4.]])
     """
+    check_match(match)
+    how = Regularisation.of(center, match.ridge if ridge is None else ridge)
+    problem = how.read(x, y, rows_per_item=rows_per_item)
+    check_widths(match, *problem.widths)
+    (in_x, in_y), resolution = core.linear_map(
+        problem.gram, match.x, match.y, problem.center, problem.ridge
+    )
+    largest = max(match.x.size, match.y.size)
+    warn_if_undersampled(problem.gram.n_samples, largest, problem.ridge)
+    return LinearMap(*in_x, *in_y, resolution, problem.ridge)
+
+
+def check_match(match: Match) -> None:
+    """Raise where what was given for a match is none."""
     if not isinstance(match, Match):
         raise TypeError(f"match must be a Match, got {type(match).__name__}")
     if any(np.any(np.diff(columns) <= 0) for columns in (match.x, match.y)):
         raise ValueError("match has columns that are not in rising order")
-    center = as_center(center)
-    gram = read_gram(x, y)
-    if (match.n_x, match.n_y) != (gram.n_x, gram.n_y):
+
+
+def check_widths(match: Match, n_x: int, n_y: int) -> None:
+    """Raise ValueError where a match is of other sides."""
+    if (match.n_x, match.n_y) != (n_x, n_y):
         raise ValueError(
-            f"match is of sides of {match.n_x} and {match.n_y} neurons, "
-            f"x and y have {gram.n_x} and {gram.n_y}"
+            f"match is of sides of {match.n_x} and {match.n_y} neurons, x and y have {n_x} and "
+            f"{n_y}"
         )
-    (in_x, in_y), resolution = core.linear_map(gram, match.x, match.y, center)
-    warn_if_undersampled(gram.n_samples, max(match.x.size, match.y.size))
-    return LinearMap(*in_x, *in_y, resolution)

@@ -12,18 +12,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import spanmatch._core as core
-from spanmatch.base.arguments import as_center, as_eps, as_index
+from spanmatch.base.arguments import as_eps, as_index
 from spanmatch.base.progress import show_progress
-from spanmatch.pair.pair import ActivationPair, read_gram
+from spanmatch.pair.pair import ActivationPair
 from spanmatch.results.match import Match
 from spanmatch.results.residuals import Residuals
 from spanmatch.results.spectrum import MatchSpectrum
+from spanmatch.solve.problem import Regularisation
 from spanmatch.solve.undersampled import warn_if_by_chance, warn_if_undersampled
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from spanmatch.base.arguments import Ridge, RowsPerItem
     from spanmatch.pair.types import Samples
+    from spanmatch.solve.problem import Problem
 
 
 def spectrum(
@@ -31,6 +34,8 @@ def spectrum(
     y: Samples | None = None,
     *,
     center: bool = False,
+    ridge: Ridge = None,
+    rows_per_item: RowsPerItem = 1,
     progress: bool = False,
 ) -> MatchSpectrum:
     """Find the critical ε of every neuron: the smallest at which the maximum match holds it.
@@ -47,6 +52,15 @@ def spectrum(
         strides; row i of both belongs to the same sample. Or one `ActivationPair` as `x`.
     center
         Subtract each neuron's mean first. The paper does not.
+    ridge
+        λ of the residuals: the least of |z - B w|² + λ |w|² on unit columns. For few samples: with
+        as many neurons as samples everything matches everything, unless λ is of the order of
+        neurons over samples. "auto" takes the λ by which the sides predict each other best on folds
+        left out: see `choose_ridge`; a pair must be made with `folds`, arrays are dealt to 16.
+        Residuals grow with λ, those of two equal neurons to √(λ / (1 + λ)), so state it with every
+        figure. None: δ² = 1e-12, which decides no more than what is dependent.
+    rows_per_item
+        Where items begin, of two arrays whose folds "auto" needs: see `ActivationPair.update`.
     progress
         Show a bar on standard error. Needs `rich`.
 
@@ -59,7 +73,8 @@ def spectrum(
     ------
     TypeError, ValueError
         As `ActivationPair.update`; one array alone; a pair and a `y`; an empty pair; `center` is
-        no bool.
+        no bool; `ridge` is below δ², not finite, or another word than "auto"; a pair has no folds
+        to choose it by.
 
     Warns
     -----
@@ -78,12 +93,18 @@ def spectrum(
     >>> result.similarity(0.5) == 4 / 6
     True
     """
-    center = as_center(center)
-    gram = read_gram(x, y, progress)
-    with show_progress("Peeling neurons", progress) as report:
-        result = MatchSpectrum(*core.spectrum(gram, center, isinstance(x, ActivationPair), report))
-    warn_if_undersampled(result.n_samples, max(result.x.size, result.y.size))
+    how = Regularisation.of(center, ridge)
+    problem = how.read(x, y, rows_per_item=rows_per_item, progress=progress)
+    result = find_spectrum(problem, keep=isinstance(x, ActivationPair), progress=progress)
+    warn_if_undersampled(result.n_samples, max(result.x.size, result.y.size), result.ridge)
     return result
+
+
+def find_spectrum(problem: Problem, *, keep: bool = True, progress: bool = False) -> MatchSpectrum:
+    """Return the spectrum of a problem. Without `keep` its Gram is left empty."""
+    gram, center, ridge = problem.gram, problem.center, problem.ridge
+    with show_progress("Peeling neurons", progress) as report:
+        return MatchSpectrum(*core.spectrum(gram, center, ridge, keep, report), ridge)
 
 
 def maximum_match(
@@ -92,6 +113,8 @@ def maximum_match(
     *,
     eps: float,
     center: bool = False,
+    ridge: Ridge = None,
+    rows_per_item: RowsPerItem = 1,
 ) -> Match:
     """Find the maximum match at one ε: the union of all ε-matches, itself one.
 
@@ -100,7 +123,7 @@ def maximum_match(
 
     Parameters
     ----------
-    x, y, center
+    x, y, center, ridge, rows_per_item
         As for `spectrum`.
     eps
         The largest residual a neuron of the match may have, in [0, 1); 0 asks for exact matches.
@@ -131,11 +154,12 @@ def maximum_match(
     >>> match.x, match.y
     (array([0, 1]), array([0, 1]))
     """
-    eps, center = as_eps(eps), as_center(center)
-    gram = read_gram(x, y)
-    (matched_x, matched_y), resolution = core.maximum_match(gram, eps, center)
-    warn_if_by_chance(gram, eps, center)
-    return Match(eps, matched_x, matched_y, gram.n_x, gram.n_y, resolution)
+    eps, how = as_eps(eps), Regularisation.of(center, ridge)
+    problem = how.read(x, y, rows_per_item=rows_per_item)
+    gram, ridge = problem.gram, problem.ridge
+    (matched_x, matched_y), resolution = core.maximum_match(gram, eps, problem.center, ridge)
+    warn_if_by_chance(problem, eps)
+    return Match(eps, matched_x, matched_y, *problem.widths, resolution, ridge)
 
 
 def residuals(
@@ -145,15 +169,17 @@ def residuals(
     x_index: ArrayLike | None = None,
     y_index: ArrayLike | None = None,
     center: bool = False,
+    ridge: Ridge = None,
+    rows_per_item: RowsPerItem = 1,
 ) -> Residuals:
     """Measure how far every neuron is from the span of chosen neurons of the other side.
 
     The relative residual of a vector z on vectors B is the least |z - B w| / |z|. On unit columns a
-    penalty δ² |w|², δ = 1e-6, takes the place of a rank decision, so B may be dependent.
+    penalty λ |w|², the ridge, takes the place of a rank decision, so B may be dependent.
 
     Parameters
     ----------
-    x, y, center
+    x, y, center, ridge, rows_per_item
         As for `spectrum`.
     x_index, y_index
         The neurons that residuals are measured on: lists or integer arrays, without repeats. None
@@ -183,12 +209,15 @@ def residuals(
     >>> residuals(x, y, x_index=[0]).y.round(4)
     array([0.8])
     """
-    center = as_center(center)
+    how = Regularisation.of(center, ridge)
     chosen_x = None if x_index is None else as_index(x_index, "x_index")
     chosen_y = None if y_index is None else as_index(y_index, "y_index")
-    gram = read_gram(x, y)
+    problem = how.read(x, y, rows_per_item=rows_per_item)
+    gram, ridge = problem.gram, problem.ridge
     chosen_x = np.arange(gram.n_x) if chosen_x is None else chosen_x
     chosen_y = np.arange(gram.n_y) if chosen_y is None else chosen_y
-    (residuals_x, residuals_y), resolution = core.residuals(gram, chosen_x, chosen_y, center)
-    warn_if_undersampled(gram.n_samples, max(chosen_x.size, chosen_y.size))
-    return Residuals(residuals_x, residuals_y, resolution)
+    (residuals_x, residuals_y), resolution = core.residuals(
+        gram, chosen_x, chosen_y, problem.center, ridge
+    )
+    warn_if_undersampled(gram.n_samples, max(chosen_x.size, chosen_y.size), ridge)
+    return Residuals(residuals_x, residuals_y, resolution, ridge)

@@ -55,7 +55,7 @@ def find_owed_to_means(pair: ActivationPair, spectrum: MatchSpectrum) -> OwedToM
     # The match takes time: it is made only where it can tell more.
     if 2 * (x.size + y.size) <= len(match):
         return OwedToMeans(len(match), 0)
-    (centred_x, centred_y), _ = core.maximum_match(gram, EPS, True)
+    (centred_x, centred_y), _ = core.maximum_match(gram, EPS, True, spectrum.ridge)
     owed = np.setdiff1d(x, centred_x).size + np.setdiff1d(y, centred_y).size
     return OwedToMeans(len(match), owed)
 

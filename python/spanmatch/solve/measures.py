@@ -162,10 +162,10 @@ class _Sides(NamedTuple):
 def _center_products(gram: core.Gram) -> Floats:
     products = gram.centered()
     small = products.diagonal() < np.finfo(np.float64).tiny * gram.n_samples
-    if small.any() and not np.isnan(np.concatenate(core.chance(gram, True))[small]).all():
+    if small.any() and not np.isnan(np.concatenate(core.chance(gram, True, None))[small]).all():
         # Not dead, so its squares are lost. The core refuses the neuron, whatever it is asked.
         nothing = np.empty(0, np.int64)
-        core.is_match(gram, 0.0, nothing, nothing, True)
+        core.is_match(gram, 0.0, nothing, nothing, True, None)
     return products
 
 

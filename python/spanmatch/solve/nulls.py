@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, overload
+import warnings
+from typing import TYPE_CHECKING, Any, overload
 
-from spanmatch.base.arguments import as_center
+import numpy as np
+
+from spanmatch.base.arguments import as_rows_per_item
+from spanmatch.base.errors import RidgeWarning
 from spanmatch.base.progress import show_progress
 from spanmatch.pair.nulls_and_folds import read_gram_with_nulls
-from spanmatch.pair.pair import ActivationPair, wrap_gram
+from spanmatch.pair.pair import ActivationPair
 from spanmatch.results.nulls import NullSpectra
-from spanmatch.solve.matches import spectrum
-from spanmatch.solve.undersampled import silence_undersampled_warnings, warn_if_undersampled
+from spanmatch.solve.matches import find_spectrum
+from spanmatch.solve.problem import Problem, Regularisation
+from spanmatch.solve.undersampled import warn_if_undersampled
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import ArrayLike
 
     import spanmatch._core as core
-    from spanmatch.base.arguments import RowsPerItem
+    from spanmatch.base.arguments import Ridge, RowsPerItem
     from spanmatch.pair.types import Samples
     from spanmatch.results.result import Floats
     from spanmatch.results.spectrum import MatchSpectrum
@@ -30,6 +37,7 @@ def null_spectra(
     rows_per_item: RowsPerItem = 1,
     seed: int = 0,
     center: bool = False,
+    ridge: Ridge = None,
     progress: bool = False,
 ) -> NullSpectra:
     """Find the spectra of x against y shifted by whole items: unrelated networks' matches.
@@ -50,8 +58,10 @@ def null_spectra(
 
     Parameters
     ----------
-    x, y, center, progress
-        As for `spectrum`. A pair must be made with `nulls`.
+    x, y, center, ridge, progress
+        As for `spectrum`. A pair must be made with `nulls`. With `ridge="auto"` each null has a λ
+        of its own, chosen as that of the data is: for arrays alone, since the nulls of a pair have
+        no folds.
     nulls
         How many, of two arrays; None: 39. An array of n items has n - 1 circular shifts.
     rows_per_item
@@ -87,17 +97,27 @@ def null_spectra(
     >>> bool(abs(found.chance_level - np.median(sm.spectrum(x, y).chance)) < 0.02)
     True
     """
-    center = as_center(center)
+    how = Regularisation.of(center, ridge)
+    if how.ridge == "auto":
+        refuse_auto_of_pair(x)
     gram = read_gram_with_nulls(
         x, y, nulls=nulls, rows_per_item=rows_per_item, seed=seed, progress=progress
     )
-    warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y))
-    return solve_nulls(gram, center=center, progress=progress)
+    if how.ridge == "auto":
+        return solve_rolled(x, y, gram, how, rows_per_item, progress=progress)
+    problem = how.of_gram(gram)
+    warn_if_undersampled(gram.n_samples, max(problem.widths), problem.ridge)
+    return solve_nulls(problem, progress=progress)
 
 
 @overload
 def p_value(
-    x: ActivationPair, y: float | None = None, *, center: bool = ..., progress: bool = ...
+    x: ActivationPair,
+    y: float | None = None,
+    *,
+    center: bool = ...,
+    ridge: Ridge = ...,
+    progress: bool = ...,
 ) -> float: ...
 @overload
 def p_value(
@@ -109,6 +129,7 @@ def p_value(
     rows_per_item: RowsPerItem = ...,
     seed: int = ...,
     center: bool = ...,
+    ridge: Ridge = ...,
     progress: bool = ...,
 ) -> float: ...
 @overload
@@ -121,6 +142,7 @@ def p_value(
     rows_per_item: RowsPerItem = ...,
     seed: int = ...,
     center: bool = ...,
+    ridge: Ridge = ...,
     progress: bool = ...,
 ) -> float | Floats: ...
 
@@ -134,6 +156,7 @@ def p_value(
     rows_per_item: RowsPerItem = 1,
     seed: int = 0,
     center: bool = False,
+    ridge: Ridge = None,
     progress: bool = False,
 ) -> float | Floats:
     """Tell how often unrelated networks match as well: the p-value of the area, or of s(ε).
@@ -149,7 +172,7 @@ def p_value(
 
     Parameters
     ----------
-    x, y, nulls, rows_per_item, seed, center, progress
+    x, y, nulls, rows_per_item, seed, center, ridge, progress
         As for `null_spectra`.
     eps
         A number in [0, 1), or an array of them; None: the p-value of the area. A pair holds both
@@ -191,7 +214,9 @@ def p_value(
                 "eps, as in p_value(pair, 0.2)"
             )
         y, eps = None, y
-    center = as_center(center)
+    how = Regularisation.of(center, ridge)
+    if how.ridge == "auto":
+        refuse_auto_of_pair(x)
     gram = read_gram_with_nulls(
         x,
         y,  # type: ignore[arg-type]
@@ -200,19 +225,64 @@ def p_value(
         seed=seed,
         progress=progress,
     )
-    warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y))
-    with silence_undersampled_warnings():
-        observed = spectrum(wrap_gram(gram), center=center)
+    if how.ridge == "auto":
+        problem = how.read(x, y, rows_per_item=rows_per_item)  # type: ignore[arg-type]
+    else:
+        problem = how.of_gram(gram)
+    warn_if_undersampled(gram.n_samples, max(problem.widths), problem.ridge)
+    observed = find_spectrum(problem)
     observed.similarity(0.0 if eps is None else eps)  # what is wrong with eps, before long work
-    return solve_nulls(gram, center=center, progress=progress).p_value(observed, eps)
+    if how.ridge == "auto":
+        found = solve_rolled(x, y, gram, how, rows_per_item, progress=progress)
+    else:
+        found = solve_nulls(problem, progress=progress)
+    return found.p_value(observed, eps)
 
 
-def solve_nulls(gram: core.Gram, *, center: bool, progress: bool = False) -> NullSpectra:
+def solve_nulls(problem: Problem, *, progress: bool = False) -> NullSpectra:
     """Return the spectra of the nulls that a Gram keeps: one at least."""
+    gram = problem.gram
+    nulls = (problem.of_gram(gram.null(index)) for index in range(gram.n_nulls))
+    return _solve_each(nulls, gram, progress)
+
+
+def refuse_auto_of_pair(x: object) -> None:
+    """Raise ValueError where the ridge of nulls is to be chosen, and x is a pair."""
+    if isinstance(x, ActivationPair):
+        raise ValueError(
+            'ridge="auto" chooses λ anew for each null, and the nulls of a pair have no folds to '
+            'choose it by: give a number, as that of spectrum(pair, ridge="auto").ridge, or arrays'
+        )
+
+
+def solve_rolled(
+    x: Any,
+    y: Any,
+    gram: core.Gram,
+    how: Regularisation,
+    rows_per_item: RowsPerItem,
+    *,
+    progress: bool = False,
+) -> NullSpectra:
+    """Return the spectra of the nulls of two arrays, each with a λ of its own.
+
+    y is rolled as the nulls of the Gram are, and each time the rows are dealt to folds.
+    """
+    shifts, _, _ = gram.plan(gram.n_samples, as_rows_per_item(rows_per_item), 0, 0)
+    nulls = (
+        how.read(x, np.roll(y, -shift, axis=0), rows_per_item=rows_per_item) for shift in shifts
+    )
+    with warnings.catch_warnings():
+        # Of unrelated sides a λ at the edge is to be expected.
+        warnings.simplefilter("ignore", RidgeWarning)
+        return _solve_each(nulls, gram, progress)
+
+
+def _solve_each(nulls: Iterable[Problem], gram: core.Gram, progress: bool) -> NullSpectra:
     spectra: list[MatchSpectrum] = []
-    with show_progress("Matching nulls", progress) as report, silence_undersampled_warnings():
-        for index in range(gram.n_nulls):
-            spectra.append(spectrum(wrap_gram(gram.null(index)), center=center))
+    with show_progress("Matching nulls", progress) as report:
+        for null in nulls:
+            spectra.append(find_spectrum(null))
             if report is not None:
-                report(index + 1, gram.n_nulls)
+                report(len(spectra), gram.n_nulls)
     return NullSpectra.of(spectra, gram.null_rolls)

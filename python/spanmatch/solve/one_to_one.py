@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import spanmatch._core as core
-from spanmatch.base.arguments import as_center
 from spanmatch.base.progress import show_progress
 from spanmatch.pair.pair import ActivationPair, read_gram
 from spanmatch.results.one_to_one import OneToOne
+from spanmatch.solve.problem import Regularisation
 
 if TYPE_CHECKING:
+    from spanmatch.base.arguments import Ridge, RowsPerItem
     from spanmatch.pair.types import Samples
     from spanmatch.results.result import Floats, Indices
+    from spanmatch.solve.problem import Problem
 
 
 def one_to_one(
@@ -22,17 +24,19 @@ def one_to_one(
     y: Samples | None = None,
     *,
     center: bool = False,
+    ridge: Ridge = None,
+    rows_per_item: RowsPerItem = 1,
     progress: bool = False,
 ) -> OneToOne:
     """Find for every ε how many disjoint pairs of neurons are within it, and whom they cover.
 
-    An x and a y are within ε of each other when sqrt(1 - cos²) <= ε: each is then within ε of the
-    other's span, so pairs are a match (Wang et al. 2018), and what they cover, s1(ε), is a part of
-    s(ε). The largest number of disjoint pairs is that of a maximum matching of a bipartite graph.
-    Pairs are let in in order of residual, then of x, then of y, and after each the matching is made
-    maximum again by an augmenting path (Hopcroft and Karp 1973), which covers two neurons more and
-    uncovers none. So one pass gives every ε, as for the bottleneck assignment (Gross 1959), and
-    covered neurons are nested.
+    An x and a y are within ε of each other when √(1 - cos² / (1 + λ)) <= ε, λ next to 0 unless a
+    ridge is given: each is then within ε of the other's span, so pairs are a match (Wang et al.
+    2018), and what they cover, s1(ε), is a part of s(ε). The largest number of disjoint pairs is
+    that of a maximum matching of a bipartite graph. Pairs are let in in order of residual, then of
+    x, then of y, and after each the matching is made maximum again by an augmenting path (Hopcroft
+    and Karp 1973), which covers two neurons more and uncovers none. So one pass gives every ε, as
+    for the bottleneck assignment (Gross 1959), and covered neurons are nested.
 
     How many pairs there are depends on no choice. Which neurons they cover does: an augmenting path
     covers, of all free neurons in reach on either side, that of smallest nearest residual, then of
@@ -48,6 +52,8 @@ def one_to_one(
         `spectrum`.
     center
         Subtract each neuron's mean first; the cosine is then the correlation.
+    ridge, rows_per_item
+        λ, as for `spectrum`: to lie under an s(ε), s1(ε) is of the same λ.
     progress
         Show a bar on standard error. Needs `rich`.
 
@@ -81,11 +87,16 @@ def one_to_one(
     >>> result.nearest_x[0]
     array([2, 0, 0, 1])
     """
-    center = as_center(center)
-    gram = read_gram(x, y, progress)
+    how = Regularisation.of(center, ridge)
+    problem = how.read(x, y, rows_per_item=rows_per_item, progress=progress)
+    return find_one_to_one(problem, progress=progress)
+
+
+def find_one_to_one(problem: Problem, *, progress: bool = False) -> OneToOne:
+    """Return the pairs of a problem."""
     with show_progress("Matching pairs", progress) as report:
         (critical_x, critical_y, of_x, of_y, changes), resolution = core.one_to_one(
-            gram, center, report
+            problem.gram, problem.center, problem.ridge, report
         )
     return OneToOne(
         critical_x,
@@ -95,6 +106,7 @@ def one_to_one(
         changes[:2],
         changes[2],
         resolution,
+        problem.ridge,
     )
 
 
@@ -149,7 +161,7 @@ def _correlate(gram: core.Gram) -> Floats:
     """Return the correlation of every x with every y; 0 where either is dead."""
     products, n_x = gram.centered(), gram.n_x
     # Chance is nan exactly where a neuron is dead.
-    is_dead = np.isnan(np.concatenate(core.chance(gram, True)))
+    is_dead = np.isnan(np.concatenate(core.chance(gram, True, None)))
     scale = np.zeros(is_dead.size)
     scale[~is_dead] = products.diagonal()[~is_dead] ** -0.5
     correlations: Floats = products[:n_x, n_x:] * scale[:n_x, None] * scale[n_x:]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import spanmatch._core as core
-from spanmatch.base.arguments import as_center, as_eps, as_index
-from spanmatch.pair.pair import ActivationPair, read_gram
+from spanmatch.base.arguments import as_eps, as_index
+from spanmatch.solve.problem import Regularisation
 from spanmatch.solve.resolution import warn_if_raised
 from spanmatch.solve.undersampled import warn_if_undersampled
 
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from spanmatch.base.arguments import Neuron
+    from spanmatch.base.arguments import Neuron, Ridge, RowsPerItem
+    from spanmatch.pair.pair import ActivationPair
     from spanmatch.pair.types import Samples
-    from spanmatch.results.result import Indices
 
 Answer = TypeVar("Answer")
 
@@ -30,6 +31,8 @@ def is_match(
     x_index: ArrayLike,
     y_index: ArrayLike,
     center: bool = False,
+    ridge: Ridge = None,
+    rows_per_item: RowsPerItem = 1,
 ) -> bool:
     """Tell whether chosen neurons of both sides are an ε-match.
 
@@ -38,7 +41,7 @@ def is_match(
 
     Parameters
     ----------
-    x, y, center
+    x, y, center, ridge, rows_per_item
         As for `spectrum`.
     eps
         In [0, 1).
@@ -67,7 +70,9 @@ def is_match(
     >>> is_match(x, 2 * x, eps=0.1, x_index=[0, 2], y_index=[0])
     False
     """
-    return ask_of_set(core.is_match, x, y, eps=eps, x_index=x_index, y_index=y_index, center=center)
+    how = Regularisation.of(center, ridge)
+    sides = Sides(x, y, x_index, y_index, rows_per_item)
+    return ask_of_set(core.is_match, sides, as_eps(eps), how)
 
 
 def is_simple(
@@ -78,6 +83,8 @@ def is_simple(
     x_index: ArrayLike,
     y_index: ArrayLike,
     center: bool = False,
+    ridge: Ridge = None,
+    rows_per_item: RowsPerItem = 1,
 ) -> bool:
     """Tell whether chosen neurons of both sides are a match that is no union of smaller ones.
 
@@ -93,9 +100,9 @@ def is_simple(
     >>> is_simple(x, 2 * x, eps=0.1, x_index=[0, 2], y_index=[0, 2])
     False
     """
-    return ask_of_set(
-        core.is_simple, x, y, eps=eps, x_index=x_index, y_index=y_index, center=center
-    )
+    how = Regularisation.of(center, ridge)
+    sides = Sides(x, y, x_index, y_index, rows_per_item)
+    return ask_of_set(core.is_simple, sides, as_eps(eps), how)
 
 
 def minimum_for(
@@ -106,6 +113,8 @@ def minimum_for(
     x_index: ArrayLike,
     y_index: ArrayLike,
     center: bool = False,
+    ridge: Ridge = None,
+    rows_per_item: RowsPerItem = 1,
 ) -> list[Neuron]:
     """List the neurons for which a match is a minimum match: no smaller one inside it holds them.
 
@@ -130,26 +139,32 @@ def minimum_for(
     >>> minimum_for(x, y, eps=0.1, x_index=[0, 1], y_index=[0, 1])  # x0 and y0 need no other
     [('x', 1), ('y', 1)]
     """
-    return ask_of_set(
-        core.minimum_for, x, y, eps=eps, x_index=x_index, y_index=y_index, center=center
-    )
+    how = Regularisation.of(center, ridge)
+    sides = Sides(x, y, x_index, y_index, rows_per_item)
+    return ask_of_set(core.minimum_for, sides, as_eps(eps), how)
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Two arrays or a pair, and neurons chosen of them."""
+
+    x: Samples | ActivationPair
+    y: Samples | None
+    x_index: ArrayLike
+    y_index: ArrayLike
+    rows_per_item: RowsPerItem
 
 
 def ask_of_set(
-    question: Callable[[core.Gram, float, Indices, Indices, bool], tuple[Answer, float]],
-    x: Samples | ActivationPair,
-    y: Samples | None,
-    *,
-    eps: float,
-    x_index: ArrayLike,
-    y_index: ArrayLike,
-    center: bool,
+    question: Callable[..., tuple[Answer, float]], sides: Sides, eps: float, how: Regularisation
 ) -> Answer:
-    """Check the arguments of the public function that calls this, and ask the core."""
-    eps, center = as_eps(eps), as_center(center)
-    chosen_x, chosen_y = as_index(x_index, "x_index"), as_index(y_index, "y_index")
-    gram = read_gram(x, y)
-    answer, resolution = question(gram, eps, chosen_x, chosen_y, center)
-    warn_if_raised(resolution, gram.n_x + gram.n_y, depth=2)
-    warn_if_undersampled(gram.n_samples, max(chosen_x.size, chosen_y.size), depth=2)
+    """Check what is left of the arguments of the public function that calls this; ask the core."""
+    chosen_x, chosen_y = as_index(sides.x_index, "x_index"), as_index(sides.y_index, "y_index")
+    problem = how.read(sides.x, sides.y, rows_per_item=sides.rows_per_item)
+    answer, resolution = question(
+        problem.gram, eps, chosen_x, chosen_y, problem.center, problem.ridge
+    )
+    warn_if_raised(resolution, sum(problem.widths), depth=2)
+    largest = max(chosen_x.size, chosen_y.size)
+    warn_if_undersampled(problem.gram.n_samples, largest, problem.ridge, depth=2)
     return answer

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import spanmatch._core as core
-from spanmatch.base.arguments import as_center, as_eps, as_neuron, as_seed
+from spanmatch.base.arguments import as_eps, as_neuron, as_seed
 from spanmatch.base.progress import show_progress
-from spanmatch.pair.pair import ActivationPair, read_gram
 from spanmatch.results.match import Match
 from spanmatch.results.structure import Support
+from spanmatch.solve.problem import Regularisation
 from spanmatch.solve.resolution import warn_if_raised
 from spanmatch.solve.undersampled import warn_if_by_chance
 
 if TYPE_CHECKING:
-    from spanmatch.base.arguments import Neuron
+    from spanmatch.base.arguments import Neuron, Ridge, RowsPerItem
+    from spanmatch.pair.pair import ActivationPair
     from spanmatch.pair.types import Samples
 
 
@@ -26,6 +27,8 @@ def minimum_match(
     neuron: Neuron,
     seed: int = 0,
     center: bool = False,
+    ridge: Ridge = None,
+    rows_per_item: RowsPerItem = 1,
 ) -> Match | None:
     """Find a match that holds a neuron and inside which no smaller match holds it.
 
@@ -34,7 +37,7 @@ def minimum_match(
 
     Parameters
     ----------
-    x, y, center
+    x, y, center, ridge, rows_per_item
         As for `spectrum`.
     eps
         In [0, 1).
@@ -74,14 +77,17 @@ def minimum_match(
     >>> minimum_match(x, y, eps=0.1, neuron=("x", 2)) is None
     True
     """
-    eps, center, seed, neuron = as_eps(eps), as_center(center), as_seed(seed), as_neuron(neuron)
-    gram = read_gram(x, y)
-    found, resolution = core.minimum_match(gram, eps, neuron, seed, center)
-    warn_if_by_chance(gram, eps, center)
+    eps, seed, neuron = as_eps(eps), as_seed(seed), as_neuron(neuron)
+    how = Regularisation.of(center, ridge)
+    problem = how.read(x, y, rows_per_item=rows_per_item)
+    found, resolution = core.minimum_match(
+        problem.gram, eps, neuron, seed, problem.center, problem.ridge
+    )
+    warn_if_by_chance(problem, eps)
     if found is None:
-        warn_if_raised(resolution, gram.n_x + gram.n_y)
+        warn_if_raised(resolution, sum(problem.widths))
         return None
-    return Match(eps, *found, gram.n_x, gram.n_y, resolution)
+    return Match(eps, *found, *problem.widths, resolution, problem.ridge)
 
 
 def simple_matches(
@@ -92,13 +98,15 @@ def simple_matches(
     seed: int = 0,
     method: Literal["cover", "each"] = "cover",
     center: bool = False,
+    ridge: Ridge = None,
+    rows_per_item: RowsPerItem = 1,
     progress: bool = False,
 ) -> list[Match]:
     """Find simple matches, those that are no union of smaller ones, that make up the maximum match.
 
     Parameters
     ----------
-    x, y, center, progress
+    x, y, center, ridge, rows_per_item, progress
         As for `spectrum`.
     eps
         In [0, 1).
@@ -136,15 +144,15 @@ def simple_matches(
     """
     if method not in ("cover", "each"):
         raise ValueError(f'method must be "cover" or "each", got {method!r}')
-    eps, center, seed = as_eps(eps), as_center(center), as_seed(seed)
+    eps, seed, how = as_eps(eps), as_seed(seed), Regularisation.of(center, ridge)
     search = core.simple_cover if method == "cover" else core.minimum_matches
-    gram = read_gram(x, y, progress)
+    problem = how.read(x, y, rows_per_item=rows_per_item, progress=progress)
     with show_progress("Searching simple matches", progress) as report:
-        found, resolution = search(gram, eps, seed, center, report)
-    warn_if_by_chance(gram, eps, center)
+        found, resolution = search(problem.gram, eps, seed, problem.center, problem.ridge, report)
+    warn_if_by_chance(problem, eps)
     if not found:
-        warn_if_raised(resolution, gram.n_x + gram.n_y)
-    return [Match(eps, *columns, gram.n_x, gram.n_y, resolution) for columns in found]
+        warn_if_raised(resolution, sum(problem.widths))
+    return [Match(eps, *each, *problem.widths, resolution, problem.ridge) for each in found]
 
 
 def support(
@@ -153,6 +161,8 @@ def support(
     *,
     eps: float,
     center: bool = False,
+    ridge: Ridge = None,
+    rows_per_item: RowsPerItem = 1,
     progress: bool = False,
 ) -> Support:
     """Find who supports whom: u supports v when, u lost, the maximum match of the rest loses v.
@@ -170,7 +180,7 @@ def support(
 
     Parameters
     ----------
-    x, y, center, progress
+    x, y, center, ridge, rows_per_item, progress
         As for `spectrum`.
     eps
         In [0, 1).
@@ -201,9 +211,9 @@ def support(
     >>> result.groups
     [[('x', 0), ('y', 0)], [('x', 1), ('y', 1)]]
     """
-    eps, center = as_eps(eps), as_center(center)
-    gram = read_gram(x, y, progress)
+    eps, how = as_eps(eps), Regularisation.of(center, ridge)
+    problem = how.read(x, y, rows_per_item=rows_per_item, progress=progress)
     with show_progress("Taking out each neuron", progress) as report:
-        (matched_x, matched_y, matrix), resolution = core.support(gram, eps, center, report)
-    warn_if_by_chance(gram, eps, center)
-    return Support(eps, matched_x, matched_y, matrix, gram.n_x, gram.n_y, resolution)
+        found, resolution = core.support(problem.gram, eps, problem.center, problem.ridge, report)
+    warn_if_by_chance(problem, eps)
+    return Support(eps, *found, *problem.widths, resolution, problem.ridge)

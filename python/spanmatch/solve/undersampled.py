@@ -1,39 +1,61 @@
 """When a match says little: too few samples, or an ε that unrelated neurons reach too."""
 
+from __future__ import annotations
+
 import warnings
-from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import spanmatch._core as core
 from spanmatch.base.errors import UndersampledWarning
 from spanmatch.results.spectrum import find_living_median
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from spanmatch.solve.problem import Problem
+
 SAMPLES_PER_NEURON = 5
+# A ridge of this part of neurons over samples keeps r above 0.3 where sides are unrelated: with m
+# neurons, n samples and λ the least they leave of each other is λ / (m / n + λ), a tenth here.
+ENOUGH_RIDGE = 0.1
 
 
-def explain_too_few(n_samples: int, n_neurons: int) -> list[str]:
-    """Return a sentence, or none where the samples are enough for the larger side's neurons."""
-    if n_samples >= SAMPLES_PER_NEURON * n_neurons:
+def explain_too_few(n_samples: int, n_neurons: int, ridge: float | None = None) -> list[str]:
+    """Return a sentence, or none where the samples are enough for the larger side's neurons.
+
+    A ridge of the order of neurons over samples stands for samples.
+    """
+    usual = n_neurons / max(1, n_samples)
+    if n_samples >= SAMPLES_PER_NEURON * n_neurons or (ridge or 0.0) >= ENOUGH_RIDGE * usual:
         return []
+    way_out = 'take more samples, or ridge="auto"'
+    if ridge is not None:
+        way_out = (
+            f"take more samples, or a ridge of the order of {usual:.2g} instead of {ridge:.2g}"
+        )
     return [
         f"{n_samples} samples for {n_neurons} neurons on the larger side: at fewer than "
         f"{SAMPLES_PER_NEURON} samples a neuron ({SAMPLES_PER_NEURON * n_neurons} here) "
-        "unrelated neurons match in part by chance"
+        f"unrelated neurons match in part by chance: {way_out}"
     ]
 
 
-def warn_if_undersampled(n_samples: int, n_neurons: int, *, depth: int = 1) -> None:
+def warn_if_undersampled(
+    n_samples: int, n_neurons: int, ridge: float | None = None, *, depth: int = 1
+) -> None:
     """Warn the caller of the public function, which is `depth` calls above this one.
 
     `n_neurons` is that of the larger side.
     """
-    _warn(explain_too_few(n_samples, n_neurons), depth)
+    _warn(explain_too_few(n_samples, n_neurons, ridge), depth)
 
 
-def warn_if_by_chance(gram: core.Gram, eps: float, center: bool) -> None:
+def warn_if_by_chance(problem: Problem, eps: float) -> None:
     """Warn the caller of the public function that calls this and asks for the maximum match."""
-    chance = find_living_median(*core.chance(gram, center))
-    reasons = explain_too_few(gram.n_samples, max(gram.n_x, gram.n_y))
+    gram, ridge = problem.gram, problem.ridge
+    chance = find_living_median(*core.chance(gram, problem.center, ridge))
+    reasons = explain_too_few(gram.n_samples, max(problem.widths), ridge)
     if eps >= chance:
         reasons.append(
             f"eps = {eps:.4g} is at or above the median chance level {chance:.4g}, the residual "

@@ -72,7 +72,7 @@ impl<'p> PairResiduals<'p> {
         progress: &Progress,
         mut look: impl FnMut(usize, &[f64]) -> Result<ControlFlow<()>>,
     ) -> Result<ControlFlow<()>> {
-        let whole = 1.0 + self.problem.resolution().powi(2);
+        let whole = 1.0 + self.problem.ridge();
         let exact = self.problem.exact();
         let mut residuals = vec![0.0; self.y.len()];
         for x in 0..self.x.len() {
@@ -90,7 +90,7 @@ impl<'p> PairResiduals<'p> {
 
     /// Whether of an x no y explains more than there is, up to rounding.
     fn check(&self, x: usize) -> Result<()> {
-        let whole = 1.0 + self.problem.resolution().powi(2);
+        let whole = 1.0 + self.problem.ridge();
         let largest = 1.0 + self.problem.exact().powi(2);
         let explained = |cosine: &f64| cosine * cosine / whole;
         // Of what is no number this is not true either.

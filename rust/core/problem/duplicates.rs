@@ -30,8 +30,8 @@ impl Problem {
 
     /// The problem with every group of duplicates as one neuron, and for each neuron its place there.
     ///
-    /// m copies of a column with coefficients w / m each cost `δ²|w|² / m`: one column with the ridge
-    /// δ² / m. Copies have the same residual at every step of a peel, so they go together, and the
+    /// m copies of a column with coefficients w / m each cost `λ|w|² / m`: one column with the ridge
+    /// λ / m. Copies have the same residual at every step of a peel, so they go together, and the
     /// critical ε are the same. (Not so in searches: x = y1 = y2 has the minimum match {x, y1}.)
     pub(crate) fn merge_duplicates(&self) -> Result<(Self, Vec<usize>)> {
         let mut representatives: Vec<usize> = Vec::new();

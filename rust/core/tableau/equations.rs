@@ -27,7 +27,7 @@ impl Equations<'_> {
         for (i, other) in self.predictors.present() {
             column[i] = cosines[other];
         }
-        column[place] += self.problem.ridge(neuron);
+        column[place] += self.problem.ridge_at(neuron);
         column
     }
 
@@ -40,7 +40,8 @@ impl Equations<'_> {
         let products = symmetric_times(column, &along, is_here);
         let mut product = vec![0.0; v.len()];
         for (place, neuron) in self.predictors.present() {
-            product[place] = products[neuron - side.start] + self.problem.ridge(neuron) * v[place];
+            product[place] =
+                products[neuron - side.start] + self.problem.ridge_at(neuron) * v[place];
         }
         product
     }

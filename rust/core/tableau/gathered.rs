@@ -26,7 +26,7 @@ pub(super) fn residual_squares(
 
 pub(super) fn add_ridge(problem: &Problem, predictors: &[usize], gram: &mut Matrix) {
     for (j, &neuron) in predictors.iter().enumerate() {
-        gram[(j, j)] += problem.ridge(neuron);
+        gram[(j, j)] += problem.ridge_at(neuron);
     }
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -153,7 +153,10 @@ def test_is_match_turns_at_the_largest_residual(name: str, center: bool) -> None
         edge = float(np.nan_to_num(inner, nan=2.0).max(initial=0.0))
         for eps in (edge - 2e-6, edge + 2e-6, 0.0, 0.5):
             if 0 <= eps < 1 and abs(max(eps, oracle.exact) - edge) > 1e-6:
-                chosen = {"x_index": np.flatnonzero(in_x), "y_index": np.flatnonzero(in_y)}
+                chosen: dict[str, Any] = {
+                    "x_index": np.flatnonzero(in_x),
+                    "y_index": np.flatnonzero(in_y),
+                }
                 answer = sm.is_match(pair, eps=eps, center=center, **chosen)
                 assert answer is oracle.is_match(eps, in_x, in_y)
                 answers.add(answer)

@@ -1,0 +1,99 @@
+"""The ridge of least held-out error: what `ridge="auto"` takes."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spanmatch.base.errors import RidgeWarning
+from spanmatch.pair.products import find_gram
+from spanmatch.solve.fold_products import list_splits
+
+if TYPE_CHECKING:
+    import spanmatch._core as core
+    from spanmatch.results.result import Floats, Indices
+    from spanmatch.solve.fold_products import Split
+
+RIDGES = 10.0 ** (np.arange(-12, 5) / 2)
+"""What λ is chosen among: 1e-6 to 100, two to a decade."""
+GROUPS = 4  # of folds: each costs an eigendecomposition of either side
+
+
+def choose_ridge(gram: core.Gram, center: bool) -> float:
+    """Return the λ of `RIDGES` by which the sides predict each other best on inputs left out.
+
+    The folds of a Gram are pooled to four groups. Every neuron is predicted on each group from all
+    neurons of the other side, fitted on the other groups. The mean over the neurons of both sides
+    of their squared errors counts, each of its own energy.
+
+    Raises
+    ------
+    ValueError
+        There are fewer items than groups, or no neuron has anything to predict.
+
+    Warns
+    -----
+    RidgeWarning
+        The choice is at an edge of the grid.
+    """
+    errors = sum_errors(gram, center)
+    if not np.isfinite(errors).all():
+        raise ValueError(
+            "there is nothing to choose a ridge by: no neuron lives on all parts of the data; give "
+            "a number, as ridge=0.1"
+        )
+    best = int(np.argmin(errors))
+    if best in (0, RIDGES.size - 1):
+        warnings.warn(_describe_edge(best == 0), RidgeWarning, stacklevel=2)
+    return float(RIDGES[best])
+
+
+def sum_errors(gram: core.Gram, center: bool) -> Floats:
+    """Return for each of `RIDGES` the mean over neurons of the squared error held out.
+
+    It is of each neuron's energy on all data: so none counts for more, were it silent but once.
+    """
+    errors, n_judged = np.zeros(RIDGES.size), 0.0
+    whole = np.sqrt(np.maximum(find_gram(gram, center=center).diagonal(), 0.0))
+    for split in list_splits(gram, center, GROUPS):
+        weights = split.norms[split.live] / whole[split.live]
+        sides = np.split(np.arange(split.live.size), [np.searchsorted(split.live, gram.n_x)])
+        for predictors, targets in (sides, sides[::-1]):
+            found, energy = _sum_split(split, predictors, targets, weights[targets])
+            errors += found
+            n_judged += energy
+    return errors / n_judged if n_judged > 0 else np.full(RIDGES.size, np.nan)
+
+
+def _sum_split(
+    split: Split, predictors: Indices, targets: Indices, weights: Floats
+) -> tuple[Floats, float]:
+    """Return the squared error on what is left out, for each λ, and the energy.
+
+    With V Λ Vᵀ the products of the predictors that are fitted on, the coefficients are
+    V (Λ + λ)⁻¹ Vᵀ G. So each λ takes a sum over pairs of eigenvalues, and no product of matrices.
+    """
+    own, across = np.ix_(predictors, predictors), np.ix_(predictors, targets)
+    values, vectors = np.linalg.eigh(split.fitted[own])
+    fitted = vectors.T @ (split.fitted[across] * weights)
+    left_out = vectors.T @ (split.left_out[across] * weights)
+    crossed = (fitted * left_out).sum(axis=1)
+    squares = (vectors.T @ split.left_out[own] @ vectors) * (fitted @ fitted.T)
+    energy = float((split.left_out.diagonal()[targets] * weights**2).sum())
+    shrunk = 1.0 / (np.maximum(values, 0.0) + RIDGES[:, None])
+    return energy - 2.0 * shrunk @ crossed + ((shrunk @ squares) * shrunk).sum(axis=1), energy
+
+
+def _describe_edge(is_least: bool) -> str:
+    if is_least:
+        return (
+            f'ridge="auto" chose {RIDGES[0]:.0e}, the least of its grid: on inputs left out the '
+            "sides predict each other best with next to none, as where samples are many; "
+            "ridge=None is the usual way then"
+        )
+    return (
+        f'ridge="auto" chose {RIDGES[-1]:.0f}, the largest of its grid: on inputs left out neither '
+        "side predicts the other better than by nothing, so there may be nothing shared"
+    )

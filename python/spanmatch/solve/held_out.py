@@ -1,0 +1,143 @@
+"""Whether a match carries over: its residuals on inputs that it was not fitted on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import spanmatch._core as core
+from spanmatch.base.progress import show_progress
+from spanmatch.pair.nulls_and_folds import read_gram_with_folds
+from spanmatch.results.residuals import Residuals
+from spanmatch.solve.fold_products import list_splits
+from spanmatch.solve.linear_map import check_match, check_widths
+from spanmatch.solve.problem import Regularisation
+from spanmatch.solve.resolution import find_resolution
+
+if TYPE_CHECKING:
+    from spanmatch.base.arguments import Ridge, RowsPerItem
+    from spanmatch.pair.pair import ActivationPair
+    from spanmatch.pair.types import Samples
+    from spanmatch.results.match import Match
+    from spanmatch.results.result import Floats, Indices
+    from spanmatch.solve.fold_products import Split
+    from spanmatch.solve.problem import Problem
+
+
+def held_out(
+    x: Samples | ActivationPair,
+    y: Samples | None = None,
+    *,
+    match: Match,
+    ridge: Ridge = None,
+    reselect: bool = False,
+    center: bool = False,
+    folds: int | None = None,
+    rows_per_item: RowsPerItem = 1,
+    seed: int = 0,
+    progress: bool = False,
+) -> Residuals:
+    """Measure how far a match carries over to inputs that it was not fitted on.
+
+    Each fold of the inputs is left out in turn. Every neuron of the match is predicted there from
+    the match's neurons of the other side, with weights fitted on the other folds. The weights are
+    held out; the choice of neurons is not, since the match was found on all folds. So the value is
+    a little too good, unless `reselect=True`: then each fold's predictors are those of the maximum
+    match of the other folds.
+
+    Parameters
+    ----------
+    x, y, progress
+        As for `spectrum`. A pair must be made with `folds`.
+    match
+        Of these sides: from `maximum_match`, `spectrum(…).match` or any function that gives one.
+    ridge
+        λ of the fits, as for `spectrum`; None: that of the match. "auto" chooses it on all folds.
+    reselect
+        Predict from M(ε) of the other folds, ε that of the match, in place of the match.
+    center
+        Fit offsets too: means are those of the other folds.
+    folds
+        To how many folds the items are assigned, of two arrays; None: 16.
+    rows_per_item
+        Where items begin, of two arrays: see `ActivationPair.update`.
+    seed
+        What the folds of two arrays follow from.
+
+    Returns
+    -------
+    Residuals
+        `.x` of every x of the match, in its order, and `.y` of every y: √(Σ error² / Σ energy) over
+        all folds, energy about the means that were fitted. It is comparable to the residuals of
+        `linear_map`, which are fitted and judged on the same inputs, and may exceed 1, where a
+        neuron is predicted worse than by nothing. A neuron that is silent on the other folds
+        predicts nothing, and is predicted as silent.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `linear_map`; a pair without folds, or with `folds`; fewer items than folds.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spanmatch as sm
+    >>> rng = np.random.default_rng(0)
+    >>> x, y = rng.standard_normal((60, 40)), rng.standard_normal((60, 40))
+    >>> match = sm.spectrum(x, y, ridge=0.1).match(0.7)
+    >>> fitted, carried = sm.linear_map(x, y, match=match), held_out(x, y, match=match)
+    >>> bool(fitted.x_residuals.max() < 0.7), bool(carried.x.min() > 0.9)
+    (True, True)
+    """
+    check_match(match)
+    if not isinstance(reselect, bool | np.bool_):
+        raise TypeError(f"`reselect` must be True or False, got {type(reselect).__name__}")
+    how = Regularisation.of(center, match.ridge if ridge is None else ridge)
+    gram = read_gram_with_folds(
+        x, y, folds=folds, rows_per_item=rows_per_item, seed=seed, progress=progress
+    )
+    check_widths(match, gram.n_x, gram.n_y)
+    problem = how.of_gram(gram)
+    columns = match.x, match.y + gram.n_x
+    errors, energy = (np.zeros(gram.n_x + gram.n_y) for _ in range(2))
+    with show_progress("Leaving out folds", progress) as report:
+        for done, split in enumerate(list_splits(gram, problem.center), start=1):
+            predictors = _reselect(problem, match, split) if reselect else columns
+            errors += _find_errors(problem, split, predictors, columns)
+            energy += split.energy
+            if report is not None:
+                report(done, len(gram.fold_samples))
+    with np.errstate(invalid="ignore"):
+        of_x, of_y = (np.sqrt(errors[side] / energy[side]) for side in columns)
+    return Residuals(of_x, of_y, find_resolution(energy.size), problem.ridge)
+
+
+def _reselect(problem: Problem, match: Match, split: Split) -> tuple[Indices, Indices]:
+    """Return the columns of the maximum match of what is fitted on."""
+    (x, y), _ = core.maximum_match(split.gram, match.eps, problem.center, problem.ridge)
+    return x, y + split.gram.n_x
+
+
+def _find_errors(
+    problem: Problem,
+    split: Split,
+    predictors: tuple[Indices, Indices],
+    targets: tuple[Indices, Indices],
+) -> Floats:
+    """Return the squared errors of the targets of each side on what is left out.
+
+    All else, and what is silent where is fitted, keeps its energy: nothing is predicted of it.
+    """
+    usual = find_resolution(sum(problem.widths)) ** 2
+    ridge = usual if problem.ridge is None else problem.ridge
+    errors = split.energy.copy()
+    for side in (0, 1):
+        of, by = split.find(targets[side]), split.find(predictors[1 - side])
+        own, across = np.ix_(by, by), np.ix_(by, of)
+        weights = np.linalg.solve(split.fitted[own] + ridge * np.eye(by.size), split.fitted[across])
+        added = weights * (split.left_out[own] @ weights - 2.0 * split.left_out[across])
+        squares = np.maximum(split.left_out.diagonal()[of] + added.sum(axis=0), 0.0)
+        columns = split.live[of]
+        errors[columns] = squares * split.norms[columns] ** 2
+    return np.asarray(errors)

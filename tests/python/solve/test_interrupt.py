@@ -40,13 +40,16 @@ else:
 say("same" if state() == before else "changed")
 """
 
-# Each takes far longer than a second: more near-duplicates than can be peeled without refreshes; a
-# hundred million rows, which lie in memory once.
+# Each takes far longer than a second: more near-duplicates than can be peeled without refreshes;
+# more pairs than can be sorted at once; a hundred million rows, which lie in memory once.
 SPECTRUM = """
 z = rng.standard_normal((4600, 1100), dtype=np.float32)
 more = z + np.float32(1e-4) * rng.standard_normal(z.shape, dtype=np.float32)
 both = np.hstack([z, more])
 pair.update(both, both[:, ::-1] + rng.standard_normal(both.shape, dtype=np.float32))
+"""
+PAIRS = """
+pair.update(*rng.standard_normal((2, 64, 6000), dtype=np.float32))
 """
 UPDATE = """
 x, y = rng.standard_normal((2, 500, 300), dtype=np.float32)
@@ -61,10 +64,11 @@ ARRAYS = UPDATE
     ("prepare", "call"),
     [
         (SPECTRUM, "sm.spectrum(pair)"),
+        (PAIRS, "sm.one_to_one(pair)"),
         (UPDATE, "pair.update(x, y)"),
         (ARRAYS, "sm.spectrum(x, y, progress=True)"),
     ],
-    ids=["spectrum of a pair", "update", "spectrum of arrays"],
+    ids=["spectrum of a pair", "pairs", "update", "spectrum of arrays"],
 )
 def test_ctrl_c_ends_a_long_call(prepare: str, call: str) -> None:
     script = PREPARE + prepare + textwrap.dedent(CALL).format(call=call)

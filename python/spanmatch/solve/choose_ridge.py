@@ -13,7 +13,7 @@ from spanmatch.solve.fold_products import list_splits
 
 if TYPE_CHECKING:
     import spanmatch._core as core
-    from spanmatch.results.result import Floats, Indices
+    from spanmatch.results.result import Floats
     from spanmatch.solve.fold_products import Split
 
 RIDGES = 10.0 ** (np.arange(-12, 5) / 2)
@@ -59,7 +59,8 @@ def sum_errors(gram: core.Gram, center: bool) -> Floats:
     whole = np.sqrt(np.maximum(find_gram(gram, center=center).diagonal(), 0.0))
     for split in list_splits(gram, center, GROUPS):
         weights = split.norms[split.live] / whole[split.live]
-        sides = np.split(np.arange(split.live.size), [np.searchsorted(split.live, gram.n_x)])
+        n_x = int(np.searchsorted(split.live, gram.n_x))
+        sides = slice(0, n_x), slice(n_x, None)
         for predictors, targets in (sides, sides[::-1]):
             found, energy = _sum_split(split, predictors, targets, weights[targets])
             errors += found
@@ -68,14 +69,14 @@ def sum_errors(gram: core.Gram, center: bool) -> Floats:
 
 
 def _sum_split(
-    split: Split, predictors: Indices, targets: Indices, weights: Floats
+    split: Split, predictors: slice, targets: slice, weights: Floats
 ) -> tuple[Floats, float]:
     """Return the squared error on what is left out, for each λ, and the energy.
 
     With V Λ Vᵀ the products of the predictors that are fitted on, the coefficients are
     V (Λ + λ)⁻¹ Vᵀ G. So each λ takes a sum over pairs of eigenvalues, and no product of matrices.
     """
-    own, across = np.ix_(predictors, predictors), np.ix_(predictors, targets)
+    own, across = (predictors, predictors), (predictors, targets)
     values, vectors = np.linalg.eigh(split.fitted[own])
     fitted = vectors.T @ (split.fitted[across] * weights)
     left_out = vectors.T @ (split.left_out[across] * weights)

@@ -79,8 +79,11 @@ def _split(gram: core.Gram, is_left_out: NDArray[np.bool_], center: bool) -> Spl
     live = np.flatnonzero(norms)
     energy = left_out.diagonal().copy()
     scale = 1.0 / norms[live]
-    own = np.ix_(live, live)
-    fitted, left_out = (each[own] * scale * scale[:, None] for each in (fitted, left_out))
+    if live.size < norms.size:
+        fitted, left_out = (each[np.ix_(live, live)] for each in (fitted, left_out))
+    for products in (fitted, left_out):
+        products[:] *= scale
+        products[:] *= scale[:, None]
     return Split(fitted_gram, fitted, left_out, live, norms, energy)
 
 

@@ -69,9 +69,9 @@ s(ε) is the part of both networks' neurons, dead ones too, in the maximum match
 one of each network, whose neurons all lie within relative distance ε of the other set's span. \
 area is the mean of s over all ε.
 
-s1(ε) is the part that disjoint pairs of single neurons within ε make up, near(ε) the part that has a \
-single partner within ε, which others may have too: s1 ≤ near ≤ s. s1 is shared one by one, what \
-near adds one by one but repeated, and what s adds only in another basis.
+s1(ε) is the part that disjoint pairs of single neurons within ε make up, near(ε) the part that \
+has a single partner within ε, which others may have too: s1 ≤ near ≤ s. s1 is shared one by one, \
+what near adds one by one but repeated, and what s adds only in another basis.
 
 The chance level is the residual to expect of an unrelated neuron; (s) at an ε at or above it says \
 nothing. Of a convolution a neuron is a channel and every position is a sample; since the \

@@ -106,6 +106,6 @@ def _tell_chance(findings: Findings, eps: float, layers: Sequence[str]) -> str:
     if len(largest) < len(layers):
         return " How many pairs are so by chance was not measured: that takes nulls."
     return (
-        f" By chance: the largest nulls match {np.mean(largest):.0%} as a span, a mean over layers, "
-        "and at most that one by one."
+        f" By chance: the largest nulls match {np.mean(largest):.0%} as a span, a mean over "
+        "layers, and at most that one by one."
     )

@@ -95,4 +95,6 @@ def _show(comparison: Comparison, destination: Destination, note: str) -> None:
     typer.echo(name_options(format_table(comparison, destination.eps)))
     if note:
         typer.echo(note)
-    typer.echo(f"\n{destination.folder}: {INDEX}, {PAIRS}, {SPECTRA}, {ONE_TO_ONE}\nPicture: {picture}")
+    typer.echo(
+        f"\n{destination.folder}: {INDEX}, {PAIRS}, {SPECTRA}, {ONE_TO_ONE}\nPicture: {picture}"
+    )

@@ -86,9 +86,9 @@ def test_an_answer_without_pairs_of_neurons_says_nothing_of_them(tmp_path: Path)
     old = sm.load(tmp_path / "old.safetensors")
     assert isinstance(old, sm.LayerAnswer)
     assert old.one_to_one is None
-    assert old.to_dict() == spectrum.to_dict()
+    assert list(old.to_dict()) == list(spectrum.to_dict())
     assert repr(old) == f"LayerAnswer({spectrum!r})"
     answer = sm.LayerAnswer(spectrum, one_to_one=pairs)
     assert answer != old
-    assert answer.to_dict() == {**spectrum.to_dict(), "one_to_one": pairs.to_dict()}
+    assert answer.to_dict()["one_to_one"] == pairs.to_dict()
     assert repr(answer) == f"LayerAnswer({spectrum!r}, {pairs!r})"

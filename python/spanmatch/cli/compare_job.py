@@ -18,7 +18,7 @@ from spanmatch.cli.current_folder import importing_from_here
 from spanmatch.cli.exit_codes import refuse_wrong_usage
 from spanmatch.cli.flags import name_options
 from spanmatch.cli.other_bars import without_other_bars
-from spanmatch.comparison.folder import INDEX, PAIRS, SPECTRA
+from spanmatch.comparison.folder import INDEX, ONE_TO_ONE, PAIRS, SPECTRA
 from spanmatch.comparison.table import format_table
 from spanmatch.torch.loading.data.shuffled import explain_shuffling
 from spanmatch.torch.resuming.ranks import count_local_ranks, count_ranks, join_ranks
@@ -95,4 +95,6 @@ def _show(comparison: Comparison, destination: Destination, note: str) -> None:
     typer.echo(name_options(format_table(comparison, destination.eps)))
     if note:
         typer.echo(note)
-    typer.echo(f"\n{destination.folder}: {INDEX}, {PAIRS}, {SPECTRA}\nPicture: {picture}")
+    typer.echo(
+        f"\n{destination.folder}: {INDEX}, {PAIRS}, {SPECTRA}, {ONE_TO_ONE}\nPicture: {picture}"
+    )

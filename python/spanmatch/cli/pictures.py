@@ -17,7 +17,7 @@ LINE = 50  # letters of a title, names of files that may be long
 
 
 def draw_spectrum(result: LayerAnswer, sides: Sides) -> Figure:
-    """Draw s(ε), its interval, and its nulls or where chance begins."""
+    """Draw s(ε), the bands under it, its interval, and its nulls or where chance begins."""
     from spanmatch.plot.similarity import draw_similarity
 
     return draw_similarity({f"{sides.pair.n_samples} samples": result}, _compose_title(sides))

@@ -26,32 +26,40 @@ if TYPE_CHECKING:
 EPS = [tenths / 10 for tenths in range(10)]
 ROWS = 20  # of matches and groups
 MEMBERS = 5  # of one side in a row
+ONE_TO_ONE = (
+    "s1: in disjoint pairs of single neurons within ε. near: with a single partner within ε, which "
+    "may be that of others too. What s has beyond near is shared only in another basis."
+)
 
 
 def show_spectrum(
     result: LayerAnswer, sides: Sides, *, center: bool, levels: Sequence[float] = EPS
 ) -> RenderableType:
-    """Describe both sides, and show what matches at some ε."""
+    """Describe both sides, and show what matches at some ε, and what of it single neurons do."""
     spectrum, nulls, interval = result.spectrum, result.nulls, result.interval
+    pairs = result.one_to_one
     chance = result.chance_level
     about = _describe_sides(sides, "dead", *(neurons.size for neurons in spectrum.dead))
-    extra = ["interval"] if interval is not None else []
+    extra = ["s1(ε)", "near(ε)"] if pairs is not None else []
+    extra += ["interval"] if interval is not None else []
     extra += ["nulls"] if nulls is not None else []
     curve = _begin_table("ε", "s(ε)", *extra, "matched x", "matched y")
     for eps in levels:
         match = spectrum.match(eps)
         similarity = f"{match.similarity:.2f}"
         shown = f"({similarity})" if eps >= chance else f"{similarity} "
-        sure = []
+        more = []
+        if pairs is not None:
+            more += [f"{pairs.similarity(eps):.2f}", f"{pairs.near(eps):.2f}"]
         if interval is not None:
-            sure.append(_format_interval(interval, eps))
+            more.append(_format_interval(interval, eps))
         if nulls is not None:
             by_chance = nulls.similarity(eps)
-            sure.append(_format_range(by_chance.min(), by_chance.max()))
+            more.append(_format_range(by_chance.min(), by_chance.max()))
         curve.add_row(
             f"{eps:.1f}" if eps in EPS else f"{eps:g}",
             shown,
-            *sure,
+            *more,
             f"{match.x.size}",
             f"{match.y.size}",
         )
@@ -61,7 +69,11 @@ def show_spectrum(
     note = "(s): ε is at or above the chance level, where unrelated neurons match too."
     sure = [*_describe_interval(interval), *_describe_nulls(result)]
     of_means = explain_means(sides.pair, spectrum, center=center)
-    notes = [*([note] if chance <= max(levels) else []), *([f"note: {of_means}"] * bool(of_means))]
+    notes = [
+        *([note] if chance <= max(levels) else []),
+        *([ONE_TO_ONE] if pairs is not None else []),
+        *([f"note: {of_means}"] * bool(of_means)),
+    ]
     return Group(about, "", ", ".join(figures), *sure, "", curve, *notes)
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from spanmatch.pair.pair import ActivationPair
     from spanmatch.results.interval import Interval
     from spanmatch.results.nulls import NullSpectra
+    from spanmatch.results.one_to_one import OneToOne
     from spanmatch.results.spectrum import MatchSpectrum
 
 
@@ -53,6 +54,8 @@ class Comparison(ComparedLayers):
         Of some of the keys, what `null_spectra` and `interval` told.
     left_out
         Layers that could not be compared, and why.
+    one_to_one
+        Of some of the keys, what `one_to_one` told: what is shared neuron by neuron.
 
     Examples
     --------
@@ -87,6 +90,7 @@ class Comparison(ComparedLayers):
         nulls: Mapping[Key, NullSpectra] = NOTHING,
         intervals: Mapping[Key, Interval] = NOTHING,
         left_out: Mapping[str, str] = NOTHING,
+        one_to_one: Mapping[Key, OneToOne] = NOTHING,
     ) -> None:
         super().__init__(
             spectra,
@@ -96,6 +100,7 @@ class Comparison(ComparedLayers):
             nulls=nulls,
             intervals=intervals,
             left_out=left_out,
+            one_to_one=one_to_one,
         )
         self._pairs = pairs
 
@@ -138,7 +143,9 @@ class Comparison(ComparedLayers):
         Its columns: `layer`, or `layer_a` and `layer_b`; `n_x`, `n_y`, `dead_x`, `dead_y`,
         `samples`, `inputs`, `chance` (the median level), `area`, `s(0.1)` to `s(0.9)`, `note`.
         With nulls also `null_chance` (the median critical ε of the nulls), `null_area` (their
-        median) and `p_value`; with folds `area_low` and `area_high`.
+        median) and `p_value`; with folds `area_low` and `area_high`. Where it is known what is
+        shared neuron by neuron, `one_to_one_area`, `s1(0.1)` to `s1(0.9)`, the part in disjoint
+        pairs, and `near(0.1)` to `near(0.9)`, the part with a single partner, which may be shared.
         """
         try:
             import pandas as pd
@@ -168,8 +175,9 @@ class Comparison(ComparedLayers):
     def plot(self, path: str | PathLike[str] | None = None) -> Figure:
         """Draw the curves s(ε), or for all pairs the areas.
 
-        Up to 12 layers have a panel each; more are drawn as one picture. In a notebook
-        `%matplotlib inline` shows what is returned.
+        Up to 12 layers have a panel each; more are drawn as one picture. Three bands under s(ε)
+        show what is shared one by one, one by one but repeated, and only in another basis. In a
+        notebook `%matplotlib inline` shows what is returned.
 
         Parameters
         ----------
@@ -256,6 +264,7 @@ class Comparison(ComparedLayers):
             "nulls": self._nulls,
             "intervals": self._intervals,
             "left_out": self._left_out,
+            "one_to_one": self._one_to_one,
         }
 
 

@@ -1,6 +1,7 @@
 """A comparison in a folder: a file for each pair and each spectrum, and `comparison.json`.
 
-Where they were asked for, one too for the nulls and for the interval of each layer.
+One too for what each layer shares neuron by neuron, and where they were asked for, for its nulls
+and its interval.
 
 The file of a layer takes its name from the layer alone, and is there once it is whole, so that work
 that was cut off can go on. `comparison.json` lists the layers in their order. It is written last:
@@ -23,6 +24,7 @@ from spanmatch.pair.pair import ActivationPair
 from spanmatch.results.interval import Interval
 from spanmatch.results.layer_answer import LayerAnswer
 from spanmatch.results.nulls import NullSpectra
+from spanmatch.results.one_to_one import OneToOne
 from spanmatch.results.spectrum import MatchSpectrum
 
 if TYPE_CHECKING:
@@ -30,20 +32,30 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from spanmatch.comparison.layers import ComparedLayers
+    from spanmatch.results.result import Result
 
     Folder = str | PathLike[str]
 
 KIND, FORMAT = "Comparison", 2
 FIRST_FORMAT = 1  # with pairs: what is kept with them is written so still
 INDEX, PAIRS, SPECTRA = "comparison.json", "pairs", "spectra"
-NULLS, INTERVALS = "nulls", "intervals"
-# What an entry of the index calls a file of each of the folders within.
-ENTRIES = {PAIRS: "pair", SPECTRA: "spectrum", NULLS: "nulls", INTERVALS: "interval"}
-OPTIONAL = (PAIRS, NULLS, INTERVALS)
+NULLS, INTERVALS, ONE_TO_ONE = "nulls", "intervals", "one_to_one"
+# What an entry of the index calls a file of each of the folders within; for those beside the
+# spectra it is the name of a field of `LayerAnswer` too.
+ENTRIES = {
+    PAIRS: "pair",
+    SPECTRA: "spectrum",
+    NULLS: "nulls",
+    INTERVALS: "interval",
+    ONE_TO_ONE: "one_to_one",
+}
+# What a layer may lack: of old folders, `ONE_TO_ONE` too.
+BESIDE = (NULLS, INTERVALS, ONE_TO_ONE)
+OPTIONAL = (PAIRS, *BESIDE)
 SLUG = 40  # letters of a layer's name in the name of its file
 HASH = 12  # hexadecimal digits that tell apart what the letters do not
 
-Loaded = TypeVar("Loaded", ActivationPair, MatchSpectrum, NullSpectra, Interval)
+Loaded = TypeVar("Loaded", ActivationPair, MatchSpectrum, NullSpectra, Interval, OneToOne)
 
 
 class SavedPairs(Mapping[Key, ActivationPair]):
@@ -88,16 +100,9 @@ def read(folder: Folder) -> dict[str, Any]:
             raise _describe_missing(folder, PAIRS, key)
     return {
         "spectra": {key: read_spectrum(folder, key) for key in keys},
-        "nulls": {
-            key: _read(NullSpectra.load, folder, NULLS, key)
-            for key, entry in entries.items()
-            if "nulls" in entry
-        },
-        "intervals": {
-            key: _read(Interval.load, folder, INTERVALS, key)
-            for key, entry in entries.items()
-            if "interval" in entry
-        },
+        "nulls": _read_listed(NullSpectra.load, folder, NULLS, entries),
+        "intervals": _read_listed(Interval.load, folder, INTERVALS, entries),
+        "one_to_one": _read_listed(OneToOne.load, folder, ONE_TO_ONE, entries),
         "pairs": SavedPairs(folder, paired) if paired else None,
         "notes": {entry["key"]: entry["note"] for entry in index["layers"] if entry["note"]},
         "center": index["center"],
@@ -121,8 +126,7 @@ def write_index(folder: Folder, layers: ComparedLayers, *, paired: bool = True) 
                 "key": key,
                 **({"pair": _name_file(PAIRS, key)} if paired else {}),
                 "spectrum": _name_file(SPECTRA, key),
-                **({"nulls": _name_file(NULLS, key)} if key in layers.nulls else {}),
-                **({"interval": _name_file(INTERVALS, key)} if key in layers.intervals else {}),
+                **{ENTRIES[within]: _name_file(within, key) for within in _list_told(layers, key)},
                 "note": layers.notes.get(key, ""),
             }
             for key in layers
@@ -143,10 +147,10 @@ def read_pair(folder: Folder, key: Key) -> ActivationPair:
 
 def write_answer(folder: Folder, key: Key, answer: LayerAnswer) -> None:
     """Write what a layer's pair tells; its spectrum last, so that where it is, all is."""
-    if answer.nulls is not None:
-        answer.nulls.save(_prepare(folder, NULLS, key))
-    if answer.interval is not None:
-        answer.interval.save(_prepare(folder, INTERVALS, key))
+    for within in BESIDE:
+        told: Result | None = getattr(answer, ENTRIES[within])
+        if told is not None:
+            told.save(_prepare(folder, within, key))
     answer.spectrum.save(_prepare(folder, SPECTRA, key))
 
 
@@ -156,6 +160,7 @@ def read_answer(folder: Folder, key: Key) -> LayerAnswer:
         read_spectrum(folder, key),
         _read(NullSpectra.load, folder, NULLS, key) if _has(folder, NULLS, key) else None,
         _read(Interval.load, folder, INTERVALS, key) if _has(folder, INTERVALS, key) else None,
+        _read(OneToOne.load, folder, ONE_TO_ONE, key) if _has(folder, ONE_TO_ONE, key) else None,
     )
 
 
@@ -178,6 +183,12 @@ def find_finished_answers(
     return {key for key in keys if all(_has(folder, each, key) for each in within)}
 
 
+def _list_told(layers: ComparedLayers, key: Key) -> list[str]:
+    """Return the folders, of those beside the spectra, that have a file of this layer."""
+    told = {NULLS: layers.nulls, INTERVALS: layers.intervals, ONE_TO_ONE: layers.one_to_one}
+    return [within for within in BESIDE if key in told[within]]
+
+
 def _withdraw(folder: Path, successor: ComparedLayers, *, paired: bool) -> None:
     """Take back the comparison that is there, but for files that the next one writes anew."""
     if not (folder / INDEX).exists():
@@ -188,10 +199,10 @@ def _withdraw(folder: Path, successor: ComparedLayers, *, paired: bool) -> None:
             _find_path(folder, PAIRS, key).unlink(missing_ok=True)
         if key not in successor:
             _find_path(folder, SPECTRA, key).unlink(missing_ok=True)
-        if "nulls" in entry and key not in successor.nulls:
-            _find_path(folder, NULLS, key).unlink(missing_ok=True)
-        if "interval" in entry and key not in successor.intervals:
-            _find_path(folder, INTERVALS, key).unlink(missing_ok=True)
+        kept = _list_told(successor, key)
+        for within in BESIDE:
+            if ENTRIES[within] in entry and within not in kept:
+                _find_path(folder, within, key).unlink(missing_ok=True)
     # After the files that it lists, which nothing else would find; before new ones are mixed in.
     (folder / INDEX).unlink()
 
@@ -229,7 +240,7 @@ def _check_index(index: dict[str, Any]) -> None:
     check_keys([entry["key"] for entry in index["layers"]])
     for entry in index["layers"]:
         for within, what in ENTRIES.items():
-            may_lack = (NULLS, INTERVALS) if index["format"] == FIRST_FORMAT else OPTIONAL
+            may_lack = BESIDE if index["format"] == FIRST_FORMAT else OPTIONAL
             optional = within in may_lack and what not in entry
             if not optional and entry[what] != _name_file(within, entry["key"]):
                 raise ValueError(f"{entry[what]!r} is not the {what} of layer {entry['key']!r}")
@@ -240,12 +251,15 @@ def _check_index(index: dict[str, Any]) -> None:
         raise ValueError(f"inputs is {inputs!r}")
 
 
-def _read(
-    load: Callable[[Path], Loaded],
-    folder: Folder,
-    within: str,
-    key: Key,
-) -> Loaded:
+def _read_listed(
+    load: Callable[[Path], Loaded], folder: Folder, within: str, entries: Mapping[Key, Any]
+) -> dict[Key, Loaded]:
+    """Return what the files of a folder within hold, of the layers whose entry names one."""
+    named = [key for key, entry in entries.items() if ENTRIES[within] in entry]
+    return {key: _read(load, folder, within, key) for key in named}
+
+
+def _read(load: Callable[[Path], Loaded], folder: Folder, within: str, key: Key) -> Loaded:
     try:
         return load(_find_path(folder, within, key))
     except FileNotFoundError as error:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from spanmatch.results.interval import Interval
     from spanmatch.results.nulls import NullSpectra
+    from spanmatch.results.one_to_one import OneToOne
     from spanmatch.results.result import Floats
 
 NOTHING: Mapping[Any, Any] = MappingProxyType({})
@@ -32,7 +33,16 @@ NOTHING: Mapping[Any, Any] = MappingProxyType({})
 class ComparedLayers(Mapping[Key, MatchSpectrum]):
     """Spectra in the order of the layers, one at least, and what is told beside them."""
 
-    __slots__ = ("_center", "_inputs", "_intervals", "_left_out", "_notes", "_nulls", "_spectra")
+    __slots__ = (
+        "_center",
+        "_inputs",
+        "_intervals",
+        "_left_out",
+        "_notes",
+        "_nulls",
+        "_one_to_one",
+        "_spectra",
+    )
 
     def __init__(
         self,
@@ -44,9 +54,15 @@ class ComparedLayers(Mapping[Key, MatchSpectrum]):
         nulls: Mapping[Key, NullSpectra] = NOTHING,
         intervals: Mapping[Key, Interval] = NOTHING,
         left_out: Mapping[str, str] = NOTHING,
+        one_to_one: Mapping[Key, OneToOne] = NOTHING,
     ) -> None:
         check_keys(spectra)
-        what = {"a note on": notes, "a null of": nulls, "an interval of": intervals}
+        what = {
+            "a note on": notes,
+            "a null of": nulls,
+            "an interval of": intervals,
+            "a one-to-one of": one_to_one,
+        }
         for name, given in what.items():
             for key in given:
                 if key not in spectra:
@@ -60,6 +76,7 @@ class ComparedLayers(Mapping[Key, MatchSpectrum]):
         self._nulls = {key: nulls[key] for key in spectra if key in nulls}
         self._intervals = {key: intervals[key] for key in spectra if key in intervals}
         self._left_out = dict(left_out)
+        self._one_to_one = {key: one_to_one[key] for key in spectra if key in one_to_one}
 
     @property
     def all_pairs(self) -> bool:
@@ -111,9 +128,19 @@ class ComparedLayers(Mapping[Key, MatchSpectrum]):
         """For each layer the interval of s(ε), area and critical ε, where folds were asked for."""
         return MappingProxyType(self._intervals)
 
+    @property
+    def one_to_one(self) -> Mapping[Key, OneToOne]:
+        """For each layer what is shared neuron by neuron; of old folders for none."""
+        return MappingProxyType(self._one_to_one)
+
     def solved(self, layer: Key) -> LayerAnswer:
-        """Return spectrum, nulls and interval of a layer, the last two where there are any."""
-        return LayerAnswer(self[layer], self._nulls.get(layer), self._intervals.get(layer))
+        """Return the spectrum of a layer, and nulls, interval and pairs where there are any."""
+        return LayerAnswer(
+            self[layer],
+            self._nulls.get(layer),
+            self._intervals.get(layer),
+            self._one_to_one.get(layer),
+        )
 
     def similarity(self, eps: ArrayLike) -> Floats:
         """Return s(ε) of every layer.

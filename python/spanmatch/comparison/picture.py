@@ -13,6 +13,7 @@ from matplotlib.patheffects import withStroke
 
 from spanmatch.comparison.keys import label, shorten_names
 from spanmatch.comparison.table import describe
+from spanmatch.plot.bands import draw_bands, name_bands
 from spanmatch.plot.similarity import draw_similarity
 from spanmatch.plot.style import (
     CHANCE,
@@ -28,6 +29,7 @@ from spanmatch.plot.style import (
     find_spread,
     style_axes,
 )
+from spanmatch.results.curve import find_area
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +68,9 @@ def draw_comparison(layers: ComparedLayers) -> Figure:
 def _draw_depth(layers: ComparedLayers) -> Figure:
     """Draw s(ε) as the colours of a row for each layer, and beside it the areas."""
     count = len(layers)
-    figure = Figure(figsize=(9.0, 2.2 + _measure_extent(count)), layout="constrained")
+    banded = len(layers.one_to_one) == count
+    foot = 0.3 if banded else 0.0  # inches for what the bands are called
+    figure = Figure(figsize=(9.0, 2.2 + foot + _measure_extent(count)), layout="constrained")
     figure.suptitle(_compose_title(layers, 9.0), color=INK, fontsize=TITLE)
     curves, areas = figure.subplots(1, 2, sharey=True, width_ratios=[2.2, 1])
     _draw_curves(figure, curves, layers)
@@ -75,6 +79,7 @@ def _draw_depth(layers: ComparedLayers) -> Figure:
     _draw_beside(areas, layers, depth)
     areas.set(xlabel="area under s(ε)", xlim=(0, 1), xticks=np.arange(0, 1.1, 0.2))
     areas.legend(
+        handles=areas.get_lines(),  # the bands have their names below
         loc="lower center",
         bbox_to_anchor=(0.5, 1),
         ncols=2,
@@ -82,13 +87,15 @@ def _draw_depth(layers: ComparedLayers) -> Figure:
         fontsize=SMALL,
         labelcolor=INK,
     )
+    if banded:
+        name_bands(figure)
     style_axes(curves, grid=None)
     style_axes(areas)
     return figure
 
 
 def _draw_beside(panel: Axes, layers: ComparedLayers, depth: NDArray[np.int64]) -> None:
-    """Draw what the areas would be by chance, and the interval of each."""
+    """Draw what the areas would be by chance, the interval of each, and the bands under them."""
     if len(layers.nulls) == len(layers):
         nulls = find_spread(np.transpose([nulls.area for nulls in layers.nulls.values()]))
         draw_nulls(panel, depth, nulls, label="nulls", upright=True)
@@ -97,6 +104,10 @@ def _draw_beside(panel: Axes, layers: ComparedLayers, depth: NDArray[np.int64]) 
     if len(layers.intervals) == len(layers):
         low, high = np.transpose([each.area for each in layers.intervals.values()])
         draw_band(panel, depth, low, high, upright=True)
+    if len(layers.one_to_one) == len(layers):
+        pairs = layers.one_to_one.values()
+        near = [find_area(np.concatenate(each.partner_residuals)) for each in pairs]
+        draw_bands(panel, depth, [each.area for each in pairs], near, layers.area, upright=True)
 
 
 def _draw_curves(figure: Figure, panel: Axes, layers: ComparedLayers) -> None:

@@ -11,6 +11,7 @@ from spanmatch.comparison.keys import Key, split_key
 if TYPE_CHECKING:
     from spanmatch.comparison.layers import ComparedLayers
     from spanmatch.results.layer_answer import LayerAnswer
+    from spanmatch.results.one_to_one import OneToOne
 
 EPS = tuple(tenths / 10 for tenths in range(1, 10))
 
@@ -21,7 +22,7 @@ def list_rows(layers: ComparedLayers) -> list[dict[str, Any]]:
 
 
 def _list_figures(layers: ComparedLayers, key: Key) -> dict[str, Any]:
-    spectrum = layers[key]
+    spectrum, answer = layers[key], layers.solved(key)
     dead_x, dead_y = spectrum.dead
     a, b = split_key(key)
     return {
@@ -34,8 +35,9 @@ def _list_figures(layers: ComparedLayers, key: Key) -> dict[str, Any]:
         "inputs": layers.inputs,
         "chance": spectrum.chance_level,
         "area": spectrum.area,
-        **_list_nulls_and_interval(layers.solved(key)),
+        **_list_nulls_and_interval(answer),
         **{f"s({eps:g})": spectrum.similarity(eps) for eps in EPS},
+        **_list_one_to_one(answer.one_to_one),
         "note": layers.notes.get(key, ""),
     }
 
@@ -50,3 +52,14 @@ def _list_nulls_and_interval(answer: LayerAnswer) -> dict[str, Any]:
     if answer.interval is not None:
         found["area_low"], found["area_high"] = answer.interval.area.tolist()
     return found
+
+
+def _list_one_to_one(found: OneToOne | None) -> dict[str, Any]:
+    """Return what is shared neuron by neuron, where it is known."""
+    if found is None:
+        return {}
+    return {
+        "one_to_one_area": found.area,
+        **{f"s1({eps:g})": found.similarity(eps) for eps in EPS},
+        **{f"near({eps:g})": found.near(eps) for eps in EPS},
+    }

@@ -32,13 +32,18 @@ NULL_CHANCE = (
     "null chance: the median critical ε of {}, B circularly shifted against A by whole inputs; "
     "(s): ε is at or above it"
 )
+ONE_TO_ONE = (
+    "s1, beside each s(ε): the part in disjoint pairs of single neurons within ε; the rest of s(ε) "
+    "is shared one by one but repeated, or only in another basis"
+)
 DEPENDENT = "chance is an upper bound where the samples of one input depend on each other"
 
 
 def format_table(layers: ComparedLayers, eps: Sequence[float] | None = None) -> str:
     """Return a table of text; for all pairs, of each layer of A with the most alike of B.
 
-    It shows s(ε) at the levels `eps`, or else at the usual ones.
+    It shows s(ε), and s1(ε) beside it where that is known, at the levels `eps`, or else at the
+    usual ones.
     """
     keys = _find_most_alike(layers) if layers.all_pairs else list(layers)
     names, figures = list_name_columns(layers, LETTERS), list_figure_columns(layers, eps)
@@ -100,8 +105,10 @@ def list_figure_columns(layers: ComparedLayers, eps: Sequence[float] | None = No
         columns.append((f"{level:.0%} interval", _format_interval))
     if layers.nulls:
         columns.append(("p", _format_p_value))
-    levels = SHOWN_EPS if eps is None else eps
-    columns.extend((f"s({level:g}) ", partial(_format_similarity, level)) for level in levels)
+    for level in SHOWN_EPS if eps is None else eps:
+        columns.append((f"s({level:g}) ", partial(_format_similarity, level)))
+        if layers.one_to_one:
+            columns.append(("s1", partial(_format_one_to_one, level)))
     return [(title, partial(_show_layer, layers, show)) for title, show in columns]
 
 
@@ -112,6 +119,7 @@ def list_remarks(layers: ComparedLayers) -> list[str]:
     chance = [CHANCE, *([DEPENDENT] if layers.inputs is not None else [])]
     return [
         *([NULL_CHANCE.format(" or ".join(counts))] if counts else chance),
+        *([ONE_TO_ONE] if layers.one_to_one else []),
         *_tell_more_than_chance(layers),
         *_list_by_text(notes, "", "notes"),
         *_list_by_text(layers.left_out.items(), "left out: ", "reasons, in `left_out`"),
@@ -159,6 +167,10 @@ def _format_p_value(each: LayerAnswer) -> str:
 def _format_similarity(eps: float, each: LayerAnswer) -> str:
     value = f"{each.spectrum.similarity(eps):.2f}"
     return f"({value})" if eps >= each.chance_level else f"{value} "
+
+
+def _format_one_to_one(eps: float, each: LayerAnswer) -> str:
+    return "" if each.one_to_one is None else f"{each.one_to_one.similarity(eps):.2f}"
 
 
 def _tell_more_than_chance(layers: ComparedLayers) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.figure import Figure
 
+from spanmatch.plot.bands import draw_bands, name_bands
 from spanmatch.plot.style import (
     CURVE,
     INK,
@@ -37,13 +38,16 @@ def draw_similarity(layers: Mapping[str, LayerAnswer], title: str) -> Figure:
     """Draw s(ε) of every layer, a panel each; from a layer's chance level on, its panel is shaded.
 
     Where there are nulls, their band is drawn instead, from the least of them to the largest; where
-    there is an interval, its band about the curve. Every panel shows the other layers' curves in
-    grey, for comparison.
+    there is an interval, its band about the curve. Where it is known what single neurons share,
+    three bands under the curve show it. Every panel shows the other layers' curves in grey, for
+    comparison.
     """
     columns = min(3, len(layers))
     rows = math.ceil(len(layers) / columns)
     width, height = (2.8, 2.4) if len(layers) > 1 else (4.6, 3.2)
-    figure = Figure(figsize=(1 + width * columns, 0.9 + height * rows), layout="constrained")
+    banded = any(answer.one_to_one is not None for answer in layers.values())
+    foot = 0.3 if banded else 0.0  # inches for what the bands are called
+    figure = Figure(figsize=(1 + width * columns, 0.9 + foot + height * rows), layout="constrained")
     figure.suptitle(title, color=INK, fontsize=TITLE)
     panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
     curves = {layer: answer.spectrum.similarity(EPS) for layer, answer in layers.items()}
@@ -51,6 +55,8 @@ def draw_similarity(layers: Mapping[str, LayerAnswer], title: str) -> Figure:
         for other in curves.values():
             panel.plot(EPS, other, color=OTHERS, linewidth=0.8)
         panel.plot(EPS, curves[layer], color=CURVE, linewidth=2.2)
+        if (pairs := answer.one_to_one) is not None:
+            draw_bands(panel, EPS, pairs.similarity(EPS), pairs.near(EPS), curves[layer])
         if answer.interval is not None:
             draw_band(panel, answer.interval.eps, *answer.interval.similarity)
         _draw_chance(panel, answer)
@@ -59,8 +65,11 @@ def draw_similarity(layers: Mapping[str, LayerAnswer], title: str) -> Figure:
         style_axes(panel)
     for unused in panels[len(layers) :]:
         unused.set_axis_off()
-    figure.supxlabel("ε, the largest relative residual in a match", color=INK, fontsize=LABEL)
+    below = "ε, the largest relative residual in a match"
+    figure.supxlabel(f"{below}\n" if banded else below, color=INK, fontsize=LABEL)
     figure.supylabel("s(ε), part of the neurons matched", color=INK, fontsize=LABEL)
+    if banded:
+        name_bands(figure)
     return figure
 
 

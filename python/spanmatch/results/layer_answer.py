@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from spanmatch.results.interval import Interval
 from spanmatch.results.nulls import NullSpectra
+from spanmatch.results.one_to_one import OneToOne
 from spanmatch.results.result import Result
 from spanmatch.results.spectrum import MatchSpectrum
 
@@ -18,10 +19,9 @@ P = 0.05  # up to here a match counts as more than chance
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LayerAnswer(Result):
-    """A spectrum; the spectra of the nulls and an interval, where the pair keeps nulls and folds.
+    """A spectrum, and what single neurons share; nulls and an interval, where the pair keeps them.
 
-    Of each layer `Comparison.solved` gives one, and `spanmatch spectrum --save` one where it is
-    asked for nulls or folds.
+    Of each layer `Comparison.solved` gives one, and `spanmatch spectrum --save` writes one.
     """
 
     spectrum: MatchSpectrum
@@ -30,9 +30,11 @@ class LayerAnswer(Result):
     """What unrelated networks would match, where the pair keeps nulls."""
     interval: Interval | None = None
     """How far s(ε) may be from that of endless data, where the pair keeps folds."""
+    one_to_one: OneToOne | None = None
+    """What is shared neuron by neuron; None in what was solved before it was asked for."""
 
     def __iter__(self) -> Iterator[Result | None]:
-        """Yield the three, so that `spectrum, nulls, interval = answer`."""
+        """Yield the first three, so that `spectrum, nulls, interval = answer`."""
         return iter((self.spectrum, self.nulls, self.interval))
 
     @property
@@ -54,8 +56,10 @@ class LayerAnswer(Result):
             plain |= {"p_value": self.nulls.p_value(self.spectrum), "nulls": self.nulls.to_dict()}
         if self.interval is not None:
             plain["interval"] = self.interval.to_dict()
+        if self.one_to_one is not None:
+            plain["one_to_one"] = self.one_to_one.to_dict()
         return plain
 
     def __repr__(self) -> str:
-        parts = [part for part in (self.spectrum, self.nulls, self.interval) if part is not None]
+        parts = [part for _, part in self._list_fields() if part is not None]
         return f"LayerAnswer({', '.join(map(repr, parts))})"

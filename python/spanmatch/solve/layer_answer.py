@@ -1,4 +1,4 @@
-"""Answer a pair: its spectrum, and what its nulls and folds tell of it."""
+"""Answer a pair: its spectrum, what it shares one by one, and what its nulls and folds tell."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from spanmatch.results.layer_answer import LayerAnswer
 from spanmatch.solve.intervals import bound_by_folds
 from spanmatch.solve.matches import find_spectrum
 from spanmatch.solve.nulls import refuse_auto_of_pair, solve_nulls
+from spanmatch.solve.one_to_one import find_one_to_one
 from spanmatch.solve.problem import Regularisation
 from spanmatch.solve.undersampled import warn_if_undersampled
 
@@ -19,16 +20,16 @@ if TYPE_CHECKING:
 def answer_layer(
     x: ActivationPair, *, center: bool, ridge: Ridge = None, progress: bool = False
 ) -> LayerAnswer:
-    """Return the spectrum of a pair, and all that its nulls and folds tell of it."""
+    """Return the spectrum of a pair, its pairs of neurons, and what its nulls and folds tell."""
     how = Regularisation.of(center, ridge)
     if how.ridge == "auto" and x.n_nulls:
         refuse_auto_of_pair(x)
     problem = how.read(x, None)
     found = find_spectrum(problem, progress=progress)
-    gram = problem.gram
     warn_if_undersampled(found.n_samples, max(problem.widths), found.ridge)
     return LayerAnswer(
         found,
-        solve_nulls(problem, progress=progress) if gram.n_nulls else None,
-        bound_by_folds(problem, progress=progress) if gram.fold_samples else None,
+        solve_nulls(problem, progress=progress) if problem.gram.n_nulls else None,
+        bound_by_folds(problem, progress=progress) if problem.gram.fold_samples else None,
+        find_one_to_one(problem, progress=progress),
     )

@@ -59,10 +59,11 @@ def test_a_saved_pair_has_its_own(sides: tuple[np.ndarray, np.ndarray]) -> None:
     assert "leave --nulls" in run(2, "pair.safetensors", "--nulls", "3").output
 
 
-def test_without_them_the_answer_is_a_spectrum_alone(
+def test_without_them_the_answer_is_a_spectrum_and_its_pairs(
     sides: tuple[np.ndarray, np.ndarray],
 ) -> None:
     answer = json.loads(run(0, "x.npy", "y.npy", "--json").stdout)["result"]
+    assert answer.pop("one_to_one") == sm.one_to_one(*sides).to_dict()
     assert answer == sm.spectrum(*sides).to_dict()
 
 
@@ -108,8 +109,9 @@ def test_what_is_kept_is_what_is_printed(sides: tuple[np.ndarray, np.ndarray]) -
     assert (len(answer.nulls), answer.interval.folds) == (9, 4)
 
 
-def test_without_nulls_and_folds_the_spectrum_is_kept(
+def test_without_nulls_and_folds_the_spectrum_and_its_pairs_are_kept(
     sides: tuple[np.ndarray, np.ndarray],
 ) -> None:
-    run(0, "x.npy", "y.npy", "--save", "spectrum.safetensors")
-    assert sm.load("spectrum.safetensors") == sm.spectrum(*sides)
+    run(0, "x.npy", "y.npy", "--save", "answer.safetensors")
+    wanted = sm.LayerAnswer(sm.spectrum(*sides), one_to_one=sm.one_to_one(*sides))
+    assert sm.load("answer.safetensors") == wanted

@@ -39,12 +39,13 @@ def test_the_table_the_picture_and_the_folder() -> None:
     result = done(*COMMAND)
     assert result.stdout.startswith(format_table(wanted))
     assert result.stdout.endswith(
-        "out: comparison.json, pairs, spectra\nPicture: out/comparison.png\n"
+        "out: comparison.json, pairs, spectra, one_to_one\nPicture: out/comparison.png\n"
     )
     assert result.stderr == ""
     assert Path("out/comparison.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
     assert sm.load("out") == wanted
-    names = ["comparison.json", "comparison.png", "config.json", "pairs", "pass.json", "spectra"]
+    names = ["comparison.json", "comparison.png", "config.json", "one_to_one", "pairs", "pass.json"]
+    names += ["spectra"]
     assert sorted(path.name for path in Path("out").iterdir()) == names
     # The folder it is run in was importable, and is no longer.
     assert str(Path.cwd()) not in sys.path
@@ -79,9 +80,15 @@ def test_the_table_at_levels_of_ones_own() -> None:
     table = done(*COMMAND, "--eps", "0.003,0.05").stdout
     wanted = expected("digits")
     assert table.startswith(format_table(wanted, [0.003, 0.05]))
-    assert table.splitlines()[2].split()[-2:] == ["s(0.003)", "s(0.05)"]
+    assert table.splitlines()[2].split()[-4:] == ["s(0.003)", "s1", "s(0.05)", "s1"]
     last = next(line.split() for line in table.splitlines() if line.startswith("head "))
-    assert last[-2:] == [f"{wanted['head'].similarity(eps):.2f}" for eps in (0.003, 0.05)]
+    found = wanted.solved("head")
+    assert found.one_to_one is not None
+    assert last[-4:] == [
+        f"{curve.similarity(eps):.2f}"
+        for eps in (0.003, 0.05)
+        for curve in (found.spectrum, found.one_to_one)
+    ]
 
 
 def test_items_and_how_a_folder_without_them_goes_on() -> None:

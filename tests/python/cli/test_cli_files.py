@@ -67,13 +67,18 @@ def test_the_spectrum_table(folder: Path) -> None:
     assert f"1700 samples, area {spectrum.area:.2f}, median chance level 0.99" in lines
     rows = {line.split()[0]: line.split()[1:] for line in lines if line.startswith("0.")}
     assert list(rows) == [f"0.{tenth}" for tenth in range(10)]
-    for eps, (similarity, of_x, of_y) in rows.items():
-        match = spectrum.match(float(eps))
+    pairs = sm.one_to_one(X, Y)
+    for level, (similarity, of_pairs, near, of_x, of_y) in rows.items():
+        eps = float(level)
+        match = spectrum.match(eps)
         assert (float(similarity), int(of_x), int(of_y)) == (
             round(match.similarity, 2),
             match.x.size,
             match.y.size,
         )
+        assert of_pairs == f"{pairs.similarity(eps):.2f}"
+        assert near == f"{pairs.near(eps):.2f}"
+    assert "only in another basis" in " ".join(lines)
 
 
 def test_the_spectrum_table_at_levels_of_ones_own(folder: Path) -> None:

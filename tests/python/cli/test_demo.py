@@ -66,6 +66,16 @@ def test_the_table_describes_every_layer(rows: dict[str, list[str]]) -> None:
         assert curve == sorted(curve)
 
 
+def test_the_table_shows_what_single_neurons_share(rows: dict[str, list[str]]) -> None:
+    for layer in range(6):
+        for tenth in (3, 5, 7, 9):
+            single, near, whole = (
+                float(rows[f"{what}(0.{tenth})"][layer].strip("()")) for what in ("s1", "near", "s")
+            )
+            assert 0 <= single <= near <= whole
+        assert 0 < float(rows["area of s1"][layer]) <= float(rows["area"][layer])
+
+
 def test_the_table_sets_figures_at_chance_apart(rows: dict[str, list[str]]) -> None:
     for tenth in range(1, 10):
         for level, cell in zip(rows["chance level"], rows[f"s(0.{tenth})"], strict=True):

@@ -51,8 +51,14 @@ PLAIN = comparison(inputs=12, center=True, notes={"features.3": "mean over ½ of
 
 @pytest.mark.parametrize(
     "compared",
-    [PLAIN, comparison(PAIRS), comparison(HARD), comparison([(a, "B.c") for a in HARD])],
-    ids=["plain", "all pairs", "hard names", "hard pairs"],
+    [
+        PLAIN,
+        comparison(single=True),
+        comparison(PAIRS),
+        comparison(HARD),
+        comparison([(a, "B.c") for a in HARD], single=True),
+    ],
+    ids=["plain", "single neurons", "all pairs", "hard names", "hard pairs"],
 )
 def test_it_comes_back_to_the_bit(compared: Comparison, tmp_path: Path) -> None:
     compared.save(tmp_path / "new" / "folder")

@@ -98,6 +98,11 @@ def numbers_of(folder: Path, figure: str) -> list[dict[str, Any]]:
 
 def test_numbers_are_those_of_the_comparison(small_experiment: Path) -> None:
     comparison = Comparison.load(small_experiment / "comparisons" / "trained-seed-0-seed-1")
+    shown = {(row["networks"], row["what"]) for row in numbers_of(small_experiment, "similarity")}
+    assert shown == {
+        *((f"{which} null", "s") for which in ("least", "median", "largest")),
+        *(("seed 0, seed 1", what) for what in ("s1", "near", "s")),
+    }
     nulls: dict[str, Callable[..., Any]] = {
         "least null": np.min,
         "median null": np.median,
@@ -109,6 +114,10 @@ def test_numbers_are_those_of_the_comparison(small_experiment: Path) -> None:
             null = comparison.nulls[layer]
             curves = np.mean(np.concatenate([null.x, null.y], axis=1) <= at, axis=1)
             assert row["similarity"] == nulls[row["networks"]](curves)
+        elif row["what"] != "s":
+            pairs = comparison.one_to_one[layer]
+            curve = pairs.similarity if row["what"] == "s1" else pairs.near
+            assert row["similarity"] == curve(row["eps"])
         else:
             values = np.concatenate([comparison[layer].x, comparison[layer].y])
             assert row["similarity"] == np.mean(values <= at)

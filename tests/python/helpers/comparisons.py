@@ -46,10 +46,14 @@ def pair(seed: int, n_x: int = 6, n_y: int = 5, samples: int = 60) -> sm.Activat
     return made
 
 
-def comparison(keys: Iterable[Key] = LAYERS, *, lazy: bool = False, **kwargs: Any) -> Comparison:
-    """Compare by these keys."""
+def comparison(
+    keys: Iterable[Key] = LAYERS, *, lazy: bool = False, single: bool = False, **kwargs: Any
+) -> Comparison:
+    """Compare by these keys; `single` neurons too."""
     pairs = {key: pair(seed, n_x=6 + seed % 4) for seed, key in enumerate(keys)}
     spectra = {key: sm.spectrum(each) for key, each in pairs.items()}
+    if single:
+        kwargs["one_to_one"] = {key: sm.one_to_one(each) for key, each in pairs.items()}
     return Comparison(spectra, Untouchable() if lazy else pairs, **kwargs)
 
 

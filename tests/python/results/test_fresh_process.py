@@ -42,16 +42,17 @@ def make_pair() -> sm.ActivationPair:
 
 PAIR = make_pair()
 SPECTRUM, NULLS, INTERVAL = sm.spectrum(PAIR), sm.null_spectra(PAIR), sm.interval(PAIR)
+ONE_TO_ONE = sm.one_to_one(PAIR)
 MATCH = sm.maximum_match(PAIR, eps=0.5)
 EXAMPLES: dict[str, Result] = {
     "Interval": INTERVAL,
-    "LayerAnswer": sm.LayerAnswer(SPECTRUM, NULLS, INTERVAL),
+    "LayerAnswer": sm.LayerAnswer(SPECTRUM, NULLS, INTERVAL, ONE_TO_ONE),
     "LinearMap": sm.linear_map(PAIR, match=MATCH),
     "Match": MATCH,
     "MatchSpectrum": SPECTRUM,
     "Measures": sm.measures(PAIR),
     "NullSpectra": NULLS,
-    "OneToOne": sm.one_to_one(PAIR),
+    "OneToOne": ONE_TO_ONE,
     "Residuals": sm.residuals(PAIR),
     "Support": sm.support(PAIR, eps=0.5),
 }
@@ -114,6 +115,7 @@ def test_a_comparison_loads_in_a_new_process(tmp_path: Path) -> None:
         {"conv": PAIR, "fc": PAIR},
         nulls={"conv": NULLS},
         intervals={"fc": INTERVAL},
+        one_to_one={"conv": ONE_TO_ONE},
         notes={"fc": "a note"},
         inputs=200,
     )

@@ -77,3 +77,18 @@ def test_an_answer_unpacks_to_what_it_holds() -> None:
     spectrum, nulls = sm.spectrum(X, Y), sm.null_spectra(X, Y, nulls=2)
     answer = sm.LayerAnswer(spectrum, nulls)
     assert tuple(answer) == (spectrum, nulls, None)
+
+
+def test_an_answer_without_pairs_of_neurons_says_nothing_of_them(tmp_path: Path) -> None:
+    spectrum, pairs = sm.spectrum(X, Y), sm.one_to_one(X, Y)
+    # As files of before, which have no such field.
+    result_file.write(tmp_path / "old.safetensors", "LayerAnswer", [("spectrum", spectrum)])
+    old = sm.load(tmp_path / "old.safetensors")
+    assert isinstance(old, sm.LayerAnswer)
+    assert old.one_to_one is None
+    assert list(old.to_dict()) == list(spectrum.to_dict())
+    assert repr(old) == f"LayerAnswer({spectrum!r})"
+    answer = sm.LayerAnswer(spectrum, one_to_one=pairs)
+    assert answer != old
+    assert answer.to_dict()["one_to_one"] == pairs.to_dict()
+    assert repr(answer) == f"LayerAnswer({spectrum!r}, {pairs!r})"

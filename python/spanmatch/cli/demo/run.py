@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     from torch import nn
 
     from spanmatch.pair.pair import ActivationPair
+    from spanmatch.results.layer_answer import LayerAnswer
     from spanmatch.results.spectrum import MatchSpectrum
     from spanmatch.torch.loading.data.digits import Digits
 
 EPS = [tenths / 10 for tenths in range(1, 10)]
+SOME_EPS = EPS[2::2]
 HALF = 0.5
 THREADS = 1  # more gain little here, and rounding, so the networks, depends on how many there are
 WIDTH = 80
@@ -48,7 +50,8 @@ def run(picture: Path) -> None:
     comparison = compare(network_a, network_b, batches, layers=layers, progress=console.is_terminal)
     columns, structures = {}, {}
     for layer, result in comparison.items():
-        columns[str(layer)] = _describe_spectrum(result, inputs=len(data.test_images))
+        answer = comparison.solved(layer)
+        columns[str(layer)] = _describe_answer(answer, inputs=len(data.test_images))
         structures[str(layer)] = _describe_structure(comparison.pair(layer), result)
     console.print(_fill_table(LABELS, columns), width=WIDTH)
     console.print(EXPLANATION, width=WIDTH)
@@ -65,6 +68,10 @@ EXPLANATION = """
 s(ε) is the part of both networks' neurons, dead ones too, in the maximum match: the largest sets, \
 one of each network, whose neurons all lie within relative distance ε of the other set's span. \
 area is the mean of s over all ε.
+
+s1(ε) is the part that disjoint pairs of single neurons within ε make up, near(ε) the part that \
+has a single partner within ε, which others may have too: s1 ≤ near ≤ s. s1 is shared one by one, \
+what near adds one by one but repeated, and what s adds only in another basis.
 
 The chance level is the residual to expect of an unrelated neuron; (s) at an ε at or above it says \
 nothing. Of a convolution a neuron is a channel and every position is a sample; since the \
@@ -110,11 +117,20 @@ LABELS = [
     "chance level",
     *(f"s({eps})" for eps in EPS),
     "area",
+    *(f"near({eps})" for eps in SOME_EPS),
+    *(f"s1({eps})" for eps in SOME_EPS),
+    "area of s1",
 ]
-SECTION_ENDS = ["chance level", f"s({EPS[-1]})", "matched neurons", "largest size"]
+SECTION_ENDS = [
+    "chance level",
+    *("area", f"near({SOME_EPS[-1]})"),
+    *("matched neurons", "largest size"),
+]
 
 
-def _describe_spectrum(result: MatchSpectrum, inputs: int) -> list[str]:
+def _describe_answer(answer: LayerAnswer, inputs: int) -> list[str]:
+    result, pairs = answer.spectrum, answer.one_to_one
+    assert pairs is not None  # `compare` has just found it
     dead_x, dead_y = result.dead
     chance = result.chance_level
     similarities = [(eps >= chance, f"{result.similarity(eps):.2f}") for eps in EPS]
@@ -125,7 +141,10 @@ def _describe_spectrum(result: MatchSpectrum, inputs: int) -> list[str]:
         f"{inputs}",
         f"{chance:.2f}",
         *(f"({figure})" if by_chance else f"{figure} " for by_chance, figure in similarities),
-        f"{result.area:.2f}",
+        f"{result.area:.2f} ",
+        *(f"{share:.2f} " for share in pairs.near(SOME_EPS)),
+        *(f"{share:.2f} " for share in pairs.similarity(SOME_EPS)),
+        f"{pairs.area:.2f} ",
     ]
 
 

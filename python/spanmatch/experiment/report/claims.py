@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spanmatch.experiment.report.claim import Claim, Verdict, format_range, warn_of_one_pair
 from spanmatch.experiment.report.drawing import EPS
+from spanmatch.experiment.report.single_neurons import ask_about_single_neurons
 from spanmatch.results.layer_answer import P
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from spanmatch.experiment.report.findings import Findings
 
-Verdict = Literal["yes", "no", "unclear", "in part"]
 LOCAL = 0.1
 """Up to this part of the maximum match, the median simple match is called local."""
 TREND = 0.5
@@ -25,20 +25,12 @@ TREND = 0.5
 MOST = 0.9
 
 
-@dataclass(frozen=True)
-class Claim:
-    """A question, and what this experiment answers."""
-
-    question: str
-    verdict: Verdict
-    answer: str
-
-
 def answer_claims(findings: Findings) -> list[Claim]:
     """Return every claim that the experiment can speak of."""
     return [
         *ask_about_chance(findings),
         *ask_about_convolutions(findings),
+        *ask_about_single_neurons(findings),
         *ask_about_locality(findings),
         *ask_about_depth(findings),
         *ask_about_training(findings),
@@ -79,7 +71,7 @@ def _has_nulls(findings: Findings) -> bool:
 
 def _answer_by_nulls(findings: Findings, more: Sequence[str], others: Sequence[str]) -> str:
     p = {layer: _list_p_values(findings, layer) for layer in findings.layers}
-    rest = "; ".join(f"{layer} p = {_format_range(p[layer])}" for layer in others)
+    rest = "; ".join(f"{layer} p = {format_range(p[layer])}" for layer in others)
     least = max(_find_least_p(findings, layer) for layer in findings.layers)
     too_few = f" Nulls are too few: no p can be below {least:.2g}." if least > P else ""
     return (
@@ -105,7 +97,7 @@ def _list_p_values(findings: Findings, layer: str) -> NDArray[np.float64]:
 
 def _answer_by_level(findings: Findings, more: Sequence[str], others: Sequence[str]) -> str:
     parts = {layer: _list_below_chance(findings, layer) for layer in others}
-    below = [f"{layer} {_format_range(part, percent=True)}" for layer, part in parts.items()]
+    below = [f"{layer} {format_range(part, percent=True)}" for layer, part in parts.items()]
     rest = f" Below it in the others: {'; '.join(below)}." if below else ""
     return (
         f"In {len(more)} of {len(findings.layers)} layers at least {MOST:.0%} of the living "
@@ -144,8 +136,8 @@ def ask_about_convolutions(findings: Findings) -> list[Claim]:
             question,
             verdict,
             f"At ε = {EPS[at]:.2f}, where half of the classifier's neurons match "
-            f"({_format_range(fully, percent=True)}), of the convolutional "
-            f"{_format_range(conv, percent=True)} do: {said}.{_warn_of_one_pair(findings)}",
+            f"({format_range(fully, percent=True)}), of the convolutional "
+            f"{format_range(conv, percent=True)} do: {said}.{warn_of_one_pair(findings)}",
         )
     ]
 
@@ -206,11 +198,11 @@ def ask_about_depth(findings: Findings) -> list[Claim]:
         Claim(
             "Does similarity change with depth?",
             verdict,
-            f"Rank correlation of area and depth {_format_range(trends)}: {said}. From "
-            f"{findings.layers[0]} with an area of {_format_range(areas[:, 0])} to "
-            f"{findings.layers[-1]} with {_format_range(areas[:, -1])}; on the way the least is "
+            f"Rank correlation of area and depth {format_range(trends)}: {said}. From "
+            f"{findings.layers[0]} with an area of {format_range(areas[:, 0])} to "
+            f"{findings.layers[-1]} with {format_range(areas[:, -1])}; on the way the least is "
             f"{means.min():.2f} at {findings.layers[int(means.argmin())]}."
-            f"{_warn_of_chance(findings)}{_warn_of_one_pair(findings)}",
+            f"{_warn_of_chance(findings)}{warn_of_one_pair(findings)}",
         )
     ]
 
@@ -239,7 +231,7 @@ def ask_about_training(findings: Findings) -> list[Claim]:
             f"By the area, of {len(findings.layers)} layers {_count_layers(more)} more alike in "
             f"every trained pair than in any untrained one, and {_count_layers(less)} less alike; "
             f"of the rest the ranges overlap.{_warn_of_chance(findings)}"
-            f"{_warn_of_one_pair(findings)}",
+            f"{warn_of_one_pair(findings)}",
         )
     ]
 
@@ -271,15 +263,6 @@ def _correlate_ranks(values: NDArray[np.float64]) -> float:
     return float(np.corrcoef(np.arange(len(values)), ranks)[0, 1])
 
 
-def _format_range(values: NDArray[np.float64], *, percent: bool = False) -> str:
-    if values.size == 0:
-        return "–"
-    low, high = (
-        f"{value:.0%}" if percent else f"{value:.2f}" for value in (values.min(), values.max())
-    )
-    return low if low == high else f"{low} to {high}"
-
-
 def _count_layers(layers: Sequence[str]) -> str:
     if not layers:
         return "none is"
@@ -291,8 +274,3 @@ def _warn_of_chance(findings: Findings) -> str:
     if not doubtful:
         return ""
     return f" Areas say little where layers match about as by chance: {', '.join(doubtful)}."
-
-
-def _warn_of_one_pair(findings: Findings) -> str:
-    one = len(findings.of("trained")) == 1
-    return " There is one pair only, so nothing is known of the spread." if one else ""

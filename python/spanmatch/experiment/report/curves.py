@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from spanmatch.experiment.report.drawing import EPS, Drawing, shorten
+from spanmatch.plot.bands import draw_bands, name_bands
 from spanmatch.plot.style import (
     CHANCE,
     CURVE,
@@ -25,8 +26,15 @@ from spanmatch.plot.style import (
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
 
     from spanmatch.experiment.report.findings import Findings
+
+BANDS = (
+    "Under it, as means too: what is shared one by one, in disjoint pairs of single neurons within "
+    "ε; what is so but repeated, with a partner that others have too; and what is shared only in "
+    "another basis, as a span. "
+)
 
 
 def draw_mean_curves(findings: Findings) -> Drawing:
@@ -34,33 +42,38 @@ def draw_mean_curves(findings: Findings) -> Drawing:
     layers = findings.layers
     columns = min(4, len(layers))
     rows = math.ceil(len(layers) / columns)
-    figure = Figure(figsize=(9.6, 0.5 + 2.1 * rows), layout="constrained")
+    banded = any(findings.one_to_one(layer) for layer in layers)
+    foot = 0.3 if banded else 0.0  # inches for what the bands are called
+    figure = Figure(figsize=(9.6, 0.5 + foot + 2.1 * rows), layout="constrained")
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
     numbers: list[dict[str, Any]] = []
     for axes, layer in zip(grid, layers, strict=False):
-        curves = findings.similarity("trained", layer, EPS)
-        draw_band(axes, EPS, curves.min(axis=0), curves.max(axis=0))
-        axes.plot(EPS, curves.mean(axis=0), color=CURVE, linewidth=2)
+        curves = _list_curves(findings, layer)
+        whole, means = curves["s"], [curve.mean(axis=0) for curve in curves.values()]
+        draw_band(axes, EPS, whole.min(axis=0), whole.max(axis=0))
+        axes.plot(EPS, whole.mean(axis=0), color=CURVE, linewidth=2)
+        if len(means) > 1:
+            draw_bands(axes, EPS, *means)
         numbers += _draw_chance(axes, findings, layer)
         first = findings.spectra("trained", layer)[0]
         axes.set_title(f"{shorten(layer)}: {first.x.size} + {first.y.size}", fontsize=LABEL)
         axes.set(xlim=(0, 1), ylim=(0, 1.02))
         style_axes(axes)
-        for each, curve in zip(findings.of("trained"), curves, strict=True):
-            numbers += [
-                {"layer": layer, "networks": each.name, "eps": eps, "similarity": value}
-                for eps, value in zip(EPS.tolist(), curve.tolist(), strict=True)
-            ]
+        for what, of_pairs in curves.items():
+            for each, curve in zip(findings.of("trained"), of_pairs, strict=True):
+                numbers += _list_numbers(layer, each.name, what, curve)
     for unused in grid[len(layers) :]:
         unused.set_axis_off()
-    figure.supxlabel("ε", color=INK, fontsize=LABEL)
+    figure.supxlabel("ε\n" if banded else "ε", color=INK, fontsize=LABEL)
     figure.supylabel("s(ε), part of the neurons matched", color=INK, fontsize=LABEL)
+    if banded:
+        name_bands(figure)
     return Drawing(
         "similarity",
         "How much of each layer matches, at every ε",
         "The line is the mean over pairs of trained networks, the band goes from the least to the "
-        f"most similar pair. {_describe_chance(findings)} Titles tell how many neurons both sides "
-        "have.",
+        f"most similar pair. {BANDS if banded else ''}{_describe_chance(findings)} Titles tell how "
+        "many neurons both sides have.",
         figure,
         numbers,
     )
@@ -103,6 +116,25 @@ def draw_heat_map(findings: Findings) -> Drawing:
     )
 
 
+def _list_curves(findings: Findings, layer: str) -> dict[str, NDArray[np.float64]]:
+    """Return s1, near and s of a layer, pairs × ε each; s alone where no more is known."""
+    whole = {"s": findings.similarity("trained", layer, EPS)}
+    pairs = findings.one_to_one(layer)
+    if not pairs:
+        return whole
+    of_one = np.array([each.similarity(EPS) for each in pairs])
+    return {"s1": of_one, "near": np.array([each.near(EPS) for each in pairs]), **whole}
+
+
+def _list_numbers(
+    layer: str, networks: str, what: str, curve: NDArray[np.float64]
+) -> list[dict[str, Any]]:
+    return [
+        {"layer": layer, "networks": networks, "what": what, "eps": eps, "similarity": value}
+        for eps, value in zip(EPS.tolist(), curve.tolist(), strict=True)
+    ]
+
+
 def _draw_chance(axes: Axes, findings: Findings, layer: str) -> list[dict[str, Any]]:
     """Draw the nulls from the least to the largest; without any, where chance begins.
 
@@ -115,9 +147,7 @@ def _draw_chance(axes: Axes, findings: Findings, layer: str) -> list[dict[str, A
         draw_nulls(axes, EPS, ends)
         named = dict(zip(("least null", "median null", "largest null"), ends, strict=True))
         return [
-            {"layer": layer, "networks": name, "eps": eps, "similarity": value}
-            for name, curve in named.items()
-            for eps, value in zip(EPS.tolist(), curve.tolist(), strict=True)
+            row for name, curve in named.items() for row in _list_numbers(layer, name, "s", curve)
         ]
     draw_chance_level(axes, findings.chance(layer))
     return []

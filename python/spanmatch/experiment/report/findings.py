@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from spanmatch.experiment.plan import ComparisonKind, PlannedComparison
     from spanmatch.experiment.records import LayerDetails, Network
     from spanmatch.results.layer_answer import LayerAnswer
+    from spanmatch.results.one_to_one import OneToOne
     from spanmatch.results.spectrum import MatchSpectrum
 
 
@@ -74,6 +75,15 @@ class Findings:
     def answers(self, layer: str) -> list[LayerAnswer]:
         """Return all that each pair of trained networks tells of a layer."""
         return [each.comparison.solved(layer) for each in self.of("trained")]
+
+    def one_to_one(self, layer: str) -> list[OneToOne]:
+        """Return what each pair of trained networks shares neuron by neuron in a layer.
+
+        Nothing where it is not known of every pair, as of folders of before it was asked for.
+        """
+        found = [each.one_to_one for each in self.answers(layer)]
+        known = [each for each in found if each is not None]
+        return known if len(known) == len(found) else []
 
     def null_areas(self, layer: str) -> NDArray[np.float64]:
         """Return the areas of a layer's nulls over all pairs; empty where there are none."""

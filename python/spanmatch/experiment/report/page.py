@@ -17,7 +17,7 @@ from spanmatch.solve.undersampled import explain_too_few
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from spanmatch.experiment.report.claims import Claim
+    from spanmatch.experiment.report.claim import Claim
     from spanmatch.experiment.report.drawing import Drawing
     from spanmatch.experiment.report.findings import Findings
 
@@ -45,6 +45,7 @@ def render_page(findings: Findings, claims: Sequence[Claim], figures: Sequence[D
         figures=[(figure, _inline_drawing(figure)) for figure in figures],
         sure=_list_areas(findings),
         controls=_list_controls(findings),
+        banded=any(findings.one_to_one(layer) for layer in findings.layers),
         dead=_list_dead(findings),
         warnings=_list_warnings(findings),
     )

@@ -62,6 +62,9 @@ def assemble_comparison(
         intervals={
             key: each.interval for key, each in answers.items() if each.interval is not None
         },
+        one_to_one={
+            key: each.one_to_one for key, each in answers.items() if each.one_to_one is not None
+        },
         left_out=collected.left_out,
     )
 

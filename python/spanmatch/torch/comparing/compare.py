@@ -151,7 +151,8 @@ def compare(
     -------
     Comparison
         A mapping from layers, by their names in A, to `MatchSpectrum`; from tuples (a, b), if
-        `all_pairs`. It has the pairs too.
+        `all_pairs`. It has the pairs too, and in `one_to_one` what each layer shares neuron by
+        neuron.
 
     Raises
     ------

@@ -1,0 +1,111 @@
+"""The claim on whether what is shared is shared neuron by neuron, or only as a span."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spanmatch.experiment.report.claim import Claim, Verdict, format_range, warn_of_one_pair
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from spanmatch.experiment.report.findings import Findings
+
+QUESTION = "Is what is shared, shared neuron by neuron?"
+MOST, HALF = 0.9, 0.5
+"""From `MOST` of s on s1 says yes; near says no where it is less than `HALF` of s."""
+
+
+def ask_about_single_neurons(findings: Findings) -> list[Claim]:
+    """Ask how much of s(ε) disjoint pairs of neurons hold, and how much neurons with a partner."""
+    if not all(findings.one_to_one(layer) for layer in findings.layers):
+        return [
+            Claim(
+                QUESTION,
+                "unclear",
+                "That is not known: the comparisons are of a version that did not look for pairs "
+                "of neurons. The command that made them does them anew with --force.",
+            )
+        ]
+    chance = {layer: findings.chance(layer) for layer in findings.layers}
+    below = {eps: [each for each in chance if eps < chance[each]] for eps in findings.config.eps}
+    if not any(below.values()):
+        return [
+            Claim(
+                QUESTION, "unclear", "No chosen ε is below chance in any layer: give smaller ones."
+            )
+        ]
+    # Of most layers; of several such ε the largest, at which most is shared.
+    eps = max(below, key=lambda each: (len(below[each]), each))
+    return [_answer_at(findings, eps, below[eps])]
+
+
+def _answer_at(findings: Findings, eps: float, layers: Sequence[str]) -> Claim:
+    """Answer at an ε, of layers where it is below chance."""
+    shares = {layer: _list_shares(findings, layer, eps) for layer in layers}
+    single, near, whole = np.mean(list(shares.values()), axis=0)
+    where = "all layers" if len(layers) == len(findings.layers) else ", ".join(layers)
+    begin = f"At ε = {eps:g}, the largest chosen one that is below chance in {where},"
+    if whole.min() == 0:
+        return Claim(QUESTION, "unclear", f"{begin} nothing is shared in some pair of networks.")
+    if np.all(single >= MOST * whole):
+        verdict: Verdict = "yes"
+    else:
+        verdict = "no" if np.all(near < HALF * whole) else "in part"
+    of_layer = {layer: _divide(single, whole) for layer, (single, _, whole) in shares.items()}
+    known = [layer for layer in of_layer if not math.isnan(of_layer[layer])]
+    most, least = (pick(known, key=of_layer.__getitem__) for pick in (max, min))
+    return Claim(
+        QUESTION,
+        verdict,
+        f"{begin} {format_range(whole, percent=True)} of a layer's neurons match as a span (s), "
+        f"{format_range(near, percent=True)} have a single partner within ε (near), and "
+        f"{format_range(single, percent=True)} stand in disjoint pairs (s1): means over layers, by "
+        f"pair of networks. So of what is shared {format_range(single / whole, percent=True)} is "
+        f"shared one by one, {format_range((near - single) / whole, percent=True)} one by one but "
+        f"repeated, and {format_range(1 - near / whole, percent=True)} only in another basis; one "
+        f"by one it is most at {most} ({of_layer[most]:.0%}) and least at {least} "
+        f"({of_layer[least]:.0%}). Two neurons within this ε have a cosine of at least "
+        f"{math.sqrt(1 - eps**2):.2f}, with either sign.{_tell_chance(findings, eps, layers)} The "
+        "paper's own finding is that single neurons do not correspond while spans in part do. "
+        f"Called yes where s1 is at least {MOST:.0%} of s in every pair of networks, and no where "
+        f"near is less than half of it in every one.{warn_of_one_pair(findings)}",
+    )
+
+
+def _list_shares(findings: Findings, layer: str, eps: float) -> NDArray[np.float64]:
+    """Return s1, near and s of a layer, by pair of networks."""
+    pairs = findings.one_to_one(layer)
+    return np.array(
+        [
+            [each.similarity(eps) for each in pairs],
+            [each.near(eps) for each in pairs],
+            findings.similarity("trained", layer, eps),
+        ]
+    )
+
+
+def _divide(single: NDArray[np.float64], whole: NDArray[np.float64]) -> float:
+    """Return which part of s over all pairs is s1; nan where nothing is shared."""
+    return float(single.sum() / whole.sum()) if whole.sum() > 0 else math.nan
+
+
+def _tell_chance(findings: Findings, eps: float, layers: Sequence[str]) -> str:
+    """Return what nulls say of pairs: they hold no more than spans do."""
+    nulls = {layer: [each.nulls for each in findings.answers(layer)] for layer in layers}
+    largest = [
+        max(float(each.similarity(eps).max()) for each in of_layer if each is not None)
+        for of_layer in nulls.values()
+        if None not in of_layer
+    ]
+    if len(largest) < len(layers):
+        return " How many pairs are so by chance was not measured: that takes nulls."
+    return (
+        f" By chance: the largest nulls match {np.mean(largest):.0%} as a span, a mean over "
+        "layers, and at most that one by one."
+    )

@@ -1,0 +1,65 @@
+"""Three bands under s(ε): shared one by one, one by one but repeated, only in another basis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.patches import Patch
+
+from spanmatch.plot.style import GREEN, INK, SKY, SMALL
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike
+
+# Colour and strength: what is shared one by one is green, firmly or faintly.
+BANDS = {
+    "one by one": (GREEN, 0.75),
+    "one by one, but repeated": (GREEN, 0.3),
+    "only in another basis": (SKY, 0.3),
+}
+"""What each band is called, from the axis upwards."""
+
+
+def draw_bands(
+    axes: Axes,
+    along: ArrayLike,
+    one_by_one: ArrayLike,
+    near: ArrayLike,
+    whole: ArrayLike,
+    *,
+    upright: bool = False,
+) -> None:
+    """Fill from 0 to s1, from there to s_near, and from there to s, under all else.
+
+    `upright` where `along` runs up the picture.
+    """
+    fill = axes.fill_betweenx if upright else axes.fill_between
+    edges = [np.zeros(np.shape(whole)), one_by_one, near, whole]
+    for (label, (colour, strength)), low, high in zip(
+        BANDS.items(), edges[:-1], edges[1:], strict=True
+    ):
+        fill(along, low, high, color=colour, alpha=strength, linewidth=0, label=label, zorder=0.9)
+
+
+def name_bands(figure: Figure) -> None:
+    """Say under a figure what the bands are; under a label of all panels, which ends in a line.
+
+    That line is empty: matplotlib keeps no room of its own beside such a label.
+    """
+    free = not figure.get_supxlabel()
+    figure.legend(
+        handles=[
+            Patch(color=colour, alpha=strength, linewidth=0, label=label)
+            for label, (colour, strength) in BANDS.items()
+        ],
+        loc="outside lower center" if free else "lower center",
+        ncols=len(BANDS),
+        frameon=False,
+        borderpad=0.2,
+        borderaxespad=0.5 if free else 0.0,
+        fontsize=SMALL,
+        labelcolor=INK,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,6 @@ load_digits = pytest.importorskip("sklearn.datasets").load_digits
 pytest.importorskip("scipy")
 
 TRAIN, STEPS, WIDTH = 1000, 60, 256
-HIDDEN = (0, 2)  # the layers whose neurons have no order: each is followed by a ReLU
 
 
 def train(images: torch.Tensor, classes: torch.Tensor, seed: int) -> nn.Sequential:
@@ -40,15 +40,17 @@ def train(images: torch.Tensor, classes: torch.Tensor, seed: int) -> nn.Sequenti
 def align(b: nn.Sequential, a: nn.Sequential, images: torch.Tensor) -> None:
     """Put the hidden neurons of b in the order of those of a, layer by layer."""
     import torch
+    from torch import nn
 
+    linear = [part for part in b if isinstance(part, nn.Linear)]
     with torch.no_grad():
-        for layer in HIDDEN:
-            of_a, of_b = a[: layer + 2](images), b[: layer + 2](images)
-            order = torch.from_numpy(sm.align_neurons(of_a.numpy(), of_b.numpy()))
+        for layer, after in itertools.pairwise(range(len(linear))):
+            of_a, of_b = (net[: 2 * layer + 2](images).numpy() for net in (a, b))
+            order = torch.from_numpy(sm.align_neurons(of_a, of_b))
             before = b(images)
-            b[layer].weight[:] = b[layer].weight[order]
-            b[layer].bias[:] = b[layer].bias[order]
-            b[layer + 2].weight[:] = b[layer + 2].weight[:, order]
+            linear[layer].weight[:] = linear[layer].weight[order]
+            linear[layer].bias[:] = linear[layer].bias[order]
+            linear[after].weight[:] = linear[after].weight[:, order]
             # Another order of hidden neurons is the same function.
             torch.testing.assert_close(b(images), before, rtol=1e-4, atol=1e-4)
 

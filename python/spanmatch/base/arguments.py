@@ -156,4 +156,7 @@ def _as_integer(number: object, name: str) -> int:
 def _as_float(number: object, name: str) -> float:
     if isinstance(number, bool) or not isinstance(number, Real):
         raise TypeError(f"{name} must be a real number, got {type(number).__name__}")
-    return float(number)
+    try:
+        return float(number)
+    except OverflowError:  # an integer or a fraction beyond every float
+        return -math.inf if number < 0 else math.inf

@@ -57,7 +57,7 @@ def prefix_errors(
         raise kind(f"{where}: {error}") from error
 
 
-def warn_user(message: str) -> None:
+def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
     """Warn at the line, outside of the package, that called into it, through however many calls.
 
     Where the package calls another library that calls it back, as a model does its hooks, that is
@@ -71,7 +71,7 @@ def warn_user(message: str) -> None:
         frame = frame.f_back
     warnings.warn_explicit(
         message,
-        UserWarning,
+        category,
         caller.f_code.co_filename,
         caller.f_lineno,
         caller.f_globals.get("__name__"),

@@ -100,6 +100,11 @@ def _check_left_to_pair(name: str, count: int | None, rows_per_item: RowsPerItem
         raise TypeError(
             f"a pair has its {name} from the start: make it by ActivationPair({name}=…)"
         )
+    check_items_left_to_pair(rows_per_item)
+
+
+def check_items_left_to_pair(rows_per_item: RowsPerItem) -> None:
+    """Raise TypeError where it is said where items begin, which a pair knows."""
     rows: object = rows_per_item
     if not isinstance(rows, int) or rows != 1:
         raise TypeError("a pair knows its items: pass rows_per_item to its update")

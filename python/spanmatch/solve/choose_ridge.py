@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spanmatch.base.errors import RidgeWarning
+from spanmatch.base.errors import RidgeWarning, warn_user
 from spanmatch.pair.products import find_gram
 from spanmatch.solve.fold_products import list_splits
 
@@ -31,7 +30,7 @@ def choose_ridge(gram: core.Gram, center: bool) -> float:
     Raises
     ------
     ValueError
-        There are fewer items than groups, or no neuron has anything to predict.
+        There are fewer than two items, or no neuron has any by which to predict it.
 
     Warns
     -----
@@ -41,12 +40,12 @@ def choose_ridge(gram: core.Gram, center: bool) -> float:
     errors = sum_errors(gram, center)
     if not np.isfinite(errors).all():
         raise ValueError(
-            "there is nothing to choose a ridge by: no neuron lives on all parts of the data; give "
-            "a number, as ridge=0.1"
+            "there is nothing to choose a ridge by: on no part of the data do both sides have "
+            "neurons that live; give a number, as ridge=0.1"
         )
     best = int(np.argmin(errors))
     if best in (0, RIDGES.size - 1):
-        warnings.warn(_describe_edge(best == 0), RidgeWarning, stacklevel=2)
+        warn_user(_describe_edge(best == 0), RidgeWarning)
     return float(RIDGES[best])
 
 
@@ -62,6 +61,8 @@ def sum_errors(gram: core.Gram, center: bool) -> Floats:
         n_x = int(np.searchsorted(split.live, gram.n_x))
         sides = slice(0, n_x), slice(n_x, None)
         for predictors, targets in (sides, sides[::-1]):
+            if predictors.size == 0:
+                continue
             found, energy = _sum_split(split, predictors, targets, weights[targets])
             errors += found
             n_judged += energy

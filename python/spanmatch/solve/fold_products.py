@@ -53,13 +53,16 @@ def list_splits(gram: core.Gram, center: bool, groups: int | None = None) -> Ite
     Raises
     ------
     ValueError
-        A group has no items.
+        A fold has no items; where folds are pooled, all but one.
     """
-    counts = np.array(gram.fold_samples)
-    group = np.arange(counts.size) % min(groups or counts.size, counts.size)
-    if not np.bincount(group, counts).all():
+    has_items = np.array(gram.fold_samples) > 0
+    group, enough = np.arange(has_items.size), has_items.all()
+    if groups is not None:
+        group = (np.cumsum(has_items) - 1).clip(0) % max(1, min(groups, has_items.sum()))
+        enough = has_items.sum() > 1
+    if not enough:
         raise ValueError(
-            f"{gram.n_items} items are too few for {counts.size} folds: some got none, so that "
+            f"{gram.n_items} items are too few for {has_items.size} folds: some got none, so that "
             "there is nothing to judge by; take more data, or fewer folds"
         )
     for left_out in range(group.max() + 1):
@@ -73,7 +76,9 @@ def _split(gram: core.Gram, is_left_out: NDArray[np.bool_], center: bool) -> Spl
     fitted = find_gram(fitted_gram, center=center)
     left_out = find_gram(left_out_gram, center=center)
     if center:
-        off = _find_means(left_out_gram) - _find_means(fitted_gram)
+        # Of a constant neuron the sums of centred columns keep no mean.
+        whole = gram.of_folds((~is_left_out).astype(int).tolist(), False)
+        off = _find_means(left_out_gram) - _find_means(whole)
         left_out += np.outer(off * left_out_gram.n_samples, off)
     norms = np.sqrt(np.maximum(fitted.diagonal(), 0.0))
     live = np.flatnonzero(norms)

@@ -99,6 +99,8 @@ def held_out(
     )
     check_widths(match, gram.n_x, gram.n_y)
     problem = how.of_gram(gram)
+    # Says what is wrong with the match, or with λ, for so many neurons.
+    _, resolution = core.linear_map(gram, match.x, match.y, problem.center, problem.ridge)
     columns = match.x, match.y + gram.n_x
     errors, energy = (np.zeros(gram.n_x + gram.n_y) for _ in range(2))
     with show_progress("Leaving out folds", progress) as report:
@@ -110,7 +112,7 @@ def held_out(
                 report(done, len(gram.fold_samples))
     with np.errstate(invalid="ignore"):
         of_x, of_y = (np.sqrt(errors[side] / energy[side]) for side in columns)
-    return Residuals(of_x, of_y, find_resolution(energy.size), problem.ridge)
+    return Residuals(of_x, of_y, resolution, problem.ridge)
 
 
 def _reselect(problem: Problem, match: Match, split: Split) -> tuple[Indices, Indices]:

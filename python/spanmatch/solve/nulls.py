@@ -12,6 +12,8 @@ from spanmatch.base.errors import RidgeWarning
 from spanmatch.base.progress import show_progress
 from spanmatch.pair.nulls_and_folds import read_gram_with_nulls
 from spanmatch.pair.pair import ActivationPair
+from spanmatch.pair.samples import as_samples
+from spanmatch.pair.types import BFloat16
 from spanmatch.results.nulls import NullSpectra
 from spanmatch.solve.matches import find_spectrum
 from spanmatch.solve.problem import Problem, Regularisation
@@ -104,7 +106,10 @@ def null_spectra(
         x, y, nulls=nulls, rows_per_item=rows_per_item, seed=seed, progress=progress
     )
     if how.ridge == "auto":
-        return solve_rolled(x, y, gram, how, rows_per_item, progress=progress)
+        found = solve_rolled(x, y, gram, how, rows_per_item, progress=progress)
+        least = None if found.ridge is None else float(found.ridge.min())
+        warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y), least)
+        return found
     problem = how.of_gram(gram)
     warn_if_undersampled(gram.n_samples, max(problem.widths), problem.ridge)
     return solve_nulls(problem, progress=progress)
@@ -269,13 +274,20 @@ def solve_rolled(
     y is rolled as the nulls of the Gram are, and each time the rows are dealt to folds.
     """
     shifts, _, _ = gram.plan(gram.n_samples, as_rows_per_item(rows_per_item), 0, 0)
-    nulls = (
-        how.read(x, np.roll(y, -shift, axis=0), rows_per_item=rows_per_item) for shift in shifts
-    )
+    nulls = (how.read(x, _roll(y, shift), rows_per_item=rows_per_item) for shift in shifts)
     with warnings.catch_warnings():
         # Of unrelated sides a λ at the edge is to be expected.
         warnings.simplefilter("ignore", RidgeWarning)
         return _solve_each(nulls, gram, progress)
+
+
+def _roll(y: Samples, shift: int) -> Any:
+    samples = as_samples(y, "y")
+    if not isinstance(samples, np.ndarray):
+        return samples.roll(-shift, 0)
+    rolled = np.roll(samples, -shift, axis=0)
+    # What is read as integers are the bits of bfloat16.
+    return BFloat16(rolled) if rolled.dtype == np.uint16 else rolled
 
 
 def _solve_each(nulls: Iterable[Problem], gram: core.Gram, progress: bool) -> NullSpectra:

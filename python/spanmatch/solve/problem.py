@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from spanmatch.base.arguments import as_center, as_ridge
-from spanmatch.pair.nulls_and_folds import read_gram_with_folds
+from spanmatch.pair.nulls_and_folds import check_items_left_to_pair, read_gram_with_folds
 from spanmatch.pair.pair import ActivationPair, read_gram
 from spanmatch.solve.choose_ridge import choose_ridge
 
@@ -40,7 +40,9 @@ class Regularisation:
     ) -> Problem:
         """Return the problem of two arrays or a pair. Arrays are dealt to folds where need be."""
         if self.ridge != "auto":
-            return self.of_gram(read_gram(x, y, progress))
+            if isinstance(x, ActivationPair):
+                check_items_left_to_pair(rows_per_item)
+            return self.of_gram(read_gram(x, y, progress, rows_per_item=rows_per_item))
         gram = read_gram_with_folds(
             x, y, folds=None, rows_per_item=rows_per_item, seed=0, progress=progress
         )

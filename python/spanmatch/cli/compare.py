@@ -16,10 +16,12 @@ from spanmatch.cli.options import (
     Layers,
     Levels,
     Nulls,
+    Ridge,
     Seed,
     Threads,
     Tokenizer,
     parse_levels,
+    parse_ridge,
 )
 
 ModelA = Annotated[
@@ -181,6 +183,7 @@ def compare(
     layers_b: LayersB = None,
     all_pairs: AllPairs = False,
     center: Center = False,
+    ridge: Ridge = None,
     split: Annotated[
         str | None, typer.Option(help="Take this part of the data: test or train.")
     ] = None,
@@ -229,6 +232,7 @@ def compare(
                 layers_b=tuple(layers_b) if layers_b else None,
                 all_pairs=all_pairs,
                 center=center,
+                ridge=parse_ridge(ridge),
                 axis=parse_axes(axis),
                 mask=parse_masks(mask),
                 input_axis=input_axis,

@@ -90,6 +90,10 @@ def experiment(
     center: Annotated[
         bool | None, typer.Option("--center", help="Subtract each neuron's mean first.")
     ] = None,
+    ridge: Annotated[
+        float | None,
+        typer.Option(metavar="λ", help="For few samples: let a match pay λ for its weights."),
+    ] = None,
     nulls: Annotated[
         int | None,
         typer.Option(
@@ -141,6 +145,7 @@ def experiment(
             "mask": mask,
             "eps": parse_numbers("--eps", eps, float),
             "center": center,
+            "ridge": ridge,
             "nulls": nulls,
             "folds": folds,
             "keep": keep,

@@ -17,12 +17,14 @@ from spanmatch.cli.options import (
     Levels,
     Nulls,
     Plot,
+    Ridge,
     Save,
     SavePair,
     Second,
     Seed,
     Threads,
     parse_levels,
+    parse_ridge,
 )
 
 
@@ -40,6 +42,7 @@ def spectrum(
     x: KeyX = None,
     y: KeyY = None,
     center: Center = False,
+    ridge: Ridge = None,
     eps: Levels = None,
     as_json: AsJson = False,
     plot: Plot = None,
@@ -73,7 +76,9 @@ def spectrum(
         resampling = Resampling(nulls, folds, seed)
         with refuse_wrong_usage():
             resampling.make_pair()
-        sides = SideOptions(first, second, x, y, center, resampling, rows_per_item)
+        sides = SideOptions(
+            first, second, x, y, center, parse_ridge(ridge), resampling, rows_per_item
+        )
         destinations = Destinations(as_json, plot, save, save_pair)
         run(
             sides,
@@ -93,6 +98,7 @@ def simple(
     x: KeyX = None,
     y: KeyY = None,
     center: Center = False,
+    ridge: Ridge = None,
     seed: Annotated[int, typer.Option(help="Search from this seed; another may find others.")] = 0,
     method: Annotated[
         Method,
@@ -118,7 +124,7 @@ def simple(
 
         with refuse_wrong_usage():
             eps, seed = as_eps(eps), as_seed(seed)
-        sides = SideOptions(first, second, x, y, center)
+        sides = SideOptions(first, second, x, y, center, parse_ridge(ridge))
         destinations = Destinations(as_json, plot, save, save_pair)
         solve = partial(simple_matches, eps=eps, seed=seed, method=method.value)
         each = method is Method.each
@@ -137,6 +143,7 @@ def support(
     x: KeyX = None,
     y: KeyY = None,
     center: Center = False,
+    ridge: Ridge = None,
     as_json: AsJson = False,
     plot: Plot = None,
     save: Save = None,
@@ -155,7 +162,7 @@ def support(
 
         with refuse_wrong_usage():
             eps = as_eps(eps)
-        sides = SideOptions(first, second, x, y, center)
+        sides = SideOptions(first, second, x, y, center, parse_ridge(ridge))
         destinations = Destinations(as_json, plot, save, save_pair)
         solve = partial(find_support, eps=eps)
         table, picture = tables.show_support, pictures.draw_support

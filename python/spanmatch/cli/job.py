@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.console import RenderableType
 
+    from spanmatch.base.arguments import Ridge
     from spanmatch.cli.sides import SideOptions
     from spanmatch.pair.pair import ActivationPair
     from spanmatch.results.match import Match
@@ -38,7 +39,9 @@ Answer_co = TypeVar("Answer_co", covariant=True)
 class Solver(Protocol[Answer_co]):
     """A function of the library, with the arguments that are a command's own already given."""
 
-    def __call__(self, x: ActivationPair, *, center: bool, progress: bool) -> Answer_co:
+    def __call__(
+        self, x: ActivationPair, *, center: bool, ridge: Ridge, progress: bool
+    ) -> Answer_co:
         """Solve."""
 
 
@@ -87,7 +90,7 @@ def run(
     sides = read_sides(options, progress)
     if destinations.save_pair is not None:
         save(sides.pair, destinations.save_pair)
-    result = solve(sides.pair, center=options.center, progress=progress)
+    result = solve(sides.pair, center=options.center, ridge=options.ridge, progress=progress)
     if destinations.save is not None:
         save(result, destinations.save)
     if destinations.plot is not None:

@@ -6,7 +6,8 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from spanmatch.base.arguments import as_eps
+from spanmatch.base.arguments import Ridge as RidgeArgument
+from spanmatch.base.arguments import as_eps, as_ridge
 from spanmatch.base.threads import MAX_THREADS
 from spanmatch.cli.exit_codes import WrongUsage, refuse_wrong_usage
 
@@ -65,6 +66,15 @@ Tokenizer = Annotated[
 # How it is compared.
 
 Center = Annotated[bool, typer.Option("--center", help="Subtract each neuron's mean first.")]
+Ridge = Annotated[
+    str | None,
+    typer.Option(
+        metavar="λ|auto",
+        help="For few samples: let a match pay λ for the square of its weights, on columns of "
+        "length 1. auto takes the λ of least error on folds left out.",
+        show_default=False,
+    ),
+]
 Eps = Annotated[
     float,
     typer.Option(help="The largest relative residual in a match, in [0, 1).", show_default=False),
@@ -139,6 +149,17 @@ def parse_numbers(
         raise WrongUsage(
             f"{option} is numbers with commas between, as 0,1,2, not {text}"
         ) from error
+
+
+def parse_ridge(text: str | None) -> RidgeArgument:
+    """Return λ: a number, "auto" or None."""
+    if text is None:
+        return None
+    with refuse_wrong_usage():
+        try:
+            return as_ridge(float(text))
+        except ValueError:
+            return as_ridge(text)
 
 
 def parse_levels(text: str | None) -> tuple[float, ...] | None:

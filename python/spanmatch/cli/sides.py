@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from spanmatch.base.errors import FileError
@@ -11,11 +11,13 @@ from spanmatch.cli.exit_codes import WrongUsage
 from spanmatch.pair.array_files.array_file import open_array
 from spanmatch.pair.array_files.array_pair import reduce_arrays
 from spanmatch.pair.array_files.formats import FORMATS
-from spanmatch.pair.nulls_and_folds import NO_RESAMPLING, Resampling
+from spanmatch.pair.nulls_and_folds import NO_RESAMPLING, USUAL_FOLDS, Resampling
 from spanmatch.pair.pair import ActivationPair
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from spanmatch.base.arguments import Ridge
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,22 @@ class SideOptions:
     x: str | None
     y: str | None
     center: bool
+    ridge: Ridge = None
     resampling: Resampling = NO_RESAMPLING
     rows_per_item: int = 1
+
+    def __post_init__(self) -> None:
+        if self.ridge == "auto" and self.resampling.nulls > 0:
+            raise WrongUsage(
+                "--ridge auto chooses λ by folds, and nulls have none: give a number, or no --nulls"
+            )
+
+    @property
+    def summed(self) -> Resampling:
+        """What is summed beside arrays: for a λ that is to be chosen, folds in any case."""
+        if self.ridge == "auto" and self.resampling.folds == 0:
+            return replace(self.resampling, folds=USUAL_FOLDS)
+        return self.resampling
 
     @property
     def paths(self) -> list[Path]:
@@ -87,7 +103,7 @@ def read_sides(options: SideOptions, progress: bool) -> Sides:
     x = open_array(options.first, options.x, "x")
     y = open_array(options.second or options.first, options.y, "y")
     pair = reduce_arrays(
-        x, y, resampling=options.resampling, rows_per_item=options.rows_per_item, progress=progress
+        x, y, resampling=options.summed, rows_per_item=options.rows_per_item, progress=progress
     )
     return Sides(pair, Source(x.path, x.key or None), Source(y.path, y.key or None))
 

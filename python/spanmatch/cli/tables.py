@@ -10,6 +10,7 @@ from rich.console import Group
 from rich.table import Table
 
 from spanmatch.base.words import list_names
+from spanmatch.results.layer_answer import HELD_OUT_EPS
 from spanmatch.solve.means import explain_means
 
 if TYPE_CHECKING:
@@ -64,10 +65,16 @@ def show_spectrum(
             f"{match.y.size}",
         )
     figures = [f"{spectrum.n_samples} samples", f"area {spectrum.area:.2f}"]
+    if spectrum.ridge is not None:
+        figures.append(f"ridge {spectrum.ridge:.3g}")
     if not np.isnan(chance):
         figures.append(f"median chance level {chance:.2f}")
     note = "(s): ε is at or above the chance level, where unrelated neurons match too."
-    sure = [*_describe_interval(interval), *_describe_nulls(result)]
+    sure = [
+        *_describe_interval(interval),
+        *_describe_nulls(result),
+        *_describe_held_out(result),
+    ]
     of_means = explain_means(sides.pair, spectrum, center=center)
     notes = [
         *([note] if chance <= max(levels) else []),
@@ -75,6 +82,16 @@ def show_spectrum(
         *([f"note: {of_means}"] * bool(of_means)),
     ]
     return Group(about, "", ", ".join(figures), *sure, "", curve, *notes)
+
+
+def _describe_held_out(result: LayerAnswer) -> list[str]:
+    value = result.held_out_residual
+    if np.isnan(value):
+        return []
+    return [
+        f"on folds left out the neurons that match at ε = {HELD_OUT_EPS:g} have a median residual "
+        f"of {value:.2f} (their weights are held out, their choice is not)"
+    ]
 
 
 def show_simple_matches(result: list[Match], sides: Sides, *, eps: float) -> RenderableType:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from spanmatch.results.interval import Interval
     from spanmatch.results.nulls import NullSpectra
     from spanmatch.results.one_to_one import OneToOne
+    from spanmatch.results.residuals import Residuals
     from spanmatch.results.spectrum import MatchSpectrum
 
 
@@ -56,6 +57,8 @@ class Comparison(ComparedLayers):
         Layers that could not be compared, and why.
     one_to_one
         Of some of the keys, what `one_to_one` told: what is shared neuron by neuron.
+    held_out
+        Of some of the keys, what `held_out` told of the match at ε = 0.5.
 
     Examples
     --------
@@ -91,6 +94,7 @@ class Comparison(ComparedLayers):
         intervals: Mapping[Key, Interval] = NOTHING,
         left_out: Mapping[str, str] = NOTHING,
         one_to_one: Mapping[Key, OneToOne] = NOTHING,
+        held_out: Mapping[Key, Residuals] = NOTHING,
     ) -> None:
         super().__init__(
             spectra,
@@ -101,6 +105,7 @@ class Comparison(ComparedLayers):
             intervals=intervals,
             left_out=left_out,
             one_to_one=one_to_one,
+            held_out=held_out,
         )
         self._pairs = pairs
 
@@ -143,7 +148,9 @@ class Comparison(ComparedLayers):
         Its columns: `layer`, or `layer_a` and `layer_b`; `n_x`, `n_y`, `dead_x`, `dead_y`,
         `samples`, `inputs`, `chance` (the median level), `area`, `s(0.1)` to `s(0.9)`, `note`.
         With nulls also `null_chance` (the median critical ε of the nulls), `null_area` (their
-        median) and `p_value`; with folds `area_low` and `area_high`. Where it is known what is
+        median) and `p_value`; with folds `area_low`, `area_high` and `held_out`, the median
+        residual, on folds left out, of the neurons that match at ε = 0.5. With a ridge `ridge`, its
+        λ. Where it is known what is
         shared neuron by neuron, `one_to_one_area`, `s1(0.1)` to `s1(0.9)`, the part in disjoint
         pairs, and `near(0.1)` to `near(0.9)`, the part with a single partner, which may be shared.
         """
@@ -265,6 +272,7 @@ class Comparison(ComparedLayers):
             "intervals": self._intervals,
             "left_out": self._left_out,
             "one_to_one": self._one_to_one,
+            "held_out": self._held_out,
         }
 
 

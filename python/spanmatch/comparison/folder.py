@@ -1,7 +1,7 @@
 """A comparison in a folder: a file for each pair and each spectrum, and `comparison.json`.
 
-One too for what each layer shares neuron by neuron, and where they were asked for, for its nulls
-and its interval.
+One too for what each layer shares neuron by neuron, and where they were asked for, for its nulls,
+its interval, and how far its match carries over.
 
 The file of a layer takes its name from the layer alone, and is there once it is whole, so that work
 that was cut off can go on. `comparison.json` lists the layers in their order. It is written last:
@@ -25,6 +25,7 @@ from spanmatch.results.interval import Interval
 from spanmatch.results.layer_answer import LayerAnswer
 from spanmatch.results.nulls import NullSpectra
 from spanmatch.results.one_to_one import OneToOne
+from spanmatch.results.residuals import Residuals
 from spanmatch.results.spectrum import MatchSpectrum
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 KIND, FORMAT = "Comparison", 2
 FIRST_FORMAT = 1  # with pairs: what is kept with them is written so still
 INDEX, PAIRS, SPECTRA = "comparison.json", "pairs", "spectra"
-NULLS, INTERVALS, ONE_TO_ONE = "nulls", "intervals", "one_to_one"
+NULLS, INTERVALS, ONE_TO_ONE, HELD_OUT = "nulls", "intervals", "one_to_one", "held_out"
 # What an entry of the index calls a file of each of the folders within; for those beside the
 # spectra it is the name of a field of `LayerAnswer` too.
 ENTRIES = {
@@ -48,14 +49,17 @@ ENTRIES = {
     NULLS: "nulls",
     INTERVALS: "interval",
     ONE_TO_ONE: "one_to_one",
+    HELD_OUT: "held_out",
 }
-# What a layer may lack: of old folders, `ONE_TO_ONE` too.
-BESIDE = (NULLS, INTERVALS, ONE_TO_ONE)
+# What a layer may lack: of old folders, `ONE_TO_ONE` and `HELD_OUT` too.
+BESIDE = (NULLS, INTERVALS, ONE_TO_ONE, HELD_OUT)
 OPTIONAL = (PAIRS, *BESIDE)
 SLUG = 40  # letters of a layer's name in the name of its file
 HASH = 12  # hexadecimal digits that tell apart what the letters do not
 
-Loaded = TypeVar("Loaded", ActivationPair, MatchSpectrum, NullSpectra, Interval, OneToOne)
+Loaded = TypeVar(
+    "Loaded", ActivationPair, MatchSpectrum, NullSpectra, Interval, OneToOne, Residuals
+)
 
 
 class SavedPairs(Mapping[Key, ActivationPair]):
@@ -103,6 +107,7 @@ def read(folder: Folder) -> dict[str, Any]:
         "nulls": _read_listed(NullSpectra.load, folder, NULLS, entries),
         "intervals": _read_listed(Interval.load, folder, INTERVALS, entries),
         "one_to_one": _read_listed(OneToOne.load, folder, ONE_TO_ONE, entries),
+        "held_out": _read_listed(Residuals.load, folder, HELD_OUT, entries),
         "pairs": SavedPairs(folder, paired) if paired else None,
         "notes": {entry["key"]: entry["note"] for entry in index["layers"] if entry["note"]},
         "center": index["center"],
@@ -161,6 +166,7 @@ def read_answer(folder: Folder, key: Key) -> LayerAnswer:
         _read(NullSpectra.load, folder, NULLS, key) if _has(folder, NULLS, key) else None,
         _read(Interval.load, folder, INTERVALS, key) if _has(folder, INTERVALS, key) else None,
         _read(OneToOne.load, folder, ONE_TO_ONE, key) if _has(folder, ONE_TO_ONE, key) else None,
+        _read(Residuals.load, folder, HELD_OUT, key) if _has(folder, HELD_OUT, key) else None,
     )
 
 
@@ -185,7 +191,12 @@ def find_finished_answers(
 
 def _list_told(layers: ComparedLayers, key: Key) -> list[str]:
     """Return the folders, of those beside the spectra, that have a file of this layer."""
-    told = {NULLS: layers.nulls, INTERVALS: layers.intervals, ONE_TO_ONE: layers.one_to_one}
+    told = {
+        NULLS: layers.nulls,
+        INTERVALS: layers.intervals,
+        ONE_TO_ONE: layers.one_to_one,
+        HELD_OUT: layers.held_out,
+    }
     return [within for within in BESIDE if key in told[within]]
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from spanmatch.results.interval import Interval
     from spanmatch.results.nulls import NullSpectra
     from spanmatch.results.one_to_one import OneToOne
+    from spanmatch.results.residuals import Residuals
     from spanmatch.results.result import Floats
 
 NOTHING: Mapping[Any, Any] = MappingProxyType({})
@@ -35,6 +36,7 @@ class ComparedLayers(Mapping[Key, MatchSpectrum]):
 
     __slots__ = (
         "_center",
+        "_held_out",
         "_inputs",
         "_intervals",
         "_left_out",
@@ -55,6 +57,7 @@ class ComparedLayers(Mapping[Key, MatchSpectrum]):
         intervals: Mapping[Key, Interval] = NOTHING,
         left_out: Mapping[str, str] = NOTHING,
         one_to_one: Mapping[Key, OneToOne] = NOTHING,
+        held_out: Mapping[Key, Residuals] = NOTHING,
     ) -> None:
         check_keys(spectra)
         what = {
@@ -62,6 +65,7 @@ class ComparedLayers(Mapping[Key, MatchSpectrum]):
             "a null of": nulls,
             "an interval of": intervals,
             "a one-to-one of": one_to_one,
+            "held-out residuals of": held_out,
         }
         for name, given in what.items():
             for key in given:
@@ -77,6 +81,7 @@ class ComparedLayers(Mapping[Key, MatchSpectrum]):
         self._intervals = {key: intervals[key] for key in spectra if key in intervals}
         self._left_out = dict(left_out)
         self._one_to_one = {key: one_to_one[key] for key in spectra if key in one_to_one}
+        self._held_out = {key: held_out[key] for key in spectra if key in held_out}
 
     @property
     def all_pairs(self) -> bool:
@@ -133,13 +138,19 @@ class ComparedLayers(Mapping[Key, MatchSpectrum]):
         """For each layer what is shared neuron by neuron; of old folders for none."""
         return MappingProxyType(self._one_to_one)
 
+    @property
+    def held_out(self) -> Mapping[Key, Residuals]:
+        """For each layer how far its match at ε = 0.5 carries over, where folds were asked for."""
+        return MappingProxyType(self._held_out)
+
     def solved(self, layer: Key) -> LayerAnswer:
-        """Return the spectrum of a layer, and nulls, interval and pairs where there are any."""
+        """Return the spectrum of a layer, and and what there is beside it: see `LayerAnswer`."""
         return LayerAnswer(
             self[layer],
             self._nulls.get(layer),
             self._intervals.get(layer),
             self._one_to_one.get(layer),
+            self._held_out.get(layer),
         )
 
     def similarity(self, eps: ArrayLike) -> Floats:

@@ -35,6 +35,7 @@ def _list_figures(layers: ComparedLayers, key: Key) -> dict[str, Any]:
         "inputs": layers.inputs,
         "chance": spectrum.chance_level,
         "area": spectrum.area,
+        **({} if spectrum.ridge is None else {"ridge": spectrum.ridge}),
         **_list_nulls_and_interval(answer),
         **{f"s({eps:g})": spectrum.similarity(eps) for eps in EPS},
         **_list_one_to_one(answer.one_to_one),
@@ -51,6 +52,8 @@ def _list_nulls_and_interval(answer: LayerAnswer) -> dict[str, Any]:
         found["p_value"] = nulls.p_value(answer.spectrum)
     if answer.interval is not None:
         found["area_low"], found["area_high"] = answer.interval.area.tolist()
+    if answer.held_out is not None:
+        found["held_out"] = answer.held_out_residual
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from spanmatch.base.words import count_of, list_names
 from spanmatch.comparison.keys import GAP, Key, label, shorten_names, split_key
 from spanmatch.comparison.rows import EPS
-from spanmatch.results.layer_answer import P
+from spanmatch.results.layer_answer import HELD_OUT_EPS, P
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -35,6 +36,11 @@ NULL_CHANCE = (
 ONE_TO_ONE = (
     "s1, beside each s(ε): the part in disjoint pairs of single neurons within ε; the rest of s(ε) "
     "is shared one by one but repeated, or only in another basis"
+)
+HELD_OUT = (
+    f"held out: the median residual, on folds left out, of the neurons that match at ε = "
+    f"{HELD_OUT_EPS:g}, at most that where the match carries over; weights are held out, the choice "
+    "of neurons is not"
 )
 DEPENDENT = "chance is an upper bound where the samples of one input depend on each other"
 
@@ -67,6 +73,9 @@ def describe(layers: ComparedLayers) -> str:
         parts.append(f"{layers.inputs} inputs")
     if layers.center:
         parts.append("centred")
+    ridges = _list_ridges(layers)
+    if len(ridges) == 1:
+        parts.append(f"ridge {ridges.pop():.3g}")
     compared = (
         f"{len(layers.layers_a)} × {len(layers.layers_b)} layers"
         if layers.all_pairs
@@ -97,12 +106,16 @@ def list_figure_columns(layers: ComparedLayers, eps: Sequence[float] | None = No
         columns.append(("dead", lambda each: " + ".join(f"{n.size}" for n in each.spectrum.dead)))
     if len({spectrum.n_samples for spectrum in spectra}) > 1:
         columns.append(("samples", lambda each: f"{each.spectrum.n_samples}"))
+    if len(_list_ridges(layers)) > 1:
+        columns.append(("ridge", _format_ridge))
     chance = "null chance" if layers.nulls else "chance"
     columns.append((chance, lambda each: f"{each.chance_level:.2f}"))
     columns.append((AREA, lambda each: f"{each.spectrum.area:.2f}"))
     if intervals:
         level = next(iter(intervals.values())).level
         columns.append((f"{level:.0%} interval", _format_interval))
+    if layers.held_out:
+        columns.append(("held out", _format_held_out))
     if layers.nulls:
         columns.append(("p", _format_p_value))
     for level in SHOWN_EPS if eps is None else eps:
@@ -120,6 +133,7 @@ def list_remarks(layers: ComparedLayers) -> list[str]:
     return [
         *([NULL_CHANCE.format(" or ".join(counts))] if counts else chance),
         *([ONE_TO_ONE] if layers.one_to_one else []),
+        *([HELD_OUT] if layers.held_out else []),
         *_tell_more_than_chance(layers),
         *_list_by_text(notes, "", "notes"),
         *_list_by_text(layers.left_out.items(), "left out: ", "reasons, in `left_out`"),
@@ -158,6 +172,19 @@ def _show_layer(layers: ComparedLayers, show: Callable[[LayerAnswer], str], key:
 
 def _format_interval(each: LayerAnswer) -> str:
     return "" if each.interval is None else "{:.3f} to {:.3f}".format(*each.interval.area)
+
+
+def _list_ridges(layers: ComparedLayers) -> set[float]:
+    return {spectrum.ridge for spectrum in layers.values() if spectrum.ridge is not None}
+
+
+def _format_ridge(each: LayerAnswer) -> str:
+    return "" if each.spectrum.ridge is None else f"{each.spectrum.ridge:.3g}"
+
+
+def _format_held_out(each: LayerAnswer) -> str:
+    value = each.held_out_residual
+    return "" if math.isnan(value) else f"{value:.2f}"
 
 
 def _format_p_value(each: LayerAnswer) -> str:

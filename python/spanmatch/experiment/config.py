@@ -8,7 +8,7 @@ from functools import cache
 from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from spanmatch.base.arguments import MAX_SEED, as_eps
+from spanmatch.base.arguments import MAX_SEED, as_eps, as_ridge
 from spanmatch.pair.pair import make_gram
 
 KEPT = ("pairs", "spectra")
@@ -53,6 +53,8 @@ class ExperimentConfig:
     """The key, in batches that are mappings, of which positions count; else `attention_mask`."""
     center: bool = False
     """Subtract each neuron's mean before comparing."""
+    ridge: float | None = None
+    """λ of all matches, where samples are few; curves are compared at one λ, so none is chosen."""
     nulls: int = 19
     """Trained networks are also matched so often with one's inputs shifted: what is chance."""
     folds: int = 16
@@ -87,6 +89,7 @@ class ExperimentConfig:
             raise ValueError(f"`keep` is {self.keep!r}: it is {' or '.join(KEPT)}")
         for eps in self.eps:
             as_eps(eps)
+        as_ridge(self.ridge)
         make_gram(self.nulls, self.folds)
 
     def to_plain(self) -> dict[str, Any]:

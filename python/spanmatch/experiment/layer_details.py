@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from spanmatch.experiment.records import LayerDetails, Sizes
 from spanmatch.solve.measures import measures
@@ -28,16 +28,17 @@ def find_layer_details(
     with silence_undersampled_warnings():  # the report says it of the layer
         for done, layer in enumerate(comparison.layers, start=1):
             pair, chance = comparison.pair(layer), comparison.solved(layer).chance_level
-            sizes = [_find_sizes(pair, each, comparison.center) for each in eps if each < chance]
+            how = {"center": comparison.center, "ridge": comparison[layer].ridge}
+            sizes = [_find_sizes(pair, each, how) for each in eps if each < chance]
             layers[str(layer)] = LayerDetails(measures(pair), tuple(sizes))
             if report is not None:
                 report(done, len(comparison.layers))
     return layers
 
 
-def _find_sizes(pair: ActivationPair, eps: float, center: bool) -> Sizes:
-    simple = simple_matches(pair, eps=eps, center=center)
-    cores = support(pair, eps=eps, center=center).matrix.sum(axis=0)
+def _find_sizes(pair: ActivationPair, eps: float, how: dict[str, Any]) -> Sizes:
+    simple = simple_matches(pair, eps=eps, **how)
+    cores = support(pair, eps=eps, **how).matrix.sum(axis=0)
     return Sizes(
         eps,
         tuple(sorted((len(match) for match in simple), reverse=True)),

@@ -168,6 +168,7 @@ class _Work:
                     layers=self.layers,
                     device=config.device,
                     center=config.center,
+                    ridge=config.ridge,
                     mask=config.mask,
                     nulls=config.nulls if asked else 0,
                     folds=config.folds if asked else 0,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from spanmatch.results.interval import Interval
 from spanmatch.results.nulls import NullSpectra
 from spanmatch.results.one_to_one import OneToOne
+from spanmatch.results.residuals import Residuals
 from spanmatch.results.result import Result
 from spanmatch.results.spectrum import MatchSpectrum
 
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 P = 0.05  # up to here a match counts as more than chance
+HELD_OUT_EPS = 0.5  # of the match that is judged on folds left out
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -32,6 +37,8 @@ class LayerAnswer(Result):
     """How far s(ε) may be from that of endless data, where the pair keeps folds."""
     one_to_one: OneToOne | None = None
     """What is shared neuron by neuron; None in what was solved before it was asked for."""
+    held_out: Residuals | None = None
+    """How far the match at ε = 0.5 carries over to folds left out, where the pair keeps folds."""
 
     def __iter__(self) -> Iterator[Result | None]:
         """Yield the first three, so that `spectrum, nulls, interval = answer`."""
@@ -41,6 +48,13 @@ class LayerAnswer(Result):
     def chance_level(self) -> float:
         """The median chance level: measured where there are nulls, else computed from counts."""
         return self.spectrum.chance_level if self.nulls is None else self.nulls.chance_level
+
+    @property
+    def held_out_residual(self) -> float:
+        """The median of `held_out`; nan where there are no folds, or no neuron matches."""
+        if self.held_out is None or self.held_out.x.size + self.held_out.y.size == 0:
+            return math.nan
+        return float(np.median(np.concatenate([self.held_out.x, self.held_out.y])))
 
     @property
     def beyond_chance(self) -> bool | None:
@@ -58,6 +72,8 @@ class LayerAnswer(Result):
             plain["interval"] = self.interval.to_dict()
         if self.one_to_one is not None:
             plain["one_to_one"] = self.one_to_one.to_dict()
+        if self.held_out is not None:
+            plain["held_out"] = self.held_out.to_dict()
         return plain
 
     def __repr__(self) -> str:

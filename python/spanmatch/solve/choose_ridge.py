@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +13,8 @@ from spanmatch.pair.products import find_gram
 from spanmatch.solve.fold_products import list_splits
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import spanmatch._core as core
     from spanmatch.results.result import Floats
     from spanmatch.solve.fold_products import Split
@@ -43,10 +47,34 @@ def choose_ridge(gram: core.Gram, center: bool) -> float:
             "there is nothing to choose a ridge by: on no part of the data do both sides have "
             "neurons that live; give a number, as ridge=0.1"
         )
-    best = int(np.argmin(errors))
-    if best in (0, RIDGES.size - 1):
-        warn_user(_describe_edge(best == 0), RidgeWarning)
-    return float(RIDGES[best])
+    best = float(RIDGES[np.argmin(errors)])
+    if said := explain_edge(best):
+        warn_user(said, RidgeWarning)
+    return best
+
+
+def explain_edge(ridge: float | None) -> str:
+    """Return a sentence where a λ that was chosen is at an edge of `RIDGES`; else ""."""
+    if ridge == RIDGES[0]:
+        return (
+            f'ridge="auto" chose {RIDGES[0]:.0e}, the least of its grid: on inputs left out the '
+            "sides predict each other best with next to none, as where samples are many; "
+            "ridge=None is the usual way then"
+        )
+    if ridge == RIDGES[-1]:
+        return (
+            f'ridge="auto" chose {RIDGES[-1]:.0f}, the largest of its grid: on inputs left out '
+            "neither side predicts the other better than by nothing, so there may be nothing shared"
+        )
+    return ""
+
+
+@contextmanager
+def silence_ridge_warnings() -> Iterator[None]:
+    """Say nothing of a λ at an edge, where it is said otherwise or to be expected."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RidgeWarning)
+        yield
 
 
 def sum_errors(gram: core.Gram, center: bool) -> Floats:
@@ -61,7 +89,7 @@ def sum_errors(gram: core.Gram, center: bool) -> Floats:
         n_x = int(np.searchsorted(split.live, gram.n_x))
         sides = slice(0, n_x), slice(n_x, None)
         for predictors, targets in (sides, sides[::-1]):
-            if predictors.size == 0:
+            if n_x in (0, split.live.size):
                 continue
             found, energy = _sum_split(split, predictors, targets, weights[targets])
             errors += found
@@ -86,16 +114,3 @@ def _sum_split(
     energy = float((split.left_out.diagonal()[targets] * weights**2).sum())
     shrunk = 1.0 / (np.maximum(values, 0.0) + RIDGES[:, None])
     return energy - 2.0 * shrunk @ crossed + ((shrunk @ squares) * shrunk).sum(axis=1), energy
-
-
-def _describe_edge(is_least: bool) -> str:
-    if is_least:
-        return (
-            f'ridge="auto" chose {RIDGES[0]:.0e}, the least of its grid: on inputs left out the '
-            "sides predict each other best with next to none, as where samples are many; "
-            "ridge=None is the usual way then"
-        )
-    return (
-        f'ridge="auto" chose {RIDGES[-1]:.0f}, the largest of its grid: on inputs left out neither '
-        "side predicts the other better than by nothing, so there may be nothing shared"
-    )

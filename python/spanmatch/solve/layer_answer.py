@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spanmatch.results.layer_answer import LayerAnswer
+from spanmatch.results.layer_answer import HELD_OUT_EPS, LayerAnswer
+from spanmatch.solve.held_out import judge_match
 from spanmatch.solve.intervals import bound_by_folds
 from spanmatch.solve.matches import find_spectrum
 from spanmatch.solve.nulls import refuse_auto_of_pair, solve_nulls
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 def answer_layer(
     x: ActivationPair, *, center: bool, ridge: Ridge = None, progress: bool = False
 ) -> LayerAnswer:
-    """Return the spectrum of a pair, its pairs of neurons, and what its nulls and folds tell."""
+    """Return the spectrum of a pair, its pairs of neurons, and what its nulls and folds tell.
+
+    With nulls λ cannot be chosen: theirs have no folds.
+    """
     how = Regularisation.of(center, ridge)
     if how.ridge == "auto" and x.n_nulls:
         refuse_auto_of_pair(x)
@@ -32,4 +36,5 @@ def answer_layer(
         solve_nulls(problem, progress=progress) if problem.gram.n_nulls else None,
         bound_by_folds(problem, progress=progress) if problem.gram.fold_samples else None,
         find_one_to_one(problem, progress=progress),
+        judge_match(problem, found.match(HELD_OUT_EPS)) if problem.gram.fold_samples else None,
     )

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
 from spanmatch.base.arguments import as_rows_per_item
-from spanmatch.base.errors import RidgeWarning
 from spanmatch.base.progress import show_progress
 from spanmatch.pair.nulls_and_folds import read_gram_with_nulls
 from spanmatch.pair.pair import ActivationPair
 from spanmatch.pair.samples import as_samples
 from spanmatch.pair.types import BFloat16
 from spanmatch.results.nulls import NullSpectra
+from spanmatch.solve.choose_ridge import silence_ridge_warnings
 from spanmatch.solve.matches import find_spectrum
 from spanmatch.solve.problem import Problem, Regularisation
 from spanmatch.solve.undersampled import warn_if_undersampled
@@ -275,9 +274,8 @@ def solve_rolled(
     """
     shifts, _, _ = gram.plan(gram.n_samples, as_rows_per_item(rows_per_item), 0, 0)
     nulls = (how.read(x, _roll(y, shift), rows_per_item=rows_per_item) for shift in shifts)
-    with warnings.catch_warnings():
-        # Of unrelated sides a λ at the edge is to be expected.
-        warnings.simplefilter("ignore", RidgeWarning)
+    # Of unrelated sides a λ at the edge is to be expected.
+    with silence_ridge_warnings():
         return _solve_each(nulls, gram, progress)
 
 

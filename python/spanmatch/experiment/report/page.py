@@ -89,6 +89,7 @@ def _list_areas(findings: Findings) -> list[dict[str, Any]]:
             "layer": layer,
             "networks": each.name,
             "area": answer.spectrum.area,
+            "held_out": answer.held_out_residual,
             "interval": None if answer.interval is None else answer.interval.area.tolist(),
             "nulls": None if answer.nulls is None else (min(areas), max(areas)),
             "p": None if answer.nulls is None else answer.nulls.p_value(answer.spectrum),
@@ -126,7 +127,7 @@ def _list_warnings(findings: Findings) -> list[str]:
         found += [
             f"{layer}: {complaint}."
             for complaint in explain_too_few(
-                spectrum.n_samples, max(spectrum.x.size, spectrum.y.size)
+                spectrum.n_samples, max(spectrum.x.size, spectrum.y.size), spectrum.ridge
             )
         ]
         chance = findings.chance(layer)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from spanmatch.base.progress import show_progress
 from spanmatch.comparison.comparison import Comparison
 from spanmatch.comparison.keys import label
+from spanmatch.solve.choose_ridge import explain_edge, silence_ridge_warnings
 from spanmatch.solve.layer_answer import answer_layer
 from spanmatch.solve.means import explain_means
 from spanmatch.solve.undersampled import explain_too_few, silence_undersampled_warnings
@@ -14,44 +15,53 @@ from spanmatch.solve.undersampled import explain_too_few, silence_undersampled_w
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from spanmatch.base.arguments import Ridge
     from spanmatch.comparison.keys import Key
     from spanmatch.pair.pair import ActivationPair
     from spanmatch.results.layer_answer import LayerAnswer
     from spanmatch.results.spectrum import MatchSpectrum
     from spanmatch.torch.comparing.collector import Collected
+    from spanmatch.torch.comparing.options import CompareOptions
 
 
 def answer_pairs(
-    pairs: Mapping[Key, ActivationPair], *, center: bool, progress: bool
+    pairs: Mapping[Key, ActivationPair], *, center: bool, ridge: Ridge, progress: bool
 ) -> dict[Key, LayerAnswer]:
     """Return what every pair tells; `describe_undersampled` says which have too few samples."""
     answers: dict[Key, LayerAnswer] = {}
     with show_progress("Matching layers", progress) as report:
         for done, key in enumerate(pairs, start=1):
-            answers[key] = answer_pair(pairs[key], center=center)
+            answers[key] = answer_pair(pairs[key], center=center, ridge=ridge)
             if report is not None:
                 report(done, len(pairs))
     return answers
 
 
-def answer_pair(pair: ActivationPair, *, center: bool) -> LayerAnswer:
-    """Return what one pair tells, without a warning where it has too few samples."""
-    with silence_undersampled_warnings():
-        return answer_layer(pair, center=center)
+def answer_pair(pair: ActivationPair, *, center: bool, ridge: Ridge) -> LayerAnswer:
+    """Return what one pair tells, without a warning where it has too few samples.
+
+    Nor is there one where a λ is at the edge of what is chosen from: the table shows it.
+    """
+    with silence_undersampled_warnings(), silence_ridge_warnings():
+        return answer_layer(pair, center=center, ridge=ridge)
 
 
 def assemble_comparison(
-    answers: Mapping[Key, LayerAnswer], collected: Collected, *, center: bool
+    answers: Mapping[Key, LayerAnswer], collected: Collected, options: CompareOptions
 ) -> Comparison:
     """Return the comparison of what was collected and answered.
 
-    Its notes say of each layer what was collected, and where most of a match is owed to means.
+    Its notes say of each layer what was collected, where most of a match is owed to means, and
+    where the ridge that was chosen is at the edge of what it is chosen from.
     """
+    center, is_chosen = options.center, options.ridge == "auto"
     notes = dict(collected.notes)
+    chosen = {key: explain_edge(each.spectrum.ridge) for key, each in answers.items() if is_chosen}
     for key, each in answers.items():
         of_means = explain_means(collected.pairs[key], each.spectrum, center=center)
-        if of_means:
-            notes[key] = "; ".join(filter(None, (notes.get(key), of_means)))
+        said = filter(None, (notes.get(key), of_means, chosen.get(key)))
+        if text := "; ".join(said):
+            notes[key] = text
     return Comparison(
         {key: each.spectrum for key, each in answers.items()},
         collected.pairs,
@@ -62,6 +72,7 @@ def assemble_comparison(
         intervals={
             key: each.interval for key, each in answers.items() if each.interval is not None
         },
+        held_out={key: each.held_out for key, each in answers.items() if each.held_out is not None},
         one_to_one={
             key: each.one_to_one for key, each in answers.items() if each.one_to_one is not None
         },
@@ -74,7 +85,7 @@ def describe_undersampled(spectra: Mapping[Key, MatchSpectrum]) -> str:
     complaints = [
         (key, complaint)
         for key, each in spectra.items()
-        for complaint in explain_too_few(each.n_samples, max(each.x.size, each.y.size))
+        for complaint in explain_too_few(each.n_samples, max(each.x.size, each.y.size), each.ridge)
     ]
     if not complaints:
         return ""

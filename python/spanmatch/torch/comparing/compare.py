@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from spanmatch.base.arguments import Ridge
     from spanmatch.comparison.comparison import Comparison
     from spanmatch.torch.observing.axis_choice import NeuronAxes
     from spanmatch.torch.observing.items import ItemsChoice
@@ -40,6 +41,7 @@ def compare(
     all_pairs: bool = False,
     device: torch.device | str | None = None,
     center: bool = False,
+    ridge: Ridge = None,
     mask: MaskChoice = None,
     axis: NeuronAxes = None,
     trace: bool = True,
@@ -96,6 +98,9 @@ def compare(
         Where both run; they are moved back. None: where they are.
     center
         Subtract each neuron's mean first.
+    ridge
+        λ of the residuals, where samples are few: see `spectrum`. "auto" chooses one for each layer
+        by its folds, which then have to be asked for; not with `nulls`.
     mask
         Which positions count: the key of a mapping, or a function that makes the mask (or None) of
         a batch. None, the default: `attention_mask`, and every key that ends so, as
@@ -186,6 +191,7 @@ def compare(
         layers_b=layers_b,
         all_pairs=all_pairs,
         center=center,
+        ridge=ridge,
         axis=axis,
         mask=mask,
         trace=trace,
@@ -202,8 +208,10 @@ def compare(
     collected = collect_pairs((model_a, model_b), data, options, data_b=data_b, progress=progress)
     check_inputs(collected.inputs, options.folds)
     bars = progress and can_draw_bars()
-    answers = answer_pairs(collected.pairs, center=options.center, progress=bars)
-    comparison = assemble_comparison(answers, collected, center=options.center)
+    answers = answer_pairs(
+        collected.pairs, center=options.center, ridge=options.ridge, progress=bars
+    )
+    comparison = assemble_comparison(answers, collected, options)
     if complaint := describe_undersampled(comparison):
         warnings.warn(complaint, UndersampledWarning, stacklevel=2)
     return comparison

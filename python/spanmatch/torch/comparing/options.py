@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spanmatch.base.arguments import as_center
+from spanmatch.base.arguments import Ridge, as_center, as_ridge
 from spanmatch.pair.nulls_and_folds import Resampling
 from spanmatch.torch.observing.items import check_items
 
@@ -41,6 +41,7 @@ class CompareOptions:
     layers_b: LayerChoice = None
     all_pairs: bool = False
     center: bool = False
+    ridge: Ridge = None
     axis: NeuronAxes = None
     mask: MaskChoice = None
     trace: bool = True
@@ -57,6 +58,7 @@ class CompareOptions:
     def __post_init__(self) -> None:
         # numpy's True is taken too, which JSON has not.
         object.__setattr__(self, "center", as_center(self.center))
+        object.__setattr__(self, "ridge", as_ridge(self.ridge))
         self.resampling.make_pair()  # for its errors
         if self.max_batches is not None and self.max_batches < 1:
             raise ValueError(f"`max_batches` must be at least 1, got {self.max_batches}")
@@ -75,6 +77,11 @@ class CompareOptions:
             )
         if self.layers_b is not None and isinstance(self.layers, Mapping):
             raise TypeError("`layers` is a mapping from A to B already: leave `layers_b` out")
+        if self.ridge == "auto" and (self.folds == 0 or self.nulls > 0):
+            raise ValueError(
+                '`ridge` "auto" is chosen by folds, and the nulls of a pair have none: give '
+                "`folds` and no `nulls`, or a number"
+            )
         if not self.all_pairs:
             return
         if self.layers is None or isinstance(self.layers, Mapping):

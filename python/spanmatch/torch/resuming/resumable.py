@@ -172,7 +172,7 @@ def _write_answers(
         for begin in range(0, len(missing), ranks.size):
             keys = missing[begin : begin + ranks.size]
             pair = ranks.deal(partial(_read_pairs, folder, keys, ranks.size))
-            answers = ranks.run_in_each(partial(_answer, pair, options.center))
+            answers = ranks.run_in_each(partial(_answer, pair, options))
             ranks.run_in_first(partial(_write_some, folder, dict(zip(keys, answers, strict=False))))
             if report is not None:
                 report(begin + len(keys), len(missing))
@@ -196,8 +196,10 @@ def _read_pairs(folder: Path, keys: Sequence[Key], count: int) -> list[Activatio
     return [*pairs, *[None] * (count - len(pairs))]
 
 
-def _answer(pair: ActivationPair | None, center: bool) -> LayerAnswer | None:
-    return None if pair is None else answer_pair(pair, center=center)
+def _answer(pair: ActivationPair | None, options: CompareOptions) -> LayerAnswer | None:
+    if pair is None:
+        return None
+    return answer_pair(pair, center=options.center, ridge=options.ridge)
 
 
 def _write_some(folder: Path, answers: Mapping[Key, LayerAnswer | None]) -> None:
@@ -212,7 +214,7 @@ def _finish(folder: Path, options: CompareOptions, outline: Outline) -> Comparis
     collected = Collected(
         files.SavedPairs(folder, keys), outline.notes, outline.inputs, outline.left_out
     )
-    comparison = assemble_comparison(answers, collected, center=options.center)
+    comparison = assemble_comparison(answers, collected, options)
     files.write_index(folder, comparison)
     if complaint := describe_undersampled(comparison):
         warnings.warn(complaint, UndersampledWarning, stacklevel=3)

@@ -112,14 +112,14 @@ def list_figure_columns(layers: ComparedLayers, eps: Sequence[float] | None = No
     return [(title, partial(_show_layer, layers, show)) for title, show in columns]
 
 
-def list_remarks(layers: ComparedLayers) -> list[str]:
-    """Return the lines under a table."""
+def list_remarks(layers: ComparedLayers, *, s1: bool = True) -> list[str]:
+    """Return the lines under a table; `s1`: whether it has columns of that."""
     notes = [(label(key), note) for key, note in layers.notes.items()]
     counts = sorted({nulls.counted for nulls in layers.nulls.values()})
     chance = [CHANCE, *([DEPENDENT] if layers.inputs is not None else [])]
     return [
         *([NULL_CHANCE.format(" or ".join(counts))] if counts else chance),
-        *([ONE_TO_ONE] if layers.one_to_one else []),
+        *([ONE_TO_ONE] if s1 and layers.one_to_one else []),
         *_tell_more_than_chance(layers),
         *_list_by_text(notes, "", "notes"),
         *_list_by_text(layers.left_out.items(), "left out: ", "reasons, in `left_out`"),

@@ -27,8 +27,9 @@ EPS = [tenths / 10 for tenths in range(10)]
 ROWS = 20  # of matches and groups
 MEMBERS = 5  # of one side in a row
 ONE_TO_ONE = (
-    "s1: in disjoint pairs of single neurons within ε. near: with a single partner within ε, which "
-    "may be that of others too. What s has beyond near is shared only in another basis."
+    "of x, of y: in the match. s1: the part in disjoint pairs of single neurons within ε. near: the "
+    "part with a single partner within ε, which may be that of others too. What s has beyond near "
+    "is shared only in another basis."
 )
 
 
@@ -40,10 +41,10 @@ def show_spectrum(
     pairs = result.one_to_one
     chance = result.chance_level
     about = _describe_sides(sides, "dead", *(neurons.size for neurons in spectrum.dead))
-    extra = ["s1(ε)", "near(ε)"] if pairs is not None else []
+    extra = ["s1", "near"] if pairs is not None else []
     extra += ["interval"] if interval is not None else []
     extra += ["nulls"] if nulls is not None else []
-    curve = _begin_table("ε", "s(ε)", *extra, "matched x", "matched y")
+    curve = _begin_table("ε", "s(ε)", *extra, "of x", "of y")
     for eps in levels:
         match = spectrum.match(eps)
         similarity = f"{match.similarity:.2f}"

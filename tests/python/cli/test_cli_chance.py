@@ -51,6 +51,11 @@ def test_the_answer_is_that_of_the_library(sides: tuple[np.ndarray, np.ndarray])
     shown = run(0, "x.npy", "y.npy", *KEEPS, "--plot", "picture.png").stdout
     assert "p = 0.1 by 9 nulls" in " ".join(shown.split())
     assert "95% interval of the area" in shown
+    # With s1, near, intervals and nulls each ε still has one line of 80 columns.
+    lines = shown.splitlines()
+    rows = [line.split() for line in lines if line.startswith("0.")]
+    assert [(row[0], len(row)) for row in rows] == [(f"0.{tenth}", 12) for tenth in range(10)]
+    assert max(map(len, lines)) <= 80
 
 
 def test_a_saved_pair_has_its_own(sides: tuple[np.ndarray, np.ndarray]) -> None:

@@ -27,9 +27,9 @@ EPS = [tenths / 10 for tenths in range(10)]
 ROWS = 20  # of matches and groups
 MEMBERS = 5  # of one side in a row
 ONE_TO_ONE = (
-    "of x, of y: in the match. s1: the part in disjoint pairs of single neurons within ε. near: the "
-    "part with a single partner within ε, which may be that of others too. What s has beyond near "
-    "is shared only in another basis."
+    "of x, of y: in the match. s1: the part in disjoint pairs of single neurons within ε. near: "
+    "the part with a single partner within ε, which may be that of others too. What s has beyond "
+    "near is shared only in another basis."
 )
 
 

@@ -92,7 +92,7 @@ def run(
         save(sides.pair, destinations.save_pair)
     result = solve(sides.pair, center=options.center, ridge=options.ridge, progress=progress)
     if destinations.save is not None:
-        save(result, destinations.save)
+        save(_choose_what_to_save(result), destinations.save)
     if destinations.plot is not None:
         from spanmatch.plot.figure_file import save_figure
 
@@ -101,6 +101,13 @@ def run(
         typer.echo(format_json(_as_json(result, sides, center=options.center)))
     else:
         Console(highlight=False, markup=False).print(table(result, sides))
+
+
+def _choose_what_to_save(result: Result | Sequence[Match]) -> Result | Sequence[Match]:
+    """Return what is kept: without nulls and folds the spectrum alone, as `spectrum` gives it."""
+    if isinstance(result, LayerAnswer) and result.nulls is None and result.interval is None:
+        return result.spectrum
+    return result
 
 
 def _as_json(result: Result | Sequence[Match], sides: Sides, *, center: bool) -> dict[str, Any]:

@@ -28,8 +28,9 @@ EPS = [tenths / 10 for tenths in range(10)]
 ROWS = 20  # of matches and groups
 MEMBERS = 5  # of one side in a row
 ONE_TO_ONE = (
-    "s1: in disjoint pairs of single neurons within ε. near: with a single partner within ε, which "
-    "may be that of others too. What s has beyond near is shared only in another basis."
+    "of x, of y: in the match. s1: the part in disjoint pairs of single neurons within ε. near: "
+    "the part with a single partner within ε, which may be that of others too. What s has beyond "
+    "near is shared only in another basis."
 )
 
 
@@ -41,10 +42,10 @@ def show_spectrum(
     pairs = result.one_to_one
     chance = result.chance_level
     about = _describe_sides(sides, "dead", *(neurons.size for neurons in spectrum.dead))
-    extra = ["s1(ε)", "near(ε)"] if pairs is not None else []
+    extra = ["s1", "near"] if pairs is not None else []
     extra += ["interval"] if interval is not None else []
     extra += ["nulls"] if nulls is not None else []
-    curve = _begin_table("ε", "s(ε)", *extra, "matched x", "matched y")
+    curve = _begin_table("ε", "s(ε)", *extra, "of x", "of y")
     for eps in levels:
         match = spectrum.match(eps)
         similarity = f"{match.similarity:.2f}"
@@ -88,10 +89,8 @@ def _describe_held_out(result: LayerAnswer) -> list[str]:
     value = result.held_out_residual
     if np.isnan(value):
         return []
-    return [
-        f"on folds left out the neurons that match at ε = {HELD_OUT_EPS:g} have a median residual "
-        f"of {value:.2f} (their weights are held out, their choice is not)"
-    ]
+    of_match = f"median residual of the match at ε = {HELD_OUT_EPS:g} on folds left out"
+    return [f"held out: {value:.2f}, the {of_match}"]
 
 
 def show_simple_matches(result: list[Match], sides: Sides, *, eps: float) -> RenderableType:

@@ -30,7 +30,7 @@ BLUE = "rgba(0, 114, 178, {:.2f})"
 def format_html(layers: ComparedLayers) -> str:
     """Return a table with bars for the areas; for all pairs, their matrix, shaded."""
     table = _format_matrix(layers) if layers.all_pairs else _format_table(layers)
-    remarks = "<br>".join(map(escape, list_remarks(layers)))
+    remarks = "<br>".join(map(escape, list_remarks(layers, s1=not layers.all_pairs)))
     return (
         f"<div><p><b>Comparison</b>: {escape(describe(layers))}</p>\n"
         f"<table>\n{table}\n</table>\n<p><small>{remarks}</small></p></div>"

@@ -135,7 +135,11 @@ class ComparedLayers(Mapping[Key, MatchSpectrum]):
 
     @property
     def one_to_one(self) -> Mapping[Key, OneToOne]:
-        """For each layer what is shared neuron by neuron; of old folders for none."""
+        """For each layer what is shared neuron by neuron.
+
+        Of folders of before it was asked for it holds none: `spanmatch.one_to_one` finds it of each
+        `pair(layer)`.
+        """
         return MappingProxyType(self._one_to_one)
 
     @property

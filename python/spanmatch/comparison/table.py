@@ -39,8 +39,8 @@ ONE_TO_ONE = (
 )
 HELD_OUT = (
     f"held out: the median residual, on folds left out, of the neurons that match at ε = "
-    f"{HELD_OUT_EPS:g}, at most that where the match carries over; weights are held out, the choice "
-    "of neurons is not"
+    f"{HELD_OUT_EPS:g}, at most that where the match carries over; weights are held out, the "
+    "choice of neurons is not"
 )
 DEPENDENT = "chance is an upper bound where the samples of one input depend on each other"
 
@@ -125,14 +125,14 @@ def list_figure_columns(layers: ComparedLayers, eps: Sequence[float] | None = No
     return [(title, partial(_show_layer, layers, show)) for title, show in columns]
 
 
-def list_remarks(layers: ComparedLayers) -> list[str]:
-    """Return the lines under a table."""
+def list_remarks(layers: ComparedLayers, *, s1: bool = True) -> list[str]:
+    """Return the lines under a table; `s1`: whether it has columns of that."""
     notes = [(label(key), note) for key, note in layers.notes.items()]
     counts = sorted({nulls.counted for nulls in layers.nulls.values()})
     chance = [CHANCE, *([DEPENDENT] if layers.inputs is not None else [])]
     return [
         *([NULL_CHANCE.format(" or ".join(counts))] if counts else chance),
-        *([ONE_TO_ONE] if layers.one_to_one else []),
+        *([ONE_TO_ONE] if s1 and layers.one_to_one else []),
         *([HELD_OUT] if layers.held_out else []),
         *_tell_more_than_chance(layers),
         *_list_by_text(notes, "", "notes"),

@@ -24,9 +24,10 @@ HELD_OUT_EPS = 0.5  # of the match that is judged on folds left out
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LayerAnswer(Result):
-    """A spectrum, and what single neurons share; nulls and an interval, where the pair keeps them.
+    """A spectrum, and what single neurons share; what nulls and folds tell, where there are any.
 
-    Of each layer `Comparison.solved` gives one, and `spanmatch spectrum --save` writes one.
+    Of each layer `Comparison.solved` gives one, and `spanmatch spectrum --save` one where it is
+    asked for nulls or folds.
     """
 
     spectrum: MatchSpectrum

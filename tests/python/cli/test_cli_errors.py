@@ -109,7 +109,7 @@ def test_failures_exit_with_1(folder: Path) -> None:
         ([*two, "a"], ["packed.npz: a", "ascontiguousarray"]),
         (["text.npy", "y.npy"], ["text.npy is no readable .npy file"]),
         (["empty.safetensors", "y.npy"], ["empty.safetensors"]),
-        (["result.safetensors"], ["result.safetensors", "LayerAnswer"]),
+        (["result.safetensors"], ["result.safetensors", "MatchSpectrum"]),
         (["x.npy", "y.npy", "--plot", "no/p.png"], ["no: there is no such folder"]),
         (["x.npy", "y.npy", "--save", "y.npy/r.safetensors"], ["y.npy: there is no such folder"]),
     ]:

@@ -58,6 +58,7 @@ WRONG: dict[str, list[list[str]]] = {
     "trace": [["--no-trace", "--max-neurons", "9"], ["--no-trace", "--input-axis", "1"]],
     "tokenizer": [["--data", "text:oddly.py", "--tokenizer", "./none"]],
     "tokenizer_b": [["--tokenizer-b", "./none"]],
+    "ridge": [["--ridge", "0"], ["--ridge", "much"], ["--ridge", "auto"]],
     "nulls": [["--nulls", "-1"], ["--nulls", "1000000"]],
     "folds": [["--folds", "1"], ["--folds", "999"]],
     "seed": [["--seed", "-1"], ["--seed", str(2**64)]],

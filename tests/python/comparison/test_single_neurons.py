@@ -102,6 +102,8 @@ def test_html_has_s1_beside_s() -> None:
     shown = PLAIN._repr_html_()
     assert shown.count("<th>s1</th>") == 5
     assert "disjoint pairs of single neurons" in shown
+    # The matrix of all pairs holds areas alone.
+    assert "s1" not in ALL._repr_html_()
 
 
 def test_without_it_nothing_is_said() -> None:

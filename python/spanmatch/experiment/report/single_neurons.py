@@ -10,7 +10,7 @@ import numpy as np
 from spanmatch.experiment.report.claim import Claim, Verdict, format_range, warn_of_one_pair
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -57,9 +57,6 @@ def _answer_at(findings: Findings, eps: float, layers: Sequence[str]) -> Claim:
         verdict: Verdict = "yes"
     else:
         verdict = "no" if np.all(near < HALF * whole) else "in part"
-    of_layer = {layer: _divide(single, whole) for layer, (single, _, whole) in shares.items()}
-    known = [layer for layer in of_layer if not math.isnan(of_layer[layer])]
-    most, least = (pick(known, key=of_layer.__getitem__) for pick in (max, min))
     return Claim(
         QUESTION,
         verdict,
@@ -68,9 +65,8 @@ def _answer_at(findings: Findings, eps: float, layers: Sequence[str]) -> Claim:
         f"{format_range(single, percent=True)} stand in disjoint pairs (s1): means over layers, by "
         f"pair of networks. So of what is shared {format_range(single / whole, percent=True)} is "
         f"shared one by one, {format_range((near - single) / whole, percent=True)} one by one but "
-        f"repeated, and {format_range(1 - near / whole, percent=True)} only in another basis; one "
-        f"by one it is most at {most} ({of_layer[most]:.0%}) and least at {least} "
-        f"({of_layer[least]:.0%}). Two neurons within this ε have a cosine of at least "
+        f"repeated, and {format_range(1 - near / whole, percent=True)} only in another basis"
+        f"{_compare_layers(shares)}. Two neurons within this ε have a cosine of at least "
         f"{math.sqrt(1 - eps**2):.2f}, with either sign.{_tell_chance(findings, eps, layers)} The "
         "paper's own finding is that single neurons do not correspond while spans in part do. "
         f"Called yes where s1 is at least {MOST:.0%} of s in every pair of networks, and no where "
@@ -90,9 +86,20 @@ def _list_shares(findings: Findings, layer: str, eps: float) -> NDArray[np.float
     )
 
 
-def _divide(single: NDArray[np.float64], whole: NDArray[np.float64]) -> float:
-    """Return which part of s over all pairs is s1; nan where nothing is shared."""
-    return float(single.sum() / whole.sum()) if whole.sum() > 0 else math.nan
+def _compare_layers(shares: Mapping[str, NDArray[np.float64]]) -> str:
+    """Return where most and where least of s is s1, of several layers that share something."""
+    parts = {
+        layer: float(single.sum() / whole.sum())
+        for layer, (single, _, whole) in shares.items()
+        if whole.sum() > 0
+    }
+    if len(parts) < 2:
+        return ""
+    most, least = (pick(parts, key=parts.__getitem__) for pick in (max, min))
+    return (
+        f"; one by one it is most at {most} ({parts[most]:.0%}) and least at {least} "
+        f"({parts[least]:.0%})"
+    )
 
 
 def _tell_chance(findings: Findings, eps: float, layers: Sequence[str]) -> str:

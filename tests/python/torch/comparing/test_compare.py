@@ -30,6 +30,7 @@ def test_every_layer_is_the_pair_filled_by_hand(center: bool) -> None:
     for layer in LABELS:
         pair = pair_by_hand(A, B, layer, layer)
         assert comparison[layer] == sm.spectrum(pair, center=center)
+        assert comparison.one_to_one[layer] == sm.one_to_one(pair, center=center)
         assert comparison.pair(layer).__reduce__()[1][0][:3] == pair.__reduce__()[1][0][:3]
         assert sm.measures(comparison.pair(layer)) == sm.measures(pair)
 

@@ -31,6 +31,8 @@ def test_all_pairs_are_the_pairs_filled_by_hand(center: bool) -> None:
         found = comparison[a, b]
         assert found.n_samples == wanted.n_samples
         assert_near(found, wanted)
+        pairs = sm.one_to_one(comparison.pair(key), center=center)
+        assert comparison.one_to_one[key] == pairs
         assert comparison.notes.get(key, "").startswith("mean over positions") == means
     assert comparison.similarity(0.3).shape == (5, 5)
     pair = comparison.pair(("conv1", "act#0"))

@@ -86,7 +86,8 @@ def test_residuals_and_what_is_a_match_are_the_oracles(
     how: dict[str, Any] = {"center": center, "ridge": ridge}
     rng = np.random.default_rng(3)
     for part in (0.0, 0.2, 0.6, 1.0):
-        in_x, in_y = (rng.random(side.shape[1]) < part for side in (oracle.x, oracle.y))
+        in_x = np.asarray(rng.random(oracle.x.shape[1]) < part)
+        in_y = np.asarray(rng.random(oracle.y.shape[1]) < part)
         how |= {"x_index": np.flatnonzero(in_x), "y_index": np.flatnonzero(in_y)}
         found, wanted = sm.residuals(pair, **how), oracle.residuals(in_x, in_y)
         assert found.ridge == ridge
@@ -208,8 +209,8 @@ def test_more_ridge_is_larger_residuals(ridge: float) -> None:
         less, more = (sm.residuals(x, y, ridge=each) for each in (ridge, 2 * ridge))
         assert (more.x >= less.x).all()
         assert (more.y >= less.y).all()
-        less, more = (sm.spectrum(x, y, ridge=each) for each in (ridge, 2 * ridge))
-        assert (more.x >= less.x - 1e-12).all()
+        low, high = (sm.spectrum(x, y, ridge=each) for each in (ridge, 2 * ridge))
+        assert (high.x >= low.x - 1e-12).all()
 
 
 @pytest.mark.parametrize("sizes", [(1, 1), (1, 6), (6, 1), (2, 1)])

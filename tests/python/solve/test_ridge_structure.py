@@ -141,17 +141,17 @@ def test_minimum_matches_against_closures_with_more_neurons_than_samples(
         assert inner["xy".index(neuron[0])][neuron[1]]
         # No closure of what is left without one neuron holds it.
         smaller = []
-        for side, members in enumerate((minimum.x, minimum.y)):
-            for column in members.tolist():
+        for at, members in enumerate((minimum.x, minimum.y)):
+            for place in members.tolist():
                 rest = [mask.copy() for mask in inner]
-                rest[side][column] = False
+                rest[at][place] = False
                 left = oracle.maximum_match(eps, (rest[0], rest[1]))
                 smaller.append(left)
-                if ("xy"[side], column) != neuron:
+                if ("xy"[at], place) != neuron:
                     assert not left["xy".index(neuron[0])][neuron[1]]
         chosen: dict[str, Any] = {"x_index": minimum.x, "y_index": minimum.y, "eps": eps, **how}
         assert sm.is_simple(pair, **chosen)
-        union_x, union_y = (reduce(or_, [each[side] for each in smaller]) for side in (0, 1))
+        union_x, union_y = (reduce(or_, [each[at] for each in smaller]) for at in (0, 1))
         for_x, for_y = np.flatnonzero(inner[0] & ~union_x), np.flatnonzero(inner[1] & ~union_y)
         wanted = [("x", i) for i in for_x.tolist()] + [("y", i) for i in for_y.tolist()]
         assert sm.minimum_for(pair, **chosen) == wanted

@@ -26,7 +26,10 @@ pub struct BruteForce {
 
 impl BruteForce {
     pub fn new(sides: &Sides, center: bool) -> Self {
-        let oracle = Oracle::new(sides, center);
+        Self::of(sides, &Oracle::new(sides, center))
+    }
+
+    pub fn of(sides: &Sides, oracle: &Oracle) -> Self {
         let counts = [sides.x.ncols(), sides.y.ncols()];
         let [n_x, n_y] = counts;
         assert!(n_x.max(n_y) <= 6, "brute force is for at most 6 + 6 neurons");

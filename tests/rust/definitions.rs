@@ -83,12 +83,15 @@ fn check_sets(problem: &Problem, eps: f64, matches: &Matches<'_>, step: usize) {
 
 /// All of it, at some ε; every `step`th set.
 fn check(sides: &Sides, center: bool, levels: usize, step: usize) {
-    let (exact, problem) = (BruteForce::new(sides, center), sides.problem(center));
+    check_problem(&BruteForce::new(sides, center), &sides.problem(center), levels, step);
+}
+
+pub fn check_problem(exact: &BruteForce, problem: &Problem, levels: usize, step: usize) {
     for eps in exact.levels(levels) {
         let matches = exact.at(eps);
-        check_searches(&problem, eps, &matches, 3);
-        check_support(&problem, eps, &matches);
-        check_sets(&problem, eps, &matches, step);
+        check_searches(problem, eps, &matches, 3);
+        check_support(problem, eps, &matches);
+        check_sets(problem, eps, &matches, step);
     }
 }
 
@@ -103,7 +106,7 @@ fn overlapping(seed: u64, n_x: usize, n_y: usize, directions: usize, noise: f64)
 }
 
 /// Up to four neurons a side: mixes, duplicates, sums, dead ones, undersampled at times.
-fn sides() -> impl Strategy<Value = Sides> {
+pub fn sides() -> impl Strategy<Value = Sides> {
     let noise = prop_oneof![Just(0.0), 0.05..1.0];
     (1..5_usize, 1..5_usize, 3..30_usize, 1..4_usize, noise, any::<u64>()).prop_map(
         |(n_x, n_y, samples, directions, noise, seed)| {

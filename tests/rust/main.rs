@@ -20,6 +20,7 @@ mod progress;
 mod properties;
 mod refreshes;
 mod resampling;
+mod ridge;
 mod searches;
 mod spectrum;
 mod state;

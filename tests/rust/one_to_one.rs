@@ -17,7 +17,7 @@ fn solve(problem: &Problem) -> OneToOne {
 }
 
 /// Of every x on every y; infinite where either is dead.
-fn residuals(sides: &Sides, delta: f64) -> Vec<Vec<f64>> {
+fn residuals(sides: &Sides, ridge: f64, exact: f64) -> Vec<Vec<f64>> {
     let unit = |column: ndarray::ArrayView1<'_, f64>| {
         let largest = column.iter().fold(0.0_f64, |most, value| most.max(value.abs()));
         let scaled: Vec<f64> = column.iter().map(|value| value / largest).collect();
@@ -29,10 +29,10 @@ fn residuals(sides: &Sides, delta: f64) -> Vec<Vec<f64>> {
     let residual = |x: &Option<Vec<f64>>, y: &Option<Vec<f64>>| {
         let (Some(x), Some(y)) = (x, y) else { return f64::INFINITY };
         let cosine: f64 = x.iter().zip(y).map(|(x, y)| x * y).sum();
-        let weight = cosine / (1.0 + delta.powi(2));
+        let weight = cosine / (1.0 + ridge);
         let rest = x.iter().zip(y).map(|(x, y)| (x - weight * y).powi(2)).sum::<f64>();
-        let root = (rest + (delta * weight).powi(2)).sqrt().min(1.0);
-        if root <= 100.0 * delta { 0.0 } else { root }
+        let root = (rest + ridge * weight.powi(2)).sqrt().min(1.0);
+        if root <= exact { 0.0 } else { root }
     };
     xs.iter().map(|x| ys.iter().map(|y| residual(x, y)).collect()).collect()
 }
@@ -76,8 +76,14 @@ fn limits(residuals: &[Vec<f64>]) -> Vec<f64> {
 }
 
 fn check(name: &str, sides: &Sides) {
-    let problem = sides.problem(false);
-    let (found, residuals) = (solve(&problem), residuals(sides, problem.resolution()));
+    let delta = sides.problem(false).resolution();
+    check_problem(name, sides, &sides.problem(false), delta.powi(2));
+}
+
+/// The pairs of a problem of these sides, λ known.
+pub fn check_problem(name: &str, sides: &Sides, problem: &Problem, ridge: f64) {
+    let exact = 100.0 * problem.resolution();
+    let (found, residuals) = (solve(problem), residuals(sides, ridge, exact));
     for limit in limits(&residuals) {
         let pairs = found.pairs(limit);
         assert_eq!(pairs.len(), count_pairs(&residuals, limit), "{name}: limit {limit}");

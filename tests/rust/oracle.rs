@@ -1,8 +1,8 @@
 //! The slow oracle. It shares no algorithm with the crate: no Gram matrix, no Cholesky, no downdating.
 //!
 //! Every residual is a least-squares problem solved afresh on the unit columns, `r² = min |x - B w|² +
-//! δ²|w|²` as the plain problem on `[B; δI]`, through its singular vectors (one-sided Jacobi, which keeps
-//! the small ones accurate). The rules of comparison are those of design section 3.
+//! λ|w|²` as the plain problem on `[B; √λ I]`, through its singular vectors (one-sided Jacobi, which keeps
+//! the small ones accurate). λ is δ² unless a ridge is given; what counts as exact is of δ. The rules of comparison are those of design section 3.
 //!
 //! It also says how far a Gram matrix can be trusted: a relative rounding error E in it changes r² by
 //! at most `E (1 + |w|₁)²`, w the coefficients. That is nothing until columns are nearly dependent.
@@ -16,6 +16,8 @@ pub struct Oracle {
     /// The unit column of every neuron of x, then of y; none where dead.
     sides: [Vec<Option<Vec<f64>>>; 2],
     delta: f64,
+    /// √λ.
+    root: f64,
 }
 
 /// A residual, and how far it may be off where it is computed from a Gram matrix.
@@ -51,10 +53,13 @@ impl Oracle {
     pub fn new(sides: &Sides, center: bool) -> Self {
         let n = sides.x.ncols() + sides.y.ncols();
         let rounding = 4.0 * n as f64 * 2.0_f64.powi(-53);
-        Self {
-            sides: [&sides.x, &sides.y].map(|side| unit_columns(side, center)),
-            delta: rounding.sqrt().max(1e-6),
-        }
+        let delta = rounding.sqrt().max(1e-6);
+        let sides = [&sides.x, &sides.y].map(|side| unit_columns(side, center));
+        Self { sides, delta, root: delta }
+    }
+
+    pub fn with_ridge(self, ridge: f64) -> Self {
+        Self { root: ridge.sqrt(), ..self }
     }
 
     pub fn delta(&self) -> f64 {
@@ -158,8 +163,8 @@ impl Oracle {
             let other = self.sides[1 - side].iter().zip(&chosen[1 - side]);
             let basis =
                 other.filter(|&(_, &chosen)| chosen).filter_map(|(column, _)| column.clone());
-            let basis = singular_vectors(basis.collect(), self.delta);
-            let distance = |target| distance(target, &basis, self.delta);
+            let basis = singular_vectors(basis.collect(), self.root);
+            let distance = |target| distance(target, &basis, self.root);
             self.sides[side].iter().map(|target| distance(target.as_deref())).collect()
         })
     }
@@ -204,12 +209,12 @@ fn unit_columns(side: &Array2<f64>, center: bool) -> Vec<Option<Vec<f64>>> {
     columns.collect()
 }
 
-/// Left singular vectors of `[B; δI]`: its columns are rotated in pairs until all are orthogonal.
-fn singular_vectors(mut columns: Vec<Vec<f64>>, delta: f64) -> Vec<Vec<f64>> {
+/// Left singular vectors of `[B; √λ I]`: its columns are rotated in pairs until all are orthogonal.
+fn singular_vectors(mut columns: Vec<Vec<f64>>, root: f64) -> Vec<Vec<f64>> {
     const SWEEPS: usize = 60;
     let n = columns.len();
     for (j, column) in columns.iter_mut().enumerate() {
-        column.extend((0..n).map(|i| if i == j { delta } else { 0.0 }));
+        column.extend((0..n).map(|i| if i == j { root } else { 0.0 }));
     }
     for sweep in 0.. {
         assert!(sweep < SWEEPS, "the oracle's Jacobi rotations do not converge");
@@ -250,7 +255,7 @@ fn orthogonalise(a: &mut [f64], b: &mut [f64]) -> bool {
 }
 
 /// The distance of a unit column, padded with zeros, from the span of an orthonormal basis; NaN for none.
-fn distance(target: Option<&[f64]>, basis: &[Vec<f64>], delta: f64) -> Residual {
+fn distance(target: Option<&[f64]>, basis: &[Vec<f64>], root: f64) -> Residual {
     let Some(target) = target else { return Residual { value: f64::NAN, doubt: 0.0 } };
     let mut rest = target.to_vec();
     rest.resize(basis.first().map_or(target.len(), Vec::len), 0.0);
@@ -261,8 +266,8 @@ fn distance(target: Option<&[f64]>, basis: &[Vec<f64>], delta: f64) -> Residual 
             rest.iter_mut().zip(vector).for_each(|(value, unit)| *value -= along * unit);
         }
     }
-    // `[x; 0] - [B; δI] w`: below, the coefficients.
-    let coefficients = rest[target.len()..].iter().map(|value| (value / delta).abs());
+    // `[x; 0] - [B; √λ I] w`: below, the coefficients.
+    let coefficients = rest[target.len()..].iter().map(|value| (value / root).abs());
     let doubt = GRAM_ERROR * (1.0 + coefficients.sum::<f64>()).powi(2);
     Residual { value: dot(&rest, &rest).sqrt(), doubt }
 }

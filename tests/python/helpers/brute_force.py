@@ -34,8 +34,10 @@ def inside(part: int, whole: int) -> bool:
 class BruteForce:
     """Every ε-match of one problem at one ε after another."""
 
-    def __init__(self, x: ArrayLike, y: ArrayLike, *, center: bool = False) -> None:
-        self.oracle = Oracle.of(x, y, center=center)
+    def __init__(
+        self, x: ArrayLike, y: ArrayLike, *, center: bool = False, ridge: float | None = None
+    ) -> None:
+        self.oracle = Oracle.of(x, y, center=center, ridge=ridge)
         self.n_x, self.n_y = self.oracle.x.shape[1], self.oracle.y.shape[1]
         self.n = self.n_x + self.n_y
         if max(self.n_x, self.n_y) > 6:

@@ -2,7 +2,7 @@
 
 It shares nothing with the fast path: no Gram matrix, no Cholesky factor, no downdate. Every
 residual is the norm of what `numpy.linalg.lstsq` (an SVD) leaves of a unit column, on the augmented
-unit columns [Y; δI] of the other side.
+unit columns [Y; √λ I] of the other side, λ = δ² unless a ridge is given.
 """
 
 from __future__ import annotations
@@ -51,18 +51,27 @@ def norms(z: Floats) -> Floats:
     return lengths
 
 
-def augmented_residuals(predictors: Floats, targets: Floats, delta: float) -> Floats:
-    """The smallest sqrt(|t - P w|² + δ²|w|²) for every column t of the targets."""
+def augmented_residuals(predictors: Floats, targets: Floats, root: float) -> Floats:
+    """The smallest sqrt(|t - P w|² + λ|w|²) for every column t of the targets; the root is √λ."""
     k, m = predictors.shape[1], targets.shape[1]
     if k == 0 or m == 0:
         return norms(targets)
-    a = np.vstack([predictors, delta * np.eye(k)])
+    a = np.vstack([predictors, root * np.eye(k)])
     b = np.vstack([targets, np.zeros((k, m))])
-    w = np.linalg.lstsq(a, b, rcond=None)[0]
-    return norms(b - a @ w)
+    return norms(b - a @ ridge_weights(predictors, targets, root))
 
 
-def plain_residuals(predictors: Floats, targets: Floats, _delta: float) -> Floats:
+def ridge_weights(predictors: Floats, targets: Floats, root: float) -> Floats:
+    """The weights w that make |T - P w|² + λ|w|² smallest."""
+    k, m = predictors.shape[1], targets.shape[1]
+    if k == 0 or m == 0:
+        return np.zeros((k, m))
+    a = np.vstack([predictors, root * np.eye(k)])
+    b = np.vstack([targets, np.zeros((k, m))])
+    return np.asarray(np.linalg.lstsq(a, b, rcond=None)[0])
+
+
+def plain_residuals(predictors: Floats, targets: Floats, _root: float) -> Floats:
     """The distance from the span, not regularised: only for well conditioned predictors."""
     u = np.linalg.svd(predictors, full_matrices=False)[0]
     return norms(targets - u @ (u.T @ targets))
@@ -75,18 +84,35 @@ class Oracle:
     x: Floats
     y: Floats
     plain: bool = False
+    ridge: float | None = None
 
     @classmethod
-    def of(cls, x: ArrayLike, y: ArrayLike, *, center: bool = False, plain: bool = False) -> Oracle:
+    def of(
+        cls,
+        x: ArrayLike,
+        y: ArrayLike,
+        *,
+        center: bool = False,
+        plain: bool = False,
+        ridge: float | None = None,
+    ) -> Oracle:
         zx, zy = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-        return cls(centred(zx), centred(zy), plain) if center else cls(zx, zy, plain)
+        if center:
+            zx, zy = centred(zx), centred(zy)
+        return cls(zx, zy, plain, ridge)
 
     @cached_property
     def delta(self) -> float:
         return resolution(self.x.shape[1] + self.y.shape[1])
 
+    @property
+    def root(self) -> float:
+        """√λ: what the columns are penalised with; δ, unless there is a ridge."""
+        return self.delta if self.ridge is None else float(np.sqrt(self.ridge))
+
     @cached_property
     def exact(self) -> float:
+        """Whatever λ is, what counts as exact is of δ."""
         return EXACT_RATIO * self.delta
 
     @cached_property
@@ -125,8 +151,8 @@ class Oracle:
         in_y = live_y if y_mask is None else live_y & y_mask
         solve = plain_residuals if self.plain else augmented_residuals
         rx, ry = np.full(len(live_x), np.nan), np.full(len(live_y), np.nan)
-        rx[live_x] = solve(uy[:, in_y], ux[:, live_x], self.delta)
-        ry[live_y] = solve(ux[:, in_x], uy[:, live_y], self.delta)
+        rx[live_x] = solve(uy[:, in_y], ux[:, live_x], self.root)
+        ry[live_y] = solve(ux[:, in_x], uy[:, live_y], self.root)
         return rx, ry
 
     def is_match(self, eps: float, x_mask: Mask, y_mask: Mask) -> bool:

@@ -24,24 +24,27 @@ MARGIN = 1e-9
 class Pairs:
     """The graph between two sides."""
 
-    def __init__(self, x: Floats, y: Floats, *, center: bool = False) -> None:
+    def __init__(
+        self, x: Floats, y: Floats, *, center: bool = False, ridge: float | None = None
+    ) -> None:
         x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
         if center:
             x, y = centred(x), centred(y)
         (self._x, self.live_x), (self._y, self.live_y) = unit_columns(x), unit_columns(y)
         self.count = x.shape[1] + y.shape[1]
         self.delta = resolution(self.count)
+        self.ridge = self.delta**2 if ridge is None else ridge
         self.exact = EXACT_RATIO * self.delta
 
     @cached_property
     def residuals(self) -> Floats:
         """Of every x on every y: of the best multiple, with a penalty; inf where either is dead."""
         cosines = self._x.T @ self._y
-        weights = cosines / (1.0 + self.delta**2)
+        weights = cosines / (1.0 + self.ridge)
         found = np.empty(cosines.shape)
         for i, j in np.ndindex(*cosines.shape):
             rest = self._x[:, i] - weights[i, j] * self._y[:, j]
-            found[i, j] = np.hypot(np.linalg.norm(rest), self.delta * weights[i, j])
+            found[i, j] = np.hypot(np.linalg.norm(rest), np.sqrt(self.ridge) * weights[i, j])
         found[found <= self.exact] = 0.0
         found[~self.live_x] = np.inf
         found[:, ~self.live_y] = np.inf

@@ -1,7 +1,9 @@
-"""What every public function checks: sides, center, ε, neurons, seeds, methods, indices."""
+"""What every public function checks: sides, center, ridge, items, ε, neurons, seeds, indices."""
 
 from __future__ import annotations
 
+from decimal import Decimal
+from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +43,68 @@ def test_every_function_checks_the_sides_and_center(name: str) -> None:
     refused(partial(call, sm.ActivationPair()), "empty")
     refused(partial(call, X.astype(int), Y), "x", "int64")
     assert call(X, Y, center=np.True_) == call(filled(), center=True)
+
+
+# These take as many, and have no answer of their own to compare.
+RESAMPLED: dict[str, Callable[..., object]] = {
+    "interval": partial(sm.interval, folds=4),
+    "null_spectra": partial(sm.null_spectra, nulls=1),
+    "p_value": partial(sm.p_value, nulls=1),
+    "held_out": partial(sm.held_out, match=CALLS["linear_map"].keywords["match"]),  # type: ignore[attr-defined]
+}
+
+
+@pytest.mark.parametrize("name", CALLS | RESAMPLED)
+@pytest.mark.filterwarnings("ignore::spanmatch.UndersampledWarning")
+def test_every_function_checks_the_ridge(name: str) -> None:
+    call = (CALLS | RESAMPLED)[name]
+    numbers: tuple[Any, ...] = (0, -1, 1e-13, np.nan, np.inf, -np.inf, np.float32(0), 10**400)
+    for ridge in (*numbers, "no", "Auto", ""):
+        with pytest.raises(ValueError, match=r'`ridge` must be None, "auto", or a finite number'):
+            call(X, Y, ridge=ridge)
+    others: tuple[Any, ...] = (True, np.True_, [1], np.array([0.3]), b"auto", 1j, Decimal("0.3"))
+    for wrong in others:
+        with pytest.raises(TypeError, match="`ridge` must be a real number, got"):
+            call(X, Y, ridge=wrong)
+    # Of what is wrong with the ridge, before a look at the samples.
+    refused(partial(call, None, None, ridge="no"), "`ridge` must be")
+    for ridge in (np.float32(0.5), Fraction(1, 2), np.float64(0.5)):
+        assert call(X, Y, ridge=ridge) == call(X, Y, ridge=0.5)
+    assert call(X, Y, ridge=np.int64(1)) == call(X, Y, ridge=1.0)
+    assert call(X, Y, ridge=None) == call(X, Y)
+    call(X, Y, ridge=1e-12)
+
+
+@pytest.mark.parametrize("name", CALLS | RESAMPLED)
+@pytest.mark.filterwarnings("ignore::spanmatch.UndersampledWarning")
+def test_the_least_ridge_of_many_neurons_is_their_own_resolution(name: str) -> None:
+    call = (CALLS | RESAMPLED)[name]
+    x, y = np.random.default_rng(0).standard_normal((2, 17, 1200))
+    match = sm.Match(0.5, NONE, NONE, n_x=1200, n_y=1200)
+    how: dict[str, Any] = {"match": match} if name in {"linear_map", "held_out"} else {}
+    how |= {"folds": 2} if name in {"interval", "held_out"} else {}
+    least = 4 * 2400 * 2.0**-53
+    for ridge in (1e-12, 0.99 * least):
+        refused(partial(call, x, y, ridge=ridge, **how), "ridge", r"δ² = 1\.06581\d*e-12")
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.filterwarnings("ignore::spanmatch.UndersampledWarning")
+def test_every_function_checks_where_items_begin(name: str) -> None:
+    call = CALLS[name]
+    for how in ({}, {"ridge": "auto"}):
+        refused(partial(call, X, Y, rows_per_item=7, **how), "rows_per_item is 7")
+        refused(partial(call, X, Y, rows_per_item=[50, 11], **how), "adds up to 61")
+        for wrong in ("2", 2.0, True, None):
+            refused(partial(call, X, Y, rows_per_item=wrong, **how), "`rows_per_item` must be")
+        refused(partial(call, folded(), rows_per_item=2, **how), "a pair knows its items")
+    assert call(X, Y, rows_per_item=5) == call(X, Y)
+
+
+def folded() -> sm.ActivationPair:
+    pair = sm.ActivationPair(folds=4)
+    pair.update(X, Y)
+    return pair
 
 
 @pytest.mark.parametrize("eps", [-0.1, 1.0, np.nan, "0.3", None])

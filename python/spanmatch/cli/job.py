@@ -116,10 +116,14 @@ def _as_json(result: Result | Sequence[Match], sides: Sides, *, center: bool) ->
         plain: Any = result.to_dict()
     else:
         plain = [part.to_dict() for part in result]
-    told = {}
+    told: dict[str, Any] = {}
     if isinstance(result, LayerAnswer):
         # As the rows of `compare` have it: empty where there is nothing to say.
         told["note"] = explain_means(pair, result.spectrum, center=center)
+        kept = _choose_what_to_save(result)
+        if result.one_to_one is not None and kept is not result:
+            # The result is what is kept: a spectrum, beside which this stands.
+            told["one_to_one"] = plain.pop("one_to_one")
     return {
         "spanmatch": __version__,
         "x": {"file": str(sides.x.path), "key": sides.x.key, "names": pair.x_names},

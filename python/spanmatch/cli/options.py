@@ -155,11 +155,12 @@ def parse_ridge(text: str | None) -> RidgeArgument:
     """Return λ: a number, "auto" or None."""
     if text is None:
         return None
+    try:
+        given: float | str = float(text)
+    except ValueError:
+        given = text
     with refuse_wrong_usage():
-        try:
-            return as_ridge(float(text))
-        except ValueError:
-            return as_ridge(text)
+        return as_ridge(given)
 
 
 def parse_levels(text: str | None) -> tuple[float, ...] | None:

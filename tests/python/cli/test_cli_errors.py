@@ -122,7 +122,7 @@ def test_a_failure_keeps_the_pair_that_was_read(
     def fail(*_: object, **__: object) -> None:
         raise ValueError("no solution")
 
-    monkeypatch.setattr("spanmatch.solve.layer_answer.spectrum", fail)
+    monkeypatch.setattr("spanmatch.solve.layer_answer.find_spectrum", fail)
     failed(1, "spectrum", "x.npy", "y.npy", "--save-pair", "pair.safetensors")
     assert sm.ActivationPair.load("pair.safetensors").n_samples == 1700
 

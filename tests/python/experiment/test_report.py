@@ -145,7 +145,12 @@ def test_how_sure_it_is_stands_in_a_table(small_experiment: Path) -> None:
         nulls = comparison.nulls[layer]
         null = f"{nulls.area.min():.3f} to {nulls.area.max():.3f}"
         p = nulls.p_value(spectrum)
-        assert re.search(rf"{layer} .{{,40}}{spectrum.area:.3f} {interval} {null} {p:.2g}", texts)
+        residuals = comparison.held_out[layer]
+        values = [*residuals.x, *residuals.y]
+        held = f"{np.median(values):.2f} " if values else ""
+        assert re.search(
+            rf"{layer} .{{,40}}{spectrum.area:.3f} {interval} {held}{null} {p:.2g}", texts
+        )
     assert "the median over nulls" in texts
 
 

@@ -31,9 +31,7 @@ COMMANDS: dict[str, list[str]] = {
     "support": ["support", "--eps", "0.5"],
 }
 LIBRARY: dict[str, Callable[..., Any]] = {
-    "spectrum": lambda *sides, **more: sm.LayerAnswer(
-        sm.spectrum(*sides, **more), one_to_one=sm.one_to_one(*sides, **more)
-    ),
+    "spectrum": sm.spectrum,
     "simple": lambda *sides, **more: sm.simple_matches(*sides, eps=0.5, **more),
     "each": lambda *sides, **more: sm.simple_matches(
         *sides, eps=0.5, method="each", seed=3, **more

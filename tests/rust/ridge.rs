@@ -165,7 +165,7 @@ fn chance_with_a_ridge_is_the_trace_of_what_is_projected() {
     let gram = Sides { x: Array2::eye(16), y }.gram();
     for ridge in [0.0, 1e-3, 0.3, 10.0] {
         let (x, _) = chance(&gram, true, ridge).unwrap();
-        let expected = (1.0 - m / (n * (1.0 + ridge)) as f64).sqrt();
+        let expected = (1.0 - m / (n * (1.0 + ridge))).sqrt();
         assert!(x.iter().all(|c| (c - expected).abs() < 1e-12), "{ridge}: {x:?}");
     }
     let found = residuals(

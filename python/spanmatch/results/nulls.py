@@ -29,7 +29,8 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
     y: Floats
     """Critical ε of each neuron of y under each null, shape (nulls, n_y)."""
     chance: tuple[Floats, Floats]
-    """As of the data: a circular shift changes neither means nor counts."""
+    """As of the data: a circular shift changes neither means nor counts. If each null has a λ of
+    its own, that of the first counts here."""
     n_samples: int
     """How many samples the activations had."""
     resolution: Floats
@@ -39,7 +40,7 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
     rolls: NDArray[np.uint64]
     """A number for each null, shape (nulls,): the same where its circular shifts are."""
     ridge: Floats | None = None
-    """λ of each null, shape (nulls,): "auto" chooses one for each; None: δ²."""
+    """λ: one for all nulls, shape (1,), or where "auto" chose, one for each; None: δ²."""
 
     def __post_init__(self) -> None:
         for name in ("x", "y", "resolution"):
@@ -53,15 +54,21 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
             raise ValueError("there must be one null at least")
         if self.ridge is not None:
             self._freeze("ridge", self.ridge, np.float64)
-            if self.ridge.shape != self.resolution.shape:
-                raise ValueError("the ridge is not one for each null")
+            if self.ridge.shape not in ((1,), self.resolution.shape):
+                raise ValueError("the ridge is neither one for all nulls nor one for each")
         x, y = (freeze(side, np.float64) for side in self.chance)
         object.__setattr__(self, "chance", (x, y))
 
     @classmethod
-    def of(cls, spectra: Iterable[MatchSpectrum], rolls: Sequence[int]) -> NullSpectra:
-        """Put spectra together, each with the number of its shifts: one at least."""
+    def of(
+        cls, spectra: Iterable[MatchSpectrum], rolls: Sequence[int], *, is_chosen: bool = False
+    ) -> NullSpectra:
+        """Put spectra together, each with the number of its shifts: one at least.
+
+        Where λ is not chosen for each they all have one.
+        """
         found = list(spectra)
+        ridges = [spectrum.ridge for spectrum in found]
         return cls(
             np.array([spectrum.x for spectrum in found]),
             np.array([spectrum.y for spectrum in found]),
@@ -70,9 +77,7 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
             np.array([spectrum.resolution for spectrum in found]),
             np.array([spectrum.refreshes for spectrum in found]),
             np.array(rolls, np.uint64),
-            None
-            if found[0].ridge is None
-            else np.array([spectrum.ridge for spectrum in found], np.float64),
+            None if None in ridges else np.array(ridges if is_chosen else ridges[:1], np.float64),
         )
 
     def __len__(self) -> int:
@@ -93,7 +98,7 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
             self.n_samples,
             float(self.resolution[index]),
             int(self.refreshes[index]),
-            None if self.ridge is None else float(self.ridge[index]),
+            None if self.ridge is None else float(np.broadcast_to(self.ridge, len(self))[index]),
         )
 
     def similarity(self, eps: ArrayLike) -> Floats:
@@ -142,7 +147,7 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
                 f"the spectrum has {spectrum.x.size} + {spectrum.y.size} neurons, but the nulls "
                 f"have {self.x.shape[1]} + {self.y.shape[1]}"
             )
-        if (spectrum.ridge is None) != (self.ridge is None):
+        if not self._has_ridge(spectrum.ridge):
             raise ValueError(
                 f"the spectrum has the ridge {spectrum.ridge}, and the nulls {self._name_ridge()}: "
                 "solve both with one ridge"
@@ -163,6 +168,14 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
             f"{'' if self.ridge is None else f', ridge={self._name_ridge()}'}"
             f"{say_raised(*self.resolution.tolist())})"
         )
+
+    def _has_ridge(self, ridge: float | None) -> bool:
+        """Tell whether a spectrum with this λ may stand beside the nulls."""
+        if self.ridge is None or ridge is None:
+            return self.ridge is None and ridge is None
+        # Where "auto" chose, the data have a λ of their own too.
+        is_chosen = self.ridge.size == len(self)
+        return is_chosen or ridge == self.ridge[0]
 
     def _name_ridge(self) -> str:
         if self.ridge is None:

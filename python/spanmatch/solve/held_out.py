@@ -69,10 +69,10 @@ def held_out(
     -------
     Residuals
         `.x` of every x of the match, in its order, and `.y` of every y: √(Σ error² / Σ energy) over
-        all folds, energy about the means that were fitted. It is comparable to the residuals of
-        `linear_map`, which are fitted and judged on the same inputs, and may exceed 1, where a
-        neuron is predicted worse than by nothing. A neuron that is silent on the other folds
-        predicts nothing, and is predicted as silent.
+        all folds, energy about the means that were fitted. It may exceed 1, where a neuron is
+        predicted worse than by nothing. A neuron that is silent on the other folds predicts
+        nothing, and is predicted as silent. The residuals of `linear_map`, which are fitted and
+        judged on the same inputs, count λ |w|² too, and these do not.
 
     Raises
     ------

@@ -276,7 +276,7 @@ def solve_rolled(
     nulls = (how.read(x, _roll(y, shift), rows_per_item=rows_per_item) for shift in shifts)
     # Of unrelated sides a λ at the edge is to be expected.
     with silence_ridge_warnings():
-        return _solve_each(nulls, gram, progress)
+        return _solve_each(nulls, gram, progress, is_chosen=True)
 
 
 def _roll(y: Samples, shift: int) -> Any:
@@ -288,11 +288,13 @@ def _roll(y: Samples, shift: int) -> Any:
     return BFloat16(rolled) if rolled.dtype == np.uint16 else rolled
 
 
-def _solve_each(nulls: Iterable[Problem], gram: core.Gram, progress: bool) -> NullSpectra:
+def _solve_each(
+    nulls: Iterable[Problem], gram: core.Gram, progress: bool, *, is_chosen: bool = False
+) -> NullSpectra:
     spectra: list[MatchSpectrum] = []
     with show_progress("Matching nulls", progress) as report:
         for null in nulls:
             spectra.append(find_spectrum(null))
             if report is not None:
                 report(len(spectra), gram.n_nulls)
-    return NullSpectra.of(spectra, gram.null_rolls)
+    return NullSpectra.of(spectra, gram.null_rolls, is_chosen=is_chosen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -69,7 +70,9 @@ def p_values(ridge: Ridge, of_nulls: float | None = None) -> np.ndarray:
             found.append(sm.p_value(x, y, ridge=ridge, **how))
         else:
             nulls = sm.null_spectra(x, y, ridge=of_nulls, **how)
-            found.append(nulls.p_value(sm.spectrum(x, y, ridge=ridge)))
+            # As if they were of the data's: nulls refuse a spectrum of another λ.
+            spectrum = sm.spectrum(x, y, ridge=ridge)
+            found.append(replace(nulls, ridge=np.array([spectrum.ridge])).p_value(spectrum))
     return np.array(found)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,6 +11,8 @@ from spanmatch.base.arguments import as_count
 from spanmatch.pair.pair import ActivationPair, make_gram, read_gram
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import spanmatch._core as core
     from spanmatch.base.arguments import RowsPerItem
     from spanmatch.pair.types import Samples
@@ -92,6 +95,16 @@ def read_gram_with_folds(
     count = USUAL_FOLDS if folds is None else as_count(folds, "folds", 2)
     empty = partial(make_gram, folds=count, seed=seed)
     return read_gram(x, y, progress, empty=empty, rows_per_item=rows_per_item)
+
+
+@contextmanager
+def lend_gram_with_folds(x: ActivationPair, y: Samples | None) -> Iterator[core.Gram]:
+    """Lend the Gram of a pair, which keeps folds: meanwhile nobody adds to it."""
+    with x._gram.lock:
+        gram = read_gram(x, y)
+        if not gram.fold_samples:
+            raise _describe_lack("folds", USUAL_FOLDS)
+        yield gram
 
 
 def _check_left_to_pair(name: str, count: int | None, rows_per_item: RowsPerItem) -> None:

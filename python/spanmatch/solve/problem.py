@@ -6,7 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from spanmatch.base.arguments import as_center, as_ridge
-from spanmatch.pair.nulls_and_folds import check_items_left_to_pair, read_gram_with_folds
+from spanmatch.pair.nulls_and_folds import (
+    check_items_left_to_pair,
+    lend_gram_with_folds,
+    read_gram_with_folds,
+)
 from spanmatch.pair.pair import ActivationPair, read_gram
 from spanmatch.solve.choose_ridge import choose_ridge
 
@@ -39,9 +43,13 @@ class Regularisation:
         progress: bool = False,
     ) -> Problem:
         """Return the problem of two arrays or a pair. Arrays are dealt to folds where need be."""
+        if isinstance(x, ActivationPair):
+            check_items_left_to_pair(rows_per_item)
+            if self.ridge == "auto":
+                # A copy of all folds would take as long as two spectra.
+                with lend_gram_with_folds(x, y) as gram:
+                    return self.of_gram(gram)
         if self.ridge != "auto":
-            if isinstance(x, ActivationPair):
-                check_items_left_to_pair(rows_per_item)
             return self.of_gram(read_gram(x, y, progress, rows_per_item=rows_per_item))
         gram = read_gram_with_folds(
             x, y, folds=None, rows_per_item=rows_per_item, seed=0, progress=progress

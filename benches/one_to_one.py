@@ -72,7 +72,7 @@ print((find("VmHWM") - before) / {n}**2)
     report(
         f"{n:,} + {n:,} neurons: bytes of one_to_one beyond the Gram / (n_x n_y)",
         float(result.stdout),
-        "<= 12, and 32 for the unit columns",
+        "<= 12",
     )
 
 

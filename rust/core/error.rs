@@ -121,6 +121,9 @@ pub enum Error {
         /// The least there is: δ².
         least: f64,
     },
+    /// A question about spans, asked of a problem that knows pairs of neurons alone.
+    #[error("the problem knows pairs of neurons alone: make it by Problem::new")]
+    PairsAlone,
     /// An index given twice.
     #[error("neuron {index} of {side} is named twice: name each neuron once")]
     IndexRepeated {

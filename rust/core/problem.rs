@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::gram::Gram;
+use crate::invariant::pairs;
 use crate::linalg::Matrix;
 use crate::neurons::{Neuron, NeuronSet, Side};
 use crate::solved::Solved;
@@ -41,7 +42,9 @@ pub struct Problem {
     /// The live neurons in joint order; solvers speak of neurons by their place here.
     live: Vec<Neuron>,
     live_x: usize,
+    /// The cosines of all with all; of a problem of pairs those of each y (rows) with each x (columns) alone.
     unit: Arc<Matrix>,
+    is_of_pairs: bool,
     /// Lengths of the live columns, centred or not.
     norms: Vec<f64>,
     /// What was subtracted from each live column: its mean where centred, else 0.
@@ -59,6 +62,19 @@ impl Problem {
     /// # Errors
     /// [`Error::NoSamples`]; [`Error::Underflow`] where the squares of a neuron that is not dead are lost.
     pub fn new(gram: &Gram, center: bool) -> Result<Self> {
+        Self::with_cosines(gram, center, false)
+    }
+
+    /// The same for [`one_to_one`](crate::one_to_one()) alone, which needs a quarter of the cosines: those across
+    /// the sides.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new). All other functions that solve answer [`Error::PairsAlone`].
+    pub fn of_pairs(gram: &Gram, center: bool) -> Result<Self> {
+        Self::with_cosines(gram, center, true)
+    }
+
+    fn with_cosines(gram: &Gram, center: bool, is_of_pairs: bool) -> Result<Self> {
         if gram.n_samples() == 0 {
             return Err(Error::NoSamples);
         }
@@ -75,12 +91,19 @@ impl Problem {
         let scale: Vec<f64> = norms.iter().map(|norm| norm.recip()).collect();
         let mean = |&j: &usize| if center { gram.sum(j) / gram.n_samples() as f64 } else { 0.0 };
         let rounding = 4.0 * n as f64 * (f64::EPSILON / 2.0);
+        let live_x = places.iter().filter(|&&j| j < gram.n_x()).count();
+        let unit = if is_of_pairs {
+            across_gram(gram, center, places.split_at(live_x), &scale)?
+        } else {
+            unit_gram(gram, center, &places, &scale)?
+        };
         Ok(Self {
             n_x: gram.n_x(),
             n_y: gram.n_y(),
             live: places.iter().map(|&j| gram.neuron(j)).collect(),
-            live_x: places.iter().filter(|&&j| j < gram.n_x()).count(),
-            unit: Arc::new(unit_gram(gram, center, &places, &scale)?),
+            live_x,
+            unit: Arc::new(unit),
+            is_of_pairs,
             norms,
             means: places.iter().map(mean).collect(),
             resolution: RESOLUTION.max(rounding.sqrt()),
@@ -195,6 +218,12 @@ impl Problem {
         self.unit.column(place)
     }
 
+    /// The cosines of an x, by its place, with each live y.
+    pub(crate) fn cosines_across(&self, place: usize) -> &[f64] {
+        let first = if self.is_of_pairs { 0 } else { self.live_x };
+        &self.unit.column(place)[first..]
+    }
+
     pub(crate) fn norm(&self, place: usize) -> f64 {
         self.norms[place]
     }
@@ -234,9 +263,14 @@ impl Problem {
     /// Solves; should a Cholesky fail, or more be explained of a neuron than there is, with δ ten times as large,
     /// and again.
     pub(crate) fn solve<T>(&self, solver: impl Fn(&Self) -> Result<T>) -> Result<Solved<T>> {
+        if self.is_of_pairs { Err(Error::PairsAlone) } else { self.solve_pairs(solver) }
+    }
+
+    /// The same, of what needs the cosines across the sides alone.
+    pub(crate) fn solve_pairs<T>(&self, solver: impl Fn(&Self) -> Result<T>) -> Result<Solved<T>> {
         match solver(self) {
             Err(Error::Indefinite(_) | Error::NoResidual { .. }) if self.resolution < 1e-3 => {
-                Self { resolution: 10.0 * self.resolution, ..self.clone() }.solve(solver)
+                Self { resolution: 10.0 * self.resolution, ..self.clone() }.solve_pairs(solver)
             }
             result => Ok(Solved { answer: result?, resolution: self.resolution }),
         }
@@ -258,6 +292,7 @@ impl Problem {
             live: (0..n).map(neuron).collect(),
             live_x: n_x,
             unit: Arc::new(unit),
+            is_of_pairs: false,
             norms: vec![1.0; n],
             means: vec![0.0; n],
             resolution: RESOLUTION,
@@ -265,6 +300,20 @@ impl Problem {
             multiplicity: Vec::new(),
         }
     }
+}
+
+/// `G_ij / sqrt(G_ii G_jj)` of each y (rows) with each x (columns).
+fn across_gram(
+    gram: &Gram,
+    center: bool,
+    (x, y): (&[usize], &[usize]),
+    scale: &[f64],
+) -> Result<Matrix> {
+    let (of_x, of_y) = scale.split_at(x.len());
+    Matrix::from_columns(y.len(), x.len(), |j, values| {
+        let (product, factor) = (gram.products_with(x[j], center), of_x[j]);
+        values.extend(pairs(y, of_y).map(|(&i, scale)| product(i) * scale * factor));
+    })
 }
 
 /// `G_ij / sqrt(G_ii G_jj)` of the neurons at `places`, symmetric, with ones on the diagonal.

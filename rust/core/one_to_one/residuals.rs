@@ -106,6 +106,6 @@ impl<'p> PairResiduals<'p> {
 
     /// The cosines of an x with each y.
     fn cosines(&self, x: usize) -> &[f64] {
-        &self.problem.cosines(self.x.start + x)[self.y.clone()]
+        self.problem.cosines_across(self.x.start + x)
     }
 }

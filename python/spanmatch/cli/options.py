@@ -71,7 +71,8 @@ Ridge = Annotated[
     typer.Option(
         metavar="λ|auto",
         help="For few samples: let a match pay λ for the square of its weights, on columns of "
-        "length 1. auto takes the λ of least error on folds left out.",
+        "length 1. auto takes the λ of least error on folds left out: 16, where --folds says no "
+        "other.",
         show_default=False,
     ),
 ]
@@ -91,7 +92,12 @@ Nulls = Annotated[
 ]
 Folds = Annotated[
     int,
-    typer.Option(min=0, metavar="N", help="Assign items to N folds, for intervals; 16 is usual."),
+    typer.Option(
+        min=0,
+        metavar="N",
+        help="Assign items to N folds, for intervals, and for what holds on folds left out; 16 is "
+        "usual.",
+    ),
 ]
 Seed = Annotated[int, typer.Option(min=0, metavar="N", help="Draw nulls and folds from this.")]
 Threads = Annotated[

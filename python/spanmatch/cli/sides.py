@@ -118,8 +118,13 @@ def _read_saved(options: SideOptions) -> Sides:
             f"{options.first} is a saved pair, which has its own nulls and folds, or none: leave "
             "--nulls, --folds, --seed, --rows-per-item"
         )
-    source = Source(options.first, None)
-    return Sides(ActivationPair.load(options.first), source, source)
+    source, pair = Source(options.first, None), ActivationPair.load(options.first)
+    if options.ridge == "auto" and pair.n_nulls > 0:
+        raise WrongUsage(
+            f"{options.first} keeps nulls, which have no folds for --ridge auto to choose by: give "
+            "a number"
+        )
+    return Sides(pair, source, source)
 
 
 def _read_kind(path: Path) -> str | None:

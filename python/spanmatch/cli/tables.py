@@ -10,7 +10,7 @@ from rich.console import Group
 from rich.table import Table
 
 from spanmatch.base.words import list_names
-from spanmatch.results.layer_answer import HELD_OUT_EPS
+from spanmatch.results.layer_answer import find_held_out_eps
 from spanmatch.solve.means import explain_means
 
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ def show_spectrum(
     if not np.isnan(chance):
         figures.append(f"median chance level {chance:.2f}")
     note = "(s): ε is at or above the chance level, where unrelated neurons match too."
+    if spectrum.ridge is not None and nulls is None:
+        note = "(s): unrelated neurons may match there; --nulls tell where they do."
     sure = [
         *_describe_interval(interval),
         *_describe_nulls(result),
@@ -86,10 +88,12 @@ def show_spectrum(
 
 
 def _describe_held_out(result: LayerAnswer) -> list[str]:
-    value = result.held_out_residual
-    if np.isnan(value):
+    if result.held_out is None:
         return []
-    of_match = f"median residual of the match at ε = {HELD_OUT_EPS:g} on folds left out"
+    value, eps = result.held_out_residual, find_held_out_eps(result.spectrum)
+    if np.isnan(value):
+        return [f"held out: none, since no neuron matches at ε = {eps:.2g}"]
+    of_match = f"median residual of the match at ε = {eps:.2g} on folds left out"
     return [f"held out: {value:.2f}, the {of_match}"]
 
 

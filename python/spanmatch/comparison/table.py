@@ -29,6 +29,10 @@ NAMED = 5  # layers that are named in words on chance
 ENOUGH = round(1 / P) - 1  # nulls that can tell
 AREA = "area"
 CHANCE = "chance: the median residual to expect of unrelated neurons; (s): ε is at or above it"
+LEAST_CHANCE = (
+    "chance: with a ridge, the least residual to expect of unrelated neurons, at the median; nulls "
+    "tell the usual one; (s): ε is at or above it"
+)
 NULL_CHANCE = (
     "null chance: the median critical ε of {}, B circularly shifted against A by whole inputs; "
     "(s): ε is at or above it"
@@ -38,9 +42,8 @@ ONE_TO_ONE = (
     "is shared one by one but repeated, or only in another basis"
 )
 HELD_OUT = (
-    f"held out: the median residual, on folds left out, of the neurons that match at ε = "
-    f"{HELD_OUT_EPS:g}, at most that where the match carries over; weights are held out, the "
-    "choice of neurons is not"
+    "held out: the median residual, on folds left out, of the neurons that match at {}; weights "
+    "are held out, the choice of neurons is not"
 )
 DEPENDENT = "chance is an upper bound where the samples of one input depend on each other"
 
@@ -129,11 +132,12 @@ def list_remarks(layers: ComparedLayers, *, s1: bool = True) -> list[str]:
     """Return the lines under a table; `s1`: whether it has columns of that."""
     notes = [(label(key), note) for key, note in layers.notes.items()]
     counts = sorted({nulls.counted for nulls in layers.nulls.values()})
-    chance = [CHANCE, *([DEPENDENT] if layers.inputs is not None else [])]
+    of_counts = LEAST_CHANCE if _list_ridges(layers) else CHANCE
+    chance = [of_counts, *([DEPENDENT] if layers.inputs is not None else [])]
     return [
         *([NULL_CHANCE.format(" or ".join(counts))] if counts else chance),
         *([ONE_TO_ONE] if s1 and layers.one_to_one else []),
-        *([HELD_OUT] if layers.held_out else []),
+        *([HELD_OUT.format(_name_held_out_eps(layers))] if layers.held_out else []),
         *_tell_more_than_chance(layers),
         *_list_by_text(notes, "", "notes"),
         *_list_by_text(layers.left_out.items(), "left out: ", "reasons, in `left_out`"),
@@ -183,8 +187,16 @@ def _format_ridge(each: LayerAnswer) -> str:
 
 
 def _format_held_out(each: LayerAnswer) -> str:
+    if each.held_out is None:
+        return ""
     value = each.held_out_residual
-    return "" if math.isnan(value) else f"{value:.2f}"
+    return "none match" if math.isnan(value) else f"{value:.2f}"
+
+
+def _name_held_out_eps(layers: ComparedLayers) -> str:
+    if _list_ridges(layers):
+        return "the chance level of counts"
+    return f"ε = {HELD_OUT_EPS:g}"
 
 
 def _format_p_value(each: LayerAnswer) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 P = 0.05  # up to here a match counts as more than chance
-HELD_OUT_EPS = 0.5  # of the match that is judged on folds left out
+HELD_OUT_EPS = 0.5  # of the match that is judged on folds left out, without a ridge
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -39,7 +39,11 @@ class LayerAnswer(Result):
     one_to_one: OneToOne | None = None
     """What is shared neuron by neuron; None in what was solved before it was asked for."""
     held_out: Residuals | None = None
-    """How far the match at ε = 0.5 carries over to folds left out, where the pair keeps folds."""
+    """How far a match carries over to folds left out, where the pair keeps folds.
+
+    It is that at ε = 0.5, or with a ridge, under which residuals have another scale, at the chance
+    level computed from counts: see `find_held_out_eps`.
+    """
 
     def __iter__(self) -> Iterator[Result | None]:
         """Yield the first three, so that `spectrum, nulls, interval = answer`."""
@@ -80,3 +84,14 @@ class LayerAnswer(Result):
     def __repr__(self) -> str:
         parts = [part for _, part in self._list_fields() if part is not None]
         return f"LayerAnswer({', '.join(map(repr, parts))})"
+
+
+def find_held_out_eps(spectrum: MatchSpectrum) -> float:
+    """Return the ε of the match that is judged on folds left out.
+
+    With a ridge unrelated neurons are expected to be above the chance level that is computed from
+    counts, so what matches there has something to carry over.
+    """
+    if spectrum.ridge is None or math.isnan(spectrum.chance_level):
+        return HELD_OUT_EPS
+    return min(spectrum.chance_level, 0.99)

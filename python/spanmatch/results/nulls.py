@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spanmatch.base.constants import TOLERANCE
-from spanmatch.results.result import Floats, Result, freeze, say_raised
+from spanmatch.results.result import Floats, Result, freeze, say_raised, say_ridge
 from spanmatch.results.spectrum import MatchSpectrum, find_living_median
 
 if TYPE_CHECKING:
@@ -39,8 +39,10 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
     """`MatchSpectrum.refreshes` of each null, shape (nulls,)."""
     rolls: NDArray[np.uint64]
     """A number for each null, shape (nulls,): the same where its circular shifts are."""
-    ridge: Floats | None = None
-    """λ: one for all nulls, shape (1,), or where "auto" chose, one for each; None: δ²."""
+    ridge: float | None = None
+    """λ of the data, and of each null where it was not chosen anew; None: δ²."""
+    ridges: Floats | None = None
+    """λ of each null, shape (nulls,), where "auto" chose one for each."""
 
     def __post_init__(self) -> None:
         for name in ("x", "y", "resolution"):
@@ -52,20 +54,24 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
             raise ValueError("the arrays are of different numbers of nulls")
         if len(self.x) == 0:
             raise ValueError("there must be one null at least")
-        if self.ridge is not None:
-            self._freeze("ridge", self.ridge, np.float64)
-            if self.ridge.shape not in ((1,), self.resolution.shape):
-                raise ValueError("the ridge is neither one for all nulls nor one for each")
+        if self.ridges is not None:
+            self._freeze("ridges", self.ridges, np.float64)
+            if self.ridge is None or self.ridges.shape != self.resolution.shape:
+                raise ValueError("the ridges are not one for each null, beside that of the data")
         x, y = (freeze(side, np.float64) for side in self.chance)
         object.__setattr__(self, "chance", (x, y))
 
     @classmethod
     def of(
-        cls, spectra: Iterable[MatchSpectrum], rolls: Sequence[int], *, is_chosen: bool = False
+        cls,
+        spectra: Iterable[MatchSpectrum],
+        rolls: Sequence[int],
+        *,
+        chosen: float | None = None,
     ) -> NullSpectra:
         """Put spectra together, each with the number of its shifts: one at least.
 
-        Where λ is not chosen for each they all have one.
+        They have one λ, unless it was chosen for each: then `chosen` is that of the data.
         """
         found = list(spectra)
         ridges = [spectrum.ridge for spectrum in found]
@@ -77,7 +83,8 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
             np.array([spectrum.resolution for spectrum in found]),
             np.array([spectrum.refreshes for spectrum in found]),
             np.array(rolls, np.uint64),
-            None if None in ridges else np.array(ridges if is_chosen else ridges[:1], np.float64),
+            ridges[0] if chosen is None else chosen,
+            None if chosen is None else np.array(ridges, np.float64),
         )
 
     def __len__(self) -> int:
@@ -98,7 +105,7 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
             self.n_samples,
             float(self.resolution[index]),
             int(self.refreshes[index]),
-            None if self.ridge is None else float(np.broadcast_to(self.ridge, len(self))[index]),
+            self.ridge if self.ridges is None else float(self.ridges[index]),
         )
 
     def similarity(self, eps: ArrayLike) -> Floats:
@@ -147,10 +154,10 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
                 f"the spectrum has {spectrum.x.size} + {spectrum.y.size} neurons, but the nulls "
                 f"have {self.x.shape[1]} + {self.y.shape[1]}"
             )
-        if not self._has_ridge(spectrum.ridge):
+        if spectrum.ridge != self.ridge:
             raise ValueError(
-                f"the spectrum has the ridge {spectrum.ridge}, and the nulls {self._name_ridge()}: "
-                "solve both with one ridge"
+                f"the spectrum has the ridge {spectrum.ridge}, and the nulls are of data with "
+                f"{self.ridge}: solve both with one ridge"
             )
         if eps is None:
             nulls, observed = self.area, np.asarray(spectrum.area)
@@ -165,23 +172,8 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
         return (
             f"NullSpectra({len(self)} nulls, {self.x.shape[1]} + {self.y.shape[1]} neurons, "
             f"area {area.min():.4f} to {area.max():.4f}"
-            f"{'' if self.ridge is None else f', ridge={self._name_ridge()}'}"
-            f"{say_raised(*self.resolution.tolist())})"
+            f"{say_ridge(self.ridge)}{say_raised(*self.resolution.tolist())})"
         )
-
-    def _has_ridge(self, ridge: float | None) -> bool:
-        """Tell whether a spectrum with this λ may stand beside the nulls."""
-        if self.ridge is None or ridge is None:
-            return self.ridge is None and ridge is None
-        # Where "auto" chose, the data have a λ of their own too.
-        is_chosen = self.ridge.size == len(self)
-        return is_chosen or ridge == self.ridge[0]
-
-    def _name_ridge(self) -> str:
-        if self.ridge is None:
-            return "None"
-        least, most = self.ridge.min(), self.ridge.max()
-        return f"{least:.4g}" if least == most else f"{least:.4g} to {most:.4g}"
 
     @property
     def _distinct(self) -> NDArray[np.bool_]:

@@ -60,6 +60,11 @@ def list_splits(gram: core.Gram, center: bool, groups: int | None = None) -> Ite
     if groups is not None:
         group = (np.cumsum(has_items) - 1).clip(0) % max(1, min(groups, has_items.sum()))
         enough = has_items.sum() > 1
+    if groups is not None and not enough:
+        raise ValueError(
+            f"to choose a ridge takes two items at least, of which one is left out; got "
+            f"{gram.n_items}: give a number, as ridge=0.1"
+        )
     if not enough:
         raise ValueError(
             f"{gram.n_items} items are too few for {has_items.size} folds: some got none, so that "

@@ -57,7 +57,7 @@ def held_out(
     reselect
         Predict from M(ε) of the other folds, ε that of the match, in place of the match.
     center
-        Fit offsets too: means are those of the other folds.
+        Fit offsets too: means are those of the other folds. As for the match.
     folds
         To how many folds the items are assigned, of two arrays; None: 16.
     rows_per_item

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spanmatch.results.layer_answer import HELD_OUT_EPS, LayerAnswer
+from spanmatch.results.layer_answer import LayerAnswer, find_held_out_eps
 from spanmatch.solve.held_out import judge_match
 from spanmatch.solve.intervals import bound_by_folds
 from spanmatch.solve.matches import find_spectrum
@@ -36,5 +36,7 @@ def answer_layer(
         solve_nulls(problem, progress=progress) if problem.gram.n_nulls else None,
         bound_by_folds(problem, progress=progress) if problem.gram.fold_samples else None,
         find_one_to_one(problem, progress=progress),
-        judge_match(problem, found.match(HELD_OUT_EPS)) if problem.gram.fold_samples else None,
+        judge_match(problem, found.match(find_held_out_eps(found)))
+        if problem.gram.fold_samples
+        else None,
     )

@@ -56,7 +56,8 @@ def spectrum(
         λ of the residuals: the least of |z - B w|² + λ |w|² on unit columns. For few samples: with
         as many neurons as samples everything matches everything, unless λ is of the order of
         neurons over samples. "auto" takes the λ by which the sides predict each other best on folds
-        left out: see `choose_ridge`; a pair must be made with `folds`, arrays are dealt to 16.
+        left out, of 1e-6 to 100, two to a decade; a pair must be made with `folds`, arrays are
+        dealt to 16.
         Residuals grow with λ, those of two equal neurons to √(λ / (1 + λ)), so state it with every
         figure. None: δ² = 1e-12, which decides no more than what is dependent.
     rows_per_item
@@ -79,7 +80,10 @@ def spectrum(
     Warns
     -----
     UndersampledWarning
-        There are fewer than five samples for each neuron of the larger side.
+        There are fewer than five samples for each neuron of the larger side, and `ridge` is below a
+        tenth of neurons over samples.
+    RidgeWarning
+        "auto" chose the least or the largest λ that it tries.
 
     Examples
     --------

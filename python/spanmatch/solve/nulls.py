@@ -105,9 +105,12 @@ def null_spectra(
         x, y, nulls=nulls, rows_per_item=rows_per_item, seed=seed, progress=progress
     )
     if how.ridge == "auto":
-        found = solve_rolled(x, y, gram, how, rows_per_item, progress=progress)
-        least = None if found.ridge is None else float(found.ridge.min())
-        warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y), least)
+        problem = how.read(x, y, rows_per_item=rows_per_item)
+        found = solve_rolled(
+            x, y, gram, how, rows_per_item, chosen=problem.ridge, progress=progress
+        )
+        least = problem.ridge if found.ridges is None else float(found.ridges.min())
+        warn_if_undersampled(gram.n_samples, max(problem.widths), least)
         return found
     problem = how.of_gram(gram)
     warn_if_undersampled(gram.n_samples, max(problem.widths), problem.ridge)
@@ -237,7 +240,9 @@ def p_value(
     observed = find_spectrum(problem)
     observed.similarity(0.0 if eps is None else eps)  # what is wrong with eps, before long work
     if how.ridge == "auto":
-        found = solve_rolled(x, y, gram, how, rows_per_item, progress=progress)
+        found = solve_rolled(
+            x, y, gram, how, rows_per_item, chosen=problem.ridge, progress=progress
+        )
     else:
         found = solve_nulls(problem, progress=progress)
     return found.p_value(observed, eps)
@@ -266,9 +271,12 @@ def solve_rolled(
     how: Regularisation,
     rows_per_item: RowsPerItem,
     *,
+    chosen: float | None,
     progress: bool = False,
 ) -> NullSpectra:
     """Return the spectra of the nulls of two arrays, each with a λ of its own.
+
+    `chosen` is the λ of the data.
 
     y is rolled as the nulls of the Gram are, and each time the rows are dealt to folds.
     """
@@ -276,7 +284,7 @@ def solve_rolled(
     nulls = (how.read(x, _roll(y, shift), rows_per_item=rows_per_item) for shift in shifts)
     # Of unrelated sides a λ at the edge is to be expected.
     with silence_ridge_warnings():
-        return _solve_each(nulls, gram, progress, is_chosen=True)
+        return _solve_each(nulls, gram, progress, chosen)
 
 
 def _roll(y: Samples, shift: int) -> Any:
@@ -289,7 +297,7 @@ def _roll(y: Samples, shift: int) -> Any:
 
 
 def _solve_each(
-    nulls: Iterable[Problem], gram: core.Gram, progress: bool, *, is_chosen: bool = False
+    nulls: Iterable[Problem], gram: core.Gram, progress: bool, chosen: float | None = None
 ) -> NullSpectra:
     spectra: list[MatchSpectrum] = []
     with show_progress("Matching nulls", progress) as report:
@@ -297,4 +305,4 @@ def _solve_each(
             spectra.append(find_spectrum(null))
             if report is not None:
                 report(len(spectra), gram.n_nulls)
-    return NullSpectra.of(spectra, gram.null_rolls, is_chosen=is_chosen)
+    return NullSpectra.of(spectra, gram.null_rolls, chosen=chosen)

@@ -56,7 +56,8 @@ def warn_if_by_chance(problem: Problem, eps: float) -> None:
     gram, ridge = problem.gram, problem.ridge
     chance = find_living_median(*core.chance(gram, problem.center, ridge))
     reasons = explain_too_few(gram.n_samples, max(problem.widths), ridge)
-    if eps >= chance:
+    # With a ridge unrelated neurons are above it: what they show nulls tell.
+    if ridge is None and eps >= chance:
         reasons.append(
             f"eps = {eps:.4g} is at or above the median chance level {chance:.4g}, the residual "
             "to expect of unrelated neurons"

@@ -73,7 +73,8 @@ def test_auto_is_chosen_by_folds(sides: Sides) -> None:
     saved = result_of("spectrum", "pair.safetensors", "--ridge", "auto")
     assert saved["ridge"] == of_pair.ridge
     shown = " ".join(run(0, "spectrum", "x.npy", "y.npy", "--ridge", "auto").split())
-    match = sm.spectrum(*sides, ridge=chosen).match(0.5)
+    spectrum = sm.spectrum(*sides, ridge=chosen)
+    match = spectrum.match(spectrum.chance_level)
     held = sm.held_out(*sides, match=match)
     median = np.median([*held.x, *held.y])
     assert f"held out: {median:.2f}, the median residual of the match" in shown

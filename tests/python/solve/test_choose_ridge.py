@@ -189,8 +189,8 @@ def test_few_items_are_enough_to_choose_by() -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", sm.RidgeWarning)
             assert sm.spectrum(x[:rows], y[:rows], ridge="auto").ridge in RIDGES
-    refused(lambda: sm.spectrum(x[:1], y[:1], ridge="auto"), "1 items are too few")
-    refused(lambda: sm.spectrum(x, y, ridge="auto", rows_per_item=40), "1 items are too few")
+    refused(lambda: sm.spectrum(x[:1], y[:1], ridge="auto"), "takes two items at least")
+    refused(lambda: sm.spectrum(x, y, ridge="auto", rows_per_item=40), "takes two items at least")
 
 
 @pytest.mark.parametrize("columns", [0, 3])
@@ -209,16 +209,21 @@ def test_each_null_of_arrays_has_a_ridge_of_its_own() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", sm.RidgeWarning)
         wanted = [sm.spectrum(x, np.roll(y, -by, axis=0), **how) for by in range(3, 60, 3)]
-    assert found.ridge is not None
-    assert np.unique(found.ridge).size > 1
+    assert found.ridges is not None
+    assert np.unique(found.ridges).size > 1
     # Twenty items have nineteen rolls: each is met once.
     rows = [each.x.tolist() for each in wanted]
     places = [rows.index(each.x.tolist()) for each in found]
     assert sorted(places) == list(range(19))
-    assert [wanted[place].ridge for place in places] == found.ridge.tolist()
+    assert [wanted[place].ridge for place in places] == found.ridges.tolist()
     numbers = sm.null_spectra(x, y, nulls=19, seed=4, rows_per_item=3, ridge=1.0, center=True)
     np.testing.assert_array_equal(found.rolls, numbers.rolls)
     observed = sm.spectrum(x, y, **how)
+    assert found.ridge == observed.ridge
+    one = sm.null_spectra(x, y, nulls=1, rows_per_item=3, ridge=1.0, center=True)
+    other = sm.spectrum(x, y, center=True, ridge=20.0)
+    for nulls in (found, numbers, one):
+        refused(partial(nulls.p_value, other), "the ridge 20.0", f"with {nulls.ridge}")
     p = sm.p_value(x, y, nulls=19, seed=4, **how)
     assert p == found.p_value(observed) == (1 + (found.area >= observed.area).sum()) / 20
     of_eps = sm.p_value(x, y, [0.5, 0.8], nulls=19, seed=4, **how)

@@ -72,7 +72,7 @@ def p_values(ridge: Ridge, of_nulls: float | None = None) -> np.ndarray:
             nulls = sm.null_spectra(x, y, ridge=of_nulls, **how)
             # As if they were of the data's: nulls refuse a spectrum of another λ.
             spectrum = sm.spectrum(x, y, ridge=ridge)
-            found.append(replace(nulls, ridge=np.array([spectrum.ridge])).p_value(spectrum))
+            found.append(replace(nulls, ridge=spectrum.ridge).p_value(spectrum))
     return np.array(found)
 
 

@@ -32,8 +32,23 @@ def ask_about_single_neurons(findings: Findings) -> list[Claim]:
                 "of neurons. The command that made them does them anew with --force.",
             )
         ]
+    # Of two equal neurons: at a smaller ε no two can be a pair.
+    floor = math.sqrt(_get_ridge(findings) / (1 + _get_ridge(findings)))
+    if max(findings.config.eps) <= floor:
+        return [
+            Claim(
+                QUESTION,
+                "unclear",
+                f"At this ridge two equal neurons leave a residual of {floor:.2f}, and no chosen ε "
+                "is above that: give larger ones.",
+            )
+        ]
     chance = {layer: findings.chance(layer) for layer in findings.layers}
-    below = {eps: [each for each in chance if eps < chance[each]] for eps in findings.config.eps}
+    below = {
+        eps: [each for each in chance if eps < chance[each]]
+        for eps in findings.config.eps
+        if eps > floor
+    }
     if not any(below.values()):
         return [
             Claim(
@@ -52,7 +67,7 @@ def _answer_at(findings: Findings, eps: float, layers: Sequence[str]) -> Claim:
     where = "all layers" if len(layers) == len(findings.layers) else ", ".join(layers)
     begin = f"At ε = {eps:g}, the largest chosen one that is below chance in {where},"
     if whole.min() == 0:
-        return Claim(QUESTION, "unclear", f"{begin} nothing is shared in some pair of networks.")
+        return Claim(QUESTION, "unclear", f"{begin} no neuron matches in some pair of networks.")
     if np.all(single >= MOST * whole):
         verdict: Verdict = "yes"
     else:
@@ -67,11 +82,21 @@ def _answer_at(findings: Findings, eps: float, layers: Sequence[str]) -> Claim:
         f"shared one by one, {format_range((near - single) / whole, percent=True)} one by one but "
         f"repeated, and {format_range(1 - near / whole, percent=True)} only in another basis"
         f"{_compare_layers(shares)}. Two neurons within this ε have a cosine of at least "
-        f"{math.sqrt(1 - eps**2):.2f}, with either sign.{_tell_chance(findings, eps, layers)} The "
-        "paper's own finding is that single neurons do not correspond while spans in part do. "
+        f"{_find_least_cosine(findings, eps):.2f}, with either sign."
+        f"{_tell_chance(findings, eps, layers)} "
+        "The paper's own finding is that single neurons do not correspond while spans in part do. "
         f"Called yes where s1 is at least {MOST:.0%} of s in every pair of networks, and no where "
         f"near is less than half of it in every one.{warn_of_one_pair(findings)}",
     )
+
+
+def _get_ridge(findings: Findings) -> float:
+    return findings.config.ridge or 0.0
+
+
+def _find_least_cosine(findings: Findings, eps: float) -> float:
+    """Return the least cosine of two neurons within ε: ε² = 1 - cos² / (1 + λ)."""
+    return math.sqrt((1 - eps**2) * (1 + _get_ridge(findings)))
 
 
 def _list_shares(findings: Findings, layer: str, eps: float) -> NDArray[np.float64]:

@@ -77,11 +77,8 @@ class CompareOptions:
             )
         if self.layers_b is not None and isinstance(self.layers, Mapping):
             raise TypeError("`layers` is a mapping from A to B already: leave `layers_b` out")
-        if self.ridge == "auto" and (self.folds == 0 or self.nulls > 0):
-            raise ValueError(
-                '`ridge` "auto" is chosen by folds, and the nulls of a pair have none: give '
-                "`folds` and no `nulls`, or a number"
-            )
+        if self.ridge == "auto":
+            self._check_can_choose()
         if not self.all_pairs:
             return
         if self.layers is None or isinstance(self.layers, Mapping):
@@ -93,6 +90,20 @@ class CompareOptions:
                 "nulls and folds are kept for layers one by one: leave `all_pairs` out, and pair "
                 "the layers by `layers` and `layers_b`"
             )
+
+    def _check_can_choose(self) -> None:
+        """Raise ValueError where there is nothing to choose a ridge by."""
+        if self.all_pairs:
+            raise ValueError(
+                '`ridge` "auto" is chosen by folds, which `all_pairs` does not keep: give a number'
+            )
+        if self.nulls > 0:
+            raise ValueError(
+                '`ridge` "auto" is chosen by folds, and nulls have none: give a number, or no '
+                "`nulls`"
+            )
+        if self.folds == 0:
+            raise ValueError('`ridge` "auto" is chosen by folds: give `folds`, 16 as a rule')
 
     @property
     def resampling(self) -> Resampling:

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from spanmatch.cli.exit_codes import translate_errors
-from spanmatch.cli.options import parse_numbers
+from spanmatch.cli.exit_codes import WrongUsage, translate_errors
+from spanmatch.cli.options import parse_numbers, parse_ridge
 
 Out = Annotated[
     Path,
@@ -91,8 +91,12 @@ def experiment(
         bool | None, typer.Option("--center", help="Subtract each neuron's mean first.")
     ] = None,
     ridge: Annotated[
-        float | None,
-        typer.Option(metavar="λ", help="For few samples: let a match pay λ for its weights."),
+        str | None,
+        typer.Option(
+            metavar="λ",
+            help="For few samples: let a match pay λ for the square of its weights, on columns of "
+            "length 1. One λ for all curves, so auto is none here.",
+        ),
     ] = None,
     nulls: Annotated[
         int | None,
@@ -145,7 +149,7 @@ def experiment(
             "mask": mask,
             "eps": parse_numbers("--eps", eps, float),
             "center": center,
-            "ridge": ridge,
+            "ridge": _parse_one_ridge(ridge),
             "nulls": nulls,
             "folds": folds,
             "keep": keep,
@@ -153,6 +157,16 @@ def experiment(
             "threads": threads,
         }
         run(out, config, given, force=force)
+
+
+def _parse_one_ridge(text: str | None) -> float | None:
+    ridge = parse_ridge(text)
+    if isinstance(ridge, str):
+        raise WrongUsage(
+            "--ridge auto chooses a λ for each layer, and an experiment compares its curves at "
+            "one: give a number, as spanmatch compare --ridge auto --folds 16 finds some"
+        )
+    return ridge
 
 
 def report(

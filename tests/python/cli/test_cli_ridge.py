@@ -98,3 +98,9 @@ def test_a_pair_without_folds_cannot_choose(sides: Sides) -> None:
     run(0, "spectrum", "x.npy", "y.npy", "--save-pair", "pair.safetensors")
     said = run(1, "spectrum", "pair.safetensors", "--ridge", "auto")
     assert "keeps no folds" in said
+
+
+def test_an_experiment_takes_one_number(sides: Sides) -> None:
+    given = ["--data", "digits", "--arch", "small-vgg", "--out", "study", "--ridge"]
+    assert "give a number" in " ".join(run(2, "experiment", *given, "auto").split())
+    assert "--ridge must be" in " ".join(run(2, "experiment", *given, "0").split())

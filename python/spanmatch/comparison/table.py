@@ -30,8 +30,8 @@ ENOUGH = round(1 / P) - 1  # nulls that can tell
 AREA = "area"
 CHANCE = "chance: the median residual to expect of unrelated neurons; (s): ε is at or above it"
 LEAST_CHANCE = (
-    "chance: with a ridge, the least residual to expect of unrelated neurons, at the median; nulls "
-    "tell the usual one; (s): ε is at or above it"
+    "chance: with a ridge, the least residual to expect of unrelated neurons over independent "
+    "samples, at the median; nulls tell the usual one; (s): ε is at or above it"
 )
 NULL_CHANCE = (
     "null chance: the median critical ε of {}, B circularly shifted against A by whole inputs; "
@@ -132,8 +132,9 @@ def list_remarks(layers: ComparedLayers, *, s1: bool = True) -> list[str]:
     """Return the lines under a table; `s1`: whether it has columns of that."""
     notes = [(label(key), note) for key, note in layers.notes.items()]
     counts = sorted({nulls.counted for nulls in layers.nulls.values()})
-    of_counts = LEAST_CHANCE if _list_ridges(layers) else CHANCE
-    chance = [of_counts, *([DEPENDENT] if layers.inputs is not None else [])]
+    chance = [CHANCE, *([DEPENDENT] if layers.inputs is not None else [])]
+    if _list_ridges(layers):
+        chance = [LEAST_CHANCE]
     return [
         *([NULL_CHANCE.format(" or ".join(counts))] if counts else chance),
         *([ONE_TO_ONE] if s1 and layers.one_to_one else []),

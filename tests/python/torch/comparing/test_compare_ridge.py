@@ -73,6 +73,9 @@ def test_auto_chooses_for_every_layer(batches: list[Tensor]) -> None:
         assert [str(each) for each in at_edge] == [
             note for key, note in comparison.notes.items() if key == layer
         ]
+    said = str(comparison)
+    assert "the least residual to expect" in said
+    assert "upper bound" not in said
     ridges = {spectrum.ridge for spectrum in comparison.values()}
     column = comparison.to_dataframe()["ridge"]
     assert set(column) == ridges

@@ -88,13 +88,13 @@ def trace_items(
     layouts: dict[Call, Layout] = {}
     n_neurons: dict[Call, int] = {}
     left_out: dict[str, str] = {}
-    silent: set[str] = set()
+    silent: set[Call] = set()
     for call, output in given.seen.items():
         of = _choose_kinds(call, kinds[call], found, is_tested=items.n_inputs > 1)
         try:
             if not of:
                 if not any(call in each.changes for each in shown):
-                    silent.add(call[0])
+                    silent.add(call)
                 misplaced = [each for each in shown if each not in found]
                 raise ValueError(_explain(output, kinds[call], found, misplaced, items))
             neurons = find_neurons(output, InputAxis(0), [])

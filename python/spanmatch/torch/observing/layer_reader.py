@@ -162,7 +162,7 @@ class LayerReader:
                 return layout.read_items(output.detach(), current.items)
             n_inputs = current.n_inputs if self.is_traced else len(output)
             activations = layout.read(output.detach(), n_inputs, current.masks, seen.layer)
-            self._check_uniform(seen.layer, activations)
+            self._check_uniform(seen, activations)
             return activations
 
     def check_layouts(self, found: RowTrace) -> None:
@@ -179,10 +179,10 @@ class LayerReader:
                         "the layer out by `layers`"
                     )
 
-    def _check_uniform(self, name: str, activations: Activations) -> None:
-        """Raise ValueError where rows differ of a layer that was the same for all inputs."""
+    def _check_uniform(self, seen: SeenOutput, activations: Activations) -> None:
+        """Raise ValueError where rows differ of an output that was the same for all inputs."""
         assert self._trace is not None or not self.is_traced
-        if self._trace is None or name not in self._trace.untested:
+        if self._trace is None or (seen.layer, seen.call) not in self._trace.untested:
             return
         if bool((activations.values != activations.values[:1]).any()):
             raise ValueError(

@@ -54,8 +54,8 @@ class RowTrace:
     n_neurons: Mapping[Call, int]
     left_out: Mapping[str, str]
     """By layer, the reason."""
-    untested: frozenset[str] = frozenset()
-    """The layers whose output is the same for all inputs: another batch may tell."""
+    untested: frozenset[Call] = frozenset()
+    """The outputs that are the same for all inputs: another batch may tell."""
 
     def measure_layers(self, seen: Mapping[Call, SeenOutput]) -> dict[str, LayerSize]:
         """Return how large what each layer has given is, of those that can be read."""
@@ -116,7 +116,7 @@ def make_trace(
     layouts: Mapping[Call, Layout],
     n_neurons: Mapping[Call, int],
     left_out: Mapping[str, str],
-    untested: frozenset[str],
+    untested: frozenset[Call],
 ) -> RowTrace:
     """Return the trace of these: a layer is read in all of its calls, or in none."""
     kept = [call for call in layouts if call[0] not in left_out]
@@ -136,7 +136,8 @@ def find_changes(first: RowTrace, later: RowTrace) -> dict[str, str]:
         if not layout.is_like(later.layouts.get((layer, call)))
     }
     reasons = {**changed, **later.left_out}
-    return {layer: reason for layer, reason in reasons.items() if layer not in later.untested}
+    untested = {layer for layer, _ in later.untested}
+    return {layer: reason for layer, reason in reasons.items() if layer not in untested}
 
 
 class _InputTrace:
@@ -307,7 +308,7 @@ def _read_layouts(
             layouts[call] = read(output)
             n_neurons[call] = prod(output.shape[axis] for axis in layouts[call].neurons)
     unsettled = [call for call in trace.unmoved if call not in trace.settled]
-    untested = frozenset(call[0] for call in unsettled if _is_uniform(given.seen[call]))
+    untested = frozenset(call for call in unsettled if _is_uniform(given.seen[call]))
     return make_trace(layouts, n_neurons, left_out, untested)
 
 

@@ -99,6 +99,27 @@ def test_a_layer_that_was_dead_at_first() -> None:
     assert compare(make(False), make(False), [dead, dead], progress=False)["act"].area == 0.0
 
 
+class Timed(nn.Module):
+    """One activation for a step that is the same for all inputs, and for the inputs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.time, self.l, self.act = nn.Linear(1, 4), nn.Linear(3, 4), nn.SiLU()
+
+    def forward(self, x: Tensor) -> Any:
+        time = self.act(self.time(x.new_full((len(x), 1), 7.0)))
+        return self.act(self.l(x) + time)
+
+
+def test_a_layer_of_which_one_call_is_the_same_for_all_inputs() -> None:
+    torch.manual_seed(1)
+    batches = list(torch.randn(24, 3).split(12))
+    found = compare(seeded(0, Timed), seeded(1, Timed), batches, progress=False)
+    assert {"act#0", "act#1"} <= set(found.layers)
+    assert found.pair("act#1").n_samples == 24
+    assert 0.0 < cka(found, "act#1") < 1.0
+
+
 def refill(batches: list[Tensor]) -> Iterator[Tensor]:
     """Give every batch in the same memory."""
     memory = torch.empty_like(batches[0])

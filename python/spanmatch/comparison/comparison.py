@@ -58,7 +58,7 @@ class Comparison(ComparedLayers):
     one_to_one
         Of some of the keys, what `one_to_one` told: what is shared neuron by neuron.
     held_out
-        Of some of the keys, what `held_out` told of the match at ε = 0.5.
+        Of some of the keys, what `held_out` told of the match that `LayerAnswer.held_out` says.
 
     Examples
     --------
@@ -149,8 +149,8 @@ class Comparison(ComparedLayers):
         `samples`, `inputs`, `chance` (the median level), `area`, `s(0.1)` to `s(0.9)`, `note`.
         With nulls also `null_chance` (the median critical ε of the nulls), `null_area` (their
         median) and `p_value`; with folds `area_low`, `area_high` and `held_out`, the median
-        residual, on folds left out, of the neurons that match at ε = 0.5. With a ridge `ridge`, its
-        λ. Where it is known what is
+        residual, on folds left out, of the neurons that match at ε = 0.5, or with a ridge at the
+        chance level of counts. With a ridge `ridge`, its λ. Where it is known what is
         shared neuron by neuron, `one_to_one_area`, `s1(0.1)` to `s1(0.9)`, the part in disjoint
         pairs, and `near(0.1)` to `near(0.9)`, the part with a single partner, which may be shared.
         """

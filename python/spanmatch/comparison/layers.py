@@ -144,11 +144,14 @@ class ComparedLayers(Mapping[Key, MatchSpectrum]):
 
     @property
     def held_out(self) -> Mapping[Key, Residuals]:
-        """For each layer how far its match at ε = 0.5 carries over, where folds were asked for."""
+        """For each layer how far a match of it carries over, where folds were asked for.
+
+        It is the match that `LayerAnswer.held_out` says.
+        """
         return MappingProxyType(self._held_out)
 
     def solved(self, layer: Key) -> LayerAnswer:
-        """Return the spectrum of a layer, and and what there is beside it: see `LayerAnswer`."""
+        """Return the spectrum of a layer, and what there is beside it: see `LayerAnswer`."""
         return LayerAnswer(
             self[layer],
             self._nulls.get(layer),

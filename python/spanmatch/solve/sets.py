@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import spanmatch._core as core
@@ -71,8 +70,15 @@ def is_match(
     False
     """
     how = Regularisation.of(center, ridge)
-    sides = Sides(x, y, x_index, y_index, rows_per_item)
-    return ask_of_set(core.is_match, sides, as_eps(eps), how)
+    return ask_of_set(
+        core.is_match,
+        x,
+        y,
+        eps=eps,
+        chosen=(x_index, y_index),
+        how=how,
+        rows_per_item=rows_per_item,
+    )
 
 
 def is_simple(
@@ -101,8 +107,15 @@ def is_simple(
     False
     """
     how = Regularisation.of(center, ridge)
-    sides = Sides(x, y, x_index, y_index, rows_per_item)
-    return ask_of_set(core.is_simple, sides, as_eps(eps), how)
+    return ask_of_set(
+        core.is_simple,
+        x,
+        y,
+        eps=eps,
+        chosen=(x_index, y_index),
+        how=how,
+        rows_per_item=rows_per_item,
+    )
 
 
 def minimum_for(
@@ -140,27 +153,31 @@ def minimum_for(
     [('x', 1), ('y', 1)]
     """
     how = Regularisation.of(center, ridge)
-    sides = Sides(x, y, x_index, y_index, rows_per_item)
-    return ask_of_set(core.minimum_for, sides, as_eps(eps), how)
-
-
-@dataclass(frozen=True)
-class Sides:
-    """Two arrays or a pair, and neurons chosen of them."""
-
-    x: Samples | ActivationPair
-    y: Samples | None
-    x_index: ArrayLike
-    y_index: ArrayLike
-    rows_per_item: RowsPerItem
+    return ask_of_set(
+        core.minimum_for,
+        x,
+        y,
+        eps=eps,
+        chosen=(x_index, y_index),
+        how=how,
+        rows_per_item=rows_per_item,
+    )
 
 
 def ask_of_set(
-    question: Callable[..., tuple[Answer, float]], sides: Sides, eps: float, how: Regularisation
+    question: Callable[..., tuple[Answer, float]],
+    x: Samples | ActivationPair,
+    y: Samples | None,
+    *,
+    eps: float,
+    chosen: tuple[ArrayLike, ArrayLike],
+    how: Regularisation,
+    rows_per_item: RowsPerItem,
 ) -> Answer:
-    """Check what is left of the arguments of the public function that calls this; ask the core."""
-    chosen_x, chosen_y = as_index(sides.x_index, "x_index"), as_index(sides.y_index, "y_index")
-    problem = how.read(sides.x, sides.y, rows_per_item=sides.rows_per_item)
+    """Check the arguments of the public function that calls this, and ask the core."""
+    eps = as_eps(eps)
+    chosen_x, chosen_y = as_index(chosen[0], "x_index"), as_index(chosen[1], "y_index")
+    problem = how.read(x, y, rows_per_item=rows_per_item)
     answer, resolution = question(
         problem.gram, eps, chosen_x, chosen_y, problem.center, problem.ridge
     )

@@ -99,16 +99,24 @@ def held_out(
     )
     check_widths(match, gram.n_x, gram.n_y)
     problem = how.of_gram(gram)
-    return judge_match(problem, match, reselect=bool(reselect), progress=progress)
+    # Says what is wrong with the match, or with λ, for so many neurons.
+    _, resolution = core.linear_map(gram, match.x, match.y, problem.center, problem.ridge)
+    return judge_match(problem, match, resolution, reselect=bool(reselect), progress=progress)
 
 
 def judge_match(
-    problem: Problem, match: Match, *, reselect: bool = False, progress: bool = False
+    problem: Problem,
+    match: Match,
+    resolution: float,
+    *,
+    reselect: bool = False,
+    progress: bool = False,
 ) -> Residuals:
-    """Return the residuals of a match of these sides on folds that are left out: two at least."""
+    """Return the residuals of a match of these sides on folds that are left out: two at least.
+
+    The match is known to be one of these sides; the resolution is that at which they were solved.
+    """
     gram = problem.gram
-    # Says what is wrong with the match, or with λ, for so many neurons.
-    _, resolution = core.linear_map(gram, match.x, match.y, problem.center, problem.ridge)
     columns = match.x, match.y + gram.n_x
     errors, energy = (np.zeros(gram.n_x + gram.n_y) for _ in range(2))
     with show_progress("Leaving out folds", progress) as report:

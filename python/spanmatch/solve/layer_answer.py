@@ -36,7 +36,7 @@ def answer_layer(
         solve_nulls(problem, progress=progress) if problem.gram.n_nulls else None,
         bound_by_folds(problem, progress=progress) if problem.gram.fold_samples else None,
         find_one_to_one(problem, progress=progress),
-        judge_match(problem, found.match(find_held_out_eps(found)))
+        judge_match(problem, found.match(find_held_out_eps(found)), found.resolution)
         if problem.gram.fold_samples
         else None,
     )

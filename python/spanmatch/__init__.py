@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from spanmatch.comparison.storage import load, save
     from spanmatch.pair.pair import ActivationPair
     from spanmatch.pair.rows import as_rows
+    from spanmatch.results.calibration import Calibration
     from spanmatch.results.interval import Interval
     from spanmatch.results.layer_answer import LayerAnswer
     from spanmatch.results.match import Match
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ActivationPair",
+    "Calibration",
     "Comparison",
     "DeviceError",
     "FileError",
@@ -97,6 +99,7 @@ __all__ = [
 # `import spanmatch` is to stay quick.
 _MODULES = {
     "ActivationPair": "pair.pair",
+    "Calibration": "results.calibration",
     "Comparison": "comparison.comparison",
     "DeviceError": "base.errors",
     "FileError": "base.errors",

@@ -10,6 +10,7 @@ from spanmatch.base.errors import FileError
 from spanmatch.comparison.comparison import Comparison
 from spanmatch.pair.pair import ActivationPair
 from spanmatch.results import match_list
+from spanmatch.results.calibration import Calibration
 from spanmatch.results.interval import Interval
 from spanmatch.results.layer_answer import LayerAnswer
 from spanmatch.results.match import Match
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _WITH_FILES: tuple[type[ActivationPair | Result], ...] = (
     ActivationPair,
+    Calibration,
     Interval,
     LayerAnswer,
     LinearMap,

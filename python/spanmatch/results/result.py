@@ -25,7 +25,8 @@ class Result:
     """Equality that knows arrays, a pickle that keeps them read-only, plain data, and a file.
 
     A subclass is a dataclass. The types of its fields are read when a file is: they are integers,
-    floats, texts, arrays, tuples of an array for each side, or other results, which may be None.
+    floats, texts, arrays, tuples of an array for each side or of texts, or other results, which may
+    be None.
     """
 
     def to_dict(self) -> dict[str, Any]:

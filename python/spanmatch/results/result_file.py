@@ -1,7 +1,7 @@
 """The fields of a result in a file: arrays as tensors, all else as plain values.
 
 What holds several of something has a name for each after a dot: `chance.x` and `chance.y` are the
-arrays of both sides, `nulls.area` is a field of the result `nulls`.
+arrays of both sides, `nulls.area` is a field of the result `nulls`. A tuple of texts is a list.
 """
 
 from __future__ import annotations
@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 
 # A field of an array for each side.
 SIDES = ("x", "y")
-WORDS = {int: "an integer", float: "a number", str: "text", np.ndarray: "an array"}
+WORDS = {
+    int: "an integer",
+    float: "a number",
+    str: "text",
+    list: "a list",
+    np.ndarray: "an array",
+}
 
 
 def write(path: str | PathLike[str], kind: str, named: Iterable[tuple[str, Any]]) -> None:
@@ -46,7 +52,7 @@ def read(path: str | PathLike[str], cls: type[Any]) -> Any:
 def _list_entries(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
     """Yield what is written for the fields: names with dots, and arrays or plain values."""
     for name, value in named:
-        if isinstance(value, tuple):
+        if isinstance(value, tuple) and not all(isinstance(part, str) for part in value):
             yield from _prefix(name, zip(SIDES, value, strict=True))
         elif is_dataclass(value):
             parts = ((field.name, getattr(value, field.name)) for field in fields(value))
@@ -80,6 +86,10 @@ def _read_value(wanted: Any, entries: Mapping[str, Any], name: str) -> Any:
     if is_dataclass(wanted):
         return _make(wanted, entries, f"{name}.")  # type: ignore[arg-type]
     kind = get_origin(wanted) or wanted
+    if get_args(wanted) == (str, ...):
+        return tuple(
+            _check_value(each, str, name) for each in _check_value(entries[name], list, name)
+        )
     if kind is tuple:
         return tuple(_check_value(entries[f"{name}.{side}"], np.ndarray, name) for side in SIDES)
     return _check_value(entries[name], kind, name)

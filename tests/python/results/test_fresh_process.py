@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 import pickle
 import pkgutil
 import subprocess
@@ -45,6 +46,9 @@ SPECTRUM, NULLS, INTERVAL = sm.spectrum(PAIR), sm.null_spectra(PAIR), sm.interva
 ONE_TO_ONE = sm.one_to_one(PAIR)
 MATCH = sm.maximum_match(PAIR, eps=0.5)
 EXAMPLES: dict[str, Result] = {
+    "Calibration": sm.Calibration(
+        ("area", "linear_cka"), [0.5, math.nan], np.arange(38.0).reshape(2, 19) / 38, range(19)
+    ),
     "Interval": INTERVAL,
     "LayerAnswer": sm.LayerAnswer(SPECTRUM, NULLS, INTERVAL, ONE_TO_ONE),
     "LinearMap": sm.linear_map(PAIR, match=MATCH),

@@ -1,0 +1,152 @@
+"""Measures beside their nulls: what is left of each above what unrelated sides reach by chance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spanmatch.base.constants import TOLERANCE
+from spanmatch.results.result import Floats, Result, say_ridge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LEVEL = 0.05
+
+
+class CalibratedMeasure(NamedTuple):
+    """A measure, and what its nulls make of it."""
+
+    value: float
+    """The measure of the data."""
+    threshold: float
+    """τ, the quantile of the nulls at 1 − level."""
+    score: float
+    """max(0, (value − τ) / (1 − τ)): 0 where the value is no more than chance."""
+    p_value: float
+    """(1 + nulls that reach the value) / (1 + nulls)."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Calibration(Result, Mapping[str, CalibratedMeasure]):
+    """Each measure, by name, with its threshold by chance, its calibrated score and its p-value.
+
+    τ is the ⌈(1 − level)(nulls + 1)⌉-th smallest null of the measure, and the score is
+    max(0, (value − τ) / (1 − τ)): 0 is what chance gives, 1 is the measure's largest value. A score
+    is above 0 exactly where p <= level (arXiv 2602.14486). A null that repeats another's circular
+    shifts counts once. Where τ is 1, as that of CCA is with fewer samples than neurons, chance
+    reaches all there is to reach: the score is 0 then. What is nan has neither score nor p-value.
+    """
+
+    names: tuple[str, ...]
+    """The measures, in order."""
+    observed: Floats
+    """Each measure of the data, shape (measures,)."""
+    nulls: Floats
+    """Each measure of every null, shape (measures, nulls)."""
+    rolls: NDArray[np.uint64]
+    """A number for each null, shape (nulls,): the same where its circular shifts are."""
+    level: float = LEVEL
+    """The part of unrelated networks that may have a score above 0."""
+    ridge: float | None = None
+    """λ of the areas and of s(ε); None: δ²."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(self.names))
+        self._freeze("observed", self.observed, np.float64)
+        self._freeze("nulls", self.nulls, np.float64)
+        self._freeze("rolls", self.rolls, np.uint64)
+        measures, nulls = len(self.names), self.rolls.size
+        if self.observed.shape != (measures,) or self.nulls.shape != (measures, nulls):
+            raise ValueError(
+                "what is observed and the nulls are of different numbers of measures or nulls"
+            )
+        if len(set(self.names)) < measures:
+            raise ValueError("a measure is named twice")
+        check_level(self.level, self.n_distinct)
+
+    @property
+    def n_distinct(self) -> int:
+        """How many nulls differ."""
+        return int(np.unique(self.rolls).size)
+
+    @property
+    def saturated(self) -> tuple[str, ...]:
+        """The measures whose threshold is 1: chance reaches all, so that nothing can be above."""
+        return tuple(name for name, each in self.items() if each.threshold >= 1.0 - TOLERANCE)
+
+    def at_level(self, level: float) -> Calibration:
+        """Return the same at another level.
+
+        Raises
+        ------
+        ValueError
+            There are too few nulls for the level.
+        """
+        return Calibration(self.names, self.observed, self.nulls, self.rolls, level, self.ridge)
+
+    def of_nulls(self, name: str) -> Floats:
+        """Return a measure of each distinct null."""
+        distinct = np.sort(np.unique(self.rolls, return_index=True)[1])
+        found: Floats = self.nulls[self.names.index(name), distinct]
+        return found
+
+    def __getitem__(self, name: str) -> CalibratedMeasure:
+        if name not in self.names:
+            raise KeyError(f"there is no measure {name!r}: there are {', '.join(self.names)}")
+        value, nulls = float(self.observed[self.names.index(name)]), np.sort(self.of_nulls(name))
+        if math.isnan(value) or np.isnan(nulls).any():
+            return CalibratedMeasure(value, math.nan, math.nan, math.nan)
+        threshold = float(nulls[_find_rank(self.level, nulls.size) - 1])
+        # What is called equal by the p-value is no more than chance.
+        above = value - threshold if value - threshold > TOLERANCE else 0.0
+        score = 0.0 if threshold >= 1.0 - TOLERANCE else above / (1.0 - threshold)
+        reached = int((nulls >= value - TOLERANCE).sum())
+        return CalibratedMeasure(value, threshold, score, (1 + reached) / (1 + nulls.size))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as numbers and lists, and under `measures` what they come to."""
+        return super().to_dict() | {
+            "measures": {name: each._asdict() for name, each in self.items()}
+        }
+
+    def __repr__(self) -> str:
+        scores = ", ".join(f"{name}={each.score:.4f}" for name, each in self.items())
+        return f"Calibration({self.rolls.size} nulls, {scores}{say_ridge(self.ridge)})"
+
+
+def check_level(level: float, n_nulls: int) -> None:
+    """Raise ValueError where a level is none, or so many nulls are too few for it."""
+    if not 0.0 < level < 1.0:
+        raise ValueError(f"level must be above 0 and below 1, got {level!r}")
+    if _find_rank(level, n_nulls) > n_nulls:
+        needed = math.ceil(1 / Fraction(str(level))) - 1
+        raise ValueError(
+            f"a level of {level:g} needs {needed} distinct nulls at least, and there are "
+            f"{n_nulls}: take more nulls, or a higher level"
+        )
+
+
+def _find_rank(level: float, n_nulls: int) -> int:
+    """Return which of the nulls, counted from the smallest, is the threshold.
+
+    >>> _find_rank(0.05, 19), _find_rank(0.05, 39)
+    (19, 38)
+    """
+    # As the level is written: 1 - 0.05 is a little less than nineteen parts of twenty.
+    return math.ceil((1 - Fraction(str(level))) * (n_nulls + 1))

@@ -47,7 +47,10 @@ ONE_TO_ONE = sm.one_to_one(PAIR)
 MATCH = sm.maximum_match(PAIR, eps=0.5)
 EXAMPLES: dict[str, Result] = {
     "Calibration": sm.Calibration(
-        ("area", "linear_cka"), [0.5, math.nan], np.arange(38.0).reshape(2, 19) / 38, range(19)
+        ("area", "linear_cka"),
+        np.array([0.5, math.nan]),
+        np.arange(38.0).reshape(2, 19) / 38,
+        np.arange(19, dtype=np.uint64),
     ),
     "Interval": INTERVAL,
     "LayerAnswer": sm.LayerAnswer(SPECTRUM, NULLS, INTERVAL, ONE_TO_ONE),

@@ -68,8 +68,8 @@ def explain_means(pair: ActivationPair, spectrum: MatchSpectrum, *, center: bool
 def _find_nearly_constant(gram: core.Gram) -> NDArray[np.bool_]:
     """Tell of each neuron, x then y, whether its mean is larger than its deviation."""
     n_samples = gram.n_samples
-    *_, shift, sums, spread, _ = gram.parts()
+    *_, shift, sums, _, products = gram.parts()
     # What is summed are rows less the shift, which lies near the mean: no digits are lost.
     offset = sums / n_samples
-    variance = spread / n_samples - offset**2
+    variance = products.diagonal() / n_samples - offset**2
     return np.asarray((shift + offset) ** 2 > variance)

@@ -60,6 +60,18 @@ def test_neurons_that_are_on_and_alike_owe_it_to_no_mean() -> None:
         assert find_owed_to_means(pair, sm.spectrum(pair)).owed == 0
 
 
+def test_neurons_that_vary_more_than_their_mean_owe_it_to_none() -> None:
+    # Without centring r = 0.25, with it 0.33: on either side of ε = 0.3.
+    rng = np.random.default_rng(4)
+    x = 0.85 + rng.standard_normal((4000, 6))
+    y = x + 0.35 * rng.standard_normal((4000, 6))
+    spectrum = sm.spectrum(x, y)
+    assert len(sm.maximum_match(x, y, eps=EPS)) == 12
+    assert len(sm.maximum_match(x, y, eps=EPS, center=True)) == 0
+    found = find_owed_to_means(paired(x, y), spectrum)
+    assert (found.matched, found.owed) == (12, 0) == count_owed(x, y)
+
+
 @pytest.mark.parametrize("shared", range(0, 10, 2))
 def test_more_than_half(shared: int) -> None:
     x, y = decoder(2)

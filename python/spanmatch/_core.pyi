@@ -31,6 +31,7 @@ __all__ = [
     "support",
 ]
 
+_Three = tuple[float, float, float]
 _Floats = NDArray[np.float64]
 _Indices = NDArray[np.int64]
 _Expression = tuple[NDArray[np.float64], _Floats, _Floats]
@@ -47,6 +48,10 @@ _OneToOne = tuple[
 _Parts = tuple[int, int, int, _Floats, _Floats, _Floats, NDArray[np.float64]]
 # Seed, items, what stands for each null's shifts, nulls (count, n_x, n_y), the folds' parts.
 _Replicates = tuple[int, int, list[int], NDArray[np.float64], list[_Parts]]
+# Sums by the squared norms a and b of the shifted rows of x and y: of every neuron, of a and of b
+# with a and with b (n + 2, 2); of each null, of every neuron with the norms of the other side, then
+# of a with b (nulls, n + 1); of each fold what there is of all (folds, n + 2, 2).
+_Norms = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 _Progress = Callable[[int, int], object]
 _Answer = TypeVar("_Answer")
 # An answer, and the resolution δ that it was found with.
@@ -100,6 +105,9 @@ class Gram:
     def replicates(self) -> _Replicates | None:
         """Return nulls and folds; None where there are neither."""
 
+    def norms(self) -> _Norms | None:
+        """Return the sums by norms of rows; None without samples, and of old files."""
+
     def plan(
         self, rows: int, rows_per_item: int | list[int], n_batches: int, n_items: int
     ) -> tuple[list[int], _Indices, int]:
@@ -115,7 +123,9 @@ class Gram:
         """Return the sum of the folds, each as many times as said."""
 
     @staticmethod
-    def from_parts(parts: _Parts, replicates: _Replicates | None = None) -> Gram:
+    def from_parts(
+        parts: _Parts, replicates: _Replicates | None = None, norms: _Norms | None = None
+    ) -> Gram:
         """Put together what `parts` gives; of the products, the triangle right of the diagonal."""
 
     def set_shift(self, shift: _Floats) -> None:
@@ -123,6 +133,18 @@ class Gram:
 
     def centered(self) -> NDArray[np.float64]:
         """Products of the centred columns, x then y, symmetric."""
+
+    def centered_null(self, index: int) -> NDArray[np.float64]:
+        """Products of the centred columns of x with those of the y that one null shifts."""
+
+    def centered_norms(self) -> tuple[_Three, _Three, _Three] | None:
+        """Σ a², Σ a b, Σ b² of the squared norms of centred rows; bounds on rounding.
+
+        Of these, and of the Frobenius norms of the products within x, between, and within y.
+        """
+
+    def centered_null_norms(self, index: int) -> tuple[float, float] | None:
+        """Σ a b under one null, and a bound on its rounding."""
 
 def spectrum(
     gram: Gram, center: bool, ridge: float | None, keep: bool, progress: _Progress | None = None

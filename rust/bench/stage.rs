@@ -35,7 +35,7 @@ pub enum Stage {
 #[derive(Debug)]
 pub enum Answer {
     /// All samples accumulated.
-    Gram(Gram),
+    Gram(Box<Gram>),
     /// The critical values.
     Spectrum(Spectrum),
     /// M(ε).
@@ -116,7 +116,7 @@ impl Stage {
             Self::Gram => {
                 let mut gram = Gram::default();
                 gram.update(case.x.samples(), case.y.samples(), &progress)?;
-                Answer::Gram(gram)
+                Answer::Gram(Box::new(gram))
             }
             Self::Spectrum => Answer::Spectrum(spectrum(&problem()?, &progress)?),
             Self::MaximumMatch => {

@@ -10,11 +10,16 @@ mod check;
 mod consistency;
 mod folds;
 mod merge;
+mod norm_shift;
+mod norm_state;
+mod nulls;
 mod resampling;
+mod row_norms;
 mod state;
 mod update;
 
 use self::resampling::Resampled;
+use self::row_norms::RowNorms;
 use crate::error::{Purpose, Result};
 use crate::invariant::pairs;
 use crate::linalg::{Matrix, add_gram};
@@ -22,6 +27,8 @@ use crate::memory;
 use crate::neuron::{Neuron, Side};
 use crate::samples::{Block, ColumnRecord};
 pub use check::MARGIN;
+pub use norm_shift::CenteredNorms;
+pub use norm_state::NormState;
 pub use resampling::Resampling;
 pub use state::{GramState, ResampledState};
 pub use update::FIRST;
@@ -55,6 +62,8 @@ pub struct Gram {
     spread: Vec<f64>,
     /// Sum of the outer products of the shifted rows; the lower triangle counts.
     products: Matrix,
+    /// Sums of the rows by their squared norms; `None` without samples, and where a state without them was read.
+    norms: Option<RowNorms>,
     resampled: Resampled,
 }
 
@@ -137,6 +146,7 @@ impl Gram {
             sums: self.sums.clone(),
             spread: self.spread.clone(),
             products: self.products.try_clone()?,
+            norms: self.norms.as_ref().map(RowNorms::try_clone).transpose()?,
             resampled: Resampled::default(),
             ..*self
         })
@@ -149,6 +159,7 @@ impl Gram {
             n_samples: 0,
             sums: vec![0.0; n],
             products: Matrix::zeros(n, n)?,
+            norms: self.norms.as_ref().map(|_| RowNorms::zeros(n)).transpose()?,
             shift: self.shift.clone(),
             spread: vec![0.0; n],
             resampled: Resampled::default(),
@@ -159,6 +170,9 @@ impl Gram {
     /// Adds a block of rows.
     fn absorb(&mut self, block: &Block) {
         add_gram(&mut self.products, block.columns(0..self.shift.len()));
+        if let Some(norms) = &mut self.norms {
+            norms.absorb(block);
+        }
         let of_neurons = pairs(&mut self.sums, &mut self.spread);
         for ((sum, spread), ColumnRecord { sum: more, largest }) in
             pairs(of_neurons, block.records())

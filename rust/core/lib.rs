@@ -62,7 +62,9 @@ mod tableau;
 pub use chance::chance;
 pub use cover::{minimum_matches, simple_cover};
 pub use error::{Error, Purpose, Result};
-pub use gram::{FIRST, Gram, GramState, MARGIN, ResampledState, Resampling};
+pub use gram::{
+    CenteredNorms, FIRST, Gram, GramState, MARGIN, NormState, ResampledState, Resampling,
+};
 pub use groups::Groups;
 pub use linear_map::{Expression, LinearMap, linear_map};
 pub use maximum_match::maximum_match;

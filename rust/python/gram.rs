@@ -10,8 +10,8 @@ use spanmatch::{Groups, Progress, Side};
 use crate::arguments::Array;
 use crate::errors::to_python;
 use crate::parts::{
-    GivenParts, GivenReplicates, Parts, Replicates, parts_to_python, parts_views, replicate_views,
-    replicates_to_python,
+    GivenNorms, GivenParts, GivenReplicates, Norms, Parts, Replicates, norms_to_owned,
+    norms_to_python, parts_to_python, parts_views, replicate_views, replicates_to_python,
 };
 use crate::run::{run, run_asking, wait_for};
 
@@ -30,6 +30,9 @@ impl From<RowsPerItem> for Groups {
         }
     }
 }
+
+/// Sums over rows of what their norms multiply to, bounds on their rounding, and on that of the products.
+type CenteredNorms = ([f64; 3], [f64; 3], [f64; 3]);
 
 /// The joint Gram matrix of two sides. Locked: updates from several threads follow one another, and
 /// readers wait for them.
@@ -172,21 +175,32 @@ impl Gram {
         Ok(Self::holding(gram))
     }
 
+    /// Sums by the squared norms of rows: its own, the nulls' and the folds'; None where there are none.
+    fn norms<'py>(&self, py: Python<'py>) -> PyResult<Option<Norms<'py>>> {
+        let norms = self.read(py, None, |gram, _| gram.norm_state())?;
+        Ok(norms.map(|norms| norms_to_python(py, norms)))
+    }
+
     /// A Gram of what `parts` gives. Of the products, the triangle right of the diagonal counts.
     #[staticmethod]
-    #[pyo3(signature = (parts, replicates=None))]
+    #[pyo3(signature = (parts, replicates=None, norms=None))]
     // What is extracted from Python arguments is owned.
     #[allow(clippy::needless_pass_by_value)]
     fn from_parts(
         py: Python<'_>,
         parts: GivenParts<'_>,
         replicates: Option<GivenReplicates<'_>>,
+        norms: Option<GivenNorms<'_>>,
     ) -> PyResult<Self> {
         let (parts, replicates) = (parts_views(&parts), replicates.as_ref().map(replicate_views));
+        let norms = norms.as_ref().map(norms_to_owned);
         let gram = run(py, None, |_| {
             let mut gram = spanmatch::Gram::from_state(parts.try_to_owned()?)?;
             if let Some(replicates) = replicates {
                 gram.set_resampled(replicates.try_to_owned()?)?;
+            }
+            if let Some(norms) = norms {
+                gram.set_norms(norms)?;
             }
             Ok(gram)
         })?;
@@ -196,6 +210,31 @@ impl Gram {
     fn set_shift(&self, py: Python<'_>, shift: PyReadonlyArray1<'_, f64>) -> PyResult<()> {
         let shift = shift.as_array().to_vec();
         self.change(py, |gram| gram.set_shift(&shift))
+    }
+
+    /// Σ a², Σ a b and Σ b², a and b the squared norms of centred rows of x and y, with bounds on their rounding,
+    /// and on that of the centred products within x, between the sides, and within y; None where it is not known.
+    fn centered_norms(&self, py: Python<'_>) -> PyResult<Option<CenteredNorms>> {
+        let norms = self.read(py, None, |gram, _| Ok(gram.centered_norms()))?;
+        Ok(norms.map(|norms| (norms.squares, norms.rounding, norms.products)))
+    }
+
+    /// Of one null Σ a b, and a bound on its rounding.
+    fn centered_null_norms(&self, py: Python<'_>, index: usize) -> PyResult<Option<(f64, f64)>> {
+        self.read(py, None, |gram, _| Ok(gram.centered_null_norms(index)))
+    }
+
+    /// Products of the centred columns of x with those of the y that one null shifts.
+    fn centered_null<'py>(
+        &self,
+        py: Python<'py>,
+        index: usize,
+    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let products = self.read(py, None, |gram, _| gram.centered_null(index))?;
+        let count = self.n_nulls(py)?;
+        products
+            .map(|products| products.into_pyarray(py))
+            .ok_or_else(|| PyIndexError::new_err(format!("there are {count} nulls")))
     }
 
     /// Products of the centred columns, symmetric.

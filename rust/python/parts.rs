@@ -5,7 +5,7 @@ use numpy::{
     IntoPyArray, PyArray2, PyArray3, PyReadonlyArray1, PyReadonlyArray2, PyReadonlyArray3,
 };
 use pyo3::prelude::*;
-use spanmatch::{GramState, Purpose, ResampledState, Result, try_to_owned};
+use spanmatch::{GramState, NormState, Purpose, ResampledState, Result, try_to_owned};
 
 use crate::Floats;
 
@@ -28,6 +28,25 @@ pub(crate) type GivenParts<'py> = (
 );
 pub(crate) type GivenReplicates<'py> =
     (u64, u64, Vec<u64>, PyReadonlyArray3<'py, f64>, Vec<GivenParts<'py>>);
+
+/// Sums by the squared norms of rows: of all, of each null, and of each fold.
+pub(crate) type Norms<'py> =
+    (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<f64>>, Bound<'py, PyArray3<f64>>);
+pub(crate) type GivenNorms<'py> =
+    (PyReadonlyArray2<'py, f64>, PyReadonlyArray2<'py, f64>, PyReadonlyArray3<'py, f64>);
+
+pub(crate) fn norms_to_python(py: Python<'_>, state: NormState) -> Norms<'_> {
+    (state.own.into_pyarray(py), state.nulls.into_pyarray(py), state.folds.into_pyarray(py))
+}
+
+pub(crate) fn norms_to_owned(norms: &GivenNorms<'_>) -> NormState {
+    let (own, nulls, folds) = norms;
+    NormState {
+        own: own.as_array().to_owned(),
+        nulls: nulls.as_array().to_owned(),
+        folds: folds.as_array().to_owned(),
+    }
+}
 
 pub(crate) fn parts_to_python(py: Python<'_>, state: GramState) -> Parts<'_> {
     (

@@ -21,6 +21,7 @@ mod properties;
 mod refreshes;
 mod resampling;
 mod ridge;
+mod row_norms;
 mod searches;
 mod spectrum;
 mod state;

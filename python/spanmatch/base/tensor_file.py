@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FORMAT = 1
+FORMAT = 2
+FIRST_FORMAT = 1  # of all that older versions read
 KIND_ENTRY, OWN = "spanmatch", ("spanmatch", "format", "version")
 
 
@@ -31,12 +32,13 @@ def write(
     kind: str,
     tensors: Mapping[str, NDArray[Any]],
     values: Mapping[str, object],
+    layout: int = FIRST_FORMAT,
 ) -> None:
-    """Write tensors and plain values under a kind."""
+    """Write tensors and plain values under a kind, in the layout of a format."""
     from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
-    metadata = {KIND_ENTRY: kind, "format": str(FORMAT), "version": __version__}
+    metadata = {KIND_ENTRY: kind, "format": str(layout), "version": __version__}
     metadata |= {name: json.dumps(value) for name, value in values.items()}
     with replacing(path) as unfinished:
         # The library puts a file of its own in place, which nobody else may read.

@@ -172,7 +172,11 @@ class ActivationPair(SummedSides):
 
     def without_replicates(self) -> ActivationPair:
         """Return a copy that keeps neither nulls nor folds: as large as a pair that never did."""
-        return wrap_gram(core.Gram.from_parts(self._gram.to_host().parts()), self._names)
+        with self._gram.lock:
+            gram = self._gram.to_host()
+            parts, norms = gram.parts(), gram.norms()
+        own = None if norms is None else (norms[0], norms[1][:0], norms[2][:0])
+        return wrap_gram(core.Gram.from_parts(parts, norms=own), self._names)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the pair to a safetensors file, which appears under its name once it is whole.
@@ -181,6 +185,12 @@ class ActivationPair(SummedSides):
         as it is, and as its outer product with itself; the metadata hold the counts and names.
         Where they are kept, `nulls`, the products of x with each shifted y, and for each fold
         `folds.sums`, `folds.spread`, `folds.products`.
+
+        `norms`, of shape (n_x + n_y + 2, 2), is what debiased CKA takes: with a and b the squared
+        norms of the rows of x and of y less the shift, the products of each neuron, of a and of b
+        with a and with b. `nulls.norms` has for each null the products of every neuron with the
+        norms of the other side, and Σ a b; `folds.norms` what `norms` is for each fold. Files of
+        version 0.1.0 have none of them: they load, and what needs them says so.
 
         Raises
         ------
@@ -230,7 +240,7 @@ class ActivationPair(SummedSides):
 
     def __reduce__(self) -> tuple[Any, ...]:
         gram = self._gram.take_snapshot()
-        return _from_parts, (gram.parts(), gram.replicates(), self._names)
+        return _from_parts, (gram.parts(), gram.replicates(), self._names, gram.norms())
 
     def __repr__(self) -> str:
         return f"ActivationPair({self.n_x} + {self.n_y} neurons, {self.n_samples} samples)"
@@ -280,6 +290,9 @@ def wrap_gram(gram: core.Gram, names: Names = (None, None)) -> ActivationPair:
 
 
 def _from_parts(
-    parts: core._Parts, replicates: core._Replicates | None, names: Names
+    parts: core._Parts,
+    replicates: core._Replicates | None,
+    names: Names,
+    norms: core._Norms | None = None,
 ) -> ActivationPair:
-    return wrap_gram(core.Gram.from_parts(parts, replicates), names)
+    return wrap_gram(core.Gram.from_parts(parts, replicates, norms), names)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 KIND = "ActivationPair"
 COUNTS = ("n_x", "n_batches", "n_samples")
 SUMS = ("shift", "sums", "spread", "products")
+FORMAT_WITH_NORMS = 2
 
 
 def write(path: str | PathLike[str], gram: core.Gram, names: Names) -> None:
@@ -40,7 +41,14 @@ def write(path: str | PathLike[str], gram: core.Gram, names: Names) -> None:
         values["folds"] = [fold[2] for fold in folds]
         for at, name in enumerate(SUMS[1:], start=4):
             tensors[f"folds.{name}"] = np.array([fold[at] for fold in folds])
-    tensor_file.write(path, KIND, tensors, values)
+    layout, norms = tensor_file.FIRST_FORMAT, gram.norms()
+    if norms is not None:
+        # An older version would leave them out in silence.
+        layout = FORMAT_WITH_NORMS
+        tensors["norms"] = norms[0]
+        if replicates is not None:
+            tensors["nulls.norms"], tensors["folds.norms"] = norms[1:]
+    tensor_file.write(path, KIND, tensors, values, layout)
 
 
 def read(path: str | PathLike[str]) -> tuple[core.Gram, Names]:
@@ -50,7 +58,8 @@ def read(path: str | PathLike[str]) -> tuple[core.Gram, Names]:
         parts = [*(values[name] for name in COUNTS), *(tensors[name] for name in SUMS)]
         kept = "nulls" in tensors or not values.keys().isdisjoint(("seed", "n_items", "folds"))
         replicates = _read_nulls_and_folds(tensors, values) if kept else None
-        gram = core.Gram.from_parts(cast("core._Parts", tuple(parts)), replicates)
+        norms = _read_norms(tensors, kept=kept) if "norms" in tensors else None
+        gram = core.Gram.from_parts(cast("core._Parts", tuple(parts)), replicates, norms)
         names = (as_names(values["x_names"], "x"), as_names(values["y_names"], "y"))
         if gram.n_samples > 0:
             check_counts(names, gram.n_x, gram.n_y)
@@ -72,3 +81,11 @@ def _read_nulls_and_folds(
     ]
     seed, n_items, rolls = (values[name] for name in ("seed", "n_items", "rolls"))
     return seed, n_items, rolls, tensors["nulls"], cast("list[core._Parts]", folds)
+
+
+def _read_norms(tensors: Mapping[str, Floats], *, kept: bool) -> core._Norms:
+    own = tensors["norms"]
+    if kept:
+        return own, tensors["nulls.norms"], tensors["folds.norms"]
+    n_and_two, two = own.shape
+    return own, np.empty((0, n_and_two - 1)), np.empty((0, n_and_two, two))

@@ -74,6 +74,7 @@ impl Gram {
         }
         let count = self.n_samples as f64;
         let d: Vec<f64> = pairs(&self.shift, shift).map(|(old, new)| old - new).collect();
+        self.move_norms(&d);
         let (sums, n_x) = (&self.sums, self.n_x);
         let moved = |i: usize, j: usize| d[i] * sums[j] + sums[i] * d[j] + count * d[i] * d[j];
         self.products.columns_mut().enumerate().for_each(|(j, column)| {
@@ -108,6 +109,14 @@ impl Gram {
             *spread = spread.max(*other);
         }
         add_values(&mut self.products, &part.products, times);
+        match (&mut self.norms, &part.norms) {
+            (Some(norms), Some(more)) => norms.add(more, times),
+            // What one lacks, the sum of both lacks.
+            _ => self.forget_norms(),
+        }
+        for (norms, more) in self.resampled.null_norms.iter_mut().zip(&part.resampled.null_norms) {
+            norms.add(more, times);
+        }
         for (null, more) in pairs(&mut self.resampled.nulls, &part.resampled.nulls) {
             add_values(null, more, times);
         }

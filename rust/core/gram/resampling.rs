@@ -4,10 +4,11 @@
 use std::ops::Range;
 
 use super::Gram;
+use super::row_norms::NullNorms;
 use crate::error::{Error, Purpose, Result};
-use crate::groups::{Groups, assign_folds, circular_shifts, shifted};
+use crate::groups::{Groups, assign_folds, circular_shifts};
 use crate::invariant::pairs;
-use crate::linalg::{Matrix, add_product};
+use crate::linalg::Matrix;
 use crate::memory;
 use crate::progress::Progress;
 use crate::samples::{Block, Samples};
@@ -22,6 +23,8 @@ pub(super) struct Resampled {
     /// For each null, what takes the place of the products of y (rows) and x (columns). All else, the nulls
     /// share with the data: a shift changes which rows meet, and no row.
     pub(super) nulls: Vec<Matrix>,
+    /// For each null, what takes the place of the sums of norms; none where the Gram has none.
+    pub(super) null_norms: Vec<NullNorms>,
     /// With the Gram's shift, and without nulls and folds of their own.
     pub(super) folds: Vec<Gram>,
 }
@@ -41,7 +44,7 @@ pub struct Resampling {
 pub(super) struct Batch<'a> {
     pub(super) x: Samples<'a>,
     pub(super) y: Samples<'a>,
-    resampling: Resampling,
+    pub(super) resampling: Resampling,
 }
 
 impl Batch<'_> {
@@ -77,6 +80,7 @@ impl Gram {
             n_groups: 0,
             shift_hashes: memory::repeated(0, nulls, purpose)?,
             nulls: memory::reserved(nulls, purpose)?,
+            null_norms: Vec::new(),
             folds: memory::reserved(folds, purpose)?,
         };
         resampled.nulls.resize_with(nulls, Matrix::default);
@@ -96,35 +100,10 @@ impl Gram {
         self.resampled.seed
     }
 
-    /// A number for each null, the same where all its shifts are: nulls that repeat each other.
-    #[must_use]
-    pub fn null_hashes(&self) -> &[u64] {
-        &self.resampled.shift_hashes
-    }
-
-    /// How many nulls there are.
-    #[must_use]
-    pub fn n_nulls(&self) -> usize {
-        self.resampled.nulls.len()
-    }
-
     /// Samples of each fold.
     #[must_use]
     pub fn fold_samples(&self) -> Vec<u64> {
         self.resampled.folds.iter().map(Self::n_samples).collect()
-    }
-
-    /// The Gram of x and the shifted y of one null; `None` where there are not so many.
-    ///
-    /// # Errors
-    /// [`Error::OutOfMemory`].
-    pub fn null(&self, index: usize) -> Result<Option<Self>> {
-        let Some(null) = self.resampled.nulls.get(index) else { return Ok(None) };
-        let mut gram = self.in_room(|| self.plain_copy())?;
-        for i in 0..null.columns() {
-            gram.products.column_mut(i)[self.n_x..].copy_from_slice(null.column(i));
-        }
-        Ok(Some(gram))
     }
 
     /// Where the rows of a batch go that follows `n_batches` of `n_groups` in all: for sums that are kept
@@ -178,32 +157,6 @@ impl Gram {
         Ok(Batch { x, y, resampling })
     }
 
-    /// Room for the rows of y that a null reads, where there are nulls.
-    pub(super) fn block_of_nulls(&self, rows: usize) -> Result<Option<Block>> {
-        let has_nulls = !self.resampled.nulls.is_empty();
-        has_nulls.then(|| self.in_room(|| Block::new(rows, self.n_y))).transpose()
-    }
-
-    /// Adds the products of rows of x, which a block holds, with the rows of y that each null gives them.
-    pub(super) fn add_nulls(
-        &mut self,
-        batch: &Batch<'_>,
-        rows: &Range<usize>,
-        block: &Block,
-        other: &mut Block,
-    ) -> Result<()> {
-        let (n_x, x) = (self.n_x, block.columns(0..self.n_x));
-        let mut index = Vec::with_capacity(rows.len());
-        for (null, offset) in pairs(0..self.resampled.nulls.len(), &batch.resampling.shifts) {
-            index.clear();
-            index.extend(shifted(rows, *offset, batch.y.n_samples()));
-            other.load(&[batch.y], &index, &self.shift[n_x..]);
-            self.check_block(other, n_x, &index, batch)?;
-            add_product(&mut self.resampled.nulls[null], other.columns(0..self.n_y), x);
-        }
-        Ok(())
-    }
-
     /// Reads a batch again, for the folds.
     pub(super) fn add_to_folds(
         &mut self,
@@ -227,18 +180,6 @@ impl Gram {
             }
         }
         Ok(())
-    }
-
-    /// Adds a batch that is one block to the nulls: of each, the rows of y that the block holds meet its rows of x
-    /// from the first on, and then those that have gone round.
-    pub(super) fn add_nulls_of(&mut self, block: &Block, batch: &Batch<'_>) {
-        let (x, y, rows) = (0..self.n_x, self.n_x..self.n_x + self.n_y, block.rows());
-        for (null, &offset) in pairs(&mut self.resampled.nulls, &batch.resampling.shifts) {
-            let part =
-                |rows: Range<usize>, columns: &Range<usize>| block.part(rows, columns.clone());
-            add_product(null, part(offset..rows, &y), part(0..rows - offset, &x));
-            add_product(null, part(0..offset, &y), part(rows - offset..rows, &x));
-        }
     }
 
     /// Adds a batch that is one block to the folds, with room for the rows of one.
@@ -270,8 +211,11 @@ impl Resampled {
     /// As many, of nothing, for a Gram without samples.
     pub(super) fn empty_like(&self, gram: &Gram) -> Result<Self> {
         let null = |_: &Matrix| Matrix::zeros(gram.n_y, gram.n_x);
+        let with_norms = if gram.norms.is_some() { &self.nulls[..] } else { &[] };
+        let norms = |_: &Matrix| NullNorms::zeros(gram.n_x, gram.n_y);
         Ok(Self {
             nulls: self.nulls.iter().map(null).collect::<Result<_>>()?,
+            null_norms: with_norms.iter().map(norms).collect::<Result<_>>()?,
             folds: self.folds.iter().map(|_| gram.empty_like()).collect::<Result<_>>()?,
             shift_hashes: self.shift_hashes.clone(),
             ..*self
@@ -281,6 +225,7 @@ impl Resampled {
     pub(super) fn try_clone(&self) -> Result<Self> {
         Ok(Self {
             nulls: self.nulls.iter().map(Matrix::try_clone).collect::<Result<_>>()?,
+            null_norms: self.null_norms.iter().map(NullNorms::try_clone).collect::<Result<_>>()?,
             folds: self.folds.iter().map(Gram::plain_copy).collect::<Result<_>>()?,
             shift_hashes: self.shift_hashes.clone(),
             ..*self

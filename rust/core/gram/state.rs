@@ -82,7 +82,7 @@ impl Gram {
     /// # Errors
     /// [`Error::OutOfMemory`].
     pub fn resampled_state(&self) -> Result<Option<ResampledState>> {
-        let Resampled { seed, n_groups, shift_hashes, nulls, folds } = &self.resampled;
+        let Resampled { seed, n_groups, shift_hashes, nulls, folds, .. } = &self.resampled;
         if self.resampled.is_empty() {
             return Ok(None);
         }
@@ -132,7 +132,10 @@ impl Gram {
         if (n_groups == 0) != (self.n_samples == 0) || n_groups > self.n_samples {
             return Err(Error::State("there cannot be so many groups"));
         }
-        self.resampled = Resampled { seed, n_groups, shift_hashes, nulls, folds };
+        // Sums of norms come after them, of all at once.
+        self.norms = None;
+        self.resampled =
+            Resampled { seed, n_groups, shift_hashes, nulls, null_norms: Vec::new(), folds };
         Ok(())
     }
 
@@ -180,6 +183,7 @@ impl Gram {
             sums,
             spread,
             products,
+            norms: None,
             resampled: Resampled::default(),
         };
         gram.check_state()?;

@@ -2,6 +2,7 @@
 
 use super::Gram;
 use super::resampling::{Batch, Resampled};
+use super::row_norms::RowNorms;
 use crate::error::Result;
 use crate::groups::Groups;
 use crate::linalg::Matrix;
@@ -121,6 +122,7 @@ impl Gram {
                 sums: vec![0.0; n],
                 spread: vec![0.0; n],
                 products: Matrix::zeros(n, n)?,
+                norms: Some(RowNorms::zeros(n)?),
                 shift: [x.middle(FIRST), y.middle(FIRST)].concat(),
                 resampled: Resampled::default(),
             };
@@ -162,7 +164,7 @@ impl Gram {
 
     /// Room for a block of rows.
     pub(super) fn block(&self, rows: usize) -> Result<Block> {
-        self.in_room(|| Block::new(rows, self.n_x + self.n_y))
+        self.in_room(|| Block::new(rows, self.n_x, self.n_y))
     }
 
     fn block_rows(&self) -> usize {

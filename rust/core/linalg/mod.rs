@@ -21,4 +21,4 @@ pub(crate) use product::{
     SourceColumns, subtract_columns_before, subtract_product, subtract_upper_gram,
 };
 pub(crate) use transpose::Triangle;
-pub(crate) use vector::{add_multiple, dot, symmetric_times};
+pub(crate) use vector::{add_multiple, dot, lower_times, symmetric_times};

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::LANES;
+use super::{LANES, Matrix};
 use crate::invariant::pairs;
 
 /// Fewer columns than this are not worth a thread of their own.
@@ -52,6 +52,25 @@ pub(crate) fn symmetric_times<'a>(
     let mut product = vec![0.0; v.len()];
     for strip in strips {
         add_multiple(&mut product[..strip.len()], 1.0, &strip);
+    }
+    product
+}
+
+/// `a v` of a symmetric matrix, of which the lower triangle is read.
+pub(crate) fn lower_times(a: &Matrix, v: &[f64]) -> Vec<f64> {
+    let n = v.len();
+    let strip = |first: usize| {
+        let mut product = vec![0.0; n - first];
+        for j in (first..n.min(first + STRIP)).filter(|&j| v[j] != 0.0) {
+            add_multiple(&mut product[j - first..], v[j], &a.column(j)[j..]);
+        }
+        product
+    };
+    let strips: Vec<Vec<f64>> = (0..n).into_par_iter().step_by(STRIP).map(strip).collect();
+    let below = |j: usize| dot(&a.column(j)[j + 1..], &v[j + 1..]);
+    let mut product: Vec<f64> = (0..n).into_par_iter().map(below).collect();
+    for (first, strip) in (0..n).step_by(STRIP).zip(strips) {
+        add_multiple(&mut product[first..], 1.0, &strip);
     }
     product
 }

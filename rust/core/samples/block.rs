@@ -8,7 +8,10 @@ use super::Samples;
 use super::load::{STRIP, load};
 use crate::error::Result;
 use crate::invariant::pairs;
-use crate::linalg::{LANES, Matrix, Part, larger};
+use crate::linalg::{LANES, Matrix, Part, add_multiple, larger};
+
+/// Columns whose squares are added at once.
+const TOGETHER: usize = 8;
 
 /// What one column of a block adds to its neuron's record.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -37,6 +40,23 @@ impl ColumnRecord {
     }
 }
 
+/// The sum of the squares of each row, some columns at a time: so each sum is read and written less often.
+fn find_norms(columns: &[&mut [f64]], norms: &mut [f64]) {
+    norms.fill(0.0);
+    let (groups, rest) = columns.as_chunks::<TOGETHER>();
+    for group in groups {
+        let columns = group.each_ref().map(|column| &column[..norms.len()]);
+        for (row, norm) in norms.iter_mut().enumerate() {
+            *norm += columns.iter().map(|column| column[row] * column[row]).sum::<f64>();
+        }
+    }
+    for column in rest {
+        for (norm, value) in pairs(norms.iter_mut(), column.iter()) {
+            *norm += value * value;
+        }
+    }
+}
+
 /// A value that is not finite, in a row and a column of a block.
 pub(crate) struct NotFinite {
     pub(crate) row: usize,
@@ -52,13 +72,27 @@ pub(crate) struct Block {
     /// Rows that are there.
     rows: usize,
     records: Vec<ColumnRecord>,
+    /// Columns of x, which come first; all others are of y.
+    n_x: usize,
+    /// Of each row, the sum of the squares of x and of y.
+    norms: Matrix,
+    /// What each strip adds to them.
+    norms_of_strips: Matrix,
 }
 
 impl Block {
-    /// Room for so many rows.
-    pub(crate) fn new(rows: usize, columns: usize) -> Result<Self> {
+    /// Room for so many rows of x and of y.
+    pub(crate) fn new(rows: usize, n_x: usize, n_y: usize) -> Result<Self> {
+        let columns = n_x + n_y;
         let records = vec![ColumnRecord::default(); columns];
-        Ok(Self { values: Matrix::zeros(rows, columns)?, rows: 0, records })
+        Ok(Self {
+            values: Matrix::zeros(rows, columns)?,
+            rows: 0,
+            records,
+            n_x,
+            norms: Matrix::zeros(rows, 2)?,
+            norms_of_strips: Matrix::zeros(rows, 2 * columns.div_ceil(STRIP))?,
+        })
     }
 
     pub(crate) fn rows(&self) -> usize {
@@ -73,6 +107,16 @@ impl Block {
     /// Of every column.
     pub(crate) fn records(&self) -> &[ColumnRecord] {
         &self.records
+    }
+
+    /// Of some rows, the squared norms of x (0), of y (1) or of both.
+    pub(crate) fn norms(&self, rows: Range<usize>, sides: Range<usize>) -> Part<'_> {
+        self.norms.part(rows, sides)
+    }
+
+    /// Of all rows, those of one side.
+    pub(crate) fn norms_of(&self, side: usize) -> &[f64] {
+        &self.norms.column(side)[..self.rows]
     }
 
     /// All rows of the named columns.
@@ -105,15 +149,29 @@ impl Block {
     fn fill(&mut self, rows: usize, fill: impl Fn(usize, &mut [&mut [f64]]) + Sync) {
         assert!(rows <= self.room(), "a block has room for its rows");
         self.rows = rows;
+        let n_x = self.n_x;
         let strips = self.values.strips_mut(STRIP).zip(self.records.par_chunks_mut(STRIP));
-        strips.enumerate().for_each(|(index, (strip, records))| {
+        let strips = strips.zip(self.norms_of_strips.strips_mut(2));
+        strips.enumerate().for_each(|(index, ((strip, records), norms))| {
             let mut columns: Vec<&mut [f64]> =
                 strip.into_iter().map(|column| &mut column[..rows]).collect();
-            fill(index * STRIP, &mut columns);
+            let first = index * STRIP;
+            fill(first, &mut columns);
+            let (x, y) = columns.split_at(columns.len().min(n_x.saturating_sub(first)));
+            for (norms, columns) in norms.zip([x, y]) {
+                find_norms(columns, &mut norms[..rows]);
+            }
             for (record, column) in pairs(records, columns) {
                 *record = ColumnRecord::of(column);
             }
         });
+        for side in 0..2 {
+            let norms = &mut self.norms.column_mut(side)[..rows];
+            norms.fill(0.0);
+            for strip in (side..self.norms_of_strips.columns()).step_by(2) {
+                add_multiple(norms, 1.0, &self.norms_of_strips.column(strip)[..rows]);
+            }
+        }
     }
 
     /// The first value that is not finite, of those that are here: the samples may have changed meanwhile.

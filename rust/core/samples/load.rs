@@ -139,14 +139,21 @@ mod tests {
             let by_columns = Array2::from_shape_fn((110, n_x).f(), |(i, j)| f64::from(value(i, j)));
             let shift: Vec<f64> = (0..n).map(|j| (j % 4) as f64).collect();
             for x in [&x, &by_columns] {
-                let mut block = Block::new(rows.len() + 3, n).unwrap();
+                let mut block = Block::new(rows.len() + 3, n_x, n_y).unwrap();
                 let sides = [Samples::from(x.view()), Samples::from(y.view())];
                 block.load(&sides, &rows, &shift);
                 let every_third: Vec<usize> = (0..rows.len()).step_by(3).collect();
-                let mut part = Block::new(rows.len(), n).unwrap();
+                let mut part = Block::new(rows.len(), n_x, n_y).unwrap();
                 part.gather(&block, &every_third);
                 let thirds: Vec<usize> = every_third.iter().map(|&i| rows[i]).collect();
                 for (block, rows) in [(&block, &rows), (&part, &thirds)] {
+                    for (side, columns) in [0..n_x, n_x..n].into_iter().enumerate() {
+                        let square =
+                            |i: usize, j: usize| (f64::from(value(i, j)) - shift[j]).powi(2);
+                        let norm = |&i: &usize| columns.clone().map(|j| square(i, j)).sum::<f64>();
+                        let wanted: Vec<f64> = rows.iter().map(norm).collect();
+                        assert_eq!(block.norms_of(side), wanted, "side {side}");
+                    }
                     assert_eq!((block.rows(), block.records().len()), (rows.len(), n));
                     for (j, record) in block.records().iter().enumerate() {
                         let wanted: Vec<f64> =
@@ -166,7 +173,7 @@ mod tests {
         for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             let mut x = Array2::<f64>::ones((20, 70));
             x[[13, 66]] = bad;
-            let mut block = Block::new(20, 70).unwrap();
+            let mut block = Block::new(20, 30, 40).unwrap();
             let rows: Vec<usize> = (10..20).collect();
             block.load(&[x.view().into()], &rows, &[1.0; 70]);
             let found = block.first_not_finite().unwrap();

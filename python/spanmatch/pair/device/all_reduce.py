@@ -38,6 +38,7 @@ class Header:
     n_items: int
     kept: tuple[int, int]
     """How many nulls and folds there are."""
+    has_norms: bool
 
 
 def all_reduce(
@@ -60,6 +61,7 @@ def all_reduce(
         gram.null_rolls,
         gram.n_items,
         kept,
+        gram.norms() is not None,
     )
     headers = _gather(header, group)
     names = reduce(merge_names, (header.names for header in headers))
@@ -87,6 +89,10 @@ def all_reduce(
             products,
         ),
         _reduce_nulls_and_folds(moved, headers, first, group) if any(first.kept) else None,
+        # What one process lacks, that read it from an old file, the sum lacks.
+        _reduce_norms(moved, first, group)
+        if all(headers[rank].has_norms for rank in filled)
+        else None,
     )
     return total, names
 
@@ -162,6 +168,18 @@ def _reduce_nulls_and_folds(
     ]
     n_items = sum(header.n_items for header in headers)
     return headers[0].seed, n_items, _combine_codes(headers), nulls, parts_of_folds
+
+
+def _reduce_norms(gram: core.Gram, first: Header, group: dist.ProcessGroup | None) -> core._Norms:
+    """Return the sums by norms of rows of all."""
+    n, (n_nulls, n_folds) = sum(first.widths), first.kept
+    nothing = np.zeros((n + 2, 2)), np.zeros((n_nulls, n + 1)), np.zeros((n_folds, n + 2, 2))
+    own, nulls, folds = gram.norms() or nothing
+    return (
+        _reduce(own, dist.ReduceOp.SUM, group),
+        _reduce(nulls, dist.ReduceOp.SUM, group),
+        _reduce(folds, dist.ReduceOp.SUM, group),
+    )
 
 
 def _combine_codes(headers: list[Header]) -> list[int]:

@@ -33,7 +33,11 @@ class DeviceSums(NamedTuple):
     sums: torch.Tensor
     spread: torch.Tensor
     products: torch.Tensor
+    norms: torch.Tensor
+    """The products of neurons, and of the squared norms of rows, with these norms, (n + 2, 2)."""
     nulls: torch.Tensor
+    null_norms: torch.Tensor
+    """Of each null the products of neurons with the norms of the other side; then of the norms."""
     folds: tuple[FoldSums, ...]
 
 
@@ -44,6 +48,7 @@ class FoldSums(NamedTuple):
     sums: torch.Tensor
     spread: torch.Tensor
     products: torch.Tensor
+    norms: torch.Tensor
 
 
 class Plan(NamedTuple):
@@ -69,7 +74,8 @@ class DeviceGram:
         # Replaced as a whole, and nothing in it changed: an interruption finds all of a batch or
         # nothing of it.
         zeros, square = self._make_zeros(n), self._make_zeros(n, n)
-        fold = FoldSums(0, zeros, zeros, square)
+        norms = self._make_zeros(n + 2, 2)
+        fold = FoldSums(0, zeros, zeros, square, norms)
         self._total = DeviceSums(
             n_batches=0,
             n_items=0,
@@ -79,7 +85,9 @@ class DeviceGram:
             sums=zeros,
             spread=zeros,
             products=square,
+            norms=norms,
             nulls=self._make_zeros(nulls, n_x, n_y),
+            null_norms=self._make_zeros(nulls, n + 1),
             folds=(fold,) * folds,
         )
 
@@ -107,7 +115,7 @@ class DeviceGram:
         """
         x, y = as_tensor(x, self.device), as_tensor(y, self.device)
         total = self._total
-        n_samples, shift, sums, spread, products, nulls, folds = total[3:]
+        n_samples, shift, sums, spread, products, norms, nulls, null_norms, folds = total[3:]
         if n_samples == 0:
             shift = torch.cat([find_middle(x), find_middle(y)])
         n_samples += len(x)
@@ -123,16 +131,20 @@ class DeviceGram:
             if not bool(((spread + shift.abs()) <= find_limit(n_samples)).all()):
                 return False
             products = torch.addmm(products, block.T, block)
+            of_rows = find_norms(block, self.n_x)
+            norms = add_norms(norms, block, of_rows)
             if len(nulls) > 0:
                 shifted = (
                     _shift_rows(y, first, len(block), plan.offsets).double() - shift[self.n_x :]
                 )
-                x_rows = block[:, : self.n_x].T.expand(len(nulls), -1, -1)
-                nulls = torch.baddbmm(nulls, x_rows, shifted)
+                x_rows = block[:, : self.n_x]
+                nulls = torch.baddbmm(nulls, x_rows.T.expand(len(nulls), -1, -1), shifted)
+                null_norms = null_norms + multiply_norms(x_rows, of_rows[:, 0], shifted)
             if folds:
                 here = fold_of_row[first : first + height]
                 folds = tuple(
-                    _add_rows(fold, block[here == number]) for number, fold in enumerate(folds)
+                    _add_rows(fold, block[here == number], of_rows[here == number])
+                    for number, fold in enumerate(folds)
                 )
         self._total = DeviceSums(
             total.n_batches + 1,
@@ -143,7 +155,9 @@ class DeviceGram:
             sums,
             spread,
             products,
+            norms,
             nulls,
+            null_norms,
             folds,
         )
         return True
@@ -162,7 +176,14 @@ class DeviceGram:
             nulls, folds = total.nulls.cpu().numpy(), [take_parts(0, fold) for fold in total.folds]
             # The seed is that of the Gram which these are added to.
             replicates = 0, total.n_items, list(total.null_codes), nulls, folds
-        return core.Gram.from_parts(take_parts(total.n_batches, total), replicates)
+        n = total.shift.numel()
+        of_folds = [fold.norms.cpu().numpy() for fold in total.folds]
+        norms = (
+            total.norms.cpu().numpy(),
+            total.null_norms.cpu().numpy(),
+            np.array(of_folds).reshape(-1, n + 2, 2),
+        )
+        return core.Gram.from_parts(take_parts(total.n_batches, total), replicates, norms)
 
     def _make_zeros(self, *shape: int) -> torch.Tensor:
         with torch.inference_mode(False):
@@ -184,15 +205,37 @@ def _shift_rows(y: torch.Tensor, first: int, count: int, offsets: list[int]) -> 
     return y[rows.to(y.device) % len(y)]
 
 
-def _add_rows(fold: FoldSums, rows: torch.Tensor) -> FoldSums:
+def find_norms(rows: torch.Tensor, n_x: int) -> torch.Tensor:
+    """Return the squared norms of the rows of x and of y, shape (rows, 2)."""
+    squares = rows.square()
+    return torch.stack([squares[:, :n_x].sum(1), squares[:, n_x:].sum(1)], 1)
+
+
+def add_norms(norms: torch.Tensor, rows: torch.Tensor, of_rows: torch.Tensor) -> torch.Tensor:
+    """Return the products of neurons and norms with norms, with those of more rows."""
+    return torch.addmm(norms, torch.cat([rows, of_rows], 1).T, of_rows)
+
+
+def multiply_norms(x: torch.Tensor, norms_x: torch.Tensor, shifted: torch.Tensor) -> torch.Tensor:
+    """Return for each null the products of x with the norms of y, of y with those of x, and theirs.
+
+    `shifted` are the rows of y that meet those of x under each null, (nulls, rows, n_y).
+    """
+    norms_y = shifted.square().sum(2)
+    of_y = torch.matmul(norms_x, shifted)
+    return torch.cat([norms_y @ x, of_y, (norms_y @ norms_x)[:, None]], 1)
+
+
+def _add_rows(fold: FoldSums, rows: torch.Tensor, of_rows: torch.Tensor) -> FoldSums:
     if len(rows) == 0:
         return fold
-    n_samples, sums, spread, products = fold
+    n_samples, sums, spread, products, norms = fold
     return FoldSums(
         n_samples + len(rows),
         sums + rows.sum(0),
         torch.maximum(spread, rows.abs().amax(0)),
         torch.addmm(products, rows.T, rows),
+        add_norms(norms, rows, of_rows),
     )
 
 

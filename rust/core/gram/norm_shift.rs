@@ -1,0 +1,230 @@
+//! Sums of norms of rows less another shift, and less their mean.
+//!
+//! With `z' = z + d`, d moving the rows of a side by `d_k`, squared norms become `a' = a + 2 d_k z + |d_k|²`: so the sums
+//! about one shift follow from those about any other, the Gram and the sums of the rows.
+//!
+//! No digits are lost that count: the shift is the middle of rows which are in the sums, k of n, so that the
+//! centred Σ a² is at least of the order k / n of that about the shift. A sum of folds may leave those rows out.
+//! [`CenteredNorms`] has the bound on what rounding may have changed.
+
+use super::Gram;
+use super::row_norms::{NullNorms, RowNorms};
+use crate::invariant::pairs;
+use crate::linalg::{Matrix, add_multiple, dot, lower_times};
+
+/// Of the largest of the sums that are added, the part that may be rounding: those of blocks are added in lanes, and
+/// errors of many blocks do not all have one sign.
+const ROUNDING: f64 = 32.0 * f64::EPSILON;
+
+/// Sums over rows of what their squared norms multiply to, with what rounding may have changed of each.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CenteredNorms {
+    /// Σ a², Σ a b and Σ b² of centred rows.
+    pub squares: [f64; 3],
+    /// A bound on the rounding of each.
+    pub rounding: [f64; 3],
+    /// Bounds on the rounding of the centred products within x, between the sides and within y: of their Frobenius norms.
+    pub products: [f64; 3],
+}
+
+/// Rows that move by d, and what is known of them: `k` is 0 for x and 1 for y.
+struct Move<'a> {
+    gram: &'a Gram,
+    d: &'a [f64],
+    /// `|d_k|²`.
+    lengths: [f64; 2],
+    /// `d_k` times the sum of the rows.
+    along: [f64; 2],
+    /// Σ a and Σ b.
+    totals: [f64; 2],
+}
+
+impl<'a> Move<'a> {
+    fn new(gram: &'a Gram, d: &'a [f64]) -> Self {
+        let sides = [0..gram.n_x, gram.n_x..gram.n_x + gram.n_y];
+        Self {
+            gram,
+            d,
+            lengths: sides.clone().map(|side| dot(&d[side.clone()], &d[side])),
+            along: sides.clone().map(|side| dot(&d[side.clone()], &gram.sums[side])),
+            totals: sides.map(|side| side.map(|j| gram.products[(j, j)]).sum()),
+        }
+    }
+
+    /// What a neuron's product with a (k = 0) or b grows by; `turned` is its row of the products with the rows, times
+    /// `d_k`.
+    fn weighted(&self, j: usize, k: usize, turned: f64) -> f64 {
+        let total = self.totals[k] + 2.0 * self.along[k] + self.count() * self.lengths[k];
+        2.0 * turned + self.lengths[k] * self.gram.sums[j] + self.d[j] * total
+    }
+
+    /// The terms that the product of two norms, of k and of l, grows by: `of_k` is the products of that of k with the rows,
+    /// times `d_l`, `of_l` those of that of l, times `d_k`, and `between` the products between the sides, times both.
+    fn squares(&self, [k, l]: [usize; 2], of_k: f64, of_l: f64, between: f64) -> [f64; 8] {
+        let Self { lengths, along, totals, .. } = self;
+        [
+            2.0 * of_k,
+            2.0 * of_l,
+            4.0 * between,
+            lengths[l] * totals[k],
+            lengths[k] * totals[l],
+            2.0 * lengths[l] * along[k],
+            2.0 * lengths[k] * along[l],
+            self.count() * lengths[k] * lengths[l],
+        ]
+    }
+
+    fn count(&self) -> f64 {
+        self.gram.n_samples as f64
+    }
+
+    /// The part of d that moves side k.
+    fn of_side(&self, k: usize) -> &[f64] {
+        let n_x = self.gram.n_x;
+        if k == 0 { &self.d[..n_x] } else { &self.d[n_x..] }
+    }
+}
+
+impl Gram {
+    /// What the squared norms of centred rows multiply to, summed; `None` where there are no samples, or the sums came
+    /// from a state without them. Not finite where they leave float64.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use spanmatch::{Gram, Progress};
+    ///
+    /// let mut gram = Gram::default();
+    /// let (x, y) = (array![[9.0], [9.0], [12.0]], array![[0.0], [3.0], [3.0]]);
+    /// gram.update(x.view().into(), y.view().into(), &Progress::default())?;
+    /// // The squares of the centred rows are 1, 1, 4 and 4, 1, 1.
+    /// let norms = gram.centered_norms().expect("samples have norms");
+    /// assert_eq!(norms.squares.map(f64::round), [18.0, 9.0, 18.0]);
+    /// # Ok::<(), spanmatch::Error>(())
+    /// ```
+    #[must_use]
+    pub fn centered_norms(&self) -> Option<CenteredNorms> {
+        let norms = self.norms.as_ref().filter(|_| self.n_samples > 0)?;
+        let to_mean = self.to_mean();
+        let step = Move::new(self, &to_mean);
+        let moved = step.all_squares(norms);
+        Some(CenteredNorms {
+            squares: moved.map(|(square, _)| square),
+            rounding: moved.map(|(_, rounding)| rounding),
+            products: step.products_rounding(),
+        })
+    }
+
+    /// The same of one null: its Σ a b, and a bound on the rounding of that.
+    #[must_use]
+    pub fn centered_null_norms(&self, index: usize) -> Option<(f64, f64)> {
+        let norms = self.resampled.null_norms.get(index).filter(|_| self.n_samples > 0)?;
+        let to_mean = self.to_mean();
+        let step = Move::new(self, &to_mean);
+        let turned = turn_null(&self.resampled.nulls[index], step.of_side(1));
+        Some(step.square(
+            [0, 1],
+            norms.square,
+            dot(norms.of_y.column(0), step.of_side(1)),
+            dot(norms.of_x.column(0), step.of_side(0)),
+            dot(&turned, step.of_side(0)),
+        ))
+    }
+
+    /// Gives the sums of norms, its own and those of nulls, another shift: with d = old shift - new shift. All else has the
+    /// old one still.
+    pub(super) fn move_norms(&mut self, d: &[f64]) {
+        let (norms, nulls) = (self.norms.take(), std::mem::take(&mut self.resampled.null_norms));
+        let step = Move::new(self, d);
+        let nulls = pairs(&self.resampled.nulls, nulls).map(|(null, norms)| step.null(null, norms));
+        let (norms, nulls) = (norms.map(|norms| step.own(norms)), nulls.collect());
+        (self.norms, self.resampled.null_norms) = (norms, nulls);
+    }
+
+    /// How rows move that are centred.
+    fn to_mean(&self) -> Vec<f64> {
+        let count = self.n_samples as f64;
+        self.sums.iter().map(|sum| -sum / count).collect()
+    }
+}
+
+impl Move<'_> {
+    fn own(&self, mut norms: RowNorms) -> RowNorms {
+        let moved = self.all_squares(&norms);
+        for k in 0..2 {
+            let turned = self.turned(k);
+            for (j, (value, turned)) in pairs(norms.weighted.column_mut(k), turned).enumerate() {
+                *value += self.weighted(j, k, turned);
+            }
+        }
+        norms.squares = moved.map(|(square, _)| square);
+        norms
+    }
+
+    fn null(&self, null: &Matrix, mut norms: NullNorms) -> NullNorms {
+        let n_x = self.gram.n_x;
+        let (dx, dy) = (self.of_side(0), self.of_side(1));
+        let of_x = turn_null(null, dy);
+        let mut of_y = vec![0.0; dy.len()];
+        for (i, by) in dx.iter().enumerate() {
+            add_multiple(&mut of_y, *by, null.column(i));
+        }
+        let (a_y, b_x) = (dot(norms.of_y.column(0), dy), dot(norms.of_x.column(0), dx));
+        (norms.square, _) = self.square([0, 1], norms.square, a_y, b_x, dot(&of_x, dx));
+        for (i, (value, turned)) in pairs(norms.of_x.column_mut(0), of_x).enumerate() {
+            *value += self.weighted(i, 1, turned);
+        }
+        for (j, (value, turned)) in pairs(norms.of_y.column_mut(0), of_y).enumerate() {
+            *value += self.weighted(n_x + j, 0, turned);
+        }
+        norms
+    }
+
+    /// Σ a², Σ a b and Σ b² after the move, with bounds on their rounding.
+    fn all_squares(&self, norms: &RowNorms) -> [(f64, f64); 3] {
+        let turned = [self.turned(0), self.turned(1)];
+        let [x, y] = [0..self.gram.n_x, self.gram.n_x..self.d.len()];
+        let sides = [x, y];
+        let mut squares = norms.squares.into_iter();
+        [[0, 0], [0, 1], [1, 1]].map(|[k, l]| {
+            let along = |n: usize, side: usize| {
+                dot(&norms.weighted.column(n)[sides[side].clone()], self.of_side(side))
+            };
+            let between = dot(&turned[l][sides[k].clone()], self.of_side(k));
+            let square = squares.next().unwrap_or(f64::NAN);
+            self.square([k, l], square, along(k, l), along(l, k), between)
+        })
+    }
+
+    fn square(
+        &self,
+        sides: [usize; 2],
+        square: f64,
+        of_k: f64,
+        of_l: f64,
+        between: f64,
+    ) -> (f64, f64) {
+        let terms = self.squares(sides, of_k, of_l, between);
+        let size: f64 = square.abs() + terms.iter().map(|term| term.abs()).sum::<f64>();
+        (square + terms.iter().sum::<f64>(), ROUNDING * size)
+    }
+
+    /// All products times the part of d that moves side k.
+    fn turned(&self, k: usize) -> Vec<f64> {
+        let (n_x, products) = (self.gram.n_x, &self.gram.products);
+        let is_of_side = |j: usize| (j < n_x) == (k == 0);
+        let d: Vec<f64> =
+            self.d.iter().enumerate().map(|(j, d)| if is_of_side(j) { *d } else { 0.0 }).collect();
+        lower_times(products, &d)
+    }
+
+    /// By how much the norms of the centred products within x, between the sides and within y may be rounding.
+    fn products_rounding(&self) -> [f64; 3] {
+        let [a, b] = self.totals;
+        [a, (a * b).sqrt(), b].map(|size| ROUNDING * size)
+    }
+}
+
+/// For each neuron of x the products with y of a null, times a vector over y.
+fn turn_null(null: &Matrix, dy: &[f64]) -> Vec<f64> {
+    (0..null.columns()).map(|i| dot(null.column(i), dy)).collect()
+}

@@ -15,28 +15,21 @@ and SVCCA by none below a hundredth of the mean.
 
 from __future__ import annotations
 
-from math import exp, lgamma, pi, sqrt
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import fields
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 import spanmatch._core as core
 from spanmatch.pair.pair import ActivationPair, read_gram
 from spanmatch.results.measures import Measures
-from spanmatch.solve.resolution import find_resolution
+from spanmatch.solve.cross_measures import measure_between, measure_cka, scale_cross
+from spanmatch.solve.side_factors import factor_sides
 from spanmatch.solve.undersampled import warn_if_undersampled
 
 if TYPE_CHECKING:
     from spanmatch.pair.types import Samples
     from spanmatch.results.result import Floats
-
-SVCCA_VARIANCE = 0.99
-# Parts of variance and eigenvalues, relative to each other, that rounding alone may tell apart.
-TIED_PARTS = 1e-9
-# Canonical correlations that differ by less are taken for one.
-TIED_CORRELATIONS = 1e-8
-# Sums of squares of sums of squares stay within float64 if the largest sum is within 2**±200.
-SAFE_EXPONENT = 200
 
 
 def measures(
@@ -85,19 +78,10 @@ def measures(
     (0.65, 0.91)
     """
     gram = read_gram(x, y, progress)
-    products, n_x = _center_products(gram), gram.n_x
-    sides = _split_sides(products, n_x)
-    if sides is None:
-        result = Measures(*[float("nan")] * 8)
-    else:
-        similarity = _measure_procrustes(sides)
-        result = Measures(
-            linear_cka=_measure_cka(sides),
-            svcca=_measure_svcca(sides),
-            procrustes_similarity=similarity,
-            procrustes_distance=sqrt(2.0 - 2.0 * similarity),
-            **_measure_spans(products, n_x),
-        )
+    products, n_x = center_products(gram), gram.n_x
+    sides = factor_sides(products, n_x)
+    found = {} if sides is None else measure_between(sides, products[:n_x, n_x:])
+    result = Measures(*(found.get(field.name, float("nan")) for field in fields(Measures)))
     warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y))
     return result
 
@@ -146,20 +130,19 @@ def linear_cka(
     0.0
     """
     gram = read_gram(x, y, progress)
-    sides = _split_sides(_center_products(gram), gram.n_x)
+    products, n_x = center_products(gram), gram.n_x
+    sides = factor_sides(products, n_x)
     warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y))
-    return float("nan") if sides is None else _measure_cka(sides)
+    if sides is None:
+        return float("nan")
+    return measure_cka(scale_cross(sides, products[:n_x, n_x:]), sides.x.size, sides.y.size)
 
 
-class _Sides(NamedTuple):
-    """Products within and between the centred sides, each side at a scale that is safe."""
+def center_products(gram: core.Gram) -> Floats:
+    """Return the products of the centred columns, x then y.
 
-    xx: Floats
-    xy: Floats
-    yy: Floats
-
-
-def _center_products(gram: core.Gram) -> Floats:
+    Raises ValueError where a column varies by so little that its squares are lost.
+    """
     products = gram.centered()
     small = products.diagonal() < np.finfo(np.float64).tiny * gram.n_samples
     if small.any() and not np.isnan(np.concatenate(core.chance(gram, True, None))[small]).all():
@@ -167,101 +150,3 @@ def _center_products(gram: core.Gram) -> Floats:
         nothing = np.empty(0, np.int64)
         core.is_match(gram, 0.0, nothing, nothing, True, None)
     return products
-
-
-def _split_sides(products: Floats, n_x: int) -> _Sides | None:
-    """Return the blocks of the products; None where a side has no variance."""
-    squares = products.diagonal()
-    exponents = []
-    for side in (squares[:n_x], squares[n_x:]):
-        largest = side.max(initial=0.0)
-        if largest == 0.0:
-            return None
-        exponents.append(int(np.frexp(largest)[1]))
-    if max(map(abs, exponents)) > SAFE_EXPONENT:
-        # Powers of two: no digit changes.
-        factors = np.ldexp(1.0, [-(exponent // 2) for exponent in exponents])
-        scale = np.repeat(factors, [n_x, squares.size - n_x])
-        products = products * scale[:, np.newaxis] * scale
-    return _Sides(products[:n_x, :n_x], products[:n_x, n_x:], products[n_x:, n_x:])
-
-
-def _measure_cka(sides: _Sides) -> float:
-    xx, xy, yy = (float(np.einsum("ij,ij->", block, block)) for block in sides)
-    return min(1.0, xy / (sqrt(xx) * sqrt(yy)))
-
-
-def _measure_procrustes(sides: _Sides) -> float:
-    nuclear = float(np.linalg.svd(sides.xy, compute_uv=False).sum())
-    return min(1.0, nuclear / sqrt(float(np.trace(sides.xx) * np.trace(sides.yy))))
-
-
-def _measure_svcca(sides: _Sides) -> float:
-    # V Λ^(-1/2): X times it is an orthonormal basis of the principal directions.
-    in_x, in_y = (
-        vectors / np.sqrt(values) for values, vectors in map(_find_principal, (sides.xx, sides.yy))
-    )
-    correlations = np.linalg.svd(in_x.T @ sides.xy @ in_y, compute_uv=False)
-    return float(correlations.clip(0.0, 1.0).mean())
-
-
-def _find_principal(covariance: Floats) -> tuple[Floats, Floats]:
-    """Return the fewest largest eigenvalues that hold enough of the variance, ties, and vectors."""
-    values, vectors = np.linalg.eigh(covariance)
-    held = np.cumsum(values[::-1]) / np.trace(covariance)
-    last = int(np.argmax(held >= SVCCA_VARIANCE - TIED_PARTS))
-    kept = values >= values[-1 - last] * (1.0 - TIED_PARTS)
-    return values[kept], vectors[:, kept]
-
-
-def _measure_spans(products: Floats, n_x: int) -> dict[str, float]:
-    """Measures that compare spans: found on unit columns, in directions that are no rounding."""
-    norms = np.sqrt(products.diagonal())
-    scale = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0.0)
-    unit = products * scale[:, np.newaxis] * scale
-    unit_xy = unit[:n_x, n_x:]
-    # The sides' scales cancel; their squares might not be floats.
-    norms_x, norms_y = (side / side.max() for side in (norms[:n_x], norms[n_x:]))
-
-    delta = find_resolution(norms.size)
-    values_x, vectors_x = _find_independent(unit[:n_x, :n_x], delta)
-    values_y, vectors_y = _find_independent(unit[n_x:, n_x:], delta)
-    # Q_x and Q_y are the unit columns times these, so Q_xᵀ Y is in_x.T @ unit_xy * norms_y.
-    in_x, in_y = vectors_x / np.sqrt(values_x), vectors_y / np.sqrt(values_y)
-    x_on_y, y_on_x = in_y.T @ unit_xy.T, in_x.T @ unit_xy
-    rotation, correlations, _ = np.linalg.svd(y_on_x @ in_y, full_matrices=False)
-    correlations = correlations.clip(0.0, 1.0)
-    # ⟨h_i, x_j⟩, with h = Q_x times the rotation.
-    loadings = (rotation.T * np.sqrt(values_x)) @ vectors_x.T * norms_x
-    return {
-        "mean_cca": float(correlations.mean()),
-        "pwcca": _average_correlations(correlations, loadings),
-        "r2_x": _measure_explained(x_on_y, norms_x),
-        "r2_y": _measure_explained(y_on_x, norms_y),
-    }
-
-
-def _find_independent(unit: Floats, delta: float) -> tuple[Floats, Floats]:
-    """Return eigenvalues and vectors of the directions that columns of norm 1 have."""
-    values, vectors = np.linalg.eigh(unit)
-    kept = values >= delta**2 * values[-1]
-    return values[kept], vectors[:, kept]
-
-
-def _measure_explained(on_other: Floats, norms: Floats) -> float:
-    """Return the part of the variance that is in the other side's span."""
-    return min(1.0, float(np.square(on_other * norms).sum() / np.square(norms).sum()))
-
-
-def _average_correlations(correlations: Floats, loadings: Floats) -> float:
-    """Return Σ α_i ρ_i / Σ α_i, ρ falling; row i of the loadings holds ⟨h_i, x_j⟩.
-
-    Variates of one ρ may be any orthonormal basis of a subspace. Their α sum to the mean over all
-    bases: m E|⟨h, x_j⟩| = m |p_j| Γ(m/2) / (√π Γ((m+1)/2)), m the dimension and p_j the part of x_j
-    in it. For m = 1 that is |⟨h, x_j⟩|.
-    """
-    starts = np.flatnonzero(-np.diff(correlations, prepend=2.0) > TIED_CORRELATIONS)
-    sizes = np.diff(starts, append=correlations.size)
-    factors = [m * exp(lgamma(m / 2) - lgamma((m + 1) / 2)) / sqrt(pi) for m in sizes.tolist()]
-    parts = np.sqrt(np.add.reduceat(np.square(loadings), starts)).sum(axis=1)
-    return float(np.average(correlations[starts], weights=factors * parts))

@@ -1,0 +1,93 @@
+"""The measures of two sides, from what each is by itself and the products between them."""
+
+from __future__ import annotations
+
+from math import exp, lgamma, pi, sqrt
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spanmatch.solve.singular import decompose_left
+
+if TYPE_CHECKING:
+    from spanmatch.results.result import Floats
+    from spanmatch.solve.side_factors import Sides
+
+# Canonical correlations that differ by less are taken for one.
+TIED_CORRELATIONS = 1e-8
+
+
+def measure_between(sides: Sides, cross: Floats) -> dict[str, float]:
+    """Return each measure by its name, as `Measures` has it.
+
+    Parameters
+    ----------
+    sides
+        What each side is by itself.
+    cross
+        C_xy, the products of the centred columns of x with those of y, of shape (n_x, n_y): of the
+        rows as they lie, or as a null shifts them.
+    """
+    x, y = sides
+    unit = cross * x.inverse_norms[:, np.newaxis] * y.inverse_norms
+    x_on_y, y_on_x = y.independent.T @ unit.T, x.independent.T @ unit
+    variates, correlations = decompose_left(y_on_x @ y.independent)
+    correlations = correlations.clip(0.0, 1.0)
+    safe = scale_cross(sides, cross)
+    similarity = measure_procrustes(safe, x.trace, y.trace)
+    return {
+        "linear_cka": measure_cka(safe, x.size, y.size),
+        "mean_cca": float(correlations.mean()),
+        "svcca": average_singular(x.principal.T @ safe @ y.principal),
+        "pwcca": average_correlations(correlations, variates.T @ x.coordinates),
+        "procrustes_similarity": similarity,
+        "procrustes_distance": sqrt(2.0 - 2.0 * similarity),
+        "r2_x": measure_explained(x_on_y, x.norms),
+        "r2_y": measure_explained(y_on_x, y.norms),
+    }
+
+
+def scale_cross(sides: Sides, cross: Floats) -> Floats:
+    """Return the products between the sides, each times its factor."""
+    if sides.x.factor == sides.y.factor == 1.0:
+        return cross
+    # One after the other: the product of both may leave float64.
+    return cross * sides.x.factor * sides.y.factor
+
+
+def measure_cka(cross: Floats, size_x: float, size_y: float) -> float:
+    """Return |C_xy|² / (|C_xx| |C_yy|)."""
+    return min(1.0, float(np.einsum("ij,ij->", cross, cross)) / (size_x * size_y))
+
+
+def measure_procrustes(cross: Floats, trace_x: float, trace_y: float) -> float:
+    """Return |C_xy|_* / (|X| |Y|)."""
+    nuclear = float(np.linalg.svd(cross, compute_uv=False).sum())
+    return min(1.0, nuclear / sqrt(trace_x * trace_y))
+
+
+def average_singular(between: Floats) -> float:
+    """Return the mean of the cosines between two spans, of the products of orthonormal bases."""
+    return float(np.linalg.svd(between, compute_uv=False).clip(0.0, 1.0).mean())
+
+
+def measure_explained(on_other: Floats, norms: Floats) -> float:
+    """Return the part of the variance that is in the other side's span.
+
+    `on_other` holds the columns of norm 1 in coordinates of the other span, `norms` what they were.
+    """
+    return min(1.0, float(np.square(on_other * norms).sum() / np.square(norms).sum()))
+
+
+def average_correlations(correlations: Floats, loadings: Floats) -> float:
+    """Return Σ α_i ρ_i / Σ α_i, ρ falling; row i of the loadings holds ⟨h_i, x_j⟩.
+
+    Variates of one ρ may be any orthonormal basis of a subspace. Their α sum to the mean over all
+    bases: m E|⟨h, x_j⟩| = m |p_j| Γ(m/2) / (√π Γ((m+1)/2)), m the dimension and p_j the part of x_j
+    in it. For m = 1 that is |⟨h, x_j⟩|.
+    """
+    starts = np.flatnonzero(-np.diff(correlations, prepend=2.0) > TIED_CORRELATIONS)
+    sizes = np.diff(starts, append=correlations.size)
+    factors = [m * exp(lgamma(m / 2) - lgamma((m + 1) / 2)) / sqrt(pi) for m in sizes.tolist()]
+    parts = np.sqrt(np.add.reduceat(np.square(loadings), starts)).sum(axis=1)
+    return float(np.average(correlations[starts], weights=factors * parts))

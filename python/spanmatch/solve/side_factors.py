@@ -1,0 +1,141 @@
+"""What measures need of one side alone: found once, and used for every other side it is read with.
+
+A null shifts the rows of one side against the other's: that changes the products between the sides,
+and nothing here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from spanmatch.solve.resolution import find_resolution
+
+if TYPE_CHECKING:
+    from spanmatch.results.result import Floats
+
+SVCCA_VARIANCE = 0.99
+# Parts of variance and eigenvalues, relative to each other, that rounding alone may tell apart.
+TIED_PARTS = 1e-9
+# Sums of squares of sums of squares stay within float64 if the largest sum is within 2**±200.
+SAFE_EXPONENT = 200
+
+
+@dataclass(frozen=True, eq=False)
+class SideFactors:
+    """One side with variance. Each factor is found when it is first asked for, and kept.
+
+    X are its centred columns, and Q is an orthonormal basis of their span.
+    """
+
+    products: Floats
+    """XᵀX."""
+    delta: float
+    """The resolution: directions that no match could tell apart are none of Q."""
+
+    @cached_property
+    def factor(self) -> float:
+        """A power of two: X times it has products whose squares can be summed."""
+        return find_factor(self.products.diagonal())
+
+    @cached_property
+    def safe(self) -> Floats:
+        """XᵀX of X times the factor. No digit changes."""
+        return self.products if self.factor == 1.0 else self.products * self.factor**2
+
+    @cached_property
+    def size(self) -> float:
+        """|XᵀX|, the Frobenius norm, of X times the factor."""
+        return float(np.sqrt(np.einsum("ij,ij->", self.safe, self.safe)))
+
+    @cached_property
+    def trace(self) -> float:
+        """|X|², of X times the factor."""
+        return float(np.trace(self.safe))
+
+    @cached_property
+    def principal(self) -> Floats:
+        """X times the factor and this: an orthonormal basis of the principal directions."""
+        values, vectors = np.linalg.eigh(self.safe)
+        kept = count_principal(values, self.trace)
+        basis: Floats = vectors[:, -kept:] / np.sqrt(values[-kept:])
+        return basis
+
+    @cached_property
+    def inverse_norms(self) -> Floats:
+        """By which columns are scaled to norm 1; 0 where they are dead."""
+        norms: Floats = np.sqrt(self.products.diagonal())
+        inverse = np.zeros_like(norms)
+        np.divide(1.0, norms, out=inverse, where=norms > 0.0)
+        return inverse
+
+    @cached_property
+    def norms(self) -> Floats:
+        """The norms of the columns, the largest as 1: their squares might not be floats."""
+        norms = np.sqrt(self.products.diagonal())
+        relative: Floats = norms / norms.max()
+        return relative
+
+    @property
+    def independent(self) -> Floats:
+        """The columns of norm 1 times this are Q."""
+        values, vectors = self._spectrum
+        basis: Floats = vectors / np.sqrt(values)
+        return basis
+
+    @property
+    def coordinates(self) -> Floats:
+        """QᵀX, with the scale of `norms`."""
+        values, vectors = self._spectrum
+        coordinates: Floats = np.sqrt(values)[:, np.newaxis] * vectors.T * self.norms
+        return coordinates
+
+    @cached_property
+    def _spectrum(self) -> tuple[Floats, Floats]:
+        unit = self.products * self.inverse_norms[:, np.newaxis] * self.inverse_norms
+        return find_independent(unit, self.delta)
+
+
+class Sides(NamedTuple):
+    """Both sides, each by itself."""
+
+    x: SideFactors
+    y: SideFactors
+
+
+def factor_sides(products: Floats, n_x: int) -> Sides | None:
+    """Return the sides of the products of centred columns, x then y; None: one has no variance.
+
+    No column may have lost its squares, as `center_products` sees to.
+    """
+    squares = products.diagonal()
+    if not (squares[:n_x].any() and squares[n_x:].any()):
+        return None
+    delta = find_resolution(squares.size)
+    return Sides(SideFactors(products[:n_x, :n_x], delta), SideFactors(products[n_x:, n_x:], delta))
+
+
+def find_factor(squares: Floats) -> float:
+    """Return by which power of two columns of these squares are scaled: 1 where they are safe."""
+    exponent = int(np.frexp(squares.max())[1])
+    return float(np.ldexp(1.0, -(exponent // 2))) if abs(exponent) > SAFE_EXPONENT else 1.0
+
+
+def count_principal(variances: Floats, total: float) -> int:
+    """Return how many of the directions with these variances, rising, are principal.
+
+    They are the fewest that hold 0.99 of the total, and those that tie with the last of them.
+    """
+    held = np.cumsum(variances[::-1]) / total
+    last = int(np.argmax(held >= SVCCA_VARIANCE - TIED_PARTS))
+    return int((variances >= variances[-1 - last] * (1.0 - TIED_PARTS)).sum())
+
+
+def find_independent(unit: Floats, delta: float) -> tuple[Floats, Floats]:
+    """Return eigenvalues and vectors of the directions that columns of norm 1 have."""
+    values, vectors = np.linalg.eigh(unit)
+    kept = values >= delta**2 * values[-1]
+    return values[kept], vectors[:, kept]

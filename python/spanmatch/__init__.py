@@ -41,11 +41,12 @@ if TYPE_CHECKING:
     from spanmatch.results.residuals import Residuals
     from spanmatch.results.spectrum import MatchSpectrum
     from spanmatch.results.structure import LinearMap, Support
+    from spanmatch.solve.calibrate import calibrate
     from spanmatch.solve.held_out import held_out
     from spanmatch.solve.intervals import interval
     from spanmatch.solve.linear_map import linear_map
     from spanmatch.solve.matches import maximum_match, residuals, spectrum
-    from spanmatch.solve.measures import linear_cka, measures
+    from spanmatch.solve.measures import debiased_linear_cka, linear_cka, measures
     from spanmatch.solve.nulls import null_spectra, p_value
     from spanmatch.solve.one_to_one import align_neurons, one_to_one
     from spanmatch.solve.sets import is_match, is_simple, minimum_for
@@ -69,10 +70,13 @@ __all__ = [
     "Residuals",
     "RidgeWarning",
     "Support",
+    "UndefinedWarning",
     "UndersampledWarning",
     "__version__",
     "align_neurons",
     "as_rows",
+    "calibrate",
+    "debiased_linear_cka",
     "held_out",
     "interval",
     "is_match",
@@ -115,9 +119,12 @@ _MODULES = {
     "Residuals": "results.residuals",
     "RidgeWarning": "base.errors",
     "Support": "results.structure",
+    "UndefinedWarning": "base.errors",
     "UndersampledWarning": "base.errors",
     "align_neurons": "solve.one_to_one",
     "as_rows": "pair.rows",
+    "calibrate": "solve.calibrate",
+    "debiased_linear_cka": "solve.measures",
     "held_out": "solve.held_out",
     "interval": "solve.intervals",
     "is_match": "solve.sets",

@@ -128,7 +128,9 @@ fn what_some_activations_have_is_never_refused() {
             };
             for gram in [resampled(&sides), resampled(&part(0, first))] {
                 let state = (gram.state().unwrap(), gram.resampled_state().unwrap());
+                let norms = gram.norm_state().unwrap().unwrap();
                 let mut gram = again(state.0, state.1).unwrap_or_else(|e| panic!("{index}: {e}"));
+                gram.set_norms(norms).unwrap_or_else(|e| panic!("{index}, norms: {e}"));
                 let other = resampled(&part(2, second));
                 gram.merge(other).unwrap_or_else(|error| panic!("{index}, merged: {error}"));
                 // As far from the values as they reach, and back.
@@ -137,7 +139,10 @@ fn what_some_activations_have_is_never_refused() {
                 for shift in [&moved, &shift] {
                     gram.set_shift(shift).unwrap();
                     let state = (gram.state().unwrap(), gram.resampled_state().unwrap());
-                    again(state.0, state.1).unwrap_or_else(|e| panic!("{index}, moved: {e}"));
+                    let norms = gram.norm_state().unwrap().unwrap();
+                    again(state.0, state.1)
+                        .and_then(|mut gram| gram.set_norms(norms))
+                        .unwrap_or_else(|e| panic!("{index}, moved: {e}"));
                 }
             }
         }

@@ -165,7 +165,7 @@ fn folds_have_norms_of_their_rows_and_of_no_dead_neuron() {
         let rows = |side: &Array2<f64>| side.select(Axis(0), &rows);
         let wanted = two_passes(&rows(&sides.x), &rows(&sides.y));
         for center in [false, true] {
-            let sum = gram.of_folds(&times.map(|times| times as u64), center).unwrap();
+            let sum = gram.of_folds(&times, center).unwrap();
             let norms = sum.centered_norms().unwrap();
             for (found, wanted) in norms.squares.iter().zip(wanted) {
                 assert!((found - wanted).abs() <= 1e-11 * wanted, "{times:?}: {found}, {wanted}");

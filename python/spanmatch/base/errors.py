@@ -35,6 +35,10 @@ class RidgeWarning(UserWarning):
     """The ridge that `ridge="auto"` chose is at an edge of its grid, or one given is very small."""
 
 
+class UndefinedWarning(UserWarning):
+    """A measure has no value for what it was given, and is nan."""
+
+
 def describe_damage(path: str | PathLike[str], why: object, way_out: str = "") -> FileError:
     """Return the error of a file that does not hold what it should."""
     if way_out:

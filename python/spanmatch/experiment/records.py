@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from math import nan
+from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.errors import describe_damage
 from spanmatch.base.plain_json import read_json, write_json
-from spanmatch.results.measures import Measures
+from spanmatch.results.measures import MEASURES, Measures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -111,9 +112,7 @@ def read_layer_details(path: Path) -> dict[str, LayerDetails]:
     try:
         return {
             layer: LayerDetails(
-                Measures(
-                    *(_restore_nan(details["measures"][each.name]) for each in fields(Measures))
-                ),
+                _read_measures(details["measures"]),
                 tuple(
                     Sizes(each["eps"], tuple(each["simple"]), tuple(each["core"]))
                     for each in details["sizes"]
@@ -125,6 +124,13 @@ def read_layer_details(path: Path) -> dict[str, LayerDetails]:
         raise describe_damage(path, error, WAY_OUT) from error
 
 
-def _restore_nan(value: float | None) -> float:
-    """Return what JSON has no number for as nan again."""
-    return float("nan") if value is None else value
+def _read_measures(plain: Mapping[str, Any]) -> Measures:
+    """Return measures; of folders that were written before there were some of them, nan."""
+    # JSON has no number for nan.
+    found: dict[str, Any] = {name: nan if plain[name] is None else plain[name] for name in MEASURES}
+    debiased = plain.get("debiased_cka")
+    return Measures(
+        **found,
+        debiased_cka=nan if debiased is None else debiased,
+        debiased_cka_note=plain.get("debiased_cka_note", ""),
+    )

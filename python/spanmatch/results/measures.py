@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, fields
 
 from spanmatch.results.result import Result
 
@@ -77,7 +78,27 @@ class Measures(Result):
     As `r2_x`, with the sides swapped.
     """
 
+    debiased_cka: float = math.nan
+    """HSIC_1(x, y) / √(HSIC_1(x, x) HSIC_1(y, y)), linear CKA without a row's product with itself.
+
+    At most 1, about 0 where the sides are unrelated, and negative as often as not then: it is not
+    clipped. `linear_cka` of unrelated sides tends to 1 as neurons outnumber samples, this does not.
+    HSIC_1 is the unbiased estimate of Song, Smola, Gretton, Bedo and Borgwardt, "Feature Selection
+    via Dependence Maximization", JMLR 2012; Murphy, Zylberberg and Fyshe, "Correcting Biased
+    Centered Kernel Alignment Measures in Biological and Artificial Neural Networks" (arXiv
+    2405.01012), say what it corrects. It takes rows for independent: of what positions of one image
+    or tokens of one text share it removes nothing but each row's product with itself. Invariances
+    as those of `linear_cka`.
+    """
+    debiased_cka_note: str = ""
+    """Why `debiased_cka` is nan; "" where it is not."""
+
     def __repr__(self) -> str:
-        return (
-            f"Measures({', '.join(f'{name}={value:.4f}' for name, value in self._list_fields())})"
-        )
+        names = (*MEASURES, "debiased_cka")
+        shown = ", ".join(f"{name}={getattr(self, name):.4f}" for name in names)
+        note = f"; {self.debiased_cka_note}" if self.debiased_cka_note else ""
+        return f"Measures({shown}{note})"
+
+
+# All that are found from the products of neurons alone.
+MEASURES = tuple(field.name for field in fields(Measures) if not field.name.startswith("debiased"))

@@ -15,15 +15,17 @@ and SVCCA by none below a hundredth of the mean.
 
 from __future__ import annotations
 
-from dataclasses import fields
+from math import nan
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 import spanmatch._core as core
+from spanmatch.base.errors import UndefinedWarning, warn_user
 from spanmatch.pair.pair import ActivationPair, read_gram
-from spanmatch.results.measures import Measures
+from spanmatch.results.measures import MEASURES, Measures
 from spanmatch.solve.cross_measures import measure_between, measure_cka, scale_cross
+from spanmatch.solve.debiased import NO_NORMS, debias
 from spanmatch.solve.side_factors import factor_sides
 from spanmatch.solve.undersampled import warn_if_undersampled
 
@@ -80,8 +82,11 @@ def measures(
     gram = read_gram(x, y, progress)
     products, n_x = center_products(gram), gram.n_x
     sides = factor_sides(products, n_x)
-    found = {} if sides is None else measure_between(sides, products[:n_x, n_x:])
-    result = Measures(*(found.get(field.name, float("nan")) for field in fields(Measures)))
+    found = dict.fromkeys(MEASURES, nan)
+    if sides is not None:
+        found |= measure_between(sides, products[:n_x, n_x:])
+    debiased, note = debias(gram, sides, products[:n_x, n_x:])
+    result = Measures(**found, debiased_cka=debiased, debiased_cka_note=note)
     warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y))
     return result
 
@@ -136,6 +141,62 @@ def linear_cka(
     if sides is None:
         return float("nan")
     return measure_cka(scale_cross(sides, products[:n_x, n_x:]), sides.x.size, sides.y.size)
+
+
+def debiased_linear_cka(
+    x: Samples | ActivationPair,
+    y: Samples | None = None,
+    *,
+    progress: bool = False,
+) -> float:
+    """Measure likeness by debiased linear CKA, HSIC₁(x, y) / √(HSIC₁(x, x) HSIC₁(y, y)).
+
+    `linear_cka` counts each row's product with itself, and so tends to 1 as neurons outnumber
+    samples, whatever the sides (arXiv 2405.01012). Here these products are left out of every sum
+    (Song, Smola, Gretton, Bedo and Borgwardt, "Feature Selection via Dependence Maximization", JMLR
+    2012, equation 4), on all samples and not as a mean over batches: of unrelated sides the value
+    is about 0 however few samples there are, and as often below 0 as above. It takes rows for
+    independent: positions of one image and tokens of one text are not, and of what they share no
+    more is removed than each row's product with itself. Equal to `measures(x, y).debiased_cka`, and
+    quicker.
+
+    Parameters
+    ----------
+    x, y, progress
+        As for `spectrum`.
+
+    Returns
+    -------
+    float
+        At most 1, and not clipped at 0; nan where it has no value, and a warning says why.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `spectrum`; a pair was read from a file of before it kept what this takes.
+
+    Warns
+    -----
+    UndefinedWarning
+        There are fewer than four rows; the HSIC of a side with itself is zero to rounding, as that
+        of constant neurons is; the sums leave float64; or rounding is more than 1e-9 of the value.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> x, y = rng.standard_normal((2, 30, 500))
+    >>> round(debiased_linear_cka(x, y), 2), round(debiased_linear_cka(x, 2 - x[:, ::-1]), 9)
+    (-0.0, 1.0)
+    """
+    gram = read_gram(x, y, progress)
+    if gram.centered_norms() is None:
+        raise ValueError(NO_NORMS)
+    products, n_x = center_products(gram), gram.n_x
+    value, note = debias(gram, factor_sides(products, n_x), products[:n_x, n_x:])
+    if note:
+        warn_user(note, UndefinedWarning)
+    return value
 
 
 def center_products(gram: core.Gram) -> Floats:

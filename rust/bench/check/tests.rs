@@ -40,7 +40,7 @@ fn one_wrong_product_of_a_gram_is_found() {
         let Answer::Gram(gram) = answer else { unreachable!() };
         let mut parts = gram.state().unwrap();
         parts.products[[3, 3]] *= 1.0 - 1e-8;
-        *gram = Gram::from_state(parts).unwrap();
+        **gram = Gram::from_state(parts).unwrap();
     });
 }
 
@@ -50,7 +50,7 @@ fn a_missing_sample_of_a_gram_is_found() {
         let Answer::Gram(gram) = answer else { unreachable!() };
         let mut parts = gram.state().unwrap();
         parts.n_samples -= 1;
-        *gram = Gram::from_state(parts).unwrap();
+        **gram = Gram::from_state(parts).unwrap();
     });
 }
 

@@ -135,7 +135,9 @@ impl Gram {
     pub(super) fn move_norms(&mut self, d: &[f64]) {
         let (norms, nulls) = (self.norms.take(), std::mem::take(&mut self.resampled.null_norms));
         let step = Move::new(self, d);
-        let nulls = pairs(&self.resampled.nulls, nulls).map(|(null, norms)| step.null(null, norms));
+        // There may be nulls without norms.
+        let nulls = self.resampled.nulls.iter().zip(nulls);
+        let nulls = nulls.map(|(null, norms)| step.null(null, norms));
         let (norms, nulls) = (norms.map(|norms| step.own(norms)), nulls.collect());
         (self.norms, self.resampled.null_norms) = (norms, nulls);
     }

@@ -43,6 +43,13 @@ def heard(folder: Path, rank: int) -> dict[str, str]:
     return words
 
 
+def norms(pair: sm.ActivationPair) -> tuple[np.ndarray, ...]:
+    """The sums by the squared norms of rows: of all, of nulls and of folds."""
+    found = pair._gram.to_host().norms()
+    assert found is not None
+    return found
+
+
 def pairs(folder: Path, name: str) -> list[sm.ActivationPair]:
     return [sm.ActivationPair.load(folder / f"{name}-{rank}") for rank in range(2)]
 
@@ -61,8 +68,11 @@ def test_two_processes_give_what_one_gives(folder: Path, center: bool) -> None:
 
 @pytest.mark.parametrize("name", ["whole", "second"])
 def test_both_end_with_the_same_bits(folder: Path, name: str) -> None:
-    first, second = (pair._gram.to_host().parts() for pair in pairs(folder, name))
-    for a, b in zip(first, second, strict=True):
+    first, second = pairs(folder, name)
+    parts = [pair._gram.to_host().parts() for pair in (first, second)]
+    for a, b in zip(*parts, strict=True):
+        np.testing.assert_array_equal(a, b)
+    for a, b in zip(norms(first), norms(second), strict=True):
         np.testing.assert_array_equal(a, b)
 
 
@@ -83,6 +93,8 @@ def test_nulls_and_folds_are_those_of_a_merge(folder: Path, name: str) -> None:
     assert (first.n_items, first.n_nulls, first.n_folds) == (40, one.n_nulls, one.n_folds)
     for found, wanted in zip(grams(first), grams(one), strict=True):
         np.testing.assert_allclose(found, wanted, rtol=1e-11)
+    for found, wanted in zip(norms(first), norms(one), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-11, atol=1e-11)
     if one.n_nulls > 0:
         found_nulls, nulls = sm.null_spectra(first), sm.null_spectra(one)
         np.testing.assert_allclose(found_nulls.x, nulls.x, rtol=0, atol=1e-9)
@@ -97,6 +109,8 @@ def test_who_has_seen_nothing_may_keep_nothing(folder: Path) -> None:
     for pair in pairs(folder, "late"):
         assert pair.n_items == 14
         for found, known in zip(grams(pair), grams(wanted), strict=True):
+            np.testing.assert_array_equal(found, known)
+        for found, known in zip(norms(pair), norms(wanted), strict=True):
             np.testing.assert_array_equal(found, known)
 
 

@@ -202,7 +202,7 @@ def test_a_file_without_them_is_what_it_was(tmp_path: Path) -> None:
         pair.save(tmp_path / name)
     assert path.read_bytes() == (tmp_path / "other").read_bytes()
     with safe_open(path, framework="numpy") as file:
-        assert set(file.keys()) == {"shift", "sums", "spread", "products"}
+        assert set(file.keys()) == {"shift", "sums", "spread", "products", "norms"}
         of_file = {"spanmatch", "format", "version"}
         of_pair = {"n_x", "n_y", "n_batches", "n_samples", "dtype", "x_names", "y_names"}
         assert set(file.metadata()) == of_file | of_pair

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -28,7 +30,7 @@ def test_shifted_rows_are_measured_by_the_same_factors(name: str, seed: int) -> 
     assert sides is not None
     for shift in (0, 1, len(x) // 2):
         shifted = np.roll(y, shift, axis=0)
-        found = measure_between(sides, x.T @ shifted)
+        found: dict[str, Any] = measure_between(sides, x.T @ shifted)
         assert tuple(found) == FIELDS
         oracle = MeasuresOracle(x, shifted)
         # Variates of like correlations turn, and a distance of 0 is found to 1e-7.

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spanmatch.solve.debiased import find_debiased_cka, find_hsic
+from spanmatch.solve.debiased import Products, find_debiased_cka, find_hsic
 
 if TYPE_CHECKING:
     from problems import Floats, Rng
@@ -32,7 +32,7 @@ def summed(x: Floats, y: Floats) -> tuple[float, float, float, float, int]:
 
 def debiased(x: Floats, y: Floats) -> tuple[float, str]:
     (xy, ab, a, b, n), xx, yy = (summed(*sides) for sides in ((x, y), (x, x), (y, y)))
-    return find_debiased_cka((xy, ab), xx[:2], yy[:2], (a, b), n)
+    return find_debiased_cka(Products(xy, ab), Products(*xx[:2]), Products(*yy[:2]), (a, b), n)
 
 
 def sides(rng: Rng, n: int) -> tuple[Floats, Floats]:

@@ -65,7 +65,10 @@ def show_spectrum(
             f"{match.x.size}",
             f"{match.y.size}",
         )
-    figures = [f"{spectrum.n_samples} samples", f"area {spectrum.area:.2f}"]
+    figures = [
+        f"{spectrum.n_samples} samples",
+        f"area {spectrum.area:.2f}, corrected for chance {spectrum.corrected_area:.2f}",
+    ]
     if spectrum.ridge is not None:
         figures.append(f"ridge {spectrum.ridge:.3g}")
     if not np.isnan(chance):

@@ -146,7 +146,8 @@ class Comparison(ComparedLayers):
         """Return a table of pandas with a row for each layer, or each pair of layers.
 
         Its columns: `layer`, or `layer_a` and `layer_b`; `n_x`, `n_y`, `dead_x`, `dead_y`,
-        `samples`, `inputs`, `chance` (the median level), `area`, `s(0.1)` to `s(0.9)`, `note`.
+        `samples`, `inputs`, `chance` (the median level), `area`, `corrected_area`, `s(0.1)` to
+        `s(0.9)`, `note`.
         With nulls also `null_chance` (the median critical ε of the nulls), `null_area` (their
         median) and `p_value`; with folds `area_low`, `area_high` and `held_out`, the median
         residual, on folds left out, of the neurons that match at ε = 0.5, or with a ridge at the

@@ -11,6 +11,7 @@ from spanmatch.cli.by_glob import parse_axes, parse_masks
 from spanmatch.cli.exit_codes import WrongUsage, refuse_wrong_usage, translate_errors
 from spanmatch.cli.options import (
     AsJson,
+    Calibrate,
     Center,
     Folds,
     Layers,
@@ -208,6 +209,7 @@ def compare(
     nulls: Nulls = 0,
     folds: Folds = 0,
     seed: Seed = 0,
+    calibrate: Calibrate = False,
     device: Device = None,
     eps: Levels = None,
     plot: Plot = None,
@@ -244,6 +246,7 @@ def compare(
                 nulls=nulls,
                 folds=folds,
                 seed=seed,
+                calibrate=calibrate,
                 device=choose_device(device),
             )
             if data_b is None and tokenizer_b is not None:

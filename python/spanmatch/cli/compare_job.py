@@ -18,7 +18,8 @@ from spanmatch.cli.current_folder import importing_from_here
 from spanmatch.cli.exit_codes import refuse_wrong_usage
 from spanmatch.cli.flags import name_options
 from spanmatch.cli.other_bars import without_other_bars
-from spanmatch.comparison.folder import INDEX, ONE_TO_ONE, PAIRS, SPECTRA
+from spanmatch.comparison.folder import INDEX
+from spanmatch.comparison.layer_files import ONE_TO_ONE, PAIRS, SPECTRA
 from spanmatch.comparison.table import format_table
 from spanmatch.torch.loading.data.shuffled import explain_shuffling
 from spanmatch.torch.resuming.ranks import count_local_ranks, count_ranks, join_ranks
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from spanmatch.comparison.comparison import Comparison
     from spanmatch.torch.resuming.config import CompareConfig
 
-PICTURE = "comparison.png"
+PICTURE, CALIBRATED_PICTURE = "comparison.png", "calibrated.png"
 
 
 @dataclass(frozen=True)
@@ -88,13 +89,23 @@ def _set_threads(threads: int | None) -> None:
 def _show(comparison: Comparison, destination: Destination, note: str) -> None:
     picture = destination.folder / PICTURE if destination.plot is None else destination.plot
     comparison.plot(picture)
+    calibrated = None
+    # Where all have been: a folder may have been so before.
+    if len(comparison.calibrations) == len(comparison):
+        calibrated = comparison.calibrated()
+        calibrated.plot(destination.folder / CALIBRATED_PICTURE)
     if destination.as_json:
-        typer.echo(format_json({"spanmatch": __version__, **comparison.to_dict()}))
+        plain = {"spanmatch": __version__, **comparison.to_dict()}
+        if calibrated is not None:
+            plain["calibrated"] = calibrated.to_dict()
+        typer.echo(format_json(plain))
         return
     # Why layers were left out is told in the words of the command too.
     typer.echo(name_options(format_table(comparison, destination.eps)))
     if note:
         typer.echo(note)
-    typer.echo(
-        f"\n{destination.folder}: {INDEX}, {PAIRS}, {SPECTRA}, {ONE_TO_ONE}\nPicture: {picture}"
-    )
+    pictures = f"Picture: {picture}"
+    if calibrated is not None:
+        typer.echo(f"\n{calibrated}")
+        pictures = f"Pictures: {picture}, {destination.folder / CALIBRATED_PICTURE}"
+    typer.echo(f"\n{destination.folder}: {INDEX}, {PAIRS}, {SPECTRA}, {ONE_TO_ONE}\n{pictures}")

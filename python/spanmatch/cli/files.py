@@ -8,6 +8,7 @@ import typer
 from spanmatch.cli.exit_codes import refuse_wrong_usage, translate_errors
 from spanmatch.cli.options import (
     AsJson,
+    Calibrate,
     Center,
     Eps,
     First,
@@ -59,6 +60,7 @@ def spectrum(
         ),
     ] = 1,
     seed: Seed = 0,
+    calibrate: Calibrate = False,
     threads: Threads = None,
 ) -> None:
     """Show which part of both sides matches, at every ε."""
@@ -77,14 +79,14 @@ def spectrum(
         with refuse_wrong_usage():
             resampling.make_pair()
         sides = SideOptions(
-            first, second, x, y, center, parse_ridge(ridge), resampling, rows_per_item
+            first, second, x, y, center, parse_ridge(ridge), resampling, rows_per_item, calibrate
         )
         destinations = Destinations(as_json, plot, save, save_pair)
         run(
             sides,
             destinations,
             threads,
-            solve=answer_layer,
+            solve=partial(answer_layer, calibrate=calibrate),
             table=table,
             picture=pictures.draw_spectrum,
         )

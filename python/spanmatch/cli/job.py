@@ -120,6 +120,8 @@ def _as_json(result: Result | Sequence[Match], sides: Sides, *, center: bool) ->
     if isinstance(result, LayerAnswer):
         # As the rows of `compare` have it: empty where there is nothing to say.
         told["note"] = explain_means(pair, result.spectrum, center=center)
+        told["area"] = result.spectrum.area
+        told["corrected_area"] = result.spectrum.corrected_area
         kept = _choose_what_to_save(result)
         if result.one_to_one is not None and kept is not result:
             # The result is what is kept: a spectrum, beside which this stands.

@@ -99,6 +99,14 @@ Folds = Annotated[
         "usual.",
     ),
 ]
+Calibrate = Annotated[
+    bool,
+    typer.Option(
+        "--calibrate",
+        help="Measure every null in all ways too, and show what is left of each measure above "
+        "chance. Needs --nulls, 19 or more.",
+    ),
+]
 Seed = Annotated[int, typer.Option(min=0, metavar="N", help="Draw nulls and folds from this.")]
 Threads = Annotated[
     int | None,

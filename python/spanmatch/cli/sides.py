@@ -13,6 +13,7 @@ from spanmatch.pair.array_files.array_pair import reduce_arrays
 from spanmatch.pair.array_files.formats import FORMATS
 from spanmatch.pair.nulls_and_folds import NO_RESAMPLING, USUAL_FOLDS, Resampling
 from spanmatch.pair.pair import ActivationPair
+from spanmatch.results.calibration import LEVEL, check_level
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,12 +33,24 @@ class SideOptions:
     ridge: Ridge = None
     resampling: Resampling = NO_RESAMPLING
     rows_per_item: int = 1
+    calibrate: bool = False
 
     def __post_init__(self) -> None:
         if self.ridge == "auto" and self.resampling.nulls > 0:
             raise WrongUsage(
                 "--ridge auto chooses λ by folds, and nulls have none: give a number, or no --nulls"
             )
+
+    def check_calibration(self, n_nulls: int) -> None:
+        """Raise WrongUsage where so many nulls are too few to calibrate by."""
+        if not self.calibrate:
+            return
+        if n_nulls == 0:
+            raise WrongUsage("--calibrate measures nulls too: give --nulls, 39 as a rule")
+        try:
+            check_level(LEVEL, n_nulls)
+        except ValueError as error:
+            raise WrongUsage(f"--calibrate, by --nulls: {error}") from error
 
     @property
     def summed(self) -> Resampling:
@@ -100,6 +113,7 @@ def read_sides(options: SideOptions, progress: bool) -> Sides:
             f"{options.first} is one side: name the file of the other side too, or choose both "
             "arrays of one file by --x KEY --y KEY, or give a saved pair"
         )
+    options.check_calibration(options.resampling.nulls)
     x = open_array(options.first, options.x, "x")
     y = open_array(options.second or options.first, options.y, "y")
     pair = reduce_arrays(
@@ -124,6 +138,7 @@ def _read_saved(options: SideOptions) -> Sides:
             f"{options.first} keeps nulls, which have no folds for --ridge auto to choose by: give "
             "a number"
         )
+    options.check_calibration(pair.n_nulls)
     return Sides(pair, source, source)
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from spanmatch.cli.sides import Sides
+    from spanmatch.results.calibration import Calibration
     from spanmatch.results.interval import Interval
     from spanmatch.results.layer_answer import LayerAnswer
     from spanmatch.results.match import Match
@@ -65,7 +66,10 @@ def show_spectrum(
             f"{match.x.size}",
             f"{match.y.size}",
         )
-    figures = [f"{spectrum.n_samples} samples", f"area {spectrum.area:.2f}"]
+    figures = [
+        f"{spectrum.n_samples} samples",
+        f"area {spectrum.area:.2f}, corrected for chance {spectrum.corrected_area:.2f}",
+    ]
     if spectrum.ridge is not None:
         figures.append(f"ridge {spectrum.ridge:.3g}")
     if not np.isnan(chance):
@@ -84,7 +88,26 @@ def show_spectrum(
         *([ONE_TO_ONE] if pairs is not None else []),
         *([f"note: {of_means}"] * bool(of_means)),
     ]
-    return Group(about, "", ", ".join(figures), *sure, "", curve, *notes)
+    calibrated = _show_calibration(result.calibration)
+    return Group(about, "", ", ".join(figures), *sure, "", curve, *notes, *calibrated)
+
+
+def _show_calibration(found: Calibration | None) -> list[RenderableType]:
+    """Show each measure as it is, by chance, and calibrated."""
+    if found is None:
+        return []
+    table = _begin_table("", "value", "τ", "calibrated", "p", text=0)
+    table.columns[0].justify = "left"
+    for name, each in found.items():
+        figures = (each.value, each.threshold, each.score)
+        table.add_row(name, *(f"{figure:.2f}" for figure in figures), f"{each.p_value:.2g}")
+    note = (
+        f"τ: what {found.n_distinct} distinct nulls reach at level {found.level:g}. calibrated: "
+        "max(0, (value - τ) / (1 - τ)), 0 for no more than chance."
+    )
+    full = ", ".join(found.saturated)
+    saturated = f"saturated, since chance reaches the largest value: {full}; take more samples."
+    return ["", table, note, *([saturated] if full else [])]
 
 
 def _describe_held_out(result: LayerAnswer) -> list[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.comparison import folder as comparison_folder
 from spanmatch.comparison.html_table import format_html
-from spanmatch.comparison.layers import NOTHING, ComparedLayers
+from spanmatch.comparison.layers import NOTHING
+from spanmatch.comparison.paired_layers import PairedLayers
 from spanmatch.comparison.rows import list_rows
 from spanmatch.comparison.table import format_table
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from spanmatch.comparison.keys import Key
     from spanmatch.pair.pair import ActivationPair
+    from spanmatch.results.calibration import Calibration
     from spanmatch.results.interval import Interval
     from spanmatch.results.nulls import NullSpectra
     from spanmatch.results.one_to_one import OneToOne
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from spanmatch.results.spectrum import MatchSpectrum
 
 
-class Comparison(ComparedLayers):
+class Comparison(PairedLayers):
     """The match spectra of two models, by layer, in the order of the layers.
 
     `comparison["features.3"]` is the spectrum of a layer. Where all pairs of layers were compared,
@@ -59,6 +60,8 @@ class Comparison(ComparedLayers):
         Of some of the keys, what `one_to_one` told: what is shared neuron by neuron.
     held_out
         Of some of the keys, what `held_out` told of the match that `LayerAnswer.held_out` says.
+    calibrations
+        Of some of the keys, the measures beside their nulls.
 
     Examples
     --------
@@ -80,7 +83,7 @@ class Comparison(ComparedLayers):
     array([0, 1])
     """
 
-    __slots__ = ("_pairs",)
+    __slots__ = ()
 
     def __init__(
         self,
@@ -95,9 +98,11 @@ class Comparison(ComparedLayers):
         left_out: Mapping[str, str] = NOTHING,
         one_to_one: Mapping[Key, OneToOne] = NOTHING,
         held_out: Mapping[Key, Residuals] = NOTHING,
+        calibrations: Mapping[Key, Calibration] = NOTHING,
     ) -> None:
         super().__init__(
             spectra,
+            pairs,
             center=center,
             notes=notes,
             inputs=inputs,
@@ -106,47 +111,34 @@ class Comparison(ComparedLayers):
             left_out=left_out,
             one_to_one=one_to_one,
             held_out=held_out,
+            calibrations=calibrations,
         )
-        self._pairs = pairs
 
-    def pair(self, layer: Key) -> ActivationPair:
-        """Return a copy of the pair that a spectrum was computed from.
-
-        Every function of spanmatch takes it: for matches, support, measures.
-
-        Raises
-        ------
-        KeyError
-            There is no such layer.
-        FileError
-            The comparison was loaded, and the file of this pair is missing or damaged.
-        ValueError
-            The comparison was kept without its pairs.
-        """
-        self[layer]  # for its KeyError
-        if self._pairs is None:
-            raise ValueError(f"the comparison was kept without its pairs, and so without {layer!r}")
-        return copy(self._pairs[layer])
+    def with_calibrations(self) -> Comparison:
+        """Return the same with its calibrations kept, for tables and files: as `calibrated`."""
+        told = self._get_told() | {"calibrations": dict(self.calibrated())}
+        return Comparison(self._by_layer, self._pairs, **told)
 
     def without_replicates(self) -> Comparison:
         """Return the same, with pairs that keep neither nulls nor folds: in files much smaller.
 
-        What they told stays: `nulls`, `intervals`, `p_value`.
+        What they told stays: `nulls`, `intervals`, `calibrations`, `p_value`.
         """
         if self._pairs is None:
             return self
         pairs = {key: self._pairs[key].without_replicates() for key in self}
-        return Comparison(self._spectra, pairs, **self._get_told())
+        return Comparison(self._by_layer, pairs, **self._get_told())
 
     def without_pairs(self) -> Comparison:
         """Return the same without pairs: `pair` has nothing to give, and files are small."""
-        return Comparison(self._spectra, None, **self._get_told())
+        return Comparison(self._by_layer, None, **self._get_told())
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return a table of pandas with a row for each layer, or each pair of layers.
 
         Its columns: `layer`, or `layer_a` and `layer_b`; `n_x`, `n_y`, `dead_x`, `dead_y`,
-        `samples`, `inputs`, `chance` (the median level), `area`, `s(0.1)` to `s(0.9)`, `note`.
+        `samples`, `inputs`, `chance` (the median level), `area`, `corrected_area`, `s(0.1)` to
+        `s(0.9)`, `note`.
         With nulls also `null_chance` (the median critical ε of the nulls), `null_area` (their
         median) and `p_value`; with folds `area_low`, `area_high` and `held_out`, the median
         residual, on folds left out, of the neurons that match at ε = 0.5, or with a ridge at the
@@ -254,7 +246,7 @@ class Comparison(ComparedLayers):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _from_parts, (self._spectra, self._pairs, self._get_told())
+        return _from_parts, (self._by_layer, self._pairs, self._get_told())
 
     def __repr__(self) -> str:
         return format_table(self)
@@ -273,6 +265,7 @@ class Comparison(ComparedLayers):
             "left_out": self._left_out,
             "one_to_one": self._one_to_one,
             "held_out": self._held_out,
+            "calibrations": self._calibrations,
         }
 
 

@@ -1,84 +1,58 @@
 """A comparison in a folder: a file for each pair and each spectrum, and `comparison.json`.
 
 One too for what each layer shares neuron by neuron, and where they were asked for, for its nulls,
-its interval, and how far its match carries over.
+its interval, how far its match carries over, and what is left of measures above chance.
 
-The file of a layer takes its name from the layer alone, and is there once it is whole, so that work
-that was cut off can go on. `comparison.json` lists the layers in their order. It is written last:
-a folder without it is not finished.
+`layer_files` says what the files of a layer are. `comparison.json` lists the layers in their order.
+It is written last: a folder without it is not finished.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from spanmatch._core import __version__
 from spanmatch.base.errors import FileError, describe_damage
 from spanmatch.base.plain_json import read_json, write_json
-from spanmatch.comparison.keys import Key, check_keys, label
-from spanmatch.pair.pair import ActivationPair
+from spanmatch.comparison.keys import Key, check_keys
+from spanmatch.comparison.layer_files import (
+    BESIDE,
+    CALIBRATIONS,
+    ENTRIES,
+    HELD_OUT,
+    INTERVALS,
+    NULLS,
+    ONE_TO_ONE,
+    OPTIONAL,
+    PAIRS,
+    SPECTRA,
+    SavedPairs,
+    describe_missing,
+    find_path,
+    has_file,
+    name_file,
+    read_file,
+    read_spectrum,
+    write_answer,
+    write_pair,
+)
+from spanmatch.results.calibration import Calibration
 from spanmatch.results.interval import Interval
-from spanmatch.results.layer_answer import LayerAnswer
 from spanmatch.results.nulls import NullSpectra
 from spanmatch.results.one_to_one import OneToOne
 from spanmatch.results.residuals import Residuals
-from spanmatch.results.spectrum import MatchSpectrum
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from os import PathLike
+    from collections.abc import Callable, Mapping
 
+    from spanmatch.comparison.layer_files import Folder, Loaded
     from spanmatch.comparison.layers import ComparedLayers
-    from spanmatch.results.result import Result
-
-    Folder = str | PathLike[str]
+    from spanmatch.pair.pair import ActivationPair
 
 KIND, FORMAT = "Comparison", 2
 FIRST_FORMAT = 1  # with pairs: what is kept with them is written so still
-INDEX, PAIRS, SPECTRA = "comparison.json", "pairs", "spectra"
-NULLS, INTERVALS, ONE_TO_ONE, HELD_OUT = "nulls", "intervals", "one_to_one", "held_out"
-# What an entry of the index calls a file of each of the folders within; for those beside the
-# spectra it is the name of a field of `LayerAnswer` too.
-ENTRIES = {
-    PAIRS: "pair",
-    SPECTRA: "spectrum",
-    NULLS: "nulls",
-    INTERVALS: "interval",
-    ONE_TO_ONE: "one_to_one",
-    HELD_OUT: "held_out",
-}
-# What a layer may lack: of old folders, `ONE_TO_ONE` and `HELD_OUT` too.
-BESIDE = (NULLS, INTERVALS, ONE_TO_ONE, HELD_OUT)
-OPTIONAL = (PAIRS, *BESIDE)
-SLUG = 40  # letters of a layer's name in the name of its file
-HASH = 12  # hexadecimal digits that tell apart what the letters do not
-
-Loaded = TypeVar(
-    "Loaded", ActivationPair, MatchSpectrum, NullSpectra, Interval, OneToOne, Residuals
-)
-
-
-class SavedPairs(Mapping[Key, ActivationPair]):
-    """The pairs of a folder, each read when it is asked for."""
-
-    def __init__(self, folder: Folder, keys: Iterable[Key]) -> None:
-        self._folder = Path(folder).resolve()
-        self._keys = dict.fromkeys(keys)
-
-    def __getitem__(self, key: Key) -> ActivationPair:
-        if key not in self._keys:
-            raise KeyError(key)
-        return read_pair(self._folder, key)
-
-    def __iter__(self) -> Iterator[Key]:
-        return iter(self._keys)
-
-    def __len__(self) -> int:
-        return len(self._keys)
+INDEX = "comparison.json"
 
 
 def write(
@@ -100,14 +74,15 @@ def read(folder: Folder) -> dict[str, Any]:
     keys = list(entries)
     paired = [key for key, entry in entries.items() if "pair" in entry]
     for key in paired:
-        if not _has(folder, PAIRS, key):
-            raise _describe_missing(folder, PAIRS, key)
+        if not has_file(folder, PAIRS, key):
+            raise describe_missing(folder, PAIRS, key)
     return {
         "spectra": {key: read_spectrum(folder, key) for key in keys},
         "nulls": _read_listed(NullSpectra.load, folder, NULLS, entries),
         "intervals": _read_listed(Interval.load, folder, INTERVALS, entries),
         "one_to_one": _read_listed(OneToOne.load, folder, ONE_TO_ONE, entries),
         "held_out": _read_listed(Residuals.load, folder, HELD_OUT, entries),
+        "calibrations": _read_listed(Calibration.load, folder, CALIBRATIONS, entries),
         "pairs": SavedPairs(folder, paired) if paired else None,
         "notes": {entry["key"]: entry["note"] for entry in index["layers"] if entry["note"]},
         "center": index["center"],
@@ -129,64 +104,15 @@ def write_index(folder: Folder, layers: ComparedLayers, *, paired: bool = True) 
         "layers": [
             {
                 "key": key,
-                **({"pair": _name_file(PAIRS, key)} if paired else {}),
-                "spectrum": _name_file(SPECTRA, key),
-                **{ENTRIES[within]: _name_file(within, key) for within in _list_told(layers, key)},
+                **({"pair": name_file(PAIRS, key)} if paired else {}),
+                "spectrum": name_file(SPECTRA, key),
+                **{ENTRIES[within]: name_file(within, key) for within in _list_told(layers, key)},
                 "note": layers.notes.get(key, ""),
             }
             for key in layers
         ],
     }
     write_json(Path(folder, INDEX), index)
-
-
-def write_pair(folder: Folder, key: Key, pair: ActivationPair) -> None:
-    """Write the pair of a layer."""
-    pair.save(_prepare(folder, PAIRS, key))
-
-
-def read_pair(folder: Folder, key: Key) -> ActivationPair:
-    """Read the pair of a layer; FileError where it is missing or damaged."""
-    return _read(ActivationPair.load, folder, PAIRS, key)
-
-
-def write_answer(folder: Folder, key: Key, answer: LayerAnswer) -> None:
-    """Write what a layer's pair tells; its spectrum last, so that where it is, all is."""
-    for within in BESIDE:
-        told: Result | None = getattr(answer, ENTRIES[within])
-        if told is not None:
-            told.save(_prepare(folder, within, key))
-    answer.spectrum.save(_prepare(folder, SPECTRA, key))
-
-
-def read_answer(folder: Folder, key: Key) -> LayerAnswer:
-    """Read what `write_answer` has written; FileError where something of it is damaged."""
-    return LayerAnswer(
-        read_spectrum(folder, key),
-        _read(NullSpectra.load, folder, NULLS, key) if _has(folder, NULLS, key) else None,
-        _read(Interval.load, folder, INTERVALS, key) if _has(folder, INTERVALS, key) else None,
-        _read(OneToOne.load, folder, ONE_TO_ONE, key) if _has(folder, ONE_TO_ONE, key) else None,
-        _read(Residuals.load, folder, HELD_OUT, key) if _has(folder, HELD_OUT, key) else None,
-    )
-
-
-def read_spectrum(folder: Folder, key: Key) -> MatchSpectrum:
-    """Read the spectrum of a layer; FileError where it is missing or damaged."""
-    return _read(MatchSpectrum.load, folder, SPECTRA, key)
-
-
-def find_finished_pairs(folder: Folder, keys: Iterable[Key]) -> set[Key]:
-    """Return those of the keys whose pair has been written."""
-    return {key for key in keys if _has(folder, PAIRS, key)}
-
-
-def find_finished_answers(
-    folder: Folder, keys: Iterable[Key], *, nulls: bool, intervals: bool
-) -> set[Key]:
-    """Return those of the keys whose spectrum has been written, and what is wanted beside it."""
-    wanted = {SPECTRA: True, NULLS: nulls, INTERVALS: intervals}
-    within = [each for each, is_wanted in wanted.items() if is_wanted]
-    return {key for key in keys if all(_has(folder, each, key) for each in within)}
 
 
 def _list_told(layers: ComparedLayers, key: Key) -> list[str]:
@@ -196,6 +122,7 @@ def _list_told(layers: ComparedLayers, key: Key) -> list[str]:
         INTERVALS: layers.intervals,
         ONE_TO_ONE: layers.one_to_one,
         HELD_OUT: layers.held_out,
+        CALIBRATIONS: layers.calibrations,
     }
     return [within for within in BESIDE if key in told[within]]
 
@@ -207,13 +134,13 @@ def _withdraw(folder: Path, successor: ComparedLayers, *, paired: bool) -> None:
     for entry in _read_index(folder)["layers"]:
         key = entry["key"]
         if key not in successor or not paired:
-            _find_path(folder, PAIRS, key).unlink(missing_ok=True)
+            find_path(folder, PAIRS, key).unlink(missing_ok=True)
         if key not in successor:
-            _find_path(folder, SPECTRA, key).unlink(missing_ok=True)
+            find_path(folder, SPECTRA, key).unlink(missing_ok=True)
         kept = _list_told(successor, key)
         for within in BESIDE:
             if ENTRIES[within] in entry and within not in kept:
-                _find_path(folder, within, key).unlink(missing_ok=True)
+                find_path(folder, within, key).unlink(missing_ok=True)
     # After the files that it lists, which nothing else would find; before new ones are mixed in.
     (folder / INDEX).unlink()
 
@@ -253,7 +180,7 @@ def _check_index(index: dict[str, Any]) -> None:
         for within, what in ENTRIES.items():
             may_lack = BESIDE if index["format"] == FIRST_FORMAT else OPTIONAL
             optional = within in may_lack and what not in entry
-            if not optional and entry[what] != _name_file(within, entry["key"]):
+            if not optional and entry[what] != name_file(within, entry["key"]):
                 raise ValueError(f"{entry[what]!r} is not the {what} of layer {entry['key']!r}")
     if not isinstance(index["center"], bool):
         raise TypeError("center is neither true nor false")
@@ -267,44 +194,4 @@ def _read_listed(
 ) -> dict[Key, Loaded]:
     """Return what the files of a folder within hold, of the layers whose entry names one."""
     named = [key for key, entry in entries.items() if ENTRIES[within] in entry]
-    return {key: _read(load, folder, within, key) for key in named}
-
-
-def _read(load: Callable[[Path], Loaded], folder: Folder, within: str, key: Key) -> Loaded:
-    try:
-        return load(_find_path(folder, within, key))
-    except FileNotFoundError as error:
-        raise _describe_missing(folder, within, key) from error
-    except FileError as error:
-        raise FileError(f"layer {label(key)}: {error}") from error
-
-
-def _describe_missing(folder: Folder, within: str, key: Key) -> FileError:
-    path = _find_path(folder, within, key)
-    return FileError(f"layer {label(key)}: {path}, its {ENTRIES[within]}, is missing")
-
-
-def _has(folder: Folder, within: str, key: Key) -> bool:
-    return _find_path(folder, within, key).is_file()
-
-
-def _prepare(folder: Folder, within: str, key: Key) -> Path:
-    """Return where to write, in a folder that is there."""
-    path = _find_path(folder, within, key)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path
-
-
-def _find_path(folder: Folder, within: str, key: Key) -> Path:
-    return Path(folder, _name_file(within, key))
-
-
-def _name_file(within: str, key: Key) -> str:
-    """Return a name that every file system takes, legible, and another one for every key."""
-    from hashlib import sha256
-
-    names = key if isinstance(key, tuple) else (key,)
-    # The end of a long name says more of the layer than its beginning.
-    slug = "--".join(re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")[-SLUG:] for name in names)
-    digest = sha256(json.dumps(key).encode()).hexdigest()[:HASH]
-    return f"{within}/{slug}-{digest}.safetensors"
+    return {key: read_file(load, folder, within, key) for key in named}

@@ -39,16 +39,16 @@ def format_html(layers: ComparedLayers) -> str:
 
 def _format_table(layers: ComparedLayers) -> str:
     names, figures = list_name_columns(layers, LONGEST * 2), list_figure_columns(layers)
-    lines = [_format_row([_format_cell(title, "th") for title, _ in names + figures])]
+    lines = [format_row([format_cell(title, "th") for title, _ in names + figures])]
     for key in leave_out_middle(list(layers)):
         if key is None:
-            lines.append(_format_row([_format_cell(GAP, "th")]))
+            lines.append(format_row([format_cell(GAP, "th")]))
             continue
-        cells = [_format_cell(cell(key), "th", "text-align: left") for _, cell in names]
+        cells = [format_cell(cell(key), "th", "text-align: left") for _, cell in names]
         for title, cell in figures:
-            style = _draw_bar(layers[key].area) if title == AREA else ""
-            cells.append(_format_cell(cell(key), "td", style))
-        lines.append(_format_row(cells))
+            style = draw_bar(layers[key].area) if title == AREA else ""
+            cells.append(format_cell(cell(key), "td", style))
+        lines.append(format_row(cells))
     return "\n".join(lines)
 
 
@@ -56,33 +56,36 @@ def _format_matrix(layers: ComparedLayers) -> str:
     layers_b, most = leave_out_middle(layers.layers_b), float(np.nanmax(layers.area))
     upright = "writing-mode: vertical-rl; text-align: right"
     lines = [
-        _format_row(
-            [_format_cell(AREA, "th"), *(_format_cell(b or GAP, "th", upright) for b in layers_b)]
+        format_row(
+            [format_cell(AREA, "th"), *(format_cell(b or GAP, "th", upright) for b in layers_b)]
         )
     ]
     for a in leave_out_middle(layers.layers_a):
-        cells = [_format_cell(a or GAP, "th", "text-align: left")]
+        cells = [format_cell(a or GAP, "th", "text-align: left")]
         for b in layers_b if a is not None else ():
             known = b is not None and (a, b) in layers
-            cells.append(_shade_cell(layers[a, b].area, most) if known else _format_cell("", "td"))
-        lines.append(_format_row(cells))
+            cells.append(_shade_cell(layers[a, b].area, most) if known else format_cell("", "td"))
+        lines.append(format_row(cells))
     return "\n".join(lines)
 
 
-def _format_row(cells: Iterable[str]) -> str:
+def format_row(cells: Iterable[str]) -> str:
+    """Return a row of cells."""
     return f"<tr>{''.join(cells)}</tr>"
 
 
-def _format_cell(content: str, tag: str, style: str = "") -> str:
+def format_cell(content: str, tag: str, style: str = "") -> str:
+    """Return a cell, with what it holds made safe."""
     styled = f' style="{style}"' if style else ""
     return f"<{tag}{styled}>{escape(content.strip())}</{tag}>"
 
 
-def _draw_bar(area: float) -> str:
+def draw_bar(area: float) -> str:
+    """Return the style of a cell with a bar behind it, as long as the part of 1."""
     end = f"{100 * area:.1f}%"
     return f"background: linear-gradient(90deg, {BLUE.format(0.45)} {end}, transparent {end})"
 
 
 def _shade_cell(area: float, most: float) -> str:
     part = area / most if most > 0 else 0.0
-    return _format_cell(f"{area:.2f}", "td", f"background: {BLUE.format(0.6 * part)}")
+    return format_cell(f"{area:.2f}", "td", f"background: {BLUE.format(0.6 * part)}")

@@ -5,7 +5,6 @@ All that there is to show and to write of a comparison but for the pairs that it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from numbers import Integral
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -13,15 +12,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spanmatch.base.arguments import as_center
-from spanmatch.comparison.keys import Key, check_keys, explain_unknown, split_key
+from spanmatch.comparison.layer_mapping import LayerMapping
 from spanmatch.results.layer_answer import LayerAnswer
 from spanmatch.results.spectrum import MatchSpectrum
 
 if TYPE_CHECKING:
-    from collections.abc import ItemsView, Iterator, KeysView, ValuesView
+    from collections.abc import Mapping
 
     from numpy.typing import ArrayLike
 
+    from spanmatch.comparison.keys import Key
+    from spanmatch.results.calibration import Calibration
     from spanmatch.results.interval import Interval
     from spanmatch.results.nulls import NullSpectra
     from spanmatch.results.one_to_one import OneToOne
@@ -31,10 +32,11 @@ if TYPE_CHECKING:
 NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
-class ComparedLayers(Mapping[Key, MatchSpectrum]):
+class ComparedLayers(LayerMapping[MatchSpectrum]):
     """Spectra in the order of the layers, one at least, and what is told beside them."""
 
     __slots__ = (
+        "_calibrations",
         "_center",
         "_held_out",
         "_inputs",
@@ -43,7 +45,6 @@ class ComparedLayers(Mapping[Key, MatchSpectrum]):
         "_notes",
         "_nulls",
         "_one_to_one",
-        "_spectra",
     )
 
     def __init__(
@@ -58,14 +59,16 @@ class ComparedLayers(Mapping[Key, MatchSpectrum]):
         left_out: Mapping[str, str] = NOTHING,
         one_to_one: Mapping[Key, OneToOne] = NOTHING,
         held_out: Mapping[Key, Residuals] = NOTHING,
+        calibrations: Mapping[Key, Calibration] = NOTHING,
     ) -> None:
-        check_keys(spectra)
+        super().__init__(spectra)
         what = {
             "a note on": notes,
             "a null of": nulls,
             "an interval of": intervals,
             "a one-to-one of": one_to_one,
             "held-out residuals of": held_out,
+            "a calibration of": calibrations,
         }
         for name, given in what.items():
             for key in given:
@@ -73,7 +76,6 @@ class ComparedLayers(Mapping[Key, MatchSpectrum]):
                     raise ValueError(
                         f"there is {name} {key!r}, which is no layer of the comparison"
                     )
-        self._spectra = dict(spectra)
         self._center = as_center(center)
         self._notes = {key: notes[key] for key in spectra if key in notes}
         self._inputs = _as_inputs(inputs)
@@ -82,26 +84,7 @@ class ComparedLayers(Mapping[Key, MatchSpectrum]):
         self._left_out = dict(left_out)
         self._one_to_one = {key: one_to_one[key] for key in spectra if key in one_to_one}
         self._held_out = {key: held_out[key] for key in spectra if key in held_out}
-
-    @property
-    def all_pairs(self) -> bool:
-        """Whether layers of A were compared with layers of B, and keys are tuples (a, b)."""
-        return isinstance(next(iter(self)), tuple)
-
-    @property
-    def layers(self) -> tuple[Key, ...]:
-        """The layers, or for all pairs the tuples (a, b), in order."""
-        return tuple(self)
-
-    @property
-    def layers_a(self) -> tuple[str, ...]:
-        """The layers of model A, in order."""
-        return tuple(dict.fromkeys(split_key(key)[0] for key in self))
-
-    @property
-    def layers_b(self) -> tuple[str, ...]:
-        """The layers of model B, in order."""
-        return tuple(dict.fromkeys(split_key(key)[1] for key in self))
+        self._calibrations = {key: calibrations[key] for key in spectra if key in calibrations}
 
     @property
     def center(self) -> bool:
@@ -150,6 +133,11 @@ class ComparedLayers(Mapping[Key, MatchSpectrum]):
         """
         return MappingProxyType(self._held_out)
 
+    @property
+    def calibrations(self) -> Mapping[Key, Calibration]:
+        """For each layer its measures beside their nulls, where this was asked for."""
+        return MappingProxyType(self._calibrations)
+
     def solved(self, layer: Key) -> LayerAnswer:
         """Return the spectrum of a layer, and what there is beside it: see `LayerAnswer`."""
         return LayerAnswer(
@@ -158,6 +146,7 @@ class ComparedLayers(Mapping[Key, MatchSpectrum]):
             self._intervals.get(layer),
             self._one_to_one.get(layer),
             self._held_out.get(layer),
+            self._calibrations.get(layer),
         )
 
     def similarity(self, eps: ArrayLike) -> Floats:
@@ -195,47 +184,6 @@ class ComparedLayers(Mapping[Key, MatchSpectrum]):
                 for key, spectrum in self.items()
             ]
         )
-
-    def __getitem__(self, key: Key) -> MatchSpectrum:
-        try:
-            return self._spectra[key]
-        except KeyError:
-            why = explain_unknown(key, self.layers_a, self.layers_b, self.all_pairs)
-            raise KeyError(why) from None
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._spectra
-
-    def __iter__(self) -> Iterator[Key]:
-        return iter(self._spectra)
-
-    def __len__(self) -> int:
-        return len(self._spectra)
-
-    # Those of a Mapping would show the whole comparison as their repr.
-    def keys(self) -> KeysView[Key]:
-        """Return the layers."""
-        return self._spectra.keys()
-
-    def values(self) -> ValuesView[MatchSpectrum]:
-        """Return the spectra."""
-        return self._spectra.values()
-
-    def items(self) -> ItemsView[Key, MatchSpectrum]:
-        """Return layers with their spectra."""
-        return self._spectra.items()
-
-    def _arrange(self, values: list[Any]) -> Floats:
-        """Make an array of one value, or one array, for each key."""
-        each = np.array(values, np.float64)
-        if not self.all_pairs:
-            return each
-        rows = {layer: row for row, layer in enumerate(self.layers_a)}
-        columns = {layer: column for column, layer in enumerate(self.layers_b)}
-        matrix = np.full((len(rows), len(columns), *each.shape[1:]), np.nan)
-        cells = [(rows[a], columns[b]) for a, b in map(split_key, self)]
-        matrix[tuple(np.transpose(cells))] = each
-        return matrix
 
 
 def _as_inputs(inputs: object) -> int | None:

@@ -70,7 +70,7 @@ def _draw_depth(layers: ComparedLayers) -> Figure:
     count = len(layers)
     banded = len(layers.one_to_one) == count
     foot = 0.3 if banded else 0.0  # inches for what the bands are called
-    figure = Figure(figsize=(9.0, 2.2 + foot + _measure_extent(count)), layout="constrained")
+    figure = Figure(figsize=(9.0, 2.2 + foot + measure_extent(count)), layout="constrained")
     figure.suptitle(_compose_title(layers, 9.0), color=INK, fontsize=TITLE)
     curves, areas = figure.subplots(1, 2, sharey=True, width_ratios=[2.2, 1])
     _draw_curves(figure, curves, layers)
@@ -111,7 +111,7 @@ def _draw_beside(panel: Axes, layers: ComparedLayers, depth: NDArray[np.int64]) 
 
 
 def _draw_curves(figure: Figure, panel: Axes, layers: ComparedLayers) -> None:
-    count, height = len(layers), _measure_extent(len(layers))
+    count, height = len(layers), measure_extent(len(layers))
     image = panel.imshow(
         layers.similarity(EPS),
         cmap=COLOURS,
@@ -123,12 +123,12 @@ def _draw_curves(figure: Figure, panel: Axes, layers: ComparedLayers) -> None:
     )
     _draw_chance_edge(panel, layers.chance)
     panel.set(xlabel="ε, the largest relative residual in a match", xlim=(0, 1))
-    _name_layers(panel.yaxis, layers.layers_a)
+    name_layers(panel.yaxis, layers.layers_a)
     # Fractions of a height that grows with the layers.
     bar = figure.colorbar(
         image, ax=panel, location="top", aspect=40, fraction=0.5 / height, pad=0.1 / height
     )
-    _label_bar(bar, "s(ε), part of the neurons matched")
+    label_bar(bar, "s(ε), part of the neurons matched")
 
 
 def _draw_chance_edge(panel: Axes, chance: Floats) -> None:
@@ -162,9 +162,9 @@ def _draw_matrix(layers: ComparedLayers) -> Figure:
     rows, columns = layers.layers_a, layers.layers_b
     figure = Figure(layout="constrained")
     panel = figure.subplots()
-    beside, below = _name_layers(panel.yaxis, rows), _name_layers(panel.xaxis, columns)
-    width = 2.0 + beside + _measure_extent(len(columns))
-    figure.set_size_inches(width, 1.4 + below + _measure_extent(len(rows)))
+    beside, below = name_layers(panel.yaxis, rows), name_layers(panel.xaxis, columns)
+    width = 2.0 + beside + measure_extent(len(columns))
+    figure.set_size_inches(width, 1.4 + below + measure_extent(len(rows)))
     figure.suptitle(_compose_title(layers, width), color=INK, fontsize=TITLE)
     area = layers.area
     most = max(0.1, math.ceil(10 * np.nanmax(area)) / 10)
@@ -175,13 +175,14 @@ def _draw_matrix(layers: ComparedLayers) -> Figure:
     panel.tick_params(axis="x", labelrotation=90)
     panel.set(xlabel="layers of B", ylabel="layers of A")
     if max(area.shape) <= FIGURES:
-        _write_figures(panel, area, most)
-    _label_bar(figure.colorbar(image, ax=panel, aspect=30), _label_areas(layers))
+        write_figures(panel, area, most)
+    label_bar(figure.colorbar(image, ax=panel, aspect=30), _label_areas(layers))
     style_axes(panel, grid=None)
     return figure
 
 
-def _write_figures(panel: Axes, area: Floats, most: float) -> None:
+def write_figures(panel: Axes, area: Floats, most: float) -> None:
+    """Write into each cell of a matrix its figure, to be read on its colour."""
     for (row, column), value in np.ndenumerate(area):
         if not math.isnan(value):
             ink = "white" if value < 0.42 * most else "black"
@@ -198,12 +199,12 @@ def _label_areas(layers: ComparedLayers) -> str:
     return f"area under s(ε)\nby chance {least if least == most else f'{least} to {most}'}"
 
 
-def _measure_extent(count: int) -> float:
+def measure_extent(count: int) -> float:
     """Return inches for so many layers: less for each where there are many."""
     return max(1.4, min(0.42 * count, max(0.17 * count, 5.0), 0.17 * NAMED_LAYERS))
 
 
-def _name_layers(axis: Axis, layers: Sequence[str]) -> float:
+def name_layers(axis: Axis, layers: Sequence[str]) -> float:
     """Write the names of layers, and return how many inches they take."""
     step = math.ceil(len(layers) / NAMED_LAYERS)
     names = layers[::step]
@@ -214,7 +215,8 @@ def _name_layers(axis: Axis, layers: Sequence[str]) -> float:
     return LETTER * max(map(len, short.values()))
 
 
-def _label_bar(bar: Colorbar, what: str) -> None:
+def label_bar(bar: Colorbar, what: str) -> None:
+    """Say beside a bar of colours what they show."""
     bar.set_label(what, color=INK, fontsize=LABEL)
     bar.ax.tick_params(labelsize=SMALL, color=GRID, labelcolor=INK)
     bar.outline.set_visible(False)

@@ -35,6 +35,7 @@ def _list_figures(layers: ComparedLayers, key: Key) -> dict[str, Any]:
         "inputs": layers.inputs,
         "chance": spectrum.chance_level,
         "area": spectrum.area,
+        "corrected_area": spectrum.corrected_area,
         **({} if spectrum.ridge is None else {"ridge": spectrum.ridge}),
         **_list_nulls_and_interval(answer),
         **{f"s({eps:g})": spectrum.similarity(eps) for eps in EPS},

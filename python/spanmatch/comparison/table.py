@@ -16,6 +16,7 @@ from spanmatch.results.layer_answer import HELD_OUT_EPS, P
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from spanmatch.comparison.layer_mapping import LayerMapping
     from spanmatch.comparison.layers import ComparedLayers
     from spanmatch.results.layer_answer import LayerAnswer
 
@@ -63,7 +64,7 @@ def format_table(layers: ComparedLayers, eps: Sequence[float] | None = None) -> 
             for key in leave_out_middle(keys)
         ),
     ]
-    lines = _align(table, len(names))
+    lines = align_columns(table, len(names))
     return "\n".join([f"Comparison: {describe(layers)}", "", *lines, "", *list_remarks(layers)])
 
 
@@ -87,7 +88,7 @@ def describe(layers: ComparedLayers) -> str:
     return ", ".join([compared, *parts])
 
 
-def list_name_columns(layers: ComparedLayers, letters: int) -> list[Column]:
+def list_name_columns(layers: LayerMapping[Any], letters: int) -> list[Column]:
     """Return the columns of names of so many letters: one, or for all pairs two."""
     of_a = shorten_names(layers.layers_a, letters)
     of_b = shorten_names(layers.layers_b, letters)
@@ -164,6 +165,19 @@ def leave_out_middle(items: Sequence[Any]) -> list[Any]:
     return [*items[: LONGEST // 2], None, *items[-LONGEST // 2 :]]
 
 
+def align_columns(table: list[list[str]], names: int) -> Iterable[str]:
+    """Yield the lines of a table: so many names first, then figures, or a row of `GAP` alone."""
+    widths = [
+        max(map(len, column)) for column in zip(*(r for r in table if r != [GAP]), strict=True)
+    ]
+    for row in table:
+        cells = (
+            cell.ljust(width) if column < names else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=False))
+        )
+        yield "  ".join(cells).rstrip()
+
+
 def _find_most_alike(layers: ComparedLayers) -> list[Key]:
     """Return for each layer of A the key of the layer of B with the largest area."""
     best = np.nanargmax(layers.area, axis=1)
@@ -237,15 +251,3 @@ def _tell_more_than_chance(layers: ComparedLayers) -> list[str]:
 
 def _name_keys(keys: Sequence[Key]) -> str:
     return list_names(list(map(label, keys)), NAMED) or "none"
-
-
-def _align(table: list[list[str]], names: int) -> Iterable[str]:
-    widths = [
-        max(map(len, column)) for column in zip(*(r for r in table if r != [GAP]), strict=True)
-    ]
-    for row in table:
-        cells = (
-            cell.ljust(width) if column < names else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=False))
-        )
-        yield "  ".join(cells).rstrip()

@@ -31,6 +31,7 @@ from spanmatch.experiment.records import (
 from spanmatch.experiment.report import write_report
 from spanmatch.experiment.training import train
 from spanmatch.pair.nulls_and_folds import check_inputs
+from spanmatch.results.calibration import LEVEL
 from spanmatch.solve.undersampled import silence_undersampled_warnings
 from spanmatch.torch.comparing.compare import compare
 from spanmatch.torch.loading.data.batches import ChosenBatches
@@ -174,6 +175,9 @@ class _Work:
                     folds=config.folds if asked else 0,
                     progress=self.progress,
                 )
+            # Of too few nulls, as of a few inputs in one batch, there is none.
+            if comparison.nulls and all(n.least_p <= LEVEL for n in comparison.nulls.values()):
+                comparison = comparison.with_calibrations()
             comparison = comparison.without_replicates()
             if keeps_pairs:
                 self._save(key, comparison)

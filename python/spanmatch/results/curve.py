@@ -45,6 +45,20 @@ def find_area(critical: Floats) -> float:
     return float(parts.mean()) if parts.size > 0 else 0.0
 
 
+def find_corrected_area(critical: Floats, chance: Floats, resolution: float) -> float:
+    """Return the mean of max(0, 1 - c / chance); a chance that is exact, or nan, counts 0.
+
+    >>> find_corrected_area(np.array([0.2, 0.9, 0.0]), np.array([0.4, 0.8, 0.0]), 1e-6) == 0.5 / 3
+    True
+    """
+    # Where chance alone explains all of a neuron, no residual is better than chance.
+    can_be_better = chance > EXACT * resolution
+    parts = np.zeros(critical.shape)
+    np.divide(critical, chance, out=parts, where=can_be_better)
+    parts = np.where(can_be_better, np.maximum(0.0, 1.0 - parts), 0.0)
+    return float(parts.mean()) if parts.size > 0 else 0.0
+
+
 def _count(critical: Floats, eps: float | Floats, resolution: float) -> Floats:
     within = np.searchsorted(critical, find_threshold(eps, resolution), side="right")
     return np.asarray(within / max(1, critical.size))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spanmatch.results.calibration import Calibration
 from spanmatch.results.interval import Interval
 from spanmatch.results.nulls import NullSpectra
 from spanmatch.results.one_to_one import OneToOne
@@ -45,6 +46,9 @@ class LayerAnswer(Result):
     level computed from counts: see `find_held_out_eps`.
     """
 
+    calibration: Calibration | None = None
+    """Measures beside their nulls, where this was asked for."""
+
     def __iter__(self) -> Iterator[Result | None]:
         """Yield the first three, so that `spectrum, nulls, interval = answer`."""
         return iter((self.spectrum, self.nulls, self.interval))
@@ -79,6 +83,8 @@ class LayerAnswer(Result):
             plain["one_to_one"] = self.one_to_one.to_dict()
         if self.held_out is not None:
             plain["held_out"] = self.held_out.to_dict()
+        if self.calibration is not None:
+            plain["calibration"] = self.calibration.to_dict()
         return plain
 
     def __repr__(self) -> str:

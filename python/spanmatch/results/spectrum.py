@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 
 from spanmatch.base.arguments import as_eps, as_similarity
-from spanmatch.results.curve import find_area, find_share, find_threshold
+from spanmatch.results.curve import (
+    find_area,
+    find_corrected_area,
+    find_share,
+    find_threshold,
+)
 from spanmatch.results.match import Match
 from spanmatch.results.result import Floats, Result, freeze, say_raised, say_ridge
 
@@ -110,6 +115,27 @@ class MatchSpectrum(Result):
     def area(self) -> float:
         """The area under s(ε): a similarity in [0, 1] with no ε to choose."""
         return find_area(self._sorted)
+
+    @property
+    def corrected_area(self) -> float:
+        """The area with each critical ε divided by the neuron's chance level: for few samples.
+
+        The mean over neurons of max(0, 1 - c / chance), where the area has max(0, 1 - c): in
+        [0, 1], and at most the area. With few samples unrelated neurons explain a part of each
+        other, and the area grows; `chance` is the residual that this leaves, computed from counts
+        and means. Dividing by it nearly removes that bias: the area of a fine-tuned MiniLM is 0.76
+        on 500 pooled sentences and 0.58 on 4,000, corrected 0.51 and 0.56. Dead neurons count 0, as
+        do those of which chance explains all, as with no more samples than neurons: there nothing
+        can be told.
+
+        It corrects for counts and for means, and for nothing else. Where rows depend on each other,
+        as the positions of an image do, unrelated neurons leave less than `chance` says; with a
+        ridge they leave more. It errs to the low side: of two planted sides of 300 neurons the area
+        is 0.37 at 20 samples a neuron, 0.43 at four and 0.52 at two, corrected 0.36, 0.34 and 0.31.
+        It has no p-value. What nulls give, `NullSpectra` and `Calibration` hold.
+        """
+        critical, chance = (np.concatenate(each) for each in ((self.x, self.y), self.chance))
+        return find_corrected_area(critical, chance, self.resolution)
 
     @property
     def chance_level(self) -> float:

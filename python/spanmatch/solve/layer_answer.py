@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spanmatch.results.calibration import LEVEL, check_level
 from spanmatch.results.layer_answer import LayerAnswer, find_held_out_eps
+from spanmatch.solve.calibrate import find_calibration
 from spanmatch.solve.held_out import judge_match
 from spanmatch.solve.intervals import bound_by_folds
 from spanmatch.solve.matches import find_spectrum
@@ -16,27 +18,53 @@ from spanmatch.solve.undersampled import warn_if_undersampled
 if TYPE_CHECKING:
     from spanmatch.base.arguments import Ridge
     from spanmatch.pair.pair import ActivationPair
+    from spanmatch.results.calibration import Calibration
 
 
 def answer_layer(
-    x: ActivationPair, *, center: bool, ridge: Ridge = None, progress: bool = False
+    x: ActivationPair,
+    *,
+    center: bool,
+    ridge: Ridge = None,
+    calibrate: bool = False,
+    progress: bool = False,
 ) -> LayerAnswer:
     """Return the spectrum of a pair, its pairs of neurons, and what its nulls and folds tell.
 
-    With nulls λ cannot be chosen: theirs have no folds.
+    With nulls λ cannot be chosen: theirs have no folds. `calibrate`: whether its measures are also
+    found of every null.
     """
     how = Regularisation.of(center, ridge)
     if how.ridge == "auto" and x.n_nulls:
         refuse_auto_of_pair(x)
     problem = how.read(x, None)
+    if calibrate:
+        # Not after the spectra of all nulls.
+        check_level(LEVEL, len(set(problem.gram.null_rolls)))
     found = find_spectrum(problem, progress=progress)
     warn_if_undersampled(found.n_samples, max(problem.widths), found.ridge)
+    nulls = solve_nulls(problem, progress=progress) if problem.gram.n_nulls else None
     return LayerAnswer(
         found,
-        solve_nulls(problem, progress=progress) if problem.gram.n_nulls else None,
+        nulls,
         bound_by_folds(problem, progress=progress) if problem.gram.fold_samples else None,
         find_one_to_one(problem, progress=progress),
         judge_match(problem, found.match(find_held_out_eps(found)), found.resolution)
         if problem.gram.fold_samples
         else None,
+        find_calibration(problem, nulls=nulls, progress=progress) if calibrate else None,
     )
+
+
+def calibrate_answer(
+    answer: LayerAnswer, x: ActivationPair, *, center: bool, level: float = LEVEL
+) -> Calibration:
+    """Return the measures of a pair beside their nulls, with what is known of it already.
+
+    Raises
+    ------
+    ValueError
+        The pair keeps too few distinct nulls for the level.
+    """
+    problem = Regularisation.of(center, answer.spectrum.ridge).read(x, None)
+    return find_calibration(problem, nulls=answer.nulls, level=level)

@@ -16,6 +16,7 @@ pytest.importorskip("typer")
 from typer.testing import CliRunner
 
 from cli_files import as_null
+from spanmatch.base.plain_json import format_json
 from spanmatch.cli import app
 
 if TYPE_CHECKING:
@@ -120,3 +121,45 @@ def test_without_nulls_and_folds_the_spectrum_is_kept(
 ) -> None:
     run(0, "x.npy", "y.npy", "--save", "spectrum.safetensors")
     assert sm.load("spectrum.safetensors") == sm.spectrum(*sides)
+
+
+def test_measures_are_calibrated(sides: tuple[np.ndarray, np.ndarray]) -> None:
+    keeps = ["--nulls", "19", "--rows-per-item", "6", "--calibrate"]
+    printed = json.loads(
+        run(0, "x.npy", "y.npy", *keeps, "--save", "a.safetensors", "--json").stdout
+    )
+    answer = sm.load("a.safetensors")
+    assert isinstance(answer, sm.LayerAnswer)
+    assert answer.calibration is not None
+    assert printed["result"]["calibration"] == json.loads(format_json(answer.calibration.to_dict()))
+    assert printed["corrected_area"] == sm.spectrum(*sides).corrected_area
+    shown = run(0, "x.npy", "y.npy", *keeps).stdout
+    area = answer.calibration["area"]
+    figures = [f"{each:.2f}" for each in (area.value, area.threshold, area.score)]
+    assert ["area", *figures, f"{area.p_value:.2g}"] in [
+        line.split() for line in shown.splitlines()
+    ]
+    assert "τ: what 19 distinct nulls reach at level 0.05" in shown
+
+
+def test_measures_of_a_saved_pair_are_calibrated(sides: tuple[np.ndarray, np.ndarray]) -> None:
+    run(0, "x.npy", "y.npy", "--nulls", "19", "--save-pair", "pair.safetensors")
+    run(0, "x.npy", "y.npy", "--save-pair", "bare.safetensors")
+    assert "distinct nulls reach" in run(0, "pair.safetensors", "--calibrate").stdout
+    assert "give --nulls, 39" in run(2, "bare.safetensors", "--calibrate").output
+
+
+@pytest.mark.parametrize(
+    ("nulls", "words"), [("0", "give --nulls, 39 as a rule"), ("5", "needs 19 distinct nulls")]
+)
+def test_too_few_nulls_to_calibrate_are_wrong_usage(nulls: str, words: str) -> None:
+    said = run(2, "nowhere.npy", "neither.npy", "--nulls", nulls, "--calibrate").output
+    assert words in " ".join(said.replace("│", "").split())
+
+
+@pytest.mark.filterwarnings("ignore::spanmatch.UndersampledWarning")
+def test_what_is_saturated_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.save("x.npy", np.random.default_rng(0).standard_normal((30, 40)))
+    shown = run(0, "x.npy", "x.npy", "--nulls", "19", "--calibrate").stdout
+    assert "saturated, since chance reaches the largest value: area" in shown

@@ -146,6 +146,20 @@ def test_options_of_the_data() -> None:
     assert sm.Comparison.load("out").pair("head").n_batches == 8
 
 
+def test_calibrated_measures_are_shown_and_printed() -> None:
+    command = [*COMMAND, "--nulls", "19", "--layers", "conv1", "--layers", "head", "--calibrate"]
+    shown = done(*command).stdout
+    calibrated = sm.Comparison.load("out").calibrated()
+    assert f"\n{calibrated!r}\n" in shown
+    assert shown.endswith("Pictures: out/comparison.png, out/calibrated.png\n")
+    assert Path("out/calibrated.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+    plain = strict(done(*command, "--json").stdout)
+    assert plain["calibrated"] == as_null(calibrated.to_dict())
+    assert [row["corrected_area"] for row in plain["layers"]] == [
+        each.corrected_area for each in sm.Comparison.load("out").values()
+    ]
+
+
 def test_the_same_command_again_runs_nothing() -> None:
     first = done(*COMMAND)
     runs()

@@ -64,7 +64,9 @@ def test_the_spectrum_table(folder: Path) -> None:
     spectrum = sm.spectrum(X, Y)
     assert ["x", "24", "1", "x.npy"] in [line.split() for line in lines]
     assert ["y", "20", "0", "y.npy"] in [line.split() for line in lines]
-    assert f"1700 samples, area {spectrum.area:.2f}, median chance level 0.99" in lines
+    area, corrected = f"{spectrum.area:.2f}", f"{spectrum.corrected_area:.2f}"
+    figures = f"1700 samples, area {area}, corrected for chance {corrected}"
+    assert f"{figures}, median chance level 0.99" in lines
     rows = {line.split()[0]: line.split()[1:] for line in lines if line.startswith("0.")}
     assert list(rows) == [f"0.{tenth}" for tenth in range(10)]
     pairs = sm.one_to_one(X, Y)

@@ -60,6 +60,7 @@ WRONG: dict[str, list[list[str]]] = {
     "tokenizer_b": [["--tokenizer-b", "./none"]],
     "ridge": [["--ridge", "0"], ["--ridge", "much"], ["--ridge", "auto"]],
     "nulls": [["--nulls", "-1"], ["--nulls", "1000000"]],
+    "calibrate": [["--calibrate"], ["--calibrate", "--nulls", "18"]],
     "folds": [["--folds", "1"], ["--folds", "999"]],
     "seed": [["--seed", "-1"], ["--seed", str(2**64)]],
     "device": [["--device", "nowhere"]],

@@ -23,8 +23,9 @@ from comparisons import (
     same_pair,
 )
 from spanmatch.base.errors import FileError
-from spanmatch.comparison import folder as comparison_file
+from spanmatch.comparison import layer_files as comparison_file
 from spanmatch.comparison.comparison import Comparison
+from spanmatch.comparison.folder import write_index
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,13 +124,13 @@ def test_without_pairs(tmp_path: Path) -> None:
 
 def test_names_of_files_are_safe_legible_and_apart() -> None:
     keys: list[Key] = [*HARD, *((a, b) for a in HARD for b in HARD)]
-    names = [comparison_file._name_file("pairs", key) for key in keys]
+    names = [comparison_file.name_file("pairs", key) for key in keys]
     for name in names:
         assert re.fullmatch(r"pairs/[A-Za-z0-9_-]+\.safetensors", name)
         assert len(name) < 130
     assert len({name.lower() for name in names}) == len(keys)
     assert names[1].startswith("pairs/a_b-")
-    assert comparison_file._name_file("pairs", ("conv.1", "fc")).startswith("pairs/conv_1--fc-")
+    assert comparison_file.name_file("pairs", ("conv.1", "fc")).startswith("pairs/conv_1--fc-")
     # Of the key alone, and the same in every process and version.
     assert names[0] == "pairs/a_b-f5effa31772a.safetensors"
 
@@ -273,7 +274,7 @@ def test_work_that_was_cut_off_can_go_on(tmp_path: Path) -> None:
         Comparison.load(tmp_path)
     pairs = comparison_file.SavedPairs(tmp_path, LAYERS)
     made = Comparison(dict(PLAIN), pairs, center=True, inputs=12, notes=PLAIN.notes)
-    comparison_file.write_index(tmp_path, made)
+    write_index(tmp_path, made)
     assert Comparison.load(tmp_path) == PLAIN
     assert (list(pairs), len(pairs), "other" in pairs) == (list(LAYERS), 3, False)
 

@@ -51,7 +51,17 @@ def test_the_dataframe_has_the_figures_of_the_spectra(compared: Comparison) -> N
     eps = [tenths / 10 for tenths in range(1, 10)]
     assert list(frame.columns) == [
         *names,
-        *("n_x", "n_y", "dead_x", "dead_y", "samples", "inputs", "chance", "area"),
+        *(
+            "n_x",
+            "n_y",
+            "dead_x",
+            "dead_y",
+            "samples",
+            "inputs",
+            "chance",
+            "area",
+            "corrected_area",
+        ),
         *(f"s(0.{tenths})" for tenths in range(1, 10)),
         "note",
     ]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from compare_runs import config
 from spanmatch.cli import app, compare_job
-from spanmatch.comparison.folder import find_finished_pairs
+from spanmatch.comparison.layer_files import find_finished_pairs
 from spanmatch.torch.resuming.ranks import join_ranks
 from spanmatch.torch.resuming.resumable import compare_in
 

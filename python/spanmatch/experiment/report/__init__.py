@@ -1,9 +1,9 @@
 """The report of an experiment: one page, and its figures as files.
 
 Read `findings`, all that the folder holds; `claims`, the questions and their answers, each a
-`claim` (that on `single_neurons` apart); `figures`, which are drawn in `curves`, `depth` and
-`match_sizes`, each a `drawing` with its numbers; and `page`, which puts them together. `svg` fits
-drawings to a page.
+`claim` (that on `single_neurons` apart); `figures`, which are drawn in `curves`, `depth`,
+`calibrated` and `match_sizes`, each a `drawing` with its numbers; and `page`, which puts them
+together. `svg` fits drawings to a page.
 """
 
 from __future__ import annotations

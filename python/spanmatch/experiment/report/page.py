@@ -45,6 +45,7 @@ def render_page(findings: Findings, claims: Sequence[Claim], figures: Sequence[D
         figures=[(figure, _inline_drawing(figure)) for figure in figures],
         sure=_list_areas(findings),
         controls=_list_controls(findings),
+        calibrated=any(figure.name == "calibrated" for figure in figures),
         banded=any(findings.one_to_one(layer) for layer in findings.layers),
         dead=_list_dead(findings),
         warnings=_list_warnings(findings),
@@ -93,6 +94,7 @@ def _list_areas(findings: Findings) -> list[dict[str, Any]]:
             "interval": None if answer.interval is None else answer.interval.area.tolist(),
             "nulls": None if answer.nulls is None else (min(areas), max(areas)),
             "p": None if answer.nulls is None else answer.nulls.p_value(answer.spectrum),
+            "calibrated": None if answer.calibration is None else answer.calibration["area"].score,
         }
         for layer in findings.layers
         for each, answer in zip(findings.of("trained"), findings.answers(layer), strict=True)

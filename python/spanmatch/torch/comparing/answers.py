@@ -25,25 +25,32 @@ if TYPE_CHECKING:
 
 
 def answer_pairs(
-    pairs: Mapping[Key, ActivationPair], *, center: bool, ridge: Ridge, progress: bool
+    pairs: Mapping[Key, ActivationPair],
+    *,
+    center: bool,
+    ridge: Ridge,
+    calibrate: bool = False,
+    progress: bool,
 ) -> dict[Key, LayerAnswer]:
     """Return what every pair tells; `describe_undersampled` says which have too few samples."""
     answers: dict[Key, LayerAnswer] = {}
     with show_progress("Matching layers", progress) as report:
         for done, key in enumerate(pairs, start=1):
-            answers[key] = answer_pair(pairs[key], center=center, ridge=ridge)
+            answers[key] = answer_pair(pairs[key], center=center, ridge=ridge, calibrate=calibrate)
             if report is not None:
                 report(done, len(pairs))
     return answers
 
 
-def answer_pair(pair: ActivationPair, *, center: bool, ridge: Ridge) -> LayerAnswer:
+def answer_pair(
+    pair: ActivationPair, *, center: bool, ridge: Ridge, calibrate: bool = False
+) -> LayerAnswer:
     """Return what one pair tells, without a warning where it has too few samples.
 
     Nor is there one where a λ is at the edge of what is chosen from: the table shows it.
     """
     with silence_undersampled_warnings(), silence_ridge_warnings():
-        return answer_layer(pair, center=center, ridge=ridge)
+        return answer_layer(pair, center=center, ridge=ridge, calibrate=calibrate)
 
 
 def assemble_comparison(
@@ -75,6 +82,9 @@ def assemble_comparison(
         held_out={key: each.held_out for key, each in answers.items() if each.held_out is not None},
         one_to_one={
             key: each.one_to_one for key, each in answers.items() if each.one_to_one is not None
+        },
+        calibrations={
+            key: each.calibration for key, each in answers.items() if each.calibration is not None
         },
         left_out=collected.left_out,
     )

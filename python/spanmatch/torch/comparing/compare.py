@@ -53,6 +53,7 @@ def compare(
     nulls: int = 0,
     folds: int = 0,
     seed: int = 0,
+    calibrate: bool = False,
     progress: bool = True,
 ) -> Comparison:
     """Compare two models layer by layer, on the same inputs.
@@ -149,6 +150,10 @@ def compare(
         see `interval`. Not with `all_pairs`.
     seed
         What circular shifts and fold assignment follow from.
+    calibrate
+        Whether the measures of each layer are found of its nulls too, of which it needs 19: the
+        comparison then has `calibrations`, and `calibrated` shows what is left of each measure
+        above chance. Takes time: as `calibrate` for each layer.
     progress
         Show bars on standard error, if that is a terminal and rich is installed.
 
@@ -203,13 +208,18 @@ def compare(
         nulls=nulls,
         folds=folds,
         seed=seed,
+        calibrate=calibrate,
         device=device,
     )
     collected = collect_pairs((model_a, model_b), data, options, data_b=data_b, progress=progress)
     check_inputs(collected.inputs, options.folds)
     bars = progress and can_draw_bars()
     answers = answer_pairs(
-        collected.pairs, center=options.center, ridge=options.ridge, progress=bars
+        collected.pairs,
+        center=options.center,
+        ridge=options.ridge,
+        calibrate=options.calibrate,
+        progress=bars,
     )
     comparison = assemble_comparison(answers, collected, options)
     if complaint := describe_undersampled(comparison):

@@ -7,7 +7,7 @@ import tempfile
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from spanmatch.comparison.folder import SavedPairs, write_pair
+from spanmatch.comparison.layer_files import SavedPairs, write_pair
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

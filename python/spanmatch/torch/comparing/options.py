@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from spanmatch.base.arguments import Ridge, as_center, as_ridge
 from spanmatch.pair.nulls_and_folds import Resampling
+from spanmatch.results.calibration import LEVEL, check_level
 from spanmatch.torch.observing.items import check_items
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class CompareOptions:
     nulls: int = 0
     folds: int = 0
     seed: int = 0
+    calibrate: bool = False
     device: torch.device | str | None = None
 
     def __post_init__(self) -> None:
@@ -79,6 +81,8 @@ class CompareOptions:
             raise TypeError("`layers` is a mapping from A to B already: leave `layers_b` out")
         if self.ridge == "auto":
             self._check_can_choose()
+        if self.calibrate:
+            self._check_can_calibrate()
         if not self.all_pairs:
             return
         if self.layers is None or isinstance(self.layers, Mapping):
@@ -104,6 +108,15 @@ class CompareOptions:
             )
         if self.folds == 0:
             raise ValueError('`ridge` "auto" is chosen by folds: give `folds`, 16 as a rule')
+
+    def _check_can_calibrate(self) -> None:
+        """Raise ValueError where there are too few nulls to calibrate by."""
+        if self.nulls == 0:
+            raise ValueError("`calibrate` measures nulls too: give `nulls`, 39 as a rule")
+        try:
+            check_level(LEVEL, self.nulls)
+        except ValueError as error:
+            raise ValueError(f"`calibrate`, by `nulls`: {error}") from error
 
     @property
     def resampling(self) -> Resampling:

@@ -141,9 +141,10 @@ class CompareConfig:
         options = {
             name: _to_plain(value)
             for name, value in asdict(self.options).items()
-            # What fits at once changes nothing in what comes out. Folders that were begun before
-            # there was a ridge do not have it.
-            if name != "max_memory" and not (name == "ridge" and value is None)
+            # What fits at once changes nothing in what comes out, and what is calibrated comes to
+            # the rest: a folder without it goes on with it. Folders that were begun before there
+            # was a ridge do not have it.
+            if name not in ("max_memory", "calibrate") and not (name == "ridge" and value is None)
         }
         contents = {
             f"{name}_sha256": digest

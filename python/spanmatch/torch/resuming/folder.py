@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from spanmatch.base.claim import check_claim
 from spanmatch.base.errors import describe_damage
 from spanmatch.base.plain_json import read_json, write_json
-from spanmatch.comparison.folder import INDEX, PAIRS, SPECTRA
+from spanmatch.comparison.folder import INDEX
 from spanmatch.comparison.keys import find_layer, label
+from spanmatch.comparison.layer_files import PAIRS, SPECTRA
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

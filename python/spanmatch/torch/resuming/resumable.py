@@ -12,8 +12,10 @@ import torch
 
 from spanmatch.base.errors import UndersampledWarning
 from spanmatch.base.progress import show_progress
-from spanmatch.comparison import folder as files
+from spanmatch.comparison import layer_files as files
+from spanmatch.comparison.folder import write_index
 from spanmatch.pair.pair import ActivationPair
+from spanmatch.solve.layer_answer import calibrate_answer
 from spanmatch.torch.comparing.answers import (
     answer_pair,
     assemble_comparison,
@@ -108,9 +110,16 @@ def _read_state(folder: Path, config: CompareConfig, say: Callable[[str], object
         return state
     keys = outline.neurons
     pairs = files.find_finished_pairs(folder, keys)
-    done, count = len(_find_answered(folder, config.options, keys)), len(keys)
+    solved, calibrated = (
+        len(_find_answered(folder, config.options, keys, calibrations=each))
+        for each in (False, True)
+    )
+    of_all = f" of {len(keys)}"
+    done = f"{len(pairs)}{of_all} pairs and {solved}{of_all} spectra"
+    if config.options.calibrate:
+        done += f", {calibrated}{of_all} calibrated,"
     rest = f", and {len(outline.to_run)} layers are to be run" if outline.to_run else ""
-    say(f"{folder} holds {len(pairs)} of {count} pairs and {done} of {count} spectra already{rest}")
+    say(f"{folder} holds {done} already{rest}")
     missing = tuple(key for key in keys if key not in pairs)
     return replace(state, outline=outline, missing_pairs=missing)
 
@@ -171,35 +180,56 @@ def _write_answers(
     with show_progress("Matching layers", progress) as report:
         for begin in range(0, len(missing), ranks.size):
             keys = missing[begin : begin + ranks.size]
-            pair = ranks.deal(partial(_read_pairs, folder, keys, ranks.size))
-            answers = ranks.run_in_each(partial(_answer, pair, options))
+            given = ranks.deal(partial(_read_given, folder, keys, options, ranks.size))
+            answers = ranks.run_in_each(partial(_answer, given, options))
             ranks.run_in_first(partial(_write_some, folder, dict(zip(keys, answers, strict=False))))
             if report is not None:
                 report(begin + len(keys), len(missing))
 
 
-def _find_answered(folder: Path, options: CompareOptions, keys: Collection[Key]) -> set[Key]:
+def _find_answered(
+    folder: Path, options: CompareOptions, keys: Collection[Key], *, calibrations: bool
+) -> set[Key]:
     return files.find_finished_answers(
-        folder, keys, nulls=options.nulls > 0, intervals=options.folds > 0
+        folder,
+        keys,
+        nulls=options.nulls > 0,
+        intervals=options.folds > 0,
+        calibrations=calibrations,
     )
 
 
 def _sort_by_cost(folder: Path, options: CompareOptions, outline: Outline) -> list[Key]:
     """Return the layers without a spectrum, largest first: those at work together cost alike."""
-    done = _find_answered(folder, options, outline.neurons)
+    done = _find_answered(folder, options, outline.neurons, calibrations=options.calibrate)
     missing = [key for key in outline.neurons if key not in done]
     return sorted(missing, key=lambda key: sum(outline.neurons[key]), reverse=True)
 
 
-def _read_pairs(folder: Path, keys: Sequence[Key], count: int) -> list[ActivationPair | None]:
-    pairs = [files.read_pair(folder, key) for key in keys]
-    return [*pairs, *[None] * (count - len(pairs))]
+def _read_given(
+    folder: Path, keys: Sequence[Key], options: CompareOptions, count: int
+) -> list[tuple[ActivationPair, LayerAnswer | None] | None]:
+    """Return for each process a pair, and its answer where that lacks its calibration alone."""
+    solved = _find_answered(folder, options, keys, calibrations=False)
+    given = [
+        (files.read_pair(folder, key), files.read_answer(folder, key) if key in solved else None)
+        for key in keys
+    ]
+    return [*given, *[None] * (count - len(given))]
 
 
-def _answer(pair: ActivationPair | None, options: CompareOptions) -> LayerAnswer | None:
-    if pair is None:
+def _answer(
+    given: tuple[ActivationPair, LayerAnswer | None] | None, options: CompareOptions
+) -> LayerAnswer | None:
+    if given is None:
         return None
-    return answer_pair(pair, center=options.center, ridge=options.ridge)
+    pair, known = given
+    if known is not None:
+        calibration = calibrate_answer(known, pair, center=options.center)
+        return replace(known, calibration=calibration)
+    return answer_pair(
+        pair, center=options.center, ridge=options.ridge, calibrate=options.calibrate
+    )
 
 
 def _write_some(folder: Path, answers: Mapping[Key, LayerAnswer | None]) -> None:
@@ -215,7 +245,7 @@ def _finish(folder: Path, options: CompareOptions, outline: Outline) -> Comparis
         files.SavedPairs(folder, keys), outline.notes, outline.inputs, outline.left_out
     )
     comparison = assemble_comparison(answers, collected, options)
-    files.write_index(folder, comparison)
+    write_index(folder, comparison)
     if complaint := describe_undersampled(comparison):
         warnings.warn(complaint, UndersampledWarning, stacklevel=3)
     return comparison

@@ -1,0 +1,257 @@
+"""Of every layer the most alike of the other network, with a p-value that counts the choice."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from spanmatch.base.constants import TOLERANCE
+from spanmatch.comparison.calibrations import find_calibrations
+from spanmatch.comparison.keys import GAP, label, shorten_names
+from spanmatch.comparison.table import LETTERS, align_columns, leave_out_middle
+from spanmatch.results.calibration import LEVEL
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from spanmatch.comparison.keys import Key
+    from spanmatch.comparison.layers import ComparedLayers
+    from spanmatch.pair.pair import ActivationPair
+    from spanmatch.results.result import Floats
+
+WAY_OUT = "compare with `all_pairs=True` and `nulls=39`"
+NOBODY = "–"
+
+
+@dataclass(frozen=True)
+class BestLayer:
+    """The most alike layer, of the other network, of one layer."""
+
+    layer: str | None
+    """The layer of largest t; None where the measure is known of no pair of layers."""
+    value: float
+    """The measure of both."""
+    t: float
+    """(value - mean of its nulls) / their standard deviation; inf above nulls that are equal."""
+    p_value: float
+    """(1 + nulls whose own best reaches this one) / (1 + nulls)."""
+    raw_layer: str | None
+    """The layer of the largest measure, whatever chance gives."""
+    raw_value: float
+    """The measure of that one."""
+
+
+@dataclass(frozen=True, repr=False)
+class BestLayers:
+    """For every layer the most alike of the other network, and how rare that is by chance.
+
+    The best of a layer is the one of largest t. For the p-value each measure is standardised by
+    mean and deviation over the data and all of its nulls together, which treats them alike: with
+    the shifts shared by all pairs of layers the data are then one of 1 + nulls exchangeable draws
+    if the networks are unrelated, and so is the largest over the layers, whose place among the
+    nulls' largest is the p-value (max-T of Westfall and Young; arXiv 2602.14486). It is exact at
+    any number of nulls and layers, and grows with t, so that the best is the same. It counts the
+    choice among the layers of the other network, and not how many layers have a p-value.
+    """
+
+    measure: str
+    """What was measured."""
+    n_nulls: int
+    """How many nulls there are, those that repeat the shifts of others counted once."""
+    of_a: Mapping[str, BestLayer]
+    """For every layer of A the best of B."""
+    of_b: Mapping[str, BestLayer]
+    """For every layer of B the best of A."""
+
+    def __post_init__(self) -> None:
+        for name in ("of_a", "of_b"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return BestLayers, (self.measure, self.n_nulls, dict(self.of_a), dict(self.of_b))
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return a table of pandas with a row for every layer of either network.
+
+        Its columns: `model` ("A" or "B"), `layer`, `best`, `value`, `t`, `p`, `raw_best`,
+        `raw_value`.
+        """
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise ImportError("to_dataframe needs pandas: pip install pandas") from error
+        return pd.DataFrame(
+            [
+                {
+                    "model": model,
+                    "layer": layer,
+                    "best": found.layer,
+                    "value": found.value,
+                    "t": found.t,
+                    "p": found.p_value,
+                    "raw_best": found.raw_layer,
+                    "raw_value": found.raw_value,
+                }
+                for model, of_model in (("A", self.of_a), ("B", self.of_b))
+                for layer, found in of_model.items()
+            ]
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as numbers, texts and dicts; t is inf above nulls that are equal."""
+        return {
+            "measure": self.measure,
+            "n_nulls": self.n_nulls,
+            "of_a": {layer: asdict(found) for layer, found in self.of_a.items()},
+            "of_b": {layer: asdict(found) for layer, found in self.of_b.items()},
+        }
+
+    def __repr__(self) -> str:
+        head = f"Best layers by {self.measure}: {self.n_nulls} distinct nulls"
+        return "\n".join(
+            [
+                head,
+                "",
+                *_format_direction(self.of_a, "layer of A", "best of B"),
+                "",
+                *_format_direction(self.of_b, "layer of B", "best of A"),
+                "",
+                "t: the measure less the mean of its nulls, in their standard deviations",
+                "p: how often the best over the same layers is as far above its nulls by chance",
+                "largest: the layer of the largest measure, which it may owe to its width",
+            ]
+        )
+
+
+class _Standardised(NamedTuple):
+    """The data and the nulls of one pair of layers, at one scale."""
+
+    value: float
+    t: float
+    z: Floats
+    """Of the data and then of each null."""
+
+
+def find_best_layers(
+    layers: ComparedLayers, pairs: Mapping[Key, ActivationPair] | None, measure: str
+) -> BestLayers:
+    """Return the best layers by a measure; ValueError where the layers do not tell them."""
+    if not layers.all_pairs:
+        raise ValueError(
+            f"a best layer is one of many, and these were compared one by one: {WAY_OUT}"
+        )
+    drawn = _list_draws(layers, pairs, measure)
+    first_key, (first, _, _) = next(iter(drawn.items()))
+    for key, (rolls, _, _) in drawn.items():
+        if not np.array_equal(rolls, first):
+            raise ValueError(
+                f"the nulls of {label(key)} have other circular shifts than those of "
+                f"{label(first_key)}, so that they have no best layer together: {WAY_OUT}"
+            )
+    distinct = np.sort(np.unique(first, return_index=True)[1])
+    found = {key: _standardise(value, nulls[distinct]) for key, (_, value, nulls) in drawn.items()}
+    of_a = {
+        a: {key[1]: each for key, each in found.items() if key[0] == a} for a in layers.layers_a
+    }
+    of_b = {
+        b: {key[0]: each for key, each in found.items() if key[1] == b} for b in layers.layers_b
+    }
+    return BestLayers(
+        measure,
+        distinct.size,
+        {layer: _choose(others) for layer, others in of_a.items()},
+        {layer: _choose(others) for layer, others in of_b.items()},
+    )
+
+
+def _list_draws(
+    layers: ComparedLayers, pairs: Mapping[Key, ActivationPair] | None, measure: str
+) -> dict[Key, tuple[NDArray[np.uint64], float, Floats]]:
+    """Return of every pair of layers the shifts, the measure of the data and that of each null."""
+    if measure == "area" and all(key in layers.nulls for key in layers):
+        return {
+            key: (layers.nulls[key].rolls, layers[key].area, layers.nulls[key].area)
+            for key in layers
+        }
+    found = {}
+    for key, each in find_calibrations(layers, pairs, LEVEL).items():
+        if measure not in each:
+            raise ValueError(f"there is no measure {measure!r}: there are {', '.join(each)}")
+        at = each.names.index(measure)
+        found[key] = (each.rolls, float(each.observed[at]), each.nulls[at])
+    return found
+
+
+def _standardise(value: float, nulls: Floats) -> _Standardised | None:
+    """Return one pair of layers at one scale; None where something is not known."""
+    drawn = np.concatenate([[value], nulls])
+    if not np.isfinite(drawn).all():
+        return None
+    if np.ptp(drawn) <= TOLERANCE:
+        return _Standardised(value, 0.0, np.zeros(drawn.size))
+    above, spread = value - float(nulls.mean()), float(nulls.std())
+    # Nulls that are equal differ from their mean by rounding.
+    t = math.copysign(math.inf, above) if np.ptp(nulls) <= TOLERANCE else above / spread
+    return _Standardised(value, t, (drawn - drawn.mean()) / drawn.std())
+
+
+def _choose(others: Mapping[str, _Standardised | None]) -> BestLayer:
+    """Return the best of the layers of the other network."""
+    known = {layer: each for layer, each in others.items() if each is not None}
+    if not known:
+        return BestLayer(None, math.nan, math.nan, math.nan, None, math.nan)
+    z = np.array([each.z for each in known.values()])
+    largest = z.max(axis=0)
+    names, raw = list(known), [each.value for each in known.values()]
+    # Of several that are as far above chance, as above nulls that are equal, the most alike.
+    first = [at for at in range(len(names)) if z[at, 0] >= largest[0] - TOLERANCE]
+    best = max(first, key=raw.__getitem__)
+    most = int(np.argmax(raw))
+    reached = int((largest[1:] >= largest[0] - TOLERANCE).sum())
+    chosen = known[names[best]]
+    return BestLayer(
+        names[best],
+        chosen.value,
+        chosen.t,
+        (1 + reached) / largest.size,
+        names[most],
+        raw[most],
+    )
+
+
+def _format_direction(found: Mapping[str, BestLayer], of: str, best: str) -> list[str]:
+    others = [each for of_one in found.values() for each in (of_one.layer, of_one.raw_layer)]
+    short = shorten_names(list(found), LETTERS)
+    named = [each for each in dict.fromkeys(others) if each is not None]
+    of_others: Mapping[Any, str] = shorten_names(named, LETTERS) if named else {}
+    short_others: dict[str | None, str] = {None: NOBODY, **of_others}
+    table = [[of, best, "value", "t", "p", "largest", "value"]]
+    table += [
+        [GAP] if layer is None else _format_row(short, short_others, layer, found)
+        for layer in leave_out_middle(list(found))
+    ]
+    return list(align_columns(table, 2))
+
+
+def _format_row(
+    short: Mapping[str, str],
+    short_others: Mapping[str | None, str],
+    layer: str,
+    found: Mapping[str, BestLayer],
+) -> list[str]:
+    each = found[layer]
+    figures = [f"{each.value:.2f}", f"{each.t:.1f}", f"{each.p_value:.2g}"]
+    return [
+        short[layer],
+        short_others[each.layer],
+        *figures,
+        short_others[each.raw_layer],
+        f"{each.raw_value:.2f}",
+    ]

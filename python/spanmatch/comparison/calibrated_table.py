@@ -1,0 +1,201 @@
+"""Calibrated measures as a table of layers × measures, and in words which are chance alone."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spanmatch.base.constants import TOLERANCE
+from spanmatch.base.words import count_of, list_names
+from spanmatch.comparison.html_table import draw_bar, format_cell, format_row
+from spanmatch.comparison.keys import GAP, Key, label, shorten_names
+from spanmatch.comparison.table import (
+    LETTERS,
+    LONGEST,
+    align_columns,
+    leave_out_middle,
+    list_name_columns,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from spanmatch.comparison.calibrated_layers import CalibratedLayers
+    from spanmatch.results.calibration import CalibratedMeasure
+
+WIDTH = 100  # letters of a line; measures that take more stand below
+NAMED = 3  # layers that are named in words
+FULL = "τ = 1"  # in place of a score that nothing can reach
+SATURATED = (
+    "saturated, since chance reaches the largest value (τ = 1; take more samples, or for matches a "
+    "ridge)"
+)
+UNKNOWN = "–"
+CHOSEN = (
+    "of each layer of A the layer of B of the largest {}; `best` gives p that count this choice"
+)
+
+
+def format_calibrated(layers: CalibratedLayers) -> str:
+    """Return a table of text: each measure calibrated, beside it as it is."""
+    blocks = [_align_block(layers, measures) for measures in _deal_measures(layers)]
+    return "\n\n".join([describe(layers), *blocks, "\n".join(list_remarks(layers))])
+
+
+def format_calibrated_html(layers: CalibratedLayers) -> str:
+    """Return a table for notebooks, with bars for the scores."""
+    names, keys = list_name_columns(layers, LONGEST * 2), list_shown_keys(layers)
+    heads = [title for title, _ in names] + [
+        head for measure in layers.measures for head in (measure, "as it is")
+    ]
+    lines = [format_row([format_cell(head, "th") for head in heads])]
+    for key in keys:
+        if key is None:
+            lines.append(format_row([format_cell(GAP, "th")]))
+            continue
+        cells = [format_cell(cell(key), "th", "text-align: left") for _, cell in names]
+        for measure in layers.measures:
+            found = layers[key].get(measure)
+            bar = "" if found is None or math.isnan(found.score) else draw_bar(found.score)
+            cells.append(format_cell(_format_score(found), "td", bar))
+            cells.append(format_cell(_format_value(found), "td"))
+        lines.append(format_row(cells))
+    table, remarks = "\n".join(lines), "<br>".join(map(escape, list_remarks(layers)))
+    return (
+        f"<div><p><b>{escape(describe(layers))}</b></p>\n<table>\n{table}\n</table>\n"
+        f"<p><small>{remarks}</small></p></div>"
+    )
+
+
+def describe(layers: CalibratedLayers) -> str:
+    """Return in a line what was calibrated."""
+    compared = (
+        f"{len(layers.layers_a)} × {len(layers.layers_b)} layers"
+        if layers.all_pairs
+        else count_of(len(layers), "layer")
+    )
+    counts = sorted({each.n_distinct for each in layers.values()})
+    nulls = " or ".join(map(str, counts))
+    return f"Calibrated measures: {compared}, {nulls} distinct nulls, level {layers.level:g}"
+
+
+def list_remarks(layers: CalibratedLayers) -> list[str]:
+    """Return the lines under a table: what it shows, and which measures are chance alone."""
+    kinds = {
+        "no more than chance": _is_chance,
+        SATURATED: is_saturated,
+        "not known, since a side or a null has no variance": _is_unknown,
+    }
+    told = [line for what, wanted in kinds.items() for line in _tell(what, wanted, layers)]
+    return [
+        *([CHOSEN.format(_choose_measure(layers))] if layers.all_pairs else []),
+        "max(0, (value - τ) / (1 - τ)), τ what chance reaches; in brackets the value as it is",
+        *(told or ["more than chance: every measure of every layer"]),
+    ]
+
+
+def list_shown_keys(layers: CalibratedLayers) -> list[Key | None]:
+    """Return the rows of a table: for all pairs, of each layer of A the layer of B that fits best.
+
+    None where the middle is left out.
+    """
+    if not layers.all_pairs:
+        return leave_out_middle(list(layers))
+    measure = _choose_measure(layers)
+    keys: list[Key] = []
+    for a in layers.layers_a:
+        of_a = [key for key in layers if key[0] == a]
+        keys.append(max(of_a, key=lambda key: _sort_by(layers[key].get(measure))))
+    return leave_out_middle(keys)
+
+
+def is_saturated(found: CalibratedMeasure) -> bool:
+    """Tell whether chance reaches the largest value, so that nothing can be above it."""
+    return found.threshold >= 1.0 - TOLERANCE
+
+
+def _is_chance(found: CalibratedMeasure) -> bool:
+    return found.score == 0.0 and not is_saturated(found)
+
+
+def _is_unknown(found: CalibratedMeasure) -> bool:
+    return math.isnan(found.score)
+
+
+def _tell(
+    what: str, wanted: Callable[[CalibratedMeasure], bool], layers: CalibratedLayers
+) -> list[str]:
+    """Return a line on the measures that are so in some layers, and one for each of them.
+
+    Measures that are so in the same layers are told together.
+    """
+    alike: dict[tuple[Key, ...], list[str]] = {}
+    for measure in layers.measures:
+        keys = [key for key, each in layers.items() if measure in each and wanted(each[measure])]
+        if keys:
+            alike.setdefault(tuple(keys), []).append(measure)
+    parts = [f"{', '.join(names)} in {_name(keys, layers)}" for keys, names in alike.items()]
+    if len(parts) < 2:
+        return [f"{what}: {part}" for part in parts]
+    return [f"{what}:", *(f"  {part}" for part in parts)]
+
+
+def _name(keys: Sequence[Key], layers: CalibratedLayers) -> str:
+    if len(keys) == len(layers):
+        return f"all {len(keys)}" if len(keys) > 1 else label(keys[0])
+    if layers.all_pairs:
+        return f"{len(keys)} of {len(layers)} pairs of layers"
+    short = shorten_names(layers.layers_a, LETTERS)
+    return list_names([short[label(key)] for key in keys], NAMED)
+
+
+def _choose_measure(layers: CalibratedLayers) -> str:
+    return "area" if "area" in layers.measures else layers.measures[0]
+
+
+def _sort_by(found: CalibratedMeasure | None) -> tuple[float, float]:
+    if found is None or math.isnan(found.score):
+        return -1.0, -1.0
+    return found.score, found.value
+
+
+def _deal_measures(layers: CalibratedLayers) -> list[list[str]]:
+    """Return the measures in blocks that are no wider than a line."""
+    names = [cell(key) for _, cell in list_name_columns(layers, LETTERS) for key in layers]
+    room = WIDTH - max(map(len, names)) * (2 if layers.all_pairs else 1)
+    blocks: list[list[str]] = []
+    left = 0
+    for measure in layers.measures:
+        width = 2 + max(len(measure), len(f"{FULL} (1.00)"))
+        if not blocks or width > left:
+            blocks.append([])
+            left = room
+        blocks[-1].append(measure)
+        left -= width
+    return blocks
+
+
+def _align_block(layers: CalibratedLayers, measures: Sequence[str]) -> str:
+    names = list_name_columns(layers, LETTERS)
+    table = [[title for title, _ in names] + list(measures)]
+    for key in list_shown_keys(layers):
+        if key is None:
+            table.append([GAP])
+            continue
+        cells = [layers[key].get(measure) for measure in measures]
+        shown = [f"{_format_score(cell)} ({_format_value(cell)})" for cell in cells]
+        table.append([cell(key) for _, cell in names] + shown)
+    return "\n".join(align_columns(table, len(names)))
+
+
+def _format_score(found: CalibratedMeasure | None) -> str:
+    if found is None or math.isnan(found.score):
+        return UNKNOWN
+    return FULL if is_saturated(found) else f"{found.score:.2f}"
+
+
+def _format_value(found: CalibratedMeasure | None) -> str:
+    return UNKNOWN if found is None or np.isnan(found.value) else f"{found.value:.2f}"

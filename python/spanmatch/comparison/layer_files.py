@@ -1,0 +1,180 @@
+"""The files of a layer in a comparison's folder: its pair, its spectrum, and what is told beside.
+
+The file of a layer takes its name from the layer alone, and is there once it is whole, so that work
+that was cut off can go on.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from spanmatch.base.errors import FileError
+from spanmatch.comparison.keys import Key, label
+from spanmatch.pair.pair import ActivationPair
+from spanmatch.results.calibration import Calibration
+from spanmatch.results.interval import Interval
+from spanmatch.results.layer_answer import LayerAnswer
+from spanmatch.results.nulls import NullSpectra
+from spanmatch.results.one_to_one import OneToOne
+from spanmatch.results.residuals import Residuals
+from spanmatch.results.spectrum import MatchSpectrum
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from os import PathLike
+
+    from spanmatch.results.result import Result
+
+    Folder = str | PathLike[str]
+
+PAIRS, SPECTRA = "pairs", "spectra"
+NULLS, INTERVALS, ONE_TO_ONE, HELD_OUT = "nulls", "intervals", "one_to_one", "held_out"
+CALIBRATIONS = "calibrations"
+# What an entry of the index calls a file of each of the folders within; for those beside the
+# spectra it is the name of a field of `LayerAnswer` too.
+ENTRIES = {
+    PAIRS: "pair",
+    SPECTRA: "spectrum",
+    NULLS: "nulls",
+    INTERVALS: "interval",
+    ONE_TO_ONE: "one_to_one",
+    HELD_OUT: "held_out",
+    CALIBRATIONS: "calibration",
+}
+# What a layer may lack: of old folders, all but `NULLS` and `INTERVALS` too.
+BESIDE = (NULLS, INTERVALS, ONE_TO_ONE, HELD_OUT, CALIBRATIONS)
+OPTIONAL = (PAIRS, *BESIDE)
+SLUG = 40  # letters of a layer's name in the name of its file
+HASH = 12  # hexadecimal digits that tell apart what the letters do not
+
+Loaded = TypeVar(
+    "Loaded",
+    ActivationPair,
+    Calibration,
+    MatchSpectrum,
+    NullSpectra,
+    Interval,
+    OneToOne,
+    Residuals,
+)
+
+
+class SavedPairs(Mapping[Key, ActivationPair]):
+    """The pairs of a folder, each read when it is asked for."""
+
+    def __init__(self, folder: Folder, keys: Iterable[Key]) -> None:
+        self._folder = Path(folder).resolve()
+        self._keys = dict.fromkeys(keys)
+
+    def __getitem__(self, key: Key) -> ActivationPair:
+        if key not in self._keys:
+            raise KeyError(key)
+        return read_pair(self._folder, key)
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+
+def write_pair(folder: Folder, key: Key, pair: ActivationPair) -> None:
+    """Write the pair of a layer."""
+    pair.save(_prepare(folder, PAIRS, key))
+
+
+def read_pair(folder: Folder, key: Key) -> ActivationPair:
+    """Read the pair of a layer; FileError where it is missing or damaged."""
+    return read_file(ActivationPair.load, folder, PAIRS, key)
+
+
+def write_answer(folder: Folder, key: Key, answer: LayerAnswer) -> None:
+    """Write what a layer's pair tells; its spectrum last, so that where it is, all is."""
+    for within in BESIDE:
+        told: Result | None = getattr(answer, ENTRIES[within])
+        if told is not None:
+            told.save(_prepare(folder, within, key))
+    answer.spectrum.save(_prepare(folder, SPECTRA, key))
+
+
+def read_answer(folder: Folder, key: Key) -> LayerAnswer:
+    """Read what `write_answer` has written; FileError where something of it is damaged."""
+
+    def read_beside(load: Callable[[Path], Loaded], within: str) -> Loaded | None:
+        return read_file(load, folder, within, key) if has_file(folder, within, key) else None
+
+    return LayerAnswer(
+        read_spectrum(folder, key),
+        read_beside(NullSpectra.load, NULLS),
+        read_beside(Interval.load, INTERVALS),
+        read_beside(OneToOne.load, ONE_TO_ONE),
+        read_beside(Residuals.load, HELD_OUT),
+        read_beside(Calibration.load, CALIBRATIONS),
+    )
+
+
+def read_spectrum(folder: Folder, key: Key) -> MatchSpectrum:
+    """Read the spectrum of a layer; FileError where it is missing or damaged."""
+    return read_file(MatchSpectrum.load, folder, SPECTRA, key)
+
+
+def find_finished_pairs(folder: Folder, keys: Iterable[Key]) -> set[Key]:
+    """Return those of the keys whose pair has been written."""
+    return {key for key in keys if has_file(folder, PAIRS, key)}
+
+
+def find_finished_answers(
+    folder: Folder, keys: Iterable[Key], *, nulls: bool, intervals: bool, calibrations: bool
+) -> set[Key]:
+    """Return those of the keys whose spectrum has been written, and what is wanted beside it."""
+    wanted = {SPECTRA: True, NULLS: nulls, INTERVALS: intervals, CALIBRATIONS: calibrations}
+    within = [each for each, is_wanted in wanted.items() if is_wanted]
+    return {key for key in keys if all(has_file(folder, each, key) for each in within)}
+
+
+def read_file(load: Callable[[Path], Loaded], folder: Folder, within: str, key: Key) -> Loaded:
+    """Read a file of a layer; FileError where it is missing or damaged."""
+    try:
+        return load(find_path(folder, within, key))
+    except FileNotFoundError as error:
+        raise describe_missing(folder, within, key) from error
+    except FileError as error:
+        raise FileError(f"layer {label(key)}: {error}") from error
+
+
+def describe_missing(folder: Folder, within: str, key: Key) -> FileError:
+    """Return the error of a file of a layer that is not there."""
+    path = find_path(folder, within, key)
+    return FileError(f"layer {label(key)}: {path}, its {ENTRIES[within]}, is missing")
+
+
+def has_file(folder: Folder, within: str, key: Key) -> bool:
+    """Tell whether a file of a layer is there."""
+    return find_path(folder, within, key).is_file()
+
+
+def find_path(folder: Folder, within: str, key: Key) -> Path:
+    """Return where a file of a layer is, or would be."""
+    return Path(folder, name_file(within, key))
+
+
+def name_file(within: str, key: Key) -> str:
+    """Return a name that every file system takes, legible, and another one for every key."""
+    from hashlib import sha256
+
+    names = key if isinstance(key, tuple) else (key,)
+    # The end of a long name says more of the layer than its beginning.
+    slug = "--".join(re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")[-SLUG:] for name in names)
+    digest = sha256(json.dumps(key).encode()).hexdigest()[:HASH]
+    return f"{within}/{slug}-{digest}.safetensors"
+
+
+def _prepare(folder: Folder, within: str, key: Key) -> Path:
+    """Return where to write, in a folder that is there."""
+    path = find_path(folder, within, key)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from html import escape
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,7 +43,8 @@ CHOSEN = (
 def format_calibrated(layers: CalibratedLayers) -> str:
     """Return a table of text: each measure calibrated, beside it as it is."""
     blocks = [_align_block(layers, measures) for measures in _deal_measures(layers)]
-    return "\n\n".join([describe(layers), *blocks, "\n".join(list_remarks(layers))])
+    remarks = [fill(line, WIDTH, subsequent_indent="    ") for line in list_remarks(layers)]
+    return "\n\n".join([describe(layers), *blocks, "\n".join(remarks)])
 
 
 def format_calibrated_html(layers: CalibratedLayers) -> str:
@@ -87,7 +89,7 @@ def list_remarks(layers: CalibratedLayers) -> list[str]:
     kinds = {
         "no more than chance": _is_chance,
         SATURATED: is_saturated,
-        "not known, since a side or a null has no variance": _is_unknown,
+        "without a value, of the data or of a null": _is_unknown,
     }
     told = [line for what, wanted in kinds.items() for line in _tell(what, wanted, layers)]
     return [

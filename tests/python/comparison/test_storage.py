@@ -64,9 +64,9 @@ def test_a_pair_file_says_what_it_holds(tmp_path: Path) -> None:
     named().save(path)
     with safe_open(path, framework="numpy") as file:
         metadata = file.metadata()
-        assert set(file.keys()) == {"shift", "sums", "spread", "products"}
+        assert set(file.keys()) == {"shift", "sums", "spread", "products", "norms"}
     assert metadata["spanmatch"] == "ActivationPair"
-    assert (metadata["format"], metadata["version"]) == ("1", sm.__version__)
+    assert (metadata["format"], metadata["version"]) == ("2", sm.__version__)
     counts = [json.loads(metadata[name]) for name in ("n_x", "n_y", "n_samples", "n_batches")]
     assert counts == [7, 5, 60, 2]
     assert json.loads(metadata["dtype"]) == "float64"
@@ -159,7 +159,7 @@ def test_files_of_another_kind_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "changes", "without", "words"),
     [
-        ("pair", {"format": "2", "version": "9.1"}, (), r"format 2, of spanmatch 9\.1.*upgrade"),
+        ("pair", {"format": "3", "version": "9.1"}, (), r"format 3, of spanmatch 9\.1.*upgrade"),
         ("spectrum", {"format": "17"}, (), "format 17.*upgrade"),
         ("pair", {"format": "one"}, (), "damaged"),
         ("pair", {"spanmatch": "Orchestra"}, (), "holds Orchestra, which this version does not"),

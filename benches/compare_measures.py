@@ -1,4 +1,4 @@
-"""The classic measures against rsatoolbox, repsim and torch_cka."""
+"""The classic measures against rsatoolbox, repsim, thingsvision and torch_cka."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from compare_data import shared_factors
-from compare_kernels import NOTE, torch_cka_contenders
+from compare_kernels import NOTE, debiased_contenders
 from compare_race import Contender, Task, close
 
 import spanmatch as sm
@@ -60,10 +60,9 @@ def tasks(options: argparse.Namespace) -> list[Task]:
             "all have the same length, and not of the data: another quantity, left out. "
             "Its `pwcca` is the mean of both directions: ours is taken both ways for the check.",
         ]
-    if find_spec("torch_cka"):
-        cka += torch_cka_contenders(x, y)
-        notes.append(NOTE)
-    missing = [name for name in ("rsatoolbox", "repsim", "torch_cka") if not find_spec(name)]
+    notes.append(NOTE)
+    peers = ("rsatoolbox", "repsim", "thingsvision", "torch_cka")
+    missing = [name for name in peers if not find_spec(name)]
     notes += [f"{name} is not installed: its measures are left out." for name in missing]
     first = (
         "Measures: the others hold samples × samples matrices, or SVDs of the samples, hence the "
@@ -72,6 +71,11 @@ def tasks(options: argparse.Namespace) -> list[Task]:
     )
     return [
         Task(f"linear CKA, {data}", lambda: sm.linear_cka(x, y), cka, [first, *notes]),
+        Task(
+            f"debiased linear CKA, {data}",
+            lambda: sm.debiased_linear_cka(x, y),
+            debiased_contenders(x, y),
+        ),
         Task(f"all eight measures, {data}", lambda: sm.measures(x, y), others),
     ]
 

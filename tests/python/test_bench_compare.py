@@ -56,8 +56,9 @@ def test_side_by_side() -> None:
     done = compare(f"{SMALL} {SMALL_MEASURES}")
     assert done.returncode == 0, done.stderr
     others = [cells[2] for cells in rows(done.stdout)]
-    for package, entries in (("torch", 1), ("rsatoolbox", 2), ("repsim", 3), ("torch_cka", 2)):
-        found = sum(name.startswith(f"{package},") for name in others)
+    known = {"torch": 1, "rsatoolbox": 2, "repsim": 3, "thingsvision": 1, "torch_cka": 3}
+    for package, entries in known.items():
+        found = sum(name.partition(",")[0] == package for name in others)
         assert found == (entries if find_spec(package) else 0)
         assert (f"{package} is not installed: " in done.stdout) == (not find_spec(package))
     assert sum(name.startswith("paper") for name in others) == 3
@@ -135,13 +136,20 @@ def test_a_match_that_is_not_minimal_is_refused(bench: Any) -> None:
             matches.check_minimum(x, y, v, *pair)
 
 
-def test_estimates_of_torch_cka_are_told_apart(bench: Any) -> None:
+def test_estimates_of_cka_are_told_apart(bench: Any) -> None:
     data, kernels = bench("compare_data"), bench("compare_kernels")
     x, y = data.shared_factors(6, 80, 0)
     k, m = kernels.kernel(x), kernels.kernel(y)
-    assert kernels.cka(k, m, kernels.hsic_biased) == pytest.approx(sm.linear_cka(x, y), abs=1e-12)
     # By definition: sums over samples that are all different, of centred or other rows alike.
     shifted = [kernels.kernel(side + 3.0) for side in (x, y)]
     unbiased = kernels.cka(k, m, kernels.hsic_unbiased)
     assert kernels.cka(*shifted, kernels.hsic_unbiased) == pytest.approx(unbiased, abs=1e-9)
+    assert unbiased == pytest.approx(sm.debiased_linear_cka(x, y), abs=1e-12)
     assert abs(unbiased - sm.linear_cka(x, y)) > 1e-3
+    of_halves = kernels.cka_of_batches(
+        [
+            tuple(kernels.kernel(side[rows]) for side in (x, y))
+            for rows in (slice(40), slice(40, 80))
+        ]
+    )
+    assert abs(of_halves - unbiased) > 1e-4

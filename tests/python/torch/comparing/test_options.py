@@ -26,7 +26,11 @@ from spanmatch.torch.comparing.options import CompareOptions
         ({"layers": {"a": "b"}, "layers_b": "c"}, TypeError, "leave `layers_b` out"),
         ({"all_pairs": True}, ValueError, "choose them by `layers`"),
         ({"all_pairs": True, "layers": {"a": "b"}}, ValueError, "choose them by `layers`"),
-        ({"all_pairs": True, "layers": "*", "nulls": 2}, ValueError, "one by one"),
+        (
+            {"all_pairs": True, "layers": "*", "folds": 2},
+            ValueError,
+            "`folds` are kept.*one by one",
+        ),
     ],
 )
 def test_what_is_wrong_is_refused_when_it_is_made(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -17,6 +17,7 @@ from gloo_worker import beside
 from grams import grams
 from hand_made_pairs import BATCHES, IMAGES, LABELS, Net
 from needs_gpu import needs_cuda
+from rolled_outputs import assert_near_nulls, find_products
 from spanmatch.torch import capture, compare
 
 if TYPE_CHECKING:
@@ -42,6 +43,16 @@ def test_compare_is_that_of_the_host(center: bool) -> None:
             np.testing.assert_allclose(other[layer].x, on_host[layer].x, rtol=0, atol=1e-9)
             np.testing.assert_allclose(other[layer].y, on_host[layer].y, rtol=0, atol=1e-9)
     assert there.pair("conv1").n_nulls == 3
+
+
+def test_nulls_of_all_pairs_are_those_of_the_host() -> None:
+    how: dict[str, Any] = {"all_pairs": True, "nulls": 3, "seed": 4, "progress": False}
+    on_host = compare(model(0), model(1), BATCHES, layers="*", **how)
+    there = compare(model(0), model(1), BATCHES, layers="*", device="cuda", **how)
+    assert list(there) == list(on_host)
+    for key in on_host:
+        assert_near_nulls(find_products(there.pair(key)), find_products(on_host.pair(key)))
+        np.testing.assert_array_equal(there.nulls[key].rolls, on_host.nulls[key].rolls)
 
 
 def test_models_come_back_and_random_numbers_go_on() -> None:

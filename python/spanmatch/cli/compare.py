@@ -81,8 +81,8 @@ MaxMemory = Annotated[
     typer.Option(
         metavar="SIZE",
         help="What sums may take, such as 4GB, for all processes of the machine together; by "
-        "default half of what is free. Where all layers take more, the models run over the data "
-        "several times. Layers that a folder has left out stay left out.",
+        "default half of what is free. Where all layers take more, or all pairs of layers, the "
+        "models run over the data several times. Layers that a folder has left out stay left out.",
         show_default=False,
     ),
 ]
@@ -95,7 +95,12 @@ LayersB = Annotated[
     ),
 ]
 AllPairs = Annotated[
-    bool, typer.Option("--all-pairs", help="Compare every layer of A with every layer of B.")
+    bool,
+    typer.Option(
+        "--all-pairs",
+        help="Compare every layer of A with every layer of B; with --nulls under one roll of the "
+        "inputs, shared by all layers.",
+    ),
 ]
 Axis = Annotated[
     list[str] | None,

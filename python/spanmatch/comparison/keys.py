@@ -57,6 +57,38 @@ def find_layer(name: str, layers: Collection[str]) -> str:
     return name if name in layers else name.rpartition("#")[0]
 
 
+def find_layers(key: Key, keys: Collection[Key]) -> Key:
+    """Do the same for a key, of one layer or of two.
+
+    >>> find_layers(("relu#1", "fc"), [("relu", "fc")])
+    ('relu', 'fc')
+    """
+    if not isinstance(key, tuple):
+        return find_layer(key, [name for name in keys if isinstance(name, str)])
+    names_a, names_b = ([split_key(each)[side] for each in keys] for side in (0, 1))
+    return find_layer(key[0], names_a), find_layer(key[1], names_b)
+
+
+def find_place(
+    key: Key, layers_a: Sequence[str], layers_b: Sequence[str]
+) -> tuple[tuple[int, int], ...]:
+    """Return where a key stands among all, in the order of the layers and of their calls.
+
+    >>> find_place("relu#1", ["fc", "relu"], [])
+    ((1, 1),)
+    >>> find_place(("fc", "relu#2"), ["fc"], ["conv", "relu"])
+    ((0, 0), (1, 2))
+    """
+    if isinstance(key, tuple):
+        return _place_call(key[0], layers_a), _place_call(key[1], layers_b)
+    return (_place_call(key, layers_a),)
+
+
+def _place_call(name: str, layers: Sequence[str]) -> tuple[int, int]:
+    layer = find_layer(name, layers)
+    return layers.index(layer), int(name.removeprefix(layer).removeprefix("#") or 0)
+
+
 def shorten_names(layers: Sequence[str], letters: int) -> dict[str, str]:
     """Return a name of so many letters for each layer; of more where else two would be alike."""
     begin = _count_shared_parts(layers) if max(map(len, layers)) > letters else 0

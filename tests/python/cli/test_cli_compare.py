@@ -91,6 +91,20 @@ def test_the_table_at_levels_of_ones_own() -> None:
     ]
 
 
+def test_all_pairs_have_nulls_in_one_pass_or_in_several() -> None:
+    chosen = ["--all-pairs", "--layers", "act", "--layers", "head", "--nulls", "3"]
+    command = [*COMMAND, *chosen, "--limit", "200", "--batch-size", "20", "--json"]
+    runs()
+    once, n_runs = strict(done(*command).stdout), runs().count("f")
+    names = [(a, b) for a in ("act#0", "act#1", "head") for b in ("act#0", "act#1", "head")]
+    assert [(each["layer_a"], each["layer_b"]) for each in once["layers"]] == names
+    assert {each["p_value"] for each in once["layers"]} <= {0.25, 0.5, 0.75, 1.0}
+    # Together they take some more, and each pair of layers less.
+    again = ["again" if each == "out" else each for each in command]
+    assert strict(done(*again, "--max-memory", "300kB").stdout) == once
+    assert runs().count("f") > n_runs
+
+
 def test_items_and_how_a_folder_without_them_goes_on() -> None:
     Path("packed.py").write_text(
         "import torch\n"
@@ -224,8 +238,8 @@ def test_wrong_usage_exits_with_2_and_writes_nothing() -> None:
     for arguments, words in [
         ([*COMMAND, "--all-pairs"], ["--all-pairs compares", "choose them by --layers\n"]),
         (
-            [*COMMAND, "--all-pairs", "--layers", "act", "--nulls", "2"],
-            ["leave --all-pairs out", "by --layers and --layers-b\n"],
+            [*COMMAND, "--all-pairs", "--layers", "act", "--folds", "2"],
+            ["leave --all-pairs out", "by --layers and --layers-b; or leave --folds out\n"],
         ),
         ([*COMMAND, "--plot", "p.jpg"], ["p.jpg", ".png"]),
         ([*COMMAND, "--device", "nowhere"], ["'nowhere' is no device"]),

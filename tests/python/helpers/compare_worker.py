@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 WORK: dict[str, dict[str, Any]] = {
     "whole": {},
     "centred": {"center": True, "layers": ("act", "head")},
-    "all": {"layers": ("conv*", "act"), "layers_b": ("act", "head"), "all_pairs": True},
+    "all": {"layers": ("conv*", "act"), "layers_b": ("act", "head"), "all_pairs": True, "nulls": 2},
     # Fewer layers than processes, and fewer batches.
     "one": {"layers": ("conv1",), "max_batches": 1},
     "odd": {"data": "digits", "batch_size": 100, "max_batches": 3},

@@ -5,7 +5,9 @@ Read in this order:
 - `compare`: the public function;
 - `options`: what is asked for, checked once and handed on as one object;
 - `collect`: both models run over the data, and the pairs of their layers come out;
-- `layer_pairs`: which layer of A stands against which of B;
+- `pairing`: how the layers of A stand against those of B, one each or all, and which go into which
+  pass: by `layer_pairs`, `left_out`, `budget`, and for all pairs `pair_costs`;
+- `passes`: one pass over the data, or several;
 - `lockstep`: one batch through both models;
 - `collector`: what takes the layers' outputs; `one_by_one`, a pair for each layer, and `all_pairs`,
   with `layer_sums`, for every layer of A with every layer of B; `same_samples`: their rows;

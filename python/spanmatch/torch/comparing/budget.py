@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import torch
 
-from spanmatch.base.memory import find_available, format_bytes
-from spanmatch.torch.comparing.layer_sums import count_bytes
+from spanmatch.base.memory import find_available
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from spanmatch.torch.comparing.lockstep import BothSizes
     from spanmatch.torch.comparing.options import CompareOptions
     from spanmatch.torch.observing.layer_size import LayerSize
 
@@ -74,41 +71,6 @@ def deal_layers(sizes: Mapping[str, int], budget: int | None) -> list[list[str]]
         room[at] -= sizes[name]
     # In each they stand as in the models.
     return [[name for name in sizes if name in names] for names in passes]
-
-
-def check_all_pairs(sizes: BothSizes, budget: int | None, *, tell: bool) -> None:
-    """Say what the sums of all pairs take.
-
-    Parameters
-    ----------
-    sizes
-        Of the layers of A and of B that are compared.
-    budget
-        How many bytes they may take; None: as many as they like.
-    tell
-        Say so on standard error too.
-
-    Raises
-    ------
-    MemoryError
-        They take more.
-    """
-    needed = count_bytes(
-        *([size.n_neurons for size in each.values() for _ in range(size.n_calls)] for each in sizes)
-    )
-    n_a, n_b = (sum(size.n_calls for size in each.values()) for each in sizes)
-    if budget is not None and needed > budget:
-        raise MemoryError(
-            f"the sums of all pairs of {n_a} and {n_b} layers take {format_bytes(needed)}, of "
-            f"{format_bytes(budget)} that may be used: choose fewer layers by `layers`, leave out "
-            "wide ones by `max_neurons`, or allow more by `max_memory`"
-        )
-    if tell:
-        print(  # noqa: T201
-            f"all pairs: {n_a * n_b} of {n_a} and {n_b} layers, {format_bytes(needed)} of sums, "
-            "beside the float64 rows of a batch",
-            file=sys.stderr,
-        )
 
 
 def _find_free(device: torch.device) -> int | None:

@@ -9,31 +9,22 @@ from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.progress import show_progress
-from spanmatch.torch.comparing.all_pairs import AllPairs
 from spanmatch.torch.comparing.batch_digest import BatchLog
 from spanmatch.torch.comparing.both_batches import BothData
-from spanmatch.torch.comparing.budget import (
-    check_all_pairs,
-    count_in_pass,
-    deal_layers,
-    find_budget,
-)
+from spanmatch.torch.comparing.budget import find_budget
 from spanmatch.torch.comparing.kept_pairs import TemporaryPairs
-from spanmatch.torch.comparing.layer_pairs import choose_both, pair_layers
-from spanmatch.torch.comparing.left_out import leave_out_of_pairs, leave_out_wide
 from spanmatch.torch.comparing.lockstep import Lockstep
-from spanmatch.torch.comparing.one_by_one import OneByOne
+from spanmatch.torch.comparing.pairing import choose_pairing
 from spanmatch.torch.comparing.passes import run_pass, run_passes
 from spanmatch.torch.observing.traced_batches import read_ahead
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable
 
     from torch import nn
 
-    from spanmatch.torch.comparing.collector import Collected, Collector
+    from spanmatch.torch.comparing.collector import Collected
     from spanmatch.torch.comparing.kept_pairs import KeptPairs
-    from spanmatch.torch.comparing.lockstep import BothSizes
     from spanmatch.torch.comparing.options import CompareOptions
 
 
@@ -43,6 +34,7 @@ def collect_pairs(
     options: CompareOptions,
     *,
     data_b: Iterable[Any] | None = None,
+    only: Collection[tuple[str, str]] | None = None,
     kept: KeptPairs | None = None,
     log: BatchLog | None = None,
     budget: int | None = None,
@@ -62,6 +54,8 @@ def collect_pairs(
         As `compare` takes them.
     data_b
         The batches of B; None: those of A.
+    only
+        Of all pairs of layers, those that are compared; None: all of them.
     kept
         Where pairs go at the end of each of several passes; None: to a temporary folder.
     log
@@ -74,73 +68,41 @@ def collect_pairs(
     Raises
     ------
     MemoryError
-        The sums do not fit, and the data can be read once only, or all pairs of layers are wanted.
+        The sums do not fit, and the data can be read once only; or those of what was named do not.
     """
     both = BothData(data, data_b, options.max_batches)
     batches = both.read()
-    pairs, layers = (
-        (None, choose_both(models, options)) if options.all_pairs else pair_layers(models, options)
-    )
-    lockstep = Lockstep(models, layers, options)
+    pairing = choose_pairing(models, options, only)
+    lockstep = Lockstep(models, pairing.chosen, options)
     first = next(batches, None)
     if first is None:
         raise ValueError("there is no batch in data: it is empty, or was read before")
     ahead = read_ahead(first, batches, lockstep.count_ahead(first))
     bar = show_progress("Running both models", progress and can_draw_bars())
     with lockstep.observing(), bar as report:
-        left_out, passes = dict[str, str](), [list(pairs or ())]
+        left_out, passes = dict[str, str](), [pairing.whole]
         if options.trace:
             sizes = lockstep.trace(ahead)
             if budget is None:
                 budget = find_budget(options.max_memory, lockstep.find_device())
-            if pairs is None:
-                left_out = leave_out_wide(lockstep, sizes, options)
-                check_all_pairs(lockstep.drop_left_out(sizes), budget, tell=progress)
-            else:
-                left_out = leave_out_of_pairs(lockstep, sizes, pairs, options, budget)
-                passes = _deal(pairs, left_out, sizes, options, budget)
+            left_out, passes = pairing.deal(lockstep, sizes, budget, tell=progress)
         tick = _count_batches(report, both.count(), len(passes))
-        if len(passes) > 1 and pairs is not None:
+        if len(passes) > 1:
             return run_passes(
                 lockstep,
                 both,
-                pairs,
+                pairing,
                 passes,
                 left_out=left_out,
-                resampling=options.resampling,
                 kept=TemporaryPairs() if kept is None else kept,
                 log=BatchLog() if log is None else log,
                 tick=tick,
             )
-        collector: Collector = (
-            AllPairs()
-            if pairs is None
-            else OneByOne({a: pairs[a] for a in passes[0]}, options.resampling)
-        )
         batches = chain(ahead, batches)
         if log is not None:
             batches = log.note(batches)
-        collected = run_pass(lockstep, batches, collector, tick)
+        collected = run_pass(lockstep, batches, pairing.collect(passes[0]), tick)
     return replace(collected, left_out=left_out)
-
-
-def _deal(
-    pairs: Mapping[str, str],
-    left_out: Mapping[str, str],
-    sizes: BothSizes,
-    options: CompareOptions,
-    budget: int | None,
-) -> list[list[str]]:
-    """Return the layers of A of every pass."""
-    layers = [a for a in pairs if a not in left_out]
-    # Of a layer that does not run there is nothing; the collector tells if it runs in one alone.
-    needed = {
-        a: count_in_pass(sizes[0][a], sizes[1][pairs[a]], options)
-        if a in sizes[0] and pairs[a] in sizes[1]
-        else 0
-        for a in layers
-    }
-    return deal_layers(needed, budget)
 
 
 def _count_batches(

@@ -94,7 +94,9 @@ def compare(
         of one glob in the order of the model.
     all_pairs
         Compare every layer of A with every layer of B. Asks for `layers`. The products within a
-        layer are kept once; what all takes is said first.
+        layer are kept once; what all takes is said first. With `nulls` one roll of the inputs is
+        shared by all layers: null 3 of every pair has them rolled alike, so that the best layer of
+        each null can be told.
     device
         Where both run; they are moved back. None: where they are.
     center
@@ -133,9 +135,10 @@ def compare(
     max_memory
         What the sums of the layers may take, beside the models: bytes, or a text such as "4 GB".
         None: half of what is free. Where all layers take more, the models run over the data several
-        times, each time for some of the layers, and the pairs go to temporary files; data that can
-        be read once only are an error then, as are all pairs of layers. A layer that alone takes
-        more is left out.
+        times, each time for some of the layers, or of the pairs of layers, and the pairs go to
+        temporary files; data that can be read once only are an error then. A layer that alone takes
+        more is left out, as is a pair of two, of all pairs; those that you ask for by their whole
+        names are an error.
     max_batches
         How many batches are read; None: all.
     nulls
@@ -144,7 +147,8 @@ def compare(
         and how rare it is.
         Batches must be of two inputs at least, better of more than there are nulls, in an order
         that says nothing, and texts of one length, or without special first tokens: see
-        `null_spectra`. With 8 nulls the products take five times as long. Not with `all_pairs`.
+        `null_spectra`. With 8 nulls the products take five times as long. A pair of layers has the
+        same nulls, whether it is compared alone or is one of `all_pairs`.
     folds
         To how many folds the inputs are assigned, 16 as a rule: the comparison then has intervals:
         see `interval`. Not with `all_pairs`.
@@ -170,8 +174,8 @@ def compare(
         What is wrong with the arguments; with a layer, a batch or a mask; there is no batch; a
         value is not finite.
     MemoryError
-        The sums of a named layer, of every layer, or of all pairs do not fit; or those of all
-        layers do not, and the data can be read only once.
+        The sums of a named layer, of a pair of named layers, or of every one do not fit; or those
+        of all together do not, and the data can be read only once.
     ModelError
         A model raised an error: it says in which layer, at which batch.
 

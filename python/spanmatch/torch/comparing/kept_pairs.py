@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class KeptPairs(SavedPairs):
     """Pairs in the files of a folder, each read when it is asked for."""
 
-    def end_pass(self, found: Collected, to_run: Sequence[str]) -> None:  # noqa: ARG002
+    def end_pass(self, found: Collected, to_run: Sequence[Key]) -> None:  # noqa: ARG002
         """Write the pairs of a pass, which memory need not keep.
 
         Parameters
@@ -27,13 +27,13 @@ class KeptPairs(SavedPairs):
         found
             What the pass has collected.
         to_run
-            The layers of A that later passes are for.
+            What later passes are for: layers of A, or for all pairs tuples of layers.
         """
         for key, pair in found.pairs.items():
             write_pair(self._folder, key, pair)
             self._keys[key] = None
 
-    def sort(self, place: Callable[[Key], int]) -> None:
+    def sort(self, place: Callable[[Key], tuple[tuple[int, int], ...]]) -> None:
         """Put the pairs in another order."""
         self._keys = dict.fromkeys(sorted(self._keys, key=place))
 

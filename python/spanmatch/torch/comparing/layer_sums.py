@@ -1,7 +1,8 @@
 """Sums over each layer, and over each layer of A with each of B, from which any pair is made.
 
 A pair of layers depends on the products within either and between both. Those within are kept once
-for each layer, and not once for each of its pairs.
+for each layer, and not once for each of its pairs. Its nulls change those between alone: rolled
+round, the rows of B are the same rows.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ import torch
 
 import spanmatch._core as core
 from spanmatch.comparison.keys import Key
-from spanmatch.pair.device.gram import find_limit, find_middle
+from spanmatch.pair.device.gram import NO_PLAN, Plan, combine_codes, find_limit, find_middle
 from spanmatch.pair.pair import ActivationPair, wrap_gram
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from torch import Tensor
 
@@ -40,11 +41,12 @@ class LayerSums:
         ValueError
             A value is not finite, or squares may overflow.
         """
-        shifted = rows.double() - self.shift
+        shifted = rows.to(torch.float64, copy=True).sub_(self.shift)
         self.n_samples += len(rows)
         self.n_batches += 1
         self.sums += shifted.sum(0)
-        self.spread = torch.maximum(self.spread, shifted.abs().amax(0))
+        low, high = torch.aminmax(shifted, dim=0)
+        self.spread = torch.maximum(self.spread, torch.maximum(high, -low))
         far = ~(self.spread + self.shift.abs() <= find_limit(self.n_samples))
         if bool(far.any()):
             raise ValueError(
@@ -55,14 +57,59 @@ class LayerSums:
         return shifted
 
 
+class CrossSums:
+    """The products of a layer of A (rows) and one of B (columns), as they are and under each null.
+
+    Parameters
+    ----------
+    x, y
+        Rows of a batch, less their shifts: for widths and device.
+    nulls
+        How many nulls there are.
+    """
+
+    def __init__(self, x: Tensor, y: Tensor, nulls: int) -> None:
+        shape = 1 + nulls, x.shape[1], y.shape[1]
+        # Of the data first, then of each null.
+        self._products = torch.zeros(shape, dtype=torch.float64, device=x.device)
+        self.codes = (0,) * nulls
+        """For each null a number that stands for its circular shifts."""
+        self.n_items = 0
+
+    @property
+    def products(self) -> Tensor:
+        """Those of the data."""
+        return self._products[0]
+
+    @property
+    def nulls(self) -> Tensor:
+        """Those of each null, of shape (nulls, n_a, n_b)."""
+        return self._products[1:]
+
+    def add(self, x: Tensor, y: Tensor, plan: Plan = NO_PLAN) -> None:
+        """Add the rows of a batch, which have been shifted; no copy of them is made."""
+        for products, offset in zip(self._products, (0, *plan.offsets), strict=True):
+            for rows_x, rows_y in _meet(x, y, offset):
+                products.addmm_(rows_x.T, rows_y)
+        self.codes = tuple(map(combine_codes, self.codes, plan.offsets))
+        self.n_items += plan.n_items
+
+
 class CrossPairs(Mapping[Key, ActivationPair]):
-    """The pairs of layers of A and layers of B, each put together when it is asked for."""
+    """The pairs of layers of A and layers of B, each put together when it is asked for.
+
+    Parameters
+    ----------
+    parts
+        By the layers' names in A and in B: the sums of either, and those between them.
+    seed
+        What the circular shifts of the nulls follow from.
+    """
 
     def __init__(
-        self,
-        parts: Mapping[Key, tuple[LayerSums, LayerSums, Tensor]],
+        self, parts: Mapping[Key, tuple[LayerSums, LayerSums, CrossSums]], seed: int = 0
     ) -> None:
-        self._parts = parts
+        self._parts, self._seed = parts, seed
 
     def __getitem__(self, key: Key) -> ActivationPair:
         a, b, between = self._parts[key]
@@ -71,12 +118,13 @@ class CrossPairs(Mapping[Key, ActivationPair]):
             for x, y in ((a.shift, b.shift), (a.sums, b.sums), (a.spread, b.spread))
         )
         # Of the products, the triangle right of the diagonal counts.
-        n_a, n_b = between.shape
+        n_a, n_b = between.products.shape
         products = torch.zeros(n_a + n_b, n_a + n_b, dtype=torch.float64)
         products[:n_a, :n_a], products[n_a:, n_a:] = a.products, b.products
-        products[:n_a, n_a:] = between
+        products[:n_a, n_a:] = between.products
         gram = core.Gram.from_parts(
-            (n_a, a.n_batches, a.n_samples, shift, sums, spread, products.numpy())
+            (n_a, a.n_batches, a.n_samples, shift, sums, spread, products.numpy()),
+            self._take_nulls(between) if between.codes else None,
         )
         return wrap_gram(gram)
 
@@ -86,8 +134,17 @@ class CrossPairs(Mapping[Key, ActivationPair]):
     def __len__(self) -> int:
         return len(self._parts)
 
+    def _take_nulls(self, between: CrossSums) -> core._Replicates:
+        nulls = between.nulls.cpu().numpy()
+        return self._seed, between.n_items, list(between.codes), nulls, []
 
-def count_bytes(neurons_a: Sequence[int], neurons_b: Sequence[int]) -> int:
-    """Return how many bytes the sums take, of layers of so many neurons."""
-    own = sum(n * n for n in (*neurons_a, *neurons_b))
-    return 8 * (own + sum(neurons_a) * sum(neurons_b))
+
+def _meet(x: Tensor, y: Tensor, offset: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield views of the rows that meet when y is shifted circularly: row i of x, i + offset of y.
+
+    What is summed under the nulls is summed over these.
+    """
+    rest = len(y) - offset
+    yield x[:rest], y[offset:]
+    if offset:
+        yield x[rest:], y[:offset]

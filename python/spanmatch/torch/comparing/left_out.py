@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from spanmatch.base.memory import format_bytes
 from spanmatch.torch.comparing.budget import count_in_pass, count_sums
+from spanmatch.torch.comparing.parts import keep_pairs, list_both
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from spanmatch.torch.comparing.lockstep import BothSizes, Lockstep
     from spanmatch.torch.comparing.options import CompareOptions
+    from spanmatch.torch.comparing.pair_costs import PairCosts
+    from spanmatch.torch.comparing.parts import Part
     from spanmatch.torch.observing.layer_size import LayerSize
 
 
@@ -77,6 +80,37 @@ def leave_out_wide(lockstep: Lockstep, sizes: BothSizes, options: CompareOptions
     return {**_prefix("B", of_b), **_prefix("A", of_a)}
 
 
+def leave_out_large_pairs(
+    lockstep: Lockstep, costs: PairCosts, pairs: Part, budget: int
+) -> dict[tuple[str, str], str]:
+    """Leave out the pairs of layers that do not fit, of all pairs; return the reasons.
+
+    A layer that fits with none is read no more.
+
+    Raises
+    ------
+    MemoryError
+        Of such a pair both layers were named, or one, and it fits with no other; or none fits.
+    """
+    every = [(a, b) for a, each in pairs.items() for b in each]
+    reasons = {
+        (a, b): _explain_large_pair(costs, a, b, budget)
+        for a, b in every
+        if costs.count({a: (b,)}) > budget
+    }
+    kept = list_both(keep_pairs(pairs, lambda a, b: (a, b) not in reasons))
+    for (a, b), reason in reasons.items():
+        named = lockstep.is_named(a), lockstep.is_named(b, of_b=True)
+        gone = a not in kept[0], b not in kept[1]
+        if all(named) or not kept[0] or any(map(all, zip(named, gone, strict=True))):
+            raise MemoryError(f"layer {a!r} of A and {b!r} of B: {reason}")
+    lockstep.leave_out(
+        {a: reason for (a, _), reason in reasons.items() if a not in kept[0]},
+        {b: reason for (_, b), reason in reasons.items() if b not in kept[1]},
+    )
+    return reasons
+
+
 def _find_unreadable(lockstep: Lockstep, pairs: Mapping[str, str]) -> dict[str, str]:
     of_a, of_b = lockstep.left_out
     found: dict[str, str] = {}
@@ -107,9 +141,18 @@ def _explain_width(count: int) -> str:
 
 def _explain_size(a: LayerSize, b: LayerSize, options: CompareOptions, budget: int) -> str:
     sums = a.n_calls * count_sums(a.n_neurons, b.n_neurons, options)
+    return _explain_memory(a, b, sums, a.n_bytes, budget)
+
+
+def _explain_large_pair(costs: PairCosts, a: str, b: str, budget: int) -> str:
+    sizes, pair = (costs.sizes[0][a], costs.sizes[1][b]), {a: (b,)}
+    return _explain_memory(*sizes, costs.count_sums(pair), costs.count_batch(pair), budget)
+
+
+def _explain_memory(a: LayerSize, b: LayerSize, sums: int, outputs: int, budget: int) -> str:
     return (
         f"the sums of its {a.n_neurons} + {b.n_neurons} neurons take {format_bytes(sums)}, and its "
-        f"outputs for a batch {format_bytes(a.n_bytes)}, of {format_bytes(budget)} that may be "
+        f"outputs for a batch {format_bytes(outputs)}, of {format_bytes(budget)} that may be "
         "used: allow more by `max_memory`, if there is more, or give smaller batches"
     )
 

@@ -13,7 +13,7 @@ from spanmatch.torch.observing.observer import Observer
 from spanmatch.torch.observing.said_of_layers import split_choice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from torch import Tensor, nn
 
@@ -96,10 +96,10 @@ class Lockstep:
         )
         return a, b
 
-    def restart(self, layers: Mapping[str, str]) -> None:
+    def restart(self, of_a: Iterable[str], of_b: Iterable[str]) -> None:
         """Go back to the first batch, and read these layers of A and of B alone from there on."""
-        self._a.restart(layers)
-        self._b.restart(layers.values())
+        self._a.restart(of_a)
+        self._b.restart(of_b)
         self.n_inputs = self.n_batches = 0
         self._memory.clear()
 
@@ -108,9 +108,9 @@ class Lockstep:
         """The layers of A and of B that cannot be read, and why."""
         return self._a.left_out, self._b.left_out
 
-    def is_named(self, layer: str) -> bool:
-        """Tell whether a layer of A was asked for by its whole name."""
-        return self._a.is_named(layer)
+    def is_named(self, layer: str, *, of_b: bool = False) -> bool:
+        """Tell whether a layer of A, or of B, was asked for by its whole name."""
+        return (self._b if of_b else self._a).is_named(layer)
 
     def leave_out(self, of_a: Mapping[str, str], of_b: Mapping[str, str]) -> None:
         """Read some layers no more."""

@@ -89,10 +89,10 @@ class CompareOptions:
             raise ValueError(
                 "`all_pairs` compares every layer with every other: choose them by `layers`"
             )
-        if self.resampling.anything:
+        if self.folds > 0:
             raise ValueError(
-                "nulls and folds are kept for layers one by one: leave `all_pairs` out, and pair "
-                "the layers by `layers` and `layers_b`"
+                "`folds` are kept for layers one by one: leave `all_pairs` out, and pair the "
+                "layers by `layers` and `layers_b`; or leave `folds` out"
             )
 
     def _check_can_choose(self) -> None:

@@ -5,21 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from spanmatch.comparison.keys import find_layer
+from spanmatch.comparison.keys import find_place
 from spanmatch.torch.comparing.batch_digest import digest_batch
 from spanmatch.torch.comparing.collector import Collected
-from spanmatch.torch.comparing.one_by_one import OneByOne
+from spanmatch.torch.comparing.parts import list_both
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from spanmatch.comparison.keys import Key
-    from spanmatch.pair.nulls_and_folds import Resampling
     from spanmatch.torch.comparing.batch_digest import BatchLog
     from spanmatch.torch.comparing.both_batches import BothBatches, BothData
     from spanmatch.torch.comparing.collector import Collector
     from spanmatch.torch.comparing.kept_pairs import KeptPairs
     from spanmatch.torch.comparing.lockstep import Lockstep
+    from spanmatch.torch.comparing.pairing import Pairing
+    from spanmatch.torch.comparing.parts import Part
 
     Tick = Callable[[], object]
     """Told that another batch is done."""
@@ -38,11 +39,10 @@ def run_pass(
 def run_passes(
     lockstep: Lockstep,
     both: BothData,
-    pairs: Mapping[str, str],
-    passes: Sequence[Sequence[str]],
+    pairing: Pairing,
+    passes: Sequence[Part],
     *,
     left_out: Mapping[str, str],
-    resampling: Resampling,
     kept: KeptPairs,
     log: BatchLog,
     tick: Tick,
@@ -55,14 +55,12 @@ def run_passes(
         Both models; their rows have been traced.
     both
         The data, which are read anew for each pass.
-    pairs
-        The layers of A, each with its layer of B.
+    pairing
+        How layers of A stand against those of B.
     passes
-        The layers of A of every pass.
+        The part of every pass.
     left_out
         Why others are in none.
-    resampling
-        The nulls and folds that each pair keeps.
     kept
         Where the pairs go at the end of each pass.
     log
@@ -78,22 +76,20 @@ def run_passes(
         The data are not the same in all passes, or it cannot be told.
     """
     # What is random begins here in every pass, as it does where there is but one.
-    lockstep.restart(pairs)
+    lockstep.restart(*list_both(pairing.whole))
     _check_read_again(both, len(passes))
     notes: dict[Key, str] = {}
-    for number, names in enumerate(passes):
-        layers = {a: pairs[a] for a in names}
-        lockstep.restart(layers)
+    for number, part in enumerate(passes):
+        lockstep.restart(*list_both(part))
         batches = both.read()
         checked = log.note(batches) if number == 0 else log.compare(batches)
-        found = run_pass(lockstep, checked, OneByOne(layers, resampling), tick)
-        to_run = [name for later in passes[number + 1 :] for name in later]
+        found = run_pass(lockstep, checked, pairing.collect(part), tick)
+        to_run = [key for later in passes[number + 1 :] for key in pairing.list_keys(later)]
         kept.end_pass(replace(found, left_out=left_out), to_run)
         notes |= found.notes
         # The next pass needs the memory.
         del found
-    places = {name: place for place, name in enumerate(pairs)}
-    kept.sort(lambda key: places[find_layer(str(key), pairs)])
+    kept.sort(lambda key: find_place(key, *pairing.order))
     return Collected(kept, notes, lockstep.n_inputs, left_out)
 
 

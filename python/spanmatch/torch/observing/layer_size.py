@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
 
 
 @dataclass(frozen=True)
@@ -15,3 +19,16 @@ class LayerSize:
     """How often it runs in a forward pass."""
     n_bytes: int
     """What all its outputs take, for the first batch."""
+    n_values: int
+    """How many numbers these are."""
+    n_means: int
+    """How many there are of the means over each input's positions."""
+    row_shapes: frozenset[tuple[tuple[int, ...], Hashable]]
+    """Of its calls, how many inputs and positions there are, and where its mask is.
+
+    Two layers have the same samples where both agree.
+    """
+
+
+NO_SIZE = LayerSize(0, 0, 0, 0, 0, frozenset())
+"""That of a layer that gives nothing."""

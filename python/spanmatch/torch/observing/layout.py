@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import torch
+
 from spanmatch.torch.observing.activations import Activations
 from spanmatch.torch.observing.items import ONE
 from spanmatch.torch.observing.masks import broadcast_mask, fit_mask
@@ -52,6 +54,16 @@ class Layout:
         if other is None or not self.is_like(other):
             return self
         return replace(self, kinds=tuple(kind for kind in self.kinds if kind in other.kinds))
+
+    def find_row_shape(self, shape: tuple[int, ...], n_inputs: int) -> tuple[int, ...]:
+        """Return the axes that make up the samples of an output of this shape: inputs, positions.
+
+        >>> from spanmatch.torch.observing.input_axis import InputAxis
+        >>> Layout(InputAxis(1), neurons=(2,), n_axes=3).find_row_shape((7, 5, 16), n_inputs=5)
+        (5, 7)
+        """
+        # What lies nowhere can be arranged at no cost.
+        return tuple(arrange(torch.empty(shape, device="meta"), n_inputs, self).shape[:-1])
 
     def read_items(self, output: Tensor, items: BatchItems) -> Activations:
         """Return the activations of rows on the first axis, which are of inputs in their order.

@@ -291,7 +291,7 @@ class Observer:
         self._is_uneven_traced |= is_uneven(read, self._input_axis)
         given, found = self._trace_contents(read)
         self._reader.take_trace(given, found, read.n_inputs)
-        return found.measure_layers(given.seen)
+        return found.measure_layers(given.seen, read.n_inputs, items=read.items is not None)
 
     def _trace_contents(self, read: BatchContents) -> tuple[ForwardPass, RowTrace]:
         return trace_batch(self._run_model, read, self._input_axis, self._reader.check_calls)

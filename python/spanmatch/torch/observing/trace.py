@@ -22,7 +22,7 @@ from spanmatch.torch.observing.input_axis import (
     find_input_axis,
     follows,
 )
-from spanmatch.torch.observing.layer_size import LayerSize
+from spanmatch.torch.observing.layer_size import NO_SIZE, LayerSize
 from spanmatch.torch.observing.layout import Layout
 from spanmatch.torch.observing.perturbed_inputs import (
     add_noise,
@@ -57,15 +57,32 @@ class RowTrace:
     untested: frozenset[Call] = frozenset()
     """The outputs that are the same for all inputs: another batch may tell."""
 
-    def measure_layers(self, seen: Mapping[Call, SeenOutput]) -> dict[str, LayerSize]:
-        """Return how large what each layer has given is, of those that can be read."""
+    def measure_layers(
+        self, seen: Mapping[Call, SeenOutput], n_inputs: int, *, items: bool
+    ) -> dict[str, LayerSize]:
+        """Return how large what each layer has given is, of those that can be read.
+
+        Parameters
+        ----------
+        seen
+            The outputs of the first batch.
+        n_inputs
+            How many inputs it holds.
+        items
+            Whether their rows lie one after the other on the first axis.
+        """
         sizes: dict[str, LayerSize] = {}
         for (layer, call), n_neurons in self.n_neurons.items():
-            before = sizes.get(layer, LayerSize(0, 0, 0))
+            output, layout = seen[layer, call], self.layouts[layer, call]
+            before = sizes.get(layer, NO_SIZE)
+            rows = layout.find_row_shape(output.shape, output.shape[0] if items else n_inputs)
             sizes[layer] = LayerSize(
                 max(before.n_neurons, n_neurons),
                 before.n_calls + 1,
-                before.n_bytes + seen[layer, call].n_bytes,
+                before.n_bytes + output.n_bytes,
+                before.n_values + prod(output.shape),
+                before.n_means + n_inputs * n_neurons,
+                before.row_shapes | {(rows, layout.mask)},
             )
         return sizes
 

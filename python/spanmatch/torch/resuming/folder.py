@@ -15,14 +15,15 @@ from spanmatch.base.claim import check_claim
 from spanmatch.base.errors import describe_damage
 from spanmatch.base.plain_json import read_json, write_json
 from spanmatch.comparison.folder import INDEX
-from spanmatch.comparison.keys import find_layer, label
+from spanmatch.comparison.keys import find_layers, find_place, label
 from spanmatch.comparison.layer_files import PAIRS, SPECTRA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from spanmatch.comparison.keys import Key
+    from spanmatch.torch.comparing.parts import Order
 
 CONFIG, PASS = "config.json", "pass.json"
 # Folders that were written before there were nulls and folds have none; those that were before rows
@@ -49,8 +50,8 @@ class Outline:
     notes: dict[Key, str]
     inputs: int
     left_out: dict[str, str]
-    to_run: tuple[str, ...] = ()
-    """The layers of A that other passes over the data are for, if any."""
+    to_run: tuple[Key, ...] = ()
+    """What other passes over the data are for, if any: layers of A, or tuples of layers."""
     digest: int | None = None
     """A number for all batches; None: they cannot be told apart, or nobody has looked."""
 
@@ -81,14 +82,12 @@ class Outline:
     def check_found(self, missing: Iterable[Key]) -> None:
         """Raise ValueError where layers are neither here nor to run."""
         for key in missing:
-            if key not in self.neurons and find_layer(str(key), self.to_run) not in self.to_run:
+            if key not in self.neurons and find_layers(key, self.to_run) not in self.to_run:
                 raise _describe_change(key)
 
-    def sort(self, layers: Sequence[str]) -> Outline:
-        """Return this in the order of these layers of A; as it is, where it is of all pairs."""
-        if not layers:
-            return self
-        keys = sorted(self.neurons, key=lambda key: layers.index(find_layer(str(key), layers)))
+    def sort(self, order: Order) -> Outline:
+        """Return this in the order of the layers of A, and for all pairs of those of B."""
+        keys = sorted(self.neurons, key=lambda key: find_place(key, *order))
         return replace(self, neurons={key: self.neurons[key] for key in keys})
 
 
@@ -142,7 +141,7 @@ def read_outline(folder: Path) -> Outline | None:
             {key: entry["note"] for key, entry in entries.items() if entry["note"]},
             content["inputs"],
             dict(content.get("left_out", {})),
-            tuple(content.get("to_run", ())),
+            tuple(map(_as_key, content.get("to_run", ()))),
             None if content.get("digest") is None else int(content["digest"], 16),
         )
     except (IndexError, KeyError, TypeError, ValueError) as error:

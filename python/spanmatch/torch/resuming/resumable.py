@@ -118,7 +118,8 @@ def _read_state(folder: Path, config: CompareConfig, say: Callable[[str], object
     done = f"{len(pairs)}{of_all} pairs and {solved}{of_all} spectra"
     if config.options.calibrate:
         done += f", {calibrated}{of_all} calibrated,"
-    rest = f", and {len(outline.to_run)} layers are to be run" if outline.to_run else ""
+    what = "pairs of layers" if config.options.all_pairs else "layers"
+    rest = f", and {len(outline.to_run)} {what} are to be run" if outline.to_run else ""
     say(f"{folder} holds {done} already{rest}")
     missing = tuple(key for key in keys if key not in pairs)
     return replace(state, outline=outline, missing_pairs=missing)
@@ -134,7 +135,7 @@ def _write_pairs(
     found = _merge_outlines(ranks.run_in_each(share.run))
     if share.is_written:
         return found
-    outline = ranks.run_in_first(lambda: state.add(found, share.layers))
+    outline = ranks.run_in_first(lambda: state.add(found, share.order))
     if outline != state.outline:
         ranks.run_in_first(lambda: write_outline(folder, outline))
     for key in state.find_new(found):

@@ -10,6 +10,7 @@ from spanmatch.torch.comparing.batch_digest import BatchLog
 from spanmatch.torch.comparing.collect import collect_pairs
 from spanmatch.torch.comparing.collector import Collected
 from spanmatch.torch.comparing.layer_pairs import choose_both, pair_layers
+from spanmatch.torch.comparing.pairing import choose_pairing
 from spanmatch.torch.observing.said_of_layers import keep_matching
 from spanmatch.torch.resuming.batch_share import BatchShare
 from spanmatch.torch.resuming.state import FolderPairs, FolderState, make_outline
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from spanmatch.pair.pair import ActivationPair
     from spanmatch.torch.comparing.options import CompareOptions
+    from spanmatch.torch.comparing.parts import Order
     from spanmatch.torch.loading.data.named import Batches
     from spanmatch.torch.resuming.config import CompareConfig
     from spanmatch.torch.resuming.folder import Outline
@@ -41,8 +43,8 @@ class Share:
     progress: bool
     pairs: Mapping[Key, ActivationPair] = field(default_factory=dict)
     """What came of it."""
-    layers: tuple[str, ...] = ()
-    """All layers of A in their order, whether or not they are missing; none for all pairs."""
+    order: Order = ((), ())
+    """All layers of A and B in the order of the result, whether or not they are missing."""
 
     @property
     def is_written(self) -> bool:
@@ -72,7 +74,7 @@ class Share:
     ) -> Collected:
         options, missing = self.config.options, self.state.missing
         models = self.config.load_models(batches, batches if batches_b is None else batches_b)
-        self.layers = () if options.all_pairs else tuple(pair_layers(models, options)[0])
+        self.order = choose_pairing(models, options).order
         mine = replace(
             choose_missing(options, models, missing) if missing else options,
             device=self.ranks.device,
@@ -88,7 +90,8 @@ class Share:
             batches,
             mine,
             data_b=batches_b,
-            kept=FolderPairs(self.folder, self.state, self.layers, log) if alone else None,
+            only=find_missing_pairs(missing, self.order) if missing else None,
+            kept=FolderPairs(self.folder, self.state, self.order, log) if alone else None,
             log=log,
             budget=self.budget,
             progress=self.progress,
@@ -109,6 +112,15 @@ def choose_missing(
         for side, chosen in enumerate(choose_both(models, options))
     )
     return _choose_layers(options, layers, layers_b, [*layers, *layers_b])
+
+
+def find_missing_pairs(missing: Sequence[Key], order: Order) -> set[tuple[str, str]]:
+    """Return, of all pairs, those of layers that have a pair missing in one of their calls."""
+    return {
+        (find_layer(key[0], order[0]), find_layer(key[1], order[1]))
+        for key in missing
+        if isinstance(key, tuple)
+    }
 
 
 def _choose_layers(

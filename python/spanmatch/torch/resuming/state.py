@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from spanmatch.comparison.keys import Key
     from spanmatch.torch.comparing.batch_digest import BatchLog
     from spanmatch.torch.comparing.collector import Collected
+    from spanmatch.torch.comparing.parts import Order
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class FolderState:
         """The pairs that are missing, and the layers that no pass has run over yet."""
         return (*self.missing_pairs, *(() if self.outline is None else self.outline.to_run))
 
-    def add(self, found: Outline, layers: Sequence[str]) -> Outline:
-        """Return what is there with what another pass told, in the order of these layers.
+    def add(self, found: Outline, order: Order) -> Outline:
+        """Return what is there with what another pass told, in the order of the layers of both.
 
         Raises
         ------
@@ -43,9 +44,9 @@ class FolderState:
         """
         check_inputs(found.inputs, self.folds)
         if self.outline is None:
-            return found.sort(layers)
+            return found.sort(order)
         found.check_found(self.missing_pairs)
-        return self.outline.add(found).sort(layers)
+        return self.outline.add(found).sort(order)
 
     def find_new(self, found: Outline) -> list[Key]:
         """Return the keys whose pairs were not there."""
@@ -62,17 +63,21 @@ class FolderPairs(KeptPairs):
         That of the comparison.
     state
         What is there.
-    layers
-        All layers of A, in their order.
+    order
+        All layers of A and of B, in their order: see `Pairing`.
     log
         Told of the batches.
     """
 
     def __init__(
-        self, folder: Path, state: FolderState, layers: Sequence[str], log: BatchLog
+        self,
+        folder: Path,
+        state: FolderState,
+        order: Order,
+        log: BatchLog,
     ) -> None:
         super().__init__(folder, ())
-        self._state, self._layers, self._log = state, layers, log
+        self._state, self._order, self._log = state, order, log
 
     @property
     def outline(self) -> Outline:
@@ -80,10 +85,10 @@ class FolderPairs(KeptPairs):
         assert self._state.outline is not None
         return self._state.outline
 
-    def end_pass(self, found: Collected, to_run: Sequence[str]) -> None:
+    def end_pass(self, found: Collected, to_run: Sequence[Key]) -> None:
         """Write the pairs, and then which there are; nothing where the pass is of other data."""
         told = replace(make_outline(found, self._log), to_run=tuple(to_run))
-        outline = self._state.add(told, self._layers)
+        outline = self._state.add(told, self._order)
         super().end_pass(found, to_run)
         write_outline(self._folder, outline)
         missing = tuple(key for key in self._state.missing_pairs if key not in told.neurons)

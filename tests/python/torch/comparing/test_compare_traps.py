@@ -195,7 +195,7 @@ def test_errors_name_the_batch_also_for_all_pairs() -> None:
 
 def test_rows_of_b_are_let_go_when_its_layer_is_done() -> None:
     model = nn.Sequential(linear(6, 5), linear(5, 4))
-    collector, outputs_a = AllPairs(), {}
+    collector, outputs_a = AllPairs(dict.fromkeys("01", ("0", "1"))), {}
     with Observer(model) as observed:
         observed.run(X, lambda name, call, seen: outputs_a.update({(name, call): seen.copy()}))
         collector.begin_batch(outputs_a)

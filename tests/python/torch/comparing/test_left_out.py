@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,7 @@ from spanmatch import Comparison
 from spanmatch.torch import compare
 from spanmatch.torch.comparing.budget import count_in_pass, count_sums
 from spanmatch.torch.comparing.options import CompareOptions
-from spanmatch.torch.observing.layer_size import LayerSize
+from spanmatch.torch.observing.layer_size import NO_SIZE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +66,7 @@ def test_layers_wider_than_asked_for_are_left_out() -> None:
 def test_what_sums_take() -> None:
     assert count_sums(30, 30, CompareOptions()) == 8 * 60 * 60
     assert count_sums(2, 3, CompareOptions(nulls=7, folds=4)) == 8 * (25 * 5 + 7 * 6)
-    size = LayerSize(n_neurons=30, n_calls=2, n_bytes=5)
+    size = replace(NO_SIZE, n_neurons=30, n_calls=2, n_bytes=5)
     assert count_in_pass(size, size, CompareOptions()) == 2 * 8 * 60 * 60 + 5
 
 

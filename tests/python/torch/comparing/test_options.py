@@ -28,7 +28,11 @@ from spanmatch.torch.comparing.options import CompareOptions
         ({"calibrate": True, "nulls": 18}, ValueError, "needs 19 distinct nulls"),
         ({"all_pairs": True}, ValueError, "choose them by `layers`"),
         ({"all_pairs": True, "layers": {"a": "b"}}, ValueError, "choose them by `layers`"),
-        ({"all_pairs": True, "layers": "*", "nulls": 2}, ValueError, "one by one"),
+        (
+            {"all_pairs": True, "layers": "*", "folds": 2},
+            ValueError,
+            "`folds` are kept.*one by one",
+        ),
     ],
 )
 def test_what_is_wrong_is_refused_when_it_is_made(

@@ -180,14 +180,6 @@ def _take_runs() -> int:
     return count
 
 
-def test_all_pairs_are_refused_where_they_do_not_fit() -> None:
-    needed = 8 * (20**2 * 2 + 30**2 * 2 + 4**2) * 2 + 8 * 104**2
-    kwargs: dict[str, Any] = {"layers": "*", "all_pairs": True, "progress": False}
-    with pytest.raises(MemoryError, match=r"all pairs of 5 and 5 layers take"):
-        compare(Counting(0), Counting(1), DATA, max_memory=needed - 1, **kwargs)
-    assert len(compare(Counting(0), Counting(1), DATA, max_memory=needed, **kwargs)) == 25
-
-
 def test_a_layer_that_alone_is_too_large() -> None:
     found = compare(Counting(0), Counting(1), DATA, progress=False, max_memory=SUMS["1"] + COPIES)
     assert found.layers == ("0", "1", "4")

@@ -1,0 +1,33 @@
+"""A part of the layers to compare: what one pass over the data is for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Part: TypeAlias = "Mapping[str, tuple[str, ...]]"
+"""Layers of A, each with those of B that it is compared with."""
+
+Order: TypeAlias = "tuple[tuple[str, ...], tuple[str, ...]]"
+"""Layers of A and of B, as they stand in a result: of B none, where its keys name those of A."""
+
+
+def list_both(part: Part) -> tuple[list[str], list[str]]:
+    """Return the layers of A, and those of B.
+
+    >>> list_both({"a": ("x", "y"), "b": ("y",)})
+    (['a', 'b'], ['x', 'y'])
+    """
+    return list(part), list(dict.fromkeys(b for each in part.values() for b in each))
+
+
+def keep_pairs(part: Part, is_kept: Callable[[str, str], bool]) -> Part:
+    """Return the pairs of which that is so.
+
+    >>> keep_pairs({"a": ("x", "y"), "b": ("y",)}, lambda a, b: b == "x")
+    {'a': ('x',)}
+    """
+    kept = {a: tuple(b for b in each if is_kept(a, b)) for a, each in part.items()}
+    return {a: each for a, each in kept.items() if each}

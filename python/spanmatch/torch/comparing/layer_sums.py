@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 import spanmatch._core as core
@@ -31,6 +32,9 @@ class LayerSums:
         self.sums = torch.zeros_like(self.shift)
         self.spread = torch.zeros_like(self.shift)
         self.products = torch.zeros_like(torch.outer(self.shift, self.shift))
+        # The products of each neuron with the squared norms of rows, and of these with themselves.
+        self.weighted = torch.zeros_like(self.shift)
+        self.square = self.shift.new_zeros(())
         self.n_batches = self.n_samples = 0
 
     def add(self, rows: Tensor) -> Tensor:
@@ -54,6 +58,9 @@ class LayerSums:
                 "overflows float64"
             )
         self.products.addmm_(shifted.T, shifted)
+        norms = measure_rows(shifted)
+        self.weighted += norms @ shifted
+        self.square += norms @ norms
         return shifted
 
 
@@ -72,6 +79,9 @@ class CrossSums:
         shape = 1 + nulls, x.shape[1], y.shape[1]
         # Of the data first, then of each null.
         self._products = torch.zeros(shape, dtype=torch.float64, device=x.device)
+        # Likewise, of each neuron with the squared norms of the other layer's rows; then of both.
+        n = x.shape[1] + y.shape[1]
+        self._norms = torch.zeros(1 + nulls, n + 1, dtype=torch.float64, device=x.device)
         self.codes = (0,) * nulls
         """For each null a number that stands for its circular shifts."""
         self.n_items = 0
@@ -86,11 +96,25 @@ class CrossSums:
         """Those of each null, of shape (nulls, n_a, n_b)."""
         return self._products[1:]
 
+    @property
+    def norms(self) -> Tensor:
+        """Σ b x, Σ a y and Σ a b of the data, with a and b the squared norms of rows."""
+        return self._norms[0]
+
+    @property
+    def null_norms(self) -> Tensor:
+        """Those of each null, of shape (nulls, n_a + n_b + 1)."""
+        return self._norms[1:]
+
     def add(self, x: Tensor, y: Tensor, plan: Plan = NO_PLAN) -> None:
         """Add the rows of a batch, which have been shifted; no copy of them is made."""
-        for products, offset in zip(self._products, (0, *plan.offsets), strict=True):
-            for rows_x, rows_y in _meet(x, y, offset):
+        a, b = measure_rows(x), measure_rows(y)
+        sums = zip(self._products, self._norms, (0, *plan.offsets), strict=True)
+        for products, norms, offset in sums:
+            rows = zip(_meet(x, y, offset), _meet(a, b, offset), strict=True)
+            for (rows_x, rows_y), (of_x, of_y) in rows:
                 products.addmm_(rows_x.T, rows_y)
+                norms.add_(torch.cat([of_y @ rows_x, of_x @ rows_y, (of_x @ of_y)[None]]))
         self.codes = tuple(map(combine_codes, self.codes, plan.offsets))
         self.n_items += plan.n_items
 
@@ -125,6 +149,7 @@ class CrossPairs(Mapping[Key, ActivationPair]):
         gram = core.Gram.from_parts(
             (n_a, a.n_batches, a.n_samples, shift, sums, spread, products.numpy()),
             self._take_nulls(between) if between.codes else None,
+            _take_norms(a, b, between),
         )
         return wrap_gram(gram)
 
@@ -137,6 +162,22 @@ class CrossPairs(Mapping[Key, ActivationPair]):
     def _take_nulls(self, between: CrossSums) -> core._Replicates:
         nulls = between.nulls.cpu().numpy()
         return self._seed, between.n_items, list(between.codes), nulls, []
+
+
+def measure_rows(rows: Tensor) -> Tensor:
+    """Return the squared norm of each row."""
+    return rows.square().sum(1)
+
+
+def _take_norms(a: LayerSums, b: LayerSums, between: CrossSums) -> core._Norms:
+    """Return the sums by norms of a pair of layers, as its Gram has them."""
+    n_a, n = a.shift.numel(), a.shift.numel() + b.shift.numel()
+    cross, own = between.norms.cpu(), torch.zeros(n + 2, 2, dtype=torch.float64)
+    own[:n_a, 0], own[n_a:n, 1] = a.weighted.cpu(), b.weighted.cpu()
+    own[:n_a, 1], own[n_a:n, 0] = cross[:n_a], cross[n_a:n]
+    own[n, 0], own[n + 1, 1] = a.square, b.square
+    own[n, 1] = own[n + 1, 0] = cross[n]
+    return own.numpy(), between.null_norms.cpu().numpy(), np.zeros((0, n + 2, 2))
 
 
 def _meet(x: Tensor, y: Tensor, offset: int) -> Iterator[tuple[Tensor, Tensor]]:

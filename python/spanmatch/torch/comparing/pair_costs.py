@@ -73,12 +73,14 @@ class PairCosts:
         """Return what the products of two layers take, over all their calls, with the nulls."""
         size_a, size_b = self.sizes[0][a], self.sizes[1][b]
         calls = size_a.n_calls * size_b.n_calls
-        return BYTES * calls * (1 + self.nulls) * size_a.n_neurons * size_b.n_neurons
+        n_a, n_b = size_a.n_neurons, size_b.n_neurons
+        # Beside the products those with the norms of rows.
+        return BYTES * calls * (1 + self.nulls) * (n_a * n_b + n_a + n_b + 1)
 
     def _count_own(self, side: int, name: str) -> int:
         n, calls = self.sizes[side][name].n_neurons, self.sizes[side][name].n_calls
-        # Beside the products a shift, sums and a spread.
-        return BYTES * calls * sum(self._kinds[side][name]) * (n * n + 3 * n)
+        # Beside the products a shift, sums, a spread, and products with the norms of rows.
+        return BYTES * calls * sum(self._kinds[side][name]) * (n * n + 4 * n + 1)
 
     def _count_rows(self, side: int, name: str) -> int:
         size, (rows, means) = self.sizes[side][name], self._kinds[side][name]

@@ -69,6 +69,16 @@ def test_they_are_those_of_the_pair_alone(found: sm.Comparison, a: str, b: str) 
         np.testing.assert_allclose(null.x, one.x, rtol=0, atol=1e-6)
         np.testing.assert_allclose(null.y, one.y, rtol=0, atol=1e-6)
     assert nulls.p_value(found[a, b]) == wanted.p_value(alone[a])
+    for sums, known in zip(
+        *(pair._gram.to_host().norms() or () for pair in (mine, other)), strict=True
+    ):
+        np.testing.assert_allclose(
+            sums, known, rtol=1e-11, atol=1e-11 * np.abs(known).max(initial=1)
+        )
+    calibrated, expected = sm.calibrate(mine, level=0.25), sm.calibrate(other, level=0.25)
+    for name, each in calibrated.items():
+        assert each.value == pytest.approx(expected[name].value, abs=1e-7)
+        assert each.p_value == expected[name].p_value
 
 
 class Texts(nn.Module):

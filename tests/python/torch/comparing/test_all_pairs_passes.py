@@ -33,7 +33,7 @@ BATCH = 10
 DATA = list(torch.randn(150, 8, generator=torch.Generator().manual_seed(2)).split(BATCH))
 MAPS = list(torch.randn(40, 1, 6, 6, generator=torch.Generator().manual_seed(3)).split(25))
 ALL: dict[str, Any] = {"all_pairs": True, "progress": False}
-IN_PASSES = 110_000, 75_000  # bytes, which are not enough for all at once
+IN_PASSES = 120_000, 82_000  # bytes, which are not enough for all at once
 RUNS: list[None] = []  # one for each run of a model
 
 
@@ -262,4 +262,4 @@ def test_under_masks_by_layer_rows_and_means_are_counted() -> None:
         PairCosts(both, CompareOptions(layers="*", all_pairs=True, mask=mask)).count({"a": ("b",)})
         for mask in ("mask", {"*": "mask"})
     )
-    assert by_layer - alike == 2 * 8 * (6 * 6 + 3 * 6)
+    assert by_layer - alike == 2 * 8 * (6 * 6 + 4 * 6 + 1)

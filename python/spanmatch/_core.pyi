@@ -110,10 +110,11 @@ class Gram:
 
     def plan(
         self, rows: int, rows_per_item: int | list[int], n_batches: int, n_items: int
-    ) -> tuple[list[int], _Indices, int]:
+    ) -> tuple[list[int], _Indices, int, list[int]]:
         """Return where the rows of a batch go that follows others: sums may be kept elsewhere.
 
-        By how many rows y is shifted for each null, the fold of each row, and how many items.
+        By how many rows y is shifted for each null, the fold of each row, how many items, and by
+        how many of them y is shifted.
         """
 
     def null(self, index: int) -> Gram:

@@ -139,8 +139,8 @@ impl Gram {
         Ok(parts.map(|parts| replicates_to_python(py, parts)))
     }
 
-    /// By how many rows y is shifted for each null, the fold of each row, and how many items there are, in a
-    /// batch that follows others.
+    /// By how many rows y is shifted for each null, the fold of each row, how many items there are, and by how many
+    /// of them y is shifted, in a batch that follows others.
     fn plan<'py>(
         &self,
         py: Python<'py>,
@@ -148,7 +148,7 @@ impl Gram {
         rows_per_item: RowsPerItem,
         n_batches: u64,
         n_items: u64,
-    ) -> PyResult<(Vec<usize>, Bound<'py, PyArray1<i64>>, u64)> {
+    ) -> PyResult<(Vec<usize>, Bound<'py, PyArray1<i64>>, u64, Vec<usize>)> {
         let plan =
             self.with(py, |gram| gram.resampling(rows, &rows_per_item.into(), n_batches, n_items))?;
         let plan = plan.map_err(|error| to_python(&error))?;
@@ -158,7 +158,7 @@ impl Gram {
                 folds[range].fill(fold);
             }
         }
-        Ok((plan.shifts, folds.into_pyarray(py), plan.n_groups))
+        Ok((plan.shifts, folds.into_pyarray(py), plan.n_groups, plan.group_shifts))
     }
 
     /// The Gram of x and of the y that one null shifts.

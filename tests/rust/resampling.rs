@@ -357,3 +357,19 @@ fn an_update_asks_before_it_changes_anything() {
         assert!(asked && state(&gram) != was);
     }
 }
+
+/// So layers that give an input other numbers of rows can be told to share the shifts.
+#[test]
+fn a_null_has_the_same_number_whatever_rows_its_groups_have() {
+    let hashes = |rows: usize, groups: [&Groups; 2]| {
+        let mut gram = Gram::with_resampling(7, 0, 3).unwrap();
+        for groups in groups {
+            update(&mut gram, &sides(rows, 3, 2), groups).unwrap();
+        }
+        gram.null_hashes().to_vec()
+    };
+    let twelve = Groups::Lengths(vec![1, 3, 2, 2, 4, 1, 1, 1, 5, 1, 1, 2]);
+    let wanted = hashes(12, [&Groups::Equal(1); 2]);
+    assert_eq!(hashes(24, [&Groups::Equal(2), &twelve]), wanted);
+    assert_ne!(hashes(24, [&Groups::Equal(1); 2]), wanted);
+}

@@ -38,7 +38,8 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
     refreshes: NDArray[np.int64]
     """`MatchSpectrum.refreshes` of each null, shape (nulls,)."""
     rolls: NDArray[np.uint64]
-    """A number for each null, shape (nulls,): the same where its circular shifts are."""
+    """A number for each null, shape (nulls,): the same where its circular shifts are, counted in
+    items, so that layers whose items have other numbers of rows can be told to share them."""
     ridge: float | None = None
     """λ of the data, and of each null where it was not chosen anew; None: δ²."""
     ridges: Floats | None = None

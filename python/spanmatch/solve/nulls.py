@@ -280,7 +280,7 @@ def solve_rolled(
 
     y is rolled as the nulls of the Gram are, and each time the rows are dealt to folds.
     """
-    shifts, _, _ = gram.plan(gram.n_samples, as_rows_per_item(rows_per_item), 0, 0)
+    shifts, *_ = gram.plan(gram.n_samples, as_rows_per_item(rows_per_item), 0, 0)
     nulls = (how.read(x, _roll(y, shift), rows_per_item=rows_per_item) for shift in shifts)
     # Of unrelated sides a λ at the edge is to be expected.
     with silence_ridge_warnings():

@@ -14,7 +14,8 @@ use crate::memory;
 use crate::samples::Block;
 
 impl Gram {
-    /// A number for each null, the same where all its shifts are: nulls that repeat each other.
+    /// A number for each null, the same where all its shifts are, whatever rows their groups have: nulls that repeat
+    /// each other, and nulls of other layers that the same groups meet in.
     #[must_use]
     pub fn null_hashes(&self) -> &[u64] {
         &self.resampled.shift_hashes

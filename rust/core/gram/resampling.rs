@@ -18,7 +18,7 @@ use crate::samples::{Block, Samples};
 pub(super) struct Resampled {
     pub(super) seed: u64,
     pub(super) n_groups: u64,
-    /// For each null a number that stands for its shifts.
+    /// For each null a number that stands for its shifts, in groups.
     pub(super) shift_hashes: Vec<u64>,
     /// For each null, what takes the place of the products of y (rows) and x (columns). All else, the nulls
     /// share with the data: a shift changes which rows meet, and no row.
@@ -34,6 +34,8 @@ pub(super) struct Resampled {
 pub struct Resampling {
     /// By how many rows y is shifted, for each null: row i of x meets row `i + shift` of y, counted round.
     pub shifts: Vec<usize>,
+    /// The same in groups: they do not depend on how many rows a group has.
+    pub group_shifts: Vec<usize>,
     /// Rows of each fold.
     pub folds: Vec<Vec<Range<usize>>>,
     /// Groups of the batch.
@@ -130,7 +132,8 @@ impl Gram {
         }
         let starts = groups.starts(rows)?;
         let shifts = circular_shifts(*seed, n_batches, nulls.len(), count)?;
-        resampling.shifts = shifts.into_iter().map(|groups| starts[groups]).collect();
+        resampling.shifts = shifts.iter().map(|&groups| starts[groups]).collect();
+        resampling.group_shifts = shifts;
         if !folds.is_empty() {
             let mut of_folds = Vec::new();
             for _ in folds {
@@ -200,7 +203,7 @@ impl Gram {
     pub(super) fn count(&mut self, batch: &Batch<'_>) {
         self.n_batches += 1;
         self.resampled.n_groups += batch.resampling.n_groups;
-        let hashes = pairs(&mut self.resampled.shift_hashes, &batch.resampling.shifts);
+        let hashes = pairs(&mut self.resampled.shift_hashes, &batch.resampling.group_shifts);
         for (hash, shift) in hashes {
             *hash = hash_combine(*hash, *shift as u64);
         }

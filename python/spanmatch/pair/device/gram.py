@@ -58,9 +58,11 @@ class Plan(NamedTuple):
     """For each null by how many rows y is shifted circularly."""
     folds: NDArray[np.int64]
     n_items: int
+    item_offsets: list[int]
+    """By how many items, whatever rows they have: what a null's code stands for."""
 
 
-NO_PLAN = Plan([], np.empty(0, np.int64), 0)
+NO_PLAN = Plan([], np.empty(0, np.int64), 0, [])
 
 
 class DeviceGram:
@@ -149,7 +151,7 @@ class DeviceGram:
         self._total = DeviceSums(
             total.n_batches + 1,
             total.n_items + plan.n_items,
-            tuple(map(combine_codes, total.null_codes, plan.offsets)),
+            tuple(map(combine_codes, total.null_codes, plan.item_offsets)),
             n_samples,
             shift,
             sums,

@@ -115,7 +115,7 @@ class CrossSums:
             for (rows_x, rows_y), (of_x, of_y) in rows:
                 products.addmm_(rows_x.T, rows_y)
                 norms.add_(torch.cat([of_y @ rows_x, of_x @ rows_y, (of_x @ of_y)[None]]))
-        self.codes = tuple(map(combine_codes, self.codes, plan.offsets))
+        self.codes = tuple(map(combine_codes, self.codes, plan.item_offsets))
         self.n_items += plan.n_items
 
 

@@ -81,6 +81,15 @@ def test_they_are_those_of_the_pair_alone(found: sm.Comparison, a: str, b: str) 
         assert each.p_value == expected[name].p_value
 
 
+def test_layers_of_any_positions_share_one_roll_and_have_a_best(found: sm.Comparison) -> None:
+    assert {found.pair(key)._gram.to_host().n_samples for key in found} > {48}
+    assert len({tuple(each.rolls.tolist()) for each in found.nulls.values()}) == 1
+    best = found.best()
+    assert (list(best.of_a), list(best.of_b)) == (list(found.layers_a), list(found.layers_b))
+    assert best.n_nulls == NULLS
+    assert all(1 / 6 <= each.p_value <= 1.0 for each in (best.of_a | best.of_b).values())
+
+
 class Texts(nn.Module):
     """Layers of tokens, of which some are padding, and one of texts."""
 

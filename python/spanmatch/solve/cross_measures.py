@@ -10,6 +10,8 @@ import numpy as np
 from spanmatch.solve.singular import decompose_left
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from spanmatch.results.result import Floats
     from spanmatch.solve.side_factors import Sides
 
@@ -39,7 +41,7 @@ def measure_between(sides: Sides, cross: Floats) -> dict[str, float]:
         "linear_cka": measure_cka(safe, x.size, y.size),
         "mean_cca": float(correlations.mean()),
         "svcca": average_singular(x.principal.T @ safe @ y.principal),
-        "pwcca": average_correlations(correlations, variates.T @ x.coordinates),
+        "pwcca": average_correlations(correlations, [variates.T @ x.coordinates]),
         "procrustes_similarity": similarity,
         "procrustes_distance": sqrt(2.0 - 2.0 * similarity),
         "r2_x": measure_explained(x_on_y, x.norms),
@@ -79,8 +81,10 @@ def measure_explained(on_other: Floats, norms: Floats) -> float:
     return min(1.0, float(np.square(on_other * norms).sum() / np.square(norms).sum()))
 
 
-def average_correlations(correlations: Floats, loadings: Floats) -> float:
+def average_correlations(correlations: Floats, loadings: Iterable[Floats]) -> float:
     """Return Σ α_i ρ_i / Σ α_i, ρ falling; row i of the loadings holds ⟨h_i, x_j⟩.
+
+    The loadings come in blocks of neurons j.
 
     Variates of one ρ may be any orthonormal basis of a subspace. Their α sum to the mean over all
     bases: m E|⟨h, x_j⟩| = m |p_j| Γ(m/2) / (√π Γ((m+1)/2)), m the dimension and p_j the part of x_j
@@ -89,5 +93,7 @@ def average_correlations(correlations: Floats, loadings: Floats) -> float:
     starts = np.flatnonzero(-np.diff(correlations, prepend=2.0) > TIED_CORRELATIONS)
     sizes = np.diff(starts, append=correlations.size)
     factors = [m * exp(lgamma(m / 2) - lgamma((m + 1) / 2)) / sqrt(pi) for m in sizes.tolist()]
-    parts = np.sqrt(np.add.reduceat(np.square(loadings), starts)).sum(axis=1)
+    parts = np.zeros(starts.size)
+    for block in loadings:
+        parts += np.sqrt(np.add.reduceat(np.square(block), starts)).sum(axis=1)
     return float(np.average(correlations[starts], weights=factors * parts))

@@ -16,20 +16,18 @@ and SVCCA by none below a hundredth of the mean.
 from __future__ import annotations
 
 from dataclasses import fields
+from math import nan
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-import spanmatch._core as core
-from spanmatch.pair.pair import ActivationPair, read_gram
 from spanmatch.results.measures import Measures
 from spanmatch.solve.cross_measures import measure_between, measure_cka, scale_cross
-from spanmatch.solve.side_factors import factor_sides
-from spanmatch.solve.undersampled import warn_if_undersampled
+from spanmatch.solve.read_sides import read_sides
+from spanmatch.solve.wide_measures import measure_wide, measure_wide_cka, read_wide_sides
+from spanmatch.solve.wide_sides import find_wide
 
 if TYPE_CHECKING:
+    from spanmatch.pair.pair import ActivationPair
     from spanmatch.pair.types import Samples
-    from spanmatch.results.result import Floats
 
 
 def measures(
@@ -77,13 +75,14 @@ def measures(
     >>> round(result.r2_x, 2), round(result.r2_y, 2)  # two x of three; 11 parts of 12
     (0.65, 0.91)
     """
-    gram = read_gram(x, y, progress)
-    products, n_x = center_products(gram), gram.n_x
-    sides = factor_sides(products, n_x)
-    found = {} if sides is None else measure_between(sides, products[:n_x, n_x:])
-    result = Measures(*(found.get(field.name, float("nan")) for field in fields(Measures)))
-    warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y))
-    return result
+    columns = find_wide(x, y)
+    if columns is None:
+        read = read_sides(x, y, progress)
+        found = {} if read is None else measure_between(*read)
+    else:
+        wide = read_wide_sides(columns, progress)
+        found = {} if wide is None else measure_wide(wide)
+    return Measures(*(found.get(field.name, nan) for field in fields(Measures)))
 
 
 def linear_cka(
@@ -129,24 +128,12 @@ def linear_cka(
     >>> round(linear_cka(x, rng.standard_normal((1000, 3))), 2)
     0.0
     """
-    gram = read_gram(x, y, progress)
-    products, n_x = center_products(gram), gram.n_x
-    sides = factor_sides(products, n_x)
-    warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y))
-    if sides is None:
-        return float("nan")
-    return measure_cka(scale_cross(sides, products[:n_x, n_x:]), sides.x.size, sides.y.size)
-
-
-def center_products(gram: core.Gram) -> Floats:
-    """Return the products of the centred columns, x then y.
-
-    Raises ValueError where a column varies by so little that its squares are lost.
-    """
-    products = gram.centered()
-    small = products.diagonal() < np.finfo(np.float64).tiny * gram.n_samples
-    if small.any() and not np.isnan(np.concatenate(core.chance(gram, True, None))[small]).all():
-        # Not dead, so its squares are lost. The core refuses the neuron, whatever it is asked.
-        nothing = np.empty(0, np.int64)
-        core.is_match(gram, 0.0, nothing, nothing, True, None)
-    return products
+    columns = find_wide(x, y)
+    if columns is not None:
+        wide = read_wide_sides(columns, progress)
+        return nan if wide is None else measure_wide_cka(wide)
+    read = read_sides(x, y, progress)
+    if read is None:
+        return nan
+    sides, cross = read
+    return measure_cka(scale_cross(sides, cross), sides.x.size, sides.y.size)

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from spanmatch.results.residuals import Residuals
     from spanmatch.results.spectrum import MatchSpectrum
     from spanmatch.results.structure import LinearMap, Support
+    from spanmatch.solve.gulp_distance import gulp_distance
     from spanmatch.solve.held_out import held_out
     from spanmatch.solve.intervals import interval
     from spanmatch.solve.linear_map import linear_map
@@ -48,7 +49,10 @@ if TYPE_CHECKING:
     from spanmatch.solve.measures import linear_cka, measures
     from spanmatch.solve.nulls import null_spectra, p_value
     from spanmatch.solve.one_to_one import align_neurons, one_to_one
+    from spanmatch.solve.ridge_cca import ridge_cca
     from spanmatch.solve.sets import is_match, is_simple, minimum_for
+    from spanmatch.solve.shape_distance import shape_distance
+    from spanmatch.solve.soft_matching import soft_matching
     from spanmatch.solve.structure import minimum_match, simple_matches, support
 
 __all__ = [
@@ -73,6 +77,7 @@ __all__ = [
     "__version__",
     "align_neurons",
     "as_rows",
+    "gulp_distance",
     "held_out",
     "interval",
     "is_match",
@@ -88,9 +93,12 @@ __all__ = [
     "one_to_one",
     "p_value",
     "residuals",
+    "ridge_cca",
     "save",
     "set_num_threads",
+    "shape_distance",
     "simple_matches",
+    "soft_matching",
     "spectrum",
     "support",
 ]
@@ -118,6 +126,7 @@ _MODULES = {
     "UndersampledWarning": "base.errors",
     "align_neurons": "solve.one_to_one",
     "as_rows": "pair.rows",
+    "gulp_distance": "solve.gulp_distance",
     "held_out": "solve.held_out",
     "interval": "solve.intervals",
     "is_match": "solve.sets",
@@ -133,9 +142,12 @@ _MODULES = {
     "one_to_one": "solve.one_to_one",
     "p_value": "solve.nulls",
     "residuals": "solve.matches",
+    "ridge_cca": "solve.ridge_cca",
     "save": "comparison.storage",
     "set_num_threads": "base.threads",
+    "shape_distance": "solve.shape_distance",
     "simple_matches": "solve.structure",
+    "soft_matching": "solve.soft_matching",
     "spectrum": "solve.matches",
     "support": "solve.structure",
 }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.errors import describe_damage
 from spanmatch.base.plain_json import read_json, write_json
@@ -111,9 +111,7 @@ def read_layer_details(path: Path) -> dict[str, LayerDetails]:
     try:
         return {
             layer: LayerDetails(
-                Measures(
-                    *(_restore_nan(details["measures"][each.name]) for each in fields(Measures))
-                ),
+                _restore_measures(details["measures"]),
                 tuple(
                     Sizes(each["eps"], tuple(each["simple"]), tuple(each["core"]))
                     for each in details["sizes"]
@@ -123,6 +121,18 @@ def read_layer_details(path: Path) -> dict[str, LayerDetails]:
         }
     except (AttributeError, KeyError, TypeError) as error:
         raise describe_damage(path, error, WAY_OUT) from error
+
+
+def _restore_measures(plain: dict[str, Any]) -> Measures:
+    """Return measures; those that came after the file was written are what they are by default."""
+    named = (
+        {name: _restore_nan(each) for name, each in plain["also"].items()}
+        if "also" in plain
+        else {}
+    )
+    return Measures(
+        **{name: _restore_nan(each) for name, each in plain.items() if name != "also"}, also=named
+    )
 
 
 def _restore_nan(value: float | None) -> float:

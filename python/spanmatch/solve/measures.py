@@ -21,41 +21,59 @@ from typing import TYPE_CHECKING
 
 from spanmatch.results.measures import Measures
 from spanmatch.solve.cross_measures import measure_between, measure_cka, scale_cross
+from spanmatch.solve.named_measures import NAMED, as_names
+from spanmatch.solve.ranks import find_ranks
 from spanmatch.solve.read_sides import read_sides
 from spanmatch.solve.wide_measures import measure_wide, measure_wide_cka, read_wide_sides
 from spanmatch.solve.wide_sides import find_wide
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from spanmatch.pair.pair import ActivationPair
     from spanmatch.pair.types import Samples
+
+NAMES = [field.name for field in fields(Measures) if field.name != "also"]
 
 
 def measures(
     x: Samples | ActivationPair,
     y: Samples | None = None,
     *,
+    also: Iterable[str] = (),
     progress: bool = False,
 ) -> Measures:
     """Measure the likeness of two sides in the other ways that are in use.
 
     Each neuron's mean is subtracted first, always: all of these are defined so. Dead, duplicated
-    and dependent neurons are ordinary input.
+    and dependent neurons are ordinary input. Arrays whose larger side has at least twice as many
+    neurons as there are samples are measured by samples × samples products, which are less work
+    then, and neither copied nor held as neurons × neurons; a pair keeps those, so it takes that
+    form whatever its shape. The values are the same: those without an inverse (CKA, Procrustes) to
+    1e-10, the others to 1e-7 where no direction lies near the resolution.
 
     Parameters
     ----------
     x, y, progress
         As for `spectrum`.
+    also
+        Names of measures that take longer, or have a parameter, to be found as well, with what the
+        functions of these names have by default: "gulp_distance", "ridge_cca", "shape_distance",
+        "soft_matching". They take neurons × neurons of memory.
 
     Returns
     -------
     Measures
-        Linear CKA, mean CCA, SVCCA, PWCCA (weighed by x), Procrustes similarity and distance, and
-        the part of each side's variance that the other explains; nan where a side has no variance.
+        Linear CKA, mean CCA, SVCCA, PWCCA (weighed by x), Procrustes similarity and distance, the
+        part of each side's variance that the other explains, and each side's effective and stable
+        rank; in `also` what was named. nan where a side has no variance.
 
     Raises
     ------
     TypeError, ValueError
-        As `spectrum`.
+        As `spectrum`; a name in `also` is unknown.
+    ImportError
+        "soft_matching" is named, and POT is not installed.
 
     Warns
     -----
@@ -75,14 +93,18 @@ def measures(
     >>> round(result.r2_x, 2), round(result.r2_y, 2)  # two x of three; 11 parts of 12
     (0.65, 0.91)
     """
-    columns = find_wide(x, y)
-    if columns is None:
-        read = read_sides(x, y, progress)
-        found = {} if read is None else measure_between(*read)
-    else:
+    names = as_names(also)
+    columns = None if names else find_wide(x, y)
+    named: dict[str, float] = dict.fromkeys(names, nan)
+    if columns is not None:
         wide = read_wide_sides(columns, progress)
-        found = {} if wide is None else measure_wide(wide)
-    return Measures(*(found.get(field.name, nan) for field in fields(Measures)))
+        found = {} if wide is None else measure_wide(wide) | find_ranks(*wide)
+    else:
+        read = read_sides(x, y, progress)
+        found = {} if read is None else measure_between(*read) | find_ranks(*read[0])
+        if read is not None:
+            named = {name: NAMED[name](*read) for name in names}
+    return Measures(**(dict.fromkeys(NAMES, nan) | found), also=named)
 
 
 def linear_cka(
@@ -95,7 +117,8 @@ def linear_cka(
 
     C are the products of centred columns, |·| is the Frobenius norm (Kornblith, Norouzi, Lee and
     Hinton, "Similarity of Neural Network Representations Revisited", ICML 2019). On all samples,
-    not a mean over batches. Equal to `measures(x, y).linear_cka`, and quicker.
+    not a mean over batches. Equal to `measures(x, y).linear_cka`, and quicker. Statistics knows it
+    as the RV coefficient (Robert and Escoufier 1976).
 
     Parameters
     ----------

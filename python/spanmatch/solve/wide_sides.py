@@ -51,6 +51,11 @@ class WideSide:
         """|X|²."""
         return float(np.trace(self.products))
 
+    @property
+    def largest(self) -> float:
+        """The largest eigenvalue of XXᵀ and XᵀX."""
+        return float(self._spectrum[0][-1])
+
     @cached_property
     def principal(self) -> Floats:
         """An orthonormal basis of the principal directions, samples × directions."""

@@ -58,7 +58,9 @@ def findings(
             layer: NullSpectra.of([spectrum(level, INPUTS) for level in levels], range(nulls))
             for layer in asked
         }
-        inside = LayerDetails(Measures(*[0.5] * 8), (Sizes(0.5, simple, (1,) * 40),))
+        inside = LayerDetails(
+            Measures(0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5), (Sizes(0.5, simple, (1,) * 40),)
+        )
         compared.append(
             Compared(
                 planned,

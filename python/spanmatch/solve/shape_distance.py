@@ -56,8 +56,9 @@ def shape_distance(
     -------
     float
         nan where a side has no variance. Below about 1e-7, or so much of |X|, it is not told from
-        0. Whitening leaves out directions with less than δ² of the largest variance, which are
-        rounding, and so what netrep pads a narrower side with.
+        0. Whitening leaves out directions with less than δ² of the largest variance: they are
+        rounding. netrep counts them, and what it pads a narrower side with, in the variance that it
+        keeps, so that its euclidean distance is another where there are any.
 
     Raises
     ------

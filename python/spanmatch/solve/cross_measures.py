@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spanmatch.solve.singular import decompose_left
+from spanmatch.solve.singular import decompose_left, sum_singular
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Canonical correlations that differ by less are taken for one.
 TIED_CORRELATIONS = 1e-8
+# Above it a similarity is found to the last digit, of which a distance knows half.
+NEAR_ONE = 0.99
 
 
 def measure_between(sides: Sides, cross: Floats) -> dict[str, float]:
@@ -44,8 +46,8 @@ def measure_between(sides: Sides, cross: Floats) -> dict[str, float]:
         "pwcca": average_correlations(correlations, [variates.T @ x.coordinates]),
         "procrustes_similarity": similarity,
         "procrustes_distance": sqrt(2.0 - 2.0 * similarity),
-        "r2_x": measure_explained(x_on_y, x.norms),
-        "r2_y": measure_explained(y_on_x, y.norms),
+        "r2_x": measure_explained(x_on_y * x.norms, x.norms),
+        "r2_y": measure_explained(y_on_x * y.norms, y.norms),
     }
 
 
@@ -64,21 +66,24 @@ def measure_cka(cross: Floats, size_x: float, size_y: float) -> float:
 
 def measure_procrustes(cross: Floats, trace_x: float, trace_y: float) -> float:
     """Return |C_xy|_* / (|X| |Y|)."""
-    nuclear = float(np.linalg.svd(cross, compute_uv=False).sum())
-    return min(1.0, nuclear / sqrt(trace_x * trace_y))
+    scale = sqrt(trace_x * trace_y)
+    similarity = sum_singular(cross) / scale
+    if similarity > NEAR_ONE:
+        similarity = float(np.linalg.svd(cross, compute_uv=False).sum()) / scale
+    return min(1.0, similarity)
 
 
 def average_singular(between: Floats) -> float:
     """Return the mean of the cosines between two spans, of the products of orthonormal bases."""
-    return float(np.linalg.svd(between, compute_uv=False).clip(0.0, 1.0).mean())
+    return min(1.0, sum_singular(between) / float(min(between.shape)))
 
 
 def measure_explained(on_other: Floats, norms: Floats) -> float:
     """Return the part of the variance that is in the other side's span.
 
-    `on_other` holds the columns of norm 1 in coordinates of the other span, `norms` what they were.
+    `on_other` holds the columns in coordinates of the other span, `norms` how long they were.
     """
-    return min(1.0, float(np.square(on_other * norms).sum() / np.square(norms).sum()))
+    return min(1.0, float(np.square(on_other).sum() / np.square(norms).sum()))
 
 
 def average_correlations(correlations: Floats, loadings: Iterable[Floats]) -> float:

@@ -151,13 +151,15 @@ def test_too_few_samples_find_everything_in_everything() -> None:
 
 def test_too_few_samples_warn_at_the_caller() -> None:
     x, y = np.random.default_rng(0).standard_normal((2, 39, 8))
-    for call in (measures, linear_cka):
+    for call in (measures, linear_cka, sm.shape_distance, sm.ridge_cca, sm.gulp_distance):
         with pytest.warns(sm.UndersampledWarning, match="39 samples for 8 neurons") as caught:
             call(x[:, :3], y)
         assert [warning.filename for warning in caught] == [__file__]
 
 
-@pytest.mark.parametrize("call", [measures, linear_cka])
+@pytest.mark.parametrize(
+    "call", [measures, linear_cka, sm.shape_distance, sm.ridge_cca, sm.gulp_distance]
+)
 def test_input_is_checked(call: Callable[..., object], capfd: pytest.CaptureFixture[str]) -> None:
     refused(partial(call, X), "y")
     refused(partial(call, filled(), Y), "pair")

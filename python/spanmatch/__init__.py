@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from spanmatch.results.spectrum import MatchSpectrum
     from spanmatch.results.structure import LinearMap, Support
     from spanmatch.solve.calibrate import calibrate
+    from spanmatch.solve.gulp_distance import gulp_distance
     from spanmatch.solve.held_out import held_out
     from spanmatch.solve.intervals import interval
     from spanmatch.solve.linear_map import linear_map
@@ -49,7 +50,10 @@ if TYPE_CHECKING:
     from spanmatch.solve.measures import debiased_linear_cka, linear_cka, measures
     from spanmatch.solve.nulls import null_spectra, p_value
     from spanmatch.solve.one_to_one import align_neurons, one_to_one
+    from spanmatch.solve.ridge_cca import ridge_cca
     from spanmatch.solve.sets import is_match, is_simple, minimum_for
+    from spanmatch.solve.shape_distance import shape_distance
+    from spanmatch.solve.soft_matching import soft_matching
     from spanmatch.solve.structure import minimum_match, simple_matches, support
 
 __all__ = [
@@ -77,6 +81,7 @@ __all__ = [
     "as_rows",
     "calibrate",
     "debiased_linear_cka",
+    "gulp_distance",
     "held_out",
     "interval",
     "is_match",
@@ -92,9 +97,12 @@ __all__ = [
     "one_to_one",
     "p_value",
     "residuals",
+    "ridge_cca",
     "save",
     "set_num_threads",
+    "shape_distance",
     "simple_matches",
+    "soft_matching",
     "spectrum",
     "support",
 ]
@@ -125,6 +133,7 @@ _MODULES = {
     "as_rows": "pair.rows",
     "calibrate": "solve.calibrate",
     "debiased_linear_cka": "solve.measures",
+    "gulp_distance": "solve.gulp_distance",
     "held_out": "solve.held_out",
     "interval": "solve.intervals",
     "is_match": "solve.sets",
@@ -140,9 +149,12 @@ _MODULES = {
     "one_to_one": "solve.one_to_one",
     "p_value": "solve.nulls",
     "residuals": "solve.matches",
+    "ridge_cca": "solve.ridge_cca",
     "save": "comparison.storage",
     "set_num_threads": "base.threads",
+    "shape_distance": "solve.shape_distance",
     "simple_matches": "solve.structure",
+    "soft_matching": "solve.soft_matching",
     "spectrum": "solve.matches",
     "support": "solve.structure",
 }

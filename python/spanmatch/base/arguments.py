@@ -1,6 +1,7 @@
 """What the public functions accept, checked before any work starts."""
 
 import math
+from collections.abc import Collection
 from numbers import Real
 from operator import index as integer
 from typing import Literal, SupportsIndex, TypeAlias
@@ -50,6 +51,31 @@ def as_probability(number: float, name: str) -> float:
     if not 0.0 < value < 1.0:
         raise ValueError(f"{name} must be between 0 and 1, got {value}")
     return value
+
+
+def as_part(number: float, name: str) -> float:
+    """Return `number` as a float from 0 to 1, both included."""
+    value = _as_float(number, name)
+    if not 0.0 <= value <= 1.0:
+        raise ValueError(f"{name} must be from 0 to 1, got {value}")
+    return value
+
+
+def as_penalty(number: float, name: str) -> float:
+    """Return `number` as a finite float of at least 0."""
+    value = _as_float(number, name)
+    if not 0.0 <= value < math.inf:
+        raise ValueError(f"{name} must be finite and at least 0, got {value}")
+    return value
+
+
+def as_choice(choice: str, choices: Collection[str], name: str) -> str:
+    """Return `choice`, which is one of a few."""
+    if not isinstance(choice, str):
+        raise TypeError(f"{name} must be a text, got {type(choice).__name__}")
+    if choice not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, got {choice!r}")
+    return choice
 
 
 def as_index(index: ArrayLike, name: str) -> NDArray[np.int64]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from math import nan
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.errors import describe_damage
 from spanmatch.base.plain_json import read_json, write_json
-from spanmatch.results.measures import MEASURES, Measures
+from spanmatch.results.measures import Measures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,7 +111,7 @@ def read_layer_details(path: Path) -> dict[str, LayerDetails]:
     try:
         return {
             layer: LayerDetails(
-                _read_measures(details["measures"]),
+                _restore_measures(details["measures"]),
                 tuple(
                     Sizes(each["eps"], tuple(each["simple"]), tuple(each["core"]))
                     for each in details["sizes"]
@@ -124,13 +123,11 @@ def read_layer_details(path: Path) -> dict[str, LayerDetails]:
         raise describe_damage(path, error, WAY_OUT) from error
 
 
-def _read_measures(plain: Mapping[str, Any]) -> Measures:
-    """Return measures; of folders that were written before there were some of them, nan."""
-    # JSON has no number for nan.
-    found: dict[str, Any] = {name: nan if plain[name] is None else plain[name] for name in MEASURES}
-    debiased = plain.get("debiased_cka")
-    return Measures(
-        **found,
-        debiased_cka=nan if debiased is None else debiased,
-        debiased_cka_note=plain.get("debiased_cka_note", ""),
-    )
+def _restore_measures(plain: dict[str, Any]) -> Measures:
+    """Return measures; those that came after the file was written are what they are by default."""
+    return Measures(**_restore_nan(plain | {"also": _restore_nan(plain.get("also", {}))}))
+
+
+def _restore_nan(values: dict[str, Any]) -> dict[str, Any]:
+    """Return what JSON has no number for as nan again."""
+    return {name: float("nan") if each is None else each for name, each in values.items()}

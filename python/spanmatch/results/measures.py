@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import nan
 
 from spanmatch.results.result import Result
 
@@ -26,7 +27,9 @@ class Measures(Result):
     """|C_xy|² / (|C_xx| |C_yy|), linear centred kernel alignment, in [0, 1].
 
     Symmetric; unchanged by rotations and by the scale of a side. Kornblith, Norouzi, Lee and
-    Hinton, "Similarity of Neural Network Representations Revisited", ICML 2019, table 1.
+    Hinton, "Similarity of Neural Network Representations Revisited", ICML 2019, table 1. It is the
+    RV coefficient of Robert and Escoufier, "A Unifying Tool for Linear Multivariate Statistical
+    Methods", Applied Statistics 1976, which has that name in statistics.
     """
     mean_cca: float
     """The mean of all ρ_i, in [0, 1].
@@ -77,8 +80,26 @@ class Measures(Result):
 
     As `r2_x`, with the sides swapped.
     """
+    effective_rank_x: float = nan
+    """(Σ λ_i)² / Σ λ_i², the participation ratio of x, from 1 to its number of neurons.
 
-    debiased_cka: float = math.nan
+    λ_i are the eigenvalues of C_xx, the variances along the principal directions: as many equal
+    ones would have it. Unchanged by rotations and by scale. Of one side alone, as are the ranks
+    below: a likeness of two sides of very unlike ranks is read beside them. Gao, Trautmann, Yu,
+    Santhanam, Ryu, Shenoy and Ganguli, "A Theory of Multineuronal Dimensionality, Dynamics and
+    Measurement", 2017 (bioRxiv 214262).
+    """
+    effective_rank_y: float = nan
+    """As `effective_rank_x`, of y."""
+    stable_rank_x: float = nan
+    """Σ λ_i / max λ_i = |X|² / ‖X‖², ‖X‖ the largest singular value: at most the effective rank.
+
+    Unchanged by rotations and by scale. Rudelson and Vershynin, "Sampling from Large Matrices: an
+    Approach Through Geometric Functional Analysis", Journal of the ACM 2007.
+    """
+    stable_rank_y: float = nan
+    """As `stable_rank_x`, of y."""
+    debiased_cka: float = nan
     """HSIC_1(x, y) / √(HSIC_1(x, x) HSIC_1(y, y)), linear CKA without a row's product with itself.
 
     At most 1, about 0 where the sides are unrelated, and negative as often as not then: it is not
@@ -92,13 +113,15 @@ class Measures(Result):
     """
     debiased_cka_note: str = ""
     """Why `debiased_cka` is nan; "" where it is not."""
+    also: Mapping[str, float] = field(default_factory=dict)
+    """What was asked for by name beside these, as `measures(x, y, also=("ridge_cca",))` does."""
+
+    def __post_init__(self) -> None:
+        self._freeze_named("also", self.also)
 
     def __repr__(self) -> str:
-        names = (*MEASURES, "debiased_cka")
-        shown = ", ".join(f"{name}={getattr(self, name):.4f}" for name in names)
+        hidden = ("also", "debiased_cka_note")
+        named = {name: value for name, value in self._list_fields() if name not in hidden}
+        shown = ", ".join(f"{name}={value:.4f}" for name, value in {**named, **self.also}.items())
         note = f"; {self.debiased_cka_note}" if self.debiased_cka_note else ""
         return f"Measures({shown}{note})"
-
-
-# All that are found from the products of neurons alone.
-MEASURES = tuple(field.name for field in fields(Measures) if not field.name.startswith("debiased"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -12,6 +13,7 @@ from spanmatch.base.constants import RESOLUTION
 from spanmatch.results import result_file
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from os import PathLike
 
     from numpy.typing import ArrayLike
@@ -25,8 +27,8 @@ class Result:
     """Equality that knows arrays, a pickle that keeps them read-only, plain data, and a file.
 
     A subclass is a dataclass. The types of its fields are read when a file is: they are integers,
-    floats, texts, arrays, tuples of an array for each side or of texts, or other results, which may
-    be None.
+    floats, texts, arrays, tuples of an array for each side or of texts, floats by name, or other
+    results, which may be None.
     """
 
     def to_dict(self) -> dict[str, Any]:
@@ -65,13 +67,20 @@ class Result:
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), tuple(value for _, value in self._list_fields())
+        # A view of a mapping, which nobody can write to, does not pickle: the class makes it again.
+        return type(self), tuple(
+            dict(value) if isinstance(value, MappingProxyType) else value
+            for _, value in self._list_fields()
+        )
 
     def _list_fields(self) -> list[tuple[str, Any]]:
         return [(field.name, getattr(self, field.name)) for field in fields(self)]  # type: ignore[arg-type]
 
     def _freeze(self, name: str, value: ArrayLike, dtype: type[np.generic]) -> None:
         object.__setattr__(self, name, freeze(value, dtype))
+
+    def _freeze_named(self, name: str, value: Mapping[str, float]) -> None:
+        object.__setattr__(self, name, MappingProxyType(dict(value)))
 
 
 def say_raised(*resolutions: float) -> str:
@@ -105,12 +114,18 @@ def _make_plain(value: Any) -> Any:
         return value.to_dict()
     if isinstance(value, tuple):
         return [_make_plain(part) for part in value]
+    if isinstance(value, MappingProxyType):
+        return dict(value)
     return value.tolist() if isinstance(value, np.ndarray) else value
 
 
 def _are_equal(mine: Any, theirs: Any) -> bool:
     if isinstance(mine, tuple):
         return all(map(_are_equal, mine, theirs))
+    if isinstance(mine, MappingProxyType):
+        return mine.keys() == theirs.keys() and all(
+            _are_equal(value, theirs[name]) for name, value in mine.items()
+        )
     if mine is None or theirs is None:
         return mine is theirs
     if isinstance(mine, np.ndarray | float):

@@ -1,13 +1,15 @@
 """The fields of a result in a file: arrays as tensors, all else as plain values.
 
 What holds several of something has a name for each after a dot: `chance.x` and `chance.y` are the
-arrays of both sides, `nulls.area` is a field of the result `nulls`. A tuple of texts is a list.
+arrays of both sides, `nulls.area` is a field of the result `nulls`, `also.gulp_distance` is one of
+the numbers `also`. A tuple of texts is a list.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from types import NoneType
+from types import MappingProxyType, NoneType
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -16,7 +18,7 @@ from spanmatch.base import tensor_file
 from spanmatch.base.errors import describe_damage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from os import PathLike
 
 # A field of an array for each side.
@@ -54,6 +56,8 @@ def _list_entries(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]
     for name, value in named:
         if isinstance(value, tuple) and not all(isinstance(part, str) for part in value):
             yield from _prefix(name, zip(SIDES, value, strict=True))
+        elif isinstance(value, MappingProxyType):
+            yield from _prefix(name, value.items())
         elif is_dataclass(value):
             parts = ((field.name, getattr(value, field.name)) for field in fields(value))
             yield from _prefix(name, _list_entries(parts))
@@ -74,6 +78,8 @@ def _make(cls: type[Any], entries: Mapping[str, Any], prefix: str) -> Any:
         if not known and field.default is not MISSING:
             # What came to the class after the file was written.
             values.append(field.default)
+        elif not known and field.default_factory is not MISSING:
+            values.append(field.default_factory())
         else:
             values.append(_read_value(types[field.name], entries, name))
     return cls(*values)
@@ -90,6 +96,11 @@ def _read_value(wanted: Any, entries: Mapping[str, Any], name: str) -> Any:
         return tuple(
             _check_value(each, str, name) for each in _check_value(entries[name], list, name)
         )
+    if kind is Mapping:
+        found = {
+            each.removeprefix(f"{name}."): each for each in entries if each.startswith(f"{name}.")
+        }
+        return {each: _check_value(entries[full], float, full) for each, full in found.items()}
     if kind is tuple:
         return tuple(_check_value(entries[f"{name}.{side}"], np.ndarray, name) for side in SIDES)
     return _check_value(entries[name], kind, name)

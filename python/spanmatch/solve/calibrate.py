@@ -10,10 +10,10 @@ from spanmatch.base.progress import show_progress
 from spanmatch.pair.nulls_and_folds import USUAL_NULLS, read_gram_with_nulls
 from spanmatch.pair.pair import ActivationPair
 from spanmatch.results.calibration import LEVEL, Calibration, check_level
+from spanmatch.solve.centered import center_products
 from spanmatch.solve.cross_measures import measure_between
 from spanmatch.solve.debiased import DebiasedSums
 from spanmatch.solve.matches import find_spectrum
-from spanmatch.solve.measures import center_products
 from spanmatch.solve.one_to_one import find_one_to_one
 from spanmatch.solve.problem import Regularisation
 from spanmatch.solve.side_factors import factor_sides

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spanmatch.solve.singular import decompose_left
+from spanmatch.solve.singular import decompose_left, sum_singular
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from spanmatch.results.result import Floats
     from spanmatch.solve.side_factors import Sides
 
 # Canonical correlations that differ by less are taken for one.
 TIED_CORRELATIONS = 1e-8
+# Above it a similarity is found to the last digit, of which a distance knows half.
+NEAR_ONE = 0.99
 
 
 def measure_between(sides: Sides, cross: Floats) -> dict[str, float]:
@@ -39,11 +43,11 @@ def measure_between(sides: Sides, cross: Floats) -> dict[str, float]:
         "linear_cka": measure_cka(safe, x.size, y.size),
         "mean_cca": float(correlations.mean()),
         "svcca": average_singular(x.principal.T @ safe @ y.principal),
-        "pwcca": average_correlations(correlations, variates.T @ x.coordinates),
+        "pwcca": average_correlations(correlations, [variates.T @ x.coordinates]),
         "procrustes_similarity": similarity,
         "procrustes_distance": sqrt(2.0 - 2.0 * similarity),
-        "r2_x": measure_explained(x_on_y, x.norms),
-        "r2_y": measure_explained(y_on_x, y.norms),
+        "r2_x": measure_explained(x_on_y * x.norms, x.norms),
+        "r2_y": measure_explained(y_on_x * y.norms, y.norms),
     }
 
 
@@ -62,25 +66,30 @@ def measure_cka(cross: Floats, size_x: float, size_y: float) -> float:
 
 def measure_procrustes(cross: Floats, trace_x: float, trace_y: float) -> float:
     """Return |C_xy|_* / (|X| |Y|)."""
-    nuclear = float(np.linalg.svd(cross, compute_uv=False).sum())
-    return min(1.0, nuclear / sqrt(trace_x * trace_y))
+    scale = sqrt(trace_x * trace_y)
+    similarity = sum_singular(cross) / scale
+    if similarity > NEAR_ONE:
+        similarity = float(np.linalg.svd(cross, compute_uv=False).sum()) / scale
+    return min(1.0, similarity)
 
 
 def average_singular(between: Floats) -> float:
     """Return the mean of the cosines between two spans, of the products of orthonormal bases."""
-    return float(np.linalg.svd(between, compute_uv=False).clip(0.0, 1.0).mean())
+    return min(1.0, sum_singular(between) / float(min(between.shape)))
 
 
 def measure_explained(on_other: Floats, norms: Floats) -> float:
     """Return the part of the variance that is in the other side's span.
 
-    `on_other` holds the columns of norm 1 in coordinates of the other span, `norms` what they were.
+    `on_other` holds the columns in coordinates of the other span, `norms` how long they were.
     """
-    return min(1.0, float(np.square(on_other * norms).sum() / np.square(norms).sum()))
+    return min(1.0, float(np.square(on_other).sum() / np.square(norms).sum()))
 
 
-def average_correlations(correlations: Floats, loadings: Floats) -> float:
+def average_correlations(correlations: Floats, loadings: Iterable[Floats]) -> float:
     """Return Σ α_i ρ_i / Σ α_i, ρ falling; row i of the loadings holds ⟨h_i, x_j⟩.
+
+    The loadings come in blocks of neurons j.
 
     Variates of one ρ may be any orthonormal basis of a subspace. Their α sum to the mean over all
     bases: m E|⟨h, x_j⟩| = m |p_j| Γ(m/2) / (√π Γ((m+1)/2)), m the dimension and p_j the part of x_j
@@ -89,5 +98,7 @@ def average_correlations(correlations: Floats, loadings: Floats) -> float:
     starts = np.flatnonzero(-np.diff(correlations, prepend=2.0) > TIED_CORRELATIONS)
     sizes = np.diff(starts, append=correlations.size)
     factors = [m * exp(lgamma(m / 2) - lgamma((m + 1) / 2)) / sqrt(pi) for m in sizes.tolist()]
-    parts = np.sqrt(np.add.reduceat(np.square(loadings), starts)).sum(axis=1)
+    parts = np.zeros(starts.size)
+    for block in loadings:
+        parts += np.sqrt(np.add.reduceat(np.square(block), starts)).sum(axis=1)
     return float(np.average(correlations[starts], weights=factors * parts))

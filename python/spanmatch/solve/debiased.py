@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from spanmatch.solve.cross_measures import scale_cross
+
 if TYPE_CHECKING:
     import spanmatch._core as core
     from spanmatch.results.result import Floats
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 LEAST_ROWS = 4
 # An own HSIC of less than this part of what it is the difference of is rounding.
 ROUNDING = 1e-10
+NO_VARIANCE = "a side has no variance"
 NO_NORMS = (
     "debiased CKA needs sums by the squared norms of rows, which the pair lacks, since it was read "
     "from a file of an older version, or merged with such a pair: sum the samples again"
@@ -103,12 +106,17 @@ def find_debiased_cka(
     return min(1.0, find_hsic(xy.square, xy.ab, a, b, n) / size), ""
 
 
-def debias(gram: core.Gram, sides: Sides | None, cross: Floats) -> tuple[float, str]:
-    """Return debiased CKA of C_xy, and why it is nan; no sides: one of them has no variance."""
-    if sides is None:
-        return nan, "a side has no variance"
+def debias(gram: core.Gram, sides: Sides, cross: Floats) -> tuple[float, str]:
+    """Return debiased CKA of C_xy, and why it is nan: "" where it is not."""
     sums = DebiasedSums.of(gram, sides)
     return (nan, NO_NORMS) if sums is None else sums.measure(cross)
+
+
+class Bounded(NamedTuple):
+    """A number, and what rounding may have changed of it."""
+
+    value: float
+    rounding: float
 
 
 @dataclass(frozen=True)
@@ -116,14 +124,17 @@ class DebiasedSums:
     """What HSIC takes of both sides: of each with itself, and of any products between them."""
 
     gram: core.Gram
+    sides: Sides
+    a: Bounded
+    """Σ a."""
+    b: Bounded
+    """Σ b."""
     xx: Products
     yy: Products
-    traces: tuple[float, float]
-    """Σ a and Σ b."""
-    ab: tuple[float, float]
-    """Σ ab of the rows as they lie, and a bound on its rounding."""
+    ab: Bounded
+    """Σ ab of the rows as they lie."""
     of_products: float
-    """A bound on the rounding of the products between the sides."""
+    """What rounding may have changed of the products between the sides, by the Frobenius norm."""
 
     @classmethod
     def of(cls, gram: core.Gram, sides: Sides) -> DebiasedSums | None:
@@ -131,30 +142,32 @@ class DebiasedSums:
         norms = gram.centered_norms()
         if norms is None:
             return None
-        n, ((aa, ab, bb), rounding, of_products) = gram.n_samples, norms
-        a, b = (side.trace / side.factor / side.factor for side in sides)
-        size_x, size_y = (side.size / side.factor / side.factor for side in sides)
-        xx = _bound(size_x, aa, (a, a), (rounding[0], of_products[0]), n)
-        yy = _bound(size_y, bb, (b, b), (rounding[2], of_products[2]), n)
-        return cls(gram, xx, yy, (a, b), (ab, rounding[1]), of_products[1])
+        n, ((aa, ab, bb), of_sums, of_products) = gram.n_samples, norms
+        a, b = (
+            Bounded(side.trace / side.factor / side.factor, of_products[at])
+            for side, at in ((sides.x, 0), (sides.y, 2))
+        )
+        size_x, size_y = (
+            Bounded(side.size / side.factor / side.factor, of_products[at])
+            for side, at in ((sides.x, 0), (sides.y, 2))
+        )
+        xx = _bound(size_x, Bounded(aa, of_sums[0]), a, a, n)
+        yy = _bound(size_y, Bounded(bb, of_sums[2]), b, b, n)
+        return cls(gram, sides, a, b, xx, yy, Bounded(ab, of_sums[1]), of_products[1])
 
     def measure(self, cross: Floats, null: int | None = None) -> tuple[float, str]:
         """Return debiased CKA, and why it is nan, of C_xy: of the data, or of a null."""
         of_null = None if null is None else self.gram.centered_null_norms(null)
-        ab, rounding = self.ab if of_null is None else of_null
-        n, size = self.gram.n_samples, float(np.linalg.norm(cross))
-        xy = _bound(size, ab, self.traces, (rounding, self.of_products), n)
-        return find_debiased_cka(xy, self.xx, self.yy, self.traces, n)
+        ab = self.ab if of_null is None else Bounded(*of_null)
+        n, (x, y) = self.gram.n_samples, self.sides
+        size = float(np.linalg.norm(scale_cross(self.sides, cross))) / x.factor / y.factor
+        xy = _bound(Bounded(size, self.of_products), ab, self.a, self.b, n)
+        return find_debiased_cka(xy, self.xx, self.yy, (self.a.value, self.b.value), n)
 
 
-def _bound(
-    size: float, ab: float, traces: tuple[float, float], rounding: tuple[float, float], n: int
-) -> Products:
-    """Return what HSIC takes of |C| and Σ ab, with what rounding may come to in all.
-
-    `rounding` bounds that of Σ ab and that of the products, whose traces it bounds too.
-    """
-    of_ab, of_products = rounding
-    a, b = traces
-    own = (1.0 + 2.0 / max(1, n - 2)) * of_ab + (a + b) * of_products / max(1, (n - 1) * (n - 2))
-    return Products(size * size, ab, (2.0 * size + of_products) * of_products + own)
+def _bound(size: Bounded, ab: Bounded, a: Bounded, b: Bounded, n: int) -> Products:
+    """Return what HSIC takes of |C|, Σ ab, Σ a and Σ b, with what rounding may come to in all."""
+    of_square = (2.0 * size.value + size.rounding) * size.rounding
+    of_ab = (1.0 + 2.0 / max(1, n - 2)) * ab.rounding
+    of_means = (a.value * b.rounding + b.value * a.rounding) / max(1, (n - 1) * (n - 2))
+    return Products(size.value * size.value, ab.value, of_square + of_ab + of_means)

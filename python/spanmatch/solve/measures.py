@@ -15,51 +15,73 @@ and SVCCA by none below a hundredth of the mean.
 
 from __future__ import annotations
 
+from dataclasses import fields
 from math import nan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-import spanmatch._core as core
 from spanmatch.base.errors import UndefinedWarning, warn_user
-from spanmatch.pair.pair import ActivationPair, read_gram
-from spanmatch.results.measures import MEASURES, Measures
+from spanmatch.pair.pair import read_gram
+from spanmatch.results.measures import Measures
 from spanmatch.solve.cross_measures import measure_between, measure_cka, scale_cross
-from spanmatch.solve.debiased import NO_NORMS, debias
-from spanmatch.solve.side_factors import factor_sides
-from spanmatch.solve.undersampled import warn_if_undersampled
+from spanmatch.solve.debiased import NO_NORMS, NO_VARIANCE, debias
+from spanmatch.solve.named_measures import NAMED, as_names
+from spanmatch.solve.ranks import find_ranks
+from spanmatch.solve.read_sides import center_sides, read_sides
+from spanmatch.solve.wide_measures import (
+    measure_wide,
+    measure_wide_cka,
+    measure_wide_debiased_cka,
+    read_wide_sides,
+)
+from spanmatch.solve.wide_sides import find_wide
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from spanmatch.pair.pair import ActivationPair
     from spanmatch.pair.types import Samples
-    from spanmatch.results.result import Floats
+
+NUMBERS = [field.name for field in fields(Measures) if field.type == "float"]
 
 
 def measures(
     x: Samples | ActivationPair,
     y: Samples | None = None,
     *,
+    also: Iterable[str] = (),
     progress: bool = False,
 ) -> Measures:
     """Measure the likeness of two sides in the other ways that are in use.
 
     Each neuron's mean is subtracted first, always: all of these are defined so. Dead, duplicated
-    and dependent neurons are ordinary input.
+    and dependent neurons are ordinary input. Arrays whose larger side has at least twice as many
+    neurons as there are samples are measured by samples × samples products, which are less work
+    then, and neither copied nor held as neurons × neurons; a pair keeps those, so it takes that
+    form whatever its shape. The values are the same: those without an inverse (CKA, Procrustes) to
+    1e-10, the others to 1e-7 where no direction lies near the resolution.
 
     Parameters
     ----------
     x, y, progress
         As for `spectrum`.
+    also
+        Names of measures that take longer, or have a parameter, to be found as well, with what the
+        functions of these names have by default: "gulp_distance", "ridge_cca", "shape_distance",
+        "soft_matching". They take neurons × neurons of memory.
 
     Returns
     -------
     Measures
-        Linear CKA, mean CCA, SVCCA, PWCCA (weighed by x), Procrustes similarity and distance, and
-        the part of each side's variance that the other explains; nan where a side has no variance.
+        Linear CKA, mean CCA, SVCCA, PWCCA (weighed by x), Procrustes similarity and distance, the
+        part of each side's variance that the other explains, and each side's effective and stable
+        rank; in `also` what was named. nan where a side has no variance.
 
     Raises
     ------
     TypeError, ValueError
-        As `spectrum`.
+        As `spectrum`; a name in `also` is unknown.
+    ImportError
+        "soft_matching" is named, and POT is not installed.
 
     Warns
     -----
@@ -79,16 +101,24 @@ def measures(
     >>> round(result.r2_x, 2), round(result.r2_y, 2)  # two x of three; 11 parts of 12
     (0.65, 0.91)
     """
-    gram = read_gram(x, y, progress)
-    products, n_x = center_products(gram), gram.n_x
-    sides = factor_sides(products, n_x)
-    found = dict.fromkeys(MEASURES, nan)
-    if sides is not None:
-        found |= measure_between(sides, products[:n_x, n_x:])
-    debiased, note = debias(gram, sides, products[:n_x, n_x:])
-    result = Measures(**found, debiased_cka=debiased, debiased_cka_note=note)
-    warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y))
-    return result
+    names = as_names(also)
+    columns = None if names else find_wide(x, y)
+    found: dict[str, Any] = dict.fromkeys(NUMBERS, nan)
+    named: dict[str, float] = dict.fromkeys(names, nan)
+    note = NO_VARIANCE
+    if columns is not None:
+        wide = read_wide_sides(columns, progress)
+        if wide is not None:
+            found |= measure_wide(wide) | find_ranks(*wide)
+            found["debiased_cka"], note = measure_wide_debiased_cka(wide)
+    else:
+        gram = read_gram(x, y, progress)
+        read = center_sides(gram)
+        if read is not None:
+            found |= measure_between(*read) | find_ranks(*read[0])
+            found["debiased_cka"], note = debias(gram, *read)
+            named = {name: NAMED[name](*read) for name in names}
+    return Measures(**found, debiased_cka_note=note, also=named)
 
 
 def linear_cka(
@@ -101,7 +131,8 @@ def linear_cka(
 
     C are the products of centred columns, |·| is the Frobenius norm (Kornblith, Norouzi, Lee and
     Hinton, "Similarity of Neural Network Representations Revisited", ICML 2019). On all samples,
-    not a mean over batches. Equal to `measures(x, y).linear_cka`, and quicker.
+    not a mean over batches. Equal to `measures(x, y).linear_cka`, and quicker. Statistics knows it
+    as the RV coefficient (Robert and Escoufier 1976).
 
     Parameters
     ----------
@@ -134,13 +165,15 @@ def linear_cka(
     >>> round(linear_cka(x, rng.standard_normal((1000, 3))), 2)
     0.0
     """
-    gram = read_gram(x, y, progress)
-    products, n_x = center_products(gram), gram.n_x
-    sides = factor_sides(products, n_x)
-    warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y))
-    if sides is None:
-        return float("nan")
-    return measure_cka(scale_cross(sides, products[:n_x, n_x:]), sides.x.size, sides.y.size)
+    columns = find_wide(x, y)
+    if columns is not None:
+        wide = read_wide_sides(columns, progress)
+        return nan if wide is None else measure_wide_cka(wide)
+    read = read_sides(x, y, progress)
+    if read is None:
+        return nan
+    sides, cross = read
+    return measure_cka(scale_cross(sides, cross), sides.x.size, sides.y.size)
 
 
 def debiased_linear_cka(
@@ -189,25 +222,16 @@ def debiased_linear_cka(
     >>> round(debiased_linear_cka(x, y), 2), round(debiased_linear_cka(x, 2 - x[:, ::-1]), 9)
     (-0.0, 1.0)
     """
-    gram = read_gram(x, y, progress)
-    if gram.centered_norms() is None:
-        raise ValueError(NO_NORMS)
-    products, n_x = center_products(gram), gram.n_x
-    value, note = debias(gram, factor_sides(products, n_x), products[:n_x, n_x:])
+    columns = find_wide(x, y)
+    if columns is not None:
+        wide = read_wide_sides(columns, progress, warns=False)
+        value, note = (nan, NO_VARIANCE) if wide is None else measure_wide_debiased_cka(wide)
+    else:
+        gram = read_gram(x, y, progress)
+        if gram.centered_norms() is None:
+            raise ValueError(NO_NORMS)
+        read = center_sides(gram, warns=False)
+        value, note = (nan, NO_VARIANCE) if read is None else debias(gram, *read)
     if note:
         warn_user(note, UndefinedWarning)
     return value
-
-
-def center_products(gram: core.Gram) -> Floats:
-    """Return the products of the centred columns, x then y.
-
-    Raises ValueError where a column varies by so little that its squares are lost.
-    """
-    products = gram.centered()
-    small = products.diagonal() < np.finfo(np.float64).tiny * gram.n_samples
-    if small.any() and not np.isnan(np.concatenate(core.chance(gram, True, None))[small]).all():
-        # Not dead, so its squares are lost. The core refuses the neuron, whatever it is asked.
-        nothing = np.empty(0, np.int64)
-        core.is_match(gram, 0.0, nothing, nothing, True, None)
-    return products

@@ -59,10 +59,21 @@ class SideFactors:
     @cached_property
     def principal(self) -> Floats:
         """X times the factor and this: an orthonormal basis of the principal directions."""
-        values, vectors = np.linalg.eigh(self.safe)
+        values, vectors = self.variances
         kept = count_principal(values, self.trace)
         basis: Floats = vectors[:, -kept:] / np.sqrt(values[-kept:])
         return basis
+
+    @cached_property
+    def variances(self) -> tuple[Floats, Floats]:
+        """The eigenvalues of `safe`, rising, and its eigenvectors."""
+        values, vectors = np.linalg.eigh(self.safe)
+        return values, vectors
+
+    @property
+    def largest(self) -> float:
+        """The largest eigenvalue of `safe`."""
+        return float(self.variances[0][-1])
 
     @cached_property
     def inverse_norms(self) -> Floats:
@@ -82,19 +93,20 @@ class SideFactors:
     @property
     def independent(self) -> Floats:
         """The columns of norm 1 times this are Q."""
-        values, vectors = self._spectrum
+        values, vectors = self.unit_variances
         basis: Floats = vectors / np.sqrt(values)
         return basis
 
     @property
     def coordinates(self) -> Floats:
         """QᵀX, with the scale of `norms`."""
-        values, vectors = self._spectrum
+        values, vectors = self.unit_variances
         coordinates: Floats = np.sqrt(values)[:, np.newaxis] * vectors.T * self.norms
         return coordinates
 
     @cached_property
-    def _spectrum(self) -> tuple[Floats, Floats]:
+    def unit_variances(self) -> tuple[Floats, Floats]:
+        """The eigenvalues of the products of columns of norm 1, and vectors, without rounding's."""
         unit = self.products * self.inverse_norms[:, np.newaxis] * self.inverse_norms
         return find_independent(unit, self.delta)
 

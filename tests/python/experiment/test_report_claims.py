@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 CHANCE = 0.9
 INPUTS = 1000
 
-HALF = Measures(0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5)
-
 
 def spectrum(critical: float, samples: int) -> MatchSpectrum:
     values, chance = np.full(4, critical), np.full(4, CHANCE)
@@ -60,7 +58,9 @@ def findings(
             layer: NullSpectra.of([spectrum(level, INPUTS) for level in levels], range(nulls))
             for layer in asked
         }
-        inside = LayerDetails(HALF, (Sizes(0.5, simple, (1,) * 40),))
+        inside = LayerDetails(
+            Measures(0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5), (Sizes(0.5, simple, (1,) * 40),)
+        )
         compared.append(
             Compared(
                 planned,

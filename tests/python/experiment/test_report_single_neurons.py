@@ -43,15 +43,15 @@ TRIPLED, ROTATED, MIXED, SAME, APART = (
     )
 )
 
-HALF = Measures(0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5)
-
 
 def findings(layers: dict[str, list[LayerAnswer]], eps: tuple[float, ...] = (0.1, 0.3)) -> Findings:
     """Plant the answers of each layer, by pair of trained networks: of one, or of three."""
     seeds = (0, 1, 2)[: 2 if len(next(iter(layers.values()))) == 1 else 3]
     config = ExperimentConfig(data="planted", arch="small-vgg", seeds=seeds, eps=eps)
     trained = [each for each in list_comparisons(config) if each.kind == "trained"]
-    inside = dict.fromkeys(layers, LayerDetails(HALF, ()))
+    inside = dict.fromkeys(
+        layers, LayerDetails(Measures(0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5), ())
+    )
     compared = []
     for at, planned in enumerate(trained):
         found = {layer: answers[at] for layer, answers in layers.items()}

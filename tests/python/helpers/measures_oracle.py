@@ -26,6 +26,8 @@ FIELDS = (
     "r2_x",
     "r2_y",
 )
+RANKS = ("effective_rank_x", "effective_rank_y", "stable_rank_x", "stable_rank_y")
+"""Of one side alone."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,15 @@ class MeasuresOracle:
     @cached_property
     def r2_y(self) -> float:
         return explained(self.sides[1], self.bases[0])
+
+    @cached_property
+    def ranks(self) -> dict[str, float]:
+        found = {}
+        for name, side in zip("xy", self.sides, strict=True):
+            squares = np.linalg.svd(side, compute_uv=False) ** 2
+            found[f"effective_rank_{name}"] = squares.sum() ** 2 / (squares**2).sum()
+            found[f"stable_rank_{name}"] = squares.sum() / squares.max()
+        return found
 
 
 def explained(target: Floats, basis: Floats) -> float:

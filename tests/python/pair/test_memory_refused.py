@@ -26,9 +26,9 @@ REFUSALS = {
         wanted = ["10000 + 10000 neurons with 1000 nulls", "GiB", "fewer neurons, nulls or folds"]
         unchanged = lambda: pair.n_samples == 0 and pair.n_nulls == 1000
     """,
-    "linear_cka": """
+    "residuals": """
         rows = np.ones((200, 50_176), "f4")
-        update = lambda: sm.linear_cka(rows, rows)
+        update = lambda: sm.residuals(rows, rows)
         wanted = ["50176 + 50176 neurons", "75.0 GiB", "take fewer neurons"]
         unchanged = lambda: True
     """,

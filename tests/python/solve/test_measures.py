@@ -149,6 +149,16 @@ def test_linear_regression_of_scikit_learn() -> None:
         assert value == pytest.approx(score, abs=1e-12)
 
 
+def test_linear_cka_is_the_rv_coefficient() -> None:
+    for name in ("planted", "relu", "dead"):
+        x, y = problem(name)
+        # Robert and Escoufier 1976: tr(S_xy S_yx) / √(tr(S_xx²) tr(S_yy²)), S the covariances.
+        s, n = np.cov(x, y, rowvar=False), x.shape[1]
+        xx, xy, yy = s[:n, :n], s[:n, n:], s[n:, n:]
+        rv = np.trace(xy @ xy.T) / np.sqrt(np.trace(xx @ xx) * np.trace(yy @ yy))
+        assert measures(x, y).linear_cka == pytest.approx(rv, abs=1e-12)
+
+
 @pytest.mark.filterwarnings("ignore::spanmatch.UndersampledWarning")
 def test_whitened_cosine_and_bures_similarity_of_rsatoolbox() -> None:
     data = pytest.importorskip("rsatoolbox.data")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import pickle
 from dataclasses import FrozenInstanceError, fields
 from functools import partial
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 import spanmatch as sm
-from measures_oracle import FIELDS, MeasuresOracle, assert_like
+from measures_oracle import FIELDS, RANKS, MeasuresOracle, assert_like
 from oracle import centred
 from problems import PROBLEMS, problem
 from refusal import X, Y, filled, refused
@@ -33,8 +34,11 @@ UNDERSAMPLED = pytest.mark.filterwarnings("ignore::spanmatch.UndersampledWarning
 def test_every_problem_has_an_answer(name: str) -> None:
     x, y = problem(name)
     got, oracle = measures(x, y), MeasuresOracle(x, y)
-    for field, value in got.to_dict().items():
-        assert 0 <= value <= (np.sqrt(2) if field == "procrustes_distance" else 1), field
+    for field in FIELDS:
+        most = np.sqrt(2) if field == "procrustes_distance" else 1
+        assert 0 <= getattr(got, field) <= most, field
+    for field in RANKS:
+        assert getattr(got, field) == pytest.approx(oracle.ranks[field], rel=1e-10), field
     # Where directions are near the cut, those measures depend on which side of it they fall.
     spans = ("mean_cca", "pwcca", "r2_x", "r2_y")
     # Coinciding correlations leave the weights of pwcca open.
@@ -58,7 +62,8 @@ def test_most_problems_are_clear() -> None:
 def test_a_side_without_variance_has_no_measures(name: str) -> None:
     x, y = problem(name)
     for sides in ((x, y), (y, x), (x, y + 7.3), (y, y)):
-        assert all(np.isnan(value) for value in measures(*sides).to_dict().values())
+        got = measures(*sides)
+        assert all(np.isnan(getattr(got, name)) for name in (*FIELDS, *RANKS))
         assert np.isnan(linear_cka(*sides))
 
 
@@ -79,6 +84,13 @@ def test_scales_of_a_side(exponent: int) -> None:
     ):
         assert_like(measures(*sides), wanted, atol=1e-12)
         assert linear_cka(*sides) == measures(*sides).linear_cka
+        # Norms of rows are summed squared: they leave float64 where products do not.
+        found = measures(*sides)
+        if abs(exponent) > 100:
+            assert math.isnan(found.debiased_cka)
+            assert "leave the range of float64" in found.debiased_cka_note
+        else:
+            assert found.debiased_cka == pytest.approx(wanted.debiased_cka, abs=1e-12)
 
 
 def test_a_side_whose_squares_fit_one_by_one_and_not_in_sum() -> None:
@@ -132,7 +144,8 @@ def test_nothing_is_more_than_alike() -> None:
     for _ in range(100):
         x = rng.standard_normal((50, 3))
         assert 1 - 1e-14 <= linear_cka(x, -x) <= 1  # without a bound a fifth of these exceed 1
-        assert max(measures(x, -x).to_dict().values()) <= 1
+        got = measures(x, -x)
+        assert max(getattr(got, name) for name in FIELDS) <= 1
 
 
 @UNDERSAMPLED
@@ -146,13 +159,15 @@ def test_too_few_samples_find_everything_in_everything() -> None:
 
 def test_too_few_samples_warn_at_the_caller() -> None:
     x, y = np.random.default_rng(0).standard_normal((2, 39, 8))
-    for call in (measures, linear_cka):
+    for call in (measures, linear_cka, sm.shape_distance, sm.ridge_cca, sm.gulp_distance):
         with pytest.warns(sm.UndersampledWarning, match="39 samples for 8 neurons") as caught:
             call(x[:, :3], y)
         assert [warning.filename for warning in caught] == [__file__]
 
 
-@pytest.mark.parametrize("call", [measures, linear_cka])
+@pytest.mark.parametrize(
+    "call", [measures, linear_cka, sm.shape_distance, sm.ridge_cca, sm.gulp_distance]
+)
 def test_input_is_checked(call: Callable[..., object], capfd: pytest.CaptureFixture[str]) -> None:
     refused(partial(call, X), "y")
     refused(partial(call, filled(), Y), "pair")
@@ -168,14 +183,21 @@ def test_input_is_checked(call: Callable[..., object], capfd: pytest.CaptureFixt
 @pytest.mark.parametrize("name", ["planted", "empty_side"])
 def test_a_result_is_plain_and_immutable(name: str) -> None:
     result = measures(*problem(name))
-    assert tuple(field.name for field in fields(result)) == FIELDS
-    assert all(type(value) is float for value in result.to_dict().values())
+    assert tuple(field.name for field in fields(result)) == (
+        *(*FIELDS, *RANKS),
+        *("debiased_cka", "debiased_cka_note", "also"),
+    )
+    numbers = (*FIELDS, *RANKS, "debiased_cka")
+    assert all(type(getattr(result, name)) is float for name in numbers)
+    assert type(result.debiased_cka_note) is str
+    assert (result.debiased_cka_note == "") == (name == "planted")
     for twin in (pickle.loads(pickle.dumps(result)), copy.deepcopy(result)):
         assert twin == result
         assert twin is not result
     assert Measures(**json.loads(json.dumps(result.to_dict()))) == result
     assert result != measures(*problem("relu"))
     assert result != Measures(**{**result.to_dict(), "r2_y": 0.5})
+    assert result != Measures(**{**result.to_dict(), "also": {"gulp_distance": 0.5}})
     assert result != "something else"
     with pytest.raises(FrozenInstanceError):
         result.r2_x = 0.0  # type: ignore[misc]
@@ -184,10 +206,16 @@ def test_a_result_is_plain_and_immutable(name: str) -> None:
 
 
 def test_a_repr_gives_four_decimals() -> None:
-    result = Measures(0.25, 0.5, 0.123456, 1.0, 0.5, 1.0, float("nan"), 0.75)
+    result = Measures(
+        *(0.25, 0.5, 0.123456, 1.0, 0.5, 1.0, float("nan"), 0.75),
+        *(2.5, 1.0, 2.0, 1.0, float("nan"), "there are 3 rows"),
+        also={"ridge_cca": 0.25},
+    )
     assert repr(result) == (
         "Measures(linear_cka=0.2500, mean_cca=0.5000, svcca=0.1235, pwcca=1.0000, "
-        "procrustes_similarity=0.5000, procrustes_distance=1.0000, r2_x=nan, r2_y=0.7500)"
+        "procrustes_similarity=0.5000, procrustes_distance=1.0000, r2_x=nan, r2_y=0.7500, "
+        "effective_rank_x=2.5000, effective_rank_y=1.0000, stable_rank_x=2.0000, "
+        "stable_rank_y=1.0000, debiased_cka=nan, ridge_cca=0.2500; there are 3 rows)"
     )
 
 

@@ -53,8 +53,16 @@ def orthogonal(rng: Rng, n: int) -> np.ndarray:
 def test_ranges_and_swapping_the_sides(name: str, seed: int) -> None:
     x, y = problem(name, seed)
     got, swapped = measures(x, y), measures(y, x)
-    for field, value in got.to_dict().items():
-        assert 0 <= value <= (np.sqrt(2) if field == "procrustes_distance" else 1), field
+    for field in FIELDS:
+        most = np.sqrt(2) if field == "procrustes_distance" else 1
+        assert 0 <= getattr(got, field) <= most, field
+    for side, width in zip("xy", (x.shape[1], y.shape[1]), strict=True):
+        stable, effective = (
+            getattr(got, f"{kind}_rank_{side}") for kind in ("stable", "effective")
+        )
+        assert 1 <= stable <= effective * (1 + 1e-12)
+        assert effective <= min(width, stable**2) * (1 + 1e-12)
+        assert effective == getattr(swapped, f"effective_rank_{'yx'['xy'.index(side)]}")
     assert got.procrustes_distance == np.sqrt(2 - 2 * got.procrustes_similarity)
     assert got.linear_cka == linear_cka(x, y)
     if name not in UNCLEAR:

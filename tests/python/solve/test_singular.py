@@ -1,4 +1,4 @@
-"""Singular values and left vectors, against a whole decomposition."""
+"""Singular values, their sum and left vectors, against a whole decomposition."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spanmatch.solve.singular import SMALL, decompose_left
+from spanmatch.solve.singular import SMALL, decompose_left, sum_singular
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,8 +58,29 @@ def test_as_an_svd_has_them(
     assert vectors @ turned == pytest.approx(matrix, rel=0, abs=1e-13 * scale)
 
 
+@given(
+    st.sampled_from(sorted(SPECTRA)),
+    st.integers(1, 60),
+    st.integers(1, 60),
+    st.floats(-60, 60),
+    st.integers(0, 2**16),
+)
+def test_their_sum(spectrum: str, rows: int, columns: int, exponent: float, seed: int) -> None:
+    values, scale = SPECTRA[spectrum](min(rows, columns)), 10.0**exponent
+    matrix = of_values(rows, columns, values, seed) * scale
+    assert sum_singular(matrix) == pytest.approx(values.sum() * scale, rel=2e-11, abs=0)
+
+
+def test_the_sum_of_values_of_every_size_keeps_its_digits() -> None:
+    for least in (-2, -4, -6, -8, -10):
+        values = np.r_[1.0, np.full(199, 10.0**least)]
+        matrix = of_values(200, 200, values, seed=least + 10)
+        assert sum_singular(matrix) == pytest.approx(values.sum(), rel=2e-11)
+
+
 @pytest.mark.parametrize("shape", [(0, 3), (3, 0), (0, 0)])
 def test_without_rows_or_columns_there_are_none(shape: tuple[int, int]) -> None:
     vectors, values = decompose_left(np.zeros(shape))
     assert vectors.shape == (shape[0], 0)
     assert values.shape == (0,)
+    assert sum_singular(np.zeros(shape)) == 0.0

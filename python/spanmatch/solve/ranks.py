@@ -1,0 +1,31 @@
+"""How many dimensions a side has, where directions of little variance count for little."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Variances(Protocol):
+    """What is known of the eigenvalues of the products of a side's centred columns."""
+
+    @property
+    def size(self) -> float:
+        """The root of the sum of their squares."""
+
+    @property
+    def trace(self) -> float:
+        """Their sum."""
+
+    @property
+    def largest(self) -> float:
+        """The largest."""
+
+
+def find_ranks(x: Variances, y: Variances) -> dict[str, float]:
+    """Return the effective and the stable rank of each side by its name, as `Measures` has it."""
+    return {
+        "effective_rank_x": max(1.0, (x.trace / x.size) ** 2),
+        "effective_rank_y": max(1.0, (y.trace / y.size) ** 2),
+        "stable_rank_x": max(1.0, x.trace / x.largest),
+        "stable_rank_y": max(1.0, y.trace / y.largest),
+    }

@@ -1,0 +1,120 @@
+"""Sides with far more neurons than samples, by the products of samples with samples.
+
+Products of neurons with neurons would be larger, and say no more: XXᵀ and XᵀX have the same
+eigenvalues, but for zeros.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spanmatch.pair.pair import ActivationPair
+from spanmatch.pair.samples import as_samples
+from spanmatch.solve.columns import Columns
+from spanmatch.solve.side_factors import count_principal, find_independent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from spanmatch.pair.types import Samples
+    from spanmatch.results.result import Floats
+
+# From so many neurons a sample on, of the larger side, the samples' products are less work.
+NEURONS_PER_SAMPLE = 2
+# Below this part of the largest eigenvalue, roots of eigenvalues have lost half of their digits.
+SMALL = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class WideSide:
+    """One side; X are its centred columns times the factor, and Q is a basis of their span."""
+
+    columns: Columns
+    factor: float
+    """A power of two, so that squares of products stay within float64."""
+    products: Floats
+    """XXᵀ, of samples with samples."""
+    unit_products: Floats
+    """The same of columns of norm 1."""
+
+    @cached_property
+    def size(self) -> float:
+        """|XXᵀ| = |XᵀX|, the Frobenius norm."""
+        return float(np.linalg.norm(self.products))
+
+    @cached_property
+    def trace(self) -> float:
+        """|X|²."""
+        return float(np.trace(self.products))
+
+    @property
+    def largest(self) -> float:
+        """The largest eigenvalue of XXᵀ and XᵀX."""
+        return float(self._spectrum[0][-1])
+
+    @cached_property
+    def principal(self) -> Floats:
+        """An orthonormal basis of the principal directions, samples × directions."""
+        values, vectors = self._spectrum
+        basis: Floats = vectors[:, -count_principal(values, self.trace) :]
+        return basis
+
+    def find_basis(self, delta: float) -> Floats:
+        """Return Q, samples × directions, without those that no match could tell apart."""
+        return find_independent(self.unit_products, delta)[1]
+
+    @cached_property
+    def square(self) -> Floats:
+        """Samples × directions that have the products XXᵀ: X, turned into as few columns.
+
+        Its small singular values are found from the columns again: the roots of eigenvalues of
+        products have errors of 1e-8 of the largest.
+        """
+        values, vectors = self._spectrum
+        small = values < SMALL * values[-1]
+        large: Floats = vectors[:, ~small] * np.sqrt(values[~small])
+        if small.sum() <= 1:
+            # The constant, which is no direction of centred columns.
+            return large
+        products = np.zeros((small.sum(), small.sum()))
+        for block in self.columns.read_blocks(self.factor):
+            part = vectors[:, small].T @ block.values
+            products += part @ part.T
+        again, turned = np.linalg.eigh(products)
+        return np.hstack([large, vectors[:, small] @ turned * np.sqrt(again.clip(0.0))])
+
+    @cached_property
+    def _spectrum(self) -> tuple[Floats, Floats]:
+        values, vectors = np.linalg.eigh(self.products)
+        return values, vectors
+
+
+def find_wide(x: Samples | ActivationPair, y: Samples | None) -> tuple[Columns, Columns] | None:
+    """Return the sides as they are read by columns, where that is less work; else None.
+
+    It is where the larger side has at least twice as many neurons as there are samples. A pair
+    keeps products of neurons with neurons, so it is none of these.
+    """
+    if y is None or isinstance(x, ActivationPair) or isinstance(y, ActivationPair):
+        return None
+    one, other = Columns(as_samples(x, "x"), "x"), Columns(as_samples(y, "y"), "y")
+    (n_samples, n_x), (n_others, n_y) = one.shape, other.shape
+    # Of counts that differ, or none, the core says what is wrong.
+    if not n_samples == n_others > 0 or max(n_x, n_y) < NEURONS_PER_SAMPLE * n_samples:
+        return None
+    return one, other
+
+
+def factor_wide(columns: Columns, report: Callable[[int], object]) -> WideSide | None:
+    """Read a side, and return None if it has no variance."""
+    n_samples, factor = columns.shape[0], columns.find_factor()
+    products, unit_products = np.zeros((2, n_samples, n_samples))
+    for block in columns.read_blocks(factor, report):
+        unit = block.values * block.inverse_norms
+        products += block.values @ block.values.T
+        unit_products += unit @ unit.T
+    return WideSide(columns, factor, products, unit_products) if products.any() else None

@@ -19,7 +19,7 @@ from spanmatch.cli.exit_codes import refuse_wrong_usage
 from spanmatch.cli.flags import name_options
 from spanmatch.cli.other_bars import without_other_bars
 from spanmatch.comparison.folder import INDEX
-from spanmatch.comparison.layer_files import ONE_TO_ONE, PAIRS, SPECTRA
+from spanmatch.comparison.layer_files import ENTRIES
 from spanmatch.comparison.table import format_table
 from spanmatch.torch.loading.data.shuffled import explain_shuffling
 from spanmatch.torch.resuming.ranks import count_local_ranks, count_ranks, join_ranks
@@ -108,4 +108,5 @@ def _show(comparison: Comparison, destination: Destination, note: str) -> None:
     if calibrated is not None:
         typer.echo(f"\n{calibrated}")
         pictures = f"Pictures: {picture}, {destination.folder / CALIBRATED_PICTURE}"
-    typer.echo(f"\n{destination.folder}: {INDEX}, {PAIRS}, {SPECTRA}, {ONE_TO_ONE}\n{pictures}")
+    within = (each for each in ENTRIES if (destination.folder / each).is_dir())
+    typer.echo(f"\n{destination.folder}: {', '.join([INDEX, *within])}\n{pictures}")

@@ -1,4 +1,4 @@
-"""Time updates of a pair and linear CKA: `python benches/pair.py`. Takes a minute.
+"""Time updates of a pair, CKA and calibration: `python benches/pair.py`. Takes two minutes.
 
 Ratios of best times, interleaved in one run, one thread each; on a GPU too, where torch sees one.
 Linear CKA is compared with repsim and ckatorch where they are installed: `make bench-tools`
@@ -153,6 +153,32 @@ def linear_cka(n: int = 512) -> None:
         report(f"spanmatch / {name}", times["spanmatch"] / times[name], "<= 1")
 
 
+def calibrated(n: int = 512, nulls: int = 39) -> None:
+    """Time every measure of the data and of all nulls against the measures of the data."""
+    rng = np.random.default_rng(0)
+    shared = rng.standard_normal((6000, 200))
+    x, y = (
+        shared @ rng.standard_normal((200, n)) + 4 * rng.standard_normal((6000, n))
+        for _ in range(2)
+    )
+    pair = sm.ActivationPair(nulls=nulls)
+    pair.update(x, y)
+    times = best(measures=lambda: sm.measures(pair), calibrate=lambda: sm.calibrate(pair))
+    print(f"{n} + {n}: measures take {times['measures']:.3f} s")
+    report(
+        f"calibrate by {nulls} nulls / measures", times["calibrate"] / times["measures"], "<= 25"
+    )
+
+
+def wide(samples: int = 200, n: int = 50_176) -> None:
+    """Time the measures of far more neurons than samples."""
+    x, y = np.random.default_rng(0).standard_normal((2, samples, n), dtype=np.float32)
+    times = best(measures=lambda: sm.measures(x, y), debiased=lambda: sm.debiased_linear_cka(x, y))
+    print(f"{samples} x ({n:,} + {n:,}) float32")
+    report("seconds for all measures", times["measures"], "<= 2")
+    report("seconds for debiased linear CKA", times["debiased"], "<= 2")
+
+
 if __name__ == "__main__":
     warnings.simplefilter("ignore", sm.UndersampledWarning)
     torch.set_num_threads(1)
@@ -163,3 +189,5 @@ if __name__ == "__main__":
         on_a_gpu()
     stream()
     linear_cka()
+    calibrated()
+    wide()

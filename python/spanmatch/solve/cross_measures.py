@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Canonical correlations that differ by less are taken for one.
 TIED_CORRELATIONS = 1e-8
+# By this part their sum may be wrong: bases, which take an inverse, are known less well.
+COSINES_ERROR = 1e-9
 # Above it a similarity is found to the last digit, of which a distance knows half.
 NEAR_ONE = 0.99
 
@@ -75,7 +77,7 @@ def measure_procrustes(cross: Floats, trace_x: float, trace_y: float) -> float:
 
 def average_singular(between: Floats) -> float:
     """Return the mean of the cosines between two spans, of the products of orthonormal bases."""
-    return min(1.0, sum_singular(between) / float(min(between.shape)))
+    return min(1.0, sum_singular(between, COSINES_ERROR) / float(min(between.shape)))
 
 
 def measure_explained(on_other: Floats, norms: Floats) -> float:

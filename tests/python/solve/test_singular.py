@@ -68,14 +68,14 @@ def test_as_an_svd_has_them(
 def test_their_sum(spectrum: str, rows: int, columns: int, exponent: float, seed: int) -> None:
     values, scale = SPECTRA[spectrum](min(rows, columns)), 10.0**exponent
     matrix = of_values(rows, columns, values, seed) * scale
-    assert sum_singular(matrix) == pytest.approx(values.sum() * scale, rel=2e-11, abs=0)
+    assert sum_singular(matrix) == pytest.approx(values.sum() * scale, rel=5e-11, abs=0)
 
 
 def test_the_sum_of_values_of_every_size_keeps_its_digits() -> None:
     for least in (-2, -4, -6, -8, -10):
         values = np.r_[1.0, np.full(199, 10.0**least)]
         matrix = of_values(200, 200, values, seed=least + 10)
-        assert sum_singular(matrix) == pytest.approx(values.sum(), rel=2e-11)
+        assert sum_singular(matrix) == pytest.approx(values.sum(), rel=5e-11)
 
 
 @pytest.mark.parametrize("shape", [(0, 3), (3, 0), (0, 0)])

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         FileError,
         RaisedResolutionWarning,
         RidgeWarning,
+        UndefinedWarning,
         UndersampledWarning,
     )
     from spanmatch.base.threads import set_num_threads

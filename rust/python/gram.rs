@@ -2,7 +2,7 @@
 
 use std::sync::{RwLock, RwLockWriteGuard, TryLockError};
 
-use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1};
+use numpy::{IntoPyArray, PyArray2, PyReadonlyArray1};
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use spanmatch::{Groups, Progress, Side};
@@ -10,8 +10,9 @@ use spanmatch::{Groups, Progress, Side};
 use crate::arguments::Array;
 use crate::errors::to_python;
 use crate::parts::{
-    GivenNorms, GivenParts, GivenReplicates, Norms, Parts, Replicates, norms_to_owned,
-    norms_to_python, parts_to_python, parts_views, replicate_views, replicates_to_python,
+    CenteredNorms, GivenNorms, GivenParts, GivenReplicates, Norms, Parts, Plan, Replicates,
+    norms_to_owned, norms_to_python, parts_to_python, parts_views, replicate_views,
+    replicates_to_python,
 };
 use crate::run::{run, run_asking, wait_for};
 
@@ -30,9 +31,6 @@ impl From<RowsPerItem> for Groups {
         }
     }
 }
-
-/// Sums over rows of what their norms multiply to, bounds on their rounding, and on that of the products.
-type CenteredNorms = ([f64; 3], [f64; 3], [f64; 3]);
 
 /// The joint Gram matrix of two sides. Locked: updates from several threads follow one another, and
 /// readers wait for them.
@@ -148,7 +146,7 @@ impl Gram {
         rows_per_item: RowsPerItem,
         n_batches: u64,
         n_items: u64,
-    ) -> PyResult<(Vec<usize>, Bound<'py, PyArray1<i64>>, u64, Vec<usize>)> {
+    ) -> PyResult<Plan<'py>> {
         let plan =
             self.with(py, |gram| gram.resampling(rows, &rows_per_item.into(), n_batches, n_items))?;
         let plan = plan.map_err(|error| to_python(&error))?;

@@ -2,7 +2,7 @@
 
 use numpy::ndarray::{ArrayView1, ArrayView2, ArrayView3};
 use numpy::{
-    IntoPyArray, PyArray2, PyArray3, PyReadonlyArray1, PyReadonlyArray2, PyReadonlyArray3,
+    IntoPyArray, PyArray1, PyArray2, PyArray3, PyReadonlyArray1, PyReadonlyArray2, PyReadonlyArray3,
 };
 use pyo3::prelude::*;
 use spanmatch::{GramState, NormState, Purpose, ResampledState, Result, try_to_owned};
@@ -34,6 +34,12 @@ pub(crate) type Norms<'py> =
     (Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<f64>>, Bound<'py, PyArray3<f64>>);
 pub(crate) type GivenNorms<'py> =
     (PyReadonlyArray2<'py, f64>, PyReadonlyArray2<'py, f64>, PyReadonlyArray3<'py, f64>);
+
+/// Sums over rows of what their norms multiply to, bounds on their rounding, and on that of the products.
+pub(crate) type CenteredNorms = ([f64; 3], [f64; 3], [f64; 3]);
+
+/// Rows shifted for each null, the fold of each row, items, and items shifted for each null.
+pub(crate) type Plan<'py> = (Vec<usize>, Bound<'py, PyArray1<i64>>, u64, Vec<usize>);
 
 pub(crate) fn norms_to_python(py: Python<'_>, state: NormState) -> Norms<'_> {
     (state.own.into_pyarray(py), state.nulls.into_pyarray(py), state.folds.into_pyarray(py))

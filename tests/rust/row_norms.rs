@@ -230,13 +230,16 @@ fn norms_that_no_rows_have_are_refused() {
     type Spoil = fn(&mut NormState);
     let shape = "the sums of norms have another shape";
     let bounds = "sums of norms exceed their bounds";
-    let spoilt: [(Spoil, &str); 9] = [
+    let twice = "the sums of norms are not symmetric";
+    let spoilt: [(Spoil, &str); 11] = [
         (|norms| norms.own = Array2::zeros((13, 2)), shape),
         (|norms| norms.nulls = Array2::zeros((1, 13)), shape),
         (|norms| norms.folds = norms.folds.slice(s![..2, .., ..]).to_owned(), shape),
         (|norms| norms.own[[3, 1]] *= 1e3, bounds),
         (|norms| norms.own[[12, 0]] *= 1e-3, bounds),
-        (|norms| norms.own[[12, 1]] *= -1e3, bounds),
+        (|norms| norms.own[[12, 1]] *= -1e3, twice),
+        (|norms| norms.own[[13, 0]] = f64::NAN, twice),
+        (|norms| (norms.own[[12, 1]], norms.own[[13, 0]]) = (f64::NAN, f64::NAN), bounds),
         (|norms| norms.nulls[[1, 2]] *= 1e3, bounds),
         (|norms| norms.nulls[[0, 12]] = f64::NAN, bounds),
         (|norms| norms.folds[[2, 13, 1]] *= 1e-3, bounds),
@@ -286,4 +289,22 @@ fn the_bits_do_not_depend_on_threads() {
     };
     let one = sums(1);
     assert!((2..5).all(|threads| sums(threads) == one));
+}
+
+/// Single rows that repeat a few values round one way: the bound grows with the additions.
+#[test]
+fn rounding_that_drifts_is_bounded() {
+    let values = [[0.1, 0.3], [0.4, -0.2], [-0.3, 0.1]];
+    let mut gram = Gram::default();
+    let mut rows = Vec::new();
+    for row in 0..20_000_usize {
+        let value = if row == 1 { [3e3, 3e3] } else { values[(row * row / 7) % 3] };
+        let row = Array2::from_shape_vec((1, 2), value.to_vec()).unwrap();
+        update(&mut gram, &row, &row);
+        rows.push(value);
+    }
+    let whole = Array2::from_shape_fn((rows.len(), 2), |(i, j)| rows[i][j]);
+    let norms = gram.centered_norms().unwrap();
+    let wanted = two_passes(&whole, &whole);
+    assert!((norms.squares[0] - wanted[0]).abs() <= norms.rounding[0]);
 }

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from spanmatch.base.constants import TOLERANCE
-from spanmatch.comparison.calibrations import find_calibrations
 from spanmatch.comparison.keys import GAP, label, shorten_names
 from spanmatch.comparison.table import LETTERS, align_columns, leave_out_middle
-from spanmatch.results.calibration import LEVEL
+from spanmatch.solve.calibrate import MEASURES
+from spanmatch.solve.layer_answer import measure_answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -124,7 +124,7 @@ class BestLayers:
                 *_format_direction(self.of_b, "layer of B", "best of A"),
                 "",
                 "t: the measure less the mean of its nulls, in their standard deviations",
-                "p: how often the best over the same layers is as far above its nulls by chance",
+                "p: how often, by chance, the best of these layers stands out as much",
                 "largest: the layer of the largest measure, which it may owe to its width",
             ]
         )
@@ -180,13 +180,24 @@ def _list_draws(
             key: (layers.nulls[key].rolls, layers[key].area, layers.nulls[key].area)
             for key in layers
         }
-    found = {}
-    for key, each in find_calibrations(layers, pairs, LEVEL).items():
-        if measure not in each:
-            raise ValueError(f"there is no measure {measure!r}: there are {', '.join(each)}")
-        at = each.names.index(measure)
-        found[key] = (each.rolls, float(each.observed[at]), each.nulls[at])
-    return found
+    kept = [each for each in layers.calibrations.values() if measure in each]
+    if not kept and measure not in MEASURES:
+        raise ValueError(f"there is no measure {measure!r}: there are {', '.join(MEASURES)}")
+    return {key: _draw(layers, pairs, key, measure) for key in layers}
+
+
+def _draw(
+    layers: ComparedLayers, pairs: Mapping[Key, ActivationPair] | None, key: Key, measure: str
+) -> tuple[NDArray[np.uint64], float, Floats]:
+    """Return the shifts and the measure of one pair of layers: kept, or found of its nulls."""
+    kept = layers.calibrations.get(key)
+    if kept is not None and measure in kept:
+        at = kept.names.index(measure)
+        return kept.rolls, float(kept.observed[at]), kept.nulls[at]
+    if pairs is None or measure not in MEASURES or (pair := pairs[key]).n_nulls == 0:
+        raise ValueError(f"nothing tells {measure} of the nulls of {label(key)}: {WAY_OUT}")
+    found = measure_answer(layers.solved(key), pair, measure, center=layers.center)
+    return found.rolls, float(found.observed[0]), found.nulls[0]
 
 
 def _standardise(value: float, nulls: Floats) -> _Standardised | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from fractions import Fraction
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spanmatch.base.arguments import as_probability
 from spanmatch.base.constants import TOLERANCE
 from spanmatch.results.result import Floats, Result, say_ridge
 
@@ -31,6 +31,11 @@ class CalibratedMeasure(NamedTuple):
     """max(0, (value − τ) / (1 − τ)): 0 where the value is no more than chance."""
     p_value: float
     """(1 + nulls that reach the value) / (1 + nulls)."""
+
+    @property
+    def saturated(self) -> bool:
+        """Whether chance reaches the largest value, 1, so that nothing can be above it."""
+        return self.threshold >= 1.0 - TOLERANCE
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -56,6 +61,8 @@ class Calibration(Result, Mapping[str, CalibratedMeasure]):
     """The part of unrelated networks that may have a score above 0."""
     ridge: float | None = None
     """λ of the areas and of s(ε); None: δ²."""
+    debiased_cka_note: str = ""
+    """Why `debiased_cka` is nan, of the data or of a null; "" where neither is."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", tuple(self.names))
@@ -69,7 +76,7 @@ class Calibration(Result, Mapping[str, CalibratedMeasure]):
             )
         if len(set(self.names)) < measures:
             raise ValueError("a measure is named twice")
-        check_level(self.level, self.n_distinct)
+        object.__setattr__(self, "level", check_level(self.level, self.n_distinct))
 
     @property
     def n_distinct(self) -> int:
@@ -79,7 +86,7 @@ class Calibration(Result, Mapping[str, CalibratedMeasure]):
     @property
     def saturated(self) -> tuple[str, ...]:
         """The measures whose threshold is 1: chance reaches all, so that nothing can be above."""
-        return tuple(name for name, each in self.items() if each.threshold >= 1.0 - TOLERANCE)
+        return tuple(name for name, each in self.items() if each.saturated)
 
     def at_level(self, level: float) -> Calibration:
         """Return the same at another level.
@@ -89,26 +96,24 @@ class Calibration(Result, Mapping[str, CalibratedMeasure]):
         ValueError
             There are too few nulls for the level.
         """
-        return Calibration(self.names, self.observed, self.nulls, self.rolls, level, self.ridge)
+        return replace(self, level=level)
 
     def of_nulls(self, name: str) -> Floats:
         """Return a measure of each distinct null."""
         distinct = np.sort(np.unique(self.rolls, return_index=True)[1])
-        found: Floats = self.nulls[self.names.index(name), distinct]
+        found: Floats = self.nulls[self._find(name), distinct]
         return found
 
     def __getitem__(self, name: str) -> CalibratedMeasure:
-        if name not in self.names:
-            raise KeyError(f"there is no measure {name!r}: there are {', '.join(self.names)}")
-        value, nulls = float(self.observed[self.names.index(name)]), np.sort(self.of_nulls(name))
+        value, nulls = float(self.observed[self._find(name)]), np.sort(self.of_nulls(name))
         if math.isnan(value) or np.isnan(nulls).any():
             return CalibratedMeasure(value, math.nan, math.nan, math.nan)
-        threshold = float(nulls[_find_rank(self.level, nulls.size) - 1])
+        threshold = float(nulls[nulls.size - count_above(self.level, nulls.size)])
         # What is called equal by the p-value is no more than chance.
         above = value - threshold if value - threshold > TOLERANCE else 0.0
-        score = 0.0 if threshold >= 1.0 - TOLERANCE else above / (1.0 - threshold)
         reached = int((nulls >= value - TOLERANCE).sum())
-        return CalibratedMeasure(value, threshold, score, (1 + reached) / (1 + nulls.size))
+        found = CalibratedMeasure(value, threshold, 0.0, (1 + reached) / (1 + nulls.size))
+        return found if found.saturated else found._replace(score=above / (1.0 - threshold))
 
     def __contains__(self, name: object) -> bool:
         return name in self.names
@@ -127,26 +132,40 @@ class Calibration(Result, Mapping[str, CalibratedMeasure]):
 
     def __repr__(self) -> str:
         scores = ", ".join(f"{name}={each.score:.4f}" for name, each in self.items())
-        return f"Calibration({self.rolls.size} nulls, {scores}{say_ridge(self.ridge)})"
+        note = f"; {self.debiased_cka_note}" if self.debiased_cka_note else ""
+        return f"Calibration({self.n_distinct} nulls, {scores}{say_ridge(self.ridge)}{note})"
+
+    def _find(self, name: str) -> int:
+        if name not in self.names:
+            raise KeyError(f"there is no measure {name!r}: there are {', '.join(self.names)}")
+        return self.names.index(name)
 
 
-def check_level(level: float, n_nulls: int) -> None:
-    """Raise ValueError where a level is none, or so many nulls are too few for it."""
-    if not 0.0 < level < 1.0:
-        raise ValueError(f"level must be above 0 and below 1, got {level!r}")
-    if _find_rank(level, n_nulls) > n_nulls:
-        needed = math.ceil(1 / Fraction(str(level))) - 1
+def check_level(level: float, n_nulls: int) -> float:
+    """Return a level, or raise ValueError where it is none, or so many nulls are too few for it."""
+    level = as_probability(level, "level")
+    if count_above(level, n_nulls) == 0:
+        needed = math.ceil(1 / level) - 1
         raise ValueError(
-            f"a level of {level:g} needs {needed} distinct nulls at least, and there are "
-            f"{n_nulls}: take more nulls, or a higher level"
+            f"a level of {level:g} needs {needed:.6g} distinct nulls at least, and there are "
+            f"{n_nulls}: take more nulls, more items where these have too few circular shifts (n "
+            "items have n - 1), or a higher level"
         )
+    return level
 
 
-def _find_rank(level: float, n_nulls: int) -> int:
-    """Return which of the nulls, counted from the smallest, is the threshold.
+def count_above(level: float, n_nulls: int) -> int:
+    """Return which rank among the data and the nulls, from the largest, has p <= level; 0: none.
 
-    >>> _find_rank(0.05, 19), _find_rank(0.05, 39)
-    (19, 38)
+    It is ⌊level (nulls + 1)⌋, so that ⌈(1 - level)(nulls + 1)⌉ of all are below it.
+
+    >>> count_above(0.05, 19), count_above(0.05, 39), count_above(1 / 3, 29), count_above(0.05, 18)
+    (1, 2, 10, 0)
     """
-    # As the level is written: 1 - 0.05 is a little less than nineteen parts of twenty.
-    return math.ceil((1 - Fraction(str(level))) * (n_nulls + 1))
+    count = int(level * (n_nulls + 1))
+    # As p is: rounded, (1 + nulls that reach the value) / (1 + nulls).
+    while (count + 1) / (n_nulls + 1) <= level:
+        count += 1
+    while count > 0 and count / (n_nulls + 1) > level:
+        count -= 1
+    return count

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from spanmatch.base.arguments import as_count, as_levels, as_probability
 from spanmatch.base.progress import show_progress
 from spanmatch.pair.nulls_and_folds import USUAL_NULLS, read_gram_with_nulls
 from spanmatch.pair.pair import ActivationPair
 from spanmatch.results.calibration import LEVEL, Calibration, check_level
 from spanmatch.solve.centered import center_products
-from spanmatch.solve.cross_measures import measure_between
-from spanmatch.solve.debiased import DebiasedSums
+from spanmatch.solve.cross_measures import measure_between, measure_cka, scale_cross
+from spanmatch.solve.debiased import NO_NORMS, NO_VARIANCE, DebiasedSums
 from spanmatch.solve.matches import find_spectrum
 from spanmatch.solve.one_to_one import find_one_to_one
 from spanmatch.solve.problem import Regularisation
@@ -20,7 +22,9 @@ from spanmatch.solve.side_factors import factor_sides
 from spanmatch.solve.undersampled import warn_if_undersampled
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping
+
+    from numpy.typing import ArrayLike, NDArray
 
     import spanmatch._core as core
     from spanmatch.base.arguments import Ridge, RowsPerItem
@@ -30,6 +34,9 @@ if TYPE_CHECKING:
     from spanmatch.results.spectrum import MatchSpectrum
     from spanmatch.solve.problem import Problem
 
+    Numbers = dict[str, float]
+
+NO_LEVELS: Mapping[str, float] = MappingProxyType({})
 AREAS = ("area", "one_to_one_area")
 FROM_PRODUCTS = (
     "linear_cka",
@@ -42,6 +49,22 @@ FROM_PRODUCTS = (
     "r2_y",
 )
 """Those that are found from the centred products alone, as `Measures` names them."""
+MEASURES = (*AREAS, *FROM_PRODUCTS)
+OF_NORMS = {"linear_cka", "debiased_cka"}  # found without the factors of a side
+
+
+class MeasuredNulls(NamedTuple):
+    """Measures of the data and of every null."""
+
+    names: tuple[str, ...]
+    observed: Floats
+    """Of the data, shape (measures,)."""
+    nulls: Floats
+    """Of each null, shape (measures, nulls)."""
+    rolls: NDArray[np.uint64]
+    """A number for each null, the same where its shifts are."""
+    note: str
+    """Why debiased CKA is nan, of the data or of a null."""
 
 
 def calibrate(
@@ -50,7 +73,7 @@ def calibrate(
     *,
     nulls: int | None = None,
     level: float = LEVEL,
-    eps: Sequence[float] = (),
+    eps: ArrayLike = (),
     rows_per_item: RowsPerItem = 1,
     seed: int = 0,
     center: bool = False,
@@ -66,7 +89,10 @@ def calibrate(
     most there is (Groeger, Wen and Brbic, arXiv 2602.14486). A score is above 0 exactly where the
     p-value is at most `level`.
 
-    Each side is factored once for the data and all nulls.
+    Each side is factored once for the data and all nulls. It takes neurons × neurons of memory, and
+    n_x × n_y more for each null. Rows of one image or text depend on each other: say
+    `rows_per_item`, or update a pair with it, so that whole items are shifted; shifted row by row,
+    unrelated networks seem related.
 
     Parameters
     ----------
@@ -78,7 +104,8 @@ def calibrate(
     level
         The part of unrelated networks that may have a score above 0.
     eps
-        Where s(ε) is calibrated too; the measure is then named "s(0.3)".
+        Where s(ε) is calibrated too, one number in [0, 1) or several; the measure is then named
+        "s(0.3)".
     rows_per_item, seed
         As for `null_spectra`.
 
@@ -87,7 +114,8 @@ def calibrate(
     Calibration
         A mapping from names, "area", "one_to_one_area", "linear_cka", "debiased_cka", "mean_cca",
         "svcca", "pwcca", "procrustes_similarity", "r2_x", "r2_y", to value, threshold τ, score and
-        p-value. All four but the value are nan where a measure has none.
+        p-value. Where a measure is nan, of the data or of a null, so are its threshold, score and
+        p-value.
 
     Raises
     ------
@@ -113,93 +141,136 @@ def calibrate(
     >>> unrelated["mean_cca"].value > 0.2, unrelated["mean_cca"].score
     (True, 0.0)
     """
-    how = Regularisation.of(center, ridge)
+    how, levels = Regularisation.of(center, ridge), name_levels(eps)
     if how.ridge == "auto":
         raise ValueError(
             'ridge="auto" would choose another λ for each null: give calibrate a number, as that '
             'of spectrum(x, y, ridge="auto").ridge'
         )
-    if not isinstance(x, ActivationPair):
-        check_level(level, USUAL_NULLS if nulls is None else nulls)
+    if isinstance(x, ActivationPair):
+        as_probability(level, "level")
+    else:
+        check_level(level, USUAL_NULLS if nulls is None else as_count(nulls, "nulls", 1))
     gram = read_gram_with_nulls(
         x, y, nulls=nulls, rows_per_item=rows_per_item, seed=seed, progress=progress
     )
     problem = how.of_gram(gram)
-    found = find_calibration(problem, level=level, eps=eps, progress=progress)
-    warn_if_undersampled(gram.n_samples, max(problem.widths), problem.ridge)
+    found = find_calibration(problem, level=level, eps=levels, progress=progress)
+    warn_if_undersampled(gram.n_samples, max(problem.widths), problem.ridge, auto=False)
     return found
+
+
+def name_levels(eps: ArrayLike) -> dict[str, float]:
+    """Return each ε by the name of its s(ε), or raise where two have one name."""
+    levels = as_levels(eps).tolist()
+    named = {f"s({level:g})": level for level in levels}
+    if len(named) < len(levels):
+        raise ValueError(f"`eps` must be levels that differ in six digits, got {levels}")
+    return named
 
 
 def find_calibration(
     problem: Problem,
     *,
     level: float = LEVEL,
-    eps: Sequence[float] = (),
+    eps: Mapping[str, float] = NO_LEVELS,
     spectrum: MatchSpectrum | None = None,
     nulls: NullSpectra | None = None,
     progress: bool = False,
 ) -> Calibration:
-    """Return the measures of a problem whose Gram keeps nulls: calibrated at the level.
+    """Return all measures of a problem whose Gram keeps nulls, calibrated at the level.
 
     The spectrum and those of the nulls are found where they are not given.
     """
-    gram = problem.gram
-    rolls = np.array(gram.null_rolls, np.uint64)
-    check_level(level, int(np.unique(rolls).size))
-    measured = _Measured(gram)
-    spectrum = find_spectrum(problem) if spectrum is None else spectrum
-    s_eps = {f"s({each:g})": float(spectrum.similarity(each)) for each in eps}
-    areas = {"area": spectrum.area, "one_to_one_area": find_one_to_one(problem).area}
-    observed = {**areas, **measured.measure(), **s_eps}
-    columns: list[list[float]] = []
-    first: dict[int, int] = {}
-    with show_progress("Calibrating", progress) as report:
-        for index, roll in enumerate(rolls.tolist()):
-            # A null that repeats another's shifts repeats its measures.
-            if first.setdefault(roll, index) < index:
-                columns.append(columns[first[roll]])
-            else:
-                null = problem.of_gram(gram.null(index))
-                of_null = find_spectrum(null) if nulls is None else nulls[index]
-                columns.append(
-                    [
-                        of_null.area,
-                        find_one_to_one(null).area,
-                        *measured.measure(index).values(),
-                        *(float(of_null.similarity(each)) for each in eps),
-                    ]
-                )
-            if report is not None:
-                report(index + 1, rolls.size)
+    check_level(level, len(set(problem.gram.null_rolls)))
+    found = measure_nulls(
+        problem, MEASURES, eps=eps, spectrum=spectrum, nulls=nulls, progress=progress
+    )
     return Calibration(
-        tuple(observed),
-        np.array(list(observed.values())),
-        np.array(columns).T,
-        rolls,
-        level,
-        problem.ridge,
+        found.names, found.observed, found.nulls, found.rolls, level, problem.ridge, found.note
     )
 
 
-class _Measured:
+def measure_nulls(
+    problem: Problem,
+    names: Collection[str],
+    *,
+    eps: Mapping[str, float] = NO_LEVELS,
+    spectrum: MatchSpectrum | None = None,
+    nulls: NullSpectra | None = None,
+    progress: bool = False,
+) -> MeasuredNulls:
+    """Return the named measures, and s(ε), of a problem and of each null that its Gram keeps."""
+    gram = problem.gram
+    of_products = _FromProducts(gram, [name for name in FROM_PRODUCTS if name in names])
+    wants_spectra = "area" in names or bool(eps)
+
+    def measure(problem: Problem, spectrum: MatchSpectrum | None, null: int | None) -> Numbers:
+        found: Numbers = {}
+        if wants_spectra:
+            spectrum = find_spectrum(problem) if spectrum is None else spectrum
+            found["area"] = spectrum.area
+        if "one_to_one_area" in names:
+            found["one_to_one_area"] = find_one_to_one(problem).area
+        found |= of_products.measure(null)
+        if spectrum is not None:
+            found |= {name: spectrum.similarity(level) for name, level in eps.items()}
+        return {name: found[name] for name in (*names, *eps)}
+
+    observed = measure(problem, spectrum, None)
+    of_nulls: dict[int, Numbers] = {}
+    with show_progress("Calibrating", progress) as report:
+        for index, roll in enumerate(gram.null_rolls):
+            # A null that repeats another's shifts repeats its measures.
+            if roll not in of_nulls:
+                # The whole Gram of a null is made where it is needed.
+                needs_gram = (wants_spectra and nulls is None) or "one_to_one_area" in names
+                null = problem.of_gram(gram.null(index)) if needs_gram else problem
+                known = None if nulls is None else nulls[index]
+                of_nulls[roll] = measure(null, known, index)
+            if report is not None:
+                report(index + 1, gram.n_nulls)
+    drawn = [list(of_nulls[roll].values()) for roll in gram.null_rolls]
+    return MeasuredNulls(
+        tuple(observed),
+        np.array(list(observed.values()), np.float64),
+        np.array(drawn, np.float64).T,
+        np.array(gram.null_rolls, np.uint64),
+        of_products.note,
+    )
+
+
+class _FromProducts:
     """The measures that are found from the centred products, with each side factored once."""
 
-    def __init__(self, gram: core.Gram) -> None:
+    def __init__(self, gram: core.Gram, names: Collection[str]) -> None:
+        self._gram, self._names, self.note = gram, names, ""
+        if not names:
+            return
         products, n_x = center_products(gram), gram.n_x
-        self._gram, self._cross = gram, products[:n_x, n_x:]
+        self._cross = products[:n_x, n_x:]
         self._sides = factor_sides(products, n_x)
         self._debiased = None if self._sides is None else DebiasedSums.of(gram, self._sides)
 
-    def measure(self, null: int | None = None) -> dict[str, float]:
+    def measure(self, null: int | None) -> Numbers:
         """Return the measures of the data, or of a null."""
+        if not self._names:
+            return {}
+        if self._sides is None:
+            self.note = NO_VARIANCE
+            return dict.fromkeys(self._names, np.nan)
         cross: Floats = self._cross if null is None else self._gram.centered_null(null)
-        found = dict.fromkeys(FROM_PRODUCTS, np.nan)
-        if self._sides is not None:
-            found |= {
-                name: value
-                for name, value in measure_between(self._sides, cross).items()
-                if name in found
-            }
-        if self._debiased is not None:
-            found["debiased_cka"], _ = self._debiased.measure(cross, null)
-        return found
+        found: Numbers = {}
+        if set(self._names) <= OF_NORMS:
+            x, y = self._sides
+            found["linear_cka"] = measure_cka(scale_cross(self._sides, cross), x.size, y.size)
+        else:
+            found = measure_between(self._sides, cross)
+        if "debiased_cka" in self._names:
+            value, note = (
+                (np.nan, NO_NORMS)
+                if self._debiased is None
+                else self._debiased.measure(cross, null)
+            )
+            found["debiased_cka"], self.note = value, self.note or note
+        return {name: found[name] for name in self._names}

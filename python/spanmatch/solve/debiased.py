@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 LEAST_ROWS = 4
 # An own HSIC of less than this part of what it is the difference of is rounding.
 ROUNDING = 1e-10
-NO_VARIANCE = "a side has no variance"
+NO_VARIANCE = "a side has no variance, since all its neurons are constant"
 NO_NORMS = (
     "debiased CKA needs sums by the squared norms of rows, which the pair lacks, since it was read "
     "from a file of an older version, or merged with such a pair: sum the samples again"
 )
+# Of the traces of kernels, the part that may be rounding.
+KERNEL_ROUNDING = 32.0 * float(np.finfo(np.float64).eps)
 # A value of which rounding may be a larger part is not told.
 LOST = 1e-9
 # Sums of squared squares below this have lost digits to the smallest numbers.
@@ -83,10 +85,12 @@ def find_debiased_cka(
     if n < LEAST_ROWS:
         return nan, f"debiased CKA needs at least {LEAST_ROWS} rows, and there are {n}"
     a, b = traces
-    if not all(map(isfinite, (*xy, *xx, *yy))) or min(xx.ab, yy.ab) < SMALLEST:
+    # Σ a² is at least (Σ a)² / n.
+    least = min(a * a, b * b) / n
+    if not all(map(isfinite, (*xy, *xx, *yy))) or least < SMALLEST:
         return nan, (
-            "sums of the fourth order leave the range of float64: rescale each side, which changes "
-            "no CKA"
+            "sums of the fourth order leave the range of float64, or are damaged: rescale each "
+            "side, which changes no CKA, or sum the samples again"
         )
     count = n * (n - 3.0)
     own = [find_hsic(each.square, each.ab, t, t, n) for each, t in ((xx, a), (yy, b))]
@@ -94,16 +98,31 @@ def find_debiased_cka(
         if hsic * count <= max(ROUNDING * each.square, each.rounding):
             return nan, (
                 f"the unbiased HSIC of {side} with itself is zero to rounding: its rows have "
-                "nothing in common beyond each with itself"
+                "nothing in common beyond each with itself, or a few are far larger than all others"
             )
     size = sqrt(own[0]) * sqrt(own[1])
     lost = max(xy.rounding / size, xx.rounding / own[0], yy.rounding / own[1]) / count
     if lost > LOST:
         return nan, (
-            f"its digits are lost: rounding may be {lost:.1g} of it, since the first rows lie far "
-            "from all others: sum the samples again in another order"
+            f"the digits of debiased CKA are lost: rounding may be {lost:.1g} of it. A few rows "
+            "are far larger than all others; or the first rows lie far from the rest, and then "
+            "another order of the samples helps"
         )
     return min(1.0, find_hsic(xy.square, xy.ab, a, b, n) / size), ""
+
+
+def bound_kernels(
+    square: float, ab: float, sizes: tuple[float, float], traces: tuple[float, float], n: int
+) -> Products:
+    """Return what HSIC takes of two samples × samples kernels K and L, with a bound on rounding.
+
+    `square` is ⟨K, L⟩, `sizes` are |K| and |L|. Rounding of a kernel is a part of its trace.
+    """
+    (size_x, size_y), (a, b) = sizes, traces
+    of_means = a * b / max(1, (n - 1) * (n - 2))
+    return Products(
+        square, ab, KERNEL_ROUNDING * (size_x * b + size_y * a + 4.0 * ab + 2.0 * of_means)
+    )
 
 
 def debias(gram: core.Gram, sides: Sides, cross: Floats) -> tuple[float, str]:
@@ -157,8 +176,12 @@ class DebiasedSums:
 
     def measure(self, cross: Floats, null: int | None = None) -> tuple[float, str]:
         """Return debiased CKA, and why it is nan, of C_xy: of the data, or of a null."""
-        of_null = None if null is None else self.gram.centered_null_norms(null)
-        ab = self.ab if of_null is None else Bounded(*of_null)
+        ab = self.ab
+        if null is not None:
+            of_null = self.gram.centered_null_norms(null)
+            if of_null is None:
+                return nan, NO_NORMS
+            ab = Bounded(*of_null)
         n, (x, y) = self.gram.n_samples, self.sides
         size = float(np.linalg.norm(scale_cross(self.sides, cross))) / x.factor / y.factor
         xy = _bound(Bounded(size, self.of_products), ab, self.a, self.b, n)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from spanmatch.results.calibration import LEVEL, check_level
 from spanmatch.results.layer_answer import LayerAnswer, find_held_out_eps
-from spanmatch.solve.calibrate import find_calibration
+from spanmatch.solve.calibrate import MeasuredNulls, find_calibration, measure_nulls
 from spanmatch.solve.held_out import judge_match
 from spanmatch.solve.intervals import bound_by_folds
 from spanmatch.solve.matches import find_spectrum
@@ -52,7 +52,9 @@ def answer_layer(
         judge_match(problem, found.match(find_held_out_eps(found)), found.resolution)
         if problem.gram.fold_samples
         else None,
-        find_calibration(problem, nulls=nulls, progress=progress) if calibrate else None,
+        find_calibration(problem, spectrum=found, nulls=nulls, progress=progress)
+        if calibrate
+        else None,
     )
 
 
@@ -67,4 +69,12 @@ def calibrate_answer(
         The pair keeps too few distinct nulls for the level.
     """
     problem = Regularisation.of(center, answer.spectrum.ridge).read(x, None)
-    return find_calibration(problem, nulls=answer.nulls, level=level)
+    return find_calibration(problem, spectrum=answer.spectrum, nulls=answer.nulls, level=level)
+
+
+def measure_answer(
+    answer: LayerAnswer, x: ActivationPair, measure: str, *, center: bool
+) -> MeasuredNulls:
+    """Return one measure of a pair and of its nulls, with what is known of it already."""
+    problem = Regularisation.of(center, answer.spectrum.ridge).read(x, None)
+    return measure_nulls(problem, (measure,), spectrum=answer.spectrum, nulls=answer.nulls)

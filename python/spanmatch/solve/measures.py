@@ -233,5 +233,5 @@ def debiased_linear_cka(
         read = center_sides(gram, warns=False)
         value, note = (nan, NO_VARIANCE) if read is None else debias(gram, *read)
     if note:
-        warn_user(note, UndefinedWarning)
+        warn_user(f"debiased CKA is nan: {note}", UndefinedWarning)
     return value

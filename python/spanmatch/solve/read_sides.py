@@ -34,5 +34,5 @@ def center_sides(
     products, n_x = center_products(gram), gram.n_x
     sides = factor_sides(products, n_x)
     if warns:
-        warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y), depth=depth)
+        warn_if_undersampled(gram.n_samples, max(gram.n_x, gram.n_y), auto=False, depth=depth)
     return None if sides is None else (sides, products[:n_x, n_x:])

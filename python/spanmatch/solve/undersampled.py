@@ -21,15 +21,18 @@ SAMPLES_PER_NEURON = 5
 ENOUGH_RIDGE = 0.1
 
 
-def explain_too_few(n_samples: int, n_neurons: int, ridge: float | None = None) -> list[str]:
+def explain_too_few(
+    n_samples: int, n_neurons: int, ridge: float | None = None, *, auto: bool = True
+) -> list[str]:
     """Return a sentence, or none where the samples are enough for the larger side's neurons.
 
-    A ridge of the order of neurons over samples stands for samples.
+    A ridge of the order of neurons over samples stands for samples. `auto`: whether who is told may
+    have it chosen.
     """
     usual = n_neurons / max(1, n_samples)
     if n_samples >= SAMPLES_PER_NEURON * n_neurons or (ridge or 0.0) >= ENOUGH_RIDGE * usual:
         return []
-    way_out = 'take more samples, or ridge="auto"'
+    way_out = 'take more samples, or ridge="auto"' if auto else "take more samples"
     if ridge is not None:
         way_out = (
             f"take more samples, or a ridge of the order of {usual:.2g} instead of {ridge:.2g}"
@@ -42,13 +45,18 @@ def explain_too_few(n_samples: int, n_neurons: int, ridge: float | None = None) 
 
 
 def warn_if_undersampled(
-    n_samples: int, n_neurons: int, ridge: float | None = None, *, depth: int = 1
+    n_samples: int,
+    n_neurons: int,
+    ridge: float | None = None,
+    *,
+    auto: bool = True,
+    depth: int = 1,
 ) -> None:
     """Warn the caller of the public function, which is `depth` calls above this one.
 
-    `n_neurons` is that of the larger side.
+    `n_neurons` is that of the larger side, `auto` whether the function chooses a ridge.
     """
-    _warn(explain_too_few(n_samples, n_neurons, ridge), depth)
+    _warn(explain_too_few(n_samples, n_neurons, ridge, auto=auto), depth)
 
 
 def warn_if_by_chance(problem: Problem, eps: float) -> None:

@@ -13,7 +13,7 @@ from spanmatch.solve.cross_measures import (
     average_singular,
     measure_procrustes,
 )
-from spanmatch.solve.debiased import Products, find_debiased_cka
+from spanmatch.solve.debiased import bound_kernels, find_debiased_cka
 from spanmatch.solve.resolution import find_resolution
 from spanmatch.solve.singular import decompose_left
 from spanmatch.solve.undersampled import warn_if_undersampled
@@ -51,7 +51,7 @@ def read_wide_sides(
         # The second is read whatever the first is: all values are checked.
         x, y = [factor_wide(each, count) for each in columns]
     if warns:
-        warn_if_undersampled(columns[0].shape[0], max(widths), depth=2)
+        warn_if_undersampled(columns[0].shape[0], max(widths), auto=False, depth=2)
     return None if x is None or y is None else WideSides(x, y)
 
 
@@ -88,9 +88,12 @@ def measure_wide_debiased_cka(sides: WideSides) -> tuple[float, str]:
     x, y = sides
     a, b = x.products.diagonal(), y.products.diagonal()
     xy, xx, yy = (
-        Products(
+        bound_kernels(
             _multiply(one.products, other.products),
             float(one.products.diagonal() @ other.products.diagonal()),
+            (one.size, other.size),
+            (one.trace, other.trace),
+            a.size,
         )
         for one, other in ((x, y), (x, x), (y, y))
     )

@@ -12,9 +12,10 @@ use super::row_norms::{NullNorms, RowNorms};
 use crate::invariant::pairs;
 use crate::linalg::{Matrix, add_multiple, dot, lower_times};
 
-/// Of the largest of the sums that are added, the part that may be rounding: those of blocks are added in lanes, and
-/// errors of many blocks do not all have one sign.
+/// Of the sums that are added, the part that may be rounding of a block, whose rows are added in lanes.
 const ROUNDING: f64 = 32.0 * f64::EPSILON;
+/// Rows of a block, about: each block is one addition more, and where rows repeat each other all may round one way.
+const ROWS_OF_BLOCK: f64 = 64.0;
 
 /// Sums over rows of what their squared norms multiply to, with what rounding may have changed of each.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -207,7 +208,7 @@ impl Move<'_> {
     ) -> (f64, f64) {
         let terms = self.squares(sides, of_k, of_l, between);
         let size: f64 = square.abs() + terms.iter().map(|term| term.abs()).sum::<f64>();
-        (square + terms.iter().sum::<f64>(), ROUNDING * size)
+        (square + terms.iter().sum::<f64>(), self.rounding() * size)
     }
 
     /// All products times the part of d that moves side k.
@@ -222,7 +223,15 @@ impl Move<'_> {
     /// By how much the norms of the centred products within x, between the sides and within y may be rounding.
     fn products_rounding(&self) -> [f64; 3] {
         let [a, b] = self.totals;
-        [a, (a * b).sqrt(), b].map(|size| ROUNDING * size)
+        [a, (a * b).sqrt(), b].map(|size| self.rounding() * size)
+    }
+
+    /// Of what has been added, the part that may be rounding.
+    fn rounding(&self) -> f64 {
+        // A fold does not count its batches: each of its rows may have been one.
+        let batches =
+            if self.gram.n_batches > 0 { self.gram.n_batches as f64 } else { self.count() };
+        ROUNDING + f64::EPSILON * (batches + self.count() / ROWS_OF_BLOCK)
     }
 }
 

@@ -124,13 +124,7 @@ impl Gram {
                 .map(|(j, value)| (j, value.abs()))
                 .all(|(j, value)| value <= reach[k] * self.reach_of_neuron(j));
         }
-        // Norms of rows may leave float64 where their sums of squares do not, and measures then say so.
-        let finite = norms.squares.iter().all(|square| square.is_finite());
-        if within || !finite {
-            Ok(())
-        } else {
-            Err(Error::State("sums of norms exceed their bounds"))
-        }
+        accept(within, norms)
     }
 
     fn check_null_norms(&self, norms: &RowNorms, nulls: &[NullNorms]) -> Result<()> {
@@ -145,12 +139,7 @@ impl Gram {
                     .chain(of_y)
                     .all(|(j, value, other)| value.abs() <= other * self.reach_of_neuron(j))
         });
-        let finite = aa.is_finite() && bb.is_finite();
-        if within || !finite {
-            Ok(())
-        } else {
-            Err(Error::State("sums of norms exceed their bounds"))
-        }
+        accept(within, norms)
     }
 
     /// The root of a neuron's square, with what rounding may have added.
@@ -171,6 +160,16 @@ impl Gram {
     }
 }
 
+/// Norms of rows may leave float64 where their sums of squares do not: measures then say so.
+fn accept(within: bool, norms: &RowNorms) -> Result<()> {
+    let [aa, _, bb] = norms.squares;
+    if within || !(aa.is_finite() && bb.is_finite()) {
+        Ok(())
+    } else {
+        Err(Error::State("sums of norms exceed their bounds"))
+    }
+}
+
 impl RowNorms {
     /// A row for each neuron, and for a and b.
     fn to_rows(&self) -> Vec<f64> {
@@ -181,6 +180,12 @@ impl RowNorms {
 
     fn from_rows(rows: &ArrayView2<'_, f64>) -> Result<Self> {
         let n = rows.len_of(Axis(0)) - 2;
+        // The same number, but for the order in which it was added up; or neither is one.
+        let (ab, ba) = (rows[[n, 1]], rows[[n + 1, 0]]);
+        let is_same = (ab - ba).abs() <= RELATIVE * ab.abs();
+        if !is_same && (ab.is_finite() || ba.is_finite()) {
+            return Err(Error::State("the sums of norms are not symmetric"));
+        }
         let weighted = Matrix::from_columns(n, 2, |k, values| {
             values.extend(rows.column(k).iter().take(n));
         })?;

@@ -37,11 +37,14 @@ impl Gram {
         for i in 0..null.columns() {
             gram.products.column_mut(i)[self.n_x..].copy_from_slice(null.column(i));
         }
-        let norms = gram.norms.as_mut().zip(self.resampled.null_norms.get(index));
-        if let Some((norms, null)) = norms {
-            norms.weighted.column_mut(1)[..self.n_x].copy_from_slice(null.of_x.column(0));
-            norms.weighted.column_mut(0)[self.n_x..].copy_from_slice(null.of_y.column(0));
-            norms.squares[1] = null.square;
+        match (&mut gram.norms, self.resampled.null_norms.get(index)) {
+            (Some(norms), Some(null)) => {
+                norms.weighted.column_mut(1)[..self.n_x].copy_from_slice(null.of_x.column(0));
+                norms.weighted.column_mut(0)[self.n_x..].copy_from_slice(null.of_y.column(0));
+                norms.squares[1] = null.square;
+            }
+            // Those of the data are not those of the null.
+            _ => gram.norms = None,
         }
         Ok(Some(gram))
     }

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 import spanmatch as sm
 from norms_oracle import find_debiased_cka
-from spanmatch.solve.calibrate import FROM_PRODUCTS
+from spanmatch.solve.calibrate import FROM_PRODUCTS, measure_nulls
+from spanmatch.solve.problem import Regularisation
 
 if TYPE_CHECKING:
     from problems import Floats, Rng, Sides
@@ -115,12 +116,18 @@ def test_a_null_that_repeats_another_counts_once() -> None:
     [
         ({"nulls": 18}, ValueError, "needs 19 distinct nulls at least, and there are 18"),
         ({"level": 0.01}, ValueError, "needs 99 distinct nulls"),
-        ({"level": 0.0}, ValueError, "level must be above 0"),
-        ({"level": 1}, ValueError, "level must be above 0"),
-        ({"level": float("nan")}, ValueError, "level must be above 0"),
+        ({"level": 0.0}, ValueError, "level must be between 0 and 1"),
+        ({"level": 1}, ValueError, "level must be between 0 and 1"),
+        ({"level": float("nan")}, ValueError, "level must be between 0 and 1"),
         ({"ridge": "auto"}, ValueError, "give calibrate a number"),
         ({"eps": (1.5,)}, ValueError, "eps"),
         ({"nulls": 0}, ValueError, "nulls"),
+        ({"nulls": True}, TypeError, "`nulls` must be an integer"),
+        ({"level": "0.05"}, TypeError, "level must be a real number"),
+        ({"eps": "0.3"}, TypeError, "`eps` must be a real number"),
+        ({"eps": None}, TypeError, "`eps` must be a real number"),
+        ({"eps": (0.3, 0.3)}, ValueError, "differ in six digits"),
+        ({"eps": (0.3, 0.300000001)}, ValueError, "differ in six digits"),
         ({"center": 1}, TypeError, "center"),
     ],
 )
@@ -128,6 +135,37 @@ def test_what_is_wrong_is_said(options: dict[str, Any], error: type, words: str)
     x, y = planted(np.random.default_rng(5))
     with pytest.raises(error, match=words):
         sm.calibrate(x, y, **options)
+
+
+def test_levels_may_be_one_number_or_an_array() -> None:
+    x, y = planted(np.random.default_rng(9))
+    wanted = sm.calibrate(x, y, nulls=19, eps=(0.3, 0.6))
+    assert sm.calibrate(x, y, nulls=19, eps=np.array([0.3, 0.6])) == wanted
+    assert sm.calibrate(x, y, nulls=19, eps=0.6)["s(0.6)"] == wanted["s(0.6)"]
+
+
+def test_why_debiased_cka_is_nan_is_told() -> None:
+    x, y = planted(np.random.default_rng(10), 3)
+    pair = sm.ActivationPair(nulls=2)
+    pair.update(x, y)
+    with pytest.warns(sm.UndersampledWarning, match="take more samples$"):
+        found = sm.calibrate(pair, level=0.5)
+    assert np.isnan(found["debiased_cka"]).all()
+    assert "at least 4 rows" in found.debiased_cka_note
+    assert "at least 4 rows" in repr(found)
+
+
+def test_one_measure_is_that_of_all() -> None:
+    pair = sm.ActivationPair(nulls=19)
+    pair.update(*planted(np.random.default_rng(11)))
+    problem = Regularisation.of(False, None).read(pair, None)
+    wanted = sm.calibrate(pair)
+    for name in NAMES:
+        found = measure_nulls(problem, (name,))
+        assert found.names == (name,)
+        at = wanted.names.index(name)
+        assert found.observed[0] == wanted.observed[at]
+        np.testing.assert_array_equal(found.nulls[0], wanted.nulls[at])
 
 
 def test_a_pair_without_nulls_says_how_to_get_them() -> None:
@@ -147,21 +185,31 @@ def test_a_side_without_variance_has_no_score() -> None:
 @given(
     st.lists(st.floats(-1, 1), min_size=1, max_size=60),
     st.floats(-1, 1),
-    st.sampled_from(["0.5", "0.25", "0.1", "0.05", "0.3"]),
+    st.sampled_from([0.5, 0.25, 0.1, 0.05, 0.3, 1 / 3, 1 / 7, 2 / 3]) | st.floats(0.01, 0.99),
 )
 def test_a_score_is_above_nothing_exactly_where_p_is_small(
-    nulls: list[float], value: float, level: str
+    nulls: list[float], value: float, level: float
 ) -> None:
     rolls = np.arange(len(nulls), dtype=np.uint64)
     try:
-        found = sm.Calibration(("area",), np.array([value]), np.array([nulls]), rolls, float(level))
+        found = sm.Calibration(("area",), np.array([value]), np.array([nulls]), rolls, level)
     except ValueError:
-        assert (1 + len(nulls)) * float(level) < 1
+        assert 1 / (1 + len(nulls)) > level
         return
     each = found["area"]
     # The largest value there is cannot be above itself.
-    assert (each.score > 0.0) == (each.p_value <= float(level)) or each.threshold >= 1 - 1e-7
+    assert (each.score > 0.0) == (each.p_value <= level) or each.threshold >= 1 - 1e-7
     assert 0.0 <= each.score <= 1.0 + 1e-12
+
+
+def test_what_differs_by_rounding_is_equal_and_nan_is_nothing() -> None:
+    nulls, rolls = np.tile([[0.5]], (2, 19)), np.arange(19, dtype=np.uint64)
+    nulls[1, 3] = np.nan
+    found = sm.Calibration(("area", "svcca"), np.array([0.5 + 5e-8, 0.9]), nulls, rolls)
+    assert (found["area"].score, found["area"].p_value) == (0.0, 1.0)
+    assert np.isnan(found["svcca"][1:]).all()
+    with pytest.raises(KeyError, match="there is no measure 'cka': there are area, svcca"):
+        found.of_nulls("cka")
 
 
 def test_chance_is_told_from_what_is_shared() -> None:

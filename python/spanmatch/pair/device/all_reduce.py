@@ -61,7 +61,7 @@ def all_reduce(
         gram.null_rolls,
         gram.n_items,
         kept,
-        gram.norms() is not None,
+        gram.centered_norms() is not None,
     )
     headers = _gather(header, group)
     names = reduce(merge_names, (header.names for header in headers))

@@ -99,7 +99,8 @@ AllPairs = Annotated[
     typer.Option(
         "--all-pairs",
         help="Compare every layer of A with every layer of B; with --nulls under one roll of the "
-        "inputs, shared by all layers.",
+        "inputs, shared by all layers, and show for every layer the most alike of the other "
+        "network, with a p that counts this choice.",
     ),
 ]
 Axis = Annotated[

@@ -94,10 +94,14 @@ def _show(comparison: Comparison, destination: Destination, note: str) -> None:
     if len(comparison.calibrations) == len(comparison):
         calibrated = comparison.calibrated()
         calibrated.plot(destination.folder / CALIBRATED_PICTURE)
+    nulls_of_all = len(comparison.nulls) == len(comparison)
+    best = comparison.best() if comparison.all_pairs and nulls_of_all else None
     if destination.as_json:
         plain = {"spanmatch": __version__, **comparison.to_dict()}
         if calibrated is not None:
             plain["calibrated"] = calibrated.to_dict()
+        if best is not None:
+            plain["best"] = best.to_dict()
         typer.echo(format_json(plain))
         return
     # Why layers were left out is told in the words of the command too.
@@ -108,5 +112,7 @@ def _show(comparison: Comparison, destination: Destination, note: str) -> None:
     if calibrated is not None:
         typer.echo(f"\n{calibrated}")
         pictures = f"Pictures: {picture}, {destination.folder / CALIBRATED_PICTURE}"
+    if best is not None:
+        typer.echo(f"\n{best}")
     within = (each for each in ENTRIES if (destination.folder / each).is_dir())
     typer.echo(f"\n{destination.folder}: {', '.join([INDEX, *within])}\n{pictures}")

@@ -103,8 +103,9 @@ Calibrate = Annotated[
     bool,
     typer.Option(
         "--calibrate",
-        help="Measure every null in all ways too, and show what is left of each measure above "
-        "chance. Needs --nulls, 19 or more.",
+        help="Find all measures (CKA, CCA, …) of the data and of every null, and show value, "
+        "chance threshold, calibrated score and p of each (of several layers score and value; "
+        "--json has all). Needs --nulls, 19 or more.",
     ),
 ]
 Seed = Annotated[int, typer.Option(min=0, metavar="N", help="Draw nulls and folds from this.")]

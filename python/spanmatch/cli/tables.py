@@ -10,6 +10,7 @@ from rich.console import Group
 from rich.table import Table
 
 from spanmatch.base.words import list_names
+from spanmatch.comparison.calibrated_table import SATURATED
 from spanmatch.results.layer_answer import find_held_out_eps
 from spanmatch.solve.means import explain_means
 
@@ -106,8 +107,7 @@ def _show_calibration(found: Calibration | None) -> list[RenderableType]:
         "max(0, (value - τ) / (1 - τ)), 0 for no more than chance."
     )
     full = ", ".join(found.saturated)
-    saturated = f"saturated, since chance reaches the largest value: {full}; take more samples."
-    return ["", table, note, *([saturated] if full else [])]
+    return ["", table, note, *([f"{SATURATED}: {full}"] if full else [])]
 
 
 def _describe_held_out(result: LayerAnswer) -> list[str]:

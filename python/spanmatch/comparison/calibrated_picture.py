@@ -41,7 +41,9 @@ if TYPE_CHECKING:
 
 COLUMNS = 3  # panels beside each other
 LETTERS_PER_INCH = 9
+TICK = 0.25  # of a measure
 VALUE, SCORE, THRESHOLD, ZERO = "as it is", "calibrated", "what chance reaches", "at most chance"
+GREY, BELOW = "grey: no more than chance, or not known", "below 0 is drawn as 0"
 
 
 def draw_calibrated(layers: CalibratedLayers) -> Figure:
@@ -90,16 +92,25 @@ def _draw_curves(layers: CalibratedLayers) -> Figure:
             zorder=3,
         )
         panel.set_title(measure, fontsize=LABEL)
-        low = min(0.0, np.nanmin([value, score], initial=0.0))
-        panel.set(xlim=(min(-0.03, low), 1.03), xticks=np.arange(0, 1.1, 0.25))
         style_axes(panel)
-    grid[0, 0].set_ylim(len(layers) - 0.5, -0.5)
+    # All panels share both axes.
+    low = _find_lowest(layers)
+    ticks = TICK * np.arange(math.ceil(low / TICK), 5)
+    grid[0, 0].set(xlim=(low - 0.03, 1.03), xticks=ticks, ylim=(len(layers) - 0.5, -0.5))
     for panel in grid.ravel()[len(measures) :]:
         panel.remove()
     for panel in grid.ravel()[max(0, len(measures) - columns) : len(measures)]:
         panel.tick_params(labelbottom=True)
     _name_curves(figure)
     return figure
+
+
+def _find_lowest(layers: CalibratedLayers) -> float:
+    """Return the lowest figure of all curves, 0 or below: what is debiased is not clipped."""
+    figures = [
+        each for name in layers.measures for each in (layers.value(name), layers.threshold(name))
+    ]
+    return float(np.nanmin(figures, initial=0.0))
 
 
 def _name_curves(figure: Figure) -> None:
@@ -152,7 +163,9 @@ def _draw_matrices(layers: CalibratedLayers) -> Figure:
         label_bar(figure.colorbar(image, ax=pair, aspect=20), "")
     grid[-1, 0].set(xlabel="layers of B", ylabel="layers of A")
     grid[-1, 1].set(xlabel="layers of B")
-    figure.supxlabel("grey: no more than chance, or not known", fontsize=SMALL, color=INK)
+    negative = any((layers.value(measure) < 0.0).any() for measure in measures)
+    footer = f"{GREY}; {BELOW}" if negative else GREY
+    figure.supxlabel(footer, fontsize=SMALL, color=INK)
     return figure
 
 

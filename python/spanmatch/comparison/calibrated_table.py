@@ -36,7 +36,8 @@ SATURATED = (
 )
 UNKNOWN = "–"
 CHOSEN = (
-    "of each layer of A the layer of B of the largest {}; `best` gives p that count this choice"
+    "of each layer of A the layer of B of the largest calibrated {}; `best` gives p that count "
+    "this choice"
 )
 
 

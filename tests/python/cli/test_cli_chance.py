@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from cli_files import as_null
 from spanmatch.base.plain_json import format_json
 from spanmatch.cli import app
+from spanmatch.comparison.calibrated_table import SATURATED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -162,4 +163,4 @@ def test_what_is_saturated_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(tmp_path)
     np.save("x.npy", np.random.default_rng(0).standard_normal((30, 40)))
     shown = run(0, "x.npy", "x.npy", "--nulls", "19", "--calibrate").stdout
-    assert "saturated, since chance reaches the largest value: area" in shown
+    assert f"{SATURATED}: area, " in " ".join(shown.split())

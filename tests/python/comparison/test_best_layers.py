@@ -228,8 +228,8 @@ def test_of_twelve_unrelated_layers_one_is_often_significant_until_the_choice_is
         uncorrected += compared.nulls[key].p_value(compared[key]) <= 0.05
         corrected += best.p_value <= 0.05
     assert uncorrected >= 0.15 * draws
-    # At most a deviation of 4: binomial, of 200 draws at 1 in 20.
-    assert abs(corrected - draws / 20) <= 4 * math.sqrt(draws * 0.05 * 0.95)
+    # On either side at most 2.6 deviations: binomial, of 200 draws at 1 in 20.
+    assert abs(corrected - draws / 20) <= 2.6 * math.sqrt(draws * 0.05 * 0.95)
 
 
 def test_p_values_of_the_best_are_uniform() -> None:

@@ -5,20 +5,19 @@ from __future__ import annotations
 import copy
 import json
 import pickle
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 import spanmatch as sm
-from comparisons import Untouchable
+from comparisons import Untouchable, calibration
 from spanmatch.base.plain_json import format_json
 from spanmatch.comparison.calibrated_comparison import CalibratedComparison
 from spanmatch.comparison.comparison import Comparison
 from spanmatch.solve.layer_answer import answer_layer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from spanmatch.comparison.keys import Key
@@ -48,14 +47,6 @@ NULLS: dict[Key, sm.NullSpectra] = {
     layer: each.nulls for layer, each in ANSWERS.items() if each.nulls is not None
 }
 KEPT = Comparison(SPECTRA, Untouchable(), calibrations=CALIBRATIONS)
-
-
-def made_up(
-    observed: Sequence[float], nulls: Sequence[float], names: Sequence[str] = ("area", "linear_cka")
-) -> sm.Calibration:
-    """A calibration whose measures have one value in all nulls each."""
-    each = np.repeat(np.array(nulls, np.float64)[:, np.newaxis], 19, axis=1)
-    return sm.Calibration(tuple(names), np.array(observed), each, np.arange(19, dtype=np.uint64))
 
 
 def test_what_is_kept_is_shown_and_no_pair_is_read() -> None:
@@ -152,9 +143,9 @@ def test_the_table_shows_both_and_says_what_is_chance() -> None:
 def test_what_is_saturated_or_not_known_is_told_apart_from_chance() -> None:
     calibrated = CalibratedComparison(
         {
-            "one": made_up([1.0, 0.55], [1.0, 0.2]),
-            "two": made_up([0.1, np.nan], [0.3, 0.2]),
-            "three": made_up([0.9, 0.9], [0.3, 0.2]),
+            "one": calibration([1.0, 0.55], [1.0, 0.2]),
+            "two": calibration([0.1, np.nan], [0.3, 0.2]),
+            "three": calibration([0.9, 0.9], [0.3, 0.2]),
         }
     )
     shown = repr(calibrated)
@@ -172,7 +163,7 @@ def test_what_is_saturated_or_not_known_is_told_apart_from_chance() -> None:
 
 def test_layers_may_have_other_measures() -> None:
     calibrated = CalibratedComparison(
-        {"one": made_up([0.55], [0.2], ["area"]), "two": made_up([0.55], [0.2], ["s(0.1)"])}
+        {"one": calibration([0.55], [0.2], ["area"]), "two": calibration([0.55], [0.2], ["s(0.1)"])}
     )
     assert calibrated.measures == ("area", "s(0.1)")
     assert np.isnan(calibrated.score("area")).tolist() == [False, True]
@@ -197,7 +188,10 @@ def test_figures_as_rows_and_as_plain_data() -> None:
 def test_all_pairs_are_a_matrix_and_a_row_for_each_layer_of_a() -> None:
     scores = [0.4, 0.9, 0.1, 0.3, 0.2, 0.6]
     calibrated = CalibratedComparison(
-        {key: made_up([score, 0.5], [0.2, 0.2]) for key, score in zip(KEYS, scores, strict=True)}
+        {
+            key: calibration([score, 0.5], [0.2, 0.2])
+            for key, score in zip(KEYS, scores, strict=True)
+        }
     )
     assert calibrated.value("area").tolist() == [scores[:3], scores[3:]]
     assert [line.split()[:2] for line in repr(calibrated).splitlines()[3:5]] == [
@@ -208,52 +202,30 @@ def test_all_pairs_are_a_matrix_and_a_row_for_each_layer_of_a() -> None:
     assert list(calibrated.to_dataframe())[:2] == ["layer_a", "layer_b"]
 
 
+def test_of_all_pairs_those_of_the_largest_score_are_shown_and_not_of_the_largest_value() -> None:
+    wide, narrow = calibration([0.9], [0.85], ["area"]), calibration([0.7], [0.1], ["area"])
+    keys: list[Key] = [("a", "wide"), ("a", "narrow")]
+    calibrated = CalibratedComparison(dict(zip(keys, (wide, narrow), strict=True)))
+    assert wide["area"].value > narrow["area"].value
+    assert wide["area"].score < narrow["area"].score
+    shown = repr(calibrated)
+    assert shown.splitlines()[3].split() == ["a", "narrow", "0.67", "(0.70)"]
+    assert "the layer of B of the largest calibrated area; `best` gives p" in " ".join(
+        shown.split()
+    )
+
+
 @pytest.mark.parametrize("count", [1, 3, 70])
 def test_the_notebook_has_all_of_it_and_nothing_that_is_not_safe(count: int) -> None:
     names = [f"<b>{at}</b>" for at in range(count)]
     html = CalibratedComparison(
-        {name: made_up([0.6, 0.1], [0.2, 0.2]) for name in names}
+        {name: calibration([0.6, 0.1], [0.2, 0.2]) for name in names}
     )._repr_html_()
     assert "<b>0" not in html.replace("<b>Calibrated", "")
     # A head, and of 70 layers the first and the last 20 with a gap between.
     assert html.count("<tr>") == 1 + (count if count < 70 else 41)
     assert "linear_cka" in html
     assert "0.50" in html
-
-
-@pytest.mark.parametrize("count", [1, 2, 30])
-@pytest.mark.parametrize("all_pairs", [False, True])
-def test_the_picture(count: int, all_pairs: bool, tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib")
-    names = [f"layer.{at}" for at in range(count)]
-    keys: list[Key] = [(a, b) for a in names for b in names[:3]] if all_pairs else [*names]
-    measures = [f"measure {at}" for at in range(5)]
-    rng = np.random.default_rng(0)
-    calibrated = CalibratedComparison(
-        {
-            key: made_up(rng.random(5).tolist(), [0.2, 0.2, 0.2, 1.0, np.nan], measures)
-            for key in keys
-        }
-    )
-    figure: Any = calibrated.plot(tmp_path / "picture.png")
-    assert (tmp_path / "picture.png").stat().st_size > 0
-    titles = [axes.get_title() for axes in figure.axes if axes.get_title()]
-    if all_pairs:
-        assert titles == [
-            f"{name}, {how}" for name in measures for how in ("as it is", "calibrated")
-        ]
-        shown = figure.axes[1].images[0].get_array()
-        score = calibrated.score(measures[0])
-        assert np.array_equal(np.ma.getmaskarray(shown), score == 0.0)
-        assert shown.compressed().tolist() == score[score > 0].tolist()
-    else:
-        assert titles == measures
-        _, value, score, nothing = figure.axes[0].get_lines()
-        assert value.get_xdata().tolist() == calibrated.value(measures[0]).tolist()
-        assert score.get_xdata().tolist() == calibrated.score(measures[0]).tolist()
-        assert len(nothing.get_xdata()) == (calibrated.score(measures[0]) == 0.0).sum()
-    with pytest.raises(ValueError, match=r"ends in \.png, \.svg or \.pdf"):
-        calibrated.plot(tmp_path / "picture.txt")
 
 
 def test_calibrations_are_kept_in_folders(tmp_path: Path) -> None:

@@ -119,6 +119,9 @@ def moods():
     return [-torch.ones(3, 4), torch.ones(3, 4)]
 '''
 BATCHES = 5
+MODELS = ["compare", "nets.py:small", "nets:small", "--device", "cpu", "--out", "out"]
+WEIGHTS = ["--checkpoint-a", "a.pt", "--checkpoint-b", "b.pt"]
+COMMAND = [*MODELS, *WEIGHTS, "--data", "digits"]
 
 
 def make(folder: Path) -> None:

@@ -13,7 +13,7 @@ from spanmatch.comparison.comparison import Comparison
 from spanmatch.comparison.keys import Key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
 LAYERS = ("features.0", "features.3", "classifier")
@@ -71,3 +71,11 @@ def file_of(folder: Path, layer: str, kind: str = "pair") -> Path:
 def contents(folder: Path) -> dict[str, bytes]:
     paths = (path for path in folder.rglob("*") if path.is_file())
     return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
+
+
+def calibration(
+    observed: Sequence[float], nulls: Sequence[float], names: Sequence[str] = ("area", "linear_cka")
+) -> sm.Calibration:
+    """A calibration whose measures have one value in all nulls each."""
+    each = np.repeat(np.array(nulls, np.float64)[:, np.newaxis], 19, axis=1)
+    return sm.Calibration(tuple(names), np.array(observed), each, np.arange(19, dtype=np.uint64))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spanmatch.base.constants import TOLERANCE
 from spanmatch.base.words import count_of, list_names
 from spanmatch.comparison.html_table import draw_bar, format_cell, format_row
 from spanmatch.comparison.keys import GAP, Key, label, shorten_names
@@ -89,7 +88,7 @@ def list_remarks(layers: CalibratedLayers) -> list[str]:
     """Return the lines under a table: what it shows, and which measures are chance alone."""
     kinds = {
         "no more than chance": _is_chance,
-        SATURATED: is_saturated,
+        SATURATED: lambda found: found.saturated,
         "without a value, of the data or of a null": _is_unknown,
     }
     told = [line for what, wanted in kinds.items() for line in _tell(what, wanted, layers)]
@@ -115,13 +114,8 @@ def list_shown_keys(layers: CalibratedLayers) -> list[Key | None]:
     return leave_out_middle(keys)
 
 
-def is_saturated(found: CalibratedMeasure) -> bool:
-    """Tell whether chance reaches the largest value, so that nothing can be above it."""
-    return found.threshold >= 1.0 - TOLERANCE
-
-
 def _is_chance(found: CalibratedMeasure) -> bool:
-    return found.score == 0.0 and not is_saturated(found)
+    return found.score == 0.0 and not found.saturated
 
 
 def _is_unknown(found: CalibratedMeasure) -> bool:
@@ -197,7 +191,7 @@ def _align_block(layers: CalibratedLayers, measures: Sequence[str]) -> str:
 def _format_score(found: CalibratedMeasure | None) -> str:
     if found is None or math.isnan(found.score):
         return UNKNOWN
-    return FULL if is_saturated(found) else f"{found.score:.2f}"
+    return FULL if found.saturated else f"{found.score:.2f}"
 
 
 def _format_value(found: CalibratedMeasure | None) -> str:

@@ -86,7 +86,7 @@ def calibrate(
     amount. Against nulls, in which items of y are shifted circularly (see `null_spectra`), all of
     them become comparable: with τ the quantile of a measure's nulls at 1 - level, its calibrated
     score is max(0, (value - τ) / (1 - τ)), 0 where the value is no more than chance and 1 at the
-    most there is (Groeger, Wen and Brbic, arXiv 2602.14486). A score is above 0 exactly where the
+    most there is (arXiv 2602.14486). A score is above 0 exactly where the
     p-value is at most `level`.
 
     Each side is factored once for the data and all nulls. It takes neurons × neurons of memory, and

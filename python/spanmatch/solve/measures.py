@@ -219,8 +219,8 @@ def debiased_linear_cka(
     >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> x, y = rng.standard_normal((2, 30, 500))
-    >>> round(debiased_linear_cka(x, y), 2), round(debiased_linear_cka(x, 2 - x[:, ::-1]), 9)
-    (-0.0, 1.0)
+    >>> abs(debiased_linear_cka(x, y)) < 0.1, round(debiased_linear_cka(x, 2 - x[:, ::-1]), 9)
+    (True, 1.0)
     """
     columns = find_wide(x, y)
     if columns is not None:

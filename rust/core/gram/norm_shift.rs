@@ -14,8 +14,11 @@ use crate::linalg::{Matrix, add_multiple, dot, lower_times};
 
 /// Of the sums that are added, the part that may be rounding of a block, whose rows are added in lanes.
 const ROUNDING: f64 = 32.0 * f64::EPSILON;
-/// Rows of a block, about: each block is one addition more, and where rows repeat each other all may round one way.
+/// Of each block, which is one addition more, about so many rows.
 const ROWS_OF_BLOCK: f64 = 64.0;
+/// Errors of k additions are about √k as large as those of one (Higham and Mary, "A New Approach to Probabilistic
+/// Rounding Error Analysis", 2019); so many times that where rows repeat each other, and round one way.
+const SAFETY: f64 = 4.0;
 
 /// Sums over rows of what their squared norms multiply to, with what rounding may have changed of each.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -231,7 +234,7 @@ impl Move<'_> {
         // A fold does not count its batches: each of its rows may have been one.
         let batches =
             if self.gram.n_batches > 0 { self.gram.n_batches as f64 } else { self.count() };
-        ROUNDING + f64::EPSILON * (batches + self.count() / ROWS_OF_BLOCK)
+        ROUNDING + SAFETY * f64::EPSILON * (batches + self.count() / ROWS_OF_BLOCK).sqrt()
     }
 }
 

@@ -173,6 +173,12 @@ impl Gram {
         Ok(Self::holding(gram))
     }
 
+    /// Whether there are sums by the squared norms of rows.
+    #[getter]
+    fn has_norms(&self, py: Python<'_>) -> PyResult<bool> {
+        self.with(py, spanmatch::Gram::has_norms)
+    }
+
     /// Sums by the squared norms of rows: its own, the nulls' and the folds'; None where there are none.
     fn norms<'py>(&self, py: Python<'py>) -> PyResult<Option<Norms<'py>>> {
         let norms = self.read(py, None, |gram, _| gram.norm_state())?;

@@ -228,7 +228,7 @@ def debiased_linear_cka(
         value, note = (nan, NO_VARIANCE) if wide is None else measure_wide_debiased_cka(wide)
     else:
         gram = read_gram(x, y, progress)
-        if gram.centered_norms() is None:
+        if not gram.has_norms:
             raise ValueError(NO_NORMS)
         read = center_sides(gram, warns=False)
         value, note = (nan, NO_VARIANCE) if read is None else debias(gram, *read)

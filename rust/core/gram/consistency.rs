@@ -13,11 +13,11 @@ use crate::linalg::Matrix;
 
 /// By this part products may exceed the bound: columns that are equal reach it, give or take the rounding of sums
 /// over very many batches.
-const RELATIVE: f64 = 1e-6;
+pub(super) const RELATIVE: f64 = 1e-6;
 /// Of a square before centring, the part that may be rounding.
 const CENTRING: f64 = 1e-10;
 /// Of the largest square that the spread allows, the part that may be rounding: what a shift far away left.
-const SHIFTING: f64 = 1e-12;
+pub(super) const SHIFTING: f64 = 1e-12;
 
 impl Gram {
     /// Checks all sums: its own, the nulls', and the folds'.

@@ -90,6 +90,12 @@ impl<'a> Move<'a> {
 }
 
 impl Gram {
+    /// Whether there are sums of norms: of samples, but for those of a state without them.
+    #[must_use]
+    pub fn has_norms(&self) -> bool {
+        self.n_samples > 0 && self.norms.is_some()
+    }
+
     /// What the squared norms of centred rows multiply to, summed; `None` where there are no samples, or the sums came
     /// from a state without them. Not finite where they leave float64.
     ///
@@ -110,7 +116,7 @@ impl Gram {
         let norms = self.norms.as_ref().filter(|_| self.n_samples > 0)?;
         let to_mean = self.to_mean();
         let step = Move::new(self, &to_mean);
-        let moved = step.all_squares(norms);
+        let moved = step.all_squares(norms, &step.turned());
         Some(CenteredNorms {
             squares: moved.map(|(square, _)| square),
             rounding: moved.map(|(_, rounding)| rounding),
@@ -155,11 +161,11 @@ impl Gram {
 
 impl Move<'_> {
     fn own(&self, mut norms: RowNorms) -> RowNorms {
-        let moved = self.all_squares(&norms);
-        for k in 0..2 {
-            let turned = self.turned(k);
+        let turned = self.turned();
+        let moved = self.all_squares(&norms, &turned);
+        for (k, turned) in turned.iter().enumerate() {
             for (j, (value, turned)) in pairs(norms.weighted.column_mut(k), turned).enumerate() {
-                *value += self.weighted(j, k, turned);
+                *value += self.weighted(j, k, *turned);
             }
         }
         norms.squares = moved.map(|(square, _)| square);
@@ -186,8 +192,7 @@ impl Move<'_> {
     }
 
     /// Σ a², Σ a b and Σ b² after the move, with bounds on their rounding.
-    fn all_squares(&self, norms: &RowNorms) -> [(f64, f64); 3] {
-        let turned = [self.turned(0), self.turned(1)];
+    fn all_squares(&self, norms: &RowNorms, turned: &[Vec<f64>; 2]) -> [(f64, f64); 3] {
         let [x, y] = [0..self.gram.n_x, self.gram.n_x..self.d.len()];
         let sides = [x, y];
         let mut squares = norms.squares.into_iter();
@@ -214,13 +219,14 @@ impl Move<'_> {
         (square + terms.iter().sum::<f64>(), self.rounding() * size)
     }
 
-    /// All products times the part of d that moves side k.
-    fn turned(&self, k: usize) -> Vec<f64> {
+    /// All products times the part of d that moves x, and times that which moves y.
+    fn turned(&self) -> [Vec<f64>; 2] {
         let (n_x, products) = (self.gram.n_x, &self.gram.products);
-        let is_of_side = |j: usize| (j < n_x) == (k == 0);
-        let d: Vec<f64> =
-            self.d.iter().enumerate().map(|(j, d)| if is_of_side(j) { *d } else { 0.0 }).collect();
-        lower_times(products, &d)
+        [0..n_x, n_x..self.d.len()].map(|side| {
+            let mut d = vec![0.0; self.d.len()];
+            d[side.clone()].copy_from_slice(&self.d[side]);
+            lower_times(products, &d)
+        })
     }
 
     /// By how much the norms of the centred products within x, between the sides and within y may be rounding.

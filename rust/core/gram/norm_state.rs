@@ -3,16 +3,12 @@
 use ndarray::{Array2, Array3, ArrayView2, Axis};
 
 use super::Gram;
+use super::consistency::{RELATIVE, SHIFTING};
 use super::row_norms::{NullNorms, RowNorms};
 use crate::error::{Error, Purpose, Result};
 use crate::invariant::{pairs, shaped};
 use crate::linalg::Matrix;
 use crate::memory;
-
-/// By this part sums may exceed the bound of Cauchy and Schwarz.
-const RELATIVE: f64 = 1e-6;
-/// Of the largest sum that the spread allows, the part that may be rounding: what a shift far away left.
-const SHIFTING: f64 = 1e-12;
 
 /// Sums in which each row, less the shift, counts by its squared norms, a of x and b of y.
 ///

@@ -61,7 +61,7 @@ def all_reduce(
         gram.null_rolls,
         gram.n_items,
         kept,
-        gram.centered_norms() is not None,
+        gram.has_norms,
     )
     headers = _gather(header, group)
     names = reduce(merge_names, (header.names for header in headers))

@@ -209,8 +209,13 @@ def _shift_rows(y: torch.Tensor, first: int, count: int, offsets: list[int]) -> 
 
 def find_norms(rows: torch.Tensor, n_x: int) -> torch.Tensor:
     """Return the squared norms of the rows of x and of y, shape (rows, 2)."""
-    squares = rows.square()
-    return torch.stack([squares[:, :n_x].sum(1), squares[:, n_x:].sum(1)], 1)
+    return torch.stack([measure_rows(rows[:, :n_x]), measure_rows(rows[:, n_x:])], 1)
+
+
+def measure_rows(rows: torch.Tensor) -> torch.Tensor:
+    """Return the squared norm of each row, over the last axis."""
+    # No copy of the rows is made, as their squares would be.
+    return torch.einsum("...j,...j->...", rows, rows)
 
 
 def add_norms(norms: torch.Tensor, rows: torch.Tensor, of_rows: torch.Tensor) -> torch.Tensor:
@@ -223,7 +228,7 @@ def multiply_norms(x: torch.Tensor, norms_x: torch.Tensor, shifted: torch.Tensor
 
     `shifted` are the rows of y that meet those of x under each null, (nulls, rows, n_y).
     """
-    norms_y = shifted.square().sum(2)
+    norms_y = measure_rows(shifted)
     of_y = torch.matmul(norms_x, shifted)
     return torch.cat([norms_y @ x, of_y, (norms_y @ norms_x)[:, None]], 1)
 

@@ -15,7 +15,14 @@ import torch
 
 import spanmatch._core as core
 from spanmatch.comparison.keys import Key
-from spanmatch.pair.device.gram import NO_PLAN, Plan, combine_codes, find_limit, find_middle
+from spanmatch.pair.device.gram import (
+    NO_PLAN,
+    Plan,
+    combine_codes,
+    find_limit,
+    find_middle,
+    measure_rows,
+)
 from spanmatch.pair.pair import ActivationPair, wrap_gram
 
 if TYPE_CHECKING:
@@ -162,12 +169,6 @@ class CrossPairs(Mapping[Key, ActivationPair]):
     def _take_nulls(self, between: CrossSums) -> core._Replicates:
         nulls = between.nulls.cpu().numpy()
         return self._seed, between.n_items, list(between.codes), nulls, []
-
-
-def measure_rows(rows: Tensor) -> Tensor:
-    """Return the squared norm of each row."""
-    # No copy of the rows is made, as their squares would be.
-    return torch.einsum("ij,ij->i", rows, rows)
 
 
 def _take_norms(a: LayerSums, b: LayerSums, between: CrossSums) -> core._Norms:

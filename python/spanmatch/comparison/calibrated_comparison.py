@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.comparison.calibrated_layers import CalibratedLayers
 from spanmatch.comparison.calibrated_table import format_calibrated, format_calibrated_html
 from spanmatch.comparison.keys import split_key
+from spanmatch.plot.figure_file import draw_figure
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from os import PathLike
 
     import pandas as pd
@@ -77,17 +78,13 @@ class CalibratedComparison(CalibratedLayers):
         ValueError
             `path` ends otherwise.
         """
-        try:
+
+        def load() -> Callable[[Any], Figure]:
             from spanmatch.comparison.calibrated_picture import draw_calibrated
-            from spanmatch.plot.figure_file import check_suffix, save_figure
-        except ImportError as error:
-            raise ImportError("plot needs matplotlib: pip install 'spanmatch[cli]'") from error
-        if path is not None:
-            check_suffix(Path(path))
-        figure = draw_calibrated(self)
-        if path is not None:
-            save_figure(figure, Path(path))
-        return figure
+
+            return draw_calibrated
+
+        return draw_figure(self, load, path)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, CalibratedComparison):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.comparison import folder as comparison_folder
@@ -11,9 +10,10 @@ from spanmatch.comparison.layers import NOTHING
 from spanmatch.comparison.paired_layers import PairedLayers
 from spanmatch.comparison.rows import list_rows
 from spanmatch.comparison.table import format_table
+from spanmatch.plot.figure_file import draw_figure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from os import PathLike
 
     import pandas as pd
@@ -190,17 +190,13 @@ class Comparison(PairedLayers):
         ValueError
             `path` ends otherwise.
         """
-        try:
+
+        def load() -> Callable[[Any], Figure]:
             from spanmatch.comparison.picture import draw_comparison
-            from spanmatch.plot.figure_file import check_suffix, save_figure
-        except ImportError as error:
-            raise ImportError("plot needs matplotlib: pip install 'spanmatch[cli]'") from error
-        if path is not None:
-            check_suffix(Path(path))
-        figure = draw_comparison(self)
-        if path is not None:
-            save_figure(figure, Path(path))
-        return figure
+
+            return draw_comparison
+
+        return draw_figure(self, load, path)
 
     def save(self, folder: str | PathLike[str]) -> None:
         """Write `comparison.json` into a folder, and a file for each spectrum and each pair.

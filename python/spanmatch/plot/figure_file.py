@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from spanmatch.base.atomic import replacing
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
+    from os import PathLike
 
     from matplotlib.figure import Figure
 
+Shown = TypeVar("Shown")
+
 SUFFIXES = (".png", ".svg", ".pdf")
+
+
+def draw_figure(
+    shown: Shown, load: Callable[[], Callable[[Shown], Figure]], path: str | PathLike[str] | None
+) -> Figure:
+    """Return the figure of what is shown, written to `path` too where there is one.
+
+    `load` imports what draws it, and with that matplotlib, which may be missing.
+    """
+    try:
+        draw = load()
+    except ImportError as error:
+        raise ImportError("plot needs matplotlib: pip install 'spanmatch[cli]'") from error
+    if path is not None:
+        check_suffix(Path(path))
+    figure = draw(shown)
+    if path is not None:
+        save_figure(figure, Path(path))
+    return figure
 
 
 def check_suffix(path: Path) -> None:

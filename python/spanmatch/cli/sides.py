@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from spanmatch.base.errors import FileError
 from spanmatch.base.tensor_file import read_kind
 from spanmatch.cli.exit_codes import WrongUsage
+from spanmatch.cli.flags import name_options
 from spanmatch.pair.array_files.array_file import open_array
 from spanmatch.pair.array_files.array_pair import reduce_arrays
 from spanmatch.pair.array_files.formats import FORMATS
 from spanmatch.pair.nulls_and_folds import NO_RESAMPLING, USUAL_FOLDS, Resampling
 from spanmatch.pair.pair import ActivationPair
-from spanmatch.results.calibration import LEVEL, check_level
+from spanmatch.results.calibration import check_can_calibrate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,12 +46,10 @@ class SideOptions:
         """Raise WrongUsage where so many nulls are too few to calibrate by."""
         if not self.calibrate:
             return
-        if n_nulls == 0:
-            raise WrongUsage("--calibrate measures nulls too: give --nulls, 39 as a rule")
         try:
-            check_level(LEVEL, n_nulls)
+            check_can_calibrate(n_nulls)
         except ValueError as error:
-            raise WrongUsage(f"--calibrate, by --nulls: {error}") from error
+            raise WrongUsage(name_options(str(error))) from error
 
     @property
     def summed(self) -> Resampling:

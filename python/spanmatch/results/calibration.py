@@ -154,6 +154,16 @@ def check_level(level: float, n_nulls: int) -> float:
     return level
 
 
+def check_can_calibrate(n_nulls: int) -> None:
+    """Raise ValueError where so many nulls, before any is summed, are too few to calibrate by."""
+    if n_nulls == 0:
+        raise ValueError("`calibrate` measures nulls too: give `nulls`, 39 as a rule")
+    try:
+        check_level(LEVEL, n_nulls)
+    except ValueError as error:
+        raise ValueError(f"`calibrate`, by `nulls`: {error}") from error
+
+
 def count_above(level: float, n_nulls: int) -> int:
     """Return which rank among the data and the nulls, from the largest, has p <= level; 0: none.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from spanmatch.base.arguments import Ridge, as_center, as_ridge
 from spanmatch.pair.nulls_and_folds import Resampling
-from spanmatch.results.calibration import LEVEL, check_level
+from spanmatch.results.calibration import check_can_calibrate
 from spanmatch.torch.observing.items import check_items
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class CompareOptions:
         if self.ridge == "auto":
             self._check_can_choose()
         if self.calibrate:
-            self._check_can_calibrate()
+            check_can_calibrate(self.nulls)
         if not self.all_pairs:
             return
         if self.layers is None or isinstance(self.layers, Mapping):
@@ -108,15 +108,6 @@ class CompareOptions:
             )
         if self.folds == 0:
             raise ValueError('`ridge` "auto" is chosen by folds: give `folds`, 16 as a rule')
-
-    def _check_can_calibrate(self) -> None:
-        """Raise ValueError where there are too few nulls to calibrate by."""
-        if self.nulls == 0:
-            raise ValueError("`calibrate` measures nulls too: give `nulls`, 39 as a rule")
-        try:
-            check_level(LEVEL, self.nulls)
-        except ValueError as error:
-            raise ValueError(f"`calibrate`, by `nulls`: {error}") from error
 
     @property
     def resampling(self) -> Resampling:

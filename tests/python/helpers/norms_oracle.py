@@ -20,7 +20,15 @@ def find_norm_products(x: Floats, y: Floats) -> Floats:
 def find_debiased_cka(x: Any, y: Any) -> float:
     """Equation 4 of Song et al. 2012, of kernels without their diagonals."""
     k, m = map(_make_kernel, (x, y))
-    return float(_find_hsic(k, m) / np.sqrt(_find_hsic(k, k) * _find_hsic(m, m)))
+    return float(find_hsic(k, m) / np.sqrt(find_hsic(k, k) * find_hsic(m, m)))
+
+
+def find_hsic(k: Any, m: Any) -> Any:
+    """The unbiased estimate of HSIC of two kernels."""
+    k, m = (kernel - np.diag(np.diag(kernel)) for kernel in (k, m))
+    n = len(k)
+    total = (k * m).sum() + k.sum() * m.sum() / ((n - 1) * (n - 2))
+    return (total - 2 * (k.sum(axis=0) * m.sum(axis=0)).sum() / (n - 2)) / (n * (n - 3))
 
 
 def _make_kernel(side: Any) -> Any:
@@ -28,12 +36,4 @@ def _make_kernel(side: Any) -> Any:
     # HSIC_1 does not depend on it, but rounding does. Twice: the mean of large values is rounded.
     for _ in range(2):
         rows = rows - rows.mean(axis=0)
-    kernel = rows @ rows.T
-    np.fill_diagonal(kernel, 0)
-    return kernel
-
-
-def _find_hsic(k: Any, m: Any) -> Any:
-    n = len(k)
-    total = (k * m).sum() + k.sum() * m.sum() / ((n - 1) * (n - 2))
-    return (total - 2 * (k.sum(axis=0) * m.sum(axis=0)).sum() / (n - 2)) / (n * (n - 3))
+    return rows @ rows.T

@@ -12,19 +12,12 @@ from hypothesis import strategies as st
 
 import spanmatch as sm
 from norms_oracle import find_debiased_cka as of_kernels
+from norms_oracle import find_hsic as hsic_of_kernels
 from spanmatch.pair.pair import wrap_gram
 from spanmatch.solve.debiased import Products, find_debiased_cka, find_hsic
 
 if TYPE_CHECKING:
     from problems import Floats, Rng
-
-
-def hsic_of_kernels(k: Floats, m: Floats) -> float:
-    """Equation 4 of Song et al. 2012."""
-    n = len(k)
-    k, m = (kernel - np.diag(np.diag(kernel)) for kernel in (k, m))
-    total = np.trace(k @ m) + k.sum() * m.sum() / ((n - 1) * (n - 2))
-    return float((total - 2 * (k.sum(axis=0) @ m.sum(axis=1)) / (n - 2)) / (n * (n - 3)))
 
 
 def summed(x: Floats, y: Floats) -> tuple[float, float, float, float, int]:

@@ -161,9 +161,10 @@ class ActivationSet:
                 for side, each in samples.items():
                     _check_finite(side, each)
             # Whatever fails, this set has seen none of it.
-            pairs = {key: pair.__copy__() for key, pair in self._pairs.items()}
+            pairs = {key: _fork(pair) for key, pair in self._pairs.items()}
             for (a, b), pair in pairs.items():
-                with prefix_errors(f"{a!r} as x and {b!r} as y", (TypeError, ValueError)):
+                kinds = (TypeError, ValueError, DeviceError)
+                with prefix_errors(f"{a!r} as x and {b!r} as y", kinds):
                     pair.update(rows[a], rows[b], rows_per_item=rows_per_item)
             self._pairs = pairs
 
@@ -392,6 +393,13 @@ def _check_alike(sides: tuple[str, ...], pairs: Mapping[tuple[str, str], Activat
         counts = [(each.n_batches, each.n_samples, each.n_items) for each in (first, pair)]
         if counts[0] != counts[1] or (pair.n_x, pair.n_y) != (widths[a], widths[b]):
             raise ValueError(f"{a!r} and {b!r} have not seen what the other sides have")
+
+
+def _fork(pair: ActivationPair) -> ActivationPair:
+    """Return the same pair, which goes on by itself, its sums where they lie."""
+    forked = ActivationPair()
+    forked._gram, forked._names = pair._gram.fork(), pair._names
+    return forked
 
 
 def _wrap(sides: tuple[str, ...], pairs: dict[tuple[str, str], ActivationPair]) -> ActivationSet:

@@ -39,13 +39,19 @@ class NetworkGroup:
         return list(combinations(self.networks, 2))
 
     def count_bytes(self, widths: Mapping[str, int]) -> int:
-        """Return how many bytes the sums of a layer take that has so many neurons in each."""
-        known = [widths[name] for name in self.networks if name in widths]
-        if len(known) < 2:
-            return 0
-        total = sum(known)
-        between = (total**2 - sum(width**2 for width in known)) // 2
-        return 8 * (total**2 * (1 + self.resampling.folds) + self.resampling.nulls * between)
+        """Return how many bytes the sums of a layer take that has so many neurons in each.
+
+        While a batch is added they are there twice.
+        """
+        return (
+            2
+            * 8
+            * sum(
+                (widths[a] + widths[b]) ** 2 + self.resampling.count_beside(widths[a], widths[b])
+                for a, b in self.list_pairs()
+                if a in widths and b in widths
+            )
+        )
 
 
 def group_networks(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Chain: TypeAlias = "dict[str, torch.Tensor]"
 """A residue's atoms, amino acid, number in the file, chain and mask, each along axis 0."""
 
-CODES = "ALA CYS ASP GLU PHE GLY HIS ILE LYS LEU MET ASN PRO GLN ARG SER THR VAL TRP TYR"  # one a letter
+CODES = "ALA CYS ASP GLU PHE GLY HIS ILE LYS LEU MET ASN PRO GLN ARG SER THR VAL TRP TYR"
 AMINO_ACIDS = dict(zip(CODES.split(), "ACDEFGHIKLMNPQRSTVWY", strict=True))
 LETTERS = "".join(AMINO_ACIDS.values()) + "X"
 """What the 21 outputs of the networks stand for; X is any other residue."""

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 # A layer that both models have under one name, or a layer of model A and one of model B.
 Key: TypeAlias = str | tuple[str, str]
+Place: TypeAlias = tuple[tuple[int, int], ...]
+"""Where a key stands: the number of a layer and of its call, for A and for B."""
 
 GAP = "…"
 NAMED = 5  # layers that an error lists where none has a name like the one asked for
@@ -69,9 +71,7 @@ def find_layers(key: Key, keys: Collection[Key]) -> Key:
     return find_layer(key[0], names_a), find_layer(key[1], names_b)
 
 
-def find_place(
-    key: Key, layers_a: Sequence[str], layers_b: Sequence[str]
-) -> tuple[tuple[int, int], ...]:
+def find_place(key: Key, layers_a: Sequence[str], layers_b: Sequence[str]) -> Place:
     """Return where a key stands among all, in the order of the layers and of their calls.
 
     >>> find_place("relu#1", ["fc", "relu"], [])

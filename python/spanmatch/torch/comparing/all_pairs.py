@@ -18,12 +18,13 @@ from spanmatch.torch.comparing.same_samples import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from torch import Tensor
 
     from spanmatch.comparison.keys import Key
     from spanmatch.pair.nulls_and_folds import Resampling
+    from spanmatch.pair.pair import ActivationPair
     from spanmatch.torch.comparing.parts import Part
     from spanmatch.torch.observing.activations import Activations
 
@@ -56,10 +57,10 @@ class AllPairs:
         self._rows: dict[tuple[str, Call, bool], Tensor] = {}
         self._plans: dict[tuple[Call, bool], Plan] = {}
 
-    def begin_batch(self, outputs_a: dict[Call, Activations]) -> None:
+    def begin_batch(self, outputs: Sequence[dict[Call, Activations]], /) -> None:
         """Take what the layers of A gave: all of it stays until the layers of B are done."""
         self._batches += 1
-        self._outputs_a = outputs_a
+        (self._outputs_a,) = outputs
 
     def receive(self, layer: str, call: int, activations: Activations, /) -> None:
         """Add what a layer of B gives, against what the layers of A that it stands against gave."""
@@ -72,14 +73,14 @@ class AllPairs:
         for means in (False, True):
             self._rows.pop(("B", call_b, means), None)
 
-    def end_batch(self, calls_a: Mapping[str, int], calls_b: Mapping[str, int]) -> None:
+    def end_batch(self, calls: Sequence[Mapping[str, int]], /) -> None:
         """Let go of the batch, before A runs on the next. Layers may run as often as they like."""
-        self._calls = calls_a, calls_b
+        self._calls = calls[0], calls[1]
         self._outputs_a = {}
         self._rows.clear()
         self._plans.clear()
 
-    def finish(self, inputs: int) -> Collected:
+    def finish(self, inputs: int, /) -> Collected[ActivationPair]:
         """Return the pairs, by the layers' names in A and in B."""
         parts: dict[Key, tuple[LayerSums, LayerSums, CrossSums]] = {}
         notes: dict[Key, str] = {}

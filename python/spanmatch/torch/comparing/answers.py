@@ -54,7 +54,9 @@ def answer_pair(
 
 
 def assemble_comparison(
-    answers: Mapping[Key, LayerAnswer], collected: Collected, options: CompareOptions
+    answers: Mapping[Key, LayerAnswer],
+    collected: Collected[ActivationPair],
+    options: CompareOptions,
 ) -> Comparison:
     """Return the comparison of what was collected and answered.
 

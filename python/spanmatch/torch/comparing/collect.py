@@ -1,4 +1,4 @@
-"""Both models run over the data, and reduced to the pairs of their layers."""
+"""Models run over the data, and reduced to the sums of their layers."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.progress import show_progress
 from spanmatch.torch.comparing.batch_digest import BatchLog
-from spanmatch.torch.comparing.both_batches import BothData
 from spanmatch.torch.comparing.budget import find_budget
 from spanmatch.torch.comparing.kept_pairs import TemporaryPairs
 from spanmatch.torch.comparing.lockstep import Lockstep
+from spanmatch.torch.comparing.model_batches import ModelData
 from spanmatch.torch.comparing.pairing import choose_pairing
 from spanmatch.torch.comparing.passes import run_pass, run_passes
 from spanmatch.torch.observing.traced_batches import read_ahead
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from torch import nn
 
-    from spanmatch.torch.comparing.collector import Collected
-    from spanmatch.torch.comparing.kept_pairs import KeptPairs
+    from spanmatch.pair.pair import ActivationPair
+    from spanmatch.torch.comparing.collector import Collected, Kept, Summed
     from spanmatch.torch.comparing.options import CompareOptions
+    from spanmatch.torch.comparing.pairing import Pairing
 
 
 def collect_pairs(
@@ -35,11 +36,11 @@ def collect_pairs(
     *,
     data_b: Iterable[Any] | None = None,
     only: Collection[tuple[str, str]] | None = None,
-    kept: KeptPairs | None = None,
+    kept: Callable[[], Kept[ActivationPair]] | None = None,
     log: BatchLog | None = None,
     budget: int | None = None,
     progress: bool,
-) -> Collected:
+) -> Collected[ActivationPair]:
     """Run both models over the data, and return the pairs of their layers.
 
     Each output is added to its pair as it appears, so memory does not grow with the data. Where the
@@ -57,7 +58,8 @@ def collect_pairs(
     only
         Of all pairs of layers, those that are compared; None: all of them.
     kept
-        Where pairs go at the end of each of several passes; None: to a temporary folder.
+        Makes what takes pairs at the end of each of several passes; None: they go to a temporary
+        folder.
     log
         Told of the batches, where somebody wants to know what they were.
     budget
@@ -70,15 +72,59 @@ def collect_pairs(
     MemoryError
         The sums do not fit, and the data can be read once only; or those of what was named do not.
     """
-    both = BothData(data, data_b, options.max_batches)
-    batches = both.read()
-    pairing = choose_pairing(models, options, only)
-    lockstep = Lockstep(models, pairing.chosen, options)
+    return collect(
+        models,
+        choose_pairing(models, options, only),
+        ModelData(data, data_b, options.max_batches),
+        options,
+        kept=kept or TemporaryPairs,
+        log=log,
+        budget=budget,
+        progress=progress,
+    )
+
+
+def collect(
+    models: Sequence[nn.Module],
+    pairing: Pairing[Summed],
+    data: ModelData,
+    options: CompareOptions,
+    *,
+    names: Sequence[str] = (),
+    kept: Callable[[], Kept[Summed]],
+    log: BatchLog | None = None,
+    budget: int | None = None,
+    progress: bool,
+) -> Collected[Summed]:
+    """Do the same for any number of models, whose layers stand against each other as is said.
+
+    Parameters
+    ----------
+    models
+        They run on each batch one after the other.
+    pairing
+        How their layers are compared.
+    data
+        What they read.
+    names
+        What errors call the models; of two nothing.
+    kept
+        Makes what takes the sums at the end of each of several passes.
+    options, log, budget, progress
+        As `collect_pairs` takes them.
+
+    Raises
+    ------
+    MemoryError
+        As `collect_pairs`.
+    """
+    batches = data.read()
+    lockstep = Lockstep(models, pairing.chosen, options, names)
     first = next(batches, None)
     if first is None:
         raise ValueError("there is no batch in data: it is empty, or was read before")
     ahead = read_ahead(first, batches, lockstep.count_ahead(first))
-    bar = show_progress("Running both models", progress and can_draw_bars())
+    bar = show_progress(_name_bar(len(models)), progress and can_draw_bars())
     with lockstep.observing(), bar as report:
         left_out, passes = dict[str, str](), [pairing.whole]
         if options.trace:
@@ -86,15 +132,15 @@ def collect_pairs(
             if budget is None:
                 budget = find_budget(options.max_memory, lockstep.find_device())
             left_out, passes = pairing.deal(lockstep, sizes, budget, tell=progress)
-        tick = _count_batches(report, both.count(), len(passes))
+        tick = _count_batches(report, data.count(), len(passes))
         if len(passes) > 1:
             return run_passes(
                 lockstep,
-                both,
+                data,
                 pairing,
                 passes,
                 left_out=left_out,
-                kept=TemporaryPairs() if kept is None else kept,
+                kept=kept(),
                 log=BatchLog() if log is None else log,
                 tick=tick,
             )
@@ -103,6 +149,10 @@ def collect_pairs(
             batches = log.note(batches)
         collected = run_pass(lockstep, batches, pairing.collect(passes[0]), tick)
     return replace(collected, left_out=left_out)
+
+
+def _name_bar(n_models: int) -> str:
+    return "Running both models" if n_models == 2 else f"Running {n_models} models"
 
 
 def _count_batches(

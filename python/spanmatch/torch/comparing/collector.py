@@ -1,46 +1,72 @@
-"""What takes the outputs of two models' layers, batch by batch, and makes pairs of them."""
+"""What takes the outputs of models' layers, batch by batch, and sums them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from spanmatch.comparison.keys import Key
-    from spanmatch.pair.pair import ActivationPair
     from spanmatch.torch.observing.activations import Activations
 
 Call: TypeAlias = tuple[str, int]
 """A layer, and which of its calls in a forward pass: 0, 1, …"""
 
 
-@dataclass(frozen=True)
-class Collected:
-    """What both models have been reduced to."""
+Summed = TypeVar("Summed")
+"""The sums of a layer: a pair, or those of many networks."""
 
-    pairs: Mapping[Key, ActivationPair]
+
+@dataclass(frozen=True)
+class Collected(Generic[Summed]):
+    """What the models have been reduced to."""
+
+    pairs: Mapping[Key, Summed]
     notes: dict[Key, str]
     """What there is to say of a pair, where there is something."""
     inputs: int
-    """How many inputs both models were given."""
+    """How many inputs each model was given."""
     left_out: Mapping[str, str] = field(default_factory=dict)
     """The layers that nobody named and that could not be compared, and why."""
 
 
-class Collector(Protocol):
-    """A way of pairing the layers of A with those of B.
+class Kept(Protocol[Summed]):
+    """Where the sums of several passes over the data go, since memory does not hold all of them."""
 
-    For each batch come `begin_batch`, `receive` for every output of B, and `end_batch`; after the
-    last one, `finish`.
+    def end_pass(self, found: Collected[Summed], to_run: Sequence[Key], /) -> None:
+        """Take the sums of a pass, which memory need not keep.
+
+        Parameters
+        ----------
+        found
+            What the pass has collected.
+        to_run
+            What later passes are for: see `Pairing.list_keys`.
+        """
+
+    def finish(
+        self, place: Callable[[Key], tuple[tuple[int, int], ...]], /
+    ) -> Mapping[Key, Summed]:
+        """Return the sums of all passes, in the order of their places; each read when asked for."""
+
+
+class Collector(Protocol[Summed]):
+    """A way of pairing the layers of models.
+
+    For each batch come `begin_batch`, `receive` for every output of the last model, and
+    `end_batch`; after the last batch, `finish`.
     """
 
-    def begin_batch(self, outputs_a: dict[Call, Activations]) -> None:
-        """Take all that the layers of A gave. What is taken out of the dict is let go."""
+    def begin_batch(self, outputs: Sequence[dict[Call, Activations]], /) -> None:
+        """Take all that the layers of each model gave, but for the last model.
+
+        What is taken out of a dict is let go.
+        """
 
     def receive(self, layer: str, call: int, activations: Activations, /) -> None:
-        """Take what a layer of B gives, against those of A; it is not to be kept.
+        """Take what a layer of the last model gives, against the others; it is not to be kept.
 
         Raises
         ------
@@ -48,8 +74,8 @@ class Collector(Protocol):
             They are not of the same samples, or a value is not finite.
         """
 
-    def end_batch(self, calls_a: Mapping[str, int], calls_b: Mapping[str, int]) -> None:
-        """Take how often the layers of both models ran.
+    def end_batch(self, calls: Sequence[Mapping[str, int]], /) -> None:
+        """Take how often the layers of every model ran.
 
         Raises
         ------
@@ -57,5 +83,5 @@ class Collector(Protocol):
             Outputs are left without another to pair them with.
         """
 
-    def finish(self, inputs: int) -> Collected:
-        """Return the pairs of all batches, of so many inputs."""
+    def finish(self, inputs: int, /) -> Collected[Summed]:
+        """Return the sums of all batches, of so many inputs."""

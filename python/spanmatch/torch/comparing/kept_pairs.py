@@ -12,30 +12,29 @@ from spanmatch.comparison.layer_files import SavedPairs, write_pair
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from spanmatch.comparison.keys import Key
+    from spanmatch.comparison.keys import Key, Place
+    from spanmatch.pair.pair import ActivationPair
     from spanmatch.torch.comparing.collector import Collected
 
 
 class KeptPairs(SavedPairs):
     """Pairs in the files of a folder, each read when it is asked for."""
 
-    def end_pass(self, found: Collected, to_run: Sequence[Key]) -> None:  # noqa: ARG002
-        """Write the pairs of a pass, which memory need not keep.
-
-        Parameters
-        ----------
-        found
-            What the pass has collected.
-        to_run
-            What later passes are for: layers of A, or for all pairs tuples of layers.
-        """
+    def end_pass(
+        self,
+        found: Collected[ActivationPair],
+        to_run: Sequence[Key],  # noqa: ARG002
+        /,
+    ) -> None:
+        """Write the pairs of a pass."""
         for key, pair in found.pairs.items():
             write_pair(self._folder, key, pair)
             self._keys[key] = None
 
-    def sort(self, place: Callable[[Key], tuple[tuple[int, int], ...]]) -> None:
-        """Put the pairs in another order."""
+    def finish(self, place: Callable[[Key], Place], /) -> KeptPairs:
+        """Put the pairs in another order, and return them."""
         self._keys = dict.fromkeys(sorted(self._keys, key=place))
+        return self
 
 
 class TemporaryPairs(KeptPairs):

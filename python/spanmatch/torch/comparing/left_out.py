@@ -11,7 +11,7 @@ from spanmatch.torch.comparing.parts import keep_pairs, list_both
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from spanmatch.torch.comparing.lockstep import BothSizes, Lockstep
+    from spanmatch.torch.comparing.lockstep import Lockstep, Sizes
     from spanmatch.torch.comparing.options import CompareOptions
     from spanmatch.torch.comparing.pair_costs import PairCosts
     from spanmatch.torch.comparing.parts import Part
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def leave_out_of_pairs(
     lockstep: Lockstep,
-    sizes: BothSizes,
+    sizes: Sizes,
     pairs: Mapping[str, str],
     options: CompareOptions,
     budget: int | None,
@@ -72,7 +72,7 @@ def leave_out_of_pairs(
     return {a: reasons[a] for a in pairs if a in reasons}
 
 
-def leave_out_wide(lockstep: Lockstep, sizes: BothSizes, options: CompareOptions) -> dict[str, str]:
+def leave_out_wide(lockstep: Lockstep, sizes: Sizes, options: CompareOptions) -> dict[str, str]:
     """Do the same for all pairs of layers: the reasons are by the layers' names in either."""
     wide_a, wide_b = (_find_wide(each, options.max_neurons) for each in sizes)
     lockstep.leave_out(wide_a, wide_b)
@@ -100,7 +100,7 @@ def leave_out_large_pairs(
     }
     kept = list_both(keep_pairs(pairs, lambda a, b: (a, b) not in reasons))
     for (a, b), reason in reasons.items():
-        named = lockstep.is_named(a), lockstep.is_named(b, of_b=True)
+        named = lockstep.is_named(a), lockstep.is_named(b, model=1)
         gone = a not in kept[0], b not in kept[1]
         if all(named) or not kept[0] or any(map(all, zip(named, gone, strict=True))):
             raise MemoryError(f"layer {a!r} of A and {b!r} of B: {reason}")

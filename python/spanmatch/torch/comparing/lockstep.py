@@ -1,48 +1,65 @@
-"""Two models over the same batches, each layer of both handed over as the second one gives it."""
+"""Models over the same batches, each layer of all handed over as the last one gives it."""
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from spanmatch.torch.comparing.both_batches import count_both
+from spanmatch.base.errors import prefix_errors
+from spanmatch.torch.comparing.model_batches import count_same_inputs
+from spanmatch.torch.observing.model_error import ModelError
 from spanmatch.torch.observing.model_state import find_device, move_model
 from spanmatch.torch.observing.observer import Observer
 from spanmatch.torch.observing.said_of_layers import split_choice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from torch import Tensor, nn
 
-    from spanmatch.torch.comparing.both_batches import BothBatches
     from spanmatch.torch.comparing.collector import Call, Collector
+    from spanmatch.torch.comparing.model_batches import ModelBatches
     from spanmatch.torch.comparing.options import CompareOptions
     from spanmatch.torch.observing.activations import Activations
     from spanmatch.torch.observing.layer_size import LayerSize
     from spanmatch.torch.observing.layers import ChosenLayers
 
-    BothSizes = tuple[Mapping[str, LayerSize], Mapping[str, LayerSize]]
+    Sizes = tuple[Mapping[str, LayerSize], ...]
+    """Of the layers of each model."""
 
 
 class Lockstep:
-    """Both models under observation, run on one batch after the other.
+    """Models under observation, run one after the other on each batch.
 
-    Model A runs first, and what its layers give is kept until B has run, each time in the same
+    What the layers of all but the last give is kept until that has run, each time in the same
     memory.
+
+    Parameters
+    ----------
+    models
+        Two as a rule, A and B; or any number.
+    layers
+        The chosen layers of each.
+    options
+        How they are observed.
+    names
+        What errors call them; of two models nothing, as errors have done from the beginning.
     """
 
     def __init__(
         self,
-        models: tuple[nn.Module, nn.Module],
-        layers: tuple[ChosenLayers, ChosenLayers],
+        models: Sequence[nn.Module],
+        layers: Sequence[ChosenLayers],
         options: CompareOptions,
+        names: Sequence[str] = (),
     ) -> None:
-        self._models, self._device = models, options.device
+        self._models, self._device, self._names = models, options.device, names
         self._input_axis, self._items = options.input_axis, options.items
-        self._a, self._b = (
+        of_layers = [chosen.modules for chosen in layers]
+        self._observers = [
             Observer(
                 model,
                 chosen,
@@ -56,13 +73,13 @@ class Lockstep:
             for model, chosen, axis, mask in zip(
                 models,
                 layers,
-                split_choice("axis", options.axis, (layers[0].modules, layers[1].modules)),
-                split_choice("mask", options.mask, (layers[0].modules, layers[1].modules)),
+                split_choice("axis", options.axis, of_layers),
+                split_choice("mask", options.mask, of_layers),
                 strict=True,
             )
-        )
+        ]
         self.n_inputs = self.n_batches = 0
-        self._memory: dict[Call, Tensor] = {}
+        self._memory: dict[tuple[int, Call], Tensor] = {}
 
     @contextmanager
     def observing(self) -> Iterator[None]:
@@ -70,70 +87,81 @@ class Lockstep:
         with ExitStack() as stack:
             for model in self._models:
                 stack.enter_context(move_model(model, self._device))
-            stack.enter_context(self._a)
-            stack.enter_context(self._b)
+            for observer in self._observers:
+                stack.enter_context(observer)
             stack.callback(self._memory.clear)
             yield
 
     def find_device(self) -> torch.device:
-        """Return where the models run, and the outputs of A lie."""
+        """Return where the models run, and the outputs of the first lie."""
         return find_device(self._models[0]) if self._device is None else torch.device(self._device)
 
-    def count_ahead(self, first: BothBatches) -> int:
+    def count_ahead(self, first: ModelBatches) -> int:
         """Return how many batches the trace looks at, the first included."""
-        return self._a.count_ahead(first[0])
+        return self._observers[0].count_ahead(first[0])
 
-    def trace(self, ahead: Sequence[BothBatches]) -> BothSizes:
+    def trace(self, ahead: Sequence[ModelBatches]) -> Sizes:
         """Find out on some batches how outputs are laid out; return how large those read are."""
-        of_a, of_b = zip(*ahead, strict=True)
-        return self._a.trace(of_a), self._b.trace(of_b)
+        sizes = []
+        for at, batches in enumerate(zip(*ahead, strict=True)):
+            with self._naming(at):
+                sizes.append(self._observers[at].trace(batches))
+        return tuple(sizes)
 
-    def drop_left_out(self, sizes: BothSizes) -> BothSizes:
+    def drop_left_out(self, sizes: Sizes) -> Sizes:
         """Return the sizes of the layers that are still read."""
-        a, b = (
+        return tuple(
             {name: size for name, size in each.items() if name not in gone}
             for each, gone in zip(sizes, self.left_out, strict=True)
         )
-        return a, b
 
-    def restart(self, of_a: Iterable[str], of_b: Iterable[str]) -> None:
-        """Go back to the first batch, and read these layers of A and of B alone from there on."""
-        self._a.restart(of_a)
-        self._b.restart(of_b)
+    def restart(self, *layers: Iterable[str]) -> None:
+        """Go back to the first batch, and read of each model these layers alone from there on."""
+        for observer, names in zip(self._observers, layers, strict=True):
+            observer.restart(names)
         self.n_inputs = self.n_batches = 0
         self._memory.clear()
 
     @property
-    def left_out(self) -> tuple[Mapping[str, str], Mapping[str, str]]:
-        """The layers of A and of B that cannot be read, and why."""
-        return self._a.left_out, self._b.left_out
+    def left_out(self) -> tuple[Mapping[str, str], ...]:
+        """The layers of each model that cannot be read, and why."""
+        return tuple(observer.left_out for observer in self._observers)
 
-    def is_named(self, layer: str, *, of_b: bool = False) -> bool:
-        """Tell whether a layer of A, or of B, was asked for by its whole name."""
-        return (self._b if of_b else self._a).is_named(layer)
+    def is_named(self, layer: str, model: int = 0) -> bool:
+        """Tell whether a layer of a model was asked for by its whole name."""
+        return self._observers[model].is_named(layer)
 
-    def leave_out(self, of_a: Mapping[str, str], of_b: Mapping[str, str]) -> None:
-        """Read some layers no more."""
-        self._a.leave_out(of_a)
-        self._b.leave_out(of_b)
+    def leave_out(self, *reasons: Mapping[str, str]) -> None:
+        """Read some layers of each model no more."""
+        for observer, of_model in zip(self._observers, reasons, strict=True):
+            observer.leave_out(of_model)
 
-    def run(self, batches: BothBatches, collector: Collector) -> None:
-        """Run A, then B, and hand what their layers give to the collector."""
-        n_inputs = count_both(batches, self._input_axis, self._items, self.n_batches)
-        outputs_a, calls_a = self._run_a(batches[0])
-        collector.begin_batch(outputs_a)
-        calls_b = self._b.run(batches[1], collector.receive)
-        collector.end_batch(calls_a, calls_b)
+    def run(self, batches: ModelBatches, collector: Collector[Any]) -> None:
+        """Run all models, and hand what their layers give to the collector."""
+        n_inputs = count_same_inputs(batches, self._input_axis, self._items, self.n_batches)
+        last = len(self._observers) - 1
+        kept = [self._run_and_keep(at, batches[at]) for at in range(last)]
+        collector.begin_batch([outputs for outputs, _ in kept])
+        with self._naming(last):
+            calls = self._observers[last].run(batches[last], collector.receive)
+        collector.end_batch([*(calls for _, calls in kept), calls])
         self.n_inputs += n_inputs
         self.n_batches += 1
 
-    def _run_a(self, batch: Any) -> tuple[dict[Call, Activations], dict[str, int]]:
-        """Run A, and return copies of what its layers give, and how often each ran."""
+    def _run_and_keep(self, at: int, batch: Any) -> tuple[dict[Call, Activations], dict[str, int]]:
+        """Run a model, and return copies of what its layers give, and how often each ran."""
         outputs: dict[Call, Activations] = {}
 
         def keep(layer: str, call: int, activations: Activations) -> None:
-            key = layer, call
+            key = at, (layer, call)
             copy = activations.copy(self._memory.get(key))
-            outputs[key], self._memory[key] = copy, copy.values
+            outputs[layer, call], self._memory[key] = copy, copy.values
 
-        return outputs, self._a.run(batch, keep)
+        with self._naming(at):
+            return outputs, self._observers[at].run(batch, keep)
+
+    def _naming(self, at: int) -> AbstractContextManager[None]:
+        """Let errors say which model, where there are names."""
+        if not self._names:
+            return nullcontext()
+        return prefix_errors(f"network {self._names[at]!r}", (TypeError, ValueError, ModelError))

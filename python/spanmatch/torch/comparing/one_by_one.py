@@ -13,7 +13,7 @@ from spanmatch.torch.comparing.same_samples import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from spanmatch.comparison.keys import Key
     from spanmatch.pair.nulls_and_folds import Resampling
@@ -44,9 +44,9 @@ class OneByOne:
         self._pairs: dict[Call, ActivationPair] = {}
         self._notes: dict[Call, str] = {}
 
-    def begin_batch(self, outputs_a: dict[Call, Activations]) -> None:
+    def begin_batch(self, outputs: Sequence[dict[Call, Activations]], /) -> None:
         """Take what the layers of A gave: each is let go once its layer of B has come."""
-        self._outputs_a = outputs_a
+        (self._outputs_a,) = outputs
 
     def receive(self, layer: str, call: int, activations: Activations, /) -> None:
         """Add what a layer of B gives to the pair with its layer of A."""
@@ -57,8 +57,9 @@ class OneByOne:
             with prefix_layers(name_a, layer):
                 self._update((name_a, call), a, activations)
 
-    def end_batch(self, calls_a: Mapping[str, int], calls_b: Mapping[str, int]) -> None:
+    def end_batch(self, calls: Sequence[Mapping[str, int]], /) -> None:
         """Raise ValueError where a layer of A ran more often than its layer of B."""
+        calls_a, calls_b = calls
         self._calls = calls_a
         for name, count in calls_a.items():
             count_b = calls_b.get(self._layers[name], 0)
@@ -68,7 +69,7 @@ class OneByOne:
                     f"{count_b} times in B"
                 )
 
-    def finish(self, inputs: int) -> Collected:
+    def finish(self, inputs: int, /) -> Collected[ActivationPair]:
         """Return the pairs, by the layer's name in A."""
         pairs: dict[Key, ActivationPair] = {}
         notes: dict[Key, str] = {}

@@ -11,7 +11,7 @@ from spanmatch.torch.comparing.parts import keep_pairs, list_both
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from spanmatch.torch.comparing.lockstep import BothSizes
+    from spanmatch.torch.comparing.lockstep import Sizes
     from spanmatch.torch.comparing.options import CompareOptions
     from spanmatch.torch.comparing.parts import Part
     from spanmatch.torch.observing.layer_size import LayerSize
@@ -35,7 +35,7 @@ class PairCosts:
         What is asked for.
     """
 
-    def __init__(self, sizes: BothSizes, options: CompareOptions) -> None:
+    def __init__(self, sizes: Sizes, options: CompareOptions) -> None:
         self.sizes, self.nulls = sizes, options.resampling.nulls
         # Under masks by layer the same positions may count otherwise.
         by_layer = isinstance(options.mask, Mapping)

@@ -1,4 +1,4 @@
-"""How the layers of A stand against those of B: one each, or every one against every other."""
+"""How the layers of models stand against each other: of A and B one each, or every one with all."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from spanmatch.base.words import count_of
 from spanmatch.comparison.keys import label
 from spanmatch.torch.comparing.all_pairs import AllPairs
 from spanmatch.torch.comparing.budget import count_in_pass, deal_layers
+from spanmatch.torch.comparing.collector import Summed
 from spanmatch.torch.comparing.layer_pairs import choose_both, pair_layers
 from spanmatch.torch.comparing.left_out import (
     leave_out_large_pairs,
@@ -26,25 +27,26 @@ if TYPE_CHECKING:
     from torch import nn
 
     from spanmatch.comparison.keys import Key
+    from spanmatch.pair.pair import ActivationPair
     from spanmatch.torch.comparing.collector import Collector
-    from spanmatch.torch.comparing.lockstep import BothSizes, Lockstep
+    from spanmatch.torch.comparing.lockstep import Lockstep, Sizes
     from spanmatch.torch.comparing.options import CompareOptions
     from spanmatch.torch.comparing.parts import Order, Part
     from spanmatch.torch.observing.layers import ChosenLayers
 
 
-class Pairing(Protocol):
+class Pairing(Protocol[Summed]):
     """Which layers are compared, and how that is done in passes over the data."""
 
-    chosen: tuple[ChosenLayers, ChosenLayers]
-    """The layers of A and of B."""
+    chosen: tuple[ChosenLayers, ...]
+    """The layers of every model."""
     whole: Part
     """All that is compared."""
     order: Order
     """The layers of A in the order of the result, and those of B, where its keys name them."""
 
     def deal(
-        self, lockstep: Lockstep, sizes: BothSizes, budget: int | None, *, tell: bool
+        self, lockstep: Lockstep, sizes: Sizes, budget: int | None, *, tell: bool
     ) -> tuple[dict[str, str], list[Part]]:
         """Leave out what cannot be compared; return the reasons, and the part of every pass.
 
@@ -54,18 +56,21 @@ class Pairing(Protocol):
             What was named does not fit into the budget, in bytes.
         """
 
-    def collect(self, part: Part) -> Collector:
+    def collect(self, part: Part) -> Collector[Summed]:
         """Return what takes the outputs of a pass."""
 
     def list_keys(self, part: Part) -> list[Key]:
         """Return what a pass over the data is for."""
+
+    def list_layers(self, part: Part) -> tuple[list[str], ...]:
+        """Return the layers of every model that a pass reads."""
 
 
 def choose_pairing(
     models: tuple[nn.Module, nn.Module],
     options: CompareOptions,
     only: Collection[tuple[str, str]] | None = None,
-) -> Pairing:
+) -> Pairing[ActivationPair]:
     """Return how the layers of two models are compared; of all pairs `only` some, if that is said.
 
     Raises
@@ -85,14 +90,15 @@ class EachAgainstOne:
 
     def __init__(self, models: tuple[nn.Module, nn.Module], options: CompareOptions) -> None:
         self._options = options
-        self._pairs, self.chosen = pair_layers(models, options)
+        self._pairs, chosen = pair_layers(models, options)
+        self.chosen: tuple[ChosenLayers, ...] = chosen
         self.whole: Part = {a: (b,) for a, b in self._pairs.items()}
         self.order: Order = tuple(self._pairs), ()
 
     def deal(
         self,
         lockstep: Lockstep,
-        sizes: BothSizes,
+        sizes: Sizes,
         budget: int | None,
         *,
         tell: bool,  # noqa: ARG002
@@ -111,13 +117,17 @@ class EachAgainstOne:
         passes = deal_layers(needed, budget)
         return left_out, [{a: self.whole[a] for a in names} for names in passes]
 
-    def collect(self, part: Part) -> Collector:
+    def collect(self, part: Part) -> Collector[ActivationPair]:
         """Do what `Pairing` says."""
         return OneByOne({a: self._pairs[a] for a in part}, self._options.resampling)
 
     def list_keys(self, part: Part) -> list[Key]:
         """Do what `Pairing` says."""
         return list(part)
+
+    def list_layers(self, part: Part) -> tuple[list[str], ...]:
+        """Do what `Pairing` says."""
+        return list_both(part)
 
 
 class AllAgainstAll:
@@ -130,14 +140,14 @@ class AllAgainstAll:
         only: Collection[tuple[str, str]] | None,
     ) -> None:
         self._options = options
-        self.chosen = choose_both(models, options)
+        self.chosen: tuple[ChosenLayers, ...] = choose_both(models, options)
         names_a, names_b = (tuple(each.modules) for each in self.chosen)
         self.order: Order = names_a, names_b
         whole = dict.fromkeys(names_a, names_b)
         self.whole: Part = whole if only is None else keep_pairs(whole, lambda a, b: (a, b) in only)
 
     def deal(
-        self, lockstep: Lockstep, sizes: BothSizes, budget: int | None, *, tell: bool
+        self, lockstep: Lockstep, sizes: Sizes, budget: int | None, *, tell: bool
     ) -> tuple[dict[str, str], list[Part]]:
         """Do what `Pairing` says, and say what all pairs take."""
         left_out = leave_out_wide(lockstep, sizes, self._options)
@@ -153,13 +163,17 @@ class AllAgainstAll:
             _tell(costs, pairs, len(passes))
         return left_out, passes
 
-    def collect(self, part: Part) -> Collector:
+    def collect(self, part: Part) -> Collector[ActivationPair]:
         """Do what `Pairing` says."""
         return AllPairs(part, self._options.resampling)
 
     def list_keys(self, part: Part) -> list[Key]:
         """Do what `Pairing` says."""
         return [(a, b) for a, each in part.items() for b in each]
+
+    def list_layers(self, part: Part) -> tuple[list[str], ...]:
+        """Do what `Pairing` says."""
+        return list_both(part)
 
 
 def _tell(costs: PairCosts, pairs: Part, n_passes: int) -> None:

@@ -1,4 +1,4 @@
-"""Both models run over all batches: once, or once for every part of the layers."""
+"""Models run over all batches: once, or once for every part of the layers."""
 
 from __future__ import annotations
 
@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING
 from spanmatch.comparison.keys import find_place
 from spanmatch.torch.comparing.batch_digest import digest_batch
 from spanmatch.torch.comparing.collector import Collected
-from spanmatch.torch.comparing.parts import list_both
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from spanmatch.comparison.keys import Key
     from spanmatch.torch.comparing.batch_digest import BatchLog
-    from spanmatch.torch.comparing.both_batches import BothBatches, BothData
-    from spanmatch.torch.comparing.collector import Collector
-    from spanmatch.torch.comparing.kept_pairs import KeptPairs
+    from spanmatch.torch.comparing.collector import Collector, Kept, Summed
     from spanmatch.torch.comparing.lockstep import Lockstep
+    from spanmatch.torch.comparing.model_batches import ModelBatches, ModelData
     from spanmatch.torch.comparing.pairing import Pairing
     from spanmatch.torch.comparing.parts import Part
 
@@ -27,9 +25,9 @@ if TYPE_CHECKING:
 
 
 def run_pass(
-    lockstep: Lockstep, batches: Iterable[BothBatches], collector: Collector, tick: Tick
-) -> Collected:
-    """Run both models over the batches, and return what the collector has made of them."""
+    lockstep: Lockstep, batches: Iterable[ModelBatches], collector: Collector[Summed], tick: Tick
+) -> Collected[Summed]:
+    """Run all models over the batches, and return what the collector has made of them."""
     for batch in batches:
         lockstep.run(batch, collector)
         tick()
@@ -38,31 +36,31 @@ def run_pass(
 
 def run_passes(
     lockstep: Lockstep,
-    both: BothData,
-    pairing: Pairing,
+    data: ModelData,
+    pairing: Pairing[Summed],
     passes: Sequence[Part],
     *,
     left_out: Mapping[str, str],
-    kept: KeptPairs,
+    kept: Kept[Summed],
     log: BatchLog,
     tick: Tick,
-) -> Collected:
-    """Run both models over the data once for each of several parts of the layers.
+) -> Collected[Summed]:
+    """Run all models over the data once for each of several parts of the layers.
 
     Parameters
     ----------
     lockstep
-        Both models; their rows have been traced.
-    both
+        The models; their rows have been traced.
+    data
         The data, which are read anew for each pass.
     pairing
-        How layers of A stand against those of B.
+        How the layers of the models stand against each other.
     passes
         The part of every pass.
     left_out
         Why others are in none.
     kept
-        Where the pairs go at the end of each pass.
+        Where the sums go at the end of each pass.
     log
         Told of the batches.
     tick
@@ -76,12 +74,12 @@ def run_passes(
         The data are not the same in all passes, or it cannot be told.
     """
     # What is random begins here in every pass, as it does where there is but one.
-    lockstep.restart(*list_both(pairing.whole))
-    _check_read_again(both, len(passes))
+    lockstep.restart(*pairing.list_layers(pairing.whole))
+    _check_read_again(data, len(passes))
     notes: dict[Key, str] = {}
     for number, part in enumerate(passes):
-        lockstep.restart(*list_both(part))
-        batches = both.read()
+        lockstep.restart(*pairing.list_layers(part))
+        batches = data.read()
         checked = log.note(batches) if number == 0 else log.compare(batches)
         found = run_pass(lockstep, checked, pairing.collect(part), tick)
         to_run = [key for later in passes[number + 1 :] for key in pairing.list_keys(later)]
@@ -89,14 +87,14 @@ def run_passes(
         notes |= found.notes
         # The next pass needs the memory.
         del found
-    kept.sort(lambda key: find_place(key, *pairing.order))
-    return Collected(kept, notes, lockstep.n_inputs, left_out)
+    sums = kept.finish(lambda key: find_place(key, *pairing.order))
+    return Collected(sums, notes, lockstep.n_inputs, left_out)
 
 
-def _check_read_again(both: BothData, n_passes: int) -> None:
+def _check_read_again(data: ModelData, n_passes: int) -> None:
     """Check that the data can be read again, and begin with the same batch."""
     why = f"the sums of all layers do not fit at once: they take {n_passes} passes over the data"
-    firsts = [] if both.is_read_once else [next(both.read(), None) for _ in range(2)]
+    firsts = [] if data.is_read_once else [next(data.read(), None) for _ in range(2)]
     if None in firsts or not firsts:
         raise MemoryError(
             f"{why}, which can be read once only: pass a list or a DataLoader, choose fewer "

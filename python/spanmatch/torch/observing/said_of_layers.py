@@ -1,4 +1,4 @@
-"""What is said of layers by globs: spread over the layers of a model, or split between two."""
+"""What is said of layers by globs: spread over the layers of a model, or split between models."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
 Said = TypeVar("Said")
 Choice = TypeVar("Choice")
@@ -37,20 +37,19 @@ def spread_over_layers(
     return found
 
 
-def split_choice(
-    argument: str, choice: Choice, layers: tuple[Collection[str], Collection[str]]
-) -> list[Choice]:
-    """Return what is said of the layers of each of two models: a glob need not match in both.
+def split_choice(argument: str, choice: Choice, layers: Sequence[Collection[str]]) -> list[Choice]:
+    """Return what is said of the layers of each model: a glob need not match in all.
 
     Raises
     ------
     ValueError
-        A glob matches in neither; the error names the argument.
+        A glob matches in none; the error names the argument.
     """
     if isinstance(choice, Mapping):
         for glob in choice:
             if not any(fnmatchcase(name, glob) for names in layers for name in names):
-                raise ValueError(f"`{argument}`: no chosen layer of A or B matches {glob!r}")
+                of = "of A or B" if len(layers) == 2 else "of any network"
+                raise ValueError(f"`{argument}`: no chosen layer {of} matches {glob!r}")
     return [keep_matching(choice, names) for names in layers]
 
 

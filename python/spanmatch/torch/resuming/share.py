@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from spanmatch.comparison.keys import Key, find_layer
@@ -53,7 +54,8 @@ class Share:
 
     def run(self) -> Outline:
         """Run both models over this process's share of the batches."""
-        found, log = Collected({}, {}, 0), BatchLog()
+        found: Collected[ActivationPair] = Collected({}, {}, 0)
+        log = BatchLog()
         data, batches_b = self.config.load_batches(), None
         batches = self._take(data)
         if self.config.data_b is not None:
@@ -71,7 +73,7 @@ class Share:
 
     def _collect(
         self, batches: BatchShare, batches_b: BatchShare | None, log: BatchLog
-    ) -> Collected:
+    ) -> Collected[ActivationPair]:
         options, missing = self.config.options, self.state.missing
         models = self.config.load_models(batches, batches if batches_b is None else batches_b)
         self.order = choose_pairing(models, options).order
@@ -91,7 +93,7 @@ class Share:
             mine,
             data_b=batches_b,
             only=find_missing_pairs(missing, self.order) if missing else None,
-            kept=FolderPairs(self.folder, self.state, self.order, log) if alone else None,
+            kept=partial(FolderPairs, self.folder, self.state, self.order, log) if alone else None,
             log=log,
             budget=self.budget,
             progress=self.progress,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from spanmatch.comparison.keys import Key
+    from spanmatch.pair.pair import ActivationPair
     from spanmatch.torch.comparing.batch_digest import BatchLog
     from spanmatch.torch.comparing.collector import Collected
     from spanmatch.torch.comparing.parts import Order
@@ -85,7 +86,7 @@ class FolderPairs(KeptPairs):
         assert self._state.outline is not None
         return self._state.outline
 
-    def end_pass(self, found: Collected, to_run: Sequence[Key]) -> None:
+    def end_pass(self, found: Collected[ActivationPair], to_run: Sequence[Key], /) -> None:
         """Write the pairs, and then which there are; nothing where the pass is of other data."""
         told = replace(make_outline(found, self._log), to_run=tuple(to_run))
         outline = self._state.add(told, self._order)
@@ -95,7 +96,7 @@ class FolderPairs(KeptPairs):
         self._state = replace(self._state, outline=outline, missing_pairs=missing)
 
 
-def make_outline(found: Collected, log: BatchLog) -> Outline:
+def make_outline(found: Collected[ActivationPair], log: BatchLog) -> Outline:
     """Return what a pass has told, but for its sums."""
     neurons = {key: (pair.n_x, pair.n_y) for key, pair in found.pairs.items()}
     return Outline(neurons, found.notes, found.inputs, dict(found.left_out), digest=log.digest)

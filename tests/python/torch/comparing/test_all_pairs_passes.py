@@ -70,7 +70,7 @@ class Watched(AllPairs):
         held = [*self._rows.values(), *(each.values for each in self._outputs_a.values())]
         self.of_batch = max(self.of_batch, sum(each.nbytes for each in held))
 
-    def finish(self, inputs: int) -> Collected:
+    def finish(self, inputs: int) -> Collected[Any]:
         found = super().finish(inputs)
         pairs: Any = found.pairs
         parts = {id(part): part for each in pairs._parts.values() for part in each}
@@ -194,9 +194,9 @@ def test_a_layer_that_fits_with_none_is_read_no_more(monkeypatch: pytest.MonkeyP
     read: set[str] = set()
 
     class Listed(AllPairs):
-        def begin_batch(self, outputs_a: Any) -> None:
-            read.update(name for name, _ in outputs_a)
-            super().begin_batch(outputs_a)
+        def begin_batch(self, outputs: Any, /) -> None:
+            read.update(name for name, _ in outputs[0])
+            super().begin_batch(outputs)
 
     monkeypatch.setattr(pairing, "AllPairs", Listed)
     a, b, most = Dense(0), Dense(1), count_pair(30, 4, 0) - 1

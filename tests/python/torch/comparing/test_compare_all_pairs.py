@@ -53,5 +53,5 @@ def test_memory_of_all_pairs_is_said_before_it_starts(capsys: Any) -> None:
 def test_nothing_is_kept_between_batches() -> None:
     collector = AllPairs({})
     collector._rows["A", ("fc", 0), False] = torch.ones(3)
-    collector.end_batch({}, {})
+    collector.end_batch([{}, {}])
     assert not collector._rows

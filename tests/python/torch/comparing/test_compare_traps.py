@@ -198,7 +198,7 @@ def test_rows_of_b_are_let_go_when_its_layer_is_done() -> None:
     collector, outputs_a = AllPairs(dict.fromkeys("01", ("0", "1"))), {}
     with Observer(model) as observed:
         observed.run(X, lambda name, call, seen: outputs_a.update({(name, call): seen.copy()}))
-        collector.begin_batch(outputs_a)
+        collector.begin_batch([outputs_a])
         observed.run(X, collector.receive)
     assert {side for side, _, _ in collector._rows} == {"A"}
     assert len(collector._rows) == 2

@@ -1,4 +1,4 @@
-"""The batches of both models: of one data set, or of two that correspond input by input."""
+"""The batches of all models: of one data set, or of two that correspond input by input."""
 
 from __future__ import annotations
 
@@ -15,36 +15,43 @@ if TYPE_CHECKING:
 
     from spanmatch.torch.observing.items import ItemsChoice
 
-    BothBatches = tuple[Any, Any]
+    ModelBatches = tuple[Any, ...]
+    """What each model reads of one batch."""
 
 END = object()
 
 
-class BothData:
-    """What A reads, and what B reads beside it: the same, where there is no other.
+class ModelData:
+    """What all models read: the same, or of two models B other data than A.
 
     Parameters
     ----------
     data
-        The batches of A.
+        The batches of A, or of all.
     data_b
         Those of B; None: the same.
     max_batches
         How many are read; None: all.
+    n_models
+        How many models there are.
 
     Examples
     --------
-    >>> list(BothData("abc", None, 2).read())
+    >>> list(ModelData("abc", None, 2).read())
     [('a', 'a'), ('b', 'b')]
-    >>> list(BothData("ab", [1, 2], None).read())
+    >>> list(ModelData("ab", [1, 2], None).read())
     [('a', 1), ('b', 2)]
     """
 
     def __init__(
-        self, data: Iterable[Any], data_b: Iterable[Any] | None, max_batches: int | None
+        self,
+        data: Iterable[Any],
+        data_b: Iterable[Any] | None,
+        max_batches: int | None,
+        n_models: int = 2,
     ) -> None:
         self._data, self._data_b = data, data_b
-        self._max_batches = max_batches
+        self._max_batches, self._n_models = max_batches, n_models
 
     @property
     def is_read_once(self) -> bool:
@@ -55,8 +62,8 @@ class BothData:
         """Return how many batches there are; None where that is not known."""
         return count_batches(self._data, self._max_batches)
 
-    def read(self) -> Iterator[BothBatches]:
-        """Yield the batches of A, each with that of B.
+    def read(self) -> Iterator[ModelBatches]:
+        """Yield what each model reads, batch by batch.
 
         Raises
         ------
@@ -67,7 +74,7 @@ class BothData:
         """
         batches_a = take_batches(self._data, self._max_batches)
         if self._data_b is None:
-            return ((batch, batch) for batch in batches_a)
+            return ((batch,) * self._n_models for batch in batches_a)
         try:
             batches_b = take_batches(self._data_b, self._max_batches)
         except TypeError as error:
@@ -75,7 +82,7 @@ class BothData:
         return _zip_batches(batches_a, batches_b)
 
 
-def _zip_batches(batches_a: Iterator[Any], batches_b: Iterator[Any]) -> Iterator[BothBatches]:
+def _zip_batches(batches_a: Iterator[Any], batches_b: Iterator[Any]) -> Iterator[ModelBatches]:
     for number, (a, b) in enumerate(zip_longest(batches_a, batches_b, fillvalue=END)):
         if a is END or b is END:
             ended = "`data`" if a is END else "`data_b`"
@@ -86,20 +93,28 @@ def _zip_batches(batches_a: Iterator[Any], batches_b: Iterator[Any]) -> Iterator
         yield a, b
 
 
-def count_both(batches: BothBatches, input_axis: int, items: ItemsChoice, number: int) -> int:
-    """Return how many inputs the batches of A and B hold.
+def count_same_inputs(
+    batches: ModelBatches, input_axis: int, items: ItemsChoice, number: int
+) -> int:
+    """Return how many inputs the batches of all models hold.
 
     Raises
     ------
     ValueError
         There are none, or B has others than A.
     """
+    first = batches[0]
     with prefix_errors(f"batch {number} (counted from 0)"):
-        n_a, n_b = (count_items(batch, input_axis, items) for batch in batches)
-    if n_a != n_b:
+        n_a, *others = (
+            count_items(batch, input_axis, items)
+            for at, batch in enumerate(batches)
+            if at == 0 or batch is not first
+        )
+    # Only two models may read other data.
+    if others and n_a != others[0]:
         raise ValueError(
-            f"batch {number} (counted from 0) holds {n_a} inputs in `data` and {n_b} in `data_b`: "
-            "both must have the same inputs, in the same batches"
+            f"batch {number} (counted from 0) holds {n_a} inputs in `data` and {others[0]} in "
+            "`data_b`: both must have the same inputs, in the same batches"
         )
     if n_a == 0:
         raise ValueError(f"batch {number} (counted from 0) is empty")

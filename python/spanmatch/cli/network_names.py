@@ -48,8 +48,8 @@ def name_networks(networks: Sequence[NamedModel]) -> dict[str, NamedModel]:
     return named
 
 
-def find_network(text: str, networks: Mapping[str, NamedModel]) -> str:
-    """Return the name of the network that `--reference` means.
+def find_network(option: str, text: str, networks: Mapping[str, NamedModel]) -> str:
+    """Return the name of the network that an option means.
 
     A network is told by its name, its model or checkpoint, or its place: from 0, or from -1 back.
 
@@ -67,9 +67,7 @@ def find_network(text: str, networks: Mapping[str, NamedModel]) -> str:
     if len(meant) == 1:
         return meant[0]
     wrong = f"means {len(meant)} networks: name one of" if meant else "is no network: there are"
-    raise WrongUsage(
-        f"--reference {text} {wrong} {list_names([*map(repr, meant or names)], SHOWN)}"
-    )
+    raise WrongUsage(f"{option} {text} {wrong} {list_names([*map(repr, meant or names)], SHOWN)}")
 
 
 def _is_of(text: str, network: NamedModel) -> bool:

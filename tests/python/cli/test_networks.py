@@ -12,7 +12,7 @@ pytest.importorskip("typer")
 pytest.importorskip("torch")
 from spanmatch.cli.exit_codes import WrongUsage
 from spanmatch.cli.network_names import find_network, name_networks
-from spanmatch.cli.networks import find_networks
+from spanmatch.cli.networks import find_layers, find_networks
 from spanmatch.torch.resuming.config import NamedModel
 
 WORDS = st.text(alphabet="ab1./:@#()", min_size=1, max_size=6)
@@ -43,7 +43,7 @@ def test_all_names_differ_and_stand_for_the_networks_in_order(networks: list[Nam
 @pytest.mark.parametrize(
     ("networks", "names"),
     [
-        ([("timm:vit", None), ("torchvision:resnet18", None)], ["timm:vit", "torchvision:resnet18"]),
+        ([("timm:vit", None), ("hf:bert", None)], ["timm:vit", "hf:bert"]),
         ([("hf:who/what@step1", None), ("hf:who/what@step20", None)], ["step1", "step20"]),
         ([("n.py:f(k=1)", None), ("n.py:f(k=2)", None)], ["f(k=1)", "f(k=2)"]),
         ([("n.py:f", "a.pt"), ("n.py:g", "b.pt")], ["f", "g"]),
@@ -89,8 +89,9 @@ def test_as_many_checkpoints_as_models_go_with_them_in_order() -> None:
         (["m:a"], None, [], None, "1 network cannot be compared"),
         ([], None, [], None, "0 networks cannot be compared"),
         (["m:a", "m:b", "m:c"], None, ["run/step1.pt"], None, "3 models and 1 checkpoint,"),
-        (["m:a", "m:b"], None, ["run/step*.pt"], None, "2 models and 3 checkpoints,"),
-        ([], "n.py:f", ["run/step*.pt"], "step3", "step3 is no network: there are 'step1', 'step2'"),
+        (["m:a", "m:b"], None, ["run/*.pt", "run/step1.pt"], None, "run/*.pt may be several"),
+        (["m:a"], None, ["run/*.pt", "run/step1.pt"], None, "1 model and 2 checkpoints,"),
+        ([], "n.py:f", ["run/step*.pt"], "step3", "step3 is no network: there are 'step1'"),
     ],
 )  # fmt: skip
 def test_what_does_not_go_together_is_refused(
@@ -99,6 +100,20 @@ def test_what_does_not_go_together_is_refused(
     with pytest.raises(WrongUsage) as caught:
         find_networks(models, arch, checkpoints, reference)
     assert words in str(caught.value)
+
+
+def test_layers_hold_for_all_or_for_each_network() -> None:
+    networks = name_networks([NamedModel("m:f(k=1)"), NamedModel("m:g"), NamedModel("m:h")])
+    assert find_layers(None, networks) is None
+    assert find_layers(["conv*", "!conv2"], networks) == ("conv*", "!conv2")
+    given = ["conv*", "f(k=1)=a", "m:g=b*", "f(k=1)=c", "head"]
+    assert find_layers(given, networks) == {
+        "f(k=1)": ("a", "c"), "g": ("b*",), "h": ("conv*", "head")
+    }  # fmt: skip
+    with pytest.raises(WrongUsage, match="--layers says nothing of 'g', 'h'"):
+        find_layers(["f(k=1)=a"], networks)
+    with pytest.raises(WrongUsage, match="--layers i is no network"):
+        find_layers(["i=a"], networks)
 
 
 def test_a_file_that_is_not_there_is_named() -> None:
@@ -112,8 +127,8 @@ def test_a_reference_is_a_name_a_model_a_file_or_a_place() -> None:
     )
     assert list(networks) == ["a", "b", "g"]
     for text, name in [("b", "b"), ("run/b.pt", "b"), ("m:g", "g"), ("0", "a"), ("-1", "g")]:
-        assert find_network(text, networks) == name
+        assert find_network("--reference", text, networks) == name
     with pytest.raises(WrongUsage, match="m:f means 2 networks: name one of 'a', 'b'"):
-        find_network("m:f", networks)
+        find_network("--reference", "m:f", networks)
     with pytest.raises(WrongUsage, match="3 is no network"):
-        find_network("3", networks)
+        find_network("--reference", "3", networks)

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     )
     from spanmatch.base.threads import set_num_threads
     from spanmatch.comparison.comparison import Comparison
+    from spanmatch.comparison.many.many_comparison import ManyComparison
     from spanmatch.comparison.storage import load, save
+    from spanmatch.pair.activation_set import ActivationSet
     from spanmatch.pair.pair import ActivationPair
     from spanmatch.pair.rows import as_rows
     from spanmatch.results.calibration import Calibration
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ActivationPair",
+    "ActivationSet",
     "Calibration",
     "Comparison",
     "DeviceError",
@@ -66,6 +69,7 @@ __all__ = [
     "Interval",
     "LayerAnswer",
     "LinearMap",
+    "ManyComparison",
     "Match",
     "MatchSpectrum",
     "Measures",
@@ -112,6 +116,7 @@ __all__ = [
 # `import spanmatch` is to stay quick.
 _MODULES = {
     "ActivationPair": "pair.pair",
+    "ActivationSet": "pair.activation_set",
     "Calibration": "results.calibration",
     "Comparison": "comparison.comparison",
     "DeviceError": "base.errors",
@@ -119,6 +124,7 @@ _MODULES = {
     "Interval": "results.interval",
     "LayerAnswer": "results.layer_answer",
     "LinearMap": "results.structure",
+    "ManyComparison": "comparison.many.many_comparison",
     "Match": "results.match",
     "MatchSpectrum": "results.spectrum",
     "Measures": "results.measures",

@@ -131,7 +131,11 @@ class Comparison(PairedLayers):
 
     def without_pairs(self) -> Comparison:
         """Return the same without pairs: `pair` has nothing to give, and files are small."""
-        return Comparison(self._by_layer, None, **self._get_told())
+        return self.with_pairs(None)
+
+    def with_pairs(self, pairs: Mapping[Key, ActivationPair] | None) -> Comparison:
+        """Return the same with other pairs, those that it was found from."""
+        return Comparison(self._by_layer, pairs, **self._get_told())
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return a table of pandas with a row for each layer, or each pair of layers.

@@ -1,4 +1,4 @@
-"""Save and load: pairs, results, lists of matches, and comparisons."""
+"""Save and load: pairs, sets, results, lists of matches, and comparisons."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from spanmatch.base import tensor_file
 from spanmatch.base.errors import FileError
 from spanmatch.comparison.comparison import Comparison
+from spanmatch.comparison.many import many_folder
+from spanmatch.comparison.many.many_comparison import ManyComparison
+from spanmatch.pair.activation_set import ActivationSet
 from spanmatch.pair.pair import ActivationPair
 from spanmatch.results import match_list
 from spanmatch.results.calibration import Calibration
@@ -26,10 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from os import PathLike
 
-    Saved = ActivationPair | Comparison | Result | list[Match]
+    Saved = ActivationPair | ActivationSet | Comparison | ManyComparison | Result | list[Match]
 
-_WITH_FILES: tuple[type[ActivationPair | Result], ...] = (
+_WITH_FILES: tuple[type[ActivationPair | ActivationSet | Result], ...] = (
     ActivationPair,
+    ActivationSet,
     Calibration,
     Interval,
     LayerAnswer,
@@ -50,9 +54,10 @@ READERS: dict[str, Callable[[str | PathLike[str]], Saved]] = {
 
 
 def save(
-    thing: ActivationPair | Comparison | Result | Sequence[Match], path: str | PathLike[str]
+    thing: ActivationPair | ActivationSet | Comparison | ManyComparison | Result | Sequence[Match],
+    path: str | PathLike[str],
 ) -> None:
-    """Write a pair, a result or a list of matches to a safetensors file.
+    """Write a pair, a set, a result or a list of matches to a safetensors file.
 
     It appears under its name once it is whole. A comparison is written to a folder. `thing.save`
     does the same where there is one.
@@ -60,8 +65,8 @@ def save(
     Parameters
     ----------
     thing
-        An `ActivationPair`; a `MatchSpectrum`, `Match`, `Support` or another result; a list of
-        `Match`, as `simple_matches` gives; a `Comparison`.
+        An `ActivationPair` or `ActivationSet`; a `MatchSpectrum`, `Match`, `Support` or another
+        result; a list of `Match`, as `simple_matches` gives; a `Comparison` or `ManyComparison`.
     path
         The file, of any name; `.safetensors` is usual. For a comparison the folder.
 
@@ -85,13 +90,13 @@ def save(
     ...     sm.load(path) == parts
     True
     """
-    if isinstance(thing, ActivationPair | Comparison | Result):
+    if isinstance(thing, ActivationPair | ActivationSet | Comparison | ManyComparison | Result):
         thing.save(path)
     elif isinstance(thing, list | tuple) and all(isinstance(part, Match) for part in thing):
         match_list.write(path, thing)
     else:
         raise TypeError(
-            "save takes a pair, a result, a list of matches or a comparison, "
+            "save takes a pair, a set, a result, a list of matches or a comparison, "
             f"got {type(thing).__name__}"
         )
 
@@ -107,7 +112,8 @@ def load(path: str | PathLike[str]) -> Saved:
         It is cut short, not of spanmatch, or of a newer format. A ValueError.
     """
     if Path(path).is_dir():
-        return Comparison.load(path)
+        is_of_many = Path(path, many_folder.INDEX).is_file()
+        return ManyComparison.load(path) if is_of_many else Comparison.load(path)
     kind = tensor_file.read_kind(path)
     if kind in READERS:
         return READERS[kind](path)

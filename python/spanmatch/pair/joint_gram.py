@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from copy import copy
 from threading import RLock
 from typing import TYPE_CHECKING
 
@@ -116,6 +117,15 @@ class JointGram:
         """Return all sums, for more than one look: nothing is added between."""
         gram = self.to_host()
         return gram.copy() if any(self.kept) else gram
+
+    def fork(self) -> JointGram:
+        """Return the same sums, which go on by themselves; those on devices stay there."""
+        with self.lock:
+            host, devices = self._sums
+            forked = JointGram()
+            # Sums on devices are replaced, and never changed: a shallow copy goes its own way.
+            forked._sums = host.copy(), {device: copy(gram) for device, gram in devices.items()}
+        return forked
 
     def replace(self, gram: core.Gram) -> None:
         """Hold the sums of `gram` from now on."""

@@ -25,6 +25,12 @@ FORMAT_WITH_NORMS = 2
 
 def write(path: str | PathLike[str], gram: core.Gram, names: Names) -> None:
     """Write sums and names."""
+    tensors, values, layout = take_apart(gram, names)
+    tensor_file.write(path, KIND, tensors, values, layout)
+
+
+def take_apart(gram: core.Gram, names: Names) -> tuple[dict[str, Floats], dict[str, object], int]:
+    """Return tensors, metadata and the format that has them all."""
     *counts, shift, sums, spread, products = gram.parts()
     values: dict[str, object] = {
         **dict(zip(COUNTS, counts, strict=True)),
@@ -48,25 +54,32 @@ def write(path: str | PathLike[str], gram: core.Gram, names: Names) -> None:
         tensors["norms"] = norms[0]
         if replicates is not None:
             tensors["nulls.norms"], tensors["folds.norms"] = norms[1:]
-    tensor_file.write(path, KIND, tensors, values, layout)
+    return tensors, values, layout
 
 
 def read(path: str | PathLike[str]) -> tuple[core.Gram, Names]:
     """Return the sums and names."""
     tensors, values = tensor_file.read_as(path, KIND)
     try:
-        parts = [*(values[name] for name in COUNTS), *(tensors[name] for name in SUMS)]
-        kept = "nulls" in tensors or not values.keys().isdisjoint(("seed", "n_items", "folds"))
-        replicates = _read_nulls_and_folds(tensors, values) if kept else None
-        norms = _read_norms(tensors, kept=kept) if "norms" in tensors else None
-        gram = core.Gram.from_parts(cast("core._Parts", tuple(parts)), replicates, norms)
-        names = (as_names(values["x_names"], "x"), as_names(values["y_names"], "y"))
-        if gram.n_samples > 0:
-            check_counts(names, gram.n_x, gram.n_y)
-        if (values["n_y"], values["dtype"]) != (gram.n_y, "float64"):
-            raise ValueError("its metadata and its tensors differ")
+        return put_together(tensors, values)
     except (KeyError, OverflowError, TypeError, ValueError) as error:
         raise describe_damage(path, error) from error
+
+
+def put_together(
+    tensors: Mapping[str, Floats], values: Mapping[str, Any]
+) -> tuple[core.Gram, Names]:
+    """Return the sums and names that were taken apart."""
+    parts = [*(values[name] for name in COUNTS), *(tensors[name] for name in SUMS)]
+    kept = "nulls" in tensors or not values.keys().isdisjoint(("seed", "n_items", "folds"))
+    replicates = _read_nulls_and_folds(tensors, values) if kept else None
+    norms = _read_norms(tensors, kept=kept) if "norms" in tensors else None
+    gram = core.Gram.from_parts(cast("core._Parts", tuple(parts)), replicates, norms)
+    names = (as_names(values["x_names"], "x"), as_names(values["y_names"], "y"))
+    if gram.n_samples > 0:
+        check_counts(names, gram.n_x, gram.n_y)
+    if (values["n_y"], values["dtype"]) != (gram.n_y, "float64"):
+        raise ValueError("its metadata and its tensors differ")
     return gram, names
 
 

@@ -14,14 +14,17 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-    from spanmatch.pair.types import Readable, Side
+    from spanmatch.pair.types import Readable
 
 # DLPack's numbers of the memory that the host reads: its own, and that pinned for CUDA and ROCm.
 HOST_MEMORY = (1, 3, 11)
 
 
-def as_samples(array: object, side: Side) -> Readable:
-    """Return samples × neurons as they are read, without a copy, or say what is wrong."""
+def as_samples(array: object, side: str) -> Readable:
+    """Return samples × neurons as they are read, without a copy, or say what is wrong.
+
+    Errors call them by the name of the side, as it would stand in code: x, y or rows["a"].
+    """
     samples = _as_readable(array, side)
     if samples.ndim != 2:
         raise ValueError(
@@ -56,7 +59,7 @@ def view_array(array: Any, name: str) -> Readable:
     )
 
 
-def _as_readable(array: object, side: Side) -> Readable:
+def _as_readable(array: object, side: str) -> Readable:
     if _is_masked(array):
         raise TypeError(
             f"{side} is a masked array: select the rows to use, then pass a plain array"
@@ -94,7 +97,7 @@ def _view_by_torch(array: Any, name: str) -> torch.Tensor:
     return view_by_torch(array)
 
 
-def _check_type(array: NDArray[Any], side: Side) -> NDArray[Any]:
+def _check_type(array: NDArray[Any], side: str) -> NDArray[Any]:
     dtype = array.dtype
     if dtype.name == "bfloat16":  # of the package ml_dtypes, as JAX has it
         return array.view(np.uint16)
@@ -122,7 +125,7 @@ def _choose_cast(dtype: np.dtype[Any]) -> str:
     return "float64" if loses_digits or dtype.kind == "f" else "float32"
 
 
-def _explain_shape(samples: Readable, side: Side) -> str:
+def _explain_shape(samples: Readable, side: str) -> str:
     expected = "expected two axes, samples × neurons"
     if samples.ndim == 1:
         return f"{expected}; for one neuron pass {side}[:, None]"

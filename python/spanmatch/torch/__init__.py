@@ -13,6 +13,7 @@ Its rooms, each of which uses those before it alone:
 """
 
 from spanmatch.torch.comparing.compare import compare
+from spanmatch.torch.comparing.compare_many import compare_many
 from spanmatch.torch.loading.checkpoints import load_checkpoint
 from spanmatch.torch.loading.data.named import load_data
 from spanmatch.torch.loading.models import load_model
@@ -24,6 +25,7 @@ __all__ = [
     "ModelError",
     "capture",
     "compare",
+    "compare_many",
     "layer_info",
     "load_checkpoint",
     "load_data",

@@ -116,7 +116,7 @@ def test_empty_results_come_back(tmp_path: Path) -> None:
 def test_what_is_no_result_is_not_saved(tmp_path: Path) -> None:
     things: tuple[Any, ...] = (X, [X], {"x": 1}, [*MATCHES, 3])
     for thing in things:
-        with pytest.raises(TypeError, match="a pair, a result, a list of matches or"):
+        with pytest.raises(TypeError, match="a pair, a set, a result, a list of matches or"):
             sm.save(thing, tmp_path / "thing")
     assert list(tmp_path.iterdir()) == []
 

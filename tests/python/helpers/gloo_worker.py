@@ -63,6 +63,16 @@ def complaint(call: Callable[[], object]) -> str:
     return "none"
 
 
+def share_of_set(rank: int) -> sm.ActivationSet:
+    """What a process has seen of three sides, the last of which it makes of the others."""
+    acts = sm.ActivationSet(["a", "b", "c"], nulls=3, folds=2, seed=rank)
+    rng = np.random.default_rng(rank)
+    for _ in range(1 + rank):
+        a, b = rng.standard_normal((2, 40, 3))
+        acts.update({"a": a, "b": b, "c": (a + b)[:, :2]})
+    return acts
+
+
 def main(rank: int, folder: Path) -> None:
     heard = {"before": complaint(sm.ActivationPair().all_reduce)}
     dist.init_process_group("gloo", init_method=f"file://{folder}/store", rank=rank, world_size=2)
@@ -92,6 +102,12 @@ def main(rank: int, folder: Path) -> None:
         before = pickle.dumps(pair)
         heard[name] = complaint(pair.all_reduce)
         heard[f"{name} leaves the pair"] = str(pickle.dumps(pair) == before)
+
+    acts = share_of_set(rank)
+    acts.all_reduce()
+    acts.save(folder / f"set-{rank}")
+    other = sm.ActivationSet(["a", "b", "cd"[rank]])
+    heard["other sides"] = complaint(other.all_reduce)
 
     nobody = sm.ActivationPair()
     nobody.all_reduce()

@@ -13,7 +13,7 @@ import pytest
 
 import gloo_worker
 import spanmatch as sm
-from gloo_worker import KEPT, beside, samples, share
+from gloo_worker import KEPT, beside, samples, share, share_of_set
 from grams import grams
 
 WORKER = Path(gloo_worker.__file__)
@@ -142,3 +142,17 @@ def test_what_is_wrong_is_said_in_every_process(folder: Path, rank: int) -> None
     assert words["widths leaves the pair"] == words["overflow leaves the pair"] == "True"
     assert words["group"] == ("none" if rank == 0 else "this process is not in the group")
     assert words["of the group"] == ("130" if rank == 0 else "70")
+
+
+def test_a_set_of_two_processes_is_that_of_one(folder: Path) -> None:
+    one = share_of_set(0) + share_of_set(1)
+    both = [sm.ActivationSet.load(folder / f"set-{rank}") for rank in range(2)]
+    for a, b in (("a", "b"), ("a", "c"), ("c", "b")):
+        pair, *others = (acts.pair(a, b) for acts in (one, *both))
+        for other in others:
+            assert np.allclose(other.gram(center=True), pair.gram(center=True), atol=1e-12)
+            assert np.allclose(sm.null_spectra(other).x, sm.null_spectra(pair).x, atol=1e-9)
+            assert sm.p_value(other) == sm.p_value(pair)
+    assert [acts.n_items for acts in both] == [one.n_items] * 2
+    for rank in range(2):
+        assert "rank 1 has other sides than rank 0" in heard(folder, rank)["other sides"]

@@ -97,6 +97,25 @@ def all_reduce(
     return total, names
 
 
+def check_same(mine: object, what: str, group: dist.ProcessGroup | None) -> None:
+    """Raise ValueError, in all processes, where one has something else than the first.
+
+    Parameters
+    ----------
+    mine
+        What this process has.
+    what
+        In words.
+    group
+        The processes; None: all.
+    """
+    _check_group(group)
+    first, *others = _gather(mine, group)
+    for rank, other in enumerate(others, start=1):
+        if other != first:
+            raise ValueError(f"rank {rank} has other {what} than rank 0: {other} and {first}")
+
+
 def _check_group(group: dist.ProcessGroup | None) -> None:
     if not (dist.is_available() and dist.is_initialized()):
         raise ValueError(

@@ -15,13 +15,13 @@ from spanmatch.pair.mask import to_booleans
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spanmatch.pair.types import Readable, Side
+    from spanmatch.pair.types import Readable
 
 HOST = "cpu"
 READABLE = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
-def as_readable(tensor: torch.Tensor, side: Side) -> Readable:
+def as_readable(tensor: torch.Tensor, side: str) -> Readable:
     """Return what the host holds as a numpy array of the same memory, all else as it is.
 
     bfloat16 on the host becomes its bits, as uint16. A tensor on a device without float64 is copied
@@ -89,7 +89,7 @@ def has_float64(device_type: str) -> bool:
     return True
 
 
-def _check(tensor: torch.Tensor, side: Side) -> None:
+def _check(tensor: torch.Tensor, side: str) -> None:
     if tensor.layout != torch.strided:
         raise TypeError(f"{side} is a tensor of layout {tensor.layout}: pass {side}.to_dense()")
     if tensor.device.type == "meta":

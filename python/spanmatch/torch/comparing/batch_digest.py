@@ -18,13 +18,21 @@ if TYPE_CHECKING:
 
 SIZE = 8  # bytes of a digest
 LIMIT = 2 ** (8 * SIZE)
+IN_ONE_ORDER = "pass them in one order, without random changes (shuffle=False)"
+SECOND_PASS = f"in a second pass over the data: {IN_ONE_ORDER}, or allow more by `max_memory`"
 
 
 class BatchLog:
-    """The batches that were read, in their order."""
+    """The batches that were read, in their order.
 
-    def __init__(self) -> None:
-        self._digests: list[int | None] = []
+    Parameters
+    ----------
+    digests
+        Of those that were read before.
+    """
+
+    def __init__(self, digests: Iterable[int] = ()) -> None:
+        self._digests: list[int | None] = list(digests)
 
     @property
     def digest(self) -> int | None:
@@ -45,8 +53,8 @@ class BatchLog:
                 self._digests.append(None)
             yield batch
 
-    def compare(self, batches: Iterable[Any]) -> Iterator[Any]:
-        """Yield batches that are read again.
+    def compare(self, batches: Iterable[Any], where: str = SECOND_PASS) -> Iterator[Any]:
+        """Yield batches that are read again; `where` they are is said in errors.
 
         Raises
         ------
@@ -56,10 +64,10 @@ class BatchLog:
         number = 0
         for number, batch in enumerate(batches, start=1):
             if number > len(self._digests) or digest_batch(batch) != self._digests[number - 1]:
-                raise _describe_difference(number - 1)
+                raise _describe_difference(number - 1, where)
             yield batch
         if number < len(self._digests):
-            raise _describe_difference(number)
+            raise _describe_difference(number, where)
 
 
 def digest_batch(batch: Any) -> int:
@@ -117,8 +125,5 @@ def _list_parts(value: Any) -> Iterator[bytes]:
     yield b">"
 
 
-def _describe_difference(number: int) -> ValueError:
-    return ValueError(
-        f"batch {number} (counted from 0) is another one in a second pass over the data: pass them "
-        "in one order, without random changes (shuffle=False), or allow more by `max_memory`"
-    )
+def _describe_difference(number: int, where: str) -> ValueError:
+    return ValueError(f"batch {number} (counted from 0) is another one {where}")

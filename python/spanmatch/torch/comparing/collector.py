@@ -52,11 +52,11 @@ class Kept(Protocol[Summed]):
         """Return the sums of all passes, in the order of their places; each read when asked for."""
 
 
-class Collector(Protocol[Summed]):
-    """A way of pairing the layers of models.
+class BatchCollector(Protocol):
+    """What takes the outputs of models, batch by batch.
 
     For each batch come `begin_batch`, `receive` for every output of the last model, and
-    `end_batch`; after the last batch, `finish`.
+    `end_batch`.
     """
 
     def begin_batch(self, outputs: Sequence[dict[Call, Activations]], /) -> None:
@@ -82,6 +82,10 @@ class Collector(Protocol[Summed]):
         ValueError
             Outputs are left without another to pair them with.
         """
+
+
+class Collector(BatchCollector, Protocol[Summed]):
+    """A way of pairing the layers of models: after the last batch comes `finish`."""
 
     def finish(self, inputs: int, /) -> Collected[Summed]:
         """Return the sums of all batches, of so many inputs."""

@@ -58,7 +58,7 @@ def leave_out_of_pairs(
             continue
         n_a, n_b = sizes[0][a].n_neurons, sizes[1][b].n_neurons
         if options.max_neurons is not None and max(n_a, n_b) > options.max_neurons:
-            left_out[a] = _explain_width(max(n_a, n_b))
+            left_out[a] = explain_width(max(n_a, n_b))
         elif budget is not None and count_in_pass(sizes[0][a], sizes[1][b], options) > budget:
             too_large[a] = _explain_size(sizes[0][a], sizes[1][b], options, budget)
     reasons = left_out | too_large
@@ -111,6 +111,11 @@ def leave_out_large_pairs(
     return reasons
 
 
+def explain_width(count: int) -> str:
+    """Return why a layer of so many neurons is left out."""
+    return f"it has {count} neurons, more than `max_neurons`"
+
+
 def _find_unreadable(lockstep: Lockstep, pairs: Mapping[str, str]) -> dict[str, str]:
     of_a, of_b = lockstep.left_out
     found: dict[str, str] = {}
@@ -129,14 +134,10 @@ def _find_unreadable(lockstep: Lockstep, pairs: Mapping[str, str]) -> dict[str, 
 
 def _find_wide(sizes: Mapping[str, LayerSize], max_neurons: int | None) -> dict[str, str]:
     return {
-        name: _explain_width(size.n_neurons)
+        name: explain_width(size.n_neurons)
         for name, size in sizes.items()
         if max_neurons is not None and size.n_neurons > max_neurons
     }
-
-
-def _explain_width(count: int) -> str:
-    return f"it has {count} neurons, more than `max_neurons`"
 
 
 def _explain_size(a: LayerSize, b: LayerSize, options: CompareOptions, budget: int) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
-    from spanmatch.torch.comparing.collector import Call, Collector
+    from spanmatch.torch.comparing.collector import BatchCollector, Call
     from spanmatch.torch.comparing.model_batches import ModelBatches
     from spanmatch.torch.comparing.options import CompareOptions
     from spanmatch.torch.observing.activations import Activations
@@ -136,7 +136,7 @@ class Lockstep:
         for observer, of_model in zip(self._observers, reasons, strict=True):
             observer.leave_out(of_model)
 
-    def run(self, batches: ModelBatches, collector: Collector[Any]) -> None:
+    def run(self, batches: ModelBatches, collector: BatchCollector) -> None:
         """Run all models, and hand what their layers give to the collector."""
         n_inputs = count_same_inputs(batches, self._input_axis, self._items, self.n_batches)
         last = len(self._observers) - 1

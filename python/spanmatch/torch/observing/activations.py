@@ -95,7 +95,9 @@ class Activations:
         """
         if self.counts is not None:
             return _average(self.rows(), self.counts, max(1, math.prod(self.positions)))
-        values = self.values.movedim(self.axis, -1).flatten(1, -2) if self.positions else None
+        # Summed in one order wherever the values lie: a copy of them has the same means.
+        last = self.values.movedim(self.axis, -1).contiguous()
+        values = last.flatten(1, -2) if self.positions else None
         kind = torch.float32 if self.values.dtype in NARROW else self.values.dtype
         if values is None:
             return self.values.to(kind, copy=True)

@@ -1,0 +1,6 @@
+"""Many networks compared, each with each or all with one: arrays, a table, a picture, a folder.
+
+Read `network_sums` first, what pairs of networks are made from; then `many_layer`, the arrays of a
+layer, and `compared_networks`, all layers. `many_comparison` is the face of these, `many_folder`
+its files.
+"""

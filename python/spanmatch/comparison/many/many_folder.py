@@ -1,0 +1,133 @@
+"""Many networks' comparison in a folder: one for every two of them, the sums, and `many.json`.
+
+`comparisons/` has a folder for every two networks, as `comparison.folder` writes it, without pairs:
+these are made from the files in `sums/`. `many.json` is written last: a folder without it is not
+finished.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spanmatch._core import __version__
+from spanmatch.base.errors import FileError, describe_damage
+from spanmatch.base.plain_json import read_json, write_json
+from spanmatch.comparison.comparison import Comparison
+from spanmatch.comparison.layer_files import name_file
+from spanmatch.comparison.many.network_sums import (
+    SUMS,
+    PairsOfNetworks,
+    SavedSums,
+    has_sums,
+    write_sums,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from spanmatch.comparison.keys import Key
+    from spanmatch.comparison.layer_files import Folder
+    from spanmatch.comparison.many.network_sums import NetworkSums
+
+KIND, FORMAT = "ManyComparison", 1
+INDEX = "many.json"
+COMPARISONS = "comparisons"
+
+
+def write(
+    folder: Folder,
+    networks: tuple[str, ...],
+    comparisons: Mapping[tuple[str, str], Comparison],
+    sums: Mapping[Key, NetworkSums] | None,
+    reference: str | None,
+) -> None:
+    """Write all of it, over what may be there."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    if isinstance(sums, SavedSums) and sums.is_in(folder):
+        _write_index(folder, networks, comparisons, list(sums), reference)
+        return
+    (folder / INDEX).unlink(missing_ok=True)
+    for within in (SUMS, COMPARISONS):
+        if (folder / within).is_dir():
+            shutil.rmtree(folder / within)
+    layers = [] if sums is None else list(sums)
+    for layer in layers:
+        assert sums is not None
+        write_sums(folder, layer, sums[layer])
+    for pair, comparison in comparisons.items():
+        path = folder / _name_comparison(pair)
+        path.mkdir(parents=True, exist_ok=True)
+        comparison.without_pairs().save(path)
+    _write_index(folder, networks, comparisons, layers, reference)
+
+
+def read(folder: Folder) -> dict[str, Any]:
+    """Return the arguments that make the comparison."""
+    folder = Path(folder)
+    path = folder / INDEX
+    index = _read_index(path)
+    try:
+        networks, layers = tuple(index["networks"]), list(index["layers"])
+        pairs = [(a, b) for a, b in index["comparisons"]]
+        reference = index["reference"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise describe_damage(path, error) from error
+    for layer in layers:
+        if not has_sums(folder, layer):
+            raise FileError(f"layer {layer}: its file in {folder / SUMS} is missing")
+    sums = SavedSums(folder, layers) if layers else None
+    comparisons = {}
+    for a, b in pairs:
+        told = Comparison.load(folder / _name_comparison((a, b)))
+        paired = None if sums is None else PairsOfNetworks(sums, a, b, tuple(told))
+        comparisons[a, b] = told.with_pairs(paired)
+    return {
+        "networks": networks,
+        "comparisons": comparisons,
+        "sums": sums,
+        "reference": reference,
+    }
+
+
+def _write_index(
+    folder: Path,
+    networks: tuple[str, ...],
+    comparisons: Mapping[tuple[str, str], Comparison],
+    layers: list[Key],
+    reference: str | None,
+) -> None:
+    index = {
+        "spanmatch": KIND,
+        "format": FORMAT,
+        "version": __version__,
+        "networks": list(networks),
+        "reference": reference,
+        "layers": layers,
+        "comparisons": [list(pair) for pair in comparisons],
+    }
+    write_json(folder / INDEX, index)
+
+
+def _read_index(path: Path) -> dict[str, Any]:
+    try:
+        index = read_json(path)
+    except FileNotFoundError as error:
+        why = "a comparison of many networks has one once it is saved whole"
+        raise FileError(f"{path} is missing: {why}") from error
+    if index.get("spanmatch") != KIND:
+        raise FileError(f"{path} is not one that spanmatch has written")
+    if not isinstance(index.get("format"), int):
+        raise describe_damage(path, "it does not say which format it has")
+    if index["format"] > FORMAT:
+        raise FileError(
+            f"{path} has format {index['format']}, of spanmatch {index.get('version', '?')}; this "
+            f"is spanmatch {__version__}, which reads formats up to {FORMAT}: upgrade"
+        )
+    return index
+
+
+def _name_comparison(pair: tuple[str, str]) -> str:
+    return name_file(COMPARISONS, pair).removesuffix(".safetensors")

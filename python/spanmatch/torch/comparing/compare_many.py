@@ -1,0 +1,267 @@
+"""Many networks on one data set: which of them learn the same representation, at which layer."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import torch
+from torch import nn
+
+from spanmatch.base.memory import as_bytes
+from spanmatch.pair.nulls_and_folds import check_inputs
+from spanmatch.torch.comparing.budget import find_budget
+from spanmatch.torch.comparing.collect import can_draw_bars, collect
+from spanmatch.torch.comparing.collector import Collected
+from spanmatch.torch.comparing.kept_sums import TemporarySums
+from spanmatch.torch.comparing.matched_layers import check_choice, check_networks
+from spanmatch.torch.comparing.model_batches import ModelData
+from spanmatch.torch.comparing.network_answers import (
+    answer_networks,
+    assemble_many,
+    warn_of_too_few,
+)
+from spanmatch.torch.comparing.network_groups import group_networks
+from spanmatch.torch.comparing.network_pairing import NetworkPairing
+from spanmatch.torch.comparing.network_rows import NetworkRows
+from spanmatch.torch.comparing.network_runs import RunNetworks, run_network
+from spanmatch.torch.comparing.options import CompareOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from spanmatch.base.arguments import Ridge
+    from spanmatch.comparison.many.many_comparison import ManyComparison
+    from spanmatch.torch.comparing.matched_layers import NetworkLayers
+    from spanmatch.torch.comparing.network_groups import NetworkGroup, SummedLayer
+    from spanmatch.torch.comparing.network_rows import NetworkRun
+    from spanmatch.torch.observing.axis_choice import NeuronAxes
+    from spanmatch.torch.observing.items import ItemsChoice
+    from spanmatch.torch.observing.masks import MaskChoice
+
+ModelOrLoader: TypeAlias = "nn.Module | Callable[[], nn.Module]"
+"""A model, or a function that loads it when it is its turn."""
+
+
+def compare_many(
+    models: Mapping[str, ModelOrLoader],
+    data: Iterable[Any],
+    *,
+    layers: NetworkLayers = None,
+    reference: str | None = None,
+    device: torch.device | str | None = None,
+    center: bool = False,
+    ridge: Ridge = None,
+    mask: MaskChoice = None,
+    axis: NeuronAxes = None,
+    trace: bool = True,
+    input_axis: int = 0,
+    items: ItemsChoice = None,
+    max_neurons: int | None = None,
+    max_memory: int | str | None = None,
+    max_batches: int | None = None,
+    nulls: int = 0,
+    folds: int = 0,
+    seed: int = 0,
+    calibrate: bool = False,
+    progress: bool = True,
+) -> ManyComparison:
+    """Compare many networks layer by layer, on the same inputs, in one pass over the data.
+
+    Every network runs once over every batch, and once more over the first ones, where it is found
+    out what a row is. All pairs of networks are made from the same sums, as `compare` would make
+    them of each two: what `compare` says of rows, masks and positions holds here.
+
+    Models run in step, and memory does not grow with the data. Functions that load a model are
+    called one after the other, and each model is let go before the next is loaded: then the rows of
+    every network are kept in a temporary folder (TMPDIR) until all have run, and the inputs of all
+    are compared by a hash of every batch.
+
+    Parameters
+    ----------
+    models
+        The networks by name, two at least: each a model, or a function without arguments that
+        returns one. If one is a function, all networks run one after the other.
+    data
+        Batches, as `compare` takes them. Where networks run one after the other they are read once
+        for each, in one order.
+    layers
+        A glob, a name or several, or None, as `compare` takes them: then all networks have the same
+        layers, by their names. Or a mapping from each network to its own, which are matched in the
+        order given. The result calls a layer by its name in the first network.
+    reference
+        A network: each of the others is compared with it alone, which takes less time and memory.
+        None: each is compared with every other.
+    device, center, ridge, mask, axis, trace, input_axis, items, max_neurons, max_batches
+        As `compare` takes them. A layer that cannot be read in one network, or is too wide there,
+        is compared among the others.
+    max_memory
+        As `compare` takes it. The sums of a layer take (sum of its neurons in all networks)²
+        numbers; with a `reference` only those with it.
+    nulls, folds, seed
+        As `compare` takes them. One roll of the inputs is shared by all networks: two of them have
+        the p-value that `compare` gives with the same seed.
+    calibrate
+        As `compare` takes it, for every pair of networks.
+    progress
+        Show bars, and say first what the networks take, on standard error.
+
+    Returns
+    -------
+    ManyComparison
+        A mapping from layers to arrays over networks. It has the pairs too.
+
+    Raises
+    ------
+    TypeError, ValueError
+        What is wrong with the arguments; with a layer, a batch or a mask; networks read other
+        inputs, or have other layers; a value is not finite. Errors name the network.
+    MemoryError
+        As `compare`.
+    OSError
+        The rows of a network do not fit on the disk.
+    ModelError
+        A network raised an error: it says which, in which layer, at which batch.
+
+    Warns
+    -----
+    UndersampledWarning
+        There are fewer than five samples for each neuron of some layers.
+
+    Examples
+    --------
+    >>> import torch
+    >>> def make(seed):
+    ...     _ = torch.manual_seed(seed)
+    ...     return torch.nn.Sequential(torch.nn.Linear(8, 4), torch.nn.Tanh())
+    >>> networks = {f"seed {seed}": make(seed) for seed in range(3)}
+    >>> many = compare_many(networks, torch.randn(200, 8).split(50), progress=False)
+    >>> many.layers, many.networks
+    (('0', '1'), ('seed 0', 'seed 1', 'seed 2'))
+    >>> many["1"].area.shape
+    (3, 3)
+    """
+    networks = check_networks(list(models), reference)
+    check_choice(layers, networks)
+    options = CompareOptions(
+        center=center,
+        ridge=ridge,
+        axis=axis,
+        mask=mask,
+        trace=trace,
+        input_axis=input_axis,
+        items=items,
+        max_neurons=max_neurons,
+        max_memory=as_bytes(max_memory, "max_memory"),
+        max_batches=max_batches,
+        nulls=nulls,
+        folds=folds,
+        seed=seed,
+        calibrate=calibrate,
+        device=device,
+    )
+    groups = group_networks(networks, reference, options.resampling)
+    found, absent = _collect(models, data, layers, groups, options, progress=progress)
+    check_inputs(found.inputs, options.folds)
+    answers = answer_networks(found.pairs, groups, options, progress=progress and can_draw_bars())
+    many = assemble_many(answers, found, absent, options, networks=networks, reference=reference)
+    warn_of_too_few(many, stacklevel=2)
+    return many
+
+
+def _collect(
+    models: Mapping[str, ModelOrLoader],
+    data: Iterable[Any],
+    layers: NetworkLayers,
+    groups: Sequence[NetworkGroup],
+    options: CompareOptions,
+    *,
+    progress: bool,
+) -> tuple[Collected[SummedLayer], Mapping[str, Mapping[str, str]]]:
+    """Return the sums of all layers, and why some are absent in some networks."""
+    in_memory = {name: each for name, each in models.items() if isinstance(each, nn.Module)}
+    if len(in_memory) == len(models):
+        return collect_in_step(in_memory, data, layers, groups, options, progress=progress)
+    for name, each in models.items():
+        if not callable(each):
+            raise TypeError(
+                f"network {name!r} is a {type(each).__name__}: pass a torch.nn.Module, or a "
+                "function without arguments that returns one"
+            )
+    if isinstance(data, Iterator):
+        raise ValueError(
+            "networks that are loaded one after the other each read the data, which can be read "
+            "once only: pass a list or a DataLoader, or models that are loaded already"
+        )
+    return _collect_in_turn(models, data, layers, groups, options, progress=progress)
+
+
+def collect_in_step(
+    models: Mapping[str, nn.Module],
+    data: Iterable[Any],
+    layers: NetworkLayers,
+    groups: Sequence[NetworkGroup],
+    options: CompareOptions,
+    *,
+    progress: bool,
+) -> tuple[Collected[SummedLayer], Mapping[str, Mapping[str, str]]]:
+    """Run all networks on each batch; return the sums, and why layers are absent in some."""
+    pairing = NetworkPairing(models, layers, groups, options)
+    found = collect(
+        tuple(models.values()),
+        pairing,
+        ModelData(data, None, options.max_batches, len(models)),
+        options,
+        names=tuple(models),
+        kept=TemporarySums,
+        progress=progress,
+    )
+    return found, pairing.layers.absent
+
+
+def _collect_in_turn(
+    models: Mapping[str, ModelOrLoader],
+    data: Iterable[Any],
+    layers: NetworkLayers,
+    groups: Sequence[NetworkGroup],
+    options: CompareOptions,
+    *,
+    progress: bool,
+) -> tuple[Collected[SummedLayer], Mapping[str, Mapping[str, str]]]:
+    """Run one network after the other, and sum their rows from a temporary folder."""
+    folder = Path(tempfile.mkdtemp(prefix="spanmatch-"))
+    try:
+        runs: dict[str, NetworkRun] = {}
+        rows = {name: NetworkRows(folder / str(at)) for at, name in enumerate(models)}
+        for at, (name, given) in enumerate(models.items()):
+            model = given if isinstance(given, nn.Module) else given()
+            if not isinstance(model, nn.Module):
+                raise TypeError(
+                    f"the function of network {name!r} returned a {type(model).__name__}, not a "
+                    "torch.nn.Module"
+                )
+            (folder / str(at)).mkdir()
+            runs[name] = run_network(
+                name,
+                model,
+                data,
+                layers=layers,
+                options=options,
+                folder=folder / str(at),
+                before=runs,
+                progress=progress and can_draw_bars(),
+            )
+            # The next one needs the memory.
+            del model
+        device = torch.device("cpu")
+        budget = find_budget(options.max_memory, device)
+        networks = RunNetworks(runs, layers, groups, options, budget)
+        kept, numbers = TemporarySums(), range(len(next(iter(runs.values())).digests))
+        for key in networks.list_keys():
+            kept.add(key, networks.sum_layer(key, rows, numbers))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return Collected(kept, {}, networks.inputs, networks.left_out), networks.layers.absent

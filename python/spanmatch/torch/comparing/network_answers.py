@@ -1,0 +1,143 @@
+"""What the sums of many networks' layers tell, and the comparison of many that holds it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from spanmatch.base.errors import UndersampledWarning
+from spanmatch.base.progress import show_progress
+from spanmatch.comparison.keys import Key
+from spanmatch.comparison.many.many_comparison import ManyComparison
+from spanmatch.comparison.many.network_sums import PairsOfNetworks
+from spanmatch.torch.comparing.answers import (
+    answer_pair,
+    assemble_comparison,
+    describe_undersampled,
+)
+from spanmatch.torch.comparing.collector import Collected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from spanmatch.comparison.many.network_sums import NetworkSums
+    from spanmatch.results.layer_answer import LayerAnswer
+    from spanmatch.results.spectrum import MatchSpectrum
+    from spanmatch.torch.comparing.network_groups import NetworkGroup, NetworkPair, SummedLayer
+    from spanmatch.torch.comparing.options import CompareOptions
+
+
+@dataclass(frozen=True)
+class NetworkAnswers:
+    """What pairs of networks tell, by layer."""
+
+    told: dict[NetworkPair, dict[Key, LayerAnswer]]
+    notes: dict[NetworkPair, dict[Key, str]]
+    """What there is to say of how their rows were summed."""
+
+
+def answer_networks(
+    layers: Mapping[Key, SummedLayer],
+    groups: Sequence[NetworkGroup],
+    options: CompareOptions,
+    *,
+    progress: bool,
+) -> NetworkAnswers:
+    """Return what every pair of networks tells at every layer that both are summed at."""
+    pairs = [pair for group in groups for pair in group.list_pairs()]
+    answers = NetworkAnswers({pair: {} for pair in pairs}, {pair: {} for pair in pairs})
+    with show_progress("Matching layers", progress) as report:
+        for done, (key, layer) in enumerate(layers.items()):
+            for at, (a, b) in enumerate(pairs, start=1):
+                if layer.sums.has_pair(a, b):
+                    answers.told[a, b][key] = answer_pair(
+                        layer.sums.pair(a, b),
+                        center=options.center,
+                        ridge=options.ridge,
+                        calibrate=options.calibrate,
+                    )
+                if (a, b) in layer.notes:
+                    answers.notes[a, b][key] = layer.notes[a, b]
+                if report is not None:
+                    report(done * len(pairs) + at, len(layers) * len(pairs))
+    return answers
+
+
+def assemble_many(
+    answers: NetworkAnswers,
+    collected: Collected[SummedLayer],
+    absent: Mapping[str, Mapping[str, str]],
+    options: CompareOptions,
+    *,
+    networks: Sequence[str],
+    reference: str | None,
+) -> ManyComparison:
+    """Return the comparison of all networks.
+
+    Parameters
+    ----------
+    answers
+        What `answer_networks` found.
+    collected
+        What it was found from.
+    absent
+        By layer, why it could not be read in some networks.
+    options, networks, reference
+        As `compare_many` and `ManyComparison` take them.
+    """
+    sums = LayerSums(collected.pairs)
+    comparisons = {
+        (a, b): assemble_comparison(
+            told,
+            Collected(
+                PairsOfNetworks(sums, a, b, tuple(told)),
+                answers.notes[a, b],
+                collected.inputs,
+                {**collected.left_out, **_list_absent(absent, a, b, collected.left_out)},
+            ),
+            options,
+        )
+        for (a, b), told in answers.told.items()
+        if told
+    }
+    return ManyComparison(networks, comparisons, sums, reference=reference)
+
+
+class LayerSums(Mapping[Key, "NetworkSums"]):
+    """The sums of every layer, each read when it is asked for."""
+
+    def __init__(self, layers: Mapping[Key, SummedLayer]) -> None:
+        self._layers = layers
+
+    def __getitem__(self, key: Key) -> NetworkSums:
+        return self._layers[key].sums
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._layers)
+
+    def __len__(self) -> int:
+        return len(self._layers)
+
+
+def warn_of_too_few(many: ManyComparison, stacklevel: int) -> None:
+    """Warn where some pairs of networks have too few samples at some layers."""
+    spectra: dict[Key, MatchSpectrum] = {
+        f"{key} of {a} and {b}": spectrum
+        for (a, b), comparison in many.comparisons.items()
+        for key, spectrum in comparison.items()
+    }
+    if complaint := describe_undersampled(spectra):
+        warnings.warn(complaint, UndersampledWarning, stacklevel=stacklevel + 1)
+
+
+def _list_absent(
+    absent: Mapping[str, Mapping[str, str]], a: str, b: str, left_out: Mapping[str, str]
+) -> dict[str, str]:
+    """Return why layers are missing between two networks that others have."""
+    return {
+        key: "; ".join(f"in {name}: {reasons[name]}" for name in (a, b) if name in reasons)
+        for key, reasons in absent.items()
+        if key not in left_out and (a in reasons or b in reasons)
+    }

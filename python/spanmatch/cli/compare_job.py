@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,10 +27,13 @@ from spanmatch.torch.resuming.ranks import count_local_ranks, count_ranks, join_
 from spanmatch.torch.resuming.resumable import compare_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from spanmatch.comparison.comparison import Comparison
+    from spanmatch.torch.comparing.options import CompareOptions
     from spanmatch.torch.resuming.config import CompareConfig
+    from spanmatch.torch.resuming.ranks import Ranks
 
 PICTURE, CALIBRATED_PICTURE = "comparison.png", "calibrated.png"
 
@@ -43,6 +47,11 @@ class Destination:
     as_json: bool
     eps: tuple[float, ...] | None
     """Of the table; None: the usual ones."""
+
+    @property
+    def picture(self) -> Path:
+        """Where the picture goes."""
+        return self.folder / PICTURE if self.plot is None else self.plot
 
     def check(self) -> None:
         """Raise what drawing would raise, before the work and not after it."""
@@ -58,23 +67,34 @@ class Destination:
 
 def run(config: CompareConfig, destination: Destination, threads: int | None) -> None:
     """Do what the command is asked for."""
-    _set_threads(threads)
-    with (
-        without_other_bars(),
-        importing_from_here(),
-        join_ranks(str(config.options.device)) as ranks,
-    ):
-        ranks.run_in_first(destination.check)
+    with begin_job(destination, config.options, threads) as ranks:
         comparison = compare_in(
-            destination.folder,
-            config,
-            ranks,
-            progress=sys.stderr.isatty() and ranks.rank == 0,
-            say=lambda line: typer.echo(line, err=True),
+            destination.folder, config, ranks, progress=shows_bars(ranks), say=tell
         )
         if comparison is not None:
             note = explain_shuffling(config.data.name, config.options.nulls)
             _show(comparison, destination, note)
+
+
+@contextmanager
+def begin_job(
+    destination: Destination, options: CompareOptions, threads: int | None
+) -> Iterator[Ranks]:
+    """Join the processes, see that results can be written, and let the user's modules be found."""
+    _set_threads(threads)
+    with without_other_bars(), importing_from_here(), join_ranks(str(options.device)) as ranks:
+        ranks.run_in_first(destination.check)
+        yield ranks
+
+
+def shows_bars(ranks: Ranks) -> bool:
+    """Tell whether this process shows bars: the first, where somebody sees them."""
+    return sys.stderr.isatty() and ranks.rank == 0
+
+
+def tell(line: str) -> None:
+    """Say something that is no result."""
+    typer.echo(line, err=True)
 
 
 def _set_threads(threads: int | None) -> None:
@@ -87,8 +107,7 @@ def _set_threads(threads: int | None) -> None:
 
 
 def _show(comparison: Comparison, destination: Destination, note: str) -> None:
-    picture = destination.folder / PICTURE if destination.plot is None else destination.plot
-    comparison.plot(picture)
+    comparison.plot(destination.picture)
     calibrated = None
     # Where all have been: a folder may have been so before.
     if len(comparison.calibrations) == len(comparison):
@@ -108,10 +127,10 @@ def _show(comparison: Comparison, destination: Destination, note: str) -> None:
     typer.echo(name_options(format_table(comparison, destination.eps)))
     if note:
         typer.echo(note)
-    pictures = f"Picture: {picture}"
+    pictures = f"Picture: {destination.picture}"
     if calibrated is not None:
         typer.echo(f"\n{calibrated}")
-        pictures = f"Pictures: {picture}, {destination.folder / CALIBRATED_PICTURE}"
+        pictures = f"Pictures: {destination.picture}, {destination.folder / CALIBRATED_PICTURE}"
     if best is not None:
         typer.echo(f"\n{best}")
     within = (each for each in ENTRIES if (destination.folder / each).is_dir())

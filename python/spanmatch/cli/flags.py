@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Mapping
 from contextvars import ContextVar
 from shlex import quote
 from typing import Any
@@ -17,6 +18,17 @@ def remember_options(context: typer.Context) -> None:
     program: Any = context.command
     command = program.commands.get(context.invoked_subcommand)
     OPTIONS.set({each.name: each for each in command.params} if command else {})
+
+
+def rename_options(names: Mapping[str, str | None]) -> None:
+    """Take options for arguments of other names from here on; None: for none."""
+    OPTIONS.set(
+        {
+            new: option
+            for name, option in OPTIONS.get({}).items()
+            if (new := names.get(name, name)) is not None
+        }
+    )
 
 
 def name_options(message: str) -> str:

@@ -30,6 +30,9 @@ FLAGS = {name for name, each in PARAMETERS.items() if each.opts[0].startswith("-
 WRONG: dict[str, list[list[str]]] = {
     "data": [["--data", "nowhere.py:batches"], ["--data", "digits:here"]],
     "data_b": [["--data-b", "nowhere.py:batches"], ["--data-b", "digits"]],
+    "arch": [["--arch", "small-vgg"]],
+    "checkpoints": [["--checkpoint", "none.pt"]],
+    "reference": [["--reference", "none"]],
     "out": [["--out", "oddly.py/out"]],
     "checkpoint_a": [["--checkpoint-a", "none.pt"]],
     "checkpoint_b": [["--checkpoint-b", "oddly.py"]],
@@ -80,6 +83,8 @@ ELSE: dict[str, list[str]] = {
     "an empty file": ["compare", "oddly.py:none", *BASE[2:], *OUT],
     "no weights": ["compare", "small-vgg", "small-vgg", "--data", "digits", *OUT],
     "weights said twice": ["compare", "timm:test_vit(pretrained=True)", *BASE[2:], *OUT],
+    "no network": [*BASE[:3], *BASE[-2:], "--reference", "none", *OUT],
+    "no checkpoint": [*BASE[:1], "--arch", "small-vgg", *BASE[-2:], *OUT],
     "no size": ["info", "oddly.py:heads"],
     "too few": [*BASE, "--folds", "30", "--max-batches", "1", *OUT],
 }  # fmt: skip

@@ -47,12 +47,12 @@ def load_model(
     Parameters
     ----------
     name
-        ``torchvision:NAME``, ``timm:NAME``, ``hf:NAME`` of the Hugging Face hub or ``hf:FOLDER``
-        (the bare model, of `transformers.AutoModel`), or a function that returns a model:
-        ``package.module:factory`` or ``file.py:factory``. Or an architecture of the experiment,
-        ``small-vgg``, ``small-resnet``, ``vgg16-bn``, ``resnet20`` …, of as many `channels` and
-        `classes` as its checkpoint has, else 3 and 10. Arguments, literals by name, may follow:
-        ``file.py:factory(k=3)``.
+        ``torchvision:NAME``, ``timm:NAME``, ``hf:NAME`` of the Hugging Face hub, at a revision
+        ``hf:NAME@REVISION``, or ``hf:FOLDER`` (the bare model, of `transformers.AutoModel`), or a
+        function that returns a model: ``package.module:factory`` or ``file.py:factory``. Or an
+        architecture of the experiment, ``small-vgg``, ``small-resnet``, ``vgg16-bn``, ``resnet20``
+        …, of as many `channels` and `classes` as its checkpoint has, else 3 and 10. Arguments,
+        literals by name, may follow: ``file.py:factory(k=3)``.
     checkpoint
         A file with the weights, as in `load_checkpoint`; then nothing is downloaded. Without one, a
         named model gets the pretrained weights that its library has in its cache or can fetch.

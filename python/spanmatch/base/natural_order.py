@@ -1,0 +1,21 @@
+"""Names in the order in which people count: step2 before step10."""
+
+from __future__ import annotations
+
+import re
+
+# Not \d, which takes digits that int() reads no number from as their neighbours'.
+NUMBER = re.compile("([0-9]+)")
+
+
+def order_naturally(name: str) -> tuple[tuple[str | int, ...], str]:
+    """Return what names are sorted by, so that the numbers in them count as numbers.
+
+    Names that differ in nothing but leading zeros come in the order of their letters.
+
+    >>> sorted(["step10.pt", "step2.pt", "last.pt", "step1.pt"], key=order_naturally)
+    ['last.pt', 'step1.pt', 'step2.pt', 'step10.pt']
+    """
+    parts = NUMBER.split(name)
+    # Text stands at even places and numbers at odd ones, so that like meets like.
+    return tuple(int(part) if place % 2 else part for place, part in enumerate(parts)), name

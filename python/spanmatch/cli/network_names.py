@@ -1,0 +1,118 @@
+"""What the networks of a comparison of many are called, and which of them is meant."""
+
+from __future__ import annotations
+
+import re
+from itertools import count, takewhile
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from spanmatch.base.words import list_names
+from spanmatch.cli.exit_codes import WrongUsage
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from spanmatch.torch.resuming.config import NamedModel
+
+SHOWN = 20  # names of networks in an error
+
+
+def name_networks(networks: Sequence[NamedModel]) -> dict[str, NamedModel]:
+    """Return networks by names that all differ, in their order.
+
+    One is called by its model, or by its checkpoint where others have the same model. What all
+    begin with is left away, and of checkpoints what all end in. A network that is given again has
+    #2 behind its name.
+
+    >>> from spanmatch.torch.resuming.config import NamedModel
+    >>> files = [f"run/step{step}.pt" for step in (1, 2, 10)]
+    >>> list(name_networks([NamedModel("nets.py:small", file) for file in files]))
+    ['step1', 'step2', 'step10']
+    """
+    models = [each.name for each in networks]
+    files = [each.checkpoint if models.count(each.name) > 1 else None for each in networks]
+    of_files = _shorten_files(file for file in files if file is not None)
+    of_models = _shorten_models(
+        name for name, file in zip(models, files, strict=True) if file is None
+    )
+    if not set(of_files.values()).isdisjoint(of_models.values()):
+        of_files, of_models = {file: file for file in of_files}, {name: name for name in of_models}
+    names = [
+        of_models[name] if file is None else of_files[file]
+        for name, file in zip(models, files, strict=True)
+    ]
+    named: dict[str, NamedModel] = {}
+    for name, network in zip(names, networks, strict=True):
+        named[_number(name, named, names) if name in named else name] = network
+    return named
+
+
+def find_network(option: str, text: str, networks: Mapping[str, NamedModel]) -> str:
+    """Return the name of the network that an option means.
+
+    A network is told by its name, its model or checkpoint, or its place: from 0, or from -1 back.
+
+    Raises
+    ------
+    WrongUsage
+        It means none, or several.
+    """
+    if text in networks:
+        return text
+    names = list(networks)
+    meant = [name for name, each in networks.items() if _is_of(text, each)]
+    if not meant and re.fullmatch("-?[0-9]+", text) and -len(names) <= int(text) < len(names):
+        return names[int(text)]
+    if len(meant) == 1:
+        return meant[0]
+    wrong = f"means {len(meant)} networks: name one of" if meant else "is no network: there are"
+    raise WrongUsage(f"{option} {text} {wrong} {list_names([*map(repr, meant or names)], SHOWN)}")
+
+
+def _is_of(text: str, network: NamedModel) -> bool:
+    file = network.checkpoint
+    return text == network.name or (file is not None and PurePath(text) == PurePath(file))
+
+
+def _number(name: str, *taken: Collection[str]) -> str:
+    """Return a name with the first number from 2 on that makes it differ from those taken."""
+    numbered = (f"{name}#{number}" for number in count(2))
+    return next(each for each in numbered if not any(each in names for names in taken))
+
+
+def _shorten_models(names: Iterable[str]) -> dict[str, str]:
+    """Return each name, as hf:who/what@step1, without the parts that all begin with."""
+    parts = {}
+    for name in names:
+        place, opening, arguments = name.partition("(")
+        parts[name] = re.findall("[^:/@]*[:/@]|[^:/@]+$", place) or [""]
+        # Arguments are part of the last, whatever is in them.
+        parts[name][-1] += opening + arguments
+    begin = _count_shared(parts.values())
+    return {name: "".join(each[begin:]) for name, each in parts.items()}
+
+
+def _shorten_files(files: Iterable[str]) -> dict[str, str]:
+    """Return each path without the folders that all begin with, and without what all end in.
+
+    >>> list(_shorten_files(["run/0/last.pt", "run/1/last.pt"]).values())
+    ['0', '1']
+    """
+    parts = {file: list(PurePath(file).parts) for file in files}
+    begin = _count_shared(parts.values())
+    end = _count_shared(each[begin:][::-1] for each in parts.values())
+    parts = {file: each[begin : len(each) - end] for file, each in parts.items()}
+    if end == 0:
+        # The words that names of files end in, but for the first.
+        words = {file: each[-1].split(".") for file, each in parts.items()}
+        end = _count_shared(each[::-1] for each in words.values())
+        for file, each in words.items():
+            parts[file][-1] = ".".join(each[: len(each) - end]) or parts[file][-1]
+    return {file: "/".join(each) for file, each in parts.items()}
+
+
+def _count_shared(lists: Iterable[Sequence[str]]) -> int:
+    """Return how many parts all lists begin with; of each at least one is left."""
+    each_place = zip(*(each[:-1] for each in lists), strict=False)
+    return sum(1 for _ in takewhile(lambda parts: len(set(parts)) == 1, each_place))

@@ -26,7 +26,7 @@ import spanmatch as sm
 from spanmatch.torch import compare_many
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
     from protein_chains import Chain
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 LAST = "W_out"
 """The layer of the logits: its 21 neurons are the letters, in their order."""
-EPS = 0.5
+EPS = 0.45
 """At which two networks share a letter."""
 LAYERS = ("encoder_layers.*.norm2", "decoder_layers.*.norm2", LAST)
 """What a residue is after each block, and the logits."""
@@ -49,13 +49,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     from published_networks import published_networks
 
-    for line in study(published_networks(), read_chains(options.archive), options.out):
+    networks = {name: load() for name, load in published_networks().items()}
+    for line in study(networks, read_chains(options.archive), options.out):
         print(line)
 
 
-def study(
-    networks: Mapping[str, nn.Module | Callable[[], nn.Module]], chains: Sequence[Chain], out: str
-) -> Iterator[str]:
+def study(networks: Mapping[str, nn.Module], chains: Sequence[Chain], out: str) -> Iterator[str]:
     """Compare the networks on the chains, write the result to a folder, and tell the findings."""
     many = compare_many(networks, as_batches(chains, 10), layers=LAYERS, mask="mask")
     many.save(out)

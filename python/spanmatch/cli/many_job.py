@@ -1,4 +1,4 @@
-"""What `compare` does with many networks: compare them in a folder, show, write the report."""
+"""What `compare` does with many networks: compare them in a folder, and show."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import typer
 from spanmatch._core import __version__
 from spanmatch.base.plain_json import format_json
 from spanmatch.cli.compare_job import begin_job, shows_bars, tell
+from spanmatch.cli.exit_codes import WrongUsage
 from spanmatch.cli.flags import name_options
-from spanmatch.comparison.many.many_folder import INDEX
-from spanmatch.comparison.many.many_report import describe_findings, write_many_report
+from spanmatch.comparison.many.many_folder import COMPARISONS, INDEX
+from spanmatch.comparison.many.network_sums import SUMS
 from spanmatch.torch.loading.data.shuffled import explain_shuffling
 from spanmatch.torch.loading.identical_files import find_identical
 from spanmatch.torch.resuming.many_resumable import compare_many_in
+from spanmatch.torch.resuming.ranks import count_ranks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,19 +29,15 @@ if TYPE_CHECKING:
 
 def run_many(config: ManyConfig, destination: Destination, threads: int | None) -> None:
     """Do what the command is asked for."""
-    with begin_job(destination, config.options, threads) as ranks:
-        identical = ranks.run_in_first(lambda: tell_identical(config.networks))
-        many = compare_many_in(
-            destination.folder,
-            config,
-            ranks,
-            identical=identical,
-            progress=shows_bars(ranks),
-            say=tell,
+    if count_ranks() > 1:
+        raise WrongUsage(
+            "many networks are compared by one process: leave torchrun out, or compare two"
         )
-        if many is not None:
-            note = explain_shuffling(config.data.name, config.options.nulls)
-            _show(many, destination, note)
+    with begin_job(destination, config.options, threads) as ranks:
+        identical = tell_identical(config.networks)
+        many = compare_many_in(destination.folder, config, progress=shows_bars(ranks), say=tell)
+        note = explain_shuffling(config.data.name, config.options.nulls)
+        _show(many, destination, identical, note)
 
 
 def tell_identical(networks: Mapping[str, NamedModel]) -> tuple[tuple[str, ...], ...]:
@@ -51,16 +49,23 @@ def tell_identical(networks: Mapping[str, NamedModel]) -> tuple[tuple[str, ...],
     return groups
 
 
-def _show(many: ManyComparison, destination: Destination, note: str) -> None:
+def _show(
+    many: ManyComparison,
+    destination: Destination,
+    identical: tuple[tuple[str, ...], ...],
+    note: str,
+) -> None:
     many.plot(destination.picture)
-    report = write_many_report(destination.folder, many)
     if destination.as_json:
-        typer.echo(format_json({"spanmatch": __version__, **many.to_dict()}))
+        plain = {"spanmatch": __version__, "identical": identical, **many.to_dict()}
+        typer.echo(format_json(plain))
         return
     # Why layers were left out is told in the words of the command too.
     typer.echo(name_options(f"{many}"))
+    for group in identical:
+        typer.echo(f"the same file, to the byte: {', '.join(group)}")
     if note:
         typer.echo(note)
-    for sentence in describe_findings(many):
-        typer.echo(sentence)
-    typer.echo(f"\n{destination.folder}: {INDEX}\nPicture: {destination.picture}\nReport: {report}")
+    typer.echo(
+        f"\n{destination.folder}: {INDEX}, {COMPARISONS}, {SUMS}\nPicture: {destination.picture}"
+    )

@@ -1,4 +1,4 @@
-"""`spanmatch compare` of many networks: the library's comparison in a folder, and a report."""
+"""`spanmatch compare` of many networks: the library's comparison in a folder."""
 
 from __future__ import annotations
 
@@ -13,12 +13,9 @@ import spanmatch as sm
 
 pytest.importorskip("typer")
 pytest.importorskip("torch")
-pytest.importorskip("spanmatch.torch.resuming.many_resumable")
-pytest.importorskip("spanmatch.comparison.many.many_report")
-from spanmatch.comparison.many.many_comparison import ManyComparison
-
 from cli_files import as_null, done, failed, strict
 from compare_runs import checkpoint, made, place, runs
+from spanmatch.comparison.many.many_comparison import ManyComparison
 from spanmatch.torch import compare_many, load_data, load_model
 
 if TYPE_CHECKING:
@@ -53,18 +50,17 @@ def check_alike(found: ManyComparison, wanted: ManyComparison) -> None:
         np.testing.assert_allclose(found[layer].area, wanted[layer].area, rtol=0, atol=1e-12)
 
 
-def test_the_table_the_picture_the_report_and_the_folder() -> None:
+def test_the_table_the_picture_and_the_folder() -> None:
     shown = done(*COMMAND)
     many = sm.load("out")
     assert isinstance(many, ManyComparison)
     check_alike(many, expected())
     assert shown.stdout.startswith(f"{many!r}\n")
     assert shown.stdout.endswith(
-        "\nout: many.json\nPicture: out/comparison.png\nReport: out/report.html\n"
+        "\nout: many.json, comparisons, sums\nPicture: out/comparison.png\n"
     )
     assert Path("out/comparison.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
-    page = Path("out/report.html").read_text(encoding="utf-8")
-    assert all(f"step{step}" in page for step in STEPS)
+    assert not Path("out/rows").exists()
 
 
 @pytest.mark.parametrize(
@@ -87,6 +83,7 @@ def test_json_is_strict_and_all_of_it(options: list[str], arguments: dict[str, A
     many = sm.load("out")
     assert isinstance(many, ManyComparison)
     check_alike(many, expected(**arguments))
+    assert plain.pop("identical") == []
     assert plain == as_null(many.to_dict())
     assert Path("picture.svg").read_bytes().startswith(b"<?xml")
     assert not Path("out/comparison.png").exists()
@@ -96,14 +93,12 @@ def test_the_same_command_again_runs_nothing() -> None:
     first = done(*COMMAND)
     runs()
     Path("out/comparison.png").unlink()
-    Path("out/report.html").unlink()
     again = done(*COMMAND)
     assert "f" not in runs()
     assert again.stdout == first.stdout
     assert Path("out/comparison.png").exists()
-    assert Path("out/report.html").exists()
     # Other checkpoints are another comparison.
-    shutil.copy("a.pt", "run/step3.pt")
+    Path("run/step3.pt").write_bytes(checkpoint(7))
     failed(1, *COMMAND, words=("out holds another comparison",))
 
 
@@ -121,18 +116,10 @@ def test_files_that_are_the_same_are_named() -> None:
     assert shown.stderr.startswith("warning: run/step2.pt and run/step20.pt hold the same bytes\n")
     many = sm.load("out")
     assert isinstance(many, ManyComparison)
-    assert many.identical == (("step2", "step20"),)
+    assert "the same file, to the byte: step2, step20" in shown.stdout
     assert many["head"].area[1, 3] > 0.999
     # And in each run anew.
     assert "hold the same bytes" in done(*COMMAND).stderr
-
-
-def test_the_report_is_written_again() -> None:
-    done(*COMMAND)
-    page = Path("out/report.html").read_bytes()
-    Path("out/report.html").unlink()
-    assert done("report", "out").stdout == "out/report.html\n"
-    assert Path("out/report.html").read_bytes() == page
 
 
 def test_a_name_of_a_picture_that_cannot_be_is_refused_first() -> None:

@@ -47,6 +47,8 @@ def write(
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     if isinstance(sums, SavedSums) and sums.is_in(folder):
+        for pair, comparison in comparisons.items():
+            comparison.without_pairs().save(folder / name_comparison(pair))
         _write_index(folder, networks, comparisons, list(sums), reference)
         return
     (folder / INDEX).unlink(missing_ok=True)
@@ -58,7 +60,7 @@ def write(
         assert sums is not None
         write_sums(folder, layer, sums[layer])
     for pair, comparison in comparisons.items():
-        path = folder / _name_comparison(pair)
+        path = folder / name_comparison(pair)
         path.mkdir(parents=True, exist_ok=True)
         comparison.without_pairs().save(path)
     _write_index(folder, networks, comparisons, layers, reference)
@@ -81,7 +83,7 @@ def read(folder: Folder) -> dict[str, Any]:
     sums = SavedSums(folder, layers) if layers else None
     comparisons = {}
     for a, b in pairs:
-        told = Comparison.load(folder / _name_comparison((a, b)))
+        told = Comparison.load(folder / name_comparison((a, b)))
         paired = None if sums is None else PairsOfNetworks(sums, a, b, tuple(told))
         comparisons[a, b] = told.with_pairs(paired)
     return {
@@ -129,5 +131,6 @@ def _read_index(path: Path) -> dict[str, Any]:
     return index
 
 
-def _name_comparison(pair: tuple[str, str]) -> str:
+def name_comparison(pair: tuple[str, str]) -> str:
+    """Return the name of the folder within, of two networks' comparison."""
     return name_file(COMPARISONS, pair).removesuffix(".safetensors")

@@ -20,6 +20,7 @@ from spanmatch.torch.comparing.kept_sums import TemporarySums
 from spanmatch.torch.comparing.matched_layers import check_choice, check_networks
 from spanmatch.torch.comparing.model_batches import ModelData
 from spanmatch.torch.comparing.network_answers import (
+    LayerSums,
     answer_networks,
     assemble_many,
     warn_of_too_few,
@@ -167,7 +168,16 @@ def compare_many(
     found, absent = _collect(models, data, layers, groups, options, progress=progress)
     check_inputs(found.inputs, options.folds)
     answers = answer_networks(found.pairs, groups, options, progress=progress and can_draw_bars())
-    many = assemble_many(answers, found, absent, options, networks=networks, reference=reference)
+    many = assemble_many(
+        answers,
+        LayerSums(found.pairs),
+        inputs=found.inputs,
+        left_out=found.left_out,
+        absent=absent,
+        options=options,
+        networks=networks,
+        reference=reference,
+    )
     warn_of_too_few(many, stacklevel=2)
     return many
 

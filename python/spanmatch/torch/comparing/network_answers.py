@@ -67,10 +67,12 @@ def answer_networks(
 
 def assemble_many(
     answers: NetworkAnswers,
-    collected: Collected[SummedLayer],
+    sums: Mapping[Key, NetworkSums],
+    *,
+    inputs: int,
+    left_out: Mapping[str, str],
     absent: Mapping[str, Mapping[str, str]],
     options: CompareOptions,
-    *,
     networks: Sequence[str],
     reference: str | None,
 ) -> ManyComparison:
@@ -79,23 +81,26 @@ def assemble_many(
     Parameters
     ----------
     answers
-        What `answer_networks` found.
-    collected
-        What it was found from.
+        What every two networks tell.
+    sums
+        By layer, what it was found from.
+    inputs
+        How many there were.
+    left_out
+        The layers that no two networks could be compared at, and why.
     absent
         By layer, why it could not be read in some networks.
     options, networks, reference
         As `compare_many` and `ManyComparison` take them.
     """
-    sums = LayerSums(collected.pairs)
     comparisons = {
         (a, b): assemble_comparison(
             told,
             Collected(
                 PairsOfNetworks(sums, a, b, tuple(told)),
                 answers.notes[a, b],
-                collected.inputs,
-                {**collected.left_out, **_list_absent(absent, a, b, collected.left_out)},
+                inputs,
+                {**left_out, **_list_absent(absent, a, b, left_out)},
             ),
             options,
         )

@@ -6,7 +6,7 @@ So a network need not be in memory with the others: it runs when it is its turn,
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError, safe_open
@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 
 from spanmatch.base.atomic import replacing
 from spanmatch.base.errors import FileError, describe_damage
+from spanmatch.base.plain_json import read_json, write_json
 from spanmatch.torch.observing.activations import Activations
 from spanmatch.torch.observing.items import RowCounts
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from spanmatch.torch.comparing.collector import Call
 
 KIND = "NetworkRows"
+RUN = "network.json"
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,40 @@ class NetworkRun:
 
 
 class NetworkRows:
-    """The folder of one network: a file for each batch."""
+    """The folder of one network: a file for each batch, and `network.json` where it has run."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    def read_run(self) -> NetworkRun | None:
+        """Return what the network has told; None where it has not run to its end.
+
+        Raises
+        ------
+        FileError
+            `network.json` is damaged.
+        """
+        path = self._folder / RUN
+        if not path.exists():
+            return None
+        plain = read_json(path)
+        try:
+            return NetworkRun(
+                tuple(plain["layers"]),
+                tuple(plain["named"]),
+                dict(plain["calls"]),
+                dict(plain["widths"]),
+                dict(plain["left_out"]),
+                tuple(int(digest, 16) for digest in plain["digests"]),
+                plain["inputs"],
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise describe_damage(path, error, f"delete {self._folder}") from error
+
+    def write_run(self, run: NetworkRun) -> None:
+        """Write `network.json`: that the network has run over all batches, and what it told."""
+        digests = [f"{digest:016x}" for digest in run.digests]
+        write_json(self._folder / RUN, {**asdict(run), "digests": digests})
 
     def write_batch(self, number: int, outputs: Mapping[Call, Activations]) -> None:
         """Write what the layers gave for one batch, their neurons last."""

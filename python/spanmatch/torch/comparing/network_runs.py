@@ -152,7 +152,7 @@ class RunNetworks:
     ) -> None:
         names = {network: run.layers for network, run in runs.items()}
         matched = match_layers(names, by_order=isinstance(layers, Mapping))
-        self._runs, self._groups = runs, groups
+        self._runs, self.groups = runs, groups
         self.layers = PresentLayers(matched, tuple(runs), groups)
         for network, run in runs.items():
             self.layers.drop(network, run.left_out)
@@ -180,7 +180,7 @@ class RunNetworks:
         """Return the sums of one call of a layer over these batches."""
         layer, call = self._list_calls()[key]
         names = self.layers.names[layer]
-        sums = LayerOfNetworks(self._groups)
+        sums = LayerOfNetworks(self.groups)
         for number in numbers:
             outputs = {
                 network: rows[network].read_call(number, (name, call))

@@ -1,4 +1,4 @@
-"""What decides a comparison of two models that are given by name, as it can be written down."""
+"""What decides a comparison of models that are given by name, as it can be written down."""
 
 from __future__ import annotations
 
@@ -61,6 +61,14 @@ class NamedData:
             self.name, batch_size=self.batch_size, split=self.split, limit=self.limit, **given
         )
 
+    def load_for(self, options: CompareOptions, *, shuffles: bool) -> Batches:
+        """Load the data for what is asked, shuffled by its seed where they are of ours."""
+        batches = self.load()
+        if shuffles and isinstance(batches, ChosenBatches):
+            order = torch.Generator().manual_seed(options.seed % 2**63)
+            return replace(batches.shuffle(order), none_alone=True)
+        return batches
+
 
 @dataclass(frozen=True)
 class CompareConfig:
@@ -95,7 +103,7 @@ class CompareConfig:
 
     def load_batches(self) -> Batches:
         """Load the data, in an order that says nothing where there are to be nulls."""
-        return self._load(self.data)
+        return self.data.load_for(self.options, shuffles=self.shuffles)
 
     def load_batches_b(self, batches: Batches) -> Batches:
         """Load what B reads, in the same order as what A does.
@@ -105,7 +113,8 @@ class CompareConfig:
         ValueError
             There are more of the one than of the other, before any limit.
         """
-        batches_b = self._load(self.data if self.data_b is None else self.data_b)
+        data_b = self.data if self.data_b is None else self.data_b
+        batches_b = data_b.load_for(self.options, shuffles=self.shuffles)
         if isinstance(batches, ChosenBatches) and isinstance(batches_b, ChosenBatches):
             n_a, n_b = batches.examples.count, batches_b.examples.count
             if n_a != n_b:
@@ -114,13 +123,6 @@ class CompareConfig:
                     "stand beside input i of the other"
                 )
         return batches_b
-
-    def _load(self, data: NamedData) -> Batches:
-        batches = data.load()
-        if self.shuffles and isinstance(batches, ChosenBatches):
-            order = torch.Generator().manual_seed(self.options.seed % 2**63)
-            return replace(batches.shuffle(order), none_alone=True)
-        return batches
 
     def to_dict(self) -> dict[str, Any]:
         """Return all of it as `config.json` has it, with what tells the content of named files.
@@ -138,28 +140,36 @@ class CompareConfig:
         }
         tokenizer_b = None if self.data_b is None else self.data_b.tokenizer
         seeds = {"seed_a": self.model_a.seed, "seed_b": self.model_b.seed}
-        options = {
-            name: _to_plain(value)
-            for name, value in asdict(self.options).items()
-            # What fits at once changes nothing in what comes out, and what is calibrated comes to
-            # the rest: a folder without it goes on with it. Folders that were begun before there
-            # was a ridge do not have it.
-            if name not in ("max_memory", "calibrate") and not (name == "ridge" and value is None)
-        }
-        contents = {
-            f"{name}_sha256": digest
-            for name, value in named.items()
-            if (digest := hash_named_file(value))
-        }
         return {
             "spanmatch": __version__,
             **named,
             **seeds,
             **data,
             "tokenizer_b": tokenizer_b,
-            **options,
-            **contents,
+            **list_options(self.options),
+            **hash_contents(named),
         }
+
+
+def list_options(options: CompareOptions) -> dict[str, Any]:
+    """Return the options that decide what comes out, as JSON keeps them."""
+    return {
+        name: _to_plain(value)
+        for name, value in asdict(options).items()
+        # What fits at once changes nothing in what comes out, and what is calibrated comes to the
+        # rest: a folder without it goes on with it. Folders that were begun before there was a
+        # ridge do not have it.
+        if name not in ("max_memory", "calibrate") and not (name == "ridge" and value is None)
+    }
+
+
+def hash_contents(named: Mapping[str, str | None]) -> dict[str, str]:
+    """Return what tells the content of the files that are named."""
+    return {
+        f"{name}_sha256": digest
+        for name, value in named.items()
+        if (digest := hash_named_file(value))
+    }
 
 
 def _to_plain(value: Any) -> Any:

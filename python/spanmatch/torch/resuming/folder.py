@@ -17,6 +17,8 @@ from spanmatch.base.plain_json import read_json, write_json
 from spanmatch.comparison.folder import INDEX
 from spanmatch.comparison.keys import find_layers, find_place, label
 from spanmatch.comparison.layer_files import PAIRS, SPECTRA
+from spanmatch.comparison.many import many_folder
+from spanmatch.comparison.many.network_sums import SUMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from spanmatch.torch.comparing.parts import Order
 
 CONFIG, PASS = "config.json", "pass.json"
+ROWS = "rows"
+# Of two models, and of many networks.
+RESULTS = (INDEX, PASS, PAIRS, SPECTRA, many_folder.INDEX, ROWS, SUMS, many_folder.COMPARISONS)
 # Folders that were written before there were nulls and folds have none; those that were before rows
 # were traced go on with rows that are.
 ABSENT = {
@@ -100,7 +105,7 @@ def claim_folder(folder: Path, config: Mapping[str, Any]) -> None:
         The folder holds another comparison: nothing is changed. The error shows what differs.
     """
     path = folder / CONFIG
-    held = [name for name in (INDEX, PASS, PAIRS, SPECTRA) if (folder / name).exists()]
+    held = [name for name in RESULTS if (folder / name).exists()]
     if held:
         check_claim(
             path,

@@ -1,0 +1,76 @@
+"""What decides a comparison of many networks that are given by name, as it can be written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from spanmatch._core import __version__
+from spanmatch.torch.comparing.matched_layers import check_choice, check_networks
+from spanmatch.torch.loading.data.shuffled import is_shuffled
+from spanmatch.torch.resuming.config import hash_contents, list_options
+
+if TYPE_CHECKING:
+    from spanmatch.torch.comparing.matched_layers import NetworkLayers
+    from spanmatch.torch.comparing.options import CompareOptions
+    from spanmatch.torch.loading.data.named import Batches
+    from spanmatch.torch.resuming.config import NamedData, NamedModel
+
+
+@dataclass(frozen=True)
+class ManyConfig:
+    """Networks, data, and what is asked of them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `compare_many`, of the networks' names and of layers.
+    """
+
+    networks: Mapping[str, NamedModel]
+    data: NamedData
+    options: CompareOptions
+    layers: NetworkLayers = None
+    reference: str | None = None
+
+    def __post_init__(self) -> None:
+        names = check_networks(list(self.networks), self.reference)
+        check_choice(self.layers, names)
+
+    def load_batches(self) -> Batches:
+        """Load the data, in an order that says nothing where there are to be nulls."""
+        shuffles = is_shuffled(self.data.name, self.options.nulls)
+        return self.data.load_for(self.options, shuffles=shuffles)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all of it as `config.json` has it, with what tells the content of named files.
+
+        Of folders, and of modules that are imported by name, the content is not looked at.
+        """
+        networks = [
+            {
+                "network": network,
+                **asdict(model),
+                **hash_contents({"name": model.name, "checkpoint": model.checkpoint}),
+            }
+            for network, model in self.networks.items()
+        ]
+        data = asdict(self.data)
+        return {
+            "spanmatch": __version__,
+            "networks": networks,
+            "reference": self.reference,
+            "data": data.pop("name"),
+            **data,
+            **list_options(self.options),
+            "layers": _to_plain(self.layers),
+            **hash_contents({"data": self.data.name}),
+        }
+
+
+def _to_plain(layers: NetworkLayers) -> Any:
+    """Return layers as JSON keeps them: of each network its own, in order."""
+    if isinstance(layers, Mapping):
+        return [[network, _to_plain(choice)] for network, choice in layers.items()]
+    return layers if layers is None or isinstance(layers, str) else list(layers)

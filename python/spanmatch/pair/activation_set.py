@@ -36,9 +36,9 @@ class ActivationSet:
     the rows of both, to the bit. Row i of every side belongs to the same sample. The first batch
     sets the widths.
 
-    Several threads may update or merge into one set: each call is atomic, one waits for the other.
-    A call that raises leaves the set as it was; while it works, it takes the memory of a second
-    set.
+    Every two sides have sums of their own, (n_a + n_b)² float64. Several threads may update or
+    merge into one set: each call is atomic, one waits for the other. A call that raises leaves the
+    set as it was; while it works, it takes the memory of a second set.
 
     Parameters
     ----------

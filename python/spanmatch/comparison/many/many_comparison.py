@@ -137,6 +137,8 @@ class ManyComparison(ComparedNetworks):
         ------
         OSError
             A file cannot be written.
+        FileError
+            There is a `many.json` that this version cannot read, and so not replace.
         """
         many_folder.write(folder, self._networks, self._comparisons, self._sums, self._reference)
 

@@ -51,10 +51,7 @@ def write(
             comparison.without_pairs().save(folder / name_comparison(pair))
         _write_index(folder, networks, comparisons, list(sums), reference)
         return
-    (folder / INDEX).unlink(missing_ok=True)
-    for within in (SUMS, COMPARISONS):
-        if (folder / within).is_dir():
-            shutil.rmtree(folder / within)
+    _withdraw(folder)
     layers = [] if sums is None else list(sums)
     for layer in layers:
         assert sums is not None
@@ -92,6 +89,16 @@ def read(folder: Folder) -> dict[str, Any]:
         "sums": sums,
         "reference": reference,
     }
+
+
+def _withdraw(folder: Path) -> None:
+    """Take back the comparison that is there; what nobody has written as one stays."""
+    if not (folder / INDEX).exists():
+        return
+    _read_index(folder / INDEX)
+    (folder / INDEX).unlink()
+    for within in (SUMS, COMPARISONS):
+        shutil.rmtree(folder / within, ignore_errors=True)
 
 
 def _write_index(

@@ -100,8 +100,8 @@ def compare_many(
         As `compare` takes them. A layer that cannot be read in one network, or is too wide there,
         is compared among the others.
     max_memory
-        As `compare` takes it. The sums of a layer take (sum of its neurons in all networks)²
-        numbers; with a `reference` only those with it.
+        As `compare` takes it. The sums of a layer take (n_a + n_b)² numbers for every two networks
+        that are compared, and as many again while a batch is added.
     nulls, folds, seed
         As `compare` takes them. One roll of the inputs is shared by all networks: two of them have
         the p-value that `compare` gives with the same seed.

@@ -200,6 +200,19 @@ def test_saved_it_is_the_same(tmp_path: Path, reference: str | None) -> None:
     assert len(list((tmp_path / "many" / "sums").iterdir())) == 1
 
 
+def test_what_else_is_in_the_folder_stays(tmp_path: Path) -> None:
+    (tmp_path / "sums").mkdir()
+    (tmp_path / "sums" / "mine.txt").write_text("mine")
+    make_many(3).save(tmp_path)
+    assert (tmp_path / "sums" / "mine.txt").read_text() == "mine"
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "many.json").write_text('{"what": "mine"}')
+    with pytest.raises(FileError, match="not one that spanmatch has written"):
+        make_many(3).save(other)
+    assert (other / "many.json").read_text() == '{"what": "mine"}'
+
+
 def test_of_a_damaged_folder_it_says_what_is_wrong(tmp_path: Path) -> None:
     make_many(3).save(tmp_path)
     index = tmp_path / "many.json"

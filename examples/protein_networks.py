@@ -10,7 +10,10 @@ source archive of MDAnalysisTests (LGPLv3+) holds fifty protein chains. Both are
     python examples/protein_networks.py mdanalysistests-2.11.0.tar.gz --out protein-networks
 
 The last line runs every network once over the chains. It writes a folder that `spanmatch.load`
-reads, with the picture `networks.png`, and says which networks are nearest to each other.
+reads, with the picture `networks.png`, and says what it found. At the logits the nearest of the
+seven others is, for all eight, the one of the same noise and the other training set. The two of
+0.30 Å are the most alike, and each of their 21 neurons has its own letter in the other network as
+the nearest, though no letter is given to the comparison.
 """
 
 from __future__ import annotations
@@ -34,8 +37,6 @@ if TYPE_CHECKING:
 
 LAST = "W_out"
 """The layer of the logits: its 21 neurons are the letters, in their order."""
-EPS = 0.45
-"""At which two networks share a letter."""
 LAYERS = ("encoder_layers.*.norm2", "decoder_layers.*.norm2", LAST)
 """What a residue is after each block, and the logits."""
 
@@ -76,14 +77,19 @@ def tell_nearest(many: sm.ManyComparison) -> Iterator[str]:
 
 
 def tell_shared_letters(many: sm.ManyComparison, a: str, b: str) -> Iterator[str]:
-    """Say which neurons of the logits two networks share one by one, by their letters."""
-    matches = sm.simple_matches(many.pair(LAST, a, b), eps=EPS)
-    single = [match for match in matches if match.x.size == match.y.size == 1]
-    names = [f"{LETTERS[match.x[0]]} = {LETTERS[match.y[0]]}" for match in single]
+    """Say which neuron of the one network's logits is nearest to each of the other's."""
+    pairs = sm.one_to_one(many.pair(LAST, a, b))
+    nearest, distances = pairs.nearest_x
+    names = [
+        f"{letter}={LETTERS[other]} ({distance:.2f})"
+        for letter, other, distance in zip(LETTERS, nearest, distances, strict=True)
+    ]
+    same = np.count_nonzero(nearest == np.arange(nearest.size))
     yield (
-        f"{a} and {b} share {len(matches)} simple matches at {LAST} within ε = {EPS}, "
-        f"{len(single)} of them of one neuron each: {', '.join(names)}."
+        f"Of {a} and {b}, the most alike, {same} of {nearest.size} neurons at {LAST} have their "
+        f"own letter as the nearest; the residuals are at most {distances.max():.2f}:"
     )
+    yield f"  {', '.join(names)}"
 
 
 def most_alike(many: sm.ManyComparison) -> tuple[str, str]:

@@ -18,6 +18,8 @@ import pytest
 import torch
 from torch import nn
 
+import spanmatch as sm
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -178,7 +180,6 @@ def tiny_networks() -> dict[str, Callable[[], nn.Module]]:
     return made
 
 
-@pytest.mark.filterwarnings("ignore::spanmatch.UndersampledWarning")  # few residues
 def test_it_names_the_nearest_networks_and_the_shared_letters(
     archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
@@ -189,4 +190,6 @@ def test_it_names_the_nearest_networks_and_the_shared_letters(
     told = capsys.readouterr().out
     for a, b in (("first", "first twin"), ("second twin", "second")):
         assert f"  {a}: {b} (1.000)" in told
+    assert "21 of 21 neurons at W_out have their own letter as the nearest" in told
     assert (out / "networks.png").is_file()
+    assert sm.ManyComparison.load(out).networks == tuple(tiny_networks())

@@ -2,5 +2,5 @@
 
 Read `network_sums` first, what pairs of networks are made from; then `many_layer`, the arrays of a
 layer, and `compared_networks`, all layers. `many_comparison` is the face of these, `many_folder`
-its files.
+its files. `many_findings` says in words what stands out.
 """

@@ -15,6 +15,7 @@ from scipy.cluster.hierarchy import dendrogram, linkage
 from scipy.spatial.distance import squareform
 
 from spanmatch.comparison.keys import shorten_names
+from spanmatch.comparison.many.network_distances import find_distances
 from spanmatch.plot.style import GRID, INK, LABEL, SMALL, TITLE, style_axes
 
 if TYPE_CHECKING:
@@ -115,17 +116,6 @@ def _draw_tree(axes: Axes, many: ComparedNetworks, names: list[str]) -> None:
         leaf_font_size=SMALL,
     )
     axes.set_xlim(right=0.0)
-
-
-def find_distances(many: ComparedNetworks) -> Floats:
-    """Return how far networks are from each other: 1 less the mean of their areas over layers."""
-    areas = np.array([layer.area for layer in many.values()])
-    known = ~np.isnan(areas)
-    counts = known.sum(0)
-    mean = np.where(known, areas, 0.0).sum(0) / np.maximum(counts, 1)
-    far: Floats = np.where(counts > 0, 1.0 - mean, np.nan)
-    np.fill_diagonal(far, 0.0)
-    return far
 
 
 def _draw_curves(many: ComparedNetworks) -> Figure:

@@ -256,7 +256,7 @@ def test_with_a_reference_areas_go_along_the_networks(tmp_path: Path) -> None:
 
 
 def test_distances_are_of_the_mean_over_layers() -> None:
-    from spanmatch.comparison.many.many_picture import find_distances
+    from spanmatch.comparison.many.network_distances import find_distances
 
     far = find_distances(MANY)
     mean = (MANY["conv"].area + MANY["fc"].area) / 2

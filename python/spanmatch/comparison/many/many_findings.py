@@ -1,0 +1,99 @@
+"""What stands out in many networks' comparison, in words: each sentence with its figures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spanmatch.base.words import count_of, list_names
+from spanmatch.comparison.many.chance_findings import tell_chance
+from spanmatch.comparison.many.nearest_findings import tell_apart, tell_nearest
+from spanmatch.comparison.many.network_distances import find_distances
+from spanmatch.comparison.many.single_findings import tell_single_neurons
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spanmatch.comparison.many.compared_networks import ComparedNetworks
+
+NAMED = 8  # layers that a sentence names
+FEWEST_OTHERS = 3  # networks along which a course is told
+
+
+def describe_findings(many: ComparedNetworks, identical: Sequence[Sequence[str]] = ()) -> list[str]:
+    """Return what stands out, a sentence or a few for each thing.
+
+    Parameters
+    ----------
+    many
+        The networks compared.
+    identical
+        Groups of networks whose files are the same bytes.
+    """
+    if many.reference is None:
+        over_layers = "over all layers, by the mean of the areas" if len(many) > 1 else ""
+        last = many.layers[-1]
+        networks = [
+            *tell_nearest(many.networks, 1.0 - find_distances(many), over_layers),
+            *(
+                tell_nearest(many.networks, many[last].area, f"at the last layer, {last}")
+                if len(many) > 1
+                else []
+            ),
+            *tell_apart(many.networks, 1.0 - find_distances(many)),
+        ]
+    else:
+        networks = _tell_course(many, many.reference)
+    return [
+        *(f"{', '.join(group)} are one file, byte for byte: one network." for group in identical),
+        *_tell_layers(many),
+        *networks,
+        *tell_single_neurons(many),
+        *tell_chance(many),
+    ]
+
+
+def _tell_layers(many: ComparedNetworks) -> list[str]:
+    """Say which layers are most and least alike, of those at which all pairs were compared."""
+    whole = [
+        layer
+        for layer in many.layers
+        if all(layer in comparison for comparison in many.comparisons.values())
+    ]
+    if len(whole) < 2:
+        return []
+    medians = {
+        layer: float(np.median([each[layer].area for each in many.comparisons.values()]))
+        for layer in whole
+    }
+    most, least = max(medians, key=medians.__getitem__), min(medians, key=medians.__getitem__)
+    return [
+        f"By the median area of {count_of(len(many.comparisons), 'pair')}, the networks are most "
+        f"alike at {most} ({medians[most]:.2f}) and least at {least} ({medians[least]:.2f}); "
+        "layers of other widths reach other areas by chance."
+    ]
+
+
+def _tell_course(many: ComparedNetworks, reference: str) -> list[str]:
+    """Say how each layer nears what the last of the others has in common with the reference."""
+    others = [name for name in many.networks if name != reference]
+    if len(others) < FEWEST_OTHERS:
+        return []
+    at, places = many.networks.index(reference), [many.networks.index(name) for name in others]
+    told = []
+    for layer in many.layers:
+        areas = many[layer].area[at][places]
+        if np.isnan(areas).any() or areas[-1] <= 0.0:
+            continue
+        # From here on it stays so: a course may rise and fall again.
+        below = np.flatnonzero(areas < areas[-1] / 2)
+        since = others[below[-1] + 1] if below.size > 0 else others[0]
+        told.append(f"{layer} from {since} on ({areas[0]:.2f} to {areas[-1]:.2f})")
+    if not told:
+        return []
+    return [
+        f"In the order of the networks, the area with {reference} stays at half or more of what "
+        f"it is with the last of them, {others[-1]}: {list_names(told, NAMED)}; in brackets the "
+        "area with the first and with the last."
+    ]

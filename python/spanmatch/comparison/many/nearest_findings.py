@@ -1,0 +1,75 @@
+"""Which networks are nearest to each other, and which stand apart, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spanmatch.base.words import list_names
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spanmatch.results.result import Floats
+
+NAMED = 12  # networks that a sentence names
+
+
+def tell_nearest(networks: Sequence[str], alike: Floats, where: str) -> list[str]:
+    """Say of each network which other is the most alike, with the runner-up's figure.
+
+    Nothing is said of a network that was not compared with two others.
+    """
+    others = np.where(np.eye(len(networks), dtype=bool), np.nan, alike)
+    known = [at for at in range(len(networks)) if (~np.isnan(others[at])).sum() >= 2]
+    nearest = {at: int(np.nanargmax(others[at])) for at in known}
+    mutual, one_way = [], []
+    for at, to in nearest.items():
+        if nearest.get(to) == at:
+            if at < to:
+                runner_up = max(_find_next(others[at], to), _find_next(others[to], at))
+                mutual.append(_format_pair(f"{networks[at]} and {networks[to]}", others[at, to]))
+                mutual[-1] += f"; of either with another {runner_up:.2f})"
+        else:
+            one_way.append(_format_pair(f"{networks[to]} to {networks[at]}", others[at, to]))
+            one_way[-1] += f", the next {_find_next(others[at], to):.2f})"
+    place = f"{where[0].upper()}{where[1:]}: n" if where else "N"
+    found = []
+    if mutual:
+        found.append(f"{place}earest to each other are {list_names(mutual, NAMED)}.")
+    if one_way:
+        found.append(f"{place}earest, but not mutually, is {list_names(one_way, NAMED)}.")
+    return found
+
+
+def tell_apart(networks: Sequence[str], alike: Floats) -> list[str]:
+    """Name each network whose nearest is less alike than any two of the others are.
+
+    Nothing is said where not all were compared with all, or of fewer than four networks.
+    """
+    count = len(networks)
+    if count < 4:
+        return []
+    others = np.where(np.eye(count, dtype=bool), np.nan, alike)
+    if np.isnan(others).sum() > count:
+        return []
+    found = []
+    for at, name in enumerate(networks):
+        nearest, rest = np.nanmax(others[at]), np.delete(np.delete(others, at, 0), at, 1)
+        least = np.nanmin(rest)
+        # Told apart by the figures that are shown, too.
+        if round(nearest, 2) < round(least, 2):
+            found.append(
+                f"{name} stands apart: its mean area is at most {nearest:.2f} with any other, and "
+                f"that of any two of the others at least {least:.2f}."
+            )
+    return found
+
+
+def _find_next(row: Floats, nearest: int) -> float:
+    return float(np.nanmax(np.delete(row, nearest)))
+
+
+def _format_pair(names: str, area: float) -> str:
+    return f"{names} ({area:.2f}"

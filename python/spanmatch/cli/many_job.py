@@ -11,6 +11,7 @@ from spanmatch.base.plain_json import format_json
 from spanmatch.cli.compare_job import begin_job, shows_bars, tell
 from spanmatch.cli.exit_codes import WrongUsage
 from spanmatch.cli.flags import name_options
+from spanmatch.comparison.many.many_findings import describe_findings
 from spanmatch.comparison.many.many_folder import COMPARISONS, INDEX
 from spanmatch.comparison.many.network_sums import SUMS
 from spanmatch.torch.loading.data.shuffled import explain_shuffling
@@ -62,8 +63,9 @@ def _show(
         return
     # Why layers were left out is told in the words of the command too.
     typer.echo(name_options(f"{many}"))
-    for group in identical:
-        typer.echo(f"the same file, to the byte: {', '.join(group)}")
+    typer.echo()
+    for sentence in describe_findings(many, identical):
+        typer.echo(sentence)
     if note:
         typer.echo(note)
     typer.echo(

@@ -116,7 +116,7 @@ def test_files_that_are_the_same_are_named() -> None:
     assert shown.stderr.startswith("warning: run/step2.pt and run/step20.pt hold the same bytes\n")
     many = sm.load("out")
     assert isinstance(many, ManyComparison)
-    assert "the same file, to the byte: step2, step20" in shown.stdout
+    assert "step2, step20 are one file, byte for byte: one network." in shown.stdout
     assert many["head"].area[1, 3] > 0.999
     # And in each run anew.
     assert "hold the same bytes" in done(*COMMAND).stderr

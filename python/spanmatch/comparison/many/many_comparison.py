@@ -51,7 +51,7 @@ class ManyComparison(ComparedNetworks):
     >>> from spanmatch.comparison.many.network_sums import NetworkSums, PairsOfNetworks
     >>> acts = sm.ActivationSet(["a", "b", "c"])
     >>> rows = np.random.default_rng(0).standard_normal((2, 100, 3))
-    >>> acts.update({"a": rows[0], "b": rows[1], "c": rows[0] @ np.ones((3, 1))})
+    >>> acts.update({"a": rows[0], "b": rows[1], "c": rows[0][:, :1]})
     >>> sums = {"fc": NetworkSums([acts])}
     >>> comparisons = {}
     >>> for a, b in [("a", "b"), ("a", "c"), ("b", "c")]:
@@ -59,9 +59,9 @@ class ManyComparison(ComparedNetworks):
     ...     comparisons[a, b] = sm.Comparison(spectra, PairsOfNetworks(sums, a, b, ("fc",)))
     >>> many = sm.ManyComparison(["a", "b", "c"], comparisons, sums)
     >>> many["fc"].similarity(0.1)
-    array([[1.  , 0.  , 0.25],
-           [0.  , 1.  , 0.  ],
-           [0.25, 0.  , 1.  ]])
+    array([[1. , 0. , 0.5],
+           [0. , 1. , 0. ],
+           [0.5, 0. , 1. ]])
     >>> many.comparison("c", "a")["fc"].match(0.1).x
     array([0])
     """

@@ -92,7 +92,8 @@ def test_every_kind_of_result_loads_in_a_new_process(kind: str, tmp_path: Path) 
 
 
 def test_every_kind_of_result_has_a_reader() -> None:
-    assert {"ActivationPair", "list of Match", *kinds_of_result()} == set(READERS)
+    others = {"ActivationPair", "ActivationSet", "list of Match"}
+    assert {*others, *kinds_of_result()} == set(READERS)
 
 
 @pytest.mark.parametrize(("nulls", "interval"), [(NULLS, None), (None, INTERVAL), (None, None)])

@@ -187,3 +187,13 @@ def test_where_unrelated_neurons_match_at_half_nothing_is_divided() -> None:
     found = describe_findings(compared({"fc": rows}))
     assert any("tells nothing there: fc" in each for each in found)
     assert not any("disjoint pairs" in each or "only as a span" in each for each in found)
+
+
+def test_of_networks_that_are_as_near_none_is_the_nearest() -> None:
+    from spanmatch.comparison.many.nearest_findings import tell_nearest
+
+    names = ["a", "b", "c"]
+    assert tell_nearest(names, np.full((3, 3), 0.3), "") == []
+    alike = np.array([[1.0, 0.5, 0.3], [0.5, 1.0, 0.3], [0.3, 0.3, 1.0]])
+    (said,) = tell_nearest(names, alike, "")
+    assert said.startswith("Nearest to each other are a and b (0.50")

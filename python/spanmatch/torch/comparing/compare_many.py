@@ -194,7 +194,7 @@ def _collect(
     """Return the sums of all layers, and why some are absent in some networks."""
     in_memory = {name: each for name, each in models.items() if isinstance(each, nn.Module)}
     if len(in_memory) == len(models):
-        return collect_in_step(in_memory, data, layers, groups, options, progress=progress)
+        return _collect_in_step(in_memory, data, layers, groups, options, progress=progress)
     for name, each in models.items():
         if not callable(each):
             raise TypeError(
@@ -209,7 +209,7 @@ def _collect(
     return _collect_in_turn(models, data, layers, groups, options, progress=progress)
 
 
-def collect_in_step(
+def _collect_in_step(
     models: Mapping[str, nn.Module],
     data: Iterable[Any],
     layers: NetworkLayers,

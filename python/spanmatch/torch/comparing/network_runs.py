@@ -88,6 +88,8 @@ def run_network(
     if before:
         first, run = next(iter(before.items()))
         others = f"for network {network!r} than for {first!r}: {IN_ONE_ORDER}"
+        # Those that were read before, or an error.
+        digests.extend(run.digests)
         batches = BatchLog(run.digests).compare(batches, others)
     first_batch = next(batches, None)
     if first_batch is None:
@@ -103,7 +105,8 @@ def run_network(
             _check_disk(folder, network, kept, source.count())
         writer = RowsWriter(NetworkRows(folder))
         for done, batch in enumerate(chain(ahead, batches), start=1):
-            digests.append(digest_batch(batch))
+            if not before:
+                digests.append(digest_batch(batch))
             lockstep.run(batch, writer)
             total = source.count()
             if report is not None and total is not None:

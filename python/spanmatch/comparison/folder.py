@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spanmatch._core import __version__
-from spanmatch.base.errors import FileError, describe_damage
-from spanmatch.base.plain_json import read_json, write_json
+from spanmatch.base.errors import describe_damage
+from spanmatch.base.plain_json import write_json
+from spanmatch.comparison.index_file import read_index
 from spanmatch.comparison.keys import Key, check_keys
 from spanmatch.comparison.layer_files import (
     BESIDE,
@@ -148,20 +149,7 @@ def _withdraw(folder: Path, successor: ComparedLayers, *, paired: bool) -> None:
 def _read_index(folder: Path) -> dict[str, Any]:
     """Return `comparison.json`, checked, with keys as a comparison has them."""
     path = folder / INDEX
-    try:
-        index = read_json(path)
-    except FileNotFoundError as error:
-        why = "a comparison has one once it is saved whole"
-        raise FileError(f"{path} is missing: {why}") from error
-    if index.get("spanmatch") != KIND:
-        raise FileError(f"{path} is not one that spanmatch has written")
-    if not isinstance(index.get("format"), int):
-        raise describe_damage(path, "it does not say which format it has")
-    if index["format"] > FORMAT:
-        raise FileError(
-            f"{path} has format {index['format']}, of spanmatch {index.get('version', '?')}; this "
-            f"is spanmatch {__version__}, which reads formats up to {FORMAT}: upgrade"
-        )
+    index = read_index(path, KIND, FORMAT, "a comparison")
     try:
         _check_index(index)
     except (KeyError, TypeError, ValueError) as error:

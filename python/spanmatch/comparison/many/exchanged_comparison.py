@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spanmatch.comparison.comparison import Comparison
+from spanmatch.comparison.answered import make_comparison
 from spanmatch.comparison.many.network_sums import PairsOfNetworks
 from spanmatch.results.exchanged import exchange_answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from spanmatch.comparison.comparison import Comparison
     from spanmatch.comparison.keys import Key
     from spanmatch.comparison.many.network_sums import NetworkSums
 
@@ -24,19 +25,11 @@ def exchange_comparison(
     anew.
     """
     answers = {key: exchange_answer(comparison.solved(key)) for key in comparison}
-    return Comparison(
-        {key: each.spectrum for key, each in answers.items()},
+    return make_comparison(
+        answers,
         None if sums is None else PairsOfNetworks(sums, a, b, tuple(comparison)),
         center=comparison.center,
         notes=comparison.notes,
         inputs=comparison.inputs,
-        nulls={key: each.nulls for key, each in answers.items() if each.nulls is not None},
-        intervals={
-            key: each.interval for key, each in answers.items() if each.interval is not None
-        },
         left_out=comparison.left_out,
-        one_to_one={
-            key: each.one_to_one for key, each in answers.items() if each.one_to_one is not None
-        },
-        held_out={key: each.held_out for key, each in answers.items() if each.held_out is not None},
     )

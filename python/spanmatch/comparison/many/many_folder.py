@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from spanmatch._core import __version__
 from spanmatch.base.errors import FileError, describe_damage
-from spanmatch.base.plain_json import read_json, write_json
+from spanmatch.base.plain_json import write_json
 from spanmatch.comparison.comparison import Comparison
+from spanmatch.comparison.index_file import read_index
 from spanmatch.comparison.layer_files import name_file
 from spanmatch.comparison.many.network_sums import (
     SUMS,
@@ -121,21 +122,7 @@ def _write_index(
 
 
 def _read_index(path: Path) -> dict[str, Any]:
-    try:
-        index = read_json(path)
-    except FileNotFoundError as error:
-        why = "a comparison of many networks has one once it is saved whole"
-        raise FileError(f"{path} is missing: {why}") from error
-    if index.get("spanmatch") != KIND:
-        raise FileError(f"{path} is not one that spanmatch has written")
-    if not isinstance(index.get("format"), int):
-        raise describe_damage(path, "it does not say which format it has")
-    if index["format"] > FORMAT:
-        raise FileError(
-            f"{path} has format {index['format']}, of spanmatch {index.get('version', '?')}; this "
-            f"is spanmatch {__version__}, which reads formats up to {FORMAT}: upgrade"
-        )
-    return index
+    return read_index(path, KIND, FORMAT, "a comparison of many networks")
 
 
 def name_comparison(pair: tuple[str, str]) -> str:

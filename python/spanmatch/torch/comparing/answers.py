@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spanmatch.base.progress import show_progress
-from spanmatch.comparison.comparison import Comparison
+from spanmatch.comparison.answered import make_comparison
 from spanmatch.comparison.keys import label
 from spanmatch.solve.choose_ridge import explain_edge, silence_ridge_warnings
 from spanmatch.solve.layer_answer import answer_layer
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from spanmatch.base.arguments import Ridge
+    from spanmatch.comparison.comparison import Comparison
     from spanmatch.comparison.keys import Key
     from spanmatch.pair.pair import ActivationPair
     from spanmatch.results.layer_answer import LayerAnswer
@@ -71,23 +72,12 @@ def assemble_comparison(
         said = filter(None, (notes.get(key), of_means, chosen.get(key)))
         if text := "; ".join(said):
             notes[key] = text
-    return Comparison(
-        {key: each.spectrum for key, each in answers.items()},
+    return make_comparison(
+        answers,
         collected.pairs,
         center=center,
         notes=notes,
         inputs=collected.inputs or None,
-        nulls={key: each.nulls for key, each in answers.items() if each.nulls is not None},
-        intervals={
-            key: each.interval for key, each in answers.items() if each.interval is not None
-        },
-        held_out={key: each.held_out for key, each in answers.items() if each.held_out is not None},
-        one_to_one={
-            key: each.one_to_one for key, each in answers.items() if each.one_to_one is not None
-        },
-        calibrations={
-            key: each.calibration for key, each in answers.items() if each.calibration is not None
-        },
         left_out=collected.left_out,
     )
 

@@ -1,0 +1,48 @@
+"""The index of a folder: a JSON file that says of what kind and format the folder is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from spanmatch._core import __version__
+from spanmatch.base.errors import FileError, describe_damage
+from spanmatch.base.plain_json import read_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def read_index(path: Path, kind: str, newest: int, owner: str) -> dict[str, Any]:
+    """Return an index of this kind.
+
+    Parameters
+    ----------
+    path
+        The file.
+    kind
+        What it must say that it is of.
+    newest
+        The largest format that is read.
+    owner
+        What has such a file, in words.
+
+    Raises
+    ------
+    FileError
+        It is missing, damaged, of another kind, or of a newer format.
+    """
+    try:
+        index = read_json(path)
+    except FileNotFoundError as error:
+        why = f"{owner} has one once it is saved whole"
+        raise FileError(f"{path} is missing: {why}") from error
+    if index.get("spanmatch") != kind:
+        raise FileError(f"{path} is not one that spanmatch has written")
+    if not isinstance(index.get("format"), int):
+        raise describe_damage(path, "it does not say which format it has")
+    if index["format"] > newest:
+        raise FileError(
+            f"{path} has format {index['format']}, of spanmatch {index.get('version', '?')}; this "
+            f"is spanmatch {__version__}, which reads formats up to {newest}: upgrade"
+        )
+    return index

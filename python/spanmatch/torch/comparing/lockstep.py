@@ -142,8 +142,23 @@ class Lockstep:
         last = len(self._observers) - 1
         kept = [self._run_and_keep(at, batches[at]) for at in range(last)]
         collector.begin_batch([outputs for outputs, _ in kept])
-        with self._naming(last):
-            calls = self._observers[last].run(batches[last], collector.receive)
+        refused: list[Exception] = []
+
+        def receive(layer: str, call: int, activations: Activations) -> None:
+            try:
+                collector.receive(layer, call, activations)
+            except Exception as error:
+                # It is of all models, though it is raised while the last runs.
+                refused.append(error)
+                raise
+
+        try:
+            with self._naming(last):
+                calls = self._observers[last].run(batches[last], receive)
+        except (TypeError, ValueError) as error:
+            if error.__cause__ in refused:
+                raise refused[0] from None
+            raise
         collector.end_batch([*(calls for _, calls in kept), calls])
         self.n_inputs += n_inputs
         self.n_batches += 1

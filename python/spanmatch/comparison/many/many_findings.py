@@ -61,7 +61,9 @@ def _name_shared(many: ComparedNetworks) -> str:
     shared = len(list_shared_layers(many))
     if len(many) == 1:
         return ""
-    which = "all layers" if shared == len(many) else f"the {shared} of {len(many)} layers of all"
+    which = "all layers"
+    if shared < len(many):
+        which = f"the {shared} of {len(many)} layers that all pairs have"
     return f"over {which}, by the mean of the areas"
 
 

@@ -193,7 +193,7 @@ def test_areas_are_averaged_over_the_layers_that_all_pairs_have() -> None:
         1 - np.where(np.eye(4), 1, full["fc"].area), abs=1e-12
     )
     found = describe_findings(many)
-    assert any(each.startswith("Over the 1 of 2 layers of all") for each in found)
+    assert any(each.startswith("Over the 1 of 2 layers that all pairs have, by") for each in found)
     none = sm.ManyComparison(
         NETWORKS[:3],
         {

@@ -319,7 +319,7 @@ def test_errors_name_the_network() -> None:
     holed = [IMAGES[0], IMAGES[1].clone()]
     holed[1][3] = torch.nan
     for each in (make(3), in_turn(make(3))):
-        with pytest.raises(ValueError, match=r"layer 'conv': batch 1 .*'seed 0' holds nan in row"):
+        with pytest.raises(ValueError, match=r"^layer 'conv': batch 1 .*'seed 0' holds nan in row"):
             compare_many(each, holed, **QUIET)
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from spanmatch.experiment.plan import PlannedNetwork
+
 CONFIG, NETWORKS, COMPARISONS = "config.toml", "networks", "comparisons"
 REPORT, FIGURES = "report.html", "figures"
 
@@ -52,6 +54,10 @@ class Folder:
     def weights(self, key: str) -> Path:
         """Return where the weights of a network are."""
         return self.networks / f"{key}.safetensors"
+
+    def find_weights(self, planned: PlannedNetwork) -> str | Path:
+        """Return where the weights of a network are: here, or where its checkpoint is."""
+        return planned.checkpoint or self.weights(planned.key)
 
     def network(self, key: str) -> Path:
         """Return where it stands what is known of a network, when all is known."""

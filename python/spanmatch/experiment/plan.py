@@ -25,6 +25,16 @@ class PlannedNetwork:
 
 
 @dataclass(frozen=True)
+class ComparedNetwork:
+    """A network as a comparison has it."""
+
+    name: str
+    """Such as `seed 0`."""
+    is_trained: bool
+    """Or at its initialisation."""
+
+
+@dataclass(frozen=True)
 class PlannedComparison:
     """Two networks that are compared."""
 
@@ -36,6 +46,19 @@ class PlannedComparison:
     a: str
     """The name of a network, such as `seed 0`."""
     b: str
+
+    @property
+    def networks(self) -> tuple[ComparedNetwork, ComparedNetwork]:
+        """Both networks.
+
+        >>> a, b = PlannedComparison("start-seed-0", "start", "seed 0", "seed 0").networks
+        >>> a.is_trained, b.is_trained
+        (False, True)
+        """
+        return (
+            ComparedNetwork(self.a, self.kind == "trained"),
+            ComparedNetwork(self.b, self.kind != "untrained"),
+        )
 
 
 def list_networks(config: ExperimentConfig) -> list[PlannedNetwork]:

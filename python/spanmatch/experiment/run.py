@@ -10,14 +10,13 @@ import torch
 
 from spanmatch.base.progress import show_progress
 from spanmatch.base.tensor_file import read_as, write
-from spanmatch.comparison.comparison import Comparison
+from spanmatch.experiment.comparisons import Comparisons
 from spanmatch.experiment.data_sources import (
     list_versions_and_digests,
     load_held_out_data,
     load_training_data,
 )
 from spanmatch.experiment.folder import Folder
-from spanmatch.experiment.layer_details import find_layer_details
 from spanmatch.experiment.networks import Networks, count_parameters, prepare_networks
 from spanmatch.experiment.performance import measure_performance
 from spanmatch.experiment.plan import list_comparisons, list_networks
@@ -25,15 +24,11 @@ from spanmatch.experiment.records import (
     Epoch,
     Network,
     Performance,
-    write_layer_details,
     write_network,
 )
 from spanmatch.experiment.report import write_report
 from spanmatch.experiment.training import train
 from spanmatch.pair.nulls_and_folds import check_inputs
-from spanmatch.results.calibration import LEVEL
-from spanmatch.solve.undersampled import silence_undersampled_warnings
-from spanmatch.torch.comparing.compare import compare
 from spanmatch.torch.loading.data.batches import ChosenBatches
 from spanmatch.torch.observing.layers import choose_layers
 
@@ -44,7 +39,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from spanmatch.experiment.config import ExperimentConfig
-    from spanmatch.experiment.plan import PlannedComparison, PlannedNetwork
+    from spanmatch.experiment.plan import PlannedNetwork
     from spanmatch.torch.loading.data.named import Batches
 
 KIND = "Network"
@@ -61,7 +56,8 @@ def run_experiment(
     """Train, compare and report, and keep all of it in a folder; return the path of the report.
 
     Each network and each comparison is there once it is whole, and is then not made again: killed
-    at any moment, an experiment loses the unit at work.
+    at any moment, an experiment loses the unit at work, and the pass over the data that sums the
+    comparisons which are missing.
 
     Parameters
     ----------
@@ -98,22 +94,22 @@ def run_experiment(
     files.claim(config.to_plain(), list_versions_and_digests(config))
     files.sweep()
     files.networks.mkdir(exist_ok=True)
-    work = _Work(config, files, networks, layers, held_out, to_train_on, progress)
+    training = _Training(config, files, networks, held_out, to_train_on, progress)
+    comparisons = Comparisons(config, files, networks, layers, held_out, progress)
     with _use_threads(config.threads):
         for network in list_networks(config):
             if files.network(network.key).is_file():
                 say(f"{network.name}: there already")
             else:
-                say(f"{network.name}: {_say_accuracy(work.make_network(network))}")
-        for comparison in list_comparisons(config):
-            if (
-                files.has_comparison(comparison.key)
-                and files.layer_details(comparison.key).is_file()
-            ):
-                say(f"{comparison.key}: there already")
+                say(f"{network.name}: {_say_accuracy(training.make_network(network))}")
+        missing = []
+        for planned in list_comparisons(config):
+            if comparisons.is_there(planned):
+                say(f"{planned.key}: there already")
             else:
-                work.make_comparison(comparison)
-                say(f"{comparison.key}: compared")
+                missing.append(planned)
+        for planned in comparisons.make(missing):
+            say(f"{planned.key}: compared")
     return write_report(folder)
 
 
@@ -130,13 +126,12 @@ def _check_enough(held_out: Batches, config: ExperimentConfig) -> None:
 
 
 @dataclass(frozen=True)
-class _Work:
-    """What all units need."""
+class _Training:
+    """What makes the networks."""
 
     config: ExperimentConfig
     files: Folder
     networks: Networks
-    layers: list[str] | None
     held_out: Batches
     to_train_on: Batches | None
     progress: bool
@@ -148,64 +143,11 @@ class _Work:
         if planned.seed is not None:
             untrained = self._measure_performance(self.networks.make_initial(planned.seed))
             history = self._train(planned.key, planned.name, planned.seed)
-        network = self.networks.make_with_weights(self._find_weights(planned))
+        network = self.networks.make_with_weights(self.files.find_weights(planned))
         trained = self._measure_performance(network)
         known = Network(planned.name, count_parameters(network), tuple(history), trained, untrained)
         write_network(self.files.network(planned.key), known)
         return known
-
-    def make_comparison(self, planned: PlannedComparison) -> None:
-        """Compare two networks, and look inside every layer."""
-        key, config = planned.key, self.config
-        # Of the controls nobody asks how sure they are, or what their matches are made of.
-        asked = planned.kind == "trained"
-        keeps_pairs = config.keep == "pairs"
-        # Without its pairs one that is there has nothing to look inside.
-        if not self.files.has_comparison(key) or not keeps_pairs:
-            with silence_undersampled_warnings():  # the report says it of each layer
-                comparison = compare(
-                    *self._load_networks(planned),
-                    self.held_out,
-                    layers=self.layers,
-                    device=config.device,
-                    center=config.center,
-                    ridge=config.ridge,
-                    mask=config.mask,
-                    nulls=config.nulls if asked else 0,
-                    folds=config.folds if asked else 0,
-                    progress=self.progress,
-                )
-            # Of too few nulls, as of a few inputs in one batch, there is none.
-            if comparison.nulls and all(n.least_p <= LEVEL for n in comparison.nulls.values()):
-                comparison = comparison.with_calibrations()
-            comparison = comparison.without_replicates()
-            if keeps_pairs:
-                self._save(key, comparison)
-        eps = config.eps if asked else ()
-        with show_progress(f"Looking inside {key}", self.progress) as report:
-            whole = Comparison.load(self.files.comparison(key)) if keeps_pairs else comparison
-            layers = find_layer_details(whole, eps, report)
-        if not keeps_pairs:
-            self._save(key, comparison.without_pairs())
-        write_layer_details(self.files.layer_details(key), layers)
-
-    def _save(self, key: str, comparison: Comparison) -> None:
-        self.files.comparison(key).mkdir(parents=True, exist_ok=True)
-        comparison.save(self.files.comparison(key))
-
-    def _load_networks(self, planned: PlannedComparison) -> tuple[nn.Module, nn.Module]:
-        seeds = {f"seed {seed}": seed for seed in self.config.seeds}
-        if planned.kind == "untrained":
-            a, b = (self.networks.make_initial(seeds[name]) for name in (planned.a, planned.b))
-            return a, b
-        trained = {each.name: each for each in list_networks(self.config)}
-        b = self.networks.make_with_weights(self._find_weights(trained[planned.b]))
-        if planned.kind == "start":
-            return self.networks.make_initial(seeds[planned.a]), b
-        return self.networks.make_with_weights(self._find_weights(trained[planned.a])), b
-
-    def _find_weights(self, planned: PlannedNetwork) -> str | Path:
-        return planned.checkpoint or self.files.weights(planned.key)
 
     def _train(self, key: str, name: str, seed: int) -> list[Epoch]:
         """Write the weights of a network, unless they are there, and return its history."""

@@ -14,11 +14,9 @@ from torch import nn
 from spanmatch.base.memory import as_bytes
 from spanmatch.pair.nulls_and_folds import check_inputs
 from spanmatch.torch.comparing.budget import find_budget
-from spanmatch.torch.comparing.collect import can_draw_bars, collect
-from spanmatch.torch.comparing.collector import Collected
+from spanmatch.torch.comparing.collect import can_draw_bars
 from spanmatch.torch.comparing.kept_sums import TemporarySums
 from spanmatch.torch.comparing.matched_layers import check_choice, check_networks
-from spanmatch.torch.comparing.model_batches import ModelData
 from spanmatch.torch.comparing.network_answers import (
     LayerSums,
     answer_networks,
@@ -26,10 +24,10 @@ from spanmatch.torch.comparing.network_answers import (
     warn_of_too_few,
 )
 from spanmatch.torch.comparing.network_groups import group_networks
-from spanmatch.torch.comparing.network_pairing import NetworkPairing
 from spanmatch.torch.comparing.network_rows import NetworkRows
 from spanmatch.torch.comparing.network_runs import RunNetworks, run_network
 from spanmatch.torch.comparing.options import CompareOptions
+from spanmatch.torch.comparing.summed_networks import SummedNetworks, sum_in_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,7 +35,7 @@ if TYPE_CHECKING:
     from spanmatch.base.arguments import Ridge
     from spanmatch.comparison.many.many_comparison import ManyComparison
     from spanmatch.torch.comparing.matched_layers import NetworkLayers
-    from spanmatch.torch.comparing.network_groups import NetworkGroup, SummedLayer
+    from spanmatch.torch.comparing.network_groups import NetworkGroup
     from spanmatch.torch.comparing.network_rows import NetworkRun
     from spanmatch.torch.observing.axis_choice import NeuronAxes
     from spanmatch.torch.observing.items import ItemsChoice
@@ -166,15 +164,15 @@ def compare_many(
         device=device,
     )
     groups = group_networks(networks, reference, options.resampling)
-    found, absent = _collect(models, data, layers, groups, options, progress=progress)
-    check_inputs(found.inputs, options.folds)
-    answers = answer_networks(found.pairs, groups, options, progress=progress and can_draw_bars())
+    summed = _sum_networks(models, data, layers, groups, options, progress=progress)
+    check_inputs(summed.inputs, options.folds)
+    answers = answer_networks(summed.layers, groups, options, progress=progress and can_draw_bars())
     many = assemble_many(
         answers,
-        LayerSums(found.pairs),
-        inputs=found.inputs,
-        left_out=found.left_out,
-        absent=absent,
+        LayerSums(summed.layers),
+        inputs=summed.inputs,
+        left_out=summed.left_out,
+        absent=summed.absent,
         options=options,
         networks=networks,
         reference=reference,
@@ -183,7 +181,7 @@ def compare_many(
     return many
 
 
-def _collect(
+def _sum_networks(
     models: Mapping[str, ModelOrLoader],
     data: Iterable[Any],
     layers: NetworkLayers,
@@ -191,11 +189,11 @@ def _collect(
     options: CompareOptions,
     *,
     progress: bool,
-) -> tuple[Collected[SummedLayer], Mapping[str, Mapping[str, str]]]:
-    """Return the sums of all layers, and why some are absent in some networks."""
+) -> SummedNetworks:
+    """Return the sums of all layers."""
     in_memory = {name: each for name, each in models.items() if isinstance(each, nn.Module)}
     if len(in_memory) == len(models):
-        return _collect_in_step(in_memory, data, layers, groups, options, progress=progress)
+        return sum_in_step(in_memory, data, layers, groups, options, progress=progress)
     for name, each in models.items():
         if not callable(each):
             raise TypeError(
@@ -207,33 +205,10 @@ def _collect(
             "networks that are loaded one after the other each read the data, which can be read "
             "once only: pass a list or a DataLoader, or models that are loaded already"
         )
-    return _collect_in_turn(models, data, layers, groups, options, progress=progress)
+    return _sum_in_turn(models, data, layers, groups, options, progress=progress)
 
 
-def _collect_in_step(
-    models: Mapping[str, nn.Module],
-    data: Iterable[Any],
-    layers: NetworkLayers,
-    groups: Sequence[NetworkGroup],
-    options: CompareOptions,
-    *,
-    progress: bool,
-) -> tuple[Collected[SummedLayer], Mapping[str, Mapping[str, str]]]:
-    """Run all networks on each batch; return the sums, and why layers are absent in some."""
-    pairing = NetworkPairing(models, layers, groups, options)
-    found = collect(
-        tuple(models.values()),
-        pairing,
-        ModelData(data, None, options.max_batches, len(models)),
-        options,
-        names=tuple(models),
-        kept=TemporarySums,
-        progress=progress,
-    )
-    return found, pairing.layers.absent
-
-
-def _collect_in_turn(
+def _sum_in_turn(
     models: Mapping[str, ModelOrLoader],
     data: Iterable[Any],
     layers: NetworkLayers,
@@ -241,7 +216,7 @@ def _collect_in_turn(
     options: CompareOptions,
     *,
     progress: bool,
-) -> tuple[Collected[SummedLayer], Mapping[str, Mapping[str, str]]]:
+) -> SummedNetworks:
     """Run one network after the other, and sum their rows from a temporary folder."""
     folder = Path(tempfile.mkdtemp(prefix="spanmatch-"))
     try:
@@ -275,4 +250,4 @@ def _collect_in_turn(
             kept.add(key, networks.sum_layer(key, rows, numbers))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return Collected(kept, {}, networks.inputs, networks.left_out), networks.layers.absent
+    return SummedNetworks(kept, networks.inputs, networks.left_out, networks.layers.absent)

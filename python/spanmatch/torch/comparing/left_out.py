@@ -116,20 +116,22 @@ def explain_width(count: int) -> str:
     return f"it has {count} neurons, more than `max_neurons`"
 
 
+def explain_unreadable(of_a: str | None, of_b: str | None) -> str:
+    """Return why a layer cannot be read in A, in B, or in both; "" where it can be read in both.
+
+    >>> explain_unreadable(None, "it never ran")
+    'in B: it never ran'
+    """
+    if of_a == of_b:
+        return of_a or ""
+    reasons = {"A": of_a, "B": of_b}
+    return "; ".join(f"in {side}: {reason}" for side, reason in reasons.items() if reason)
+
+
 def _find_unreadable(lockstep: Lockstep, pairs: Mapping[str, str]) -> dict[str, str]:
     of_a, of_b = lockstep.left_out
-    found: dict[str, str] = {}
-    for a, b in pairs.items():
-        reasons = [
-            (side, reasons[name])
-            for side, name, reasons in (("A", a, of_a), ("B", b, of_b))
-            if name in reasons
-        ]
-        if len({reason for _, reason in reasons}) == 1 and len(reasons) == 2:
-            found[a] = reasons[0][1]
-        elif reasons:
-            found[a] = "; ".join(f"in {side}: {reason}" for side, reason in reasons)
-    return found
+    reasons = {a: explain_unreadable(of_a.get(a), of_b.get(b)) for a, b in pairs.items()}
+    return {a: reason for a, reason in reasons.items() if reason}
 
 
 def _find_wide(sizes: Mapping[str, LayerSize], max_neurons: int | None) -> dict[str, str]:

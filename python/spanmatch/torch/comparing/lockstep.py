@@ -133,8 +133,9 @@ class Lockstep:
 
     def leave_out(self, *reasons: Mapping[str, str]) -> None:
         """Read some layers of each model no more."""
-        for observer, of_model in zip(self._observers, reasons, strict=True):
-            observer.leave_out(of_model)
+        for at, of_model in enumerate(reasons):
+            with self._naming(at):
+                self._observers[at].leave_out(of_model)
 
     def run(self, batches: ModelBatches, collector: BatchCollector) -> None:
         """Run all models, and hand what their layers give to the collector."""
@@ -142,26 +143,30 @@ class Lockstep:
         last = len(self._observers) - 1
         kept = [self._run_and_keep(at, batches[at]) for at in range(last)]
         collector.begin_batch([outputs for outputs, _ in kept])
-        refused: list[Exception] = []
+        calls = self._run_and_hand_over(batches[last], collector)
+        collector.end_batch([*(calls for _, calls in kept), calls])
+        self.n_inputs += n_inputs
+        self.n_batches += 1
+
+    def _run_and_hand_over(self, batch: Any, collector: BatchCollector) -> dict[str, int]:
+        """Run the last model; what the collector raises is of all models, and not of this one."""
+        raised: list[Exception] = []
 
         def receive(layer: str, call: int, activations: Activations) -> None:
             try:
                 collector.receive(layer, call, activations)
             except Exception as error:
-                # It is of all models, though it is raised while the last runs.
-                refused.append(error)
+                raised.append(error)
                 raise
 
+        last = len(self._observers) - 1
         try:
             with self._naming(last):
-                calls = self._observers[last].run(batches[last], receive)
-        except (TypeError, ValueError) as error:
-            if error.__cause__ in refused:
-                raise refused[0] from None
+                return self._observers[last].run(batch, receive)
+        except Exception:
+            if raised:
+                raise raised[0] from raised[0].__cause__
             raise
-        collector.end_batch([*(calls for _, calls in kept), calls])
-        self.n_inputs += n_inputs
-        self.n_batches += 1
 
     def _run_and_keep(self, at: int, batch: Any) -> tuple[dict[Call, Activations], dict[str, int]]:
         """Run a model, and return copies of what its layers give, and how often each ran."""

@@ -12,21 +12,26 @@ from spanmatch.base.progress import show_progress
 from spanmatch.comparison.keys import Key
 from spanmatch.comparison.many.many_comparison import ManyComparison
 from spanmatch.comparison.many.network_sums import PairsOfNetworks
+from spanmatch.pair.nulls_and_folds import check_inputs
 from spanmatch.torch.comparing.answers import (
     answer_pair,
     assemble_comparison,
     describe_undersampled,
 )
+from spanmatch.torch.comparing.collect import can_draw_bars
 from spanmatch.torch.comparing.collector import Collected
+from spanmatch.torch.comparing.network_groups import NetworkGroup
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from spanmatch.comparison.comparison import Comparison
     from spanmatch.comparison.many.network_sums import NetworkSums
     from spanmatch.results.layer_answer import LayerAnswer
     from spanmatch.results.spectrum import MatchSpectrum
-    from spanmatch.torch.comparing.network_groups import NetworkGroup, NetworkPair, SummedLayer
+    from spanmatch.torch.comparing.network_groups import NetworkPair, SummedLayer
     from spanmatch.torch.comparing.options import CompareOptions
+    from spanmatch.torch.comparing.summed_networks import SummedNetworks
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,30 @@ def answer_networks(
     return answers
 
 
+def compare_two(
+    summed: SummedNetworks, a: str, b: str, options: CompareOptions, *, progress: bool
+) -> Comparison:
+    """Return what `compare` makes of two networks, from the sums of many.
+
+    Raises
+    ------
+    ValueError
+        There is no layer that can be compared; there are too few inputs for the folds.
+    """
+    check_inputs(summed.inputs, options.folds)
+    answers = answer_networks(
+        summed.layers, [NetworkGroup((a, b))], options, progress=progress and can_draw_bars()
+    )
+    left_out = summed.explain_left_out(a, b)
+    if not answers.told[a, b]:
+        reasons = (f"{layer!r}: {reason}" for layer, reason in left_out.items())
+        raise ValueError(f"no layer of {a} and {b} can be compared: {', '.join(reasons)}")
+    sums = LayerSums(summed.layers)
+    return _assemble_two(
+        answers, sums, (a, b), inputs=summed.inputs, left_out=left_out, options=options
+    )
+
+
 def assemble_many(
     answers: NetworkAnswers,
     sums: Mapping[Key, NetworkSums],
@@ -95,15 +124,13 @@ def assemble_many(
         As `compare_many` and `ManyComparison` take them.
     """
     comparisons = {
-        (a, b): assemble_comparison(
-            told,
-            Collected(
-                PairsOfNetworks(sums, a, b, tuple(told)),
-                answers.notes[a, b],
-                inputs,
-                {**left_out, **_list_absent(absent, a, b, left_out)},
-            ),
-            options,
+        (a, b): _assemble_two(
+            answers,
+            sums,
+            (a, b),
+            inputs=inputs,
+            left_out={**left_out, **_list_absent(absent, a, b, left_out)},
+            options=options,
         )
         for (a, b), told in answers.told.items()
         if told
@@ -136,6 +163,22 @@ def warn_of_too_few(many: ManyComparison, stacklevel: int) -> None:
     }
     if complaint := describe_undersampled(spectra):
         warnings.warn(complaint, UndersampledWarning, stacklevel=stacklevel + 1)
+
+
+def _assemble_two(
+    answers: NetworkAnswers,
+    sums: Mapping[Key, NetworkSums],
+    pair: NetworkPair,
+    *,
+    inputs: int,
+    left_out: Mapping[str, str],
+    options: CompareOptions,
+) -> Comparison:
+    """Return the comparison of two networks."""
+    told = answers.told[pair]
+    pairs = PairsOfNetworks(sums, *pair, tuple(told))
+    collected = Collected(pairs, answers.notes[pair], inputs, left_out)
+    return assemble_comparison(told, collected, options)
 
 
 def _list_absent(

@@ -11,7 +11,12 @@ from spanmatch.base.words import count_of
 from spanmatch.torch.comparing.budget import deal_layers
 from spanmatch.torch.comparing.every_network import EveryNetwork
 from spanmatch.torch.comparing.matched_layers import choose_of_network, match_layers
-from spanmatch.torch.comparing.present_layers import PresentLayers, find_too_large, find_wide
+from spanmatch.torch.comparing.present_layers import (
+    PresentLayers,
+    check_total,
+    find_too_large,
+    find_wide,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +45,8 @@ class NetworkPairing:
         Which networks are compared with which.
     options
         What else is asked for.
+    at_once
+        Whether sums that do not fit together are an error: else there are several passes.
 
     Raises
     ------
@@ -53,8 +60,11 @@ class NetworkPairing:
         layers: NetworkLayers,
         groups: Sequence[NetworkGroup],
         options: CompareOptions,
+        *,
+        at_once: bool = False,
     ) -> None:
         self._networks, self._groups, self._options = tuple(models), groups, options
+        self._at_once = at_once
         found = {name: choose_of_network(model, name, layers) for name, model in models.items()}
         self.chosen: tuple[ChosenLayers, ...] = tuple(chosen for chosen, _ in found.values())
         names = {network: each for network, (_, each) in found.items()}
@@ -81,6 +91,8 @@ class NetworkPairing:
             for key in self.whole
             if key not in left_out
         }
+        if self._at_once:
+            check_total(sum(needed.values()), budget)
         left_out |= find_too_large(
             needed, budget, {key: self._is_named(lockstep, key) for key in needed}
         )

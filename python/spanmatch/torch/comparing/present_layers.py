@@ -106,3 +106,12 @@ def find_too_large(
         if is_named[key] or too_large.keys() == needed.keys():
             raise MemoryError(f"layer {key!r}: {reason}")
     return too_large
+
+
+def check_total(needed: int, budget: int | None) -> None:
+    """Raise MemoryError where all layers together take more than the budget."""
+    if budget is not None and needed > budget:
+        raise MemoryError(
+            f"the sums and outputs of all layers take {format_bytes(needed)} at once, of "
+            f"{format_bytes(budget)} that may be used"
+        )

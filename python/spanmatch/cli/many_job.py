@@ -9,7 +9,6 @@ import typer
 from spanmatch._core import __version__
 from spanmatch.base.plain_json import format_json
 from spanmatch.cli.compare_job import begin_job, shows_bars, tell
-from spanmatch.cli.exit_codes import WrongUsage
 from spanmatch.cli.flags import name_options
 from spanmatch.comparison.many.many_findings import describe_findings
 from spanmatch.comparison.many.many_folder import COMPARISONS, INDEX
@@ -18,7 +17,6 @@ from spanmatch.torch.loading.data.shuffled import explain_shuffling
 from spanmatch.torch.loading.identical_files import find_identical
 from spanmatch.torch.resuming.many_report import write_many_report
 from spanmatch.torch.resuming.many_resumable import compare_many_in
-from spanmatch.torch.resuming.ranks import count_ranks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,15 +30,14 @@ if TYPE_CHECKING:
 
 def run_many(config: ManyConfig, destination: Destination, threads: int | None) -> None:
     """Do what the command is asked for."""
-    if count_ranks() > 1:
-        raise WrongUsage(
-            "many networks are compared by one process: leave torchrun out, or compare two"
-        )
     with begin_job(destination, config.options, threads) as ranks:
-        tell_identical(config.networks)
-        many = compare_many_in(destination.folder, config, progress=shows_bars(ranks), say=tell)
-        note = explain_shuffling(config.data.name, config.options.nulls)
-        _show(many, destination, note)
+        ranks.run_in_first(lambda: tell_identical(config.networks))
+        many = compare_many_in(
+            destination.folder, config, ranks, progress=shows_bars(ranks), say=tell
+        )
+        if many is not None:
+            note = explain_shuffling(config.data.name, config.options.nulls)
+            _show(many, destination, note)
 
 
 def tell_identical(networks: Mapping[str, NamedModel]) -> None:

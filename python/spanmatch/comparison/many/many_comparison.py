@@ -81,6 +81,22 @@ class ManyComparison(ComparedNetworks):
     ) -> None:
         super().__init__(networks, comparisons, sums, reference=reference, identical=identical)
 
+    def with_calibrations(self) -> ManyComparison:
+        """Return the same with the calibrations of all comparisons kept, for tables and files.
+
+        Raises
+        ------
+        ValueError
+            The sums keep no nulls, or too few: see `Comparison.calibrated`.
+        """
+        return ManyComparison(
+            self._networks,
+            {pair: each.with_calibrations() for pair, each in self._comparisons.items()},
+            self._sums,
+            reference=self._reference,
+            identical=self._identical,
+        )
+
     def to_dataframe(self) -> pd.DataFrame:
         """Return a table of pandas with a row for each two networks at each layer.
 

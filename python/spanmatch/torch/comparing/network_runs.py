@@ -28,7 +28,7 @@ from spanmatch.torch.observing.said_of_layers import keep_matching, split_choice
 from spanmatch.torch.observing.traced_batches import read_ahead
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from torch import nn
@@ -49,6 +49,7 @@ def run_network(
     folder: Path,
     before: Mapping[str, NetworkRun],
     progress: bool,
+    say: Callable[[str], object] = lambda _: None,
 ) -> NetworkRun:
     """Run one network over all batches, and write its rows; return what it told.
 
@@ -66,6 +67,8 @@ def run_network(
         The networks that have run already: they must have read the same.
     progress
         Show a bar on standard error.
+    say
+        Told what its rows take, before they are written.
 
     Raises
     ------
@@ -102,7 +105,7 @@ def run_network(
             wide = find_wide({k: size.n_neurons for k, size in sizes.items()}, options.max_neurons)
             lockstep.leave_out(wide)
             kept = sum(size.n_bytes for name, size in sizes.items() if name not in wide)
-            _check_disk(folder, network, kept, source.count())
+            _check_disk(folder, network, kept, source.count(), say)
         writer = RowsWriter(NetworkRows(folder))
         for done, batch in enumerate(chain(ahead, batches), start=1):
             if not before:
@@ -214,8 +217,14 @@ class RunNetworks:
         return any(name in self._runs[network].named for network, name in names)
 
 
-def _check_disk(folder: Path, network: str, of_batch: int, n_batches: int | None) -> None:
-    """Raise OSError where the rows of a network do not fit on the disk."""
+def _check_disk(
+    folder: Path,
+    network: str,
+    of_batch: int,
+    n_batches: int | None,
+    say: Callable[[str], object],
+) -> None:
+    """Say what the rows of a network take, or raise OSError where they do not fit on the disk."""
     if n_batches is None:
         return
     needed, free = of_batch * n_batches, shutil.disk_usage(folder).free
@@ -226,3 +235,4 @@ def _check_disk(folder: Path, network: str, of_batch: int, n_batches: int | None
             f"{format_bytes(free)} are free: choose fewer layers or inputs, or another folder",
             str(folder),
         )
+    say(f"{network}: its rows take about {format_bytes(needed)} on disk until all have run")

@@ -9,52 +9,43 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import torch
-
-from spanmatch.base.atomic import remove_unfinished
-from spanmatch.base.errors import describe_damage
-from spanmatch.base.plain_json import read_json, write_json
-from spanmatch.base.progress import show_progress
-from spanmatch.comparison import layer_files as files
 from spanmatch.comparison.many import many_folder
 from spanmatch.comparison.many.many_comparison import ManyComparison
-from spanmatch.comparison.many.network_sums import SUMS, SavedSums, has_sums, write_sums
-from spanmatch.pair.nulls_and_folds import check_inputs
-from spanmatch.torch.comparing.answers import answer_pair
-from spanmatch.torch.comparing.budget import find_budget
-from spanmatch.torch.comparing.network_answers import (
-    NetworkAnswers,
-    assemble_many,
-    warn_of_too_few,
-)
-from spanmatch.torch.comparing.network_groups import group_networks
-from spanmatch.torch.comparing.network_rows import NetworkRows
-from spanmatch.torch.comparing.network_runs import RunNetworks, run_network
+from spanmatch.comparison.many.network_sums import SavedSums
+from spanmatch.torch.comparing.network_answers import assemble_many, warn_of_too_few
 from spanmatch.torch.resuming.folder import ROWS, claim_folder
+from spanmatch.torch.resuming.many_answers import read_answers, write_answers
+from spanmatch.torch.resuming.many_sums import sum_layers
+from spanmatch.torch.resuming.network_shares import run_networks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from os import PathLike
 
-    from spanmatch.comparison.keys import Key
-    from spanmatch.torch.comparing.network_groups import NetworkPair
-    from spanmatch.torch.comparing.network_rows import NetworkRun
+    from spanmatch.torch.comparing.network_runs import RunNetworks
     from spanmatch.torch.resuming.many_config import ManyConfig
+    from spanmatch.torch.resuming.ranks import Ranks
 
 
 def compare_many_in(
     folder: str | PathLike[str],
     config: ManyConfig,
+    ranks: Ranks,
     *,
     progress: bool = False,
     say: Callable[[str], object] = lambda _: None,
-) -> ManyComparison:
+) -> ManyComparison | None:
     """Compare many networks as `compare_many` does, and keep in a folder all that is done.
 
     What is there of the same comparison is not done again. Killed at any moment, it loses the
     network that runs, the layer that is summed, or what two networks tell of a layer.
+
+    Of several processes each runs every network over its share of the batches, and keeps the rows
+    of these in the folder; sums are added up, and what pairs of networks tell is dealt out. All
+    else process 0 alone reads and writes. As many processes go on where they were cut off; another
+    number of them runs the networks again.
 
     Parameters
     ----------
@@ -62,10 +53,18 @@ def compare_many_in(
         It is made if it is not there.
     config
         What is compared.
+    ranks
+        The processes, all of which call this.
     progress
         Show bars on standard error.
     say
-        Told what is there already.
+        Told, in process 0, what is there already, and what networks take.
+
+    Returns
+    -------
+    ManyComparison or None
+        In process 0, with sums that are read from the folder when they are asked for; None in the
+        others.
 
     Raises
     ------
@@ -75,155 +74,60 @@ def compare_many_in(
         A file cannot be read or written.
     ModelError
         A network raised an error.
+    RankError
+        Another process failed.
 
     Warns
     -----
     UndersampledWarning
-        As `compare_many`.
+        As `compare_many`, in process 0.
     """
     folder = Path(folder)
+    told = say if ranks.rank == 0 else _say_nothing
+    if ranks.run_in_first(lambda: _claim(folder, config, told)):
+        return ManyComparison.load(folder) if ranks.rank == 0 else None
+    shares = run_networks(folder, config, ranks, progress=progress, say=told)
+    networks = sum_layers(folder, config, ranks, shares, told)
+    write_answers(folder, config.options, ranks, networks, progress=progress)
+    return _finish(folder, config, networks) if ranks.rank == 0 else None
+
+
+def _claim(folder: Path, config: ManyConfig, say: Callable[[str], object]) -> bool:
+    """Take a folder, and tell whether it holds all of the comparison already."""
     claim_folder(folder, config.to_dict())
-    if (folder / many_folder.INDEX).is_file():
-        many = ManyComparison.load(folder)
-        if not config.options.calibrate or _is_calibrated(many):
-            say(f"{folder} holds all of it already")
-            shutil.rmtree(folder / ROWS, ignore_errors=True)
-            return many
-    identical = config.find_identical()
-    runs = _run_networks(folder, config, progress, say)
-    networks = _sum_layers(folder, config, runs, say)
-    many = _answer_pairs(folder, config, networks, identical, progress)
-    many.save(folder)
-    shutil.rmtree(folder / ROWS)
-    warn_of_too_few(many, stacklevel=2)
-    return many
+    if not (folder / many_folder.INDEX).is_file():
+        return False
+    if config.options.calibrate and not _is_calibrated(many := ManyComparison.load(folder)):
+        say(f"{folder} holds all of it already, but for calibrations")
+        many.with_calibrations().save(folder)
+    else:
+        say(f"{folder} holds all of it already")
+    shutil.rmtree(folder / ROWS, ignore_errors=True)
+    return True
 
 
-def _run_networks(
-    folder: Path, config: ManyConfig, progress: bool, say: Callable[[str], object]
-) -> dict[str, NetworkRun]:
-    """Run the networks that have not run to their end, one after the other."""
-    runs: dict[str, NetworkRun] = {}
-    batches = config.load_batches()
-    for network, model in config.networks.items():
-        path = _find_rows(folder, network)
-        known = NetworkRows(path).read_run()
-        if known is not None:
-            say(f"{network}: has run already")
-            runs[network] = known
-            continue
-        path.mkdir(parents=True, exist_ok=True)
-        remove_unfinished(path)
-        runs[network] = run_network(
-            network,
-            model.load(batches),
-            batches,
-            layers=config.layers,
-            options=config.options,
-            folder=path,
-            before=runs,
-            progress=progress,
-        )
-        NetworkRows(path).write_run(runs[network])
-        say(f"{network}: has run")
-    return runs
-
-
-def _sum_layers(
-    folder: Path, config: ManyConfig, runs: dict[str, NetworkRun], say: Callable[[str], object]
-) -> RunNetworks:
-    """Write the sums of the layers that have none, and the notes on them, which come last."""
-    groups = group_networks(tuple(runs), config.reference, config.options.resampling)
-    budget = find_budget(config.options.max_memory, torch.device("cpu"))
-    networks = RunNetworks(runs, config.layers, groups, config.options, budget)
-    check_inputs(networks.inputs, config.options.folds)
-    rows = {network: NetworkRows(_find_rows(folder, network)) for network in runs}
-    numbers = range(len(next(iter(runs.values())).digests))
-    (folder / SUMS).mkdir(exist_ok=True)
-    remove_unfinished(folder / SUMS)
-    keys = networks.list_keys()
-    missing = [key for key in keys if not _is_summed(folder, key)]
-    if missing and len(missing) < len(keys):
-        say(f"{len(keys) - len(missing)} of {len(keys)} layers are summed already")
-    for key in missing:
-        layer = networks.sum_layer(key, rows, numbers)
-        write_sums(folder, key, layer.sums)
-        notes = [[a, b, note] for (a, b), note in layer.notes.items()]
-        write_json(_find_notes(folder, key), {"notes": notes})
-    return networks
-
-
-def _answer_pairs(
-    folder: Path,
-    config: ManyConfig,
-    networks: RunNetworks,
-    identical: tuple[tuple[str, ...], ...],
-    progress: bool,
-) -> ManyComparison:
-    """Write what is missing of what every two networks tell, and return all of it."""
-    options, keys = config.options, networks.list_keys()
-    sums = SavedSums(folder, keys)
-    notes = {key: _read_notes(folder, key) for key in keys}
-    answers = NetworkAnswers({}, {})
-    for pair in (each for group in networks.groups for each in group.list_pairs()):
-        within = folder / many_folder.name_comparison(pair)
-        within.mkdir(parents=True, exist_ok=True)
-        answers.told[pair] = {}
-        answers.notes[pair] = {key: notes[key][pair] for key in keys if pair in notes[key]}
-    wanted = {"nulls": options.nulls > 0, "intervals": options.folds > 0}
-    with show_progress("Matching layers", progress) as report:
-        for done, key in enumerate(keys, start=1):
-            of_layer = sums[key]
-            for (a, b), told in answers.told.items():
-                if not of_layer.has_pair(a, b):
-                    continue
-                within = folder / many_folder.name_comparison((a, b))
-                if not files.find_finished_answers(
-                    within, [key], calibrations=options.calibrate, **wanted
-                ):
-                    answer = answer_pair(
-                        of_layer.pair(a, b),
-                        center=options.center,
-                        ridge=options.ridge,
-                        calibrate=options.calibrate,
-                    )
-                    files.write_answer(within, key, answer)
-                told[key] = files.read_answer(within, key)
-            if report is not None:
-                report(done, len(keys))
-    return assemble_many(
-        answers,
-        sums,
+def _finish(folder: Path, config: ManyConfig, networks: RunNetworks) -> ManyComparison:
+    """Write the index, and take away the rows, which nobody needs any more."""
+    many = assemble_many(
+        read_answers(folder, networks),
+        SavedSums(folder, networks.list_keys()),
         inputs=networks.inputs,
         left_out=networks.left_out,
         absent=networks.layers.absent,
-        options=options,
+        options=config.options,
         networks=tuple(config.networks),
         reference=config.reference,
-        identical=identical,
+        identical=config.find_identical(),
     )
+    many.save(folder)
+    shutil.rmtree(folder / ROWS)
+    warn_of_too_few(many, stacklevel=3)
+    return many
 
 
 def _is_calibrated(many: ManyComparison) -> bool:
     return all(len(each.calibrations) == len(each) for each in many.comparisons.values())
 
 
-def _find_rows(folder: Path, network: str) -> Path:
-    return folder / files.name_file(ROWS, network).removesuffix(".safetensors")
-
-
-def _find_notes(folder: Path, key: Key) -> Path:
-    return files.find_path(folder, SUMS, key).with_suffix(".json")
-
-
-def _is_summed(folder: Path, key: Key) -> bool:
-    return _find_notes(folder, key).is_file() and has_sums(folder, key)
-
-
-def _read_notes(folder: Path, key: Key) -> dict[NetworkPair, str]:
-    path = _find_notes(folder, key)
-    plain: dict[str, Any] = read_json(path)
-    try:
-        return {(a, b): str(note) for a, b, note in plain["notes"]}
-    except (KeyError, TypeError, ValueError) as error:
-        raise describe_damage(path, error) from error
+def _say_nothing(_: str) -> None:
+    """Other processes leave it to process 0."""

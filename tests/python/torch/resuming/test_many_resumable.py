@@ -15,6 +15,7 @@ from spanmatch.torch.comparing.options import CompareOptions
 from spanmatch.torch.resuming.config import NamedData, NamedModel
 from spanmatch.torch.resuming.many_config import ManyConfig
 from spanmatch.torch.resuming.many_resumable import compare_many_in
+from spanmatch.torch.resuming.ranks import Ranks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,6 +51,13 @@ def configure(**options: Any) -> ManyConfig:
     return ManyConfig(made, NamedData(name="nets.py:batches"), asked, ("0", "1"))
 
 
+def compare_alone(folder: Path, config: ManyConfig, **how: Any) -> sm.ManyComparison:
+    """Compare by one process."""
+    many = compare_many_in(folder, config, Ranks("cpu"), **how)
+    assert many is not None
+    return many
+
+
 def read_files(folder: Path) -> dict[str, bytes]:
     return {
         str(path.relative_to(folder)): path.read_bytes()
@@ -60,7 +68,7 @@ def read_files(folder: Path) -> dict[str, bytes]:
 
 def test_it_is_what_compare_many_gives(tmp_path: Path) -> None:
     options: dict[str, Any] = {"nulls": 3, "folds": 2, "seed": 4}
-    found = compare_many_in(tmp_path / "out", configure(**options))
+    found = compare_alone(tmp_path / "out", configure(**options))
     networks = {name: load_model(each.name) for name, each in configure().networks.items()}
     data = load_data("nets.py:batches")
     alone = compare_many(networks, data, layers=("0", "1"), progress=False, **options)
@@ -94,16 +102,16 @@ def test_cut_off_anywhere_it_goes_on_to_the_same_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = configure(nulls=2)
-    compare_many_in(tmp_path / "whole", config)
+    compare_alone(tmp_path / "whole", config)
     wanted = read_files(tmp_path / "whole")
     out, chance = tmp_path / "out", random.Random(0)
     for _ in range(20):
         shutil.rmtree(out, ignore_errors=True)
         restore = cut_after(chance.randrange(len(wanted)), monkeypatch)
         with pytest.raises(_Cut):
-            compare_many_in(out, config)
+            compare_alone(out, config)
         restore()
-        compare_many_in(out, config)
+        compare_alone(out, config)
         assert read_files(out) == wanted
 
 
@@ -113,29 +121,32 @@ def test_networks_that_have_run_do_not_run_again(
     config, out, said = configure(), tmp_path / "out", list[str]()
     restore = cut_after(1 + 4 + 4 + 1, monkeypatch)  # config.json, two networks, and a batch
     with pytest.raises(_Cut):
-        compare_many_in(out, config, say=said.append)
+        compare_alone(out, config, say=said.append)
     restore()
-    assert said == ["a: has run", "b: has run"]
+    takes = [line for line in said if "its rows take about" in line]
+    assert [line.partition(":")[0] for line in takes] == ["a", "b", "coarse"]
+    assert [line for line in said if line not in takes] == ["a: has run", "b: has run"]
     said.clear()
-    compare_many_in(out, config, say=said.append)
-    assert said == ["a: has run already", "b: has run already", "coarse: has run"]
+    compare_alone(out, config, say=said.append)
+    again = [line for line in said if "rows take" not in line]
+    assert again == ["a: has run already", "b: has run already", "coarse: has run"]
     said.clear()
-    compare_many_in(out, config, say=said.append)
+    compare_alone(out, config, say=said.append)
     assert said == [f"{out} holds all of it already"]
 
 
 def test_a_folder_of_another_comparison_stays_as_it_is(tmp_path: Path) -> None:
-    compare_many_in(tmp_path / "out", configure())
+    compare_alone(tmp_path / "out", configure())
     before = read_files(tmp_path / "out")
     with pytest.raises(ValueError, match=r"holds another comparison.*\n  seed: 0 there, 3 now"):
-        compare_many_in(tmp_path / "out", configure(seed=3))
+        compare_alone(tmp_path / "out", configure(seed=3))
     assert read_files(tmp_path / "out") == before
 
 
 def test_what_is_calibrated_later_comes_to_the_rest(tmp_path: Path) -> None:
-    plain = compare_many_in(tmp_path / "out", configure(nulls=19))
+    plain = compare_alone(tmp_path / "out", configure(nulls=19))
     assert not plain.comparison("a", "b").calibrations
-    more = compare_many_in(tmp_path / "out", configure(nulls=19, calibrate=True))
+    more = compare_alone(tmp_path / "out", configure(nulls=19, calibrate=True))
     wanted = plain.comparison("a", "b").calibrated()
     assert dict(more.comparison("a", "b").calibrations) == dict(wanted)
     assert sm.load(tmp_path / "out") == more
@@ -148,6 +159,6 @@ def test_a_network_that_fails_leaves_the_rows_of_others(tmp_path: Path) -> None:
     failing = NETS.replace("torch.manual_seed(seed)", "assert seed, 'no seed'")
     (tmp_path / "nets.py").write_text(failing)
     with pytest.raises(AssertionError, match="no seed"):
-        compare_many_in(tmp_path / "out", config)
+        compare_alone(tmp_path / "out", config)
     (rows,) = (tmp_path / "out" / "rows").glob("*/network.json")
     assert len(list(rows.parent.glob("*.safetensors"))) == 3

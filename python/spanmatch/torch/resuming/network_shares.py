@@ -1,0 +1,109 @@
+"""Networks that run one after the other, each process over its share of the batches.
+
+Each process keeps the rows of its own batches, so that what it has done need not be done again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from spanmatch.base.atomic import remove_unfinished
+from spanmatch.comparison.layer_files import name_file
+from spanmatch.torch.comparing.network_rows import NetworkRows
+from spanmatch.torch.comparing.network_runs import run_network
+from spanmatch.torch.resuming.batch_share import BatchShare
+from spanmatch.torch.resuming.folder import ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from spanmatch.torch.comparing.network_rows import NetworkRun
+    from spanmatch.torch.resuming.config import NamedModel
+    from spanmatch.torch.resuming.many_config import ManyConfig
+    from spanmatch.torch.resuming.ranks import Ranks
+
+
+@dataclass(frozen=True)
+class NetworkShares:
+    """What networks have told, in all processes and in this one."""
+
+    runs: Mapping[str, NetworkRun]
+    """Of all batches."""
+    rows: Mapping[str, NetworkRows]
+    """Those of this process."""
+    n_batches: int
+    """How many batches it has; there may be none."""
+
+
+def run_networks(
+    folder: Path,
+    config: ManyConfig,
+    ranks: Ranks,
+    *,
+    progress: bool,
+    say: Callable[[str], object],
+) -> NetworkShares:
+    """Run the networks that have not run to their end, and return what all have told."""
+    options = replace(config.options, device=ranks.device, max_batches=None)
+    share = BatchShare(config.load_batches(), ranks.rank, ranks.size, config.options.max_batches)
+    rows = {network: NetworkRows(_find_rows(folder, ranks, network)) for network in config.networks}
+    here: dict[str, NetworkRun] = {}
+
+    def run(network: str, model: NamedModel) -> NetworkRun | None:
+        if len(share) == 0:
+            return None
+        known = rows[network].read_run()
+        if known is not None:
+            say(f"{network}: has run already")
+            here[network] = known
+            return known
+        path = _find_rows(folder, ranks, network)
+        path.mkdir(parents=True, exist_ok=True)
+        remove_unfinished(path)
+        here[network] = run_network(
+            network,
+            model.load(share),
+            share,
+            layers=config.layers,
+            options=options,
+            folder=path,
+            before=here,
+            progress=progress,
+            say=say,
+        )
+        rows[network].write_run(here[network])
+        say(f"{network}: has run")
+        return here[network]
+
+    runs = {
+        network: _merge_runs(network, ranks.run_in_each(lambda n=network, m=model: run(n, m)))  # type: ignore[misc]
+        for network, model in config.networks.items()
+    }
+    return NetworkShares(runs, rows, len(share))
+
+
+def _merge_runs(network: str, of_ranks: Sequence[NetworkRun | None]) -> NetworkRun:
+    """Return what a network has told in all processes; one without a batch was told nothing."""
+    filled = [(rank, run) for rank, run in enumerate(of_ranks) if run is not None]
+    if not filled:
+        raise ValueError("there is no batch in data: it is empty")
+    first_rank, first = filled[0]
+    for rank, run in filled[1:]:
+        if (run.layers, run.calls, run.widths) != (first.layers, first.calls, first.widths):
+            raise ValueError(
+                f"the layers of network {network!r} ran otherwise over the batches of rank {rank} "
+                f"than over those of rank {first_rank}: compare layers that always run alike"
+            )
+    return replace(
+        first,
+        digests=tuple(digest for _, run in filled for digest in run.digests),
+        inputs=sum(run.inputs for _, run in filled),
+    )
+
+
+def _find_rows(folder: Path, ranks: Ranks, network: str) -> Path:
+    """Return where a process keeps the rows of a network: as many others have other shares."""
+    within = ROWS if ranks.size == 1 else f"{ROWS}/{ranks.rank}-of-{ranks.size}"
+    return folder / name_file(within, network).removesuffix(".safetensors")

@@ -126,6 +126,16 @@ def test_files_that_are_the_same_are_named() -> None:
     assert "hold the same bytes" in done(*COMMAND).stderr
 
 
+def test_two_models_with_the_same_file_are_not_one_network() -> None:
+    files = ["--checkpoint", "a.pt", "--checkpoint", "a.pt"]
+    shown = done("compare", SMALL, "nets:small", *files, *REST)
+    assert "warning: a.pt and a.pt hold the same bytes" in shown.stderr
+    many = sm.load("out")
+    assert isinstance(many, ManyComparison)
+    assert many.identical == ()
+    assert "one network" not in shown.stdout
+
+
 def test_a_name_of_a_picture_that_cannot_be_is_refused_first() -> None:
     failed(2, *COMMAND, "--plot", "p.jpg", words=("p.jpg",))
     assert not Path("out").exists()

@@ -274,9 +274,10 @@ def test_names_are_no_formulas_and_are_thinned_where_they_would_touch(tmp_path: 
         labels = [
             label.get_text()
             for axes in figure.axes
-            for label in (*axes.get_xticklabels(), *axes.get_yticklabels())
+            for label in (*axes.get_xticklabels(), *axes.get_yticklabels(), axes.title)
         ]
         assert r"a\$b\$" in labels
+        assert not any("$" in label.replace(r"\$", "") for label in labels)
         if reference is not None:
             (legend,) = (axes.get_legend() for axes in figure.axes)
             assert legend is not None

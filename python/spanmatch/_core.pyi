@@ -1,6 +1,6 @@
 """The Rust core: arguments in, results out. Use the functions of `spanmatch` instead."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, final
 
 import numpy as np
@@ -44,13 +44,15 @@ _OneToOne = tuple[
     tuple[_Indices, _Floats],
     tuple[_Indices, _Indices, _Floats],
 ]
-# Neurons of x, batches, samples; then shift, sums, spread and products of the shifted rows.
-_Parts = tuple[int, int, int, _Floats, _Floats, _Floats, NDArray[np.float64]]
-# Seed, items, what stands for each null's shifts, nulls (count, n_x, n_y), the folds' parts.
+# Neurons of each side, batches, samples; then shift, sums, spread and products of the shifted rows.
+_Parts = tuple[list[int], int, int, _Floats, _Floats, _Floats, NDArray[np.float64]]
+# Seed, items, what stands for each null's shifts, nulls (count, n_x * n_y), the folds' parts. Of
+# many sides a null has those of each side, one after the other, with all neurons behind it.
 _Replicates = tuple[int, int, list[int], NDArray[np.float64], list[_Parts]]
-# Sums by the squared norms a and b of the shifted rows of x and y: of every neuron, of a and of b
-# with a and with b (n + 2, 2); of each null, of every neuron with the norms of the other side, then
-# of a with b (nulls, n + 1); of each fold what there is of all (folds, n + 2, 2).
+# Sums by the squared norms of the shifted rows of K sides, a and b of x and y: of every neuron, and
+# of each norm, with each norm (n + K, K); of each null, of one side after the other, its neurons
+# with the norms of each side behind, the neurons behind with its norm, and the norms with it
+# (nulls, n + 1 for two sides); of each fold what there is of all (folds, n + K, K).
 _Norms = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 _Progress = Callable[[int, int], object]
 _Answer = TypeVar("_Answer")
@@ -71,9 +73,15 @@ TOLERANCE: float
 
 @final
 class Gram:
-    """The joint Gram matrix of two sides, accumulated over batches; O((n_x + n_y)²) memory."""
+    """The joint Gram matrix of two or more sides, accumulated over batches.
 
-    def __new__(cls, nulls: int = 0, folds: int = 0, seed: int = 0) -> Gram: ...
+    Its memory is quadratic in the neurons of all sides. Errors call the sides by `sides`; without
+    them x and y.
+    """
+
+    def __new__(
+        cls, nulls: int = 0, folds: int = 0, seed: int = 0, sides: list[str] = ...
+    ) -> Gram: ...
     @property
     def n_batches(self) -> int: ...
     @property
@@ -82,6 +90,12 @@ class Gram:
     def n_x(self) -> int: ...
     @property
     def n_y(self) -> int: ...
+    @property
+    def widths(self) -> list[int]:
+        """How many neurons each side has; none before the first batch."""
+
+    @property
+    def sides(self) -> list[str]: ...
     @property
     def n_items(self) -> int: ...
     @property
@@ -96,13 +110,15 @@ class Gram:
     def has_norms(self) -> bool: ...
     def update(
         self,
-        x: NDArray[Any],
-        y: NDArray[Any],
+        samples: Sequence[NDArray[Any]],
         rows_per_item: int | list[int] = ...,
         progress: _Progress | None = None,
     ) -> None: ...
     def merge(self, other: Gram) -> None: ...
     def copy(self) -> Gram: ...
+    def pair(self, x: int, y: int) -> Gram:
+        """Return the Gram of two sides, by their numbers: where y comes first, nulls mirrored."""
+
     def parts(self) -> _Parts: ...
     def replicates(self) -> _Replicates | None:
         """Return nulls and folds; None where there are neither."""
@@ -127,7 +143,10 @@ class Gram:
 
     @staticmethod
     def from_parts(
-        parts: _Parts, replicates: _Replicates | None = None, norms: _Norms | None = None
+        parts: _Parts,
+        replicates: _Replicates | None = None,
+        norms: _Norms | None = None,
+        sides: list[str] = ...,
     ) -> Gram:
         """Put together what `parts` gives; of the products, the triangle right of the diagonal."""
 

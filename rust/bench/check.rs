@@ -48,9 +48,8 @@ fn spectrum(case: &Case, truth: &Truth, found: &Spectrum) -> Result<()> {
             truth.maximum_match().len()
         )
     })?;
-    let critical = |neuron: &Neuron| match neuron.side {
-        Side::X => found.x[neuron.index],
-        Side::Y => found.y[neuron.index],
+    let critical = |neuron: &Neuron| {
+        if neuron.side == Side::X { found.x[neuron.index] } else { found.y[neuron.index] }
     };
     for (number, block) in truth.blocks().iter().enumerate() {
         let mut values = block.iter().flatten().map(critical);

@@ -106,7 +106,7 @@ impl Tableau {
 /// Side and critical ε of every live neuron, of copies of a neuron only the first.
 fn distinct_critical(case: &Case) -> Result<Vec<(Side, f64)>> {
     let parts = case.gram.state()?;
-    let sides = [(Side::X, 0, &case.spectrum.x), (Side::Y, parts.n_x, &case.spectrum.y)];
+    let sides = [(Side::X, 0, &case.spectrum.x), (Side::Y, parts.widths[0], &case.spectrum.y)];
     let mut distinct = Vec::new();
     for (side, first, critical) in sides {
         // Copies leave together.

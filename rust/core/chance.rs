@@ -1,6 +1,6 @@
 //! What unrelated neurons would show.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::gram::Gram;
 
 /// The residual to expect of every neuron were it unrelated to the other side: for x, then for y.
@@ -14,11 +14,9 @@ use crate::gram::Gram;
 /// trace of `Y (YᵀY + λI)⁻¹ Yᵀ` is largest where the eigenvalues that are not 0 are all alike.
 ///
 /// # Errors
-/// [`Error::NoSamples`].
+/// [`Error::NoSamples`](crate::Error::NoSamples), [`Error::SideCount`](crate::Error::SideCount) of other than two sides.
 pub fn chance(gram: &Gram, center: bool, ridge: f64) -> Result<(Vec<f64>, Vec<f64>)> {
-    if gram.n_samples() == 0 {
-        return Err(Error::NoSamples);
-    }
+    gram.require_pair()?;
     let (n_x, n) = (gram.n_x(), gram.n_x() + gram.n_y());
     let samples = gram.n_samples() as f64;
     let levels = |own: std::ops::Range<usize>, other: std::ops::Range<usize>| {

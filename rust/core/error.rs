@@ -11,19 +11,31 @@ use purpose::in_units;
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The two sides of a batch differ in their number of samples.
+    /// Two sides of a batch differ in their number of samples.
     #[error(
-        "x has {x} rows and y has {y}: row i of both must be the same sample, so the counts must agree"
+        "{first} has {expected} rows and {side} has {got}: row i of both must be the same sample, so the counts must agree",
+        first = Side::X
     )]
     RowCounts {
-        /// Rows of x.
-        x: usize,
-        /// Rows of y.
-        y: usize,
+        /// Rows of the first side.
+        expected: usize,
+        /// A side that differs.
+        side: Side,
+        /// Its rows.
+        got: usize,
     },
     /// A batch without samples.
-    #[error("x and y have no rows: give at least one sample")]
+    #[error("the sides have no rows: give at least one sample")]
     NoRows,
+    /// A batch, or another Gram, has another number of sides than what came before; or a match is asked for between
+    /// other than two.
+    #[error("there are {got} sides, where {expected} are wanted (Gram::pair takes two of many)")]
+    SideCount {
+        /// How many there should be.
+        expected: usize,
+        /// How many there are.
+        got: usize,
+    },
     /// Nothing has been accumulated yet.
     #[error("the Gram holds no samples: update it before solving")]
     NoSamples,
@@ -124,6 +136,17 @@ pub enum Error {
     /// A question about spans, asked of a problem that knows pairs of neurons alone.
     #[error("the problem knows pairs of neurons alone: make it by Problem::new")]
     PairsAlone,
+    /// A side that is not there.
+    #[error("there is no side {side}: there are {count}, counted from 0")]
+    NoSuchSide {
+        /// The number asked for.
+        side: usize,
+        /// Sides that are there.
+        count: usize,
+    },
+    /// A pair of a side with itself.
+    #[error("a pair is of two sides, and {0} is one")]
+    SameSide(Side),
     /// An index given twice.
     #[error("neuron {index} of {side} is named twice: name each neuron once")]
     IndexRepeated {

@@ -1,7 +1,7 @@
 //! Samples in, joint Gram out.
 //!
-//! Everything that is solved depends on the data only through `G = [X Y]ᵀ[X Y]`, which adds up over batches,
-//! in any order (design, 2.6). It is kept for rows *shifted by the middle of the first rows seen*, with the
+//! Everything that is solved depends on the data only through `G = [X Y]ᵀ[X Y]`, which adds up over batches, in any
+//! order, and over any number of sides (design, 2.6): a match is between two, and what is summed is the same. It is kept for rows *shifted by the middle of the first rows seen*, with the
 //! sums of the shifted columns: the plain and the centred Gram both follow without cancellation, and a
 //! constant column centres to exactly zero. (The first row alone is a worse shift: where columns are nearly
 //! dependent at 1e-5, it moved residuals by 4e-6, this by under 1e-6.)
@@ -13,6 +13,7 @@ mod merge;
 mod norm_shift;
 mod norm_state;
 mod nulls;
+mod pair;
 mod resampling;
 mod row_norms;
 mod state;
@@ -20,12 +21,13 @@ mod update;
 
 use self::resampling::Resampled;
 use self::row_norms::RowNorms;
-use crate::error::{Purpose, Result};
+use crate::error::{Error, Purpose, Result};
 use crate::invariant::pairs;
 use crate::linalg::{Matrix, add_gram};
 use crate::memory;
-use crate::neuron::{Neuron, Side};
+use crate::neuron::Neuron;
 use crate::samples::{Block, ColumnRecord};
+use crate::sides::Sides;
 pub use check::MARGIN;
 pub use norm_shift::CenteredNorms;
 pub use norm_state::NormState;
@@ -33,9 +35,9 @@ pub use resampling::Resampling;
 pub use state::{GramState, ResampledState};
 pub use update::FIRST;
 
-/// The joint Gram matrix of two sides, accumulated over batches.
+/// The joint Gram matrix of two sides, x and y, or of more, accumulated over batches.
 ///
-/// Memory is `O((n_x + n_y)²)`, whatever the number of samples.
+/// Memory is quadratic in the neurons of all sides, whatever the number of samples.
 ///
 /// ```
 /// use ndarray::array;
@@ -50,11 +52,10 @@ pub use update::FIRST;
 /// ```
 #[derive(Debug, Default)]
 pub struct Gram {
-    n_x: usize,
-    n_y: usize,
+    sides: Sides,
     n_batches: u64,
     n_samples: u64,
-    /// What is subtracted from every row, x then y.
+    /// What is subtracted from every row, side after side.
     shift: Vec<f64>,
     /// Sum of the shifted rows.
     sums: Vec<f64>,
@@ -80,16 +81,36 @@ impl Gram {
         self.n_batches
     }
 
-    /// Neurons of x.
+    /// Neurons of x, the first side.
     #[must_use]
     pub fn n_x(&self) -> usize {
-        self.n_x
+        self.sides.width(0)
     }
 
-    /// Neurons of y.
+    /// Neurons of y, the second side.
     #[must_use]
     pub fn n_y(&self) -> usize {
-        self.n_y
+        self.sides.width(1)
+    }
+
+    /// Neurons of every side; none before the first batch.
+    #[must_use]
+    pub fn widths(&self) -> Vec<usize> {
+        self.sides.widths()
+    }
+
+    /// Neurons of all sides.
+    fn n(&self) -> usize {
+        self.sides.n()
+    }
+
+    /// What is solved is between two sides that have samples.
+    pub(crate) fn require_pair(&self) -> Result<()> {
+        match self.sides.count() {
+            _ if self.n_samples == 0 => Err(Error::NoSamples),
+            2 => Ok(()),
+            got => Err(Error::SideCount { expected: 2, got }),
+        }
     }
 
     /// Whether a neuron's vector is exactly zero. A constant column centres to that.
@@ -102,7 +123,7 @@ impl Gram {
         self.sums[j] + self.n_samples as f64 * self.shift[j]
     }
 
-    /// `z_iᵀ z_j`, of the columns as they are or centred, for i >= j in the joint order (x, then y).
+    /// `z_iᵀ z_j`, of the columns as they are or centred, for i >= j in the joint order (side after side).
     pub(crate) fn product(&self, i: usize, j: usize, center: bool) -> f64 {
         self.products_with(j, center)(i)
     }
@@ -123,11 +144,7 @@ impl Gram {
 
     /// The neuron at a place of the joint order.
     pub(crate) fn neuron(&self, j: usize) -> Neuron {
-        if j < self.n_x {
-            Neuron { side: Side::X, index: j }
-        } else {
-            Neuron { side: Side::Y, index: j - self.n_x }
-        }
+        self.sides.neuron(j)
     }
 
     /// A copy.
@@ -135,13 +152,14 @@ impl Gram {
     /// # Errors
     /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
     pub fn try_clone(&self) -> Result<Self> {
-        self.require_room(self.n_x, self.n_y)?;
+        self.require_room(&self.sides)?;
         self.in_room(|| Ok(Self { resampled: self.resampled.try_clone()?, ..self.plain_copy()? }))
     }
 
     /// A copy without nulls and folds.
     fn plain_copy(&self) -> Result<Self> {
         Ok(Self {
+            sides: self.sides.clone(),
             shift: self.shift.clone(),
             sums: self.sums.clone(),
             spread: self.spread.clone(),
@@ -154,12 +172,13 @@ impl Gram {
 
     /// Nothing less the same shift, without nulls and folds.
     fn empty_like(&self) -> Result<Self> {
-        let n = self.shift.len();
+        let n = self.n();
         Ok(Self {
+            sides: self.sides.clone(),
             n_samples: 0,
             sums: vec![0.0; n],
             products: Matrix::zeros(n, n)?,
-            norms: self.norms.as_ref().map(|_| RowNorms::zeros(n)).transpose()?,
+            norms: self.norms.as_ref().map(|_| RowNorms::zeros(&self.sides)).transpose()?,
             shift: self.shift.clone(),
             spread: vec![0.0; n],
             resampled: Resampled::default(),
@@ -169,7 +188,7 @@ impl Gram {
 
     /// Adds a block of rows.
     fn absorb(&mut self, block: &Block) {
-        add_gram(&mut self.products, block.columns(0..self.shift.len()));
+        add_gram(&mut self.products, block.columns(0..self.sides.n()));
         if let Some(norms) = &mut self.norms {
             norms.absorb(block);
         }
@@ -183,23 +202,24 @@ impl Gram {
         self.n_samples += block.rows() as u64;
     }
 
-    /// Whether the machine has room for another Gram with as many nulls and folds. They are taken one by one, each
-    /// perhaps small enough, and their pages only as they are written: what does not fit as a whole is not begun.
-    fn require_room(&self, n_x: usize, n_y: usize) -> Result<()> {
-        let n = n_x.saturating_add(n_y);
+    /// Whether the machine has room for another Gram of these sides, with as many nulls and folds. They are taken one by
+    /// one, each perhaps small enough, and their pages only as they are written: what does not fit as a whole is not begun.
+    fn require_room(&self, sides: &Sides) -> Result<()> {
         let (nulls, folds) = (self.resampled.nulls.len() as u64, self.resampled.folds.len() as u64);
-        let squares = Matrix::bytes(n, n).saturating_mul(1 + folds);
-        let nulls = Matrix::bytes(n_y, n_x).saturating_mul(nulls);
-        memory::require(squares.saturating_add(nulls), self.purpose(n_x, n_y))
+        let squares = Matrix::bytes(sides.n(), sides.n()).saturating_mul(1 + folds);
+        let panel = |side| Matrix::bytes(sides.behind(side).len(), sides.width(side));
+        let null = (0..sides.count()).map(panel).fold(0, u64::saturating_add);
+        let bytes = squares.saturating_add(null.saturating_mul(nulls));
+        memory::require(bytes, self.purpose(sides))
     }
 
     /// Does what takes memory for a Gram like this one, and says so where there is none.
     fn in_room<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        work().map_err(|error| error.wanted_for(self.purpose(self.n_x, self.n_y)))
+        work().map_err(|error| error.wanted_for(self.purpose(&self.sides)))
     }
 
-    fn purpose(&self, n_x: usize, n_y: usize) -> Purpose {
+    fn purpose(&self, sides: &Sides) -> Purpose {
         let (nulls, folds) = (self.resampled.nulls.len(), self.resampled.folds.len());
-        Purpose::Gram { n_x, n_y, nulls, folds }
+        Purpose::Gram { widths: sides.widths(), nulls, folds }
     }
 }

@@ -52,6 +52,7 @@ mod progress;
 mod random;
 mod residuals;
 mod samples;
+mod sides;
 mod simple;
 mod solved;
 mod spectrum;

@@ -22,14 +22,14 @@ const LARGE: u64 = 1 << 28;
 /// Zeros.
 pub(crate) fn zeros(count: usize, purpose: Purpose) -> Result<Vec<f64>> {
     let bytes = bytes_of::<f64>(count);
-    require(bytes, purpose)?;
+    require(bytes, purpose.clone())?;
     try_zeroed_vec(count).map_err(|()| Error::OutOfMemory { purpose, bytes, available: None })
 }
 
 /// Room for so many values, and none yet.
 pub(crate) fn reserved<T>(count: usize, purpose: Purpose) -> Result<Vec<T>> {
     let bytes = bytes_of::<T>(count);
-    require(bytes, purpose)?;
+    require(bytes, purpose.clone())?;
     let mut values = Vec::new();
     match values.try_reserve_exact(count) {
         Ok(()) => Ok(values),

@@ -1,22 +1,37 @@
-//! The two sides, and their neurons.
+//! Sides, and their neurons.
 
 use std::fmt;
 
-/// Which network a neuron belongs to.
+/// Which network a neuron belongs to, counted from 0. A match is between two: [`Side::X`] and [`Side::Y`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Side {
+pub struct Side(usize);
+
+impl Side {
     /// The first network.
-    X,
+    pub const X: Self = Self(0);
     /// The second network.
-    Y,
+    pub const Y: Self = Self(1);
+
+    /// The side of this number.
+    #[must_use]
+    pub const fn new(index: usize) -> Self {
+        Self(index)
+    }
+
+    /// Its number.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0
+    }
 }
 
 impl fmt::Display for Side {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Side::X => "x",
-            Side::Y => "y",
-        })
+        match *self {
+            Self::X => f.write_str("x"),
+            Self::Y => f.write_str("y"),
+            Self(index) => write!(f, "side {index}"),
+        }
     }
 }
 

@@ -52,10 +52,7 @@ impl NeuronSet {
     /// ```
     #[must_use]
     pub fn contains(&self, neuron: Neuron) -> bool {
-        let index = match neuron.side {
-            Side::X => &self.x,
-            Side::Y => &self.y,
-        };
+        let index = if neuron.side == Side::X { &self.x } else { &self.y };
         index.binary_search(&neuron.index).is_ok()
     }
 

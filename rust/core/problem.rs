@@ -61,7 +61,7 @@ impl Problem {
     /// Reads the Gram, as it is or centred.
     ///
     /// # Errors
-    /// [`Error::NoSamples`]; [`Error::Underflow`] where the squares of a neuron that is not dead are lost.
+    /// [`Error::NoSamples`]; [`Error::SideCount`] of other than two sides; [`Error::Underflow`] where the squares of a neuron that is not dead are lost.
     pub fn new(gram: &Gram, center: bool) -> Result<Self> {
         Self::with_cosines(gram, center, false)
     }
@@ -76,9 +76,7 @@ impl Problem {
     }
 
     fn with_cosines(gram: &Gram, center: bool, is_of_pairs: bool) -> Result<Self> {
-        if gram.n_samples() == 0 {
-            return Err(Error::NoSamples);
-        }
+        gram.require_pair()?;
         let n = gram.n_x() + gram.n_y();
         let squares: Vec<f64> = (0..n).map(|j| gram.product(j, j, center)).collect();
         let places: Vec<usize> = (0..n).filter(|&j| !gram.is_dead(j, center)).collect();
@@ -132,10 +130,7 @@ impl Problem {
     /// Neurons of a side, dead ones included.
     #[must_use]
     pub fn count(&self, side: Side) -> usize {
-        match side {
-            Side::X => self.n_x,
-            Side::Y => self.n_y,
-        }
+        if side == Side::X { self.n_x } else { self.n_y }
     }
 
     /// Neurons whose activations are all exactly zero: they belong to no match.
@@ -192,10 +187,7 @@ impl Problem {
     }
 
     pub(crate) fn places(&self, side: Side) -> std::ops::Range<usize> {
-        match side {
-            Side::X => 0..self.live_x,
-            Side::Y => self.live_x..self.live.len(),
-        }
+        if side == Side::X { 0..self.live_x } else { self.live_x..self.live.len() }
     }
 
     /// The places of a set's neurons, x first, ascending; `None` where one is dead.

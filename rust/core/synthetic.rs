@@ -83,9 +83,8 @@ impl Planted {
             let (planted, rest) = order.split_at(plan.shared);
             let mut copies = rest[..plan.duplicates].iter();
             let places = planted.chunks(plan.block);
-            let seen = dimensions.iter().zip(&rotations).map(|(seen, rotation)| match side {
-                Side::X => seen.clone(),
-                Side::Y => seen.dot(rotation),
+            let seen = dimensions.iter().zip(&rotations).map(|(seen, rotation)| {
+                if side == Side::X { seen.clone() } else { seen.dot(rotation) }
             });
             for ((block, seen), places) in blocks.iter_mut().zip(seen).zip(places) {
                 for (&index, seen) in places.iter().zip(seen.columns()) {

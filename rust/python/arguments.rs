@@ -19,7 +19,7 @@ pub(crate) enum Array<'py> {
 }
 
 impl<'py> Array<'py> {
-    pub(crate) fn new(side: Side, array: &Bound<'py, PyAny>) -> PyResult<Self> {
+    pub(crate) fn new(side: &str, array: &Bound<'py, PyAny>) -> PyResult<Self> {
         let untyped =
             array.cast::<PyUntypedArray>().map_err(|_| unreadable(side, "no numpy array"))?;
         if untyped.ndim() != 2 {
@@ -59,7 +59,7 @@ impl<'py> Array<'py> {
     }
 }
 
-fn unreadable(side: Side, what: &str) -> PyErr {
+fn unreadable(side: &str, what: &str) -> PyErr {
     let hint = format!("write np.ascontiguousarray({side}, dtype=np.float32)");
     PyTypeError::new_err(format!("{side} is {what}; float16, float32 and float64 are read: {hint}"))
 }
@@ -71,7 +71,7 @@ pub(crate) fn neuron_set(
     y: &PyReadonlyArray1<'_, i64>,
 ) -> PyResult<NeuronSet> {
     let (x, y) = (columns(Side::X, widths.0, x)?, columns(Side::Y, widths.1, y)?);
-    NeuronSet::new(x, y).map_err(|error| crate::errors::to_python(&error))
+    NeuronSet::new(x, y).map_err(|error| crate::errors::to_python(&error, &[]))
 }
 
 /// A neuron named as Python names it, `("x", 7)`.

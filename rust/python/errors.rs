@@ -2,21 +2,48 @@
 
 use pyo3::exceptions::{PyKeyboardInterrupt, PyMemoryError, PyValueError};
 use pyo3::prelude::*;
-use spanmatch::Error;
+use spanmatch::{Error, Neuron, Side};
 
-pub(crate) fn to_python(error: &Error) -> PyErr {
+/// `sides` are the names of the sides; none: x and y.
+pub(crate) fn to_python(error: &Error, sides: &[String]) -> PyErr {
     match error {
         Error::Interrupted => PyKeyboardInterrupt::new_err(()),
         Error::OutOfMemory { .. } => PyMemoryError::new_err(error.to_string()),
-        other => PyValueError::new_err(message(other)),
+        other => PyValueError::new_err(message(other, sides)),
     }
 }
 
-fn message(error: &Error) -> String {
-    match error {
+fn message(error: &Error, sides: &[String]) -> String {
+    let name = |side: Side| sides.get(side.index()).cloned().unwrap_or_else(|| side.to_string());
+    let neuron = |neuron: Neuron| format!("neuron {} of {}", neuron.index, name(neuron.side));
+    match *error {
+        Error::RowCounts { expected, side, got } => format!(
+            "{} has {expected} rows and {} has {got}: row i of both must be the same sample, so the counts must agree",
+            name(Side::X),
+            name(side)
+        ),
+        Error::NoRows if sides.is_empty() => {
+            "x and y have no rows: give at least one sample".into()
+        }
+        Error::NotFinite { neuron: at, value, row } => format!(
+            "{} is {value} in row {row} (rows are counted from 0): activations must be finite",
+            neuron(at)
+        ),
+        Error::Overflow { neuron: at, largest } => format!(
+            "{} reaches {largest:e}: sums of its squares overflow float64, so rescale the neuron (a match does not \
+             depend on scale)",
+            neuron(at)
+        ),
+        Error::Inconsistent { first, second } => format!(
+            "these are the sums of no activations: the product of {} and {} is larger than their own squares allow \
+             (Cauchy and Schwarz), so they are damaged: sum the samples again",
+            neuron(first),
+            neuron(second)
+        ),
         Error::NoSamples => "the pair holds no samples: update it before solving".into(),
         Error::Width { side, expected, got } => {
-            format!("{side} has {got} neurons, but the pair was begun with {expected}")
+            let whole = if sides.is_empty() { "pair" } else { "set" };
+            format!("{} has {got} neurons, but the {whole} was begun with {expected}", name(side))
         }
         Error::IndexRepeated { side, index } => {
             format!("{side}_index holds {index} twice: name each neuron once")
@@ -43,6 +70,6 @@ fn message(error: &Error) -> String {
             "ridge is {ridge}, but must be None, \"auto\" or a finite number of at least δ² = {least:e}, which it is \
              where it is None"
         ),
-        other => other.to_string(),
+        ref other => other.to_string(),
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{RwLock, RwLockWriteGuard, TryLockError};
 use numpy::{IntoPyArray, PyArray2, PyReadonlyArray1};
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
-use spanmatch::{Groups, Progress, Side};
+use spanmatch::{Groups, Progress, Samples, Side};
 
 use crate::arguments::Array;
 use crate::errors::to_python;
@@ -14,7 +14,7 @@ use crate::parts::{
     norms_to_owned, norms_to_python, parts_to_python, parts_views, replicate_views,
     replicates_to_python,
 };
-use crate::run::{run, run_asking, wait_for};
+use crate::run::{run_asking, wait_for};
 
 /// How many rows every item has, or each.
 #[derive(FromPyObject)]
@@ -32,20 +32,23 @@ impl From<RowsPerItem> for Groups {
     }
 }
 
-/// The joint Gram matrix of two sides. Locked: updates from several threads follow one another, and
+/// The joint Gram matrix of two sides, or of more. Locked: updates from several threads follow one another, and
 /// readers wait for them.
 #[pyclass(frozen, module = "spanmatch._core")]
 pub(crate) struct Gram {
     inner: RwLock<spanmatch::Gram>,
+    /// What errors call the sides; none: x and y.
+    sides: Vec<String>,
 }
 
 #[pymethods]
 impl Gram {
     #[new]
-    #[pyo3(signature = (nulls=0, folds=0, seed=0))]
-    fn new(nulls: usize, folds: usize, seed: u64) -> PyResult<Self> {
+    #[pyo3(signature = (nulls=0, folds=0, seed=0, sides=vec![]))]
+    fn new(nulls: usize, folds: usize, seed: u64, sides: Vec<String>) -> PyResult<Self> {
         let gram = spanmatch::Gram::with_resampling(nulls, folds, seed);
-        Ok(Self::holding(gram.map_err(|error| to_python(&error))?))
+        let inner = RwLock::new(gram.map_err(|error| to_python(&error, &sides))?);
+        Ok(Self { inner, sides })
     }
 
     #[getter]
@@ -60,12 +63,24 @@ impl Gram {
 
     #[getter]
     fn n_x(&self, py: Python<'_>) -> PyResult<usize> {
-        Ok(self.widths(py)?.0)
+        self.with(py, spanmatch::Gram::n_x)
     }
 
     #[getter]
     fn n_y(&self, py: Python<'_>) -> PyResult<usize> {
-        Ok(self.widths(py)?.1)
+        self.with(py, spanmatch::Gram::n_y)
+    }
+
+    /// What errors call the sides; none: x and y.
+    #[getter]
+    fn sides(&self) -> Vec<String> {
+        self.sides.clone()
+    }
+
+    /// Neurons of each side.
+    #[getter]
+    fn widths(&self, py: Python<'_>) -> PyResult<Vec<usize>> {
+        self.with(py, spanmatch::Gram::widths)
     }
 
     #[getter]
@@ -94,22 +109,25 @@ impl Gram {
         self.with(py, spanmatch::Gram::fold_samples)
     }
 
-    #[pyo3(signature = (x, y, rows_per_item=RowsPerItem::Equal(1), progress=None))]
+    #[pyo3(signature = (samples, rows_per_item=RowsPerItem::Equal(1), progress=None))]
     fn update(
         &self,
         py: Python<'_>,
-        x: &Bound<'_, PyAny>,
-        y: &Bound<'_, PyAny>,
+        samples: Vec<Bound<'_, PyAny>>,
         rows_per_item: RowsPerItem,
         progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
-        let (x, y) = (Array::new(Side::X, x)?, Array::new(Side::Y, y)?);
-        let (x_samples, y_samples) = (x.samples(), y.samples());
+        let mut arrays = Vec::with_capacity(samples.len());
+        for (at, samples) in samples.iter().enumerate() {
+            let side = self.sides.get(at).cloned().unwrap_or_else(|| Side::new(at).to_string());
+            arrays.push(Array::new(&side, samples)?);
+        }
+        let samples: Vec<Samples<'_>> = arrays.iter().map(Array::samples).collect();
         let groups = rows_per_item.into();
         let mut guard = self.lock(py)?;
         let gram = &mut *guard;
-        run_asking(py, progress, |progress, may_change| {
-            gram.update_if(x_samples, y_samples, &groups, progress, may_change)
+        run_asking(py, &self.sides, progress, |progress, may_change| {
+            gram.update_if(&samples, &groups, progress, may_change)
         })
     }
 
@@ -121,10 +139,15 @@ impl Gram {
     }
 
     fn copy(&self, py: Python<'_>) -> PyResult<Self> {
-        Ok(Self::holding(self.read(py, None, |gram, _| gram.try_clone())?))
+        Ok(self.like(self.read(py, None, |gram, _| gram.try_clone())?))
     }
 
-    /// Neurons of x, batches, samples; then shift, sums, spread and products.
+    /// What a Gram would hold of two sides alone, by their numbers.
+    fn pair(&self, py: Python<'_>, x: usize, y: usize) -> PyResult<Self> {
+        Ok(Self::holding(self.read(py, None, |gram, _| gram.pair(x, y))?))
+    }
+
+    /// Neurons of each side, batches, samples; then shift, sums, spread and products.
     fn parts<'py>(&self, py: Python<'py>) -> PyResult<Parts<'py>> {
         let parts = self.read(py, None, |gram, _| gram.state())?;
         Ok(parts_to_python(py, parts))
@@ -149,7 +172,7 @@ impl Gram {
     ) -> PyResult<Plan<'py>> {
         let plan =
             self.with(py, |gram| gram.resampling(rows, &rows_per_item.into(), n_batches, n_items))?;
-        let plan = plan.map_err(|error| to_python(&error))?;
+        let plan = plan.map_err(|error| to_python(&error, &self.sides))?;
         let mut folds = vec![0; rows];
         for (fold, ranges) in (0..).zip(plan.folds) {
             for range in ranges {
@@ -163,14 +186,14 @@ impl Gram {
     fn null(&self, py: Python<'_>, index: usize) -> PyResult<Self> {
         let gram = self.read(py, None, |gram, _| gram.null(index))?;
         let count = self.n_nulls(py)?;
-        gram.map(Self::holding)
+        gram.map(|gram| self.like(gram))
             .ok_or_else(|| PyIndexError::new_err(format!("there are {count} nulls")))
     }
 
     /// The sum of the folds, each as many times as said.
     fn of_folds(&self, py: Python<'_>, times: Vec<u64>, center: bool) -> PyResult<Self> {
         let gram = self.read(py, None, |gram, _| gram.of_folds(&times, center))?;
-        Ok(Self::holding(gram))
+        Ok(self.like(gram))
     }
 
     /// Whether there are sums by the squared norms of rows.
@@ -187,7 +210,7 @@ impl Gram {
 
     /// A Gram of what `parts` gives. Of the products, the triangle right of the diagonal counts.
     #[staticmethod]
-    #[pyo3(signature = (parts, replicates=None, norms=None))]
+    #[pyo3(signature = (parts, replicates=None, norms=None, sides=vec![]))]
     // What is extracted from Python arguments is owned.
     #[allow(clippy::needless_pass_by_value)]
     fn from_parts(
@@ -195,10 +218,12 @@ impl Gram {
         parts: GivenParts<'_>,
         replicates: Option<GivenReplicates<'_>>,
         norms: Option<GivenNorms<'_>>,
+        sides: Vec<String>,
     ) -> PyResult<Self> {
-        let (parts, replicates) = (parts_views(&parts), replicates.as_ref().map(replicate_views));
+        let replicates = replicates.as_ref().map(|given| replicate_views(given, &parts.0));
+        let parts = parts_views(&parts);
         let norms = norms.as_ref().map(norms_to_owned);
-        let gram = run(py, None, |_| {
+        let gram = run_asking(py, &sides, None, |_, _| {
             let mut gram = spanmatch::Gram::from_state(parts.try_to_owned()?)?;
             if let Some(replicates) = replicates {
                 gram.set_resampled(replicates.try_to_owned()?)?;
@@ -208,7 +233,7 @@ impl Gram {
             }
             Ok(gram)
         })?;
-        Ok(Self::holding(gram))
+        Ok(Self { inner: RwLock::new(gram), sides })
     }
 
     fn set_shift(&self, py: Python<'_>, shift: PyReadonlyArray1<'_, f64>) -> PyResult<()> {
@@ -249,11 +274,16 @@ impl Gram {
 
 impl Gram {
     fn holding(gram: spanmatch::Gram) -> Self {
-        Self { inner: RwLock::new(gram) }
+        Self { inner: RwLock::new(gram), sides: Vec::new() }
+    }
+
+    /// Of the same sides.
+    fn like(&self, gram: spanmatch::Gram) -> Self {
+        Self { inner: RwLock::new(gram), sides: self.sides.clone() }
     }
 
     /// Neurons of x and of y.
-    pub(crate) fn widths(&self, py: Python<'_>) -> PyResult<(usize, usize)> {
+    pub(crate) fn pair_widths(&self, py: Python<'_>) -> PyResult<(usize, usize)> {
         self.with(py, |gram| (gram.n_x(), gram.n_y()))
     }
 
@@ -272,7 +302,7 @@ impl Gram {
     ) -> PyResult<T> {
         let guard = wait_for(py, || free(self.inner.try_read()))?;
         let gram = &*guard;
-        run(py, progress, |progress| work(gram, progress))
+        run_asking(py, &self.sides, progress, |progress, _| work(gram, progress))
     }
 
     /// Long work that changes; it leaves the Gram as it was where it fails.
@@ -284,7 +314,7 @@ impl Gram {
     ) -> PyResult<()> {
         let mut guard = self.lock(py)?;
         let gram = &mut *guard;
-        run(py, progress, |progress| work(gram, progress))
+        run_asking(py, &self.sides, progress, |progress, _| work(gram, progress))
     }
 
     fn lock(&self, py: Python<'_>) -> PyResult<RwLockWriteGuard<'_, spanmatch::Gram>> {

@@ -106,7 +106,7 @@ fn is_match(
     center: bool,
     ridge: Option<f64>,
 ) -> PyResult<With<bool>> {
-    let set = neuron_set(&gram.get().widths(gram.py())?, &x_index, &y_index)?;
+    let set = neuron_set(&gram.get().pair_widths(gram.py())?, &x_index, &y_index)?;
     let solved = solve(gram, (center, ridge), None, |problem, progress| {
         spanmatch::is_match(problem, eps, &set, progress)
     })?;
@@ -123,7 +123,7 @@ fn residuals<'py>(
     ridge: Option<f64>,
 ) -> PyResult<With<(Floats<'py>, Floats<'py>)>> {
     let py = gram.py();
-    let set = neuron_set(&gram.get().widths(py)?, &x_index, &y_index)?;
+    let set = neuron_set(&gram.get().pair_widths(py)?, &x_index, &y_index)?;
     let Solved { answer, resolution } = solve(gram, (center, ridge), None, |problem, progress| {
         spanmatch::residuals(problem, &set, progress)
     })?;
@@ -141,7 +141,7 @@ fn minimum_match<'py>(
     ridge: Option<f64>,
 ) -> PyResult<With<Option<Columns<'py>>>> {
     let py = gram.py();
-    let neuron = neuron_of(gram.get().widths(py)?, neuron)?;
+    let neuron = neuron_of(gram.get().pair_widths(py)?, neuron)?;
     let Solved { answer, resolution } = solve(gram, (center, ridge), None, |problem, progress| {
         spanmatch::minimum_match(problem, eps, neuron, seed, progress)
     })?;
@@ -194,7 +194,7 @@ fn minimum_for(
     center: bool,
     ridge: Option<f64>,
 ) -> PyResult<With<Vec<(String, usize)>>> {
-    let set = neuron_set(&gram.get().widths(gram.py())?, &x_index, &y_index)?;
+    let set = neuron_set(&gram.get().pair_widths(gram.py())?, &x_index, &y_index)?;
     let Solved { answer, resolution } = solve(gram, (center, ridge), None, |problem, progress| {
         spanmatch::minimum_for(problem, eps, &set, progress)
     })?;
@@ -212,7 +212,7 @@ fn is_simple(
     center: bool,
     ridge: Option<f64>,
 ) -> PyResult<With<bool>> {
-    let set = neuron_set(&gram.get().widths(gram.py())?, &x_index, &y_index)?;
+    let set = neuron_set(&gram.get().pair_widths(gram.py())?, &x_index, &y_index)?;
     let solved = solve(gram, (center, ridge), None, |problem, progress| {
         spanmatch::is_simple(problem, eps, &set, progress)
     })?;
@@ -250,7 +250,7 @@ fn linear_map<'py>(
     ridge: Option<f64>,
 ) -> PyResult<With<(Expression<'py>, Expression<'py>)>> {
     let py = gram.py();
-    let set = neuron_set(&gram.get().widths(py)?, &x_index, &y_index)?;
+    let set = neuron_set(&gram.get().pair_widths(py)?, &x_index, &y_index)?;
     let Solved { answer: map, resolution } =
         solve(gram, (center, ridge), None, |problem, progress| {
             spanmatch::linear_map(problem, &set, progress)

@@ -1,6 +1,6 @@
 //! A Gram taken apart, as Python holds it.
 
-use numpy::ndarray::{ArrayView1, ArrayView2, ArrayView3};
+use numpy::ndarray::{ArrayView1, ArrayView2};
 use numpy::{
     IntoPyArray, PyArray1, PyArray2, PyArray3, PyReadonlyArray1, PyReadonlyArray2, PyReadonlyArray3,
 };
@@ -9,16 +9,16 @@ use spanmatch::{GramState, NormState, Purpose, ResampledState, Result, try_to_ow
 
 use crate::Floats;
 
-/// Neurons of x, batches, samples, shift, sums, spread, products.
+/// Neurons of each side, batches, samples, shift, sums, spread, products.
 pub(crate) type Parts<'py> =
-    (usize, u64, u64, Floats<'py>, Floats<'py>, Floats<'py>, Bound<'py, PyArray2<f64>>);
+    (Vec<usize>, u64, u64, Floats<'py>, Floats<'py>, Floats<'py>, Bound<'py, PyArray2<f64>>);
 
 /// Seed, items, what stands for the shifts, nulls, and of each fold what [`Parts`] are.
-pub(crate) type Replicates<'py> = (u64, u64, Vec<u64>, Bound<'py, PyArray3<f64>>, Vec<Parts<'py>>);
+pub(crate) type Replicates<'py> = (u64, u64, Vec<u64>, Bound<'py, PyArray2<f64>>, Vec<Parts<'py>>);
 
 /// As they are given.
 pub(crate) type GivenParts<'py> = (
-    usize,
+    Vec<usize>,
     u64,
     u64,
     PyReadonlyArray1<'py, f64>,
@@ -27,7 +27,7 @@ pub(crate) type GivenParts<'py> = (
     PyReadonlyArray2<'py, f64>,
 );
 pub(crate) type GivenReplicates<'py> =
-    (u64, u64, Vec<u64>, PyReadonlyArray3<'py, f64>, Vec<GivenParts<'py>>);
+    (u64, u64, Vec<u64>, PyReadonlyArray2<'py, f64>, Vec<GivenParts<'py>>);
 
 /// Sums by the squared norms of rows: of all, of each null, and of each fold.
 pub(crate) type Norms<'py> =
@@ -56,7 +56,7 @@ pub(crate) fn norms_to_owned(norms: &GivenNorms<'_>) -> NormState {
 
 pub(crate) fn parts_to_python(py: Python<'_>, state: GramState) -> Parts<'_> {
     (
-        state.n_x,
+        state.widths,
         state.n_batches,
         state.n_samples,
         state.shift.into_pyarray(py),
@@ -68,7 +68,7 @@ pub(crate) fn parts_to_python(py: Python<'_>, state: GramState) -> Parts<'_> {
 
 /// Parts as they lie in Python's arrays: to be copied away from the GIL.
 pub(crate) struct PartsViews<'a> {
-    n_x: usize,
+    widths: &'a [usize],
     n_batches: u64,
     n_samples: u64,
     shift: ArrayView1<'a, f64>,
@@ -78,9 +78,9 @@ pub(crate) struct PartsViews<'a> {
 }
 
 pub(crate) fn parts_views<'a>(parts: &'a GivenParts<'_>) -> PartsViews<'a> {
-    let (n_x, n_batches, n_samples, shift, sums, spread, products) = parts;
+    let (widths, n_batches, n_samples, shift, sums, spread, products) = parts;
     PartsViews {
-        n_x: *n_x,
+        widths,
         n_batches: *n_batches,
         n_samples: *n_samples,
         shift: shift.as_array(),
@@ -92,11 +92,10 @@ pub(crate) fn parts_views<'a>(parts: &'a GivenParts<'_>) -> PartsViews<'a> {
 
 impl PartsViews<'_> {
     pub(crate) fn try_to_owned(&self) -> Result<GramState> {
-        let n = self.shift.len();
-        let purpose =
-            Purpose::Gram { n_x: self.n_x, n_y: n.saturating_sub(self.n_x), nulls: 0, folds: 0 };
+        let widths = self.widths.to_vec();
+        let purpose = Purpose::Gram { widths: widths.clone(), nulls: 0, folds: 0 };
         Ok(GramState {
-            n_x: self.n_x,
+            widths,
             n_batches: self.n_batches,
             n_samples: self.n_samples,
             shift: self.shift.to_vec(),
@@ -117,25 +116,30 @@ pub(crate) struct ReplicateViews<'a> {
     seed: u64,
     n_items: u64,
     rolls: &'a [u64],
-    nulls: ArrayView3<'a, f64>,
+    nulls: ArrayView2<'a, f64>,
+    widths: &'a [usize],
     folds: Vec<PartsViews<'a>>,
 }
 
-pub(crate) fn replicate_views<'a>(parts: &'a GivenReplicates<'_>) -> ReplicateViews<'a> {
+pub(crate) fn replicate_views<'a>(
+    parts: &'a GivenReplicates<'_>,
+    widths: &'a [usize],
+) -> ReplicateViews<'a> {
     let (seed, n_items, rolls, nulls, folds) = parts;
     ReplicateViews {
         seed: *seed,
         n_items: *n_items,
         rolls,
         nulls: nulls.as_array(),
+        widths,
         folds: folds.iter().map(parts_views).collect(),
     }
 }
 
 impl ReplicateViews<'_> {
     pub(crate) fn try_to_owned(&self) -> Result<ResampledState> {
-        let (nulls, n_x, n_y) = self.nulls.dim();
-        let purpose = Purpose::Gram { n_x, n_y, nulls, folds: self.folds.len() };
+        let (nulls, folds) = (self.nulls.nrows(), self.folds.len());
+        let purpose = Purpose::Gram { widths: self.widths.to_vec(), nulls, folds };
         Ok(ResampledState {
             seed: self.seed,
             n_groups: self.n_items,

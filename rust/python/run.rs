@@ -28,13 +28,14 @@ pub(crate) fn run<T: Send>(
     report: Option<&Bound<'_, PyAny>>,
     work: impl FnOnce(&Progress) -> spanmatch::Result<T> + Send,
 ) -> PyResult<T> {
-    run_asking(py, report, |progress, _| work(progress))
+    run_asking(py, &[], report, |progress, _| work(progress))
 }
 
 /// As [`run`], with a question that `work` asks before it changes anything: a signal that has come by then is
-/// heeded, and not reported of what is done.
+/// heeded, and not reported of what is done. Errors name the sides by `sides`; none: x and y.
 pub(crate) fn run_asking<T: Send>(
     py: Python<'_>,
+    sides: &[String],
     report: Option<&Bound<'_, PyAny>>,
     work: impl FnOnce(&Progress, &dyn Fn() -> spanmatch::Result<()>) -> spanmatch::Result<T> + Send,
 ) -> PyResult<T> {
@@ -82,7 +83,7 @@ pub(crate) fn run_asking<T: Send>(
     match result {
         (None, Some(Ok(value))) => Ok(value),
         (Some(complaint), _) => Err(complaint),
-        (None, Some(Err(error))) => Err(to_python(&error)),
+        (None, Some(Err(error))) => Err(to_python(&error, sides)),
         (None, None) => Err(PyRuntimeError::new_err("the computation ended without a result")),
     }
 }

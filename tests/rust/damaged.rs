@@ -70,7 +70,7 @@ fn nulls_and_folds_are_held_to_the_same() {
     for damage in DAMAGE {
         for null in 0..3 {
             let (state, mut parts) = whole();
-            parts.nulls[[null, 3, 2]] = damage;
+            parts.nulls[[null, 3 * gram.n_y() + 2]] = damage;
             let error = again(state, Some(parts)).expect_err("a null is damaged");
             let first = Neuron { side: Side::X, index: 3 };
             let wanted = Error::Inconsistent { first, second: Neuron { side: Side::Y, index: 2 } };

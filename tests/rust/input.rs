@@ -54,7 +54,7 @@ fn row_counts_must_agree() {
         "x has 3 rows and y has 2: row i of both must be the same sample, so the counts must agree";
     for mut gram in [good(), Gram::default()] {
         let error = assert_refused(&mut gram, &batch, message);
-        assert_eq!(error, Error::RowCounts { x: 3, y: 2 });
+        assert_eq!(error, Error::RowCounts { expected: 3, side: Side::Y, got: 2 });
     }
 }
 
@@ -62,7 +62,7 @@ fn row_counts_must_agree() {
 fn a_batch_needs_rows() {
     let batch = Sides { x: Array2::ones((0, 5)), y: Array2::ones((0, 4)) };
     for mut gram in [good(), Gram::default()] {
-        assert_refused(&mut gram, &batch, "x and y have no rows: give at least one sample");
+        assert_refused(&mut gram, &batch, "the sides have no rows: give at least one sample");
     }
 }
 

@@ -10,6 +10,7 @@ mod determinism;
 mod extremes;
 mod input;
 mod layouts;
+mod many_sides;
 mod memory;
 mod near_duplicates;
 mod one_to_one;

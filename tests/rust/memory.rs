@@ -20,8 +20,8 @@ fn a_gram_of_too_many_neurons_is_refused() {
         let mut gram = Gram::default();
         let error =
             gram.update(wide(&value, n), wide(&value, n), &Progress::default()).unwrap_err();
-        let Error::OutOfMemory { purpose, bytes, .. } = error else { panic!("{error}") };
-        assert_eq!(purpose, Purpose::Gram { n_x: n, n_y: n, nulls: 0, folds: 0 });
+        let Error::OutOfMemory { ref purpose, bytes, .. } = error else { panic!("{error}") };
+        assert_eq!(*purpose, Purpose::Gram { widths: vec![n; 2], nulls: 0, folds: 0 });
         assert!(bytes >= 32 * (n as u64).pow(2));
         let said = error.to_string();
         for part in [&format!("the joint Gram of {n} + {n} neurons"), size, "take fewer neurons"] {
@@ -40,9 +40,9 @@ fn nulls_and_folds_are_counted_as_a_whole() {
         let mut gram = Gram::with_resampling(nulls, folds, 0).unwrap();
         let rows = |columns| wide(&value, columns);
         let error = gram.update(rows(2000), rows(2000), &Progress::default()).unwrap_err();
-        let wanted = Purpose::Gram { n_x: 2000, n_y: 2000, nulls, folds };
-        let Error::OutOfMemory { purpose, .. } = error else { panic!("{error}") };
-        assert_eq!(purpose, wanted);
+        let wanted = Purpose::Gram { widths: vec![2000; 2], nulls, folds };
+        let Error::OutOfMemory { ref purpose, .. } = error else { panic!("{error}") };
+        assert_eq!(*purpose, wanted);
         assert!(error.to_string().ends_with("take fewer neurons, nulls or folds"), "{error}");
         assert_eq!((gram.n_x(), gram.n_samples(), gram.n_nulls()), (0, 0, nulls));
     }

@@ -253,11 +253,11 @@ fn parts_make_an_equal_gram_and_go_on_alike() {
 
     let parts = gram.resampled_state().unwrap().unwrap();
     let mut spoiled = parts.clone();
-    spoiled.nulls[[0, 0, 0]] = f64::NAN;
+    spoiled.nulls[[0, 0]] = f64::NAN;
     let mut moved = parts.clone();
     moved.folds[0].shift[0] += 1.0;
     let mut narrow = parts;
-    narrow.nulls = narrow.nulls.slice(s![.., .., ..2]).to_owned();
+    narrow.nulls = narrow.nulls.slice(s![.., ..8]).to_owned();
     for wrong in [spoiled, moved, narrow] {
         assert!(matches!(again.set_resampled(wrong), Err(Error::State(_))));
     }
@@ -342,10 +342,10 @@ fn an_update_asks_before_it_changes_anything() {
         }
         let state = |gram: &Gram| (gram.state().unwrap(), gram.resampled_state().unwrap());
         let was = state(&gram);
-        let (x, y) = (sides.x.view().into(), sides.y.view().into());
+        let batch = [sides.x.view().into(), sides.y.view().into()];
         let progress = Progress::default();
         let refuse = || Err(Error::Interrupted);
-        let refused = gram.update_if(x, y, &Groups::default(), &progress, refuse);
+        let refused = gram.update_if(&batch, &Groups::default(), &progress, refuse);
         assert_eq!(refused, Err(Error::Interrupted));
         assert_eq!(state(&gram), was);
         let mut asked = false;
@@ -353,7 +353,7 @@ fn an_update_asks_before_it_changes_anything() {
             asked = true;
             Ok(())
         };
-        gram.update_if(x, y, &Groups::default(), &progress, agree).unwrap();
+        gram.update_if(&batch, &Groups::default(), &progress, agree).unwrap();
         assert!(asked && state(&gram) != was);
     }
 }

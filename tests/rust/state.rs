@@ -31,7 +31,7 @@ fn one_triangle_of_the_products_counts() {
 fn parts_that_no_gram_has_are_refused() {
     type Spoil = fn(&mut GramState);
     let spoilt: [(Spoil, &str); 10] = [
-        (|parts| parts.n_x = 10, "their shapes differ"),
+        (|parts| parts.widths[0] += 1, "their shapes differ"),
         (|parts| parts.products = Array2::zeros((9, 8)), "their shapes differ"),
         (|parts| parts.sums.truncate(8), "their shapes differ"),
         (|parts| parts.n_samples = 0, "neurons without samples"),

@@ -78,9 +78,9 @@ proptest! {
         prop_assert_eq!(&sides.maximum_match(eps), &planted);
         let critical = spectrum(&problem, &progress).unwrap();
         for block in truth.blocks() {
-            let mut values = block.iter().flatten().map(|neuron| match neuron.side {
-                Side::X => critical.x[neuron.index].to_bits(),
-                Side::Y => critical.y[neuron.index].to_bits(),
+            let mut values = block.iter().flatten().map(|neuron| {
+                let side = if neuron.side == Side::X { &critical.x } else { &critical.y };
+                side[neuron.index].to_bits()
             });
             let first = values.next();
             prop_assert!(values.all(|value| Some(value) == first));
@@ -113,9 +113,9 @@ fn copies_have_another_length_and_the_same_direction() {
         truth.blocks().iter().flatten().filter(|copies| copies.len() > 1).collect();
     assert_eq!(copied.len(), 2);
     for copies in copied {
-        let column = |neuron: Neuron| match neuron.side {
-            Side::X => sides.x.column(neuron.index),
-            Side::Y => sides.y.column(neuron.index),
+        let column = |neuron: Neuron| {
+            let side = if neuron.side == Side::X { &sides.x } else { &sides.y };
+            side.column(neuron.index)
         };
         assert_eq!(&column(copies[0]) * -2.0, column(copies[1]));
     }

@@ -171,11 +171,16 @@ def _parse_one_ridge(text: str | None) -> float | None:
 
 def report(
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Of an experiment.", show_default=False)
+        Path,
+        typer.Argument(
+            metavar="DIR",
+            help="Of an experiment, or of a comparison of three networks or more.",
+            show_default=False,
+        ),
     ],
 ) -> None:
-    """Write the report of an experiment again, from what is in its folder."""
+    """Write report.html again, from what is in the folder of an experiment or of many networks."""
     with translate_errors():
-        from spanmatch.experiment.report import write_report
+        from spanmatch.cli.report_job import write_page
 
-        typer.echo(write_report(folder))
+        typer.echo(write_page(folder))

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextvars import ContextVar
 from shlex import quote
 from typing import Any
@@ -11,6 +11,8 @@ import typer
 
 OPTIONS: ContextVar[dict[str, Any]] = ContextVar("options")
 """The options of the command that runs, by the names of its arguments."""
+NOT_OF_MODELS: ContextVar[frozenset[str]] = ContextVar("not_of_models", default=frozenset())
+"""Arguments of `load_model` that no option gives, though one of that name is there."""
 
 
 def remember_options(context: typer.Context) -> None:
@@ -18,10 +20,15 @@ def remember_options(context: typer.Context) -> None:
     program: Any = context.command
     command = program.commands.get(context.invoked_subcommand)
     OPTIONS.set({each.name: each for each in command.params} if command else {})
+    NOT_OF_MODELS.set(frozenset())
 
 
-def rename_options(names: Mapping[str, str | None]) -> None:
-    """Take options for arguments of other names from here on; None: for none."""
+def rename_options(names: Mapping[str, str | None], *, not_of_models: Collection[str] = ()) -> None:
+    """Take options for arguments of other names from here on; None: for none.
+
+    Those of `not_of_models` are not what `load_model` takes by that name.
+    """
+    NOT_OF_MODELS.set(frozenset(not_of_models))
     OPTIONS.set(
         {
             new: option
@@ -46,7 +53,7 @@ def name_options(message: str) -> str:
         of_model, name, value = argument.groups()
         if f"{name}_a" in options and (of_model or name not in options):
             return f"{options[f'{name}_a'].opts[0]}/-b"
-        if name not in options:
+        if name not in options or (of_model and name in NOT_OF_MODELS.get()):
             return argument[0]
         return _spell(options[name], value) or argument[0]
 

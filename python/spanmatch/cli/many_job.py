@@ -16,11 +16,13 @@ from spanmatch.comparison.many.many_folder import COMPARISONS, INDEX
 from spanmatch.comparison.many.network_sums import SUMS
 from spanmatch.torch.loading.data.shuffled import explain_shuffling
 from spanmatch.torch.loading.identical_files import find_identical
+from spanmatch.torch.resuming.many_report import write_many_report
 from spanmatch.torch.resuming.many_resumable import compare_many_in
 from spanmatch.torch.resuming.ranks import count_ranks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from spanmatch.cli.compare_job import Destination
     from spanmatch.comparison.many.many_comparison import ManyComparison
@@ -35,39 +37,44 @@ def run_many(config: ManyConfig, destination: Destination, threads: int | None) 
             "many networks are compared by one process: leave torchrun out, or compare two"
         )
     with begin_job(destination, config.options, threads) as ranks:
-        identical = tell_identical(config.networks)
+        tell_identical(config.networks)
         many = compare_many_in(destination.folder, config, progress=shows_bars(ranks), say=tell)
         note = explain_shuffling(config.data.name, config.options.nulls)
-        _show(many, destination, identical, note)
+        _show(many, destination, note)
 
 
-def tell_identical(networks: Mapping[str, NamedModel]) -> tuple[tuple[str, ...], ...]:
-    """Say which checkpoints are the same file, and return the groups of their networks."""
+def tell_identical(networks: Mapping[str, NamedModel]) -> None:
+    """Say which checkpoints are the same file."""
     groups = find_identical({name: each.checkpoint for name, each in networks.items()})
     for group in groups:
         files = [str(networks[name].checkpoint) for name in group]
         tell(f"warning: {', '.join(files[:-1])} and {files[-1]} hold the same bytes")
-    return groups
 
 
-def _show(
-    many: ManyComparison,
-    destination: Destination,
-    identical: tuple[tuple[str, ...], ...],
-    note: str,
-) -> None:
+def _show(many: ManyComparison, destination: Destination, note: str) -> None:
     many.plot(destination.picture)
+    page = _write_page(destination.folder)
     if destination.as_json:
-        plain = {"spanmatch": __version__, "identical": identical, **many.to_dict()}
+        plain = {"spanmatch": __version__, **many.to_dict()}
         typer.echo(format_json(plain))
         return
     # Why layers were left out is told in the words of the command too.
     typer.echo(name_options(f"{many}"))
     typer.echo()
-    for sentence in describe_findings(many, identical):
+    for sentence in describe_findings(many):
         typer.echo(sentence)
     if note:
         typer.echo(note)
-    typer.echo(
-        f"\n{destination.folder}: {INDEX}, {COMPARISONS}, {SUMS}\nPicture: {destination.picture}"
-    )
+    typer.echo(f"\n{destination.folder}: {INDEX}, {COMPARISONS}, {SUMS}")
+    typer.echo(f"Picture: {destination.picture}")
+    if page is not None:
+        typer.echo(f"Report: {page}")
+
+
+def _write_page(folder: Path) -> Path | None:
+    """Write the page; where something that it needs is not installed, say so: the rest is there."""
+    try:
+        return write_many_report(folder)
+    except ImportError as error:
+        tell(f"warning: {error}; then spanmatch report {folder}")
+        return None

@@ -33,4 +33,4 @@ def refuse_options_of_two(given: Mapping[str, object]) -> None:
         if value is not None and value is not False:
             raise WrongUsage(f"{OPTIONS.get()[name].opts[0]} is for two models: {INSTEAD[name]}")
     # The one --seed is that of nulls, and no model's.
-    rename_options({"checkpoints": "checkpoint", "seed": None, **dict.fromkeys(INSTEAD)})
+    rename_options({"checkpoints": "checkpoint", **dict.fromkeys(INSTEAD)}, not_of_models=["seed"])

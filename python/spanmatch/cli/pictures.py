@@ -43,5 +43,7 @@ def draw_support(result: Support, sides: Sides) -> Figure:
 
 def _compose_title(sides: Sides, what: str = "") -> str:
     """Break the line, and keep matplotlib from reading formulas into the names of files."""
+    from spanmatch.plot.style import escape_formulas
+
     title = f"{sides.title}{what}".encode("utf-8", "replace").decode()
-    return fill(title, LINE).replace("$", r"\$")
+    return escape_formulas(fill(title, LINE))

@@ -26,6 +26,7 @@ from spanmatch.plot.style import (
     TITLE,
     draw_band,
     draw_nulls,
+    escape_formulas,
     find_spread,
     style_axes,
 )
@@ -210,7 +211,7 @@ def name_layers(axis: Axis, layers: Sequence[str]) -> float:
     names = layers[::step]
     short = shorten_names(names, LETTERS)
     axis.set_ticks(
-        np.arange(0, len(layers), step), [_escape_formulas(short[name]) for name in names]
+        np.arange(0, len(layers), step), [escape_formulas(short[name]) for name in names]
     )
     return LETTER * max(map(len, short.values()))
 
@@ -231,16 +232,11 @@ def _compose_title(layers: ComparedLayers, inches: float) -> str:
 def _break_name(name: str) -> str:
     """Break a long name after dots into lines."""
     if len(name) <= ONE_LINE:
-        return _escape_formulas(name)
+        return escape_formulas(name)
     lines = [""]
     for part in reversed(re.findall(r"[^._/]*[._/]|[^._/]+", name)):
         room = LAST_LINE if len(lines) == 1 else LINE
         if lines[0] and len(part + lines[0]) > room:
             lines.insert(0, "")
         lines[0] = part + lines[0]
-    return _escape_formulas("\n".join(lines))
-
-
-def _escape_formulas(name: str) -> str:
-    """Keep matplotlib from reading a formula into a name."""
-    return name.replace("$", r"\$")
+    return escape_formulas("\n".join(lines))

@@ -3,42 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import combinations
-from threading import RLock
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+import spanmatch._core as core
 from spanmatch.base import tensor_file
+from spanmatch.base.arguments import as_rows_per_item
 from spanmatch.base.errors import DeviceError, describe_damage, prefix_errors
 from spanmatch.base.words import suggest
-from spanmatch.pair import pair_file
-from spanmatch.pair.mirrored import mirror_gram
-from spanmatch.pair.pair import ActivationPair, wrap_gram
-from spanmatch.pair.samples import as_samples, is_tensor
+from spanmatch.pair.accumulated import Accumulated
+from spanmatch.pair.gram_file import put_together, take_apart
+from spanmatch.pair.joint_gram import JointGram
+from spanmatch.pair.names import Label, Names, as_names, check_counts
+from spanmatch.pair.pair import ActivationPair, make_gram, wrap_gram
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from os import PathLike
 
-    import torch
-
     from spanmatch.base.arguments import RowsPerItem
-    from spanmatch.pair.types import Readable, Samples
+    from spanmatch.pair.types import Samples
 
 KIND = "ActivationSet"
 
 
-class ActivationSet:
+class ActivationSet(Accumulated):
     """The activations of several sides on the same inputs, accumulated over batches.
 
     Any two sides are a pair: `pair("a", "b")` is what an `ActivationPair` would hold that had seen
-    the rows of both, to the bit. Row i of every side belongs to the same sample. The first batch
-    sets the widths.
+    the rows of both, but for rounding. Row i of every side belongs to the same sample. The first
+    batch sets the widths.
 
-    Every two sides have sums of their own, (n_a + n_b)² float64. Several threads may update or
-    merge into one set: each call is atomic, one waits for the other. A call that raises leaves the
-    set as it was; while it works, it takes the memory of a second set.
+    All sides share one joint Gram matrix: a set takes the square of all their neurons together in
+    float64, however many samples it has seen. Several threads may update or merge into one set:
+    each call is atomic, one waits for the other. A call that raises leaves the set as it was.
 
     Parameters
     ----------
@@ -68,7 +66,7 @@ class ActivationSet:
     array([0, 1])
     """
 
-    __slots__ = ("_lock", "_pairs", "_sides")
+    __slots__ = ("_sides",)
 
     def __init__(
         self,
@@ -80,16 +78,12 @@ class ActivationSet:
         neuron_names: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self._sides = _as_sides(sides)
-        names = {} if neuron_names is None else dict(neuron_names)
-        for side in names:
+        named = {} if neuron_names is None else dict(neuron_names)
+        for side in named:
             self._check_side(side)
-        self._lock = RLock()
-        self._pairs = {
-            (a, b): ActivationPair(
-                x_names=names.get(a), y_names=names.get(b), nulls=nulls, folds=folds, seed=seed
-            )
-            for a, b in combinations(self._sides, 2)
-        }
+        names = map(as_names, map(named.get, self._sides), self._labels)
+        gram = make_gram(nulls, folds, seed, _call_sides(self._sides))
+        super().__init__(JointGram(gram), tuple(names))
 
     @property
     def sides(self) -> tuple[str, ...]:
@@ -99,39 +93,8 @@ class ActivationSet:
     @property
     def widths(self) -> dict[str, int]:
         """How many neurons each side has; empty before the first batch."""
-        first, *others = self._sides
-        with self._lock:
-            if self.n_samples == 0:
-                return {}
-            return {
-                first: self._first.n_x,
-                **{other: self._pairs[first, other].n_y for other in others},
-            }
-
-    @property
-    def n_batches(self) -> int:
-        """How many batches the set has seen."""
-        return self._first.n_batches
-
-    @property
-    def n_samples(self) -> int:
-        """How many rows the set has seen."""
-        return self._first.n_samples
-
-    @property
-    def n_items(self) -> int:
-        """How many items a set with nulls or folds has seen; rows, of any other set."""
-        return self._first.n_items
-
-    @property
-    def n_nulls(self) -> int:
-        """How many nulls are summed for every pair."""
-        return self._first.n_nulls
-
-    @property
-    def n_folds(self) -> int:
-        """To how many folds the items are assigned."""
-        return self._first.n_folds
+        widths = self._gram.widths
+        return {} if widths is None else dict(zip(self._sides, widths, strict=True))
 
     def update(self, rows: Mapping[str, Samples], *, rows_per_item: RowsPerItem = 1) -> None:
         """Add a batch.
@@ -152,21 +115,14 @@ class ActivationSet:
         DeviceError
             As `ActivationPair.update`.
         """
-        with self._lock:
+        with self._gram.lock:
             where = f"batch {self.n_batches} (counted from 0)"
             with prefix_errors(where, (TypeError, ValueError, DeviceError)):
                 self._check_names(rows)
-                samples = {side: as_samples(rows[side], f"rows[{side!r}]") for side in self._sides}
-                self._check_shapes(samples)
-                for side, each in samples.items():
-                    _check_finite(side, each)
-            # Whatever fails, this set has seen none of it.
-            pairs = {key: _fork(pair) for key, pair in self._pairs.items()}
-            for (a, b), pair in pairs.items():
-                kinds = (TypeError, ValueError, DeviceError)
-                with prefix_errors(f"{a!r} as x and {b!r} as y", kinds):
-                    pair.update(rows[a], rows[b], rows_per_item=rows_per_item)
-            self._pairs = pairs
+                samples = {f"rows[{side!r}]": rows[side] for side in self._sides}
+                check_widths = partial(check_counts, self._names, labels=self._labels)
+                items = as_rows_per_item(rows_per_item)
+                self._gram.update(samples, items, check_widths=check_widths)
 
     def pair(self, a: str, b: str) -> ActivationPair:
         """Return what two sides have seen, a as x and b as y: a copy, which is the caller's.
@@ -183,81 +139,29 @@ class ActivationSet:
                 raise KeyError(f"no side {side!r}: {suggest(str(side), self._sides)}")
         if a == b:
             raise ValueError(f"a pair is of two sides, got {a!r} twice")
-        with self._lock:
-            if (a, b) in self._pairs:
-                return self._pairs[a, b].__copy__()
-            there = self._pairs[b, a]
-            return wrap_gram(mirror_gram(there._gram.take_snapshot()), there._names[::-1])
-
-    def merge(self, other: ActivationSet) -> None:
-        """Add all that `other` has seen, as though its batches had come here.
-
-        Raises
-        ------
-        TypeError
-            `other` is not a set.
-        ValueError
-            It has other sides, or as `ActivationPair.merge`.
-        """
-        if not isinstance(other, ActivationSet):
-            raise TypeError(f"merge needs an ActivationSet, got {type(other).__name__}")
-        if other.sides != self.sides:
-            raise ValueError(
-                f"the sets have other sides: {', '.join(self.sides)} and {', '.join(other.sides)}"
-            )
-        # A copy, so that no call holds two locks.
-        more = other.__copy__()
-        with self._lock:
-            pairs = {key: pair.__copy__() for key, pair in self._pairs.items()}
-            for (a, b), pair in pairs.items():
-                with prefix_errors(f"{a!r} as x and {b!r} as y"):
-                    pair.merge(more._pairs[a, b])
-            self._pairs = pairs
-
-    def all_reduce(self, group: torch.distributed.ProcessGroup | None = None) -> None:
-        """Merge the sets of all processes of a group of torch.distributed, in each of them.
-
-        Every process calls it, once, after its last batch: see `ActivationPair.all_reduce`.
-
-        Raises
-        ------
-        ImportError, ValueError
-            As `ActivationPair.all_reduce`; the sets have other sides.
-        """
-        from spanmatch.pair.device.all_reduce import check_same
-
-        with self._lock:
-            check_same(self._sides, "sides", group)
-            pairs = {key: pair.__copy__() for key, pair in self._pairs.items()}
-            for pair in pairs.values():
-                pair.all_reduce(group)
-            self._pairs = pairs
-
-    def without_replicates(self) -> ActivationSet:
-        """Return a copy that keeps neither nulls nor folds: as large as a set that never did."""
-        with self._lock:
-            pairs = {key: pair.without_replicates() for key, pair in self._pairs.items()}
-        return _wrap(self._sides, pairs)
+        x, y = (self._sides.index(side) for side in (a, b))
+        with self._gram.lock:
+            gram, names = self._gram.to_host().pair(x, y), self._names
+        return wrap_gram(gram, (names[x], names[y]))
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the set to a safetensors file, which appears under its name once it is whole.
 
-        Tensors are those of `ActivationPair.save`, for every two sides, with the number of the pair
-        before their names.
+        Tensors are those of `ActivationPair.save`, over the neurons of all sides, one side after
+        the other. With K sides `norms` is of shape (n + K, K): the products of each neuron, and of
+        the squared norm of each side, with the norm of each. A row of `nulls` has for each side but
+        the last the products of its neurons with all shifted neurons behind it.
 
         Raises
         ------
         OSError
             The file cannot be written.
         """
-        tensors: dict[str, Any] = {}
-        values: list[dict[str, object]] = []
-        layout = tensor_file.FIRST_FORMAT
-        for at, pair in enumerate(self.__copy__()._pairs.values()):
-            of_pair, known, layout = pair_file.take_apart(pair._gram.to_host(), pair._names)
-            tensors |= {f"{at}.{name}": tensor for name, tensor in of_pair.items()}
-            values.append(known)
-        tensor_file.write(path, KIND, tensors, {"sides": self._sides, "pairs": values}, layout)
+        with self._gram.lock:
+            gram, names = self._gram.take_snapshot(), self._names
+        tensors, values = take_apart(gram)
+        values |= {"sides": self._sides, "widths": gram.widths, "names": names}
+        tensor_file.write(path, KIND, tensors, values)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> ActivationSet:
@@ -284,40 +188,23 @@ class ActivationSet:
         """
         tensors, values = tensor_file.read_as(path, KIND)
         try:
-            sides = _as_sides(values["sides"])
-            keys = list(combinations(sides, 2))
-            pairs = {}
-            for at, (key, known) in enumerate(zip(keys, values["pairs"], strict=True)):
-                begin = f"{at}."
-                of_pair = {
-                    name.removeprefix(begin): tensor
-                    for name, tensor in tensors.items()
-                    if name.startswith(begin)
-                }
-                pairs[key] = wrap_gram(*pair_file.put_together(of_pair, known))
-            _check_alike(sides, pairs)
+            acts = cls(values["sides"])
+            widths, names = values["widths"], values["names"]
+            called = _call_sides(acts.sides)
+            gram = put_together(tensors, values, widths, called)
+            acts._names = tuple(map(as_names, names, acts._labels))
+            if len(names) != len(acts.sides) or len(widths) not in (0, len(acts.sides)):
+                raise ValueError("its sides, their widths and their names differ")
+            if gram.n_samples > 0:
+                check_counts(acts._names, gram.widths, acts._labels)
         except (KeyError, OverflowError, TypeError, ValueError) as error:
             raise describe_damage(path, error) from error
-        return _wrap(sides, pairs)
-
-    def __add__(self, other: ActivationSet) -> ActivationSet:
-        """Return a new set that has seen what both have."""
-        if not isinstance(other, ActivationSet):
-            return NotImplemented
-        total = self.__copy__()
-        total.merge(other)
-        return total
-
-    def __copy__(self) -> ActivationSet:
-        with self._lock:
-            pairs = {key: pair.__copy__() for key, pair in self._pairs.items()}
-        return _wrap(self._sides, pairs)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> ActivationSet:
-        return self.__copy__()
+        return acts._wrap(gram)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _wrap, (self._sides, self.__copy__()._pairs)
+        gram = self._gram.take_snapshot()
+        state = gram.parts(), gram.replicates(), gram.norms()
+        return _from_parts, (self._sides, self._names, *state)
 
     def __repr__(self) -> str:
         widths = self.widths
@@ -325,8 +212,22 @@ class ActivationSet:
         return f"ActivationSet({sides} neurons, {self.n_samples} samples)"
 
     @property
-    def _first(self) -> ActivationPair:
-        return next(iter(self._pairs.values()))
+    def _labels(self) -> list[Label]:
+        called = _call_sides(self._sides)
+        return [Label(each, f"neuron_names[{each}]") for each in called]
+
+    def _check_kind(self, other: object) -> None:
+        if not isinstance(other, ActivationSet):
+            raise TypeError(f"merge needs an ActivationSet, got {type(other).__name__}")
+        if other.sides != self.sides:
+            raise ValueError(
+                f"the sets have other sides: {', '.join(self.sides)} and {', '.join(other.sides)}"
+            )
+
+    def _wrap(self, gram: core.Gram) -> ActivationSet:
+        acts = ActivationSet(self._sides)
+        acts._gram, acts._names = JointGram(gram), self._names
+        return acts
 
     def _check_side(self, side: object) -> None:
         if side not in self._sides:
@@ -342,19 +243,6 @@ class ActivationSet:
         missing = [repr(side) for side in self._sides if side not in rows]
         if missing:
             raise ValueError(f"there are no rows of {', '.join(missing)}: every side needs some")
-
-    def _check_shapes(self, samples: Mapping[str, Readable]) -> None:
-        first, widths = self._sides[0], self.widths
-        for side, each in samples.items():
-            if len(each) != len(samples[first]):
-                raise ValueError(
-                    f"{first!r} has {len(samples[first])} rows and {side!r} {len(each)}: row i of "
-                    "every side is the same sample"
-                )
-            if widths and each.shape[1] != widths[side]:
-                raise ValueError(
-                    f"{side!r} has {each.shape[1]} neurons, but had {widths[side]} before"
-                )
 
 
 def _as_sides(sides: object) -> tuple[str, ...]:
@@ -372,37 +260,18 @@ def _as_sides(sides: object) -> tuple[str, ...]:
     return names
 
 
-def _check_finite(side: str, samples: Readable) -> None:
-    """Raise ValueError where a value is not finite; of what numpy cannot tell, pairs do."""
-    if is_tensor(samples) or not isinstance(samples, np.ndarray) or samples.dtype.kind != "f":
-        return
-    finite = np.isfinite(samples)
-    if not finite.all():
-        row, neuron = (int(each) for each in np.argwhere(~finite)[0])
-        raise ValueError(
-            f"{side!r} holds {samples[row, neuron]} in row {row}, neuron {neuron}: leave such "
-            "samples out on every side"
-        )
+def _call_sides(sides: Iterable[str]) -> list[str]:
+    """Return what errors call the sides."""
+    return [repr(side) for side in sides]
 
 
-def _check_alike(sides: tuple[str, ...], pairs: Mapping[tuple[str, str], ActivationPair]) -> None:
-    """Raise ValueError where pairs cannot be those of one set."""
-    first = pairs[sides[0], sides[1]]
-    widths = {sides[0]: first.n_x, **{b: pairs[sides[0], b].n_y for b in sides[1:]}}
-    for (a, b), pair in pairs.items():
-        counts = [(each.n_batches, each.n_samples, each.n_items) for each in (first, pair)]
-        if counts[0] != counts[1] or (pair.n_x, pair.n_y) != (widths[a], widths[b]):
-            raise ValueError(f"{a!r} and {b!r} have not seen what the other sides have")
-
-
-def _fork(pair: ActivationPair) -> ActivationPair:
-    """Return the same pair, which goes on by itself, its sums where they lie."""
-    forked = ActivationPair()
-    forked._gram, forked._names = pair._gram.fork(), pair._names
-    return forked
-
-
-def _wrap(sides: tuple[str, ...], pairs: dict[tuple[str, str], ActivationPair]) -> ActivationSet:
+def _from_parts(
+    sides: tuple[str, ...],
+    names: Names,
+    parts: core._Parts,
+    replicates: core._Replicates | None,
+    norms: core._Norms | None,
+) -> ActivationSet:
     acts = ActivationSet(sides)
-    acts._pairs = pairs
-    return acts
+    acts._names = names
+    return acts._wrap(core.Gram.from_parts(parts, replicates, norms, _call_sides(sides)))

@@ -1,9 +1,8 @@
-"""The joint Gram matrix of two sides: sums on the host, and on the devices where batches lie."""
+"""The joint Gram matrix of two or more sides: sums on the host, and where batches lie."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from copy import copy
 from threading import RLock
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from spanmatch.base.errors import DeviceError
 from spanmatch.pair.samples import as_samples
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import torch
 
@@ -64,36 +63,37 @@ class JointGram:
         return host.n_nulls, len(host.fold_samples)
 
     @property
-    def widths(self) -> tuple[int, int] | None:
-        """How many neurons x and y have; None before the first batch."""
+    def widths(self) -> list[int] | None:
+        """How many neurons each side has; None before the first batch."""
         with self.lock:
-            return next(
-                ((gram.n_x, gram.n_y) for gram in self._list_grams() if gram.n_samples > 0), None
-            )
+            return next((gram.widths for gram in self._list_grams() if gram.n_samples > 0), None)
 
     def update(
         self,
-        x: Samples,
-        y: Samples,
+        sides: Mapping[str, Samples],
         rows_per_item: int | list[int] = 1,
         report: Callable[[int, int], object] | None = None,
-        check_widths: Callable[[int, int], None] | None = None,
+        check_widths: Callable[[Sequence[int]], None] | None = None,
     ) -> None:
-        """Add a batch, or raise and stay as before; `report` hears of progress on the host."""
-        samples_x, samples_y = as_samples(x, "x"), as_samples(y, "y")
-        n_x, n_y = samples_x.shape[1], samples_y.shape[1]
+        """Add a batch, or raise and stay as before; `report` hears of progress on the host.
+
+        Sides come in their order, by what stands for them in code: x, y or rows["a"].
+        """
+        samples = [as_samples(side, name) for name, side in sides.items()]
+        widths = [side.shape[1] for side in samples]
         with self.lock:
             if check_widths is not None:
-                check_widths(n_x, n_y)
-            if isinstance(samples_x, np.ndarray) and isinstance(samples_y, np.ndarray):
+                check_widths(widths)
+            on_host = [side for side in samples if isinstance(side, np.ndarray)]
+            if len(on_host) == len(samples):
                 # The core knows its own widths, and which circular shifts and folds come next; of
                 # what is on devices it has to be told.
                 host, _ = self._sums
-                alone = (n_x, n_y) == self.widths and not any(self.kept)
+                alone = widths == self.widths and not any(self.kept)
                 gram = host if alone else self.to_host()
-                gram.update(samples_x, samples_y, rows_per_item, report)
+                gram.update(on_host, rows_per_item, report)
             else:
-                self._update_on_device(samples_x, samples_y, rows_per_item)
+                self._update_on_device(samples, rows_per_item)
 
     def to_host(self) -> core.Gram:
         """Return all sums, brought together on the host.
@@ -118,15 +118,6 @@ class JointGram:
         gram = self.to_host()
         return gram.copy() if any(self.kept) else gram
 
-    def fork(self) -> JointGram:
-        """Return the same sums, which go on by themselves; those on devices stay there."""
-        with self.lock:
-            host, devices = self._sums
-            forked = JointGram()
-            # Sums on devices are replaced, and never changed: a shallow copy goes its own way.
-            forked._sums = host.copy(), {device: copy(gram) for device, gram in devices.items()}
-        return forked
-
     def replace(self, gram: core.Gram) -> None:
         """Hold the sums of `gram` from now on."""
         with self.lock:
@@ -136,24 +127,24 @@ class JointGram:
         host, devices = self._sums
         return [host, *devices.values()]
 
-    def _update_on_device(self, x: Readable, y: Readable, rows_per_item: int | list[int]) -> None:
+    def _update_on_device(self, sides: list[Readable], rows_per_item: int | list[int]) -> None:
         from spanmatch.pair.device.gram import DeviceGram, Plan
         from spanmatch.pair.device.tensors import to_host
 
-        n_x, n_y = x.shape[1], y.shape[1]
-        device = next(side.device for side in (x, y) if not isinstance(side, np.ndarray))
+        widths, rows = [side.shape[1] for side in sides], {len(side) for side in sides}
+        device = next(side.device for side in sides if not isinstance(side, np.ndarray))
         host, devices = self._sums
         with _name_device(device):
-            if len(x) == len(y) > 0 and self.widths in (None, (n_x, n_y)):
-                gram = devices.get(device) or DeviceGram(device, n_x, n_y, *self.kept)
+            if len(rows) == 1 and rows != {0} and self.widths in (None, widths):
+                gram = devices.get(device) or DeviceGram(device, widths, *self.kept)
                 # As if all had come to the host.
-                plan = Plan(*host.plan(len(x), rows_per_item, self.n_batches, self.n_items))
-                if gram.update(x, y, plan):
+                plan = Plan(*host.plan(len(sides[0]), rows_per_item, self.n_batches, self.n_items))
+                if gram.update(sides, plan):
                     devices[device] = gram
                     return
-            host_x, host_y = to_host(x), to_host(y)
+            on_host = [to_host(side) for side in sides]
         # The core says what is wrong.
-        self.to_host().update(host_x, host_y, rows_per_item)
+        self.to_host().update(on_host, rows_per_item)
 
 
 @contextmanager

@@ -3,39 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from spanmatch.pair.types import Side
+    from collections.abc import Sequence
 
-Names: TypeAlias = "tuple[tuple[str, ...] | None, tuple[str, ...] | None]"
-"""Of x and of y, where given."""
+Names: TypeAlias = "tuple[tuple[str, ...] | None, ...]"
+"""Of the neurons of each side, where given."""
 
 
-def as_names(names: Iterable[str] | None, side: Side) -> tuple[str, ...] | None:
+class Label(NamedTuple):
+    """What errors call a side, and the argument that names its neurons."""
+
+    side: str
+    names: str
+
+
+PAIR = (Label("x", "x_names"), Label("y", "y_names"))
+
+
+def as_names(names: Iterable[str] | None, label: Label) -> tuple[str, ...] | None:
     """Return `names` as a tuple of strings."""
     if names is None:
         return None
     found = tuple(names) if isinstance(names, Iterable) and not isinstance(names, str) else (None,)
     if not all(isinstance(name, str) for name in found):
-        raise TypeError(f"{side}_names must be a list of strings, one for each neuron of {side}")
+        raise TypeError(
+            f"{label.names} must be a list of strings, one for each neuron of {label.side}"
+        )
     return tuple(map(str, found))
 
 
-def check_counts(names: Names, n_x: int, n_y: int) -> None:
+def check_counts(names: Names, widths: Sequence[int], labels: Sequence[Label] = PAIR) -> None:
     """Raise where sides of these widths have another number of names."""
-    for side, known, width in (("x", names[0], n_x), ("y", names[1], n_y)):
+    for label, known, width in zip(labels, names, widths, strict=True):
         if known is not None and len(known) != width:
-            raise ValueError(f"{side} has {width} neurons, but {side}_names names {len(known)}")
+            raise ValueError(
+                f"{label.side} has {width} neurons, but {label.names} names {len(known)}"
+            )
 
 
-def merge_names(mine: Names, theirs: Names) -> Names:
+def merge_names(mine: Names, theirs: Names, labels: Sequence[Label] = PAIR) -> Names:
     """Return the names that either knows; where both do, they must agree."""
-    return _merge_side(mine[0], theirs[0], "x"), _merge_side(mine[1], theirs[1], "y")
+    sides = zip(mine, theirs, labels, strict=True)
+    return tuple(_merge_side(one, other, label.side) for one, other, label in sides)
 
 
 def _merge_side(
-    mine: tuple[str, ...] | None, theirs: tuple[str, ...] | None, side: Side
+    mine: tuple[str, ...] | None, theirs: tuple[str, ...] | None, side: str
 ) -> tuple[str, ...] | None:
     if mine is None or theirs is None:
         return theirs if mine is None else mine
@@ -46,5 +61,5 @@ def _merge_side(
             if at is None
             else (f"{mine[at]!r} and {theirs[at]!r} for neuron {at}")
         )
-        raise ValueError(f"the pairs name the neurons of {side} differently: {where}")
+        raise ValueError(f"both name the neurons of {side} differently: {where}")
     return mine

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from spanmatch.base.arguments import as_count
@@ -35,9 +36,10 @@ class Resampling:
         """Whether there are nulls or folds."""
         return self.nulls > 0 or self.folds > 0
 
-    def count_beside(self, n_x: int, n_y: int) -> int:
-        """Return how many numbers nulls and folds take beside the sums of so many neurons."""
-        return self.nulls * n_x * n_y + self.folds * (n_x + n_y) ** 2
+    def count_beside(self, *widths: int) -> int:
+        """Return how many numbers nulls and folds take beside the sums of sides so wide."""
+        between = sum(a * b for a, b in combinations(widths, 2))
+        return self.nulls * between + self.folds * sum(widths) ** 2
 
     def make_pair(self) -> ActivationPair:
         """Return a pair that keeps these."""

@@ -11,16 +11,15 @@ from spanmatch.base.errors import DeviceError, prefix_errors
 from spanmatch.base.progress import show_progress
 from spanmatch.pair import pair_file
 from spanmatch.pair.joint_gram import JointGram
-from spanmatch.pair.names import Names, as_names, check_counts, merge_names
+from spanmatch.pair.names import PAIR, Names, as_names, check_counts
 from spanmatch.pair.summed_sides import SummedSides
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from os import PathLike
 
-    import torch
-
     from spanmatch.base.arguments import RowsPerItem
+    from spanmatch.pair.names import Label
     from spanmatch.pair.types import Samples
 
 
@@ -75,7 +74,7 @@ class ActivationPair(SummedSides):
         folds: int = 0,
         seed: int = 0,
     ) -> None:
-        names = (as_names(x_names, "x"), as_names(y_names, "y"))
+        names = tuple(map(as_names, (x_names, y_names), PAIR))
         super().__init__(JointGram(make_gram(nulls, folds, seed)), names)
 
     def update(self, x: Samples, y: Samples, *, rows_per_item: RowsPerItem = 1) -> None:
@@ -117,66 +116,8 @@ class ActivationPair(SummedSides):
             where = f"batch {self.n_batches} (counted from 0)"
             with prefix_errors(where, (TypeError, ValueError, DeviceError)):
                 rows = as_rows_per_item(rows_per_item)
-                self._gram.update(x, y, rows, check_widths=partial(check_counts, self._names))
-
-    def merge(self, other: ActivationPair) -> None:
-        """Add all that `other` has seen, as though its batches had come here.
-
-        In any order pairs give the same, but for rounding.
-
-        Raises
-        ------
-        TypeError
-            `other` is not a pair.
-        ValueError
-            Its widths, its neurons' names, or its numbers of nulls or folds differ. A pair that has
-            seen nothing, and keeps neither, fits any.
-        """
-        if not isinstance(other, ActivationPair):
-            raise TypeError(f"merge needs an ActivationPair, got {type(other).__name__}")
-        # A copy, so that no call holds two locks.
-        gram = other._gram.to_host().copy()
-        with self._gram.lock:
-            names = merge_names(self._names, other._names)
-            widths = self._gram.widths or ((gram.n_x, gram.n_y) if gram.n_samples > 0 else None)
-            if widths is not None:
-                check_counts(names, *widths)
-            self._gram.to_host().merge(gram)
-            self._names = names
-
-    def all_reduce(self, group: torch.distributed.ProcessGroup | None = None) -> None:
-        """Merge the pairs of all processes of a group of torch.distributed, in each of them.
-
-        Every process calls it, once, after its last batch. A process that has seen no batch may
-        take part. All end with the same bits. With NCCL the sums pass through the current GPU: call
-        `torch.cuda.set_device` first, as always there.
-
-        Parameters
-        ----------
-        group
-            The processes; None: all.
-
-        Raises
-        ------
-        ImportError
-            torch is not installed.
-        ValueError
-            torch.distributed is not initialised, or widths, names, or numbers of nulls or folds
-            differ: then in every process, and all pairs stay as they were.
-        """
-        from spanmatch.pair.device.all_reduce import all_reduce
-
-        with self._gram.lock:
-            gram, self._names = all_reduce(self._gram.to_host(), self._names, group)
-            self._gram.replace(gram)
-
-    def without_replicates(self) -> ActivationPair:
-        """Return a copy that keeps neither nulls nor folds: as large as a pair that never did."""
-        with self._gram.lock:
-            gram = self._gram.to_host()
-            parts, norms = gram.parts(), gram.norms()
-        own = None if norms is None else (norms[0], norms[1][:0], norms[2][:0])
-        return wrap_gram(core.Gram.from_parts(parts, norms=own), self._names)
+                check_widths = partial(check_counts, self._names)
+                self._gram.update({"x": x, "y": y}, rows, check_widths=check_widths)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the pair to a safetensors file, which appears under its name once it is whole.
@@ -224,20 +165,6 @@ class ActivationPair(SummedSides):
         """
         return wrap_gram(*pair_file.read(path))
 
-    def __add__(self, other: ActivationPair) -> ActivationPair:
-        """Return a new pair that has seen what both have."""
-        if not isinstance(other, ActivationPair):
-            return NotImplemented
-        total = self.__copy__()
-        total.merge(other)
-        return total
-
-    def __copy__(self) -> ActivationPair:
-        return wrap_gram(self._gram.to_host().copy(), self._names)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> ActivationPair:
-        return self.__copy__()
-
     def __reduce__(self) -> tuple[Any, ...]:
         gram = self._gram.take_snapshot()
         return _from_parts, (gram.parts(), gram.replicates(), self._names, gram.norms())
@@ -245,13 +172,29 @@ class ActivationPair(SummedSides):
     def __repr__(self) -> str:
         return f"ActivationPair({self.n_x} + {self.n_y} neurons, {self.n_samples} samples)"
 
+    @property
+    def _labels(self) -> Sequence[Label]:
+        return PAIR
 
-def make_gram(nulls: int = 0, folds: int = 0, seed: int = 0) -> core.Gram:
-    """Return a Gram matrix that has seen nothing, and keeps so many nulls and folds."""
+    def _check_kind(self, other: object) -> None:
+        if not isinstance(other, ActivationPair):
+            raise TypeError(f"merge needs an ActivationPair, got {type(other).__name__}")
+
+    def _wrap(self, gram: core.Gram) -> ActivationPair:
+        return wrap_gram(gram, self._names)
+
+
+def make_gram(
+    nulls: int = 0, folds: int = 0, seed: int = 0, sides: Sequence[str] = ()
+) -> core.Gram:
+    """Return a Gram matrix that has seen nothing, and keeps so many nulls and folds.
+
+    Errors call its sides by their names, and without names x and y.
+    """
     nulls, folds = as_count(nulls, "nulls"), as_count(folds, "folds")
     if folds == 1:
         raise ValueError("`folds` must be 0 or at least 2: an interval compares them")
-    return core.Gram(nulls, folds, as_seed(seed))
+    return core.Gram(nulls, folds, as_seed(seed), list(sides))
 
 
 def read_gram(
@@ -278,7 +221,7 @@ def read_gram(
         raise TypeError("y is a pair, which holds both sides: pass it alone, as x")
     gram = JointGram(empty())
     with show_progress("Reading samples", progress) as report:
-        gram.update(x, y, as_rows_per_item(rows_per_item), report)
+        gram.update({"x": x, "y": y}, as_rows_per_item(rows_per_item), report)
     return gram.to_host()
 
 

@@ -38,7 +38,7 @@ def find_correlations(gram: core.Gram, *, center: bool) -> Floats:
         A neuron is so small, or once centred varies by so little, that its squares are lost; or a
         cosine is above 1 by more than rounding.
     """
-    n_x, _, n_samples, shift, sums, spread, products = gram.parts()
+    (n_x, _), _, n_samples, shift, sums, spread, products = gram.parts()
     added = _find_added(n_samples, shift, sums, center=center)
     squares = products.diagonal() + 2.0 * added[0] * added[1]
     # What the core calls dead: exactly zero, as a constant is once it is centred.

@@ -5,36 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spanmatch.base.arguments import as_center
+from spanmatch.pair.accumulated import Accumulated
 from spanmatch.pair.products import find_correlations, find_gram
 
 if TYPE_CHECKING:
     import spanmatch._core as core
-    from spanmatch.pair.joint_gram import JointGram
-    from spanmatch.pair.names import Names
     from spanmatch.pair.types import Floats
 
 
-class SummedSides:
+class SummedSides(Accumulated):
     """What there is to see of two sides that have been summed.
 
     `ActivationPair`, which also adds to them, is its only subclass: in one class the two would be
     too long a file.
     """
 
-    __slots__ = ("_gram", "_names")
-
-    def __init__(self, gram: JointGram, names: Names) -> None:
-        self._gram, self._names = gram, names
-
-    @property
-    def n_batches(self) -> int:
-        """How many batches the pair has seen."""
-        return self._gram.n_batches
-
-    @property
-    def n_samples(self) -> int:
-        """How many rows the pair has seen."""
-        return self._gram.n_samples
+    __slots__ = ()
 
     @property
     def n_x(self) -> int:
@@ -45,21 +31,6 @@ class SummedSides:
     def n_y(self) -> int:
         """How many neurons side y has; 0 before the first batch."""
         return (self._gram.widths or (0, 0))[1]
-
-    @property
-    def n_items(self) -> int:
-        """How many items a pair with nulls or folds has seen; rows, of any other pair."""
-        return self._gram.n_items
-
-    @property
-    def n_nulls(self) -> int:
-        """How many nulls are summed."""
-        return self._gram.kept[0]
-
-    @property
-    def n_folds(self) -> int:
-        """To how many folds the items are assigned."""
-        return self._gram.kept[1]
 
     @property
     def x_names(self) -> tuple[str, ...] | None:

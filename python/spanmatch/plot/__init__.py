@@ -2,5 +2,6 @@
 
 Read `style` first: colours, axes, what chance and intervals look like. Then `similarity`, curves
 s(ε) with the three `bands` under them, and `structure`, sizes of matches and support. `figure_file`
-writes them. This room draws results and asks no questions: it does not know `solve`.
+writes them; `page` is what pages share. This room draws results and asks no questions: it does not
+know `solve`.
 """

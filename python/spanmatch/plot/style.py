@@ -35,6 +35,15 @@ def style_axes(axes: Axes, *, grid: str | None = "both") -> None:
         spine.set_color(GRID)
 
 
+def escape_formulas(name: str) -> str:
+    r"""Return a name as matplotlib writes it out: without this it reads formulas between dollars.
+
+    >>> print(escape_formulas("a$b$"))
+    a\$b\$
+    """
+    return name.replace("$", r"\$")
+
+
 def find_spread(values: ArrayLike) -> tuple[Floats, Floats, Floats]:
     """Return the least, the median and the largest over the first axis.
 

@@ -105,7 +105,8 @@ class Columns:
         column = widen(self.samples[:, index : index + 1])
         gram = core.Gram()
         try:
-            gram.update(*((column, column[:, :0]) if self.side == "x" else (column[:, :0], column)))
+            nothing = column[:, :0]
+            gram.update([column, nothing] if self.side == "x" else [nothing, column])
             center_products(gram)
         except ValueError as error:
             alone = f"neuron 0 of {self.side}"

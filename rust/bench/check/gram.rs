@@ -23,8 +23,8 @@ pub(super) fn check(case: &Case, gram: &Gram) -> Result<()> {
     for first in (0..samples).step_by(ROWS) {
         let rows = first..(first + ROWS).min(samples);
         let mut shifted = Array2::zeros((rows.len(), shift.len()));
-        shifted.slice_mut(s![.., ..parts.n_x]).assign(&case.x.widened(rows.clone()));
-        shifted.slice_mut(s![.., parts.n_x..]).assign(&case.y.widened(rows));
+        shifted.slice_mut(s![.., ..parts.widths[0]]).assign(&case.x.widened(rows.clone()));
+        shifted.slice_mut(s![.., parts.widths[0]..]).assign(&case.y.widened(rows));
         shifted -= &shift;
         expected += &shifted.t().dot(&shifted.dot(&weights));
     }

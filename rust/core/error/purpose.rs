@@ -3,15 +3,13 @@
 use std::fmt;
 
 /// What memory was wanted for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Purpose {
     /// A joint Gram, or a copy of one, with what it accumulates beside its own sums.
     Gram {
-        /// Neurons of x.
-        n_x: usize,
-        /// Neurons of y.
-        n_y: usize,
+        /// Neurons of each side.
+        widths: Vec<usize>,
         /// Nulls.
         nulls: usize,
         /// Folds.
@@ -27,7 +25,7 @@ pub enum Purpose {
 
 impl Purpose {
     /// What to do where there is none.
-    pub(super) fn advice(self) -> &'static str {
+    pub(super) fn advice(&self) -> &'static str {
         match self {
             Self::Gram { nulls: 0, folds: 0, .. } => {
                 "take fewer neurons: some channels of a layer, not every position of a map"
@@ -42,9 +40,10 @@ impl Purpose {
 
 impl fmt::Display for Purpose {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Gram { n_x, n_y, nulls, folds } => {
-                write!(f, "the joint Gram of {n_x} + {n_y} neurons")?;
+        match self {
+            Self::Gram { widths, nulls, folds } => {
+                let widths: Vec<String> = widths.iter().map(usize::to_string).collect();
+                write!(f, "the joint Gram of {} neurons", widths.join(" + "))?;
                 match (nulls, folds) {
                     (0, 0) => Ok(()),
                     (_, 0) => write!(f, " with {nulls} nulls"),

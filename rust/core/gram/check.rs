@@ -6,28 +6,41 @@ use crate::error::{Error, Result};
 use crate::invariant::pairs;
 use crate::neuron::Side;
 use crate::samples::{Block, ColumnRecord, Samples};
+use crate::sides::Sides;
 
 /// With `|z| <= m` and `|shift| <= m`, every sum that leads to the Gram stays below so many times `n m²`.
 pub const MARGIN: f64 = 16.0;
 
 impl Gram {
-    pub(super) fn check_batch(&self, x: Samples<'_>, y: Samples<'_>) -> Result<()> {
-        if x.n_samples() != y.n_samples() {
-            return Err(Error::RowCounts { x: x.n_samples(), y: y.n_samples() });
+    pub(super) fn check_batch(&self, sides: &[Samples<'_>]) -> Result<()> {
+        let [first, others @ ..] = sides else {
+            return Err(Error::SideCount { expected: 2, got: 0 });
+        };
+        let expected = first.n_samples();
+        for (index, side) in others.iter().enumerate() {
+            let (side, got) = (Side::new(index + 1), side.n_samples());
+            if got != expected {
+                return Err(Error::RowCounts { expected, side, got });
+            }
         }
-        if x.n_samples() == 0 {
+        if expected == 0 {
             return Err(Error::NoRows);
         }
         if self.n_samples > 0 {
-            self.check_widths(x.n_neurons(), y.n_neurons())?;
+            self.check_widths(&Sides::of_widths(sides.iter().map(Samples::n_neurons)))?;
         }
         Ok(())
     }
 
-    pub(super) fn check_widths(&self, n_x: usize, n_y: usize) -> Result<()> {
-        for (side, expected, got) in [(Side::X, self.n_x, n_x), (Side::Y, self.n_y, n_y)] {
+    pub(super) fn check_widths(&self, sides: &Sides) -> Result<()> {
+        let (expected, got) = (self.sides.count(), sides.count());
+        if expected != got {
+            return Err(Error::SideCount { expected, got });
+        }
+        for side in 0..got {
+            let (expected, got) = (self.sides.width(side), sides.width(side));
             if expected != got {
-                return Err(Error::Width { side, expected, got });
+                return Err(Error::Width { side: Side::new(side), expected, got });
             }
         }
         Ok(())
@@ -62,10 +75,7 @@ impl Gram {
     ) -> Result<()> {
         if let Some(found) = block.first_not_finite() {
             let (neuron, row) = (self.neuron(first + found.column), rows[found.row]);
-            let value = match neuron.side {
-                Side::X => batch.x.value(row, neuron.index),
-                Side::Y => batch.y.value(row, neuron.index),
-            };
+            let value = batch.sides[neuron.side.index()].value(row, neuron.index);
             // A difference of finite values can be infinite.
             return Err(if found.value.is_infinite() && value.is_finite() {
                 Error::Overflow { neuron, largest: f64::INFINITY }

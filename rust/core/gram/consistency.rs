@@ -23,14 +23,18 @@ impl Gram {
     /// Checks all sums: its own, the nulls', and the folds'.
     pub(super) fn check_consistent(&self) -> Result<()> {
         let reach = self.reach()?;
-        self.check_products(&self.products, 0, &reach)?;
+        self.check_products(&self.products, 0, 0, &reach)?;
         self.check_nulls(&self.resampled.nulls, &reach)?;
         self.resampled.folds.iter().try_for_each(Self::check_consistent)
     }
 
-    /// The products of x with y that take the place of this Gram's: shifting changes which rows meet, and no row.
-    pub(super) fn check_nulls(&self, nulls: &[Matrix], reach: &[f64]) -> Result<()> {
-        nulls.iter().try_for_each(|null| self.check_products(null, self.n_x, reach))
+    /// The products between sides that take the place of this Gram's: shifting changes which rows meet, and no row.
+    pub(super) fn check_nulls(&self, nulls: &[Vec<Matrix>], reach: &[f64]) -> Result<()> {
+        for (side, panel) in nulls.iter().flat_map(|panels| panels.iter().enumerate()) {
+            let (columns, behind) = (self.sides.range(side), self.sides.behind(side));
+            self.check_products(panel, columns.start, behind.start, reach)?;
+        }
+        Ok(())
     }
 
     /// Of each neuron the root of its centred square, with what rounding may have added: no product of two is
@@ -54,15 +58,22 @@ impl Gram {
         reach.collect()
     }
 
-    /// Products of neurons (columns, from the first) with neurons (rows, from the one named), below the diagonal of
-    /// the joint Gram.
-    fn check_products(&self, products: &Matrix, above: usize, reach: &[f64]) -> Result<()> {
+    /// Products of neurons (columns, from the first named) with neurons (rows, from the one named), below the diagonal
+    /// of the joint Gram.
+    fn check_products(
+        &self,
+        products: &Matrix,
+        first: usize,
+        above: usize,
+        reach: &[f64],
+    ) -> Result<()> {
         let count = self.n_samples as f64;
-        let wrong = (0..products.columns()).into_par_iter().find_map_first(|j| {
+        let wrong = (0..products.columns()).into_par_iter().find_map_first(|column| {
+            let j = first + column;
             let mean = if count > 0.0 { self.sums[j] / count } else { 0.0 };
             let from = j.max(above);
             let others = pairs(&self.sums[from..], &reach[from..]);
-            let mut others = pairs(&products.column(j)[from - above..], others);
+            let mut others = pairs(&products.column(column)[from - above..], others);
             let wrong = others.position(|(product, (sum, other))| {
                 let largest = reach[j] * other;
                 // Not a number is within no bound.

@@ -34,19 +34,19 @@ impl Gram {
             let reach = self.spread[j] + if center { 0.0 } else { self.shift[j].abs() };
             self.product(j, j, center) > ROUNDING * count * reach * reach
         };
-        let (_, dead): (Vec<usize>, Vec<usize>) = (0..self.shift.len()).partition(is_alive);
+        let (_, dead): (Vec<usize>, Vec<usize>) = (0..self.n()).partition(is_alive);
         if dead.is_empty() {
             return;
         }
         // Rows have the norms that they have without these neurons, which are one value on all of them.
-        let mut d = vec![0.0; self.shift.len()];
+        let mut d = vec![0.0; self.n()];
         for &j in &dead {
             d[j] = -self.sums[j] / count;
         }
         self.move_norms(&d);
         for j in dead {
             if let Some(norms) = &mut self.norms {
-                (0..2).for_each(|side| norms.weighted.column_mut(side)[j] = 0.0);
+                norms.weighted.iter_columns_mut().for_each(|column| column[j] = 0.0);
             }
             (self.shift[j], self.sums[j], self.spread[j]) = (0.0, 0.0, 0.0);
             self.products.column_mut(j).fill(0.0);

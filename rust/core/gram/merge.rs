@@ -27,7 +27,7 @@ impl Gram {
             *self = other;
             return Ok(());
         }
-        self.check_widths(other.n_x, other.n_y)?;
+        self.check_widths(&other.sides)?;
         let count = self.n_samples + other.n_samples;
         other.check_overflow(0, other.spread.iter().copied(), count)?;
         let spread = pairs(&self.spread, other.spread_at(&self.shift)).map(|(a, b)| a.max(b));
@@ -75,17 +75,19 @@ impl Gram {
         let count = self.n_samples as f64;
         let d: Vec<f64> = pairs(&self.shift, shift).map(|(old, new)| old - new).collect();
         self.move_norms(&d);
-        let (sums, n_x) = (&self.sums, self.n_x);
+        let (sums, sides) = (&self.sums, &self.sides);
         let moved = |i: usize, j: usize| d[i] * sums[j] + sums[i] * d[j] + count * d[i] * d[j];
         self.products.columns_mut().enumerate().for_each(|(j, column)| {
             for (i, value) in column.iter_mut().enumerate().skip(j) {
                 *value += moved(i, j);
             }
         });
-        for null in &mut self.resampled.nulls {
-            null.columns_mut().enumerate().for_each(|(j, column)| {
-                for (i, value) in column.iter_mut().enumerate() {
-                    *value += moved(n_x + i, j);
+        let panels =
+            self.resampled.nulls.iter_mut().flat_map(|panels| panels.iter_mut().enumerate());
+        for (side, panel) in panels {
+            panel.columns_mut().zip(sides.range(side)).for_each(|(column, j)| {
+                for (value, i) in pairs(column, sides.behind(side)) {
+                    *value += moved(i, j);
                 }
             });
         }
@@ -114,11 +116,12 @@ impl Gram {
             // What one lacks, the sum of both lacks.
             _ => self.forget_norms(),
         }
-        for (norms, more) in self.resampled.null_norms.iter_mut().zip(&part.resampled.null_norms) {
+        let (norms, more) = (&mut self.resampled.null_norms, &part.resampled.null_norms);
+        for (norms, more) in norms.iter_mut().flatten().zip(more.iter().flatten()) {
             norms.add(more, times);
         }
-        for (null, more) in pairs(&mut self.resampled.nulls, &part.resampled.nulls) {
-            add_values(null, more, times);
+        for (panels, more) in pairs(&mut self.resampled.nulls, &part.resampled.nulls) {
+            pairs(panels, more).for_each(|(panel, more)| add_values(panel, more, times));
         }
         for (fold, more) in pairs(&mut self.resampled.folds, &part.resampled.folds) {
             fold.add(more, times);

@@ -7,6 +7,8 @@
 //! centred Σ a² is at least of the order k / n of that about the shift. A sum of folds may leave those rows out.
 //! [`CenteredNorms`] has the bound on what rounding may have changed.
 
+use std::ops::Range;
+
 use super::Gram;
 use super::row_norms::{NullNorms, RowNorms};
 use crate::invariant::pairs;
@@ -31,32 +33,34 @@ pub struct CenteredNorms {
     pub products: [f64; 3],
 }
 
-/// Rows that move by d, and what is known of them: `k` is 0 for x and 1 for y.
+/// Rows that move by d, and what is known of each side.
 struct Move<'a> {
     gram: &'a Gram,
     d: &'a [f64],
     /// `|d_k|²`.
-    lengths: [f64; 2],
+    lengths: Vec<f64>,
     /// `d_k` times the sum of the rows.
-    along: [f64; 2],
-    /// Σ a and Σ b.
-    totals: [f64; 2],
+    along: Vec<f64>,
+    /// The sum of the norms.
+    totals: Vec<f64>,
 }
 
 impl<'a> Move<'a> {
     fn new(gram: &'a Gram, d: &'a [f64]) -> Self {
-        let sides = [0..gram.n_x, gram.n_x..gram.n_x + gram.n_y];
+        let sides = &gram.sides;
+        let along = |side: Range<usize>| dot(&d[side.clone()], &gram.sums[side]);
+        let total = |side: Range<usize>| side.map(|j| gram.products[(j, j)]).sum();
         Self {
             gram,
             d,
-            lengths: sides.clone().map(|side| dot(&d[side.clone()], &d[side])),
-            along: sides.clone().map(|side| dot(&d[side.clone()], &gram.sums[side])),
-            totals: sides.map(|side| side.map(|j| gram.products[(j, j)]).sum()),
+            lengths: sides.ranges().map(|side| dot(&d[side.clone()], &d[side])).collect(),
+            along: sides.ranges().map(along).collect(),
+            totals: sides.ranges().map(total).collect(),
         }
     }
 
-    /// What a neuron's product with a (k = 0) or b grows by; `turned` is its row of the products with the rows, times
-    /// `d_k`.
+    /// What a neuron's product with the norm of side k grows by; `turned` is its row of the products with the rows,
+    /// times `d_k`.
     fn weighted(&self, j: usize, k: usize, turned: f64) -> f64 {
         let total = self.totals[k] + 2.0 * self.along[k] + self.count() * self.lengths[k];
         2.0 * turned + self.lengths[k] * self.gram.sums[j] + self.d[j] * total
@@ -84,8 +88,7 @@ impl<'a> Move<'a> {
 
     /// The part of d that moves side k.
     fn of_side(&self, k: usize) -> &[f64] {
-        let n_x = self.gram.n_x;
-        if k == 0 { &self.d[..n_x] } else { &self.d[n_x..] }
+        &self.d[self.gram.sides.range(k)]
     }
 }
 
@@ -96,8 +99,8 @@ impl Gram {
         self.n_samples > 0 && self.norms.is_some()
     }
 
-    /// What the squared norms of centred rows multiply to, summed; `None` where there are no samples, or the sums came
-    /// from a state without them. Not finite where they leave float64.
+    /// What the squared norms of centred rows multiply to, summed; `None` where there are no samples, other than two
+    /// sides, or the sums came from a state without them. Not finite where they leave float64.
     ///
     /// ```
     /// use ndarray::array;
@@ -113,10 +116,10 @@ impl Gram {
     /// ```
     #[must_use]
     pub fn centered_norms(&self) -> Option<CenteredNorms> {
-        let norms = self.norms.as_ref().filter(|_| self.n_samples > 0)?;
+        let norms = self.norms.as_ref().filter(|_| self.require_pair().is_ok())?;
         let to_mean = self.to_mean();
         let step = Move::new(self, &to_mean);
-        let moved = step.all_squares(norms, &step.turned());
+        let moved: [(f64, f64); 3] = step.all_squares(norms, &step.turned()).try_into().ok()?;
         Some(CenteredNorms {
             squares: moved.map(|(square, _)| square),
             rounding: moved.map(|(_, rounding)| rounding),
@@ -127,17 +130,12 @@ impl Gram {
     /// The same of one null: its Σ a b, and a bound on the rounding of that.
     #[must_use]
     pub fn centered_null_norms(&self, index: usize) -> Option<(f64, f64)> {
-        let norms = self.resampled.null_norms.get(index).filter(|_| self.n_samples > 0)?;
+        self.require_pair().ok()?;
+        let norms = self.resampled.null_norms.get(index)?.first()?;
+        let panel = &self.resampled.nulls[index][0];
         let to_mean = self.to_mean();
         let step = Move::new(self, &to_mean);
-        let turned = turn_null(&self.resampled.nulls[index], step.of_side(1));
-        Some(step.square(
-            [0, 1],
-            norms.square,
-            dot(norms.of_y.column(0), step.of_side(1)),
-            dot(norms.of_x.column(0), step.of_side(0)),
-            dot(&turned, step.of_side(0)),
-        ))
+        Some(step.null_square(norms, 0, 1, &step.turn_panel(panel, 0, 1)))
     }
 
     /// Gives the sums of norms, its own and those of nulls, another shift: with d = old shift - new shift. All else has the
@@ -147,7 +145,7 @@ impl Gram {
         let step = Move::new(self, d);
         // There may be nulls without norms.
         let nulls = self.resampled.nulls.iter().zip(nulls);
-        let nulls = nulls.map(|(null, norms)| step.null(null, norms));
+        let nulls = nulls.map(|(panels, norms)| step.null(panels, norms));
         let (norms, nulls) = (norms.map(|norms| step.own(norms)), nulls.collect());
         (self.norms, self.resampled.null_norms) = (norms, nulls);
     }
@@ -168,42 +166,79 @@ impl Move<'_> {
                 *value += self.weighted(j, k, *turned);
             }
         }
-        norms.squares = moved.map(|(square, _)| square);
+        norms.squares = moved.into_iter().map(|(square, _)| square).collect();
         norms
     }
 
-    fn null(&self, null: &Matrix, mut norms: NullNorms) -> NullNorms {
-        let n_x = self.gram.n_x;
-        let (dx, dy) = (self.of_side(0), self.of_side(1));
-        let of_x = turn_null(null, dy);
-        let mut of_y = vec![0.0; dy.len()];
-        for (i, by) in dx.iter().enumerate() {
-            add_multiple(&mut of_y, *by, null.column(i));
-        }
-        let (a_y, b_x) = (dot(norms.of_y.column(0), dy), dot(norms.of_x.column(0), dx));
-        (norms.square, _) = self.square([0, 1], norms.square, a_y, b_x, dot(&of_x, dx));
-        for (i, (value, turned)) in pairs(norms.of_x.column_mut(0), of_x).enumerate() {
-            *value += self.weighted(i, 1, turned);
-        }
-        for (j, (value, turned)) in pairs(norms.of_y.column_mut(0), of_y).enumerate() {
-            *value += self.weighted(n_x + j, 0, turned);
+    fn null(&self, panels: &[Matrix], mut norms: Vec<NullNorms>) -> Vec<NullNorms> {
+        for (side, (panel, norms)) in pairs(panels, &mut norms).enumerate() {
+            let behind = self.gram.sides.behind(side);
+            let mut of_behind = vec![0.0; behind.len()];
+            for (i, by) in self.of_side(side).iter().enumerate() {
+                add_multiple(&mut of_behind, *by, panel.column(i));
+            }
+            for at in 0..norms.squares.len() {
+                let other = side + 1 + at;
+                let turned = self.turn_panel(panel, side, other);
+                (norms.squares[at], _) = self.null_square(norms, side, other, &turned);
+                let of_side = pairs(norms.of_side.column_mut(at), turned);
+                for ((value, turned), i) in pairs(of_side, self.gram.sides.range(side)) {
+                    *value += self.weighted(i, other, turned);
+                }
+            }
+            let of_behind = pairs(norms.behind.column_mut(0), of_behind);
+            for ((value, turned), j) in pairs(of_behind, behind) {
+                *value += self.weighted(j, side, turned);
+            }
         }
         norms
     }
 
-    /// Σ a², Σ a b and Σ b² after the move, with bounds on their rounding.
-    fn all_squares(&self, norms: &RowNorms, turned: &[Vec<f64>; 2]) -> [(f64, f64); 3] {
-        let [x, y] = [0..self.gram.n_x, self.gram.n_x..self.d.len()];
-        let sides = [x, y];
-        let mut squares = norms.squares.into_iter();
-        [[0, 0], [0, 1], [1, 1]].map(|[k, l]| {
+    /// For each neuron of a side its products, of a null, with another side behind, times the part of d that moves that.
+    fn turn_panel(&self, panel: &Matrix, side: usize, other: usize) -> Vec<f64> {
+        let (rows, d) = (self.rows_of_panel(side, other), self.of_side(other));
+        (0..panel.columns()).map(|i| dot(&panel.column(i)[rows.clone()], d)).collect()
+    }
+
+    /// Where a side lies among those behind another.
+    fn rows_of_panel(&self, side: usize, other: usize) -> Range<usize> {
+        let (first, range) = (self.gram.sides.behind(side).start, self.gram.sides.range(other));
+        range.start - first..range.end - first
+    }
+
+    /// Of a null the product of the norms of two sides after the move, with a bound on its rounding; `turned` is what
+    /// [`Self::turn_panel`] gives.
+    fn null_square(
+        &self,
+        norms: &NullNorms,
+        side: usize,
+        other: usize,
+        turned: &[f64],
+    ) -> (f64, f64) {
+        let (at, d) = (other - side - 1, self.of_side(side));
+        let behind = &norms.behind.column(0)[self.rows_of_panel(side, other)];
+        self.square(
+            [side, other],
+            norms.squares[at],
+            dot(behind, self.of_side(other)),
+            dot(norms.of_side.column(at), d),
+            dot(turned, d),
+        )
+    }
+
+    /// The product of the norms of every two sides, and of each with itself, after the move, with bounds on their
+    /// rounding.
+    fn all_squares(&self, norms: &RowNorms, turned: &[Vec<f64>]) -> Vec<(f64, f64)> {
+        let sides = &self.gram.sides;
+        let squares = pairs(&norms.squares, sides.pairs_with_self());
+        let moved = squares.map(|(square, (k, l))| {
             let along = |n: usize, side: usize| {
-                dot(&norms.weighted.column(n)[sides[side].clone()], self.of_side(side))
+                dot(&norms.weighted.column(n)[sides.range(side)], self.of_side(side))
             };
-            let between = dot(&turned[l][sides[k].clone()], self.of_side(k));
-            let square = squares.next().unwrap_or(f64::NAN);
-            self.square([k, l], square, along(k, l), along(l, k), between)
-        })
+            let between = dot(&turned[l][sides.range(k)], self.of_side(k));
+            self.square([k, l], *square, along(k, l), along(l, k), between)
+        });
+        moved.collect()
     }
 
     fn square(
@@ -219,19 +254,16 @@ impl Move<'_> {
         (square + terms.iter().sum::<f64>(), self.rounding() * size)
     }
 
-    /// All products times the part of d that moves x, and times that which moves y.
-    fn turned(&self) -> [Vec<f64>; 2] {
-        let (n_x, products) = (self.gram.n_x, &self.gram.products);
-        [0..n_x, n_x..self.d.len()].map(|side| {
-            let mut d = vec![0.0; self.d.len()];
-            d[side.clone()].copy_from_slice(&self.d[side]);
-            lower_times(products, &d)
-        })
+    /// All products times the part of d that moves each side.
+    fn turned(&self) -> Vec<Vec<f64>> {
+        let side =
+            |range: Range<usize>| lower_times(&self.gram.products, range.clone(), &self.d[range]);
+        self.gram.sides.ranges().map(side).collect()
     }
 
     /// By how much the norms of the centred products within x, between the sides and within y may be rounding.
     fn products_rounding(&self) -> [f64; 3] {
-        let [a, b] = self.totals;
+        let (a, b) = (self.totals[0], self.totals[1]);
         [a, (a * b).sqrt(), b].map(|size| self.rounding() * size)
     }
 
@@ -242,9 +274,4 @@ impl Move<'_> {
             if self.gram.n_batches > 0 { self.gram.n_batches as f64 } else { self.count() };
         ROUNDING + SAFETY * f64::EPSILON * (batches + self.count() / ROWS_OF_BLOCK).sqrt()
     }
-}
-
-/// For each neuron of x the products with y of a null, times a vector over y.
-fn turn_null(null: &Matrix, dy: &[f64]) -> Vec<f64> {
-    (0..null.columns()).map(|i| dot(null.column(i), dy)).collect()
 }

@@ -1,16 +1,19 @@
 //! The sums of norms of a Gram taken apart, to store or send them beside its state, and put back.
 
-use ndarray::{Array2, Array3, ArrayView2, Axis};
+use std::ops::Range;
+
+use ndarray::{Array2, Array3, ArrayView2};
 
 use super::Gram;
 use super::consistency::{RELATIVE, SHIFTING};
 use super::row_norms::{NullNorms, RowNorms};
-use crate::error::{Error, Purpose, Result};
+use crate::error::{Error, Result};
 use crate::invariant::{pairs, shaped};
 use crate::linalg::Matrix;
 use crate::memory;
+use crate::sides::Sides;
 
-/// Sums in which each row, less the shift, counts by its squared norms, a of x and b of y.
+/// Sums in which each row, less the shift, counts by its squared norm of each side, such as a of x and b of y.
 ///
 /// ```
 /// use ndarray::array;
@@ -27,9 +30,10 @@ use crate::memory;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NormState {
-    /// Of each neuron, x then y, and then of a and of b themselves, its products with a and with b.
+    /// Of each neuron, side after side, and then of the norm of each side, its products with the norm of each.
     pub own: Array2<f64>,
-    /// For each null, of every neuron its products with the norms of the other side; then Σ a b.
+    /// For each null, of one side after the other but the last: of each side behind, the products of its norm with the
+    /// neurons of the side; the products of the norm of the side with all neurons behind; and those of the norms.
     pub nulls: Array2<f64>,
     /// For each fold what `own` is.
     pub folds: Array3<f64>,
@@ -42,18 +46,18 @@ impl Gram {
     /// [`Error::OutOfMemory`].
     pub fn norm_state(&self) -> Result<Option<NormState>> {
         let (Some(norms), false) = (&self.norms, self.n_samples == 0) else { return Ok(None) };
-        let n = self.shift.len();
         let (nulls, folds) = (&self.resampled.null_norms, &self.resampled.folds);
-        let size = (nulls.len() * (n + 1)).saturating_add(2 * folds.len() * (n + 2));
-        memory::require(memory::bytes_of::<f64>(size), self.purpose(self.n_x, self.n_y))?;
-        let null =
-            |null: &NullNorms| [null.of_x.column(0), null.of_y.column(0), &[null.square]].concat();
-        let fold = |fold: &Self| fold.norms.as_ref().map(RowNorms::to_rows);
-        let of_folds: Option<Vec<Vec<f64>>> = folds.iter().map(fold).collect();
+        let (own, of_null) = (self.norm_shape(), self.null_norms_length());
+        let size = (nulls.len() * of_null).saturating_add((folds.len() + 1) * own.0 * own.1);
+        memory::require(memory::bytes_of::<f64>(size), self.purpose(&self.sides))?;
+        let to_rows = |norms: &RowNorms| norms.to_rows(&self.sides);
+        let of_folds = folds.iter().map(|fold| fold.norms.as_ref().map(to_rows));
+        let of_folds: Option<Vec<Vec<f64>>> = of_folds.collect();
+        let of_nulls = nulls.iter().flatten().flat_map(NullNorms::to_row).collect();
         Ok(of_folds.map(|of_folds| NormState {
-            own: shaped((n + 2, 2), norms.to_rows()),
-            nulls: shaped((nulls.len(), n + 1), nulls.iter().flat_map(null).collect()),
-            folds: shaped((folds.len(), n + 2, 2), of_folds.concat()),
+            own: shaped(own, to_rows(norms)),
+            nulls: shaped((nulls.len(), of_null), of_nulls),
+            folds: shaped((folds.len(), own.0, own.1), of_folds.concat()),
         }))
     }
 
@@ -63,27 +67,29 @@ impl Gram {
     /// [`Error::State`] where they cannot be those of this Gram, which stays as it was; [`Error::OutOfMemory`].
     pub fn set_norms(&mut self, state: NormState) -> Result<()> {
         let NormState { own, nulls, folds } = state;
-        let (n, resampled) = (self.shift.len(), &self.resampled);
+        let resampled = &self.resampled;
         let (n_nulls, n_folds) = (resampled.nulls.len(), resampled.folds.len());
-        if (own.dim(), nulls.dim(), folds.dim())
-            != ((n + 2, 2), (n_nulls, n + 1), (n_folds, n + 2, 2))
-        {
+        let (shape, of_null) = (self.norm_shape(), self.null_norms_length());
+        let is_wanted = own.dim() == shape
+            && nulls.nrows() == n_nulls
+            && (n_nulls == 0 || nulls.ncols() == of_null)
+            && folds.dim() == (n_folds, shape.0, shape.1);
+        if !is_wanted {
             return Err(Error::State("the sums of norms have another shape"));
         }
-        let purpose =
-            Purpose::Gram { n_x: self.n_x, n_y: self.n_y, nulls: n_nulls, folds: n_folds };
         let made = || -> Result<_> {
-            let norms = RowNorms::from_rows(&own.view())?;
-            let null = |row: &[f64]| self.null_norms_from(row);
-            let nulls =
-                nulls.outer_iter().map(|row| null(&row.to_vec())).collect::<Result<Vec<_>>>()?;
+            let norms = RowNorms::from_rows(&self.sides, &own.view())?;
+            let nulls = nulls
+                .outer_iter()
+                .map(|row| self.null_norms_from(&row.to_vec()))
+                .collect::<Result<Vec<_>>>()?;
             let folds = folds
                 .outer_iter()
-                .map(|rows| RowNorms::from_rows(&rows))
+                .map(|rows| RowNorms::from_rows(&self.sides, &rows))
                 .collect::<Result<Vec<_>>>()?;
             Ok((norms, nulls, folds))
         };
-        let (norms, nulls, folds) = made().map_err(|error| error.wanted_for(purpose))?;
+        let (norms, nulls, folds) = self.in_room(made)?;
         self.check_norms(&norms)?;
         self.check_null_norms(&norms, &nulls)?;
         for (fold, norms) in pairs(&resampled.folds, &folds) {
@@ -97,22 +103,48 @@ impl Gram {
         Ok(())
     }
 
-    fn null_norms_from(&self, row: &[f64]) -> Result<NullNorms> {
-        let (x, rest) = row.split_at(self.n_x);
-        let (y, square) = rest.split_at(self.n_y);
-        Ok(NullNorms {
-            of_x: Matrix::from_columns(x.len(), 1, |_, values| values.extend_from_slice(x))?,
-            of_y: Matrix::from_columns(y.len(), 1, |_, values| values.extend_from_slice(y))?,
-            square: square[0],
-        })
+    /// Rows and columns of its own sums.
+    fn norm_shape(&self) -> (usize, usize) {
+        let count = self.sides.count();
+        (self.n() + count, count)
+    }
+
+    /// How many numbers the sums of a null are.
+    fn null_norms_length(&self) -> usize {
+        let of_side = |side| {
+            let behind = self.sides.count() - side - 1;
+            (self.sides.width(side) + 1) * behind + self.sides.behind(side).len()
+        };
+        self.sides.leading().map(of_side).sum()
+    }
+
+    fn null_norms_from(&self, mut row: &[f64]) -> Result<Vec<NullNorms>> {
+        let mut take = |rows: usize, columns: usize| {
+            let (values, rest) = row.split_at(rows * columns);
+            row = rest;
+            Matrix::from_columns(rows, columns, |j, column| {
+                column.extend_from_slice(&values[j * rows..][..rows]);
+            })
+        };
+        let of_side = |side| {
+            let others = self.sides.count() - side - 1;
+            Ok(NullNorms {
+                of_side: take(self.sides.width(side), others)?,
+                behind: take(self.sides.behind(side).len(), 1)?,
+                squares: take(others, 1)?.into_values(),
+            })
+        };
+        self.sides.leading().map(of_side).collect()
     }
 
     /// Cauchy and Schwarz, as for the products: `(Σ a z)² <= Σ a² Σ z²`, and `(Σ a)² <= n Σ a²`.
     fn check_norms(&self, norms: &RowNorms) -> Result<()> {
-        let [aa, ab, bb] = norms.squares;
-        let reach = [self.reach_of_norms(0, aa), self.reach_of_norms(1, bb)];
-        let mut within = ab.abs() <= reach[0] * reach[1];
-        for (k, side) in [0..self.n_x, self.n_x..self.shift.len()].into_iter().enumerate() {
+        let reach = self.reach_of_norms(norms);
+        let squares = pairs(&norms.squares, self.sides.pairs_with_self());
+        let mut within = squares
+            .filter(|(_, (a, b))| a != b)
+            .all(|(square, (a, b))| square.abs() <= reach[a] * reach[b]);
+        for (k, side) in self.sides.ranges().enumerate() {
             let total: f64 = side.map(|j| self.products[(j, j)]).sum();
             within &= total.abs() <= reach[k] * (self.n_samples as f64).sqrt();
             let products = norms.weighted.column(k).iter().enumerate();
@@ -120,22 +152,34 @@ impl Gram {
                 .map(|(j, value)| (j, value.abs()))
                 .all(|(j, value)| value <= reach[k] * self.reach_of_neuron(j));
         }
-        accept(within, norms)
+        self.accept(within, norms)
     }
 
-    fn check_null_norms(&self, norms: &RowNorms, nulls: &[NullNorms]) -> Result<()> {
-        let [aa, _, bb] = norms.squares;
-        let [a, b] = [self.reach_of_norms(0, aa), self.reach_of_norms(1, bb)];
-        let within = nulls.iter().all(|null| {
-            let of_x = null.of_x.column(0).iter().enumerate().map(|(i, value)| (i, value, b));
-            let of_y = null.of_y.column(0).iter().enumerate();
-            let of_y = of_y.map(|(j, value)| (self.n_x + j, value, a));
-            null.square.abs() <= a * b
-                && of_x
-                    .chain(of_y)
-                    .all(|(j, value, other)| value.abs() <= other * self.reach_of_neuron(j))
+    fn check_null_norms(&self, norms: &RowNorms, nulls: &[Vec<NullNorms>]) -> Result<()> {
+        let (sides, reach) = (&self.sides, self.reach_of_norms(norms));
+        let within = nulls.iter().flat_map(|null| null.iter().enumerate()).all(|(side, null)| {
+            let is_within =
+                |value: &f64, j: usize, k: usize| value.abs() <= reach[k] * self.reach_of_neuron(j);
+            let behind = pairs(null.behind.column(0), sides.behind(side));
+            let others =
+                null.squares.iter().enumerate().map(|(at, square)| (at, side + 1 + at, square));
+            behind.into_iter().all(|(value, j)| is_within(value, j, side))
+                && others.into_iter().all(|(at, other, square)| {
+                    square.abs() <= reach[side] * reach[other]
+                        && pairs(null.of_side.column(at), sides.range(side))
+                            .all(|(value, j)| is_within(value, j, other))
+                })
         });
-        accept(within, norms)
+        self.accept(within, norms)
+    }
+
+    /// Norms of rows may leave float64 where their sums of squares do not: measures then say so.
+    fn accept(&self, within: bool, norms: &RowNorms) -> Result<()> {
+        if within || !norms.own_squares(&self.sides).iter().all(|square| square.is_finite()) {
+            Ok(())
+        } else {
+            Err(Error::State("sums of norms exceed their bounds"))
+        }
     }
 
     /// The root of a neuron's square, with what rounding may have added.
@@ -146,45 +190,55 @@ impl Gram {
         (square * (1.0 + RELATIVE) + lost).sqrt()
     }
 
-    /// The same of the squared norms of a side's rows.
-    fn reach_of_norms(&self, k: usize, square: f64) -> f64 {
-        let spread = if k == 0 { &self.spread[..self.n_x] } else { &self.spread[self.n_x..] };
-        let largest: f64 = spread.iter().map(|spread| spread * spread).sum();
+    /// The same of the squared norms of each side's rows.
+    fn reach_of_norms(&self, norms: &RowNorms) -> Vec<f64> {
         let count = self.n_samples as f64;
-        let lost = SHIFTING * (count * largest * largest) + count * f64::MIN_POSITIVE;
-        (square.max(0.0) * (1.0 + RELATIVE) + lost).sqrt()
-    }
-}
-
-/// Norms of rows may leave float64 where their sums of squares do not: measures then say so.
-fn accept(within: bool, norms: &RowNorms) -> Result<()> {
-    let [aa, _, bb] = norms.squares;
-    if within || !(aa.is_finite() && bb.is_finite()) {
-        Ok(())
-    } else {
-        Err(Error::State("sums of norms exceed their bounds"))
+        let reach = |(range, square): (Range<usize>, f64)| {
+            let largest: f64 = self.spread[range].iter().map(|spread| spread * spread).sum();
+            let lost = SHIFTING * (count * largest * largest) + count * f64::MIN_POSITIVE;
+            (square.max(0.0) * (1.0 + RELATIVE) + lost).sqrt()
+        };
+        self.sides.ranges().zip(norms.own_squares(&self.sides)).map(reach).collect()
     }
 }
 
 impl RowNorms {
-    /// A row for each neuron, and for a and b.
-    fn to_rows(&self) -> Vec<f64> {
-        let [aa, ab, bb] = self.squares;
-        let weighted = pairs(self.weighted.column(0), self.weighted.column(1));
-        weighted.flat_map(|(a, b)| [*a, *b]).chain([aa, ab, ab, bb]).collect()
+    /// Of each side, the product of its norm with itself.
+    fn own_squares(&self, sides: &Sides) -> Vec<f64> {
+        (0..sides.count()).map(|side| self.squares[sides.pair_place(side, side)]).collect()
     }
 
-    fn from_rows(rows: &ArrayView2<'_, f64>) -> Result<Self> {
-        let n = rows.len_of(Axis(0)) - 2;
-        // The same number, but for the order in which it was added up; or neither is one.
-        let (ab, ba) = (rows[[n, 1]], rows[[n + 1, 0]]);
-        let is_same = (ab - ba).abs() <= RELATIVE * ab.abs();
-        if !is_same && (ab.is_finite() || ba.is_finite()) {
-            return Err(Error::State("the sums of norms are not symmetric"));
+    /// A row for each neuron, and for the norm of each side.
+    fn to_rows(&self, sides: &Sides) -> Vec<f64> {
+        let all = || 0..sides.count();
+        let square = |a: usize, b: usize| self.squares[sides.pair_place(a.min(b), a.max(b))];
+        let neurons = (0..sides.n()).flat_map(|j| all().map(move |side| self.weighted[(j, side)]));
+        neurons.chain(all().flat_map(|a| all().map(move |b| square(a, b)))).collect()
+    }
+
+    fn from_rows(sides: &Sides, rows: &ArrayView2<'_, f64>) -> Result<Self> {
+        let (n, mut squares) = (sides.n(), Vec::new());
+        for (a, b) in sides.pairs_with_self() {
+            // The same number, but for the order in which it was added up; or neither is one.
+            let (ab, ba) = (rows[[n + a, b]], rows[[n + b, a]]);
+            let is_same = (ab - ba).abs() <= RELATIVE * ab.abs();
+            if !is_same && (ab.is_finite() || ba.is_finite()) {
+                return Err(Error::State("the sums of norms are not symmetric"));
+            }
+            squares.push(ab);
         }
-        let weighted = Matrix::from_columns(n, 2, |k, values| {
+        let weighted = Matrix::from_columns(n, sides.count(), |k, values| {
             values.extend(rows.column(k).iter().take(n));
         })?;
-        Ok(Self { weighted, squares: [rows[[n, 0]], rows[[n, 1]], rows[[n + 1, 1]]] })
+        Ok(Self { weighted, squares })
+    }
+}
+
+impl NullNorms {
+    fn to_row(&self) -> Vec<f64> {
+        let of_side = (0..self.of_side.columns()).map(|at| self.of_side.column(at));
+        let parts: Vec<&[f64]> =
+            of_side.chain([self.behind.column(0), &self.squares[..]]).collect();
+        parts.concat()
     }
 }

@@ -1,4 +1,4 @@
-//! Nulls: of x the products with y, shifted against it.
+//! Nulls: of x the products with y, shifted against it; of each side those with all behind it.
 
 use std::ops::Range;
 
@@ -6,7 +6,8 @@ use ndarray::Array2;
 
 use super::Gram;
 use super::resampling::Batch;
-use crate::error::{Error, Result};
+use super::row_norms::Stretch;
+use crate::error::Result;
 use crate::groups::shifted;
 use crate::invariant::{pairs, shaped};
 use crate::linalg::add_product;
@@ -30,21 +31,29 @@ impl Gram {
     /// The Gram of x and the shifted y of one null; `None` where there are not so many.
     ///
     /// # Errors
-    /// [`Error::OutOfMemory`].
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory).
     pub fn null(&self, index: usize) -> Result<Option<Self>> {
-        let Some(null) = self.resampled.nulls.get(index) else { return Ok(None) };
-        let mut gram = self.in_room(|| self.plain_copy())?;
-        for i in 0..null.columns() {
-            gram.products.column_mut(i)[self.n_x..].copy_from_slice(null.column(i));
-        }
-        match (&mut gram.norms, self.resampled.null_norms.get(index)) {
-            (Some(norms), Some(null)) => {
-                norms.weighted.column_mut(1)[..self.n_x].copy_from_slice(null.of_x.column(0));
-                norms.weighted.column_mut(0)[self.n_x..].copy_from_slice(null.of_y.column(0));
-                norms.squares[1] = null.square;
+        let Some(panels) = self.resampled.nulls.get(index) else { return Ok(None) };
+        let (sides, mut gram) = (&self.sides, self.in_room(|| self.plain_copy())?);
+        for (side, panel) in panels.iter().enumerate() {
+            for (i, j) in sides.range(side).enumerate() {
+                gram.products.column_mut(j)[sides.behind(side)].copy_from_slice(panel.column(i));
             }
-            // Those of the data are not those of the null.
-            _ => gram.norms = None,
+        }
+        let null_norms = self.resampled.null_norms.get(index);
+        // Those of the data are not those of the null.
+        gram.norms = gram.norms.take().filter(|_| null_norms.is_some());
+        if let (Some(norms), Some(nulls)) = (&mut gram.norms, null_norms) {
+            for (side, null) in nulls.iter().enumerate() {
+                let of_side = norms.weighted.column_mut(side);
+                of_side[sides.behind(side)].copy_from_slice(null.behind.column(0));
+                for (at, square) in null.squares.iter().enumerate() {
+                    let other = side + 1 + at;
+                    let of_other = norms.weighted.column_mut(other);
+                    of_other[sides.range(side)].copy_from_slice(null.of_side.column(at));
+                    norms.squares[sides.pair_place(side, other)] = *square;
+                }
+            }
         }
         Ok(Some(gram))
     }
@@ -53,31 +62,32 @@ impl Gram {
     /// are not so many.
     ///
     /// # Errors
-    /// [`Error::NoSamples`], [`Error::OutOfMemory`].
+    /// [`Error::NoSamples`](crate::Error::NoSamples), [`Error::SideCount`](crate::Error::SideCount) where there are other
+    /// than two sides, [`Error::OutOfMemory`](crate::Error::OutOfMemory).
     pub fn centered_null(&self, index: usize) -> Result<Option<Array2<f64>>> {
-        let Some(null) = self.resampled.nulls.get(index) else { return Ok(None) };
-        if self.n_samples == 0 {
-            return Err(Error::NoSamples);
-        }
-        let (count, n_x) = (self.n_samples as f64, self.n_x);
-        let size = n_x.saturating_mul(self.n_y);
-        let mut values = memory::reserved(size, self.purpose(n_x, self.n_y))?;
+        let Some(panels) = self.resampled.nulls.get(index) else { return Ok(None) };
+        self.require_pair()?;
+        let (count, n_x) = (self.n_samples as f64, self.n_x());
+        let size = n_x.saturating_mul(self.n_y());
+        let mut values = memory::reserved(size, self.purpose(&self.sides))?;
         for i in 0..n_x {
             let mean = self.sums[i] / count;
             values.extend(
-                pairs(null.column(i), &self.sums[n_x..]).map(|(value, sum)| value - sum * mean),
+                pairs(panels[0].column(i), &self.sums[n_x..])
+                    .map(|(value, sum)| value - sum * mean),
             );
         }
-        Ok(Some(shaped((n_x, self.n_y), values)))
+        Ok(Some(shaped((n_x, self.n_y()), values)))
     }
 
-    /// Room for the rows of y that a null reads, where there are nulls.
+    /// Room for the rows that a null shifts, of all sides but the first, where there are nulls.
     pub(super) fn block_of_nulls(&self, rows: usize) -> Result<Option<Block>> {
-        let has_nulls = !self.resampled.nulls.is_empty();
-        has_nulls.then(|| self.in_room(|| Block::new(rows, 0, self.n_y))).transpose()
+        let has_nulls = !self.resampled.nulls.is_empty() && self.sides.count() > 1;
+        let block = || Block::new(rows, &self.sides.without_first());
+        has_nulls.then(|| self.in_room(block)).transpose()
     }
 
-    /// Adds the products of rows of x, which a block holds, with the rows of y that each null gives them.
+    /// Adds the products of rows, which a block holds, with the rows of the sides behind that each null gives them.
     pub(super) fn add_nulls(
         &mut self,
         batch: &Batch<'_>,
@@ -85,37 +95,51 @@ impl Gram {
         block: &Block,
         other: &mut Block,
     ) -> Result<()> {
-        let (n_x, x) = (self.n_x, block.columns(0..self.n_x));
+        let first = self.sides.width(0);
         let mut index = Vec::with_capacity(rows.len());
         for (null, offset) in pairs(0..self.resampled.nulls.len(), &batch.resampling.shifts) {
             index.clear();
-            index.extend(shifted(rows, *offset, batch.y.n_samples()));
-            other.load(&[batch.y], &index, &self.shift[n_x..]);
-            self.check_block(other, n_x, &index, batch)?;
-            add_product(&mut self.resampled.nulls[null], other.columns(0..self.n_y), x);
-            if let Some(norms) = self.resampled.null_norms.get_mut(null) {
-                let all = 0..block.rows();
-                norms.absorb((block, all.clone(), 0..self.n_x), (other, all, 0..self.n_y));
+            index.extend(shifted(rows, *offset, batch.rows()));
+            other.load(&batch.sides[1..], &index, &self.shift[first..]);
+            self.check_block(other, first, &index, batch)?;
+            let all = 0..block.rows();
+            for side in self.sides.leading() {
+                let rows = Stretch { block, rows: all.clone(), sides: side..side + 1 };
+                // It lacks the first side.
+                let behind = side..self.sides.count() - 1;
+                let behind = Stretch { block: other, rows: all.clone(), sides: behind };
+                self.add_meeting(null, &rows, &behind);
             }
         }
         Ok(())
     }
 
-    /// Adds a batch that is one block to the nulls: of each, the rows of y that the block holds meet its rows of x
+    /// Adds a batch that is one block to the nulls: of each, the rows behind that the block holds meet its rows of a side
     /// from the first on, and then those that have gone round.
     pub(super) fn add_nulls_of(&mut self, block: &Block, batch: &Batch<'_>) {
-        let (x, y, rows) = (0..self.n_x, self.n_x..self.n_x + self.n_y, block.rows());
-        for (null, &offset) in pairs(&mut self.resampled.nulls, &batch.resampling.shifts) {
-            let part =
-                |rows: Range<usize>, columns: &Range<usize>| block.part(rows, columns.clone());
-            add_product(null, part(offset..rows, &y), part(0..rows - offset, &x));
-            add_product(null, part(0..offset, &y), part(rows - offset..rows, &x));
+        let rows = block.rows();
+        for (null, &offset) in pairs(0..self.resampled.nulls.len(), &batch.resampling.shifts) {
+            for side in self.sides.leading() {
+                let part = |rows, sides| Stretch { block, rows, sides };
+                let (here, behind) = (side..side + 1, side + 1..self.sides.count());
+                let parts = [
+                    (part(0..rows - offset, here.clone()), part(offset..rows, behind.clone())),
+                    (part(rows - offset..rows, here), part(0..offset, behind)),
+                ];
+                for (side, behind) in &parts {
+                    self.add_meeting(null, side, behind);
+                }
+            }
         }
+    }
+
+    /// Adds to a null the products of rows of a side with the rows behind that they meet.
+    fn add_meeting(&mut self, null: usize, side: &Stretch<'_>, behind: &Stretch<'_>) {
+        let at = side.sides.start;
+        add_product(&mut self.resampled.nulls[null][at], behind.values(), side.values());
         // None where the Gram has no sums of norms.
-        for (norms, &offset) in self.resampled.null_norms.iter_mut().zip(&batch.resampling.shifts) {
-            let part = |rows: Range<usize>, columns: &Range<usize>| (block, rows, columns.clone());
-            norms.absorb(part(0..rows - offset, &x), part(offset..rows, &y));
-            norms.absorb(part(rows - offset..rows, &x), part(0..offset, &y));
+        if let Some(norms) = self.resampled.null_norms.get_mut(null) {
+            norms[at].absorb(side, behind);
         }
     }
 }

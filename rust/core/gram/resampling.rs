@@ -1,6 +1,7 @@
 //! The same samples again: shifted against each other, which gives nulls, and assigned to folds, which give
 //! intervals.
 
+use std::iter::repeat_with;
 use std::ops::Range;
 
 use super::Gram;
@@ -20,11 +21,12 @@ pub(super) struct Resampled {
     pub(super) n_groups: u64,
     /// For each null a number that stands for its shifts, in groups.
     pub(super) shift_hashes: Vec<u64>,
-    /// For each null, what takes the place of the products of y (rows) and x (columns). All else, the nulls
-    /// share with the data: a shift changes which rows meet, and no row.
-    pub(super) nulls: Vec<Matrix>,
-    /// For each null, what takes the place of the sums of norms; none where the Gram has none.
-    pub(super) null_norms: Vec<NullNorms>,
+    /// For each null, what takes the place of the products between sides: of each side but the last (columns) those with
+    /// all sides behind it (rows). All else, the nulls share with the data: a shift changes which rows meet, and no
+    /// row.
+    pub(super) nulls: Vec<Vec<Matrix>>,
+    /// For each null, side by side, what takes the place of the sums of norms; none where the Gram has none.
+    pub(super) null_norms: Vec<Vec<NullNorms>>,
     /// With the Gram's shift, and without nulls and folds of their own.
     pub(super) folds: Vec<Gram>,
 }
@@ -32,7 +34,8 @@ pub(super) struct Resampled {
 /// Where the rows of a batch go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resampling {
-    /// By how many rows y is shifted, for each null: row i of x meets row `i + shift` of y, counted round.
+    /// By how many rows y is shifted, for each null: row i of x meets row `i + shift` of y, counted round. Of many sides,
+    /// row i of each meets that row of every one behind it.
     pub shifts: Vec<usize>,
     /// The same in groups: they do not depend on how many rows a group has.
     pub group_shifts: Vec<usize>,
@@ -44,12 +47,16 @@ pub struct Resampling {
 
 /// The rows of a batch, and where they go.
 pub(super) struct Batch<'a> {
-    pub(super) x: Samples<'a>,
-    pub(super) y: Samples<'a>,
+    /// One at least.
+    pub(super) sides: &'a [Samples<'a>],
     pub(super) resampling: Resampling,
 }
 
 impl Batch<'_> {
+    pub(super) fn rows(&self) -> usize {
+        self.sides[0].n_samples()
+    }
+
     /// Rows of the largest fold, where there are folds.
     pub(super) fn largest_fold(&self) -> Option<usize> {
         self.resampling.folds.iter().map(|rows| rows.iter().map(Range::len).sum()).max()
@@ -76,16 +83,16 @@ impl Gram {
     /// # Errors
     /// [`Error::OutOfMemory`].
     pub fn with_resampling(nulls: usize, folds: usize, seed: u64) -> Result<Self> {
-        let purpose = Purpose::Gram { n_x: 0, n_y: 0, nulls, folds };
+        let purpose = || Purpose::Gram { widths: Vec::new(), nulls, folds };
         let mut resampled = Resampled {
             seed,
             n_groups: 0,
-            shift_hashes: memory::repeated(0, nulls, purpose)?,
-            nulls: memory::reserved(nulls, purpose)?,
+            shift_hashes: memory::repeated(0, nulls, purpose())?,
+            nulls: memory::reserved(nulls, purpose())?,
             null_norms: Vec::new(),
-            folds: memory::reserved(folds, purpose)?,
+            folds: memory::reserved(folds, purpose())?,
         };
-        resampled.nulls.resize_with(nulls, Matrix::default);
+        resampled.nulls.resize_with(nulls, Vec::new);
         resampled.folds.resize_with(folds, Self::default);
         Ok(Self { resampled, ..Self::default() })
     }
@@ -149,15 +156,11 @@ impl Gram {
     }
 
     /// A batch, ready to be read.
-    pub(super) fn batch<'a>(
-        &self,
-        x: Samples<'a>,
-        y: Samples<'a>,
-        groups: &Groups,
-    ) -> Result<Batch<'a>> {
-        self.check_batch(x, y)?;
-        let resampling = self.resampling(x.n_samples(), groups, self.n_batches, self.n_groups())?;
-        Ok(Batch { x, y, resampling })
+    pub(super) fn batch<'a>(&self, sides: &'a [Samples<'a>], groups: &Groups) -> Result<Batch<'a>> {
+        self.check_batch(sides)?;
+        let rows = sides[0].n_samples();
+        let resampling = self.resampling(rows, groups, self.n_batches, self.n_groups())?;
+        Ok(Batch { sides, resampling })
     }
 
     /// Reads a batch again, for the folds.
@@ -177,7 +180,7 @@ impl Gram {
                 if index.is_empty() {
                     break;
                 }
-                block.load(&[batch.x, batch.y], &index, &self.shift);
+                block.load(batch.sides, &index, &self.shift);
                 self.check_block(block, 0, &index, batch)?;
                 self.resampled.folds[fold].absorb(block);
             }
@@ -213,12 +216,18 @@ impl Gram {
 impl Resampled {
     /// As many, of nothing, for a Gram without samples.
     pub(super) fn empty_like(&self, gram: &Gram) -> Result<Self> {
-        let null = |_: &Matrix| Matrix::zeros(gram.n_y, gram.n_x);
-        let with_norms = if gram.norms.is_some() { &self.nulls[..] } else { &[] };
-        let norms = |_: &Matrix| NullNorms::zeros(gram.n_x, gram.n_y);
+        let sides = &gram.sides;
+        let panels = 0..sides.count().saturating_sub(1);
+        let panel = |side| Matrix::zeros(sides.behind(side).len(), sides.width(side));
+        let norms = |side| NullNorms::zeros(sides, side);
+        let with_norms = if gram.norms.is_some() { self.nulls.len() } else { 0 };
         Ok(Self {
-            nulls: self.nulls.iter().map(null).collect::<Result<_>>()?,
-            null_norms: with_norms.iter().map(norms).collect::<Result<_>>()?,
+            nulls: repeat_with(|| panels.clone().map(panel).collect())
+                .take(self.nulls.len())
+                .collect::<Result<_>>()?,
+            null_norms: repeat_with(|| panels.clone().map(norms).collect())
+                .take(with_norms)
+                .collect::<Result<_>>()?,
             folds: self.folds.iter().map(|_| gram.empty_like()).collect::<Result<_>>()?,
             shift_hashes: self.shift_hashes.clone(),
             ..*self
@@ -226,9 +235,11 @@ impl Resampled {
     }
 
     pub(super) fn try_clone(&self) -> Result<Self> {
+        let panels = |panels: &Vec<Matrix>| panels.iter().map(Matrix::try_clone).collect();
+        let norms = |norms: &Vec<NullNorms>| norms.iter().map(NullNorms::try_clone).collect();
         Ok(Self {
-            nulls: self.nulls.iter().map(Matrix::try_clone).collect::<Result<_>>()?,
-            null_norms: self.null_norms.iter().map(NullNorms::try_clone).collect::<Result<_>>()?,
+            nulls: self.nulls.iter().map(panels).collect::<Result<_>>()?,
+            null_norms: self.null_norms.iter().map(norms).collect::<Result<_>>()?,
             folds: self.folds.iter().map(Gram::plain_copy).collect::<Result<_>>()?,
             shift_hashes: self.shift_hashes.clone(),
             ..*self

@@ -1,5 +1,5 @@
-//! Sums in which each row counts by its squared norms, `a = |x|²` and `b = |y|²`: what debiased CKA takes beside
-//! the Gram (Song et al. 2012; design, 2.9).
+//! Sums in which each row counts by the squared norm of each side, `a = |x|²` and `b = |y|²` of two: what debiased CKA
+//! takes beside the Gram (Song et al. 2012; design, 2.9).
 //!
 //! Of rows less the shift they are Σ a z and Σ b z for every neuron z, and Σ a², Σ a b and Σ b². They add up over
 //! batches. A null shares all but Σ b x, Σ a y and Σ a b: a shift changes which rows meet.
@@ -9,53 +9,74 @@ use std::ops::Range;
 use super::Gram;
 use crate::error::Result;
 use crate::invariant::pairs;
-use crate::linalg::{Matrix, add_product, dot};
+use crate::linalg::{Matrix, Part, add_product, dot};
 use crate::samples::Block;
+use crate::sides::Sides;
 
 /// The sums of a Gram, or of a fold.
 #[derive(Debug)]
 pub(super) struct RowNorms {
-    /// Of each neuron, its products with a and with b.
+    /// Of each neuron, its products with the norm of each side.
     pub(super) weighted: Matrix,
-    /// Σ a², Σ a b and Σ b².
-    pub(super) squares: [f64; 3],
+    /// Of every two sides, and of each with itself, the product of their norms.
+    pub(super) squares: Vec<f64>,
 }
 
-/// Rows of a block, and the columns of a side.
-type Rows<'a> = (&'a Block, Range<usize>, Range<usize>);
-
-/// Those of a null.
+/// Of a null, the sums of one side and of all behind it.
 #[derive(Debug)]
 pub(super) struct NullNorms {
-    /// Of each neuron of x, its product with the b that it meets.
-    pub(super) of_x: Matrix,
-    /// Of each neuron of y, its product with a.
-    pub(super) of_y: Matrix,
-    /// Σ a b.
-    pub(super) square: f64,
+    /// Of each neuron of the side, its products with the norms that it meets, of each side behind.
+    pub(super) of_side: Matrix,
+    /// Of each neuron behind, its product with the norm of the side.
+    pub(super) behind: Matrix,
+    /// Of the norm of the side, its products with those of each side behind.
+    pub(super) squares: Vec<f64>,
+}
+
+/// Some rows of a block, of sides that follow each other.
+pub(super) struct Stretch<'a> {
+    pub(super) block: &'a Block,
+    pub(super) rows: Range<usize>,
+    pub(super) sides: Range<usize>,
+}
+
+impl<'a> Stretch<'a> {
+    pub(super) fn values(&self) -> Part<'a> {
+        let sides = self.block.sides();
+        let columns = sides.range(self.sides.start).start..sides.range(self.sides.end - 1).end;
+        self.block.part(self.rows.clone(), columns)
+    }
+
+    fn norms(&self) -> Part<'a> {
+        self.block.norms(self.rows.clone(), self.sides.clone())
+    }
+
+    fn norms_of(&self, side: usize) -> &'a [f64] {
+        &self.block.norms_of(side)[self.rows.clone()]
+    }
 }
 
 impl RowNorms {
-    pub(super) fn zeros(n: usize) -> Result<Self> {
-        Ok(Self { weighted: Matrix::zeros(n, 2)?, squares: [0.0; 3] })
+    pub(super) fn zeros(sides: &Sides) -> Result<Self> {
+        let squares = vec![0.0; sides.pairs_with_self().len()];
+        Ok(Self { weighted: Matrix::zeros(sides.n(), sides.count())?, squares })
     }
 
     pub(super) fn try_clone(&self) -> Result<Self> {
-        Ok(Self { weighted: self.weighted.try_clone()?, ..*self })
+        Ok(Self { weighted: self.weighted.try_clone()?, squares: self.squares.clone() })
     }
 
     pub(super) fn absorb(&mut self, block: &Block) {
-        let (z, rows) = (0..self.weighted.rows(), 0..block.rows());
-        add_product(&mut self.weighted, block.columns(z), block.norms(rows, 0..2));
-        let [a, b] = [0, 1].map(|side| block.norms_of(side));
-        for (square, (left, right)) in pairs(&mut self.squares, [(a, a), (a, b), (b, b)]) {
-            *square += dot(left, right);
+        let all = Stretch { block, rows: 0..block.rows(), sides: 0..block.sides().count() };
+        add_product(&mut self.weighted, all.values(), all.norms());
+        for (square, (a, b)) in pairs(&mut self.squares, block.sides().pairs_with_self()) {
+            *square += dot(all.norms_of(a), all.norms_of(b));
         }
     }
 
     pub(super) fn add(&mut self, part: &Self, times: u64) {
         let times = times as f64;
-        for side in 0..2 {
+        for side in 0..self.weighted.columns() {
             add_times(self.weighted.column_mut(side), part.weighted.column(side), times);
         }
         add_times(&mut self.squares, &part.squares, times);
@@ -63,28 +84,41 @@ impl RowNorms {
 }
 
 impl NullNorms {
-    pub(super) fn zeros(n_x: usize, n_y: usize) -> Result<Self> {
-        Ok(Self { of_x: Matrix::zeros(n_x, 1)?, of_y: Matrix::zeros(n_y, 1)?, square: 0.0 })
+    /// Of one side and those behind it.
+    pub(super) fn zeros(sides: &Sides, side: usize) -> Result<Self> {
+        let behind = sides.count() - side - 1;
+        Ok(Self {
+            of_side: Matrix::zeros(sides.width(side), behind)?,
+            behind: Matrix::zeros(sides.behind(side).len(), 1)?,
+            squares: vec![0.0; behind],
+        })
     }
 
-    /// Adds rows of x, of a block, and the rows of y, of this block or another, which they meet.
-    pub(super) fn absorb(&mut self, x: Rows<'_>, y: Rows<'_>) {
-        let ((of_x, x_rows, x), (of_y, y_rows, y)) = (x, y);
-        let (a, b) = (of_x.norms(x_rows.clone(), 0..1), of_y.norms(y_rows.clone(), 1..2));
-        add_product(&mut self.of_x, of_x.part(x_rows.clone(), x), b);
-        add_product(&mut self.of_y, of_y.part(y_rows.clone(), y), a);
-        self.square += dot(&of_x.norms_of(0)[x_rows], &of_y.norms_of(1)[y_rows]);
+    /// Adds rows of the side, and the rows of those behind, of this block or another, which they meet.
+    pub(super) fn absorb(&mut self, side: &Stretch<'_>, behind: &Stretch<'_>) {
+        add_product(&mut self.of_side, side.values(), behind.norms());
+        add_product(&mut self.behind, behind.values(), side.norms());
+        for (square, other) in pairs(&mut self.squares, behind.sides.clone()) {
+            *square += dot(side.norms_of(side.sides.start), behind.norms_of(other));
+        }
     }
 
     pub(super) fn try_clone(&self) -> Result<Self> {
-        Ok(Self { of_x: self.of_x.try_clone()?, of_y: self.of_y.try_clone()?, ..*self })
+        Ok(Self {
+            of_side: self.of_side.try_clone()?,
+            behind: self.behind.try_clone()?,
+            squares: self.squares.clone(),
+        })
     }
 
     pub(super) fn add(&mut self, part: &Self, times: u64) {
         let times = times as f64;
-        add_times(self.of_x.column_mut(0), part.of_x.column(0), times);
-        add_times(self.of_y.column_mut(0), part.of_y.column(0), times);
-        self.square += times * part.square;
+        for (sums, more) in [(&mut self.of_side, &part.of_side), (&mut self.behind, &part.behind)] {
+            for column in 0..sums.columns() {
+                add_times(sums.column_mut(column), more.column(column), times);
+            }
+        }
+        add_times(&mut self.squares, &part.squares, times);
     }
 }
 

@@ -1,6 +1,6 @@
 //! A Gram taken apart, to store it or send it, and put together again.
 
-use ndarray::{Array2, Array3};
+use ndarray::Array2;
 
 use super::Gram;
 use super::resampling::Resampled;
@@ -8,13 +8,14 @@ use crate::error::{Error, Purpose, Result};
 use crate::invariant::{pairs, shaped};
 use crate::linalg::Matrix;
 use crate::memory;
+use crate::sides::Sides;
 
 /// Counts up to here are exact in float64.
 const MOST: u64 = 1 << 53;
 /// By this part, and by what is lost below the smallest number, sums may exceed the bound on their terms.
 const ROUNDING: f64 = 1e-6;
 
-/// All that a [`Gram`] holds. Every row of samples, x then y, is kept less the shift.
+/// All that a [`Gram`] holds. Every row of samples, side after side, is kept less the shift.
 ///
 /// ```
 /// use ndarray::array;
@@ -29,8 +30,8 @@ const ROUNDING: f64 = 1e-6;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GramState {
-    /// Neurons of x; y has the others.
-    pub n_x: usize,
+    /// Neurons of each side.
+    pub widths: Vec<usize>,
     /// Batches accumulated.
     pub n_batches: u64,
     /// Samples accumulated.
@@ -54,8 +55,9 @@ pub struct ResampledState {
     pub n_groups: u64,
     /// For each null a number, the same where its shifts are.
     pub shift_hashes: Vec<u64>,
-    /// For each null, the products of x (rows) and the shifted y (columns), less the shift of the rows.
-    pub nulls: Array3<f64>,
+    /// For each null, of one side after the other but the last, the products of each of its neurons with all shifted
+    /// neurons behind it, less the shift of the rows: of two sides those of x (rows) with y (columns).
+    pub nulls: Array2<f64>,
     /// Of each fold, with the Gram's shift.
     pub folds: Vec<GramState>,
 }
@@ -67,7 +69,7 @@ impl Gram {
     /// [`Error::OutOfMemory`].
     pub fn state(&self) -> Result<GramState> {
         Ok(GramState {
-            n_x: self.n_x,
+            widths: self.widths(),
             n_batches: self.n_batches,
             n_samples: self.n_samples,
             shift: self.shift.clone(),
@@ -86,11 +88,11 @@ impl Gram {
         if self.resampled.is_empty() {
             return Ok(None);
         }
-        let shape = (nulls.len(), self.n_x, self.n_y);
-        let size = shape.0.saturating_mul(shape.1).saturating_mul(shape.2);
-        let mut values = memory::reserved(size, self.purpose(self.n_x, self.n_y))?;
-        for null in nulls {
-            (0..null.columns()).for_each(|i| values.extend_from_slice(null.column(i)));
+        let shape = (nulls.len(), self.null_length());
+        let mut values =
+            memory::reserved(shape.0.saturating_mul(shape.1), self.purpose(&self.sides))?;
+        for panel in nulls.iter().flatten() {
+            (0..panel.columns()).for_each(|i| values.extend_from_slice(panel.column(i)));
         }
         Ok(Some(ResampledState {
             seed: *seed,
@@ -108,7 +110,7 @@ impl Gram {
     /// [`Error::OutOfMemory`].
     pub fn set_resampled(&mut self, state: ResampledState) -> Result<()> {
         let ResampledState { seed, n_groups, shift_hashes, nulls, folds } = state;
-        if nulls.dim() != (shift_hashes.len(), self.n_x, self.n_y) {
+        if nulls.dim() != (shift_hashes.len(), self.null_length()) {
             return Err(Error::State("the nulls have another shape"));
         }
         if n_groups > MOST {
@@ -117,12 +119,8 @@ impl Gram {
         if nulls.iter().any(|value| !value.is_finite()) {
             return Err(Error::State("a null is not finite"));
         }
-        let nulls: Vec<Matrix> = nulls
-            .outer_iter()
-            .map(|null| {
-                Matrix::from_columns(self.n_y, self.n_x, |i, values| values.extend(null.row(i)))
-            })
-            .collect::<Result<_>>()?;
+        let nulls: Vec<Vec<Matrix>> =
+            nulls.outer_iter().map(|null| self.null_from(&null.to_vec())).collect::<Result<_>>()?;
         self.check_nulls(&nulls, &self.reach()?)?;
         let folds: Vec<Self> =
             folds.into_iter().map(|state| self.fold_from(state)).collect::<Result<_>>()?;
@@ -139,9 +137,28 @@ impl Gram {
         Ok(())
     }
 
+    /// How many numbers a null is.
+    fn null_length(&self) -> usize {
+        let of_side = |side| self.sides.width(side).saturating_mul(self.sides.behind(side).len());
+        self.sides.leading().map(of_side).fold(0, usize::saturating_add)
+    }
+
+    fn null_from(&self, mut values: &[f64]) -> Result<Vec<Matrix>> {
+        let panel = |side| {
+            let (rows, columns) = (self.sides.behind(side).len(), self.sides.width(side));
+            let (here, rest) = values.split_at(rows * columns);
+            values = rest;
+            Matrix::from_columns(rows, columns, |i, column| {
+                column.extend_from_slice(&here[i * rows..][..rows]);
+            })
+        };
+        self.sides.leading().map(panel).collect()
+    }
+
     /// A fold, which may have no samples yet.
     fn fold_from(&self, state: GramState) -> Result<Self> {
-        if (state.n_x, state.shift.len()) != (self.n_x, self.shift.len()) {
+        let has_sides = self.n_samples > 0;
+        if (has_sides && state.widths != self.widths()) || state.shift.len() != self.n() {
             return Err(Error::State("a fold has another shape"));
         }
         if state.n_samples == 0 {
@@ -160,9 +177,9 @@ impl Gram {
     /// [`Error::State`] and [`Error::Inconsistent`] where they cannot be those of a Gram, [`Error::Overflow`],
     /// [`Error::OutOfMemory`].
     pub fn from_state(state: GramState) -> Result<Self> {
-        let GramState { n_x, n_batches, n_samples, shift, sums, spread, products } = state;
-        let n = shift.len();
-        if products.dim() != (n, n) || [sums.len(), spread.len()] != [n, n] || n_x > n {
+        let GramState { widths, n_batches, n_samples, shift, sums, spread, products } = state;
+        let (n, sides) = (shift.len(), Sides::of_widths(widths));
+        if products.dim() != (n, n) || [sums.len(), spread.len(), sides.n()] != [n; 3] {
             return Err(Error::State("their shapes differ"));
         }
         if n_samples.max(n_batches) > MOST {
@@ -175,8 +192,7 @@ impl Gram {
         // Rows become columns, so that what counts is below the diagonal.
         let products = Matrix::from_columns(n, n, |j, values| values.extend(products.row(j)))?;
         let gram = Self {
-            n_x,
-            n_y: n - n_x,
+            sides,
             n_batches,
             n_samples,
             shift,
@@ -192,7 +208,7 @@ impl Gram {
 
     fn check_state(&self) -> Result<()> {
         let finite = |values: &[f64]| values.iter().all(|value| value.is_finite());
-        let triangle = (0..self.shift.len()).all(|j| finite(&self.products.column(j)[j..]));
+        let triangle = (0..self.n()).all(|j| finite(&self.products.column(j)[j..]));
         if !(finite(&self.shift) && finite(&self.sums) && finite(&self.spread) && triangle) {
             return Err(Error::State("a value is not finite"));
         }
@@ -212,7 +228,7 @@ impl Gram {
         self.check_consistent()
     }
 
-    /// The products of the centred columns, x then y, symmetric: what CKA and CCA are made of.
+    /// The products of the centred columns, side after side, symmetric: what CKA and CCA are made of.
     ///
     /// # Errors
     /// [`Error::NoSamples`], [`Error::OutOfMemory`].
@@ -228,8 +244,8 @@ impl Gram {
         &self,
         lower: impl Fn(usize) -> F + Sync,
     ) -> Result<Array2<f64>> {
-        let n = self.shift.len();
-        let purpose = Purpose::Gram { n_x: self.n_x, n_y: self.n_y, nulls: 0, folds: 0 };
+        let n = self.n();
+        let purpose = Purpose::Gram { widths: self.widths(), nulls: 0, folds: 0 };
         let matrix = Matrix::symmetric(n, lower).map_err(|error| error.wanted_for(purpose))?;
         Ok(shaped((n, n), matrix.into_values()))
     }

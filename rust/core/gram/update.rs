@@ -8,6 +8,7 @@ use crate::groups::Groups;
 use crate::linalg::Matrix;
 use crate::progress::Progress;
 use crate::samples::{Block, Samples};
+use crate::sides::Sides;
 
 /// Rows read at once: enough for the full rate of products. Not a power of two: columns that lie 4,096
 /// bytes apart fight for the same lines of the cache.
@@ -51,25 +52,39 @@ impl Gram {
         groups: &Groups,
         progress: &Progress,
     ) -> Result<()> {
-        self.update_if(x, y, groups, progress, || Ok(()))
+        self.update_if(&[x.view(), y.view()], groups, progress, || Ok(()))
     }
 
-    /// The same, if `may_change` agrees once the batch has been read and checked: the last moment at which all can
-    /// still be as it was.
+    /// The same for any number of sides, if `may_change` agrees once the batch has been read and checked: the last moment
+    /// at which all can still be as it was.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use spanmatch::{Gram, Groups, Progress, Samples};
+    ///
+    /// let (a, b, c) = (array![[1.0], [2.0]], array![[3.0, 1.0], [0.0, 2.0]], array![[2.0], [4.0]]);
+    /// let sides = [a.view(), b.view(), c.view()].map(Samples::from);
+    /// let mut gram = Gram::default();
+    /// gram.update_if(&sides, &Groups::default(), &Progress::default(), || Ok(()))?;
+    /// assert_eq!(gram.widths(), [1, 2, 1]);
+    /// assert_eq!(gram.pair(2, 1)?.widths(), [1, 2]);
+    /// # Ok::<(), spanmatch::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// As [`Gram::update_groups`], and what `may_change` returns.
+    /// As [`Gram::update_groups`]; [`Error::SideCount`](crate::Error::SideCount) where earlier batches had others; what
+    /// `may_change` returns.
     pub fn update_if(
         &mut self,
-        x: Samples<'_>,
-        y: Samples<'_>,
+        sides: &[Samples<'_>],
         groups: &Groups,
         progress: &Progress,
         may_change: impl FnOnce() -> Result<()>,
     ) -> Result<()> {
-        let (x, y) = (x.view(), y.view());
-        let batch = self.batch(x, y, groups)?;
-        progress.begin(x.n_samples());
+        // For as long as this call.
+        let sides: Vec<Samples<'_>> = sides.iter().map(Samples::view).collect();
+        let batch = self.batch(&sides, groups)?;
+        progress.begin(batch.rows());
         let change = self.read(&batch, progress)?;
         may_change()?;
         progress.commit()?;
@@ -89,9 +104,9 @@ impl Gram {
     }
 
     fn read(&self, batch: &Batch<'_>, progress: &Progress) -> Result<Change> {
-        let rows = batch.x.n_samples();
+        let rows = batch.rows();
         if self.n_samples == 0 {
-            let mut fresh = self.begin(batch.x, batch.y)?;
+            let mut fresh = self.begin(batch.sides)?;
             fresh.add_blocks(batch, progress)?;
             return Ok(Change::Begin(fresh));
         }
@@ -102,38 +117,37 @@ impl Gram {
         }
         let mut block = self.block(rows)?;
         let index: Vec<usize> = (0..rows).collect();
-        block.load(&[batch.x, batch.y], &index, &self.shift);
+        block.load(batch.sides, &index, &self.shift);
         self.check_block(&block, 0, &index, batch)?;
         let fold = batch.largest_fold().map(|rows| self.block(rows)).transpose()?;
         Ok(Change::Rows { block, fold })
     }
 
     /// An empty Gram for batches like this one, which gives the shift.
-    fn begin(&self, x: Samples<'_>, y: Samples<'_>) -> Result<Self> {
-        let (n_x, n_y) = (x.n_neurons(), y.n_neurons());
-        let n = n_x + n_y;
-        self.require_room(n_x, n_y)?;
+    fn begin(&self, samples: &[Samples<'_>]) -> Result<Self> {
+        let sides = Sides::of_widths(samples.iter().map(Samples::n_neurons));
+        let n = sides.n();
+        self.require_room(&sides)?;
         let fresh = || -> Result<Self> {
             let fresh = Self {
-                n_x,
-                n_y,
+                sides: sides.clone(),
                 n_batches: self.n_batches,
                 n_samples: 0,
                 sums: vec![0.0; n],
                 spread: vec![0.0; n],
                 products: Matrix::zeros(n, n)?,
-                norms: Some(RowNorms::zeros(n)?),
-                shift: [x.middle(FIRST), y.middle(FIRST)].concat(),
+                norms: Some(RowNorms::zeros(&sides)?),
+                shift: samples.iter().flat_map(|side| side.middle(FIRST)).collect(),
                 resampled: Resampled::default(),
             };
             Ok(Self { resampled: self.resampled.empty_like(&fresh)?, ..fresh })
         };
-        fresh().map_err(|error| error.wanted_for(self.purpose(n_x, n_y)))
+        fresh().map_err(|error| error.wanted_for(self.purpose(&sides)))
     }
 
     /// Nothing less the same shift, with nulls and folds of nothing.
     fn empty_part(&self) -> Result<Self> {
-        self.require_room(self.n_x, self.n_y)?;
+        self.require_room(&self.sides)?;
         self.in_room(|| {
             Ok(Self { resampled: self.resampled.empty_like(self)?, ..self.empty_like()? })
         })
@@ -141,7 +155,7 @@ impl Gram {
 
     /// Adds all rows of a batch, block by block. Where it fails, what has been added so far stays.
     fn add_blocks(&mut self, batch: &Batch<'_>, progress: &Progress) -> Result<()> {
-        let (total, step) = (batch.x.n_samples(), self.block_rows());
+        let (total, step) = (batch.rows(), self.block_rows());
         let mut block = self.block(step.min(total))?;
         let mut other = self.block_of_nulls(step.min(total))?;
         let mut index = Vec::with_capacity(block.room());
@@ -150,7 +164,7 @@ impl Gram {
             let rows = first..total.min(first + step);
             index.clear();
             index.extend(rows.clone());
-            block.load(&[batch.x, batch.y], &index, &self.shift);
+            block.load(batch.sides, &index, &self.shift);
             self.check_block(&block, 0, &index, batch)?;
             self.absorb(&block);
             if let Some(other) = &mut other {
@@ -164,18 +178,18 @@ impl Gram {
 
     /// Room for a block of rows.
     pub(super) fn block(&self, rows: usize) -> Result<Block> {
-        self.in_room(|| Block::new(rows, self.n_x, self.n_y))
+        self.in_room(|| Block::new(rows, &self.sides))
     }
 
     fn block_rows(&self) -> usize {
-        let n = (self.n_x + self.n_y) as u64;
-        block_rows(n, self.n_nulls() as u64)
+        block_rows(self.n() as u64, self.n_nulls() as u64)
     }
 }
 
 /// Rows of `n` neurons that are read at once, and multiplied.
 fn block_rows(n: u64, nulls: u64) -> usize {
-    // The product of x with y is half as much work as that of both with both, of which half is done.
+    // The products between two sides are half as much work as those of all with all, of which half is done; those
+    // between many, less than twice that.
     let work = n.saturating_mul(n).saturating_mul(2 + nulls) / 2;
     let rows = usize::try_from(BLOCK_WORK / work.max(1)).unwrap_or(BLOCK_ROWS);
     rows.clamp(64, BLOCK_ROWS)

@@ -93,15 +93,10 @@ impl Matrix {
         self.values.par_chunks_exact_mut(self.stride).map(move |column| &mut column[..rows])
     }
 
-    /// Strips of so many columns, the last of fewer; each as its columns.
-    pub(crate) fn strips_mut(
-        &mut self,
-        columns: usize,
-    ) -> impl IndexedParallelIterator<Item = impl Iterator<Item = &mut [f64]>> {
-        let (rows, stride) = (self.rows, self.stride);
-        let strips = self.values.par_chunks_mut(stride * columns);
-        strips
-            .map(move |strip| strip.chunks_exact_mut(stride).map(move |column| &mut column[..rows]))
+    /// One after the other.
+    pub(crate) fn iter_columns_mut(&mut self) -> impl Iterator<Item = &mut [f64]> {
+        let rows = self.rows;
+        self.values.chunks_exact_mut(self.stride).map(move |column| &mut column[..rows])
     }
 
     /// Some rows and columns.

@@ -1,5 +1,7 @@
 //! Products with one vector, of matrices that are read where they lie.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::{LANES, Matrix};
@@ -56,20 +58,24 @@ pub(crate) fn symmetric_times<'a>(
     product
 }
 
-/// `a v` of a symmetric matrix, of which the lower triangle is read.
-pub(crate) fn lower_times(a: &Matrix, v: &[f64]) -> Vec<f64> {
-    let n = v.len();
+/// `a v` of a symmetric matrix, of which the lower triangle is read, and of a vector that is 0 but for some places.
+pub(crate) fn lower_times(a: &Matrix, places: Range<usize>, v: &[f64]) -> Vec<f64> {
+    let (start, end) = (places.start, places.end);
     let strip = |first: usize| {
-        let mut product = vec![0.0; n - first];
-        for j in (first..n.min(first + STRIP)).filter(|&j| v[j] != 0.0) {
-            add_multiple(&mut product[j - first..], v[j], &a.column(j)[j..]);
+        let mut product = vec![0.0; a.columns() - first];
+        for j in (first..end.min(first + STRIP)).filter(|&j| v[j - start] != 0.0) {
+            add_multiple(&mut product[j - first..], v[j - start], &a.column(j)[j..]);
         }
         product
     };
-    let strips: Vec<Vec<f64>> = (0..n).into_par_iter().step_by(STRIP).map(strip).collect();
-    let below = |j: usize| dot(&a.column(j)[j + 1..], &v[j + 1..]);
-    let mut product: Vec<f64> = (0..n).into_par_iter().map(below).collect();
-    for (first, strip) in (0..n).step_by(STRIP).zip(strips) {
+    let strips: Vec<Vec<f64>> = places.clone().into_par_iter().step_by(STRIP).map(strip).collect();
+    let below = |j: usize| {
+        let from = (j + 1).clamp(start, end);
+        dot(&a.column(j)[from..end], &v[from - start..])
+    };
+    let mut product: Vec<f64> = (0..end).into_par_iter().map(below).collect();
+    product.resize(a.columns(), 0.0);
+    for (first, strip) in places.step_by(STRIP).zip(strips) {
         add_multiple(&mut product[first..], 1.0, &strip);
     }
     product

@@ -9,6 +9,7 @@ use super::load::{STRIP, load};
 use crate::error::Result;
 use crate::invariant::pairs;
 use crate::linalg::{LANES, Matrix, Part, add_multiple, larger};
+use crate::sides::Sides;
 
 /// Columns whose squares are added at once.
 const TOGETHER: usize = 8;
@@ -64,7 +65,7 @@ pub(crate) struct NotFinite {
     pub(crate) value: f64,
 }
 
-/// Rows of both sides, or of one.
+/// Rows of all sides, or of some.
 #[derive(Debug)]
 pub(crate) struct Block {
     /// Room for so many rows.
@@ -72,27 +73,50 @@ pub(crate) struct Block {
     /// Rows that are there.
     rows: usize,
     records: Vec<ColumnRecord>,
-    /// Columns of x, which come first; all others are of y.
-    n_x: usize,
-    /// Of each row, the sum of the squares of x and of y.
+    sides: Sides,
+    strips: Vec<Strip>,
+    /// Of each row, the sum of the squares of each side.
     norms: Matrix,
     /// What each strip adds to them.
     norms_of_strips: Matrix,
 }
 
+/// Columns of one side that are filled at once.
+#[derive(Debug)]
+struct Strip {
+    side: usize,
+    columns: Range<usize>,
+}
+
+impl Strip {
+    /// Each side by itself: its norms are added up in one order, whatever is beside it.
+    fn of_sides(sides: &Sides) -> Vec<Self> {
+        let of_side = |(side, range): (usize, Range<usize>)| {
+            let strip = move |at: usize| Self { side, columns: at..range.end.min(at + STRIP) };
+            range.clone().step_by(STRIP).map(strip)
+        };
+        sides.ranges().enumerate().flat_map(of_side).collect()
+    }
+}
+
 impl Block {
-    /// Room for so many rows of x and of y.
-    pub(crate) fn new(rows: usize, n_x: usize, n_y: usize) -> Result<Self> {
-        let columns = n_x + n_y;
-        let records = vec![ColumnRecord::default(); columns];
+    /// Room for so many rows of these sides.
+    pub(crate) fn new(rows: usize, sides: &Sides) -> Result<Self> {
+        let strips = Strip::of_sides(sides);
         Ok(Self {
-            values: Matrix::zeros(rows, columns)?,
+            values: Matrix::zeros(rows, sides.n())?,
             rows: 0,
-            records,
-            n_x,
-            norms: Matrix::zeros(rows, 2)?,
-            norms_of_strips: Matrix::zeros(rows, 2 * columns.div_ceil(STRIP))?,
+            records: vec![ColumnRecord::default(); sides.n()],
+            sides: sides.clone(),
+            norms: Matrix::zeros(rows, sides.count())?,
+            norms_of_strips: Matrix::zeros(rows, strips.len())?,
+            strips,
         })
+    }
+
+    /// Those it has rows of.
+    pub(crate) fn sides(&self) -> &Sides {
+        &self.sides
     }
 
     pub(crate) fn rows(&self) -> usize {
@@ -109,7 +133,7 @@ impl Block {
         &self.records
     }
 
-    /// Of some rows, the squared norms of x (0), of y (1) or of both.
+    /// Of some rows, the squared norms of some sides.
     pub(crate) fn norms(&self, rows: Range<usize>, sides: Range<usize>) -> Part<'_> {
         self.norms.part(rows, sides)
     }
@@ -128,16 +152,20 @@ impl Block {
         self.values.part(rows, columns)
     }
 
-    /// Reads rows of all sides, which lie side by side.
+    /// Reads rows of all its sides, which lie side by side.
     pub(crate) fn load(&mut self, sides: &[Samples<'_>], rows: &[usize], shift: &[f64]) {
-        self.fill(rows.len(), |first, strip| load(sides, rows, shift, first, strip));
+        self.fill(rows.len(), |strip, start, columns| {
+            let shift = &shift[strip.columns.clone()];
+            let of_side = strip.columns.start - start..strip.columns.end - start;
+            load(&sides[strip.side], rows, of_side, shift, columns);
+        });
     }
 
     /// Takes rows of another block.
     pub(crate) fn gather(&mut self, other: &Self, rows: &[usize]) {
-        self.fill(rows.len(), |first, strip| {
-            for (j, column) in strip.iter_mut().enumerate() {
-                let source = other.values.column(first + j);
+        self.fill(rows.len(), |strip, _, columns| {
+            for (column, j) in pairs(columns, strip.columns.clone()) {
+                let source = other.values.column(j);
                 for (value, &row) in pairs(column.iter_mut(), rows) {
                     *value = source[row];
                 }
@@ -145,30 +173,33 @@ impl Block {
         });
     }
 
-    /// Fills strips of columns, of which the first is named, and makes their records while they are at hand.
-    fn fill(&mut self, rows: usize, fill: impl Fn(usize, &mut [&mut [f64]]) + Sync) {
+    /// Fills strips of columns, each given with the first column of its side, and makes their records while they are at
+    /// hand.
+    fn fill(&mut self, rows: usize, fill: impl Fn(&Strip, usize, &mut [&mut [f64]]) + Sync) {
         assert!(rows <= self.room(), "a block has room for its rows");
         self.rows = rows;
-        let n_x = self.n_x;
-        let strips = self.values.strips_mut(STRIP).zip(self.records.par_chunks_mut(STRIP));
-        let strips = strips.zip(self.norms_of_strips.strips_mut(2));
-        strips.enumerate().for_each(|(index, ((strip, records), norms))| {
-            let mut columns: Vec<&mut [f64]> =
-                strip.into_iter().map(|column| &mut column[..rows]).collect();
-            let first = index * STRIP;
-            fill(first, &mut columns);
-            let (x, y) = columns.split_at(columns.len().min(n_x.saturating_sub(first)));
-            for (norms, columns) in norms.zip([x, y]) {
-                find_norms(columns, &mut norms[..rows]);
-            }
+        let mut columns = self.values.iter_columns_mut().map(|column| &mut column[..rows]);
+        let mut records = &mut self.records[..];
+        let mut work = Vec::with_capacity(self.strips.len());
+        for (strip, norms) in self.strips.iter().zip(self.norms_of_strips.iter_columns_mut()) {
+            let (of_strip, rest) = records.split_at_mut(strip.columns.len());
+            let columns: Vec<&mut [f64]> = columns.by_ref().take(strip.columns.len()).collect();
+            work.push((strip, columns, of_strip, &mut norms[..rows]));
+            records = rest;
+        }
+        let sides = &self.sides;
+        work.into_par_iter().for_each(|(strip, mut columns, records, norms)| {
+            fill(strip, sides.range(strip.side).start, &mut columns);
+            find_norms(&columns, norms);
             for (record, column) in pairs(records, columns) {
                 *record = ColumnRecord::of(column);
             }
         });
-        for side in 0..2 {
+        for side in 0..self.sides.count() {
             let norms = &mut self.norms.column_mut(side)[..rows];
             norms.fill(0.0);
-            for strip in (side..self.norms_of_strips.columns()).step_by(2) {
+            let of_side = self.strips.iter().enumerate().filter(|(_, strip)| strip.side == side);
+            for (strip, _) in of_side {
                 add_multiple(norms, 1.0, &self.norms_of_strips.column(strip)[..rows]);
             }
         }

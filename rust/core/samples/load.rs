@@ -14,33 +14,20 @@ use crate::linalg::LANES;
 /// more than the second cache holds.
 pub(super) const STRIP: usize = 64;
 
-/// Writes rows of all sides, side by side, to the columns from the first on.
+/// Writes rows of some columns of a side.
 pub(super) fn load(
-    sides: &[Samples<'_>],
+    side: &Samples<'_>,
     rows: &[usize],
+    columns: Range<usize>,
     shift: &[f64],
-    first: usize,
-    columns: &mut [&mut [f64]],
+    out: &mut [&mut [f64]],
 ) {
-    let (mut begin, last) = (0, first + columns.len());
-    for side in sides {
-        let end = begin + side.n_neurons();
-        let (from, to) = (first.max(begin), last.min(end));
-        if from < to {
-            let place = Place {
-                rows,
-                columns: from - begin..to - begin,
-                shift: &shift[from..to],
-                out: &mut columns[from - first..to - first],
-            };
-            match side {
-                Samples::F16(view) => place.write(view, f16::to_f64),
-                Samples::BF16(view) => place.write(view, bf16::to_f64),
-                Samples::F32(view) => place.write(view, f64::from),
-                Samples::F64(view) => place.write(view, |value| value),
-            }
-        }
-        begin = end;
+    let place = Place { rows, columns, shift, out };
+    match side {
+        Samples::F16(view) => place.write(view, f16::to_f64),
+        Samples::BF16(view) => place.write(view, bf16::to_f64),
+        Samples::F32(view) => place.write(view, f64::from),
+        Samples::F64(view) => place.write(view, |value| value),
     }
 }
 
@@ -122,13 +109,14 @@ mod tests {
     use ndarray::{Array2, ShapeBuilder};
 
     use super::super::{Block, Samples};
+    use crate::sides::Sides;
 
     /// Whole numbers, whose sums are exact.
     fn value(row: usize, column: usize) -> f32 {
         ((row * 7 + column * 13) % 11) as f32 - 5.0
     }
 
-    /// Strips that two sides share, and strips of one; rows that no square divides, some of them twice.
+    /// Strips of each side, whole ones and the last; rows that no square divides, some of them twice.
     #[test]
     fn every_value_goes_to_its_place() {
         let rows: Vec<usize> = (3..20).chain(25..26).chain(40..110).chain([7, 0]).collect();
@@ -139,11 +127,12 @@ mod tests {
             let by_columns = Array2::from_shape_fn((110, n_x).f(), |(i, j)| f64::from(value(i, j)));
             let shift: Vec<f64> = (0..n).map(|j| (j % 4) as f64).collect();
             for x in [&x, &by_columns] {
-                let mut block = Block::new(rows.len() + 3, n_x, n_y).unwrap();
+                let both = Sides::of_widths([n_x, n_y]);
+                let mut block = Block::new(rows.len() + 3, &both).unwrap();
                 let sides = [Samples::from(x.view()), Samples::from(y.view())];
                 block.load(&sides, &rows, &shift);
                 let every_third: Vec<usize> = (0..rows.len()).step_by(3).collect();
-                let mut part = Block::new(rows.len(), n_x, n_y).unwrap();
+                let mut part = Block::new(rows.len(), &both).unwrap();
                 part.gather(&block, &every_third);
                 let thirds: Vec<usize> = every_third.iter().map(|&i| rows[i]).collect();
                 for (block, rows) in [(&block, &rows), (&part, &thirds)] {
@@ -173,7 +162,7 @@ mod tests {
         for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             let mut x = Array2::<f64>::ones((20, 70));
             x[[13, 66]] = bad;
-            let mut block = Block::new(20, 30, 40).unwrap();
+            let mut block = Block::new(20, &Sides::of_widths([70])).unwrap();
             let rows: Vec<usize> = (10..20).collect();
             block.load(&[x.view().into()], &rows, &[1.0; 70]);
             let found = block.first_not_finite().unwrap();

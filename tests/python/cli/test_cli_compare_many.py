@@ -57,7 +57,8 @@ def test_the_table_the_picture_and_the_folder() -> None:
     check_alike(many, expected())
     assert shown.stdout.startswith(f"{many!r}\n")
     assert shown.stdout.endswith(
-        "\nout: many.json, comparisons, sums\nPicture: out/comparison.png\n"
+        "\nout: many.json, comparisons, sums\n"
+        "Picture: out/comparison.png\nReport: out/report.html\n"
     )
     assert Path("out/comparison.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
     assert not Path("out/rows").exists()
@@ -83,7 +84,6 @@ def test_json_is_strict_and_all_of_it(options: list[str], arguments: dict[str, A
     many = sm.load("out")
     assert isinstance(many, ManyComparison)
     check_alike(many, expected(**arguments))
-    assert plain.pop("identical") == []
     assert plain == as_null(many.to_dict())
     assert Path("picture.svg").read_bytes().startswith(b"<?xml")
     assert not Path("out/comparison.png").exists()
@@ -93,10 +93,13 @@ def test_the_same_command_again_runs_nothing() -> None:
     first = done(*COMMAND)
     runs()
     Path("out/comparison.png").unlink()
+    page = Path("out/report.html").read_bytes()
+    Path("out/report.html").unlink()
     again = done(*COMMAND)
     assert "f" not in runs()
     assert again.stdout == first.stdout
     assert Path("out/comparison.png").exists()
+    assert Path("out/report.html").read_bytes() == page
     # Other checkpoints are another comparison.
     Path("run/step3.pt").write_bytes(checkpoint(7))
     failed(1, *COMMAND, words=("out holds another comparison",))
@@ -116,6 +119,7 @@ def test_files_that_are_the_same_are_named() -> None:
     assert shown.stderr.startswith("warning: run/step2.pt and run/step20.pt hold the same bytes\n")
     many = sm.load("out")
     assert isinstance(many, ManyComparison)
+    assert many.identical == (("step2", "step20"),)
     assert "step2, step20 are one file, byte for byte: one network." in shown.stdout
     assert many["head"].area[1, 3] > 0.999
     # And in each run anew.

@@ -14,7 +14,7 @@ import typer
 from cli_files import failed
 from compare_runs import made, place
 from spanmatch.cli import app
-from spanmatch.cli.flags import OPTIONS, name_options, rename_options
+from spanmatch.cli.flags import NOT_OF_MODELS, OPTIONS, name_options, rename_options
 from spanmatch.cli.options_of_two import INSTEAD, refuse_options_of_two
 
 __all__ = ["made", "place"]  # fixtures
@@ -65,6 +65,7 @@ def test_every_option_of_two_is_tried() -> None:
         ([*FILES, "--layers", "c=conv1"], "--layers c is no network"),
         ([*FILES, "--layers", "a=conv1"], "--layers says nothing of 'b'"),
         ([*FILES, "--calibrate"], "--calibrate"),
+        ([*FILES, "--seed", f"{2**64}"], "--seed must be from 0 to 2**64 - 1"),
     ],
 )
 def test_wrong_usage_exits_with_2_and_writes_nothing(arguments: list[str], words: str) -> None:
@@ -77,12 +78,13 @@ def test_a_file_that_is_not_there_fails() -> None:
 
 
 def test_messages_name_the_options_of_many() -> None:
-    before = OPTIONS.set(PARAMETERS)
+    before, of_models = OPTIONS.set(PARAMETERS), NOT_OF_MODELS.set(frozenset())
     try:
         refuse_options_of_two(dict.fromkeys(INSTEAD))
         for said, spelled in {
             "`checkpoint`, `layers`": "--checkpoint, --layers",
             "`data_b`, `load_model(seed=0)`": "`data_b`, `load_model(seed=0)`",
+            "`seed`, `seed=3`": "--seed, --seed 3",
             "`reference`, `nulls=3`": "--reference, --nulls 3",
         }.items():
             assert name_options(said) == spelled
@@ -90,3 +92,4 @@ def test_messages_name_the_options_of_many() -> None:
         assert name_options("`layers`, `sheets`") == "`layers`, --layers"
     finally:
         OPTIONS.reset(before)
+        NOT_OF_MODELS.reset(of_models)

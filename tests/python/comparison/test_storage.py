@@ -181,7 +181,12 @@ def test_files_of_another_kind_are_refused(tmp_path: Path) -> None:
         ("matches", {"x_sizes": np.full(len(MATCHES), -1)}, (), "damaged: its sizes"),
         ("matches", {"x_sizes": np.zeros(len(MATCHES))}, (), "damaged: its sizes"),
         ("matches", {"x_sizes": np.zeros(len(MATCHES), np.int64)}, (), "damaged: its sizes"),
-        ("pair", {"n_y": "4"}, (), "damaged: its metadata and its tensors differ"),
+        (
+            "pair",
+            {"n_y": "4"},
+            (),
+            "damaged: these are not the parts of a Gram: their shapes differ",
+        ),
         ("pair", {"n_samples": str(2**64 - 1)}, (), "damaged: .*above 2"),
         ("pair", {"n_samples": "[" * 200_000}, (), "damaged metadata"),
         ("pair", {"format": "9" * 5000}, (), "damaged"),

@@ -7,7 +7,6 @@ import json
 import re
 import shutil
 from collections import defaultdict
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +17,7 @@ pytest.importorskip("sklearn")
 pytest.importorskip("jinja2")
 
 from experiments import SMALL, contents, experiment
+from html_pages import parsed
 from spanmatch import Comparison
 from spanmatch.experiment.report import write_report
 from spanmatch.experiment.report.claims import _correlate_ranks
@@ -27,44 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-VOID = {"meta", "link", "br", "img", "hr", "input"}
 LAYERS = ["conv1", "conv2", "conv3", "conv4", "conv5", "conv6", "fc1", "fc2"]
-
-
-class Page(HTMLParser):
-    """Checks that tags close, and collects text and references."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.texts: list[str] = []
-        self.references: list[str] = []
-        self.ids: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in VOID:
-            self.open.append(tag)
-        self.references += [value or "" for name, value in attrs if name in ("href", "src")]
-        self.ids += [value or "" for name, value in attrs if name == "id"]
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag not in VOID:
-            self.open.pop()
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.texts.append(data)
-
-
-def parsed(path: Path) -> Page:
-    page = Page()
-    page.feed(path.read_text(encoding="utf-8"))
-    page.close()
-    assert page.open == []
-    return page
 
 
 def test_the_page_stands_alone_and_names_every_layer(small_experiment: Path) -> None:

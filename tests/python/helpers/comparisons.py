@@ -79,3 +79,29 @@ def calibration(
     """A calibration whose measures have one value in all nulls each."""
     each = np.repeat(np.array(nulls, np.float64)[:, np.newaxis], 19, axis=1)
     return sm.Calibration(tuple(names), np.array(observed), each, np.arange(19, dtype=np.uint64))
+
+
+def is_close(mine: Any, other: Any, within: float = 1e-12) -> bool:
+    """Tell whether what `to_dict` gave is the same twice, numbers but for rounding."""
+    if isinstance(mine, dict):
+        return mine.keys() == other.keys() and all(
+            is_close(value, other[key], within) for key, value in mine.items()
+        )
+    if isinstance(mine, list | tuple):
+        return len(mine) == len(other) and all(map(is_close, mine, other, [within] * len(mine)))
+    if isinstance(mine, float) and isinstance(other, float):
+        return bool(np.isclose(mine, other, rtol=0, atol=within, equal_nan=True))
+    return bool(mine == other)
+
+
+def is_close_comparison(mine: Comparison, other: Comparison) -> bool:
+    """Tell whether comparisons are the same but for rounding, spectra, nulls and intervals too."""
+    return is_close(mine.to_dict(), other.to_dict()) and all(
+        is_close([each.to_dict() for each in kept.values()], [each.to_dict() for each in theirs])
+        for kept, theirs in (
+            (mine, other.values()),
+            (mine.nulls, other.nulls.values()),
+            (mine.intervals, other.intervals.values()),
+            (mine.one_to_one, other.one_to_one.values()),
+        )
+    )

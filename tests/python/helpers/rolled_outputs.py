@@ -78,12 +78,12 @@ def multiply_rolled(
 def find_products(pair: sm.ActivationPair) -> Floats:
     """Return the products between both sides under each null that a pair keeps: of whole rows."""
     gram = pair._gram.to_host()
-    n_x, _, n_samples, shift, sums, _, _ = gram.parts()
+    (n_x, n_y), _, n_samples, shift, sums, _, _ = gram.parts()
     replicates = gram.replicates()
     assert replicates is not None
     s, t = shift[:n_x], shift[n_x:]
     # Of (z - shift) the sums are kept.
-    return replicates[3] + (
+    return replicates[3].reshape(-1, n_x, n_y) + (
         np.outer(s, sums[n_x:]) + np.outer(sums[:n_x], t) + n_samples * np.outer(s, t)
     )
 

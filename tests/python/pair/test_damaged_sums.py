@@ -107,10 +107,10 @@ def test_sums_that_are_right_are_never_refused(tmp_path: Path) -> None:
 
 def test_rows_that_are_read_again_are_checked_again() -> None:
     """Nulls and folds read a long batch again, and another thread may have written meanwhile."""
-    for kept in ({"folds": 2}, {"nulls": 5}):
+    for nulls, folds in ((0, 2), (5, 0)):
         x, y = RNG.normal(size=(30_000, 400)), RNG.normal(size=(30_000, 400))
-        gram = _core.Gram(**kept)
-        gram.update(x[:500], y[:500])
+        gram = _core.Gram(nulls, folds)
+        gram.update([x[:500], y[:500]])
         before = gram.parts()
         written: list[int] = []
 
@@ -121,7 +121,7 @@ def test_rows_that_are_read_again_are_checked_again() -> None:
                 written.append(done)
 
         with pytest.raises(ValueError, match=r"neuron \d+ of y is NaN in row \d"):
-            gram.update(x, y, progress=write)
+            gram.update([x, y], progress=write)
         assert written
         after = gram.parts()
         assert before[:3] == after[:3]

@@ -156,11 +156,11 @@ def test_values_near_the_ends_of_float64() -> None:
 def test_sums_that_have_lost_their_digits(sign: int, center: bool) -> None:
     x, y = planted(np.random.default_rng(7), 4, 3, 60)
     x, y = x - x.mean(0), y - y.mean(0)
-    n_x, n_y, n_samples, shift, sums, spread, sum_of = paired(x, y)._gram.to_host().parts()
+    widths, n_batches, n_samples, shift, sums, spread, sum_of = paired(x, y)._gram.to_host().parts()
     # So far from the shift that the core takes all of it for rounding.
     spread[:] = 1e9
     sum_of[1, 4 + 2] = sum_of[4 + 2, 1] = sign * 2 * np.sqrt(sum_of[1, 1] * sum_of[6, 6])
-    gram = core.Gram.from_parts((n_x, n_y, n_samples, shift, sums, spread, sum_of))
+    gram = core.Gram.from_parts((widths, n_batches, n_samples, shift, sums, spread, sum_of))
     with pytest.raises(ValueError, match=r"of neuron 1 of x and neuron 2 of y comes to -?\d"):
         products.find_correlations(gram, center=center)
 

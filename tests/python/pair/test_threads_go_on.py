@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 RNG = np.random.default_rng(0)
 GRAM = _core.Gram(2, 2)
-GRAM.update(RNG.normal(size=(400, 300)), RNG.normal(size=(400, 300)))
+GRAM.update([RNG.normal(size=(400, 300)), RNG.normal(size=(400, 300))])
 OTHER = GRAM.copy()
 SHIFT = np.zeros(600)
 PARTS, KEPT = GRAM.parts(), GRAM.replicates()

@@ -36,9 +36,12 @@ class ComparedNetworks(Mapping[str, ManyLayer]):
         sums: Mapping[Key, NetworkSums] | None = None,
         *,
         reference: str | None = None,
+        identical: Sequence[Sequence[str]] = (),
     ) -> None:
         self._networks = tuple(networks)
         _check(self._networks, comparisons, reference)
+        self._identical = tuple(map(tuple, identical))
+        _check_identical(self._identical, self._networks)
         self._comparisons = dict(comparisons)
         self._sums, self._reference = sums, reference
         keys = (key for comparison in self._comparisons.values() for key in comparison)
@@ -59,6 +62,11 @@ class ComparedNetworks(Mapping[str, ManyLayer]):
     def reference(self) -> str | None:
         """The network that the others were compared with; None: all with all."""
         return self._reference
+
+    @property
+    def identical(self) -> tuple[tuple[str, ...], ...]:
+        """Groups of networks that are one model with one file of weights, to the byte."""
+        return self._identical
 
     @property
     def comparisons(self) -> Mapping[NetworkPair, Comparison]:
@@ -181,6 +189,14 @@ def _check(
             raise ValueError(f"({a!r}, {b!r}) are in another order than the networks")
         if reference is not None and reference != a:
             raise ValueError(f"({a!r}, {b!r}) does not begin with the reference {reference!r}")
+
+
+def _check_identical(identical: tuple[tuple[str, ...], ...], networks: tuple[str, ...]) -> None:
+    named = [name for group in identical for name in group]
+    if len(set(named)) < len(named) or any(len(group) < 2 for group in identical):
+        raise ValueError(f"identical networks are groups of two or more, got {identical}")
+    if unknown := sorted(set(named) - set(networks)):
+        raise ValueError(f"identical networks {unknown} are none of the networks")
 
 
 def _sort_layers(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from spanmatch.base.errors import describe_damage
 from spanmatch.comparison.many import many_folder
 from spanmatch.comparison.many.compared_networks import ComparedNetworks
+from spanmatch.comparison.many.many_html import format_many_html
 from spanmatch.comparison.many.many_table import format_many
 from spanmatch.comparison.rows import list_rows
 from spanmatch.plot.figure_file import draw_figure
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 class ManyComparison(ComparedNetworks):
     """Many networks compared layer by layer: `many["features.3"].area` is networks × networks.
 
-    Immutable, and equal to another when networks, comparisons and reference are: sums are not
-    looked at.
+    Immutable, and equal to another when networks, comparisons, reference and `identical` are: sums
+    are not looked at.
 
     Parameters
     ----------
@@ -43,6 +44,9 @@ class ManyComparison(ComparedNetworks):
         not kept.
     reference
         The network that each of the others was compared with, and no other; None: all with all.
+    identical
+        Groups of networks that are one model with one file of weights, to the byte, where known:
+        what is told of the networks in words counts the first of each.
 
     Examples
     --------
@@ -73,8 +77,9 @@ class ManyComparison(ComparedNetworks):
         sums: Mapping[Key, NetworkSums] | None = None,
         *,
         reference: str | None = None,
+        identical: Sequence[Sequence[str]] = (),
     ) -> None:
-        super().__init__(networks, comparisons, sums, reference=reference)
+        super().__init__(networks, comparisons, sums, reference=reference, identical=identical)
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return a table of pandas with a row for each two networks at each layer.
@@ -88,13 +93,14 @@ class ManyComparison(ComparedNetworks):
         return pd.DataFrame(self._list_rows())
 
     def to_dict(self) -> dict[str, Any]:
-        """Return networks, reference, `center`, `inputs`, `left_out`, and rows as `to_dataframe`.
+        """Return networks, reference, `identical`, `center`, `inputs`, `left_out`, and rows.
 
-        All is numbers, texts and lists.
+        Rows are those of `to_dataframe`. All is numbers, texts and lists.
         """
         return {
             "networks": list(self._networks),
             "reference": self._reference,
+            "identical": [list(group) for group in self._identical],
             "center": self.center,
             "inputs": self.inputs,
             "left_out": dict(self.left_out),
@@ -140,7 +146,7 @@ class ManyComparison(ComparedNetworks):
         FileError
             There is a `many.json` that this version cannot read, and so not replace.
         """
-        many_folder.write(folder, self._networks, self._comparisons, self._sums, self._reference)
+        many_folder.write(folder, self, self._sums)
 
     @classmethod
     def load(cls, folder: str | PathLike[str]) -> ManyComparison:
@@ -161,7 +167,12 @@ class ManyComparison(ComparedNetworks):
         if not isinstance(other, ManyComparison):
             return NotImplemented
         mine, theirs = (
-            (each._networks, each._reference, list(each._comparisons.items()))
+            (
+                each._networks,
+                each._reference,
+                each._identical,
+                list(each._comparisons.items()),
+            )
             for each in (self, other)
         )
         return mine == theirs
@@ -170,10 +181,14 @@ class ManyComparison(ComparedNetworks):
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _make, (self._networks, self._comparisons, self._sums, self._reference)
+        told = {"reference": self._reference, "identical": self._identical}
+        return _make, (self._networks, self._comparisons, self._sums, told)
 
     def __repr__(self) -> str:
         return format_many(self)
+
+    def _repr_html_(self) -> str:
+        return format_many_html(self)
 
     def _list_rows(self) -> list[dict[str, Any]]:
         return [
@@ -187,6 +202,6 @@ def _make(
     networks: tuple[str, ...],
     comparisons: dict[NetworkPair, Comparison],
     sums: Mapping[Key, NetworkSums] | None,
-    reference: str | None,
+    told: Mapping[str, Any],
 ) -> ManyComparison:
-    return ManyComparison(networks, comparisons, sums, reference=reference)
+    return ManyComparison(networks, comparisons, sums, **told)

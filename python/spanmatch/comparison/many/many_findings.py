@@ -8,34 +8,37 @@ import numpy as np
 
 from spanmatch.base.words import count_of, list_names
 from spanmatch.comparison.many.chance_findings import tell_chance
+from spanmatch.comparison.many.distinct_networks import choose_original, leave_out_copies
 from spanmatch.comparison.many.nearest_findings import tell_apart, tell_nearest
-from spanmatch.comparison.many.network_distances import find_distances
+from spanmatch.comparison.many.network_distances import find_distances, list_shared_layers
 from spanmatch.comparison.many.single_findings import tell_single_neurons
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from spanmatch.comparison.many.compared_networks import ComparedNetworks
 
 NAMED = 8  # layers that a sentence names
 FEWEST_OTHERS = 3  # networks along which a course is told
 
 
-def describe_findings(many: ComparedNetworks, identical: Sequence[Sequence[str]] = ()) -> list[str]:
+def describe_findings(many: ComparedNetworks) -> list[str]:
     """Return what stands out, a sentence or a few for each thing.
 
-    Parameters
-    ----------
-    many
-        The networks compared.
-    identical
-        Groups of networks whose files are the same bytes.
+    Networks that are one file, to the byte, count as one.
     """
+    found = [
+        f"{', '.join(group)} are one file, byte for byte: one network. What follows counts "
+        f"{choose_original(group, many.reference)} alone."
+        for group in many.identical
+    ]
+    distinct = leave_out_copies(many)
+    return found if distinct is None else [*found, *_tell_distinct(distinct)]
+
+
+def _tell_distinct(many: ComparedNetworks) -> list[str]:
     if many.reference is None:
-        over_layers = "over all layers, by the mean of the areas" if len(many) > 1 else ""
         last = many.layers[-1]
         networks = [
-            *tell_nearest(many.networks, 1.0 - find_distances(many), over_layers),
+            *tell_nearest(many.networks, 1.0 - find_distances(many), _name_shared(many)),
             *(
                 tell_nearest(many.networks, many[last].area, f"at the last layer, {last}")
                 if len(many) > 1
@@ -46,7 +49,6 @@ def describe_findings(many: ComparedNetworks, identical: Sequence[Sequence[str]]
     else:
         networks = _tell_course(many, many.reference)
     return [
-        *(f"{', '.join(group)} are one file, byte for byte: one network." for group in identical),
         *_tell_layers(many),
         *networks,
         *tell_single_neurons(many),
@@ -54,13 +56,20 @@ def describe_findings(many: ComparedNetworks, identical: Sequence[Sequence[str]]
     ]
 
 
+def _name_shared(many: ComparedNetworks) -> str:
+    """Say over which layers areas are averaged."""
+    shared = len(list_shared_layers(many))
+    if len(many) == 1:
+        return ""
+    which = "all layers"
+    if shared < len(many):
+        which = f"the {shared} of {len(many)} layers that all pairs have"
+    return f"over {which}, by the mean of the areas"
+
+
 def _tell_layers(many: ComparedNetworks) -> list[str]:
     """Say which layers are most and least alike, of those at which all pairs were compared."""
-    whole = [
-        layer
-        for layer in many.layers
-        if all(layer in comparison for comparison in many.comparisons.values())
-    ]
+    whole = list_shared_layers(many)
     if len(whole) < 2:
         return []
     medians = {
@@ -68,10 +77,12 @@ def _tell_layers(many: ComparedNetworks) -> list[str]:
         for layer in whole
     }
     most, least = max(medians, key=medians.__getitem__), min(medians, key=medians.__getitem__)
+    pairs = f"By the median area of {count_of(len(many.comparisons), 'pair')}, the networks are"
+    if f"{medians[most]:.2f}" == f"{medians[least]:.2f}":
+        return [f"{pairs} as alike at every layer ({medians[most]:.2f})."]
     return [
-        f"By the median area of {count_of(len(many.comparisons), 'pair')}, the networks are most "
-        f"alike at {most} ({medians[most]:.2f}) and least at {least} ({medians[least]:.2f}); "
-        "layers of other widths reach other areas by chance."
+        f"{pairs} most alike at {most} ({medians[most]:.2f}) and least at {least} "
+        f"({medians[least]:.2f}); layers of other widths reach other areas by chance."
     ]
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from spanmatch.comparison.keys import Key
     from spanmatch.comparison.layer_files import Folder
+    from spanmatch.comparison.many.compared_networks import ComparedNetworks
     from spanmatch.comparison.many.network_sums import NetworkSums
 
 KIND, FORMAT = "ManyComparison", 1
@@ -37,31 +38,25 @@ INDEX = "many.json"
 COMPARISONS = "comparisons"
 
 
-def write(
-    folder: Folder,
-    networks: tuple[str, ...],
-    comparisons: Mapping[tuple[str, str], Comparison],
-    sums: Mapping[Key, NetworkSums] | None,
-    reference: str | None,
-) -> None:
+def write(folder: Folder, many: ComparedNetworks, sums: Mapping[Key, NetworkSums] | None) -> None:
     """Write all of it, over what may be there."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     if isinstance(sums, SavedSums) and sums.is_in(folder):
-        for pair, comparison in comparisons.items():
+        for pair, comparison in many.comparisons.items():
             comparison.without_pairs().save(folder / name_comparison(pair))
-        _write_index(folder, networks, comparisons, list(sums), reference)
+        _write_index(folder, many, list(sums))
         return
     _withdraw(folder)
     layers = [] if sums is None else list(sums)
     for layer in layers:
         assert sums is not None
         write_sums(folder, layer, sums[layer])
-    for pair, comparison in comparisons.items():
+    for pair, comparison in many.comparisons.items():
         path = folder / name_comparison(pair)
         path.mkdir(parents=True, exist_ok=True)
         comparison.without_pairs().save(path)
-    _write_index(folder, networks, comparisons, layers, reference)
+    _write_index(folder, many, layers)
 
 
 def read(folder: Folder) -> dict[str, Any]:
@@ -73,6 +68,8 @@ def read(folder: Folder) -> dict[str, Any]:
         networks, layers = tuple(index["networks"]), list(index["layers"])
         pairs = [(a, b) for a, b in index["comparisons"]]
         reference = index["reference"]
+        # Folders that were written before this was kept do not say.
+        identical = [tuple(group) for group in index.get("identical", [])]
     except (KeyError, TypeError, ValueError) as error:
         raise describe_damage(path, error) from error
     for layer in layers:
@@ -89,7 +86,13 @@ def read(folder: Folder) -> dict[str, Any]:
         "comparisons": comparisons,
         "sums": sums,
         "reference": reference,
+        "identical": identical,
     }
+
+
+def read_version(folder: Folder) -> str:
+    """Return the version of spanmatch that has written a folder."""
+    return str(_read_index(Path(folder) / INDEX).get("version", "?"))
 
 
 def _withdraw(folder: Path) -> None:
@@ -102,21 +105,16 @@ def _withdraw(folder: Path) -> None:
         shutil.rmtree(folder / within, ignore_errors=True)
 
 
-def _write_index(
-    folder: Path,
-    networks: tuple[str, ...],
-    comparisons: Mapping[tuple[str, str], Comparison],
-    layers: list[Key],
-    reference: str | None,
-) -> None:
+def _write_index(folder: Path, many: ComparedNetworks, layers: list[Key]) -> None:
     index = {
         "spanmatch": KIND,
         "format": FORMAT,
         "version": __version__,
-        "networks": list(networks),
-        "reference": reference,
+        "networks": list(many.networks),
+        "reference": many.reference,
+        "identical": [list(group) for group in many.identical],
         "layers": layers,
-        "comparisons": [list(pair) for pair in comparisons],
+        "comparisons": [list(pair) for pair in many.comparisons],
     }
     write_json(folder / INDEX, index)
 

@@ -89,6 +89,13 @@ class ManyLayer:
         )
 
     @property
+    def one_to_one_area(self) -> Floats:
+        """The area under s1(ε) of each two networks; on the diagonal `living`."""
+        return self._arrange(
+            lambda each: None if each.one_to_one is None else each.one_to_one.area, self.living
+        )
+
+    @property
     def p_value(self) -> Floats:
         """The p-value of each area; nan where there are no nulls, as on the diagonal."""
         return self._arrange(

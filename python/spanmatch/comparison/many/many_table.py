@@ -9,21 +9,16 @@ import numpy as np
 from spanmatch.base.words import count_of
 
 if TYPE_CHECKING:
-    from spanmatch.comparison.many.compared_networks import ComparedNetworks
+    from spanmatch.comparison.many.compared_networks import ComparedNetworks, NetworkPair
 
 SHOWN = 40  # layers of a table
+MEDIAN = "median"
+TITLES = ("layer", "least area", MEDIAN, "largest", "most alike")
 
 
 def format_many(many: ComparedNetworks) -> str:
     """Return the areas of every layer: least, median and largest, and the most alike networks."""
-    against = "" if many.reference is None else f", each with {many.reference!r}"
-    inputs = "" if many.inputs is None else f", {count_of(many.inputs, 'input')}"
-    head = (
-        f"ManyComparison of {len(many.networks)} networks{against}, "
-        f"{count_of(len(many.comparisons), 'pair')} at {count_of(len(many), 'layer')}{inputs}"
-    )
-    rows = [("layer", "least area", "median", "largest", "most alike")]
-    rows += [_describe(many, layer) for layer in many.layers[:SHOWN]]
+    rows = [TITLES, *(describe_layer(many, layer) for layer in many.layers[:SHOWN])]
     widths = [max(len(row[at]) for row in rows) for at in range(5)]
     lines = [
         "  ".join(
@@ -33,18 +28,41 @@ def format_many(many: ComparedNetworks) -> str:
     ]
     if len(many) > SHOWN:
         lines.append(f"and {len(many) - SHOWN} more layers")
-    for layer, reason in many.left_out.items():
-        lines.append(f"left out: {layer}: {reason}")
-    return "\n".join([head, "", *lines])
+    return "\n".join([f"ManyComparison of {describe_many(many)}", "", *lines, *list_remarks(many)])
 
 
-def _describe(many: ComparedNetworks, layer: str) -> tuple[str, str, str, str, str]:
-    areas = {
+def describe_many(many: ComparedNetworks) -> str:
+    """Return in a line what was compared."""
+    against = "" if many.reference is None else f", each with {many.reference!r}"
+    inputs = "" if many.inputs is None else f", {count_of(many.inputs, 'input')}"
+    return (
+        f"{len(many.networks)} networks{against}, "
+        f"{count_of(len(many.comparisons), 'pair')} at {count_of(len(many), 'layer')}{inputs}"
+    )
+
+
+def describe_layer(many: ComparedNetworks, layer: str) -> tuple[str, str, str, str, str]:
+    """Return the cells of a layer."""
+    areas = _find_areas(many, layer)
+    most = max(areas, key=areas.__getitem__)
+    figures = (min(areas.values()), find_median(many, layer), areas[most])
+    least, median, largest = (f"{value:.4f}" for value in figures)
+    return layer, least, median, largest, " and ".join(most)
+
+
+def find_median(many: ComparedNetworks, layer: str) -> float:
+    """Return the median area of a layer."""
+    return float(np.median(list(_find_areas(many, layer).values())))
+
+
+def list_remarks(many: ComparedNetworks) -> list[str]:
+    """Return the lines under a table."""
+    return [f"left out: {layer}: {reason}" for layer, reason in many.left_out.items()]
+
+
+def _find_areas(many: ComparedNetworks, layer: str) -> dict[NetworkPair, float]:
+    return {
         pair: comparison[layer].area
         for pair, comparison in many.comparisons.items()
         if layer in comparison
     }
-    values = np.array(list(areas.values()))
-    most = max(areas, key=areas.__getitem__)
-    figures = (f"{value:.4f}" for value in (values.min(), np.median(values), values.max()))
-    return (layer, *figures, " and ".join(most))  # type: ignore[return-value]

@@ -23,8 +23,9 @@ def tell_nearest(networks: Sequence[str], alike: Floats, where: str) -> list[str
     """
     others = np.where(np.eye(len(networks), dtype=bool), np.nan, alike)
     known = [at for at in range(len(networks)) if (~np.isnan(others[at])).sum() >= 2]
-    # Of several that are as near, none is the nearest.
-    known = [at for at in known if (others[at] == np.nanmax(others[at])).sum() == 1]
+    # Of several that are as near by the figures that are shown, none is the nearest.
+    shown = others.round(2)
+    known = [at for at in known if (shown[at] == np.nanmax(shown[at])).sum() == 1]
     nearest = {at: int(np.nanargmax(others[at])) for at in known}
     mutual, one_way = [], []
     for at, to in nearest.items():

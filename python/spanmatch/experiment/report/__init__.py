@@ -3,7 +3,7 @@
 Read `findings`, all that the folder holds; `claims`, the questions and their answers, each a
 `claim` (that on `single_neurons` apart); `figures`, which are drawn in `curves`, `depth`,
 `calibrated` and `match_sizes`, each a `drawing` with its numbers; and `page`, which puts them
-together. `svg` fits drawings to a page.
+together in the frame of `spanmatch.plot.page`.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from spanmatch.experiment.report.claims import answer_claims
 from spanmatch.experiment.report.figures import draw_figures
 from spanmatch.experiment.report.findings import read_findings
 from spanmatch.experiment.report.page import render_page
-from spanmatch.experiment.report.svg import render_png
+from spanmatch.plot.page.svg import render_png
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from spanmatch.experiment.report.drawing import Drawing
+    from spanmatch.experiment.report.drawing import NumberedDrawing
 
 
 def write_report(path: Path) -> Path:
@@ -52,7 +52,7 @@ def write_report(path: Path) -> Path:
     return folder.report
 
 
-def _write_figure(folder: Path, drawn: Drawing) -> None:
+def _write_figure(folder: Path, drawn: NumberedDrawing) -> None:
     with replacing(folder / f"{drawn.name}.png") as unfinished:
         unfinished.write_bytes(render_png(drawn.figure))
     with replacing(folder / f"{drawn.name}.svg") as unfinished:

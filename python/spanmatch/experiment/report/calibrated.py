@@ -9,7 +9,7 @@ import numpy as np
 from spanmatch.base.words import list_names
 from spanmatch.experiment.report.claim import format_range
 from spanmatch.experiment.report.drawing import (
-    Drawing,
+    NumberedDrawing,
     add_legend,
     begin_figure_through_depth,
 )
@@ -27,7 +27,7 @@ MEASURES = {"area": ("area of the match", BLUE), "linear_cka": ("linear CKA", OR
 NAMED = 5  # layers that are named in words
 
 
-def draw_calibrated(findings: Findings) -> Drawing | None:
+def draw_calibrated(findings: Findings) -> NumberedDrawing | None:
     """Draw area and linear CKA of trained networks as they are, and calibrated.
 
     Nothing where they were not calibrated: with too few nulls, or in folders of before.
@@ -62,7 +62,7 @@ def draw_calibrated(findings: Findings) -> Drawing | None:
         ]
     axes.set_ylabel("similarity")
     add_legend(figure, 2)
-    return Drawing(
+    return NumberedDrawing(
         "calibrated",
         "What is left above chance",
         "Dashed as it was measured, firm calibrated: max(0, (value - τ) / (1 - τ)), with τ what "

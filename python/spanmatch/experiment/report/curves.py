@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from spanmatch.experiment.report.drawing import EPS, Drawing, shorten
+from spanmatch.experiment.report.drawing import EPS, NumberedDrawing, shorten
 from spanmatch.plot.bands import draw_bands, name_bands
 from spanmatch.plot.style import (
     CHANCE,
@@ -37,7 +37,7 @@ BANDS = (
 )
 
 
-def draw_mean_curves(findings: Findings) -> Drawing:
+def draw_mean_curves(findings: Findings) -> NumberedDrawing:
     """Draw s(ε) of every layer: the mean over pairs, from the least to the most, and chance."""
     layers = findings.layers
     columns = min(4, len(layers))
@@ -68,7 +68,7 @@ def draw_mean_curves(findings: Findings) -> Drawing:
     figure.supylabel("s(ε), part of the neurons matched", color=INK, fontsize=LABEL)
     if banded:
         name_bands(figure)
-    return Drawing(
+    return NumberedDrawing(
         "similarity",
         "How much of each layer matches, at every ε",
         "The line is the mean over pairs of trained networks, the band goes from the least to the "
@@ -79,7 +79,7 @@ def draw_mean_curves(findings: Findings) -> Drawing:
     )
 
 
-def draw_heat_map(findings: Findings) -> Drawing:
+def draw_heat_map(findings: Findings) -> NumberedDrawing:
     """Draw the mean s(ε) of all layers as colours."""
     layers = findings.layers
     means = np.array([findings.similarity("trained", each, EPS).mean(axis=0) for each in layers])
@@ -103,7 +103,7 @@ def draw_heat_map(findings: Findings) -> Drawing:
     bar.ax.tick_params(labelsize=SMALL, color=GRID, labelcolor=INK)
     bar.set_label("mean s(ε)", color=INK)
     bar.outline.set_color(GRID)
-    return Drawing(
+    return NumberedDrawing(
         "heat-map",
         "Layer by ε",
         "The same curves, the mean over pairs, as colours; orange marks each layer's chance level.",

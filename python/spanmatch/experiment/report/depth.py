@@ -8,7 +8,7 @@ import numpy as np
 
 from spanmatch.experiment.report.drawing import (
     COMPARED,
-    Drawing,
+    NumberedDrawing,
     add_legend,
     begin_figure_through_depth,
 )
@@ -38,7 +38,7 @@ MEASURES = {
 }
 
 
-def draw_area(findings: Findings) -> Drawing:
+def draw_area(findings: Findings) -> NumberedDrawing:
     """Draw the area under s(ε) through the depth, with the controls."""
     figure, axes = begin_figure_through_depth(findings)
     depth = np.arange(len(findings.layers))
@@ -58,7 +58,7 @@ def draw_area(findings: Findings) -> Drawing:
     numbers += _draw_intervals(axes, findings) + _draw_chance_areas(axes, findings)
     axes.set_ylabel("area under s(ε)")
     add_legend(figure, 2)
-    return Drawing(
+    return NumberedDrawing(
         "area",
         "Similarity through the depth, and the controls",
         "The area under s(ε) asks for no choice of ε: 1 where all neurons match exactly. Dots are "
@@ -68,7 +68,7 @@ def draw_area(findings: Findings) -> Drawing:
     )
 
 
-def draw_measures(findings: Findings) -> Drawing:
+def draw_measures(findings: Findings) -> NumberedDrawing:
     """Draw the classic measures through the depth, beside the area."""
     figure, axes = begin_figure_through_depth(findings)
     numbers = []
@@ -90,7 +90,7 @@ def draw_measures(findings: Findings) -> Drawing:
         ]
     axes.set_ylabel("similarity")
     add_legend(figure, 3)
-    return Drawing(
+    return NumberedDrawing(
         "measures",
         "Beside the measures in common use",
         "Means over pairs of trained networks. The measures are centred; they ask other questions, "

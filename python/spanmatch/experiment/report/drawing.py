@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from spanmatch.experiment.report.svg import render_svg
+from spanmatch.plot.page.drawing import Drawing
 from spanmatch.plot.style import BLUE, GREEN, INK, LABEL, SOFT, style_axes
 
 if TYPE_CHECKING:
@@ -28,20 +27,11 @@ COMPARED: dict[ComparisonKind, tuple[str, str]] = {
 
 
 @dataclass(frozen=True)
-class Drawing:
-    """A figure."""
+class NumberedDrawing(Drawing):
+    """A figure with its numbers."""
 
-    name: str
-    title: str
-    caption: str
-    figure: Figure
     rows: list[dict[str, Any]]
     """What it shows, a row for each number."""
-
-    @cached_property
-    def svg(self) -> str:
-        """The figure as a drawing."""
-        return render_svg(self.figure, self.name)
 
 
 def begin_figure_through_depth(findings: Findings) -> tuple[Figure, Axes]:

@@ -12,13 +12,13 @@ from spanmatch.experiment.report.match_sizes import draw_sizes_by_layer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from spanmatch.experiment.report.drawing import Drawing
+    from spanmatch.experiment.report.drawing import NumberedDrawing
     from spanmatch.experiment.report.findings import Findings
 
 
-def draw_figures(findings: Findings) -> list[Drawing]:
+def draw_figures(findings: Findings) -> list[NumberedDrawing]:
     """Draw every figure."""
-    figures: tuple[Callable[[Findings], Drawing | None], ...] = (
+    figures: tuple[Callable[[Findings], NumberedDrawing | None], ...] = (
         draw_mean_curves,
         draw_area,
         draw_calibrated,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from spanmatch.experiment.report.drawing import Drawing, add_legend, name_layers
+from spanmatch.experiment.report.drawing import NumberedDrawing, add_legend, name_layers
 from spanmatch.plot.style import BLUE, INK, LABEL, ORANGE, style_axes
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from spanmatch.experiment.report.findings import Findings
 
 
-def draw_sizes_by_layer(findings: Findings) -> Drawing | None:
+def draw_sizes_by_layer(findings: Findings) -> NumberedDrawing | None:
     """Draw how large the simple matches and the cores of each layer are; None without any."""
     numbers: list[dict[str, Any]] = []
     pooled: defaultdict[tuple[str, float, str], Counter[int]] = defaultdict(Counter)
@@ -49,7 +49,7 @@ def draw_sizes_by_layer(findings: Findings) -> Drawing | None:
         style_axes(axes)
     figure.supylabel("neurons of both sides", color=INK, fontsize=LABEL)
     add_legend(figure, 2)
-    return Drawing(
+    return NumberedDrawing(
         "sizes",
         "How large simple matches and cores are",
         "A dot for each size that occurs among the simple matches that make up the maximum match "

@@ -5,35 +5,26 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
-
 from spanmatch.base.words import count_of
 from spanmatch.experiment.report.claims import is_above_chance
 from spanmatch.experiment.report.drawing import COMPARED
-from spanmatch.experiment.report.svg import inline_svg
+from spanmatch.plot.page.template import inline_drawing, load_page
 from spanmatch.solve.undersampled import explain_too_few
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spanmatch.experiment.report.claim import Claim
-    from spanmatch.experiment.report.drawing import Drawing
+    from spanmatch.experiment.report.drawing import NumberedDrawing
     from spanmatch.experiment.report.findings import Findings
 
 
-def render_page(findings: Findings, claims: Sequence[Claim], figures: Sequence[Drawing]) -> str:
+def render_page(
+    findings: Findings, claims: Sequence[Claim], figures: Sequence[NumberedDrawing]
+) -> str:
     """Return a report as one HTML file that refers to no other."""
-    environment = Environment(
-        loader=PackageLoader("spanmatch.experiment.report", ""),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals["count_of"] = count_of
     first = findings.compared[0].comparison
-    return environment.get_template("page.html").render(
+    return load_page("spanmatch.experiment.report").render(
         headline=_write_headline(findings),
         config=findings.config,
         versions=findings.versions,
@@ -42,7 +33,7 @@ def render_page(findings: Findings, claims: Sequence[Claim], figures: Sequence[D
         inputs=first.inputs,
         held_out=_is_held_out(findings),
         claims=claims,
-        figures=[(figure, _inline_drawing(figure)) for figure in figures],
+        figures=[(figure, inline_drawing(figure)) for figure in figures],
         sure=_list_areas(findings),
         controls=_list_controls(findings),
         calibrated=any(figure.name == "calibrated" for figure in figures),
@@ -50,12 +41,6 @@ def render_page(findings: Findings, claims: Sequence[Claim], figures: Sequence[D
         dead=_list_dead(findings),
         warnings=_list_warnings(findings),
     )
-
-
-def _inline_drawing(drawn: Drawing) -> Markup:
-    label = f'aria-label="{escape(drawn.title)}"'
-    # Safe: matplotlib escapes the names of layers, and the label is escaped here.
-    return Markup(inline_svg(drawn.svg, label))
 
 
 def _is_held_out(findings: Findings) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
+from itertools import combinations
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -15,9 +16,11 @@ from spanmatch.pair.device.gram import combine_codes
 from spanmatch.pair.names import check_counts, merge_names
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-    from spanmatch.pair.names import Names
+    from spanmatch.pair.names import Label, Names
 
     GramSums = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
@@ -26,9 +29,9 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Header:
-    """What a process says of its pair before any sum is sent."""
+    """What a process says of its sums before any is sent."""
 
-    widths: tuple[int, int]
+    widths: list[int]
     n_samples: int
     n_batches: int
     shift: NDArray[np.float64]
@@ -42,17 +45,17 @@ class Header:
 
 
 def all_reduce(
-    gram: core.Gram, names: Names, group: dist.ProcessGroup | None
+    gram: core.Gram, names: Names, labels: Sequence[Label], group: dist.ProcessGroup | None
 ) -> tuple[core.Gram, Names]:
     """Return the sum over all processes, the same in each; `gram` stays as it is.
 
     What is wrong in one process is raised in all: none waits for one that has left.
     """
-    _check_group(group)
-    n_x, n_batches, n_samples, shift, *_ = gram.parts()
+    _check_same([label.side for label in labels], "sides", group)
+    _, n_batches, n_samples, shift, *_ = gram.parts()
     kept = gram.n_nulls, len(gram.fold_samples)
     header = Header(
-        (n_x, gram.n_y),
+        gram.widths,
         n_samples,
         n_batches,
         shift,
@@ -64,12 +67,14 @@ def all_reduce(
         gram.has_norms,
     )
     headers = _gather(header, group)
-    names = reduce(merge_names, (header.names for header in headers))
+    merge = partial(merge_names, labels=labels)
+    names = reduce(merge, (header.names for header in headers))
     filled = [rank for rank, header in enumerate(headers) if header.n_samples > 0]
     if not filled:
         return gram, names
     first = headers[filled[0]]
-    _check_widths(headers, filled, names)
+    _check_widths(headers, filled)
+    check_counts(names, first.widths, labels)
     _check_kept(headers, filled)
 
     # Sums add up over rows less one shift.
@@ -80,7 +85,7 @@ def all_reduce(
     sums, spread, products = _reduce_sums(_get_sums(moved, first.shift.size), group)
     total = core.Gram.from_parts(
         (
-            first.widths[0],
+            first.widths,
             sum(header.n_batches for header in headers),
             sum(header.n_samples for header in headers),
             first.shift,
@@ -93,22 +98,13 @@ def all_reduce(
         _reduce_norms(moved, first, group)
         if all(headers[rank].has_norms for rank in filled)
         else None,
+        gram.sides,
     )
     return total, names
 
 
-def check_same(mine: object, what: str, group: dist.ProcessGroup | None) -> None:
-    """Raise ValueError, in all processes, where one has something else than the first.
-
-    Parameters
-    ----------
-    mine
-        What this process has.
-    what
-        In words.
-    group
-        The processes; None: all.
-    """
+def _check_same(mine: object, what: str, group: dist.ProcessGroup | None) -> None:
+    """Raise ValueError, in all processes, where one has something else than the first."""
     _check_group(group)
     first, *others = _gather(mine, group)
     for rank, other in enumerate(others, start=1):
@@ -126,13 +122,12 @@ def _check_group(group: dist.ProcessGroup | None) -> None:
         raise ValueError("this process is not in the group")
 
 
-def _check_widths(headers: list[Header], filled: list[int], names: Names) -> None:
+def _check_widths(headers: list[Header], filled: list[int]) -> None:
     widths = headers[filled[0]].widths
     for rank in filled:
         if headers[rank].widths != widths:
-            here, there = ("{} + {}".format(*pair) for pair in (headers[rank].widths, widths))
+            here, there = (" + ".join(map(str, each)) for each in (headers[rank].widths, widths))
             raise ValueError(f"rank {rank} has {here} neurons, but rank {filled[0]} has {there}")
-    check_counts(names, *widths)
 
 
 def _check_kept(headers: list[Header], filled: list[int]) -> None:
@@ -172,17 +167,18 @@ def _reduce_nulls_and_folds(
     gram: core.Gram, headers: list[Header], first: Header, group: dist.ProcessGroup | None
 ) -> core._Replicates:
     """Return the nulls and folds of all."""
-    (n_x, n_y), (n_nulls, n_folds) = first.widths, first.kept
-    n = n_x + n_y
+    widths, (n_nulls, n_folds) = first.widths, first.kept
+    n = sum(widths)
     mine = gram.replicates() if gram.n_samples > 0 else None
-    nulls, parts = (np.zeros((n_nulls, n_x, n_y)), []) if mine is None else mine[3:]
+    between = sum(a * b for a, b in combinations(widths, 2))
+    nulls, parts = (np.zeros((n_nulls, between)), []) if mine is None else mine[3:]
     samples = [each[2] for each in parts] or [0] * n_folds
     folds = [each[4:] for each in parts] or [_get_sums(gram, n)] * n_folds
     nulls = _reduce(nulls, dist.ReduceOp.SUM, group)
     counts = np.sum(_gather(samples, group), axis=0)
     reduced = [_reduce_sums(sums, group) for sums in folds]
     parts_of_folds: list[core._Parts] = [
-        (n_x, 0, int(count), first.shift, *sums)
+        (widths, 0, int(count), first.shift, *sums)
         for count, sums in zip(counts, reduced, strict=True)
     ]
     n_items = sum(header.n_items for header in headers)
@@ -191,8 +187,11 @@ def _reduce_nulls_and_folds(
 
 def _reduce_norms(gram: core.Gram, first: Header, group: dist.ProcessGroup | None) -> core._Norms:
     """Return the sums by norms of rows of all."""
-    n, (n_nulls, n_folds) = sum(first.widths), first.kept
-    nothing = np.zeros((n + 2, 2)), np.zeros((n_nulls, n + 1)), np.zeros((n_folds, n + 2, 2))
+    n, sides, (n_nulls, n_folds) = sum(first.widths), len(first.widths), first.kept
+    shape = n + sides, sides
+    # With every two sides each neuron of both, and their norms.
+    of_null = sum(a + b + 1 for a, b in combinations(first.widths, 2))
+    nothing = np.zeros(shape), np.zeros((n_nulls, of_null)), np.zeros((n_folds, *shape))
     own, nulls, folds = gram.norms() or nothing
     return (
         _reduce(own, dist.ReduceOp.SUM, group),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,6 +13,8 @@ from spanmatch.base.constants import FIRST_ROWS, OVERFLOW_MARGIN
 from spanmatch.pair.device.tensors import as_tensor
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from spanmatch.pair.types import Readable
@@ -34,10 +37,13 @@ class DeviceSums(NamedTuple):
     spread: torch.Tensor
     products: torch.Tensor
     norms: torch.Tensor
-    """The products of neurons, and of the squared norms of rows, with these norms, (n + 2, 2)."""
-    nulls: torch.Tensor
-    null_norms: torch.Tensor
-    """Of each null the products of neurons with the norms of the other side; then of the norms."""
+    """The products of neurons, and of the squared norms of rows, with these norms, for K sides
+    (n + K, K)."""
+    nulls: tuple[torch.Tensor, ...]
+    """Of each side but the last its products with all behind it, (nulls, of the side, behind)."""
+    null_norms: tuple[torch.Tensor, ...]
+    """Of each side but the last, and for each null, the products of its neurons with the norms
+    of each side behind; of the neurons behind with its norm; and of the norms."""
     folds: tuple[FoldSums, ...]
 
 
@@ -55,7 +61,7 @@ class Plan(NamedTuple):
     """Where the rows of a batch go, as `core.Gram.plan` tells."""
 
     offsets: list[int]
-    """For each null by how many rows y is shifted circularly."""
+    """For each null by how many rows y is shifted circularly, or all sides behind another."""
     folds: NDArray[np.int64]
     n_items: int
     item_offsets: list[int]
@@ -69,15 +75,19 @@ class DeviceGram:
     """The sums of `spanmatch._core.Gram`, on a device of torch's. Not locked: its owner is."""
 
     def __init__(
-        self, device: torch.device, n_x: int, n_y: int, nulls: int = 0, folds: int = 0
+        self, device: torch.device, widths: Sequence[int], nulls: int = 0, folds: int = 0
     ) -> None:
-        n = n_x + n_y
-        self.device, self.n_x, self.n_y = device, n_x, n_y
+        n, sides = sum(widths), len(widths)
+        self.device, self.widths = device, list(widths)
+        # Behind the last column of each side.
+        self._ends = list(accumulate(widths))
         # Replaced as a whole, and nothing in it changed: an interruption finds all of a batch or
         # nothing of it.
         zeros, square = self._make_zeros(n), self._make_zeros(n, n)
-        norms = self._make_zeros(n + 2, 2)
+        norms = self._make_zeros(n + sides, sides)
         fold = FoldSums(0, zeros, zeros, square, norms)
+        # Behind each side but the last.
+        behind = [(width, n - end, sides - at - 1) for at, (width, end) in self._number_leading()]
         self._total = DeviceSums(
             n_batches=0,
             n_items=0,
@@ -88,8 +98,11 @@ class DeviceGram:
             spread=zeros,
             products=square,
             norms=norms,
-            nulls=self._make_zeros(nulls, n_x, n_y),
-            null_norms=self._make_zeros(nulls, n + 1),
+            nulls=tuple(self._make_zeros(nulls, width, rest) for width, rest, _ in behind),
+            null_norms=tuple(
+                self._make_zeros(nulls, (width + 1) * others + rest)
+                for width, rest, others in behind
+            ),
             folds=(fold,) * folds,
         )
 
@@ -110,22 +123,23 @@ class DeviceGram:
 
     @torch.inference_mode(False)
     @torch.no_grad()
-    def update(self, x: Readable, y: Readable, plan: Plan = NO_PLAN) -> bool:
+    def update(self, sides: Sequence[Readable], plan: Plan = NO_PLAN) -> bool:
         """Add a batch of the right widths and row counts, or return False, and stay as before.
 
         False: a value is not finite or so large that squares may overflow.
         """
-        x, y = as_tensor(x, self.device), as_tensor(y, self.device)
-        total = self._total
+        here = [as_tensor(side, self.device) for side in sides]
+        total, rows = self._total, len(here[0])
         n_samples, shift, sums, spread, products, norms, nulls, null_norms, folds = total[3:]
         if n_samples == 0:
-            shift = torch.cat([find_middle(x), find_middle(y)])
-        n_samples += len(x)
-        # A block holds rows of both, and of y once more for each null.
-        height = max(FIRST_ROWS, BLOCK_VALUES // max(1, shift.numel() + len(nulls) * self.n_y))
+            shift = torch.cat([find_middle(side) for side in here])
+        n_samples += rows
+        n, n_nulls, first_end = shift.numel(), len(plan.offsets), self._ends[0]
+        # A block holds rows of all sides, and of all but the first once more for each null.
+        height = max(FIRST_ROWS, BLOCK_VALUES // max(1, n + n_nulls * (n - first_end)))
         fold_of_row = torch.from_numpy(plan.folds).to(self.device)
-        for first in range(0, len(x), height):
-            block = torch.cat([side[first : first + height].double() for side in (x, y)], 1)
+        for first in range(0, rows, height):
+            block = torch.cat([side[first : first + height].double() for side in here], 1)
             block -= shift
             sums = sums + block.sum(0)
             spread = torch.maximum(spread, block.abs().amax(0))
@@ -133,19 +147,19 @@ class DeviceGram:
             if not bool(((spread + shift.abs()) <= find_limit(n_samples)).all()):
                 return False
             products = torch.addmm(products, block.T, block)
-            of_rows = find_norms(block, self.n_x)
+            of_rows = find_norms(block, self.widths)
             norms = add_norms(norms, block, of_rows)
-            if len(nulls) > 0:
-                shifted = (
-                    _shift_rows(y, first, len(block), plan.offsets).double() - shift[self.n_x :]
-                )
-                x_rows = block[:, : self.n_x]
-                nulls = torch.baddbmm(nulls, x_rows.T.expand(len(nulls), -1, -1), shifted)
-                null_norms = null_norms + multiply_norms(x_rows, of_rows[:, 0], shifted)
+            if n_nulls > 0:
+                shifted = [
+                    _shift_rows(side, first, len(block), plan.offsets).double() for side in here[1:]
+                ]
+                behind = torch.cat(shifted, 2) - shift[first_end:]
+                nulls = self._add_nulls(nulls, block, behind)
+                null_norms = self._add_null_norms(null_norms, block, of_rows, behind)
             if folds:
-                here = fold_of_row[first : first + height]
+                fold_here = fold_of_row[first : first + height]
                 folds = tuple(
-                    _add_rows(fold, block[here == number], of_rows[here == number])
+                    _add_rows(fold, block[fold_here == number], of_rows[fold_here == number])
                     for number, fold in enumerate(folds)
                 )
         self._total = DeviceSums(
@@ -171,21 +185,57 @@ class DeviceGram:
 
         def take_parts(n_batches: int, sums: FoldSums | DeviceSums) -> core._Parts:
             on_host = (tensor.cpu().numpy() for tensor in (sums.sums, sums.spread, sums.products))
-            return self.n_x, n_batches, sums.n_samples, shift, *on_host  # type: ignore[return-value]
+            return self.widths, n_batches, sums.n_samples, shift, *on_host  # type: ignore[return-value]
 
         replicates = None
-        if len(total.nulls) > 0 or total.folds:
-            nulls, folds = total.nulls.cpu().numpy(), [take_parts(0, fold) for fold in total.folds]
+        if total.null_codes or total.folds:
+            nulls = _join([panel.flatten(1) for panel in total.nulls])
+            folds = [take_parts(0, fold) for fold in total.folds]
             # The seed is that of the Gram which these are added to.
             replicates = 0, total.n_items, list(total.null_codes), nulls, folds
-        n = total.shift.numel()
         of_folds = [fold.norms.cpu().numpy() for fold in total.folds]
         norms = (
             total.norms.cpu().numpy(),
-            total.null_norms.cpu().numpy(),
-            np.array(of_folds).reshape(-1, n + 2, 2),
+            _join(total.null_norms),
+            np.array(of_folds).reshape(-1, *total.norms.shape),
         )
         return core.Gram.from_parts(take_parts(total.n_batches, total), replicates, norms)
+
+    def _add_nulls(
+        self, nulls: Sequence[torch.Tensor], block: torch.Tensor, behind: torch.Tensor
+    ) -> tuple[torch.Tensor, ...]:
+        """Return the nulls with the products of a block; `behind` are the shifted rows it meets."""
+        return tuple(
+            torch.baddbmm(
+                nulls[at],
+                block[:, end - width : end].T.expand(len(behind), -1, -1),
+                behind[..., end - self._ends[0] :],
+            )
+            for at, (width, end) in self._number_leading()
+        )
+
+    def _add_null_norms(
+        self,
+        norms: Sequence[torch.Tensor],
+        block: torch.Tensor,
+        of_rows: torch.Tensor,
+        behind: torch.Tensor,
+    ) -> tuple[torch.Tensor, ...]:
+        of_behind = find_norms(behind, self.widths[1:])
+        return tuple(
+            norms[at]
+            + multiply_norms(
+                block[:, end - width : end],
+                of_rows[:, at],
+                behind[..., end - self._ends[0] :],
+                of_behind[..., at:],
+            )
+            for at, (width, end) in self._number_leading()
+        )
+
+    def _number_leading(self) -> list[tuple[int, tuple[int, int]]]:
+        """Return of each side but the last its number, its width and its end."""
+        return list(enumerate(zip(self.widths, self._ends, strict=True)))[:-1]
 
     def _make_zeros(self, *shape: int) -> torch.Tensor:
         with torch.inference_mode(False):
@@ -201,15 +251,19 @@ def combine_codes(code: int, other: int) -> int:
     return (code * CODE_FACTOR + other + 1) % 2**64
 
 
-def _shift_rows(y: torch.Tensor, first: int, count: int, offsets: list[int]) -> torch.Tensor:
-    """Return for each null the rows of y that meet `count` rows of x, the first of them `first`."""
+def _join(of_sides: Sequence[torch.Tensor]) -> NDArray[np.float64]:
+    return torch.cat(list(of_sides), 1).cpu().numpy()
+
+
+def _shift_rows(side: torch.Tensor, first: int, count: int, offsets: list[int]) -> torch.Tensor:
+    """Return for each null the rows that meet `count` rows of the sides before, from `first` on."""
     rows = torch.arange(first, first + count) + torch.tensor(offsets)[:, None]
-    return y[rows.to(y.device) % len(y)]
+    return side[rows.to(side.device) % len(side)]
 
 
-def find_norms(rows: torch.Tensor, n_x: int) -> torch.Tensor:
-    """Return the squared norms of the rows of x and of y, shape (rows, 2)."""
-    return torch.stack([measure_rows(rows[:, :n_x]), measure_rows(rows[:, n_x:])], 1)
+def find_norms(rows: torch.Tensor, widths: Sequence[int]) -> torch.Tensor:
+    """Return the squared norms of the rows of each side, over the last axis."""
+    return torch.stack([measure_rows(side) for side in rows.split(list(widths), -1)], -1)
 
 
 def measure_rows(rows: torch.Tensor) -> torch.Tensor:
@@ -223,14 +277,27 @@ def add_norms(norms: torch.Tensor, rows: torch.Tensor, of_rows: torch.Tensor) ->
     return torch.addmm(norms, torch.cat([rows, of_rows], 1).T, of_rows)
 
 
-def multiply_norms(x: torch.Tensor, norms_x: torch.Tensor, shifted: torch.Tensor) -> torch.Tensor:
-    """Return for each null the products of x with the norms of y, of y with those of x, and theirs.
+def multiply_norms(
+    rows: torch.Tensor, norms: torch.Tensor, shifted: torch.Tensor, of_shifted: torch.Tensor
+) -> torch.Tensor:
+    """Return for each null the products of a side with the norms behind it, and conversely.
 
-    `shifted` are the rows of y that meet those of x under each null, (nulls, rows, n_y).
+    Parameters
+    ----------
+    rows, norms
+        Of the side, and their squared norms.
+    shifted, of_shifted
+        The rows of the sides behind that meet those under each null, (nulls, rows, neurons), and
+        the squared norms of each side, (nulls, rows, sides).
+
+    Returns
+    -------
+    tensor
+        Of each null: for each side behind the products of its norm with the neurons of the side;
+        those of the norm of the side with all neurons behind; and of the norms.
     """
-    norms_y = measure_rows(shifted)
-    of_y = torch.matmul(norms_x, shifted)
-    return torch.cat([norms_y @ x, of_y, (norms_y @ norms_x)[:, None]], 1)
+    of_side = torch.matmul(of_shifted.transpose(1, 2), rows).flatten(1)
+    return torch.cat([of_side, torch.matmul(norms, shifted), torch.matmul(norms, of_shifted)], 1)
 
 
 def _add_rows(fold: FoldSums, rows: torch.Tensor, of_rows: torch.Tensor) -> FoldSums:

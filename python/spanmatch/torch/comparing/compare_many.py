@@ -98,8 +98,9 @@ def compare_many(
         As `compare` takes them. A layer that cannot be read in one network, or is too wide there,
         is compared among the others.
     max_memory
-        As `compare` takes it. The sums of a layer take (n_a + n_b)² numbers for every two networks
-        that are compared, and as many again while a batch is added.
+        As `compare` takes it. The sums of a layer take the square of the neurons of all networks
+        together, and as much again while a batch is added; with a reference, (n_a + n_b)² for each
+        of the others.
     nulls, folds, seed
         As `compare` takes them. One roll of the inputs is shared by all networks: two of them have
         the p-value that `compare` gives with the same seed.

@@ -154,7 +154,7 @@ class CrossPairs(Mapping[Key, ActivationPair]):
         products[:n_a, :n_a], products[n_a:, n_a:] = a.products, b.products
         products[:n_a, n_a:] = between.products
         gram = core.Gram.from_parts(
-            (n_a, a.n_batches, a.n_samples, shift, sums, spread, products.numpy()),
+            ([n_a, n_b], a.n_batches, a.n_samples, shift, sums, spread, products.numpy()),
             self._take_nulls(between) if between.codes else None,
             _take_norms(a, b, between),
         )
@@ -167,7 +167,7 @@ class CrossPairs(Mapping[Key, ActivationPair]):
         return len(self._parts)
 
     def _take_nulls(self, between: CrossSums) -> core._Replicates:
-        nulls = between.nulls.cpu().numpy()
+        nulls = between.nulls.flatten(1).cpu().numpy()
         return self._seed, between.n_items, list(between.codes), nulls, []
 
 

@@ -104,6 +104,7 @@ def assemble_many(
     options: CompareOptions,
     networks: Sequence[str],
     reference: str | None,
+    identical: Sequence[Sequence[str]] = (),
 ) -> ManyComparison:
     """Return the comparison of all networks.
 
@@ -119,7 +120,7 @@ def assemble_many(
         The layers that no two networks could be compared at, and why.
     absent
         By layer, why it could not be read in some networks.
-    options, networks, reference
+    options, networks, reference, identical
         As `compare_many` and `ManyComparison` take them.
     """
     comparisons = {
@@ -134,7 +135,7 @@ def assemble_many(
         for (a, b), told in answers.told.items()
         if told
     }
-    return ManyComparison(networks, comparisons, sums, reference=reference)
+    return ManyComparison(networks, comparisons, sums, reference=reference, identical=identical)
 
 
 class LayerSums(Mapping[Key, "NetworkSums"]):

@@ -43,15 +43,8 @@ class NetworkGroup:
 
         While a batch is added they are there twice.
         """
-        return (
-            2
-            * 8
-            * sum(
-                (widths[a] + widths[b]) ** 2 + self.resampling.count_beside(widths[a], widths[b])
-                for a, b in self.list_pairs()
-                if a in widths and b in widths
-            )
-        )
+        of_group = [widths[name] for name in self.networks if name in widths]
+        return 2 * 8 * (sum(of_group) ** 2 + self.resampling.count_beside(*of_group))
 
 
 def group_networks(

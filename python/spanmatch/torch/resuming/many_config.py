@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from spanmatch._core import __version__
 from spanmatch.torch.comparing.matched_layers import check_choice, check_networks
 from spanmatch.torch.loading.data.shuffled import is_shuffled
+from spanmatch.torch.loading.identical_files import find_identical
 from spanmatch.torch.resuming.config import hash_contents, list_options
 
 if TYPE_CHECKING:
@@ -37,6 +38,21 @@ class ManyConfig:
     def __post_init__(self) -> None:
         names = check_networks(list(self.networks), self.reference)
         check_choice(self.layers, names)
+
+    def find_identical(self) -> tuple[tuple[str, ...], ...]:
+        """Return the groups of networks that are one model with one file of weights, to the byte.
+
+        Raises
+        ------
+        OSError
+            A file cannot be read.
+        """
+        models = dict.fromkeys(each.name for each in self.networks.values())
+        of_model = (
+            {name: each.checkpoint for name, each in self.networks.items() if each.name == model}
+            for model in models
+        )
+        return tuple(group for files in of_model for group in find_identical(files))
 
     def load_batches(self) -> Batches:
         """Load the data, in an order that says nothing where there are to be nulls."""

@@ -89,9 +89,10 @@ def compare_many_in(
             say(f"{folder} holds all of it already")
             shutil.rmtree(folder / ROWS, ignore_errors=True)
             return many
+    identical = config.find_identical()
     runs = _run_networks(folder, config, progress, say)
     networks = _sum_layers(folder, config, runs, say)
-    many = _answer_pairs(folder, config, networks, progress)
+    many = _answer_pairs(folder, config, networks, identical, progress)
     many.save(folder)
     shutil.rmtree(folder / ROWS)
     warn_of_too_few(many, stacklevel=2)
@@ -153,7 +154,11 @@ def _sum_layers(
 
 
 def _answer_pairs(
-    folder: Path, config: ManyConfig, networks: RunNetworks, progress: bool
+    folder: Path,
+    config: ManyConfig,
+    networks: RunNetworks,
+    identical: tuple[tuple[str, ...], ...],
+    progress: bool,
 ) -> ManyComparison:
     """Write what is missing of what every two networks tell, and return all of it."""
     options, keys = config.options, networks.list_keys()
@@ -195,6 +200,7 @@ def _answer_pairs(
         options=options,
         networks=tuple(config.networks),
         reference=config.reference,
+        identical=identical,
     )
 
 

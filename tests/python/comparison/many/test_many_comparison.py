@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import pickle
-from itertools import combinations, permutations
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise, permutations
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 import spanmatch as sm
+from many_networks import make_many
 from spanmatch.base.errors import FileError
-from spanmatch.comparison.many.network_sums import NetworkSums, PairsOfNetworks
-from spanmatch.solve.layer_answer import answer_layer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,44 +20,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.filterwarnings("ignore::spanmatch.UndersampledWarning")
 
 RIDGE = 0.1
-
-
-def make_many(
-    count: int = 4,
-    layers: tuple[str, ...] = ("conv", "fc"),
-    reference: str | None = None,
-    ridge: float | None = None,
-    **kept: int,
-) -> sm.ManyComparison:
-    """Networks of which 0 and 1 share their neurons, and all others nothing; one is dead."""
-    rng = np.random.default_rng(0)
-    networks = [f"net {at}" for at in range(count)]
-    sums: dict[Any, NetworkSums] = {}
-    for layer in layers:
-        acts = sm.ActivationSet(networks, **kept)  # type: ignore[arg-type]
-        rows = {name: rng.standard_normal((60, 3)) for name in networks}
-        rows[networks[1]] = rows[networks[0]] @ rng.standard_normal((3, 3))
-        rows[networks[-1]][:, 2] = 0.0
-        acts.update(rows)
-        sums[layer] = NetworkSums([acts])
-    comparisons = {}
-    pairs = list(combinations(networks, 2))
-    if reference is not None:
-        pairs = [(reference, name) for name in networks if name != reference]
-    for a, b in pairs:
-        told = {
-            key: answer_layer(sums[key].pair(a, b), center=False, ridge=ridge) for key in layers
-        }
-        comparisons[a, b] = sm.Comparison(
-            {key: each.spectrum for key, each in told.items()},
-            PairsOfNetworks(sums, a, b, layers),
-            inputs=60,
-            nulls={key: each.nulls for key, each in told.items() if each.nulls},
-            intervals={key: each.interval for key, each in told.items() if each.interval},
-            one_to_one={key: each.one_to_one for key, each in told.items() if each.one_to_one},
-            held_out={key: each.held_out for key, each in told.items() if each.held_out},
-        )
-    return sm.ManyComparison(networks, comparisons, sums, reference=reference)
 
 
 MANY = make_many(nulls=19, folds=3)
@@ -179,6 +140,36 @@ def test_a_long_table_has_a_row_for_every_two_at_every_layer() -> None:
     assert plain["rows"][0]["network_b"] == "net 1"
 
 
+def test_a_notebook_shows_the_same_table() -> None:
+    odd = make_many(names=["a<b>", "b", "c", "d"], layers=("conv<i>", "fc"))
+    html = odd._repr_html_()
+    assert "<b>ManyComparison</b> of 4 networks, 6 pairs at 2 layers, 60 inputs" in html
+    assert "conv&lt;i&gt;" in html
+    assert "a&lt;b&gt; and b" in html
+    assert "<i>" not in html
+    median = np.median(odd["fc"].area[np.triu_indices(4, 1)])
+    assert f"{100 * median:.1f}%" in html
+    assert f">{median:.4f}</td>" in html
+    wide = make_many(3, tuple(f"layer.{at}" for at in range(50)))._repr_html_()
+    assert wide.count("<tr>") == 1 + 40 + 1
+    assert "…" in wide
+
+
+def test_identical_networks_are_groups_of_networks() -> None:
+    given = MANY.networks, MANY.comparisons
+    many = sm.ManyComparison(*given, identical=[["net 1", "net 3"]])
+    assert many.identical == (("net 1", "net 3"),)
+    assert many.to_dict()["identical"] == [["net 1", "net 3"]]
+    assert many != sm.ManyComparison(*given)
+    for groups, said in (
+        ([("net 1",)], "groups of two or more"),
+        ([("net 1", "net 2"), ("net 2", "net 3")], "groups of two or more"),
+        ([("net 1", "net 9")], r"\['net 9'\] are none of the networks"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            sm.ManyComparison(*given, identical=groups)
+
+
 @pytest.mark.parametrize("reference", [None, "net 2"])
 def test_saved_it_is_the_same(tmp_path: Path, reference: str | None) -> None:
     many = make_many(reference=reference, nulls=2, folds=2)
@@ -198,6 +189,24 @@ def test_saved_it_is_the_same(tmp_path: Path, reference: str | None) -> None:
     assert sm.load(tmp_path / "many") == smaller
     assert len(list((tmp_path / "many" / "comparisons").iterdir())) == 1
     assert len(list((tmp_path / "many" / "sums").iterdir())) == 1
+
+
+def test_which_are_identical_is_kept_and_older_folders_do_not_say(tmp_path: Path) -> None:
+    made = make_many(3)
+    many = sm.ManyComparison(made.networks, made.comparisons, identical=[("net 0", "net 2")])
+    many.save(tmp_path)
+    loaded = sm.ManyComparison.load(tmp_path)
+    assert loaded.identical == (("net 0", "net 2"),)
+    assert loaded == many == pickle.loads(pickle.dumps(many))
+    index = tmp_path / "many.json"
+    plain = json.loads(index.read_text())
+    del plain["identical"]
+    index.write_text(json.dumps(plain))
+    assert sm.ManyComparison.load(tmp_path).identical == ()
+    for spoilt in ([["net 0", "net 9"]], [7], 7):
+        index.write_text(json.dumps({**plain, "identical": spoilt}))
+        with pytest.raises(FileError, match="damaged"):
+            sm.ManyComparison.load(tmp_path)
 
 
 def test_what_else_is_in_the_folder_stays(tmp_path: Path) -> None:
@@ -253,6 +262,33 @@ def test_with_a_reference_areas_go_along_the_networks(tmp_path: Path) -> None:
     lines = {str(line.get_label()): line.get_ydata() for line in axes.lines}
     assert lines["conv"] == pytest.approx(many["conv"].area[0, 1:])
     assert [label.get_text() for label in axes.get_xticklabels()] == ["net 1", "net 2", "net 3"]
+
+
+def test_names_are_no_formulas_and_are_thinned_where_they_would_touch(tmp_path: Path) -> None:
+    names = ["a$b$", "x^$2_3", "_c", "<b>d</b>", "ü", "e" * 60]
+    for reference in (None, "_c"):
+        many = make_many(names=names, layers=("_in$x$", "fc"), reference=reference)
+        figure = many.plot(tmp_path / "many.svg")
+        text = (tmp_path / "many.svg").read_text()
+        assert "<b>" not in text
+        labels = [
+            label.get_text()
+            for axes in figure.axes
+            for label in (*axes.get_xticklabels(), *axes.get_yticklabels())
+        ]
+        assert r"a\$b\$" in labels
+        if reference is not None:
+            (legend,) = (axes.get_legend() for axes in figure.axes)
+            assert legend is not None
+            assert [each.get_text().strip("\u200b") for each in legend.get_texts()] == [
+                r"_in\$x\$",
+                "fc",
+            ]
+    grid = make_many(40, ("fc",)).plot().axes[0]
+    (panel,) = [axes for axes in grid.figure.axes if axes.images and axes.get_yticks().size > 0]
+    extents = [label.get_window_extent() for label in panel.get_yticklabels()]
+    assert 2 <= len(extents) <= 40
+    assert all(above.y0 >= below.y1 - 1 for above, below in pairwise(extents))
 
 
 def test_distances_are_of_the_mean_over_layers() -> None:

@@ -11,6 +11,7 @@ import pytest
 import spanmatch as sm
 from spanmatch.comparison.many.many_findings import describe_findings
 from spanmatch.comparison.many.nearest_findings import tell_apart, tell_nearest
+from spanmatch.comparison.many.network_distances import find_distances
 from spanmatch.solve.layer_answer import answer_layer
 
 if TYPE_CHECKING:
@@ -116,11 +117,20 @@ def test_what_is_no_more_than_chance_is_said(planted: sm.ManyComparison) -> None
 
 
 def test_layers_are_ordered_by_their_medians(planted: sm.ManyComparison) -> None:
-    upper = np.triu_indices(4, 1)
-    medians = {layer: np.median(planted[layer].area[upper]) for layer in planted}
-    most, least = max(medians, key=medians.__getitem__), min(medians, key=medians.__getitem__)
-    found = describe_findings(planted)[0]
-    assert f"most alike at {most} ({medians[most]:.2f}) and least at {least}" in found
+    layers = {
+        layer: {name: noisy(draw(0), noise, seed) for seed, name in enumerate("abc", 1)}
+        for layer, noise in (("near", 0.2), ("far", 1.0), ("between", 0.5))
+    }
+    many, upper = compared(layers), np.triu_indices(3, 1)
+    medians = {layer: np.median(many[layer].area[upper]) for layer in many}
+    assert (
+        f"most alike at near ({medians['near']:.2f}) and least at far ({medians['far']:.2f})"
+        in describe_findings(many)[0]
+    )
+    # Figures that read alike have no order.
+    assert describe_findings(planted)[0] == (
+        "By the median area of 6 pairs, the networks are as alike at every layer (0.01)."
+    )
     one = compared({"fc": {"a": draw(0), "b": draw(0), "c": draw(1)}})
     assert not any("By the median" in each for each in describe_findings(one))
 
@@ -157,9 +167,42 @@ def test_nearest_need_not_be_mutual() -> None:
     ]
 
 
-def test_the_same_file_is_named_first(planted: sm.ManyComparison) -> None:
-    found = describe_findings(planted, [("a", "b", "c")])
-    assert found[0] == "a, b, c are one file, byte for byte: one network."
+def test_the_same_file_is_named_first_and_counts_once(planted: sm.ManyComparison) -> None:
+    many = sm.ManyComparison(planted.networks, planted.comparisons, identical=[("b", "a")])
+    found = describe_findings(many)
+    assert found[0] == (
+        "b, a are one file, byte for byte: one network. What follows counts b alone."
+    )
+    assert "By the median area of 3 pairs" in found[1]
+    # a is the nearest of nobody, and b of nobody by being a.
+    assert not any("a and " in each or " and a" in each for each in found[1:])
+    assert any("Over all layers" in each and "c and d" in each for each in found)
+    whole = sm.ManyComparison(planted.networks, planted.comparisons, identical=[NETWORKS])
+    assert len(describe_findings(whole)) == 1
+
+
+def test_areas_are_averaged_over_the_layers_that_all_pairs_have() -> None:
+    rows = {name: noisy(draw(0), 0.3, seed) for seed, name in enumerate("abcd", 1)}
+    full = compared({"conv": rows, "fc": rows})
+    comparisons = {
+        pair: sm.Comparison({"fc": each["fc"]} if "d" in pair else dict(each), None)
+        for pair, each in full.comparisons.items()
+    }
+    many = sm.ManyComparison(NETWORKS, comparisons)
+    assert find_distances(many) == pytest.approx(
+        1 - np.where(np.eye(4), 1, full["fc"].area), abs=1e-12
+    )
+    found = describe_findings(many)
+    assert any(each.startswith("Over the 1 of 2 layers that all pairs have, by") for each in found)
+    none = sm.ManyComparison(
+        NETWORKS[:3],
+        {
+            ("a", "b"): sm.Comparison({"conv": full.comparisons["a", "b"]["conv"]}, None),
+            ("a", "c"): sm.Comparison({"fc": full.comparisons["a", "c"]["fc"]}, None),
+        },
+    )
+    assert np.isnan(find_distances(none)).sum() == 6
+    assert not any("over the" in each.lower() for each in describe_findings(none))
 
 
 def test_along_checkpoints_each_layer_has_where_it_reaches_half() -> None:

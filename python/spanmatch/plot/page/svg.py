@@ -1,4 +1,4 @@
-"""The figures of a report as pictures on white, and as parts of a page that is light or dark."""
+"""Figures as pictures on white, and as parts of a page that is light or dark."""
 
 from __future__ import annotations
 

@@ -1,0 +1,35 @@
+"""What `report` does: find out whose folder it is, and write its page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spanmatch.comparison.many.many_folder import INDEX
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def write_page(folder: Path) -> Path:
+    """Write the page of an experiment, or of a comparison of many networks; return its path.
+
+    Raises
+    ------
+    ValueError
+        The folder is of neither, or something in it is missing or damaged.
+    """
+    if (folder / INDEX).is_file():
+        from spanmatch.torch.resuming.many_report import write_many_report
+
+        return write_many_report(folder)
+    # With the experiment comes what reads its config, and many networks do without.
+    from spanmatch.experiment.folder import CONFIG
+
+    if (folder / CONFIG).is_file():
+        from spanmatch.experiment.report import write_report
+
+        return write_report(folder)
+    raise ValueError(
+        f"{folder} is the folder of no experiment, which has {CONFIG}, and of no comparison of "
+        f"many networks that is whole, which has {INDEX}: there is nothing to report"
+    )

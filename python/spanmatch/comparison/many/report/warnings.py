@@ -1,0 +1,59 @@
+"""What a page warns of: too few samples, and notes on how rows were summed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spanmatch.base.words import count_of, list_names
+from spanmatch.solve.undersampled import explain_too_few
+
+if TYPE_CHECKING:
+    from spanmatch.comparison.many.compared_networks import ComparedNetworks
+    from spanmatch.comparison.many.many_layer import ManyLayer
+
+NAMED = 6  # of what a note holds for
+
+
+def list_warnings(many: ComparedNetworks) -> list[str]:
+    """Return a sentence for each thing that makes figures say less than they seem to."""
+    found = [said for layer in many.values() for said in _tell_too_few(layer)]
+    inputs = many.inputs
+    of_counts = [
+        layer.name
+        for layer in many.values()
+        if inputs is not None
+        and any(
+            each.nulls is None and each.spectrum.n_samples > inputs
+            for each in layer.answers.values()
+        )
+    ]
+    if of_counts:
+        found.append(
+            "Samples of one input, such as positions of an image, depend on each other, so that "
+            "the chance level, computed from counts, is an upper bound: unrelated neurons may "
+            f"match from a smaller ε on. This holds for {list_names(of_counts, NAMED)}."
+        )
+    return found
+
+
+def list_notes(many: ComparedNetworks) -> list[str]:
+    """Return each note on how rows were summed, with the layers and networks that it is on."""
+    held: dict[str, list[str]] = {}
+    for pair, comparison in many.comparisons.items():
+        for key, note in comparison.notes.items():
+            held.setdefault(note, []).append(f"{key} of {' and '.join(pair)}")
+    return [f"{note}: {list_names(where, NAMED)}" for note, where in held.items()]
+
+
+def _tell_too_few(layer: ManyLayer) -> list[str]:
+    """Say it of the pair that has the fewest samples for its neurons."""
+    spectra = [each.spectrum for each in layer.answers.values()]
+    found = [
+        (each.n_samples / max(each.x.size, each.y.size, 1), said)
+        for each in spectra
+        for said in explain_too_few(each.n_samples, max(each.x.size, each.y.size), each.ridge)
+    ]
+    if not found:
+        return []
+    where = f"{len(found)} of {count_of(len(spectra), 'pair')}"
+    return [f"{layer.name}, {where}: {min(found)[1]}."]

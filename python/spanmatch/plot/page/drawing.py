@@ -1,0 +1,27 @@
+"""A figure of a page, with its title and what it shows in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from spanmatch.plot.page.svg import render_svg
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure."""
+
+    name: str
+    title: str
+    caption: str
+    figure: Figure
+
+    @cached_property
+    def svg(self) -> str:
+        """The figure as a drawing."""
+        return render_svg(self.figure, self.name)

@@ -1,0 +1,41 @@
+"""Templates of pages that stand alone: one frame for all, and what a page adds of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from spanmatch.base.words import count_of
+from spanmatch.plot.page.svg import inline_svg
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+    from spanmatch.plot.page.drawing import Drawing
+
+SHARED = "spanmatch.plot.page"
+
+
+def load_page(package: str) -> Template:
+    """Return `page.html` of a package, which may extend `base.html` and use `terms.html` from here.
+
+    What is filled in is text and no markup; what is not given is an error.
+    """
+    environment = Environment(
+        loader=ChoiceLoader([PackageLoader(package, ""), PackageLoader(SHARED, "")]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["count_of"] = count_of
+    return environment.get_template("page.html")
+
+
+def inline_drawing(drawn: Drawing) -> Markup:
+    """Return a drawing as part of a page."""
+    label = f'aria-label="{escape(drawn.title)}"'
+    # Safe: matplotlib escapes names in drawings, and the label is escaped here.
+    return Markup(inline_svg(drawn.svg, label))

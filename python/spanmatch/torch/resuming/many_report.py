@@ -1,0 +1,82 @@
+"""The page of many networks' comparison, written from its folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spanmatch.base.atomic import replacing
+from spanmatch.base.errors import FileError, describe_damage
+from spanmatch.base.plain_json import format_json, read_json
+from spanmatch.comparison.many.many_comparison import ManyComparison
+from spanmatch.comparison.many.many_folder import INDEX, read_version
+from spanmatch.comparison.many.report.origin import Origin
+from spanmatch.torch.loading.data.shuffled import explain_shuffling
+from spanmatch.torch.resuming.folder import CONFIG
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+REPORT = "report.html"
+# What the page tells in places of its own.
+TOLD = ("spanmatch", "networks", "reference")
+
+
+def write_many_report(folder: str | PathLike[str]) -> Path:
+    """Write `report.html` into the folder of a comparison of many networks, and return its path.
+
+    It is made from what is in the folder alone, `config.json` too where there is one: same folder,
+    same bytes.
+
+    Raises
+    ------
+    ImportError
+        jinja2, matplotlib or scipy is not installed.
+    OSError
+        A file cannot be read or written.
+    FileError
+        Something of the comparison is missing or damaged. A ValueError.
+    """
+    folder = Path(folder)
+    if not (folder / INDEX).is_file():
+        raise FileError(
+            f"{folder} holds no comparison of many networks, or none that is whole: {INDEX} is "
+            "missing; give the command that compares them again"
+        )
+    try:
+        from spanmatch.comparison.many.report.page import render_page
+    except ImportError as error:
+        raise ImportError(f"{REPORT} needs {error.name}: pip install 'spanmatch[cli]'") from error
+    page = render_page(ManyComparison.load(folder), _read_origin(folder))
+    with replacing(folder / REPORT) as unfinished:
+        unfinished.write_text(page, encoding="utf-8")
+    return folder / REPORT
+
+
+def _read_origin(folder: Path) -> Origin:
+    """Return what `config.json` tells; a comparison that was saved from Python has none."""
+    version, path = read_version(folder), folder / CONFIG
+    if not path.is_file():
+        return Origin(version)
+    config: dict[str, Any] = read_json(path)
+    try:
+        networks, data, nulls = config["networks"], str(config["data"]), int(config["nulls"])
+        shuffled = explain_shuffling(data, nulls)
+        return Origin(
+            version,
+            models={each["network"]: each["name"] for each in networks},
+            checkpoints={
+                each["network"]: each["checkpoint"]
+                for each in networks
+                if each["checkpoint"] is not None
+            },
+            data=data,
+            options={
+                name: value if isinstance(value, str) else format_json(value)
+                for name, value in config.items()
+                if name not in TOLD and value is not None and value is not False
+            },
+            remark=shuffled[:1].upper() + shuffled[1:],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise describe_damage(path, error) from error

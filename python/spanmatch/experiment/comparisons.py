@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from spanmatch.experiment.folder import Folder
     from spanmatch.experiment.networks import Networks
     from spanmatch.experiment.plan import ComparedNetwork, PlannedComparison
-    from spanmatch.pair.nulls_and_folds import Resampling
-    from spanmatch.torch.comparing.network_groups import NetworkPair
     from spanmatch.torch.comparing.summed_networks import SummedNetworks
     from spanmatch.torch.loading.data.named import Batches
 
@@ -115,17 +113,19 @@ class Comparisons:
 
     def _sum_if_it_fits(self, missing: Sequence[PlannedComparison]) -> SummedNetworks | None:
         """Run each network over the data; None where they, or all sums of them, do not fit."""
-        pairs = {each: self._label_both(each) for each in missing}
-        trained = [pair for each, pair in pairs.items() if each.kind == "trained"]
-        controls = [pair for each, pair in pairs.items() if each.kind != "trained"]
-        options = self._find_options("trained")
+        # Each in a group of its own: nulls of more networks summed together differ in their last
+        # bits, and which comparisons are missing, or fit at once, must change nothing.
+        groups = [
+            NetworkGroup(self._label_both(each), self._find_options(each.kind).resampling)
+            for each in missing
+        ]
         try:
             return sum_in_step(
                 self._load_each(missing),
                 self.held_out,
                 self.layers,
-                [*_group(trained, options.resampling), *map(NetworkGroup, controls)],
-                options,
+                groups,
+                self._find_options("trained"),
                 at_once=True,
                 progress=self.progress,
             )
@@ -230,21 +230,6 @@ class Comparisons:
         folder = self.files.comparison(planned.key)
         folder.mkdir(parents=True, exist_ok=True)
         comparison.save(folder)
-
-
-def _group(pairs: Sequence[NetworkPair], resampling: Resampling) -> list[NetworkGroup]:
-    """Return one group, where these are all pairs of their networks; else one for each pair.
-
-    >>> from spanmatch.pair.nulls_and_folds import NO_RESAMPLING
-    >>> [group.networks for group in _group([("a", "b"), ("a", "c"), ("b", "c")], NO_RESAMPLING)]
-    [('a', 'b', 'c')]
-    >>> [group.networks for group in _group([("a", "c"), ("b", "c")], NO_RESAMPLING)]
-    [('a', 'c'), ('b', 'c')]
-    """
-    whole = NetworkGroup(tuple(dict.fromkeys(chain.from_iterable(pairs))), resampling)
-    if pairs and set(whole.list_pairs()) == set(pairs):
-        return [whole]
-    return [NetworkGroup(pair, resampling) for pair in pairs]
 
 
 def _check_room(model: nn.Module, count: int, device: str) -> None:

@@ -109,7 +109,7 @@ def test_what_does_not_fit_at_once_takes_several_passes(
         assert contents(tmp_path / name / "comparisons") == contents(tmp_path / "whole/comparisons")
 
 
-def test_some_pairs_of_trained_networks_are_summed_alone(
+def test_some_pairs_of_trained_networks_give_the_same_files(
     tmp_path: Path, asked: list[str], passes: list[list[str]]
 ) -> None:
     out = tmp_path / "out"
@@ -131,7 +131,11 @@ def test_errors_name_the_network(tmp_path: Path, asked: list[str]) -> None:
         unknown.large.bias[3] = torch.nan
     for name, wrong, words in (
         ("failing", failing, r"network 'checkpoint 1.pt': the model .*batch 4 .*out of luck"),
-        ("unknown", unknown, r"error: layer 'large': batch 0 .*'checkpoint 1.pt' holds nan"),
+        (
+            "unknown",
+            unknown,
+            r"error: layer 'large': batch 0 .*neuron 3 of 'checkpoint 1.pt' is NaN",
+        ),
     ):
         torch.save(wrong.state_dict(), "1.pt")
         done = experiment(tmp_path / name, *asked)

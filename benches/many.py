@@ -13,6 +13,7 @@ os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS
 import subprocess
 import sys
 import time
+import warnings
 from itertools import combinations
 
 import numpy as np
@@ -52,6 +53,8 @@ def update() -> None:
 
 def networks(count: int = 6, repeats: int = 2) -> None:
     """Time `compare_many` against `compare` of every two networks."""
+    # Of samples that are too few: it is the time that counts here.
+    warnings.simplefilter("ignore", sm.UndersampledWarning)
     torch.set_num_threads(os.cpu_count() or 1)
     sm.set_num_threads(os.cpu_count() or 1)
     models = {}

@@ -10,7 +10,7 @@ source archive of MDAnalysisTests (LGPLv3+) holds fifty protein chains. Both are
     python examples/protein_networks.py mdanalysistests-2.11.0.tar.gz --out protein-networks
 
 The last line runs every network once over the chains. It writes a folder that `spanmatch.load`
-reads, with the picture `networks.png`, and says what it found. At the logits the nearest of the
+reads, with the picture `networks.png` and the page `report.html`, and says what it found. At the logits the nearest of the
 seven others is, for all eight, the one of the same noise and the other training set. The two of
 0.30 Å are the most alike, and each of their 21 neurons has its own letter in the other network as
 the nearest, though no letter is given to the comparison.
@@ -26,7 +26,7 @@ import numpy as np
 from protein_chains import LETTERS, as_batches, read_chains
 
 import spanmatch as sm
-from spanmatch.torch import compare_many
+from spanmatch.torch import compare_many, write_many_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -60,6 +60,7 @@ def study(networks: Mapping[str, nn.Module], chains: Sequence[Chain], out: str) 
     many = compare_many(networks, as_batches(chains, 10), layers=LAYERS, mask="mask")
     many.save(out)
     many.plot(Path(out, "networks.png"))
+    yield f"The page: {write_many_report(out)}"
     yield from tell_nearest(many)
     yield from tell_shared_letters(many, *most_alike(many))
 

@@ -20,6 +20,7 @@ from spanmatch.torch.loading.models import load_model
 from spanmatch.torch.observing.capture import capture
 from spanmatch.torch.observing.layer_info import layer_info
 from spanmatch.torch.observing.model_error import ModelError
+from spanmatch.torch.resuming.many_report import write_many_report
 
 __all__ = [
     "ModelError",
@@ -30,4 +31,5 @@ __all__ = [
     "load_checkpoint",
     "load_data",
     "load_model",
+    "write_many_report",
 ]

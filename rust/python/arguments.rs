@@ -7,7 +7,7 @@ use numpy::{
 };
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use spanmatch::{Neuron, NeuronSet, Samples, Side};
+use spanmatch::{Groups, Neuron, NeuronSet, Samples, Side};
 
 /// A borrowed array of one of the widths that are read as they are.
 pub(crate) enum Array<'py> {
@@ -55,6 +55,22 @@ impl<'py> Array<'py> {
             }
             Self::F32(array) => array.as_array().into(),
             Self::F64(array) => array.as_array().into(),
+        }
+    }
+}
+
+/// How many rows every item has, or each.
+#[derive(FromPyObject)]
+pub(crate) enum RowsPerItem {
+    Equal(usize),
+    Lengths(Vec<usize>),
+}
+
+impl From<RowsPerItem> for Groups {
+    fn from(rows: RowsPerItem) -> Self {
+        match rows {
+            RowsPerItem::Equal(length) => Self::Equal(length),
+            RowsPerItem::Lengths(lengths) => Self::Lengths(lengths),
         }
     }
 }

@@ -1,44 +1,28 @@
 //! The joint Gram as a Python object.
 
-use std::sync::{RwLock, RwLockWriteGuard, TryLockError};
+use std::sync::RwLock;
 
 use numpy::{IntoPyArray, PyArray2, PyReadonlyArray1};
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
-use spanmatch::{Groups, Progress, Samples, Side};
+use spanmatch::{Samples, Side};
 
-use crate::arguments::Array;
+use crate::arguments::{Array, RowsPerItem};
 use crate::errors::to_python;
 use crate::parts::{
     CenteredNorms, GivenNorms, GivenParts, GivenReplicates, Norms, Parts, Plan, Replicates,
     norms_to_owned, norms_to_python, parts_to_python, parts_views, replicate_views,
     replicates_to_python,
 };
-use crate::run::{run_asking, wait_for};
-
-/// How many rows every item has, or each.
-#[derive(FromPyObject)]
-enum RowsPerItem {
-    Equal(usize),
-    Lengths(Vec<usize>),
-}
-
-impl From<RowsPerItem> for Groups {
-    fn from(rows: RowsPerItem) -> Self {
-        match rows {
-            RowsPerItem::Equal(length) => Self::Equal(length),
-            RowsPerItem::Lengths(lengths) => Self::Lengths(lengths),
-        }
-    }
-}
+use crate::run::run_asking;
 
 /// The joint Gram matrix of two sides, or of more. Locked: updates from several threads follow one another, and
 /// readers wait for them.
 #[pyclass(frozen, module = "spanmatch._core")]
 pub(crate) struct Gram {
-    inner: RwLock<spanmatch::Gram>,
+    pub(crate) inner: RwLock<spanmatch::Gram>,
     /// What errors call the sides; none: x and y.
-    sides: Vec<String>,
+    pub(crate) sides: Vec<String>,
 }
 
 #[pymethods]
@@ -285,68 +269,5 @@ impl Gram {
     /// Neurons of x and of y.
     pub(crate) fn pair_widths(&self, py: Python<'_>) -> PyResult<(usize, usize)> {
         self.with(py, |gram| (gram.n_x(), gram.n_y()))
-    }
-
-    /// What has been accumulated; an empty Gram stays behind.
-    pub(crate) fn take(&self, py: Python<'_>) -> PyResult<spanmatch::Gram> {
-        let mut guard = self.lock(py)?;
-        Ok(std::mem::take(&mut *guard))
-    }
-
-    /// Long work that reads.
-    pub(crate) fn read<T: Send>(
-        &self,
-        py: Python<'_>,
-        progress: Option<&Bound<'_, PyAny>>,
-        work: impl FnOnce(&spanmatch::Gram, &Progress) -> spanmatch::Result<T> + Send,
-    ) -> PyResult<T> {
-        let guard = wait_for(py, || free(self.inner.try_read()))?;
-        let gram = &*guard;
-        run_asking(py, &self.sides, progress, |progress, _| work(gram, progress))
-    }
-
-    /// Long work that changes; it leaves the Gram as it was where it fails.
-    fn write(
-        &self,
-        py: Python<'_>,
-        progress: Option<&Bound<'_, PyAny>>,
-        work: impl FnOnce(&mut spanmatch::Gram, &Progress) -> spanmatch::Result<()> + Send,
-    ) -> PyResult<()> {
-        let mut guard = self.lock(py)?;
-        let gram = &mut *guard;
-        run_asking(py, &self.sides, progress, |progress, _| work(gram, progress))
-    }
-
-    fn lock(&self, py: Python<'_>) -> PyResult<RwLockWriteGuard<'_, spanmatch::Gram>> {
-        wait_for(py, || free(self.inner.try_write()))
-    }
-
-    /// Short work that changes: once begun it is not interrupted, or an interruption would be reported of
-    /// what is done.
-    fn change(
-        &self,
-        py: Python<'_>,
-        work: impl FnOnce(&mut spanmatch::Gram) -> spanmatch::Result<()> + Send,
-    ) -> PyResult<()> {
-        self.write(py, None, |gram, progress| {
-            progress.commit()?;
-            work(gram)
-        })
-    }
-
-    /// A short look.
-    fn with<T>(&self, py: Python<'_>, look: impl FnOnce(&spanmatch::Gram) -> T) -> PyResult<T> {
-        let guard = wait_for(py, || free(self.inner.try_read()))?;
-        Ok(look(&guard))
-    }
-}
-
-/// The guard of a lock, `None` while somebody else holds it. A panic does not spoil what it guards:
-/// an update panics, if ever, before it changes a sum.
-fn free<G>(attempt: Result<G, TryLockError<G>>) -> Option<G> {
-    match attempt {
-        Ok(guard) => Some(guard),
-        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-        Err(TryLockError::WouldBlock) => None,
     }
 }

@@ -6,6 +6,7 @@
 mod arguments;
 mod errors;
 mod gram;
+mod locked;
 mod one_to_one;
 mod parts;
 mod run;

@@ -136,6 +136,16 @@ pub enum Error {
     /// A question about spans, asked of a problem that knows pairs of neurons alone.
     #[error("the problem knows pairs of neurons alone: make it by Problem::new")]
     PairsAlone,
+    /// A column of a sparse row that is not there.
+    #[error("row {row} names neuron {column}, but there are {count}, counted from 0")]
+    NoSuchColumn {
+        /// The row.
+        row: usize,
+        /// The column named.
+        column: i64,
+        /// Neurons that are there.
+        count: usize,
+    },
     /// A side that is not there.
     #[error("there is no side {side}: there are {count}, counted from 0")]
     NoSuchSide {

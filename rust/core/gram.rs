@@ -16,6 +16,7 @@ mod nulls;
 mod pair;
 mod resampling;
 mod row_norms;
+mod sparse_sums;
 mod state;
 mod update;
 

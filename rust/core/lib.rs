@@ -76,7 +76,7 @@ pub use one_to_one::{Change, Nearest, OneToOne, one_to_one};
 pub use problem::{EXACT, Problem, RESOLUTION, TOLERANCE};
 pub use progress::Progress;
 pub use residuals::{Residuals, is_match, residuals};
-pub use samples::Samples;
+pub use samples::{Samples, SparseRows};
 pub use simple::{is_simple, minimum_for};
 pub use solved::Solved;
 pub use spectrum::{Spectrum, spectrum};

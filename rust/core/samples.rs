@@ -2,11 +2,15 @@
 
 mod block;
 mod load;
+mod mixed;
+mod sparse;
 
 use half::{bf16, f16};
 use ndarray::ArrayView2;
 
 pub(crate) use self::block::{Block, ColumnRecord};
+pub(crate) use self::mixed::{MixedBlock, add_products};
+pub use self::sparse::SparseRows;
 
 /// Rows are samples, columns neurons.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +23,14 @@ pub enum Samples<'a> {
     F32(ArrayView2<'a, f32>),
     /// float64
     F64(ArrayView2<'a, f64>),
+    /// Rows of which most values are zero.
+    Sparse(&'a SparseRows),
+}
+
+impl<'a> From<&'a SparseRows> for Samples<'a> {
+    fn from(rows: &'a SparseRows) -> Self {
+        Self::Sparse(rows)
+    }
 }
 
 impl<'a> From<ArrayView2<'a, f16>> for Samples<'a> {
@@ -65,6 +77,7 @@ impl Samples<'_> {
             Self::BF16(view) => view.view().into(),
             Self::F32(view) => view.view().into(),
             Self::F64(view) => view.view().into(),
+            Self::Sparse(rows) => (*rows).into(),
         }
     }
 
@@ -74,6 +87,7 @@ impl Samples<'_> {
             Self::BF16(view) => view.dim(),
             Self::F32(view) => view.dim(),
             Self::F64(view) => view.dim(),
+            Self::Sparse(rows) => (rows.n_samples(), rows.n_neurons()),
         }
     }
 
@@ -83,6 +97,7 @@ impl Samples<'_> {
             Self::BF16(view) => view[[row, column]].to_f64(),
             Self::F32(view) => f64::from(view[[row, column]]),
             Self::F64(view) => view[[row, column]],
+            Self::Sparse(rows) => rows.value(row, column),
         }
     }
 

@@ -24,6 +24,7 @@ mod resampling;
 mod ridge;
 mod row_norms;
 mod searches;
+mod sparse;
 mod spectrum;
 mod state;
 mod structure;

@@ -3,6 +3,7 @@
 use super::Gram;
 use super::resampling::{Batch, Resampled};
 use super::row_norms::RowNorms;
+use super::sparse_sums::{MixedBatch, is_less_work};
 use crate::error::Result;
 use crate::groups::Groups;
 use crate::linalg::Matrix;
@@ -26,6 +27,8 @@ enum Change {
     Sums(Gram),
     /// One block, and room for its folds.
     Rows { block: Block, fold: Option<Block> },
+    /// A batch with sparse rows; where it is the first, for a Gram that has seen nothing.
+    Mixed { fresh: Option<Gram>, mixed: MixedBatch },
 }
 
 impl Gram {
@@ -90,6 +93,12 @@ impl Gram {
         progress.commit()?;
         match change {
             Change::Begin(fresh) => *self = fresh,
+            Change::Mixed { fresh, mixed } => {
+                if let Some(fresh) = fresh {
+                    *self = fresh;
+                }
+                self.add_mixed(mixed, &batch);
+            }
             Change::Sums(part) => self.add(&part, 1),
             Change::Rows { block, fold } => {
                 self.absorb(&block);
@@ -105,6 +114,11 @@ impl Gram {
 
     fn read(&self, batch: &Batch<'_>, progress: &Progress) -> Result<Change> {
         let rows = batch.rows();
+        if self.sums_sparsely(batch.sides) {
+            let fresh = (self.n_samples == 0).then(|| self.begin(batch.sides)).transpose()?;
+            let mixed = fresh.as_ref().unwrap_or(self).read_mixed(batch)?;
+            return Ok(Change::Mixed { fresh, mixed });
+        }
         if self.n_samples == 0 {
             let mut fresh = self.begin(batch.sides)?;
             fresh.add_blocks(batch, progress)?;
@@ -137,7 +151,7 @@ impl Gram {
                 spread: vec![0.0; n],
                 products: Matrix::zeros(n, n)?,
                 norms: Some(RowNorms::zeros(&sides)?),
-                shift: samples.iter().flat_map(|side| side.middle(FIRST)).collect(),
+                shift: find_shift(samples),
                 resampled: Resampled::default(),
             };
             Ok(Self { resampled: self.resampled.empty_like(&fresh)?, ..fresh })
@@ -184,6 +198,20 @@ impl Gram {
     fn block_rows(&self) -> usize {
         block_rows(self.n() as u64, self.n_nulls() as u64)
     }
+}
+
+/// The middle of the first rows; nothing for sparse rows that are summed without their zeros.
+fn find_shift(samples: &[Samples<'_>]) -> Vec<f64> {
+    let is_sparse = |side: &Samples<'_>| matches!(side, Samples::Sparse(_));
+    let is_less_work = is_less_work(samples);
+    let shift = |side: &Samples<'_>| {
+        if is_less_work && is_sparse(side) {
+            vec![0.0; side.n_neurons()]
+        } else {
+            side.middle(FIRST)
+        }
+    };
+    samples.iter().flat_map(shift).collect()
 }
 
 /// Rows of `n` neurons that are read at once, and multiplied.

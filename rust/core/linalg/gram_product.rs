@@ -38,9 +38,21 @@ pub(crate) fn add_gram(c: &mut Matrix, Part(z): Part<'_>) {
 }
 
 /// `c += aᵀ b`, of as many columns of `a` and of `b` as `c` has rows and columns.
-pub(crate) fn add_product(c: &mut Matrix, Part(a): Part<'_>, Part(b): Part<'_>) {
+pub(crate) fn add_product(c: &mut Matrix, a: Part<'_>, b: Part<'_>) {
+    add_product_at(c, 0, 0, a, b);
+}
+
+/// The same for the part of `c` from a row and a column on, of as many as `a` and `b` have columns.
+pub(crate) fn add_product_at(
+    c: &mut Matrix,
+    first_row: usize,
+    first_column: usize,
+    Part(a): Part<'_>,
+    Part(b): Part<'_>,
+) {
+    let c = c.view_mut().submatrix_mut(first_row, first_column, a.ncols(), b.ncols());
     let mut tiles = Vec::new();
-    for (row, panel) in row_panels(c.view_mut(), HEIGHT) {
+    for (row, panel) in row_panels(c, HEIGHT) {
         for (column, tile) in column_panels(panel, WIDTH) {
             tiles.push((row, column, tile));
         }

@@ -14,7 +14,7 @@ mod transpose;
 mod vector;
 
 pub(crate) use factor::{Factor, fill_and_solve};
-pub(crate) use gram_product::{add_gram, add_product};
+pub(crate) use gram_product::{add_gram, add_product, add_product_at};
 pub(crate) use lanes::{LANES, larger, largest};
 pub(crate) use matrix::{Matrix, Part};
 pub(crate) use product::{

@@ -26,7 +26,7 @@ pub(crate) struct ColumnRecord {
 impl ColumnRecord {
     /// In lanes of its own, whatever vectors the processor has: the bits do not depend on it, nor on how the
     /// values were stored.
-    fn of(values: &[f64]) -> Self {
+    pub(super) fn of(values: &[f64]) -> Self {
         let (mut sums, mut largest) = ([0.0; LANES], [0.0; LANES]);
         let (lines, rest) = values.as_chunks::<LANES>();
         let mut add = |lane: usize, value: f64| {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use half::{bf16, f16};
 use ndarray::{ArrayView2, Axis};
 
-use super::Samples;
+use super::{Samples, SparseRows};
 use crate::invariant::pairs;
 use crate::linalg::LANES;
 
@@ -28,6 +28,7 @@ pub(super) fn load(
         Samples::BF16(view) => place.write(view, bf16::to_f64),
         Samples::F32(view) => place.write(view, f64::from),
         Samples::F64(view) => place.write(view, |value| value),
+        Samples::Sparse(source) => place.write_sparse(source),
     }
 }
 
@@ -40,6 +41,25 @@ struct Place<'a, 'b> {
 }
 
 impl Place<'_, '_> {
+    /// What is left out is zero.
+    fn write_sparse(self, source: &SparseRows) {
+        for (out, shift) in pairs(&mut *self.out, self.shift) {
+            out.fill(-shift);
+        }
+        let first = self.columns.start;
+        for (at, &row) in self.rows.iter().enumerate() {
+            let (columns, values) = source.row(row);
+            let from = columns.partition_point(|&column| (column as usize) < first);
+            let here = columns[from..].iter().zip(&values[from..]);
+            for (&column, value) in
+                here.take_while(|&(&column, _)| (column as usize) < self.columns.end)
+            {
+                let j = column as usize - first;
+                self.out[j][at] = value - self.shift[j];
+            }
+        }
+    }
+
     fn write<T: Copy>(mut self, source: &ArrayView2<'_, T>, widen: impl Fn(T) -> f64 + Copy) {
         if source.strides()[1] == 1 {
             self.write_rows(source, widen);

@@ -1,0 +1,156 @@
+//! Sums of batches with sparse rows: without their zeros, where that is less work.
+//!
+//! Sparse rows are summed about 0: less any other shift they would not be sparse. A Gram that begins with them has that
+//! shift; to one that has another they are added as other rows are, with their zeros.
+
+use super::Gram;
+use super::resampling::Batch;
+use crate::error::{Error, Result};
+use crate::groups::shifted;
+use crate::invariant::pairs;
+use crate::linalg::dot;
+use crate::samples::{ColumnRecord, MixedBlock, Samples, add_products};
+
+/// How many multiplications of a matrix product take as long as one of two sparse rows, whose sums lie apart.
+const APART: f64 = 32.0;
+/// The same of a sparse row with one that is not: their sums lie together.
+const TOGETHER: f64 = 8.0;
+
+/// A batch that has been read and checked, with room for its rows in another order.
+pub(super) struct MixedBatch {
+    block: MixedBlock,
+    records: Vec<ColumnRecord>,
+    other: Option<MixedBlock>,
+}
+
+/// Whether the sums of these samples are less work without the zeros of those that are sparse: counted, so that it is
+/// the same on every machine.
+pub(super) fn is_less_work(samples: &[Samples<'_>]) -> bool {
+    let rows = samples.first().map_or(1, Samples::n_samples).max(1) as f64;
+    // Values of a row, and whether zeros are left out.
+    let of_side = |side: &Samples<'_>| match side {
+        Samples::Sparse(sparse) => (sparse.n_values() as f64 / rows, true),
+        dense => (dense.n_neurons() as f64, false),
+    };
+    let sides: Vec<(f64, bool)> = samples.iter().map(of_side).collect();
+    let mut work = 0.0;
+    for &(a, is_sparse) in &sides {
+        for &(b, is_other_sparse) in &sides {
+            let factor = match (is_sparse, is_other_sparse) {
+                (true, true) => APART,
+                (false, false) => 1.0,
+                _ => TOGETHER,
+            };
+            work += factor * a * b;
+        }
+    }
+    let n: f64 = samples.iter().map(|side| side.n_neurons() as f64).sum();
+    sides.iter().any(|(_, is_sparse)| *is_sparse) && work <= n * n
+}
+
+impl Gram {
+    /// Whether a batch is summed without zeros: there are some, and its sparse sides have no shift.
+    pub(super) fn sums_sparsely(&self, samples: &[Samples<'_>]) -> bool {
+        let has_shift = |side: usize| self.shift[self.sides.range(side)].iter().any(|s| *s != 0.0);
+        let is_shifted = || {
+            let sides = samples.iter().enumerate();
+            sides
+                .filter(|(_, side)| matches!(side, Samples::Sparse(_)))
+                .any(|(side, _)| has_shift(side))
+        };
+        is_less_work(samples)
+            && u32::try_from(samples[0].n_samples()).is_ok()
+            && (self.n_samples == 0 || !is_shifted())
+    }
+
+    /// Reads a batch, and checks it: to add it then cannot fail.
+    pub(super) fn read_mixed(&self, batch: &Batch<'_>) -> Result<MixedBatch> {
+        let mut block = MixedBlock::room_for(batch.sides)?;
+        block.load(batch.sides, &self.shift);
+        let records = block.records();
+        let count = self.n_samples + block.rows() as u64;
+        if let Some(j) = records.iter().position(|record| !record.sum.is_finite()) {
+            let neuron = self.neuron(j);
+            if let Some(row) = block.find_not_finite(neuron.side.index(), neuron.index) {
+                let value = batch.sides[neuron.side.index()].value(row, neuron.index);
+                return Err(if value.is_finite() {
+                    Error::Overflow { neuron, largest: f64::INFINITY }
+                } else {
+                    Error::NotFinite { neuron, value, row }
+                });
+            }
+        }
+        let spread = pairs(&self.spread, &records);
+        let spread = spread.map(|(spread, record)| spread.max(record.largest));
+        self.check_overflow(0, spread, count)?;
+        let needs_room = !self.resampled.is_empty();
+        let other = needs_room.then(|| MixedBlock::room_for(batch.sides)).transpose()?;
+        Ok(MixedBatch { block, records, other })
+    }
+
+    /// Adds a batch to the sums, the nulls and the folds.
+    pub(super) fn add_mixed(&mut self, mixed: MixedBatch, batch: &Batch<'_>) {
+        let MixedBatch { block, records, other } = mixed;
+        self.absorb_mixed(&block, &records);
+        let Some(mut other) = other else { return };
+        for (null, &offset) in pairs(0..self.resampled.nulls.len(), &batch.resampling.shifts) {
+            let rows: Vec<usize> = shifted(&(0..block.rows()), offset, block.rows()).collect();
+            other.gather(&block, &rows);
+            self.add_mixed_null(null, &block, &other);
+        }
+        for (fold, ranges) in pairs(0..self.resampled.folds.len(), &batch.resampling.folds) {
+            let rows: Vec<usize> = ranges.iter().cloned().flatten().collect();
+            if !rows.is_empty() {
+                other.gather(&block, &rows);
+                let records = other.records();
+                self.resampled.folds[fold].absorb_mixed(&other, &records);
+            }
+        }
+    }
+
+    fn absorb_mixed(&mut self, block: &MixedBlock, records: &[ColumnRecord]) {
+        for (a, b) in self.sides.pairs_with_self() {
+            let first = (self.sides.range(b).start, self.sides.range(a).start);
+            add_products(&mut self.products, first, (block, a), (block, b));
+        }
+        if let Some(norms) = &mut self.norms {
+            for k in 0..self.sides.count() {
+                for (side, range) in self.sides.ranges().enumerate() {
+                    let sums = &mut norms.weighted.column_mut(k)[range];
+                    block.add_weighted(side, block.norms_of(k), sums);
+                }
+            }
+            for (square, (a, b)) in pairs(&mut norms.squares, self.sides.pairs_with_self()) {
+                *square += dot(block.norms_of(a), block.norms_of(b));
+            }
+        }
+        for ((sum, spread), record) in pairs(pairs(&mut self.sums, &mut self.spread), records) {
+            *sum += record.sum;
+            *spread = spread.max(record.largest);
+        }
+        self.n_samples += block.rows() as u64;
+    }
+
+    fn add_mixed_null(&mut self, null: usize, block: &MixedBlock, other: &MixedBlock) {
+        let count = self.sides.count();
+        for side in self.sides.leading() {
+            let above = self.sides.behind(side).start;
+            for behind in side + 1..count {
+                let first = (self.sides.range(behind).start - above, 0);
+                let panel = &mut self.resampled.nulls[null][side];
+                add_products(panel, first, (block, side), (other, behind));
+            }
+            // None where the Gram has no sums of norms.
+            let Some(norms) = self.resampled.null_norms.get_mut(null) else { continue };
+            let norms = &mut norms[side];
+            for at in 0..norms.squares.len() {
+                let behind = side + 1 + at;
+                block.add_weighted(side, other.norms_of(behind), norms.of_side.column_mut(at));
+                let range = self.sides.range(behind);
+                let sums = &mut norms.behind.column_mut(0)[range.start - above..range.end - above];
+                other.add_weighted(behind, block.norms_of(side), sums);
+                norms.squares[at] += dot(block.norms_of(side), other.norms_of(behind));
+            }
+        }
+    }
+}

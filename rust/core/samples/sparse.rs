@@ -1,0 +1,189 @@
+//! Rows of which most values are zero: of each its columns, and their values.
+
+use crate::error::{Error, Purpose, Result};
+use crate::invariant::pairs;
+use crate::memory;
+
+/// Compressed sparse rows: samples of one side. Columns of a row are ascending, and each is there once.
+#[derive(Debug, PartialEq)]
+pub struct SparseRows {
+    n_neurons: usize,
+    /// Where each row begins, and where the last one ends.
+    starts: Vec<usize>,
+    columns: Vec<u32>,
+    values: Vec<f64>,
+}
+
+impl SparseRows {
+    /// Rows of so many neurons, where row i has the columns and values from `starts[i]` to `starts[i + 1]`, in any
+    /// order. Values of a column that a row names twice are added.
+    ///
+    /// ```
+    /// use spanmatch::SparseRows;
+    ///
+    /// let rows = SparseRows::new(4, &[0, 2, 2], &[3, 1], &[0.5, 2.0])?;
+    /// assert_eq!((rows.n_samples(), rows.n_neurons(), rows.value(0, 3)), (2, 4, 0.5));
+    /// # Ok::<(), spanmatch::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::State`] where these are no rows, [`Error::NoSuchColumn`], [`Error::OutOfMemory`].
+    pub fn new(n_neurons: usize, starts: &[i64], columns: &[i64], values: &[f64]) -> Result<Self> {
+        let starts = read_starts(starts, columns.len())?;
+        if columns.len() != values.len() {
+            return Err(Error::State("sparse rows have a value for each column"));
+        }
+        if u32::try_from(n_neurons).is_err() {
+            return Err(Error::State("sparse rows have fewer than 2^32 neurons"));
+        }
+        let mut rows = Self {
+            n_neurons,
+            starts: memory::reserved(starts.len(), Purpose::Rows)?,
+            columns: memory::reserved(columns.len(), Purpose::Rows)?,
+            values: memory::reserved(columns.len(), Purpose::Rows)?,
+        };
+        rows.starts.push(0);
+        let mut entries: Vec<(u32, f64)> = Vec::new();
+        for (row, ends) in starts.windows(2).enumerate() {
+            entries.clear();
+            for (&column, &value) in pairs(&columns[ends[0]..ends[1]], &values[ends[0]..ends[1]]) {
+                let index = u32::try_from(column).ok().filter(|&j| (j as usize) < n_neurons);
+                let missing = Error::NoSuchColumn { row, column, count: n_neurons };
+                entries.push((index.ok_or(missing)?, value));
+            }
+            // Stable: values of one column are added in the order in which they are given.
+            entries.sort_by_key(|&(column, _)| column);
+            for same in entries.chunk_by(|a, b| a.0 == b.0) {
+                rows.columns.push(same[0].0);
+                rows.values.push(same.iter().map(|&(_, value)| value).sum());
+            }
+            rows.starts.push(rows.columns.len());
+        }
+        Ok(rows)
+    }
+
+    /// Number of samples.
+    #[must_use]
+    pub fn n_samples(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// Number of neurons.
+    #[must_use]
+    pub fn n_neurons(&self) -> usize {
+        self.n_neurons
+    }
+
+    /// How many values are not left out.
+    #[must_use]
+    pub fn n_values(&self) -> usize {
+        self.values.len()
+    }
+
+    /// A value; 0 where it is left out.
+    #[must_use]
+    pub fn value(&self, row: usize, column: usize) -> f64 {
+        let (columns, values) = self.row(row);
+        let place = columns.binary_search_by_key(&column, |&column| column as usize);
+        place.map_or(0.0, |place| values[place])
+    }
+
+    /// The columns of a row, and their values.
+    pub(crate) fn row(&self, row: usize) -> (&[u32], &[f64]) {
+        let range = self.starts[row]..self.starts[row + 1];
+        (&self.columns[range.clone()], &self.values[range])
+    }
+
+    /// Every row, its columns and their values.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u32], &[f64])> {
+        (0..self.n_samples()).map(|row| self.row(row))
+    }
+
+    /// Room for as many rows and values as others have, and none yet.
+    pub(crate) fn room_like(other: &Self) -> Result<Self> {
+        Ok(Self {
+            n_neurons: other.n_neurons,
+            starts: memory::reserved(other.starts.len(), Purpose::Rows)?,
+            columns: memory::reserved(other.columns.len(), Purpose::Rows)?,
+            values: memory::reserved(other.values.len(), Purpose::Rows)?,
+        })
+    }
+
+    /// Takes rows of others, each at most once.
+    pub(crate) fn gather(&mut self, other: &Self, rows: &[usize]) {
+        self.starts.clear();
+        self.columns.clear();
+        self.values.clear();
+        self.starts.push(0);
+        for &row in rows {
+            let (columns, values) = other.row(row);
+            self.columns.extend_from_slice(columns);
+            self.values.extend_from_slice(values);
+            self.starts.push(self.columns.len());
+        }
+    }
+}
+
+/// The values of each column, from the first row on: what [`SparseRows`] hold, turned.
+#[derive(Debug, Default)]
+pub(crate) struct SparseColumns {
+    starts: Vec<usize>,
+    rows: Vec<u32>,
+    values: Vec<f64>,
+}
+
+impl SparseColumns {
+    /// Room for those of rows.
+    pub(crate) fn room_for(rows: &SparseRows) -> Result<Self> {
+        Ok(Self {
+            starts: memory::reserved(rows.n_neurons + 2, Purpose::Rows)?,
+            rows: memory::reserved(rows.n_values(), Purpose::Rows)?,
+            values: memory::reserved(rows.n_values(), Purpose::Rows)?,
+        })
+    }
+
+    /// Turns rows, fewer than 2^32.
+    pub(crate) fn fill(&mut self, rows: &SparseRows) {
+        // Counts first, then where each column begins: a place further than its own, which filling moves up.
+        self.starts.clear();
+        self.starts.resize(rows.n_neurons + 2, 0);
+        for &column in &rows.columns {
+            self.starts[column as usize + 2] += 1;
+        }
+        for column in 2..self.starts.len() {
+            self.starts[column] += self.starts[column - 1];
+        }
+        self.rows.clear();
+        self.rows.resize(rows.n_values(), 0);
+        self.values.clear();
+        self.values.resize(rows.n_values(), 0.0);
+        for row in 0..rows.n_samples() {
+            let (columns, values) = rows.row(row);
+            for (&column, &value) in pairs(columns, values) {
+                let place = &mut self.starts[column as usize + 1];
+                self.rows[*place] = u32::try_from(row).unwrap_or(u32::MAX);
+                self.values[*place] = value;
+                *place += 1;
+            }
+        }
+    }
+
+    /// The rows of a column, and their values.
+    pub(crate) fn column(&self, column: usize) -> (&[u32], &[f64]) {
+        let range = self.starts[column]..self.starts[column + 1];
+        (&self.rows[range.clone()], &self.values[range])
+    }
+}
+
+fn read_starts(starts: &[i64], count: usize) -> Result<Vec<usize>> {
+    let read: Option<Vec<usize>> =
+        starts.iter().map(|&start| usize::try_from(start).ok()).collect();
+    match read {
+        Some(read)
+            if read.is_sorted() && read.first() == Some(&0) && read.last() == Some(&count) =>
+        {
+            Ok(read)
+        }
+        _ => Err(Error::State("sparse rows begin at 0 and follow each other to the last value")),
+    }
+}

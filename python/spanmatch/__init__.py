@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from spanmatch.pair.activation_set import ActivationSet
     from spanmatch.pair.pair import ActivationPair
     from spanmatch.pair.rows import as_rows
+    from spanmatch.pair.sparse import sparse_rows
     from spanmatch.results.calibration import Calibration
     from spanmatch.results.interval import Interval
     from spanmatch.results.layer_answer import LayerAnswer
@@ -108,6 +109,7 @@ __all__ = [
     "shape_distance",
     "simple_matches",
     "soft_matching",
+    "sparse_rows",
     "spectrum",
     "support",
 ]
@@ -162,6 +164,7 @@ _MODULES = {
     "shape_distance": "solve.shape_distance",
     "simple_matches": "solve.structure",
     "soft_matching": "solve.soft_matching",
+    "sparse_rows": "pair.sparse",
     "spectrum": "solve.matches",
     "support": "solve.structure",
 }

@@ -13,6 +13,7 @@ __all__ = [
     "RESOLUTION",
     "TOLERANCE",
     "Gram",
+    "SparseRows",
     "__version__",
     "available_memory",
     "chance",
@@ -72,6 +73,22 @@ RESOLUTION: float
 TOLERANCE: float
 
 @final
+class SparseRows:
+    """Samples of which most values are zero: of row i, the columns and values between two starts.
+
+    Columns may be in any order; values of one that is named twice are added.
+    """
+
+    def __new__(
+        cls, n_neurons: int, starts: _Indices, columns: _Indices, values: _Floats
+    ) -> SparseRows: ...
+    @property
+    def shape(self) -> tuple[int, int]: ...
+    @property
+    def n_values(self) -> int: ...
+    def __len__(self) -> int: ...
+
+@final
 class Gram:
     """The joint Gram matrix of two or more sides, accumulated over batches.
 
@@ -110,7 +127,7 @@ class Gram:
     def has_norms(self) -> bool: ...
     def update(
         self,
-        samples: Sequence[NDArray[Any]],
+        samples: Sequence[NDArray[Any] | SparseRows],
         rows_per_item: int | list[int] = ...,
         progress: _Progress | None = None,
     ) -> None: ...

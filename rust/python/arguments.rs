@@ -9,6 +9,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use spanmatch::{Groups, Neuron, NeuronSet, Samples, Side};
 
+use crate::sparse::SparseRows;
 /// A borrowed array of one of the widths that are read as they are.
 pub(crate) enum Array<'py> {
     F16(PyReadonlyArray2<'py, f16>),
@@ -16,10 +17,14 @@ pub(crate) enum Array<'py> {
     BF16(PyReadonlyArray2<'py, u16>),
     F32(PyReadonlyArray2<'py, f32>),
     F64(PyReadonlyArray2<'py, f64>),
+    Sparse(Bound<'py, SparseRows>),
 }
 
 impl<'py> Array<'py> {
     pub(crate) fn new(side: &str, array: &Bound<'py, PyAny>) -> PyResult<Self> {
+        if let Ok(rows) = array.cast::<SparseRows>() {
+            return Ok(Self::Sparse(rows.clone()));
+        }
         let untyped =
             array.cast::<PyUntypedArray>().map_err(|_| unreadable(side, "no numpy array"))?;
         if untyped.ndim() != 2 {
@@ -55,6 +60,7 @@ impl<'py> Array<'py> {
             }
             Self::F32(array) => array.as_array().into(),
             Self::F64(array) => array.as_array().into(),
+            Self::Sparse(rows) => (&rows.get().inner).into(),
         }
     }
 }

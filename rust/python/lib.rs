@@ -10,6 +10,7 @@ mod locked;
 mod one_to_one;
 mod parts;
 mod run;
+mod sparse;
 
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
@@ -331,6 +332,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("RESOLUTION", spanmatch::RESOLUTION)?;
     module.add("TOLERANCE", spanmatch::TOLERANCE)?;
     module.add_class::<Gram>()?;
+    module.add_class::<sparse::SparseRows>()?;
     module.add_function(wrap_pyfunction!(spectrum, module)?)?;
     module.add_function(wrap_pyfunction!(one_to_one::one_to_one, module)?)?;
     module.add_function(wrap_pyfunction!(maximum_match, module)?)?;

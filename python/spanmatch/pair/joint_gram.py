@@ -11,6 +11,7 @@ import numpy as np
 import spanmatch._core as core
 from spanmatch.base.errors import DeviceError
 from spanmatch.pair.samples import as_samples
+from spanmatch.pair.sparse import as_sparse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -79,12 +80,12 @@ class JointGram:
 
         Sides come in their order, by what stands for them in code: x, y or rows["a"].
         """
-        samples = [as_samples(side, name) for name, side in sides.items()]
+        samples = _read(sides)
         widths = [side.shape[1] for side in samples]
         with self.lock:
             if check_widths is not None:
                 check_widths(widths)
-            on_host = [side for side in samples if isinstance(side, np.ndarray)]
+            on_host = [side for side in samples if isinstance(side, (np.ndarray, core.SparseRows))]
             if len(on_host) == len(samples):
                 # The core knows its own widths, and which circular shifts and folds come next; of
                 # what is on devices it has to be told.
@@ -93,7 +94,9 @@ class JointGram:
                 gram = host if alone else self.to_host()
                 gram.update(on_host, rows_per_item, report)
             else:
-                self._update_on_device(samples, rows_per_item)
+                # Of which none is sparse.
+                dense = [side for side in samples if not isinstance(side, core.SparseRows)]
+                self._update_on_device(dense, rows_per_item)
 
     def to_host(self) -> core.Gram:
         """Return all sums, brought together on the host.
@@ -145,6 +148,20 @@ class JointGram:
             on_host = [to_host(side) for side in sides]
         # The core says what is wrong.
         self.to_host().update(on_host, rows_per_item)
+
+
+def _read(sides: Mapping[str, Samples]) -> list[Readable | core.SparseRows]:
+    """Return samples as they are read; sparse ones, and then all others too, on the host."""
+    found = [(name, side, as_sparse(side, name)) for name, side in sides.items()]
+    read = [as_samples(side, name) if rows is None else rows for name, side, rows in found]
+    if all(rows is None for *_, rows in found):
+        return read
+    from_device = [side for side in read if not isinstance(side, (np.ndarray, core.SparseRows))]
+    if not from_device:
+        return read
+    from spanmatch.pair.device.tensors import to_host
+
+    return [side if isinstance(side, core.SparseRows) else to_host(side) for side in read]
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
+import spanmatch._core as core
 from spanmatch.pair.types import BFloat16
 
 if TYPE_CHECKING:
@@ -66,6 +67,11 @@ def _as_readable(array: object, side: str) -> Readable:
         )
     if isinstance(array, BFloat16):
         return array.bits
+    if isinstance(array, core.SparseRows) or hasattr(array, "tocsr"):
+        raise TypeError(
+            f"{side} is sparse, which is not read here: update an ActivationPair with it, and pass "
+            "the pair"
+        )
     if not isinstance(array, np.ndarray) and not is_tensor(array):
         array = view_array(array, side)
     if is_tensor(array):

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
+    import spanmatch._core as core
+
 Side: TypeAlias = Literal["x", "y"]
 Floats: TypeAlias = "NDArray[np.float64]"
 
@@ -38,8 +40,15 @@ class BFloat16:
     bits: NDArray[np.uint16]
 
 
-Samples: TypeAlias = "Array | DLPackArray | BFloat16"
-"""Samples × neurons: an array of numpy, torch or another library."""
+class SparseArray(Protocol):
+    """A sparse array or matrix of scipy."""
+
+    def tocsr(self) -> Any:
+        """Return it by rows."""
+
+
+Samples: TypeAlias = "Array | DLPackArray | BFloat16 | SparseArray | core.SparseRows"
+"""Samples × neurons: an array of numpy, torch or another library, or sparse rows."""
 
 
 Readable: TypeAlias = "NDArray[Any] | torch.Tensor"

@@ -68,7 +68,7 @@ impl MixedBlock {
                     rows.gather(given, &index);
                 }
                 (SideRows::Dense { columns, .. }, dense) => {
-                    load_dense(columns, dense, &index, shift)
+                    load_dense(columns, dense, &index, shift);
                 }
                 // The room was made for them.
                 (SideRows::Sparse { .. }, _) => {}

@@ -91,7 +91,10 @@ def has_float64(device_type: str) -> bool:
 
 def _check(tensor: torch.Tensor, side: str) -> None:
     if tensor.layout != torch.strided:
-        raise TypeError(f"{side} is a tensor of layout {tensor.layout}: pass {side}.to_dense()")
+        raise TypeError(
+            f"{side} is a tensor of layout {tensor.layout}, which is not read here: pass "
+            f"{side}.to_dense(), or where it is sparse a pair that has been updated with it"
+        )
     if tensor.device.type == "meta":
         raise TypeError(f"{side} lies on the meta device, where tensors have no values")
     if tensor.is_complex():

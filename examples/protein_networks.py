@@ -10,10 +10,10 @@ source archive of MDAnalysisTests (LGPLv3+) holds fifty protein chains. Both are
     python examples/protein_networks.py mdanalysistests-2.11.0.tar.gz --out protein-networks
 
 The last line runs every network once over the chains. It writes a folder that `spanmatch.load`
-reads, with the picture `networks.png` and the page `report.html`, and says what it found. At the logits the nearest of the
-seven others is, for all eight, the one of the same noise and the other training set. The two of
-0.30 Å are the most alike, and each of their 21 neurons has its own letter in the other network as
-the nearest, though no letter is given to the comparison.
+reads, with the picture `networks.png` and the page `report.html`, and says what it found. At the
+logits the nearest of the seven others is, for all eight, the one of the same noise and the other
+training set. The two of 0.30 Å are the most alike, and each of their 21 neurons has its own letter
+in the other network as the nearest, though no letter is given to the comparison.
 """
 
 from __future__ import annotations

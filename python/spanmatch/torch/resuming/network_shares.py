@@ -70,6 +70,7 @@ def run_networks(
             options=options,
             folder=path,
             before=here,
+            n_networks=len(config.networks),
             progress=progress,
             say=say,
         )

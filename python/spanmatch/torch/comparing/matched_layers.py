@@ -100,10 +100,12 @@ def match_layers(
                 f"({_list(names[other])}): they are matched in order, so the counts must agree"
             )
         if not by_order and set(names[other]) != set(names[first]):
+            example = {name: names[name][0] for name in (first, other)}
             raise ValueError(
                 f"the networks differ in their layers: "
-                f"{_describe_differences(first, names[first], other, names[other])}; choose by a "
-                "mapping `layers` those of every network, in the same order"
+                f"{_describe_differences(first, names[first], other, names[other])}; choose those "
+                "of every network, in the same order, as by "
+                f"`layers={example}`"
             )
     if by_order:
         return {each[0]: each for each in zip(*names.values(), strict=True)}

@@ -76,7 +76,7 @@ def run_network(
     Raises
     ------
     ValueError
-        The batches are not those of another network; or as `compare`.
+        Its layers or the batches are not those of another network; or as `compare`.
     OSError
         The rows do not fit on the disk.
     ModelError
@@ -93,6 +93,8 @@ def run_network(
     batches, digests = source.read(), list[int]()
     if before:
         first, run = next(iter(before.items()))
+        # Found out before it runs, as all are matched once they have run.
+        match_layers({first: run.layers, network: names}, by_order=isinstance(layers, Mapping))
         others = f"for network {network!r} than for {first!r}: {IN_ONE_ORDER}"
         # Those that were read before, or an error.
         digests.extend(run.digests)

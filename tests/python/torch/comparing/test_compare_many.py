@@ -294,8 +294,15 @@ def test_networks_of_other_architectures_are_matched_in_order() -> None:
     )
     assert dict(many.comparison("ours", "theirs")) == dict(alone)
     both = r"'ours' has .*'act', .*, which 'theirs' lacks, and 'theirs' has .* which 'ours' lacks;"
-    with pytest.raises(ValueError, match=both):
+    with pytest.raises(ValueError, match=both + r".* as by `layers={'ours': 'conv', 'theirs': 'st"):
         compare_many(networks, IMAGES, **QUIET)
+    # One after the other, it is said before the second runs.
+    RUNS.clear()
+    with pytest.raises(ValueError, match=both):
+        compare_many(in_turn({**networks, "again": Counted(1)}), IMAGES, **QUIET)
+    assert list(RUNS) == [0]
+    with pytest.raises(ValueError, match=r"2 layers of 'ours' .* and 1 of 'theirs'"):
+        compare_many(in_turn(networks), IMAGES, layers={**layers, "theirs": "out"}, **QUIET)
     with pytest.raises(ValueError, match=r"2 layers of 'ours' .* and 1 of 'theirs'"):
         compare_many(networks, IMAGES, layers={**layers, "theirs": "out"}, **QUIET)
     with pytest.raises(ValueError, match=r"lacks 'theirs'"):

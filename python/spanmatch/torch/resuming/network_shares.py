@@ -73,6 +73,7 @@ def run_networks(
             options=options,
             folder=path,
             before=here,
+            n_networks=len(config.networks),
             progress=progress,
             say=say,
         )

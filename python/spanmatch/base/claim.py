@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 SHOWN = 12  # hexadecimal digits of a hash
@@ -57,18 +57,41 @@ def check_claim(
 def find_differences(there: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """Return a line, indented, for each value that differs; nothing where none does.
 
+    Of lists of mappings, such as many networks, it shows where the first two differ.
+
     >>> print(find_differences({"seed": 0, "data": "digits"}, {"seed": 1, "data": "digits"}))
     <BLANKLINE>
       seed: 0 there, 1 now
+    >>> there = {"networks": [{"name": "a"}]}
+    >>> print(find_differences(there, {"networks": [{"name": "a"}, {"name": "b"}]}))
+    <BLANKLINE>
+      networks: 1 there, 2 now
     """
     names = [*now, *(name for name in there if name not in now)]
     return "".join(
-        f"\n  {name}: {_format_value(name, there)} there, {_format_value(name, now)} now"
+        f"\n  {line}"
         for name in names
         if there.get(name) != now.get(name)
+        for line in _describe_difference(name, there.get(name), now.get(name))
     )
 
 
-def _format_value(name: str, values: Mapping[str, Any]) -> str:
-    value = values.get(name)
+def _describe_difference(name: str, there: Any, now: Any) -> Iterator[str]:
+    if not (_lists_mappings(there) and _lists_mappings(now)):
+        yield f"{name}: {_format_value(name, there)} there, {_format_value(name, now)} now"
+        return
+    if len(there) != len(now):
+        yield f"{name}: {len(there)} there, {len(now)} now"
+    for at, (old, new) in enumerate(zip(there, now, strict=False)):
+        if old != new:
+            for key in (key for key in new if old.get(key) != new[key]):
+                yield from _describe_difference(f"{name}[{at}].{key}", old.get(key), new[key])
+            return
+
+
+def _lists_mappings(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, dict) for each in value)
+
+
+def _format_value(name: str, value: Any) -> str:
     return value[:SHOWN] if name.endswith("_sha256") and value else json.dumps(value)

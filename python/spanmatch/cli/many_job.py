@@ -44,8 +44,11 @@ def tell_identical(networks: Mapping[str, NamedModel]) -> None:
     """Say which checkpoints are the same file."""
     groups = find_identical({name: each.checkpoint for name, each in networks.items()})
     for group in groups:
-        files = [str(networks[name].checkpoint) for name in group]
-        tell(f"warning: {', '.join(files[:-1])} and {files[-1]} hold the same bytes")
+        files = list(dict.fromkeys(str(networks[name].checkpoint) for name in group))
+        if len(files) == 1:
+            tell(f"warning: {files[0]} is given for {', '.join(group[:-1])} and {group[-1]}")
+        else:
+            tell(f"warning: {', '.join(files[:-1])} and {files[-1]} hold the same bytes")
 
 
 def _show(many: ManyComparison, destination: Destination, note: str) -> None:

@@ -17,7 +17,7 @@ INSTEAD = {
     "tokenizer_b": _SAME_DATA,
     "layers_b": "give each network its own, as --layers NETWORK=GLOB",
     "all_pairs": "a layer is compared with its like in the others; name two to compare all pairs",
-    "eps": "spanmatch.load(DIR)[LAYER].similarity(E) has s(E) of every two of many",
+    "eps": "spanmatch.load(DIR)[LAYER].similarity(E) has s(E) of every two networks",
 }
 
 

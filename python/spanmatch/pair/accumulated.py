@@ -66,7 +66,7 @@ class Accumulated(ABC):
         """
         self._check_kind(other)
         # A copy, so that no call holds two locks.
-        gram = other._gram.to_host().copy()
+        gram = other._gram.copy()
         with self._gram.lock:
             names = merge_names(self._names, other._names, self._labels)
             widths = self._gram.widths or (gram.widths if gram.n_samples > 0 else None)
@@ -119,7 +119,8 @@ class Accumulated(ABC):
         return total
 
     def __copy__(self) -> Self:
-        return self._wrap(self._gram.to_host().copy())
+        with self._gram.lock:
+            return self._wrap(self._gram.copy())
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self.__copy__()

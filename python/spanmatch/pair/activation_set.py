@@ -158,9 +158,9 @@ class ActivationSet(Accumulated):
             The file cannot be written.
         """
         with self._gram.lock:
-            gram, names = self._gram.take_snapshot(), self._names
-        tensors, values = take_apart(gram)
-        values |= {"sides": self._sides, "widths": gram.widths, "names": names}
+            gram = self._gram.to_host()
+            tensors, values = take_apart(gram)
+            values |= {"sides": self._sides, "widths": gram.widths, "names": self._names}
         tensor_file.write(path, KIND, tensors, values)
 
     @classmethod
@@ -202,9 +202,10 @@ class ActivationSet(Accumulated):
         return acts._wrap(gram)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        gram = self._gram.take_snapshot()
-        state = gram.parts(), gram.replicates(), gram.norms()
-        return _from_parts, (self._sides, self._names, *state)
+        with self._gram.lock:
+            gram = self._gram.to_host()
+            state = gram.parts(), gram.replicates(), gram.norms()
+            return _from_parts, (self._sides, self._names, *state)
 
     def __repr__(self) -> str:
         widths = self.widths

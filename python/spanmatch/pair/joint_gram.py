@@ -116,10 +116,13 @@ class JointGram:
                 self._sums = host, {}
             return host
 
-    def take_snapshot(self) -> core.Gram:
-        """Return all sums, for more than one look: nothing is added between."""
-        gram = self.to_host()
-        return gram.copy() if any(self.kept) else gram
+    def copy(self) -> core.Gram:
+        """Return a copy of all sums, as of one moment.
+
+        Under the lock: whoever adds batch after batch leaves a reader without it no turn.
+        """
+        with self.lock:
+            return self.to_host().copy()
 
     def replace(self, gram: core.Gram) -> None:
         """Hold the sums of `gram` from now on."""

@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from spanmatch.base.arguments import as_count
-from spanmatch.pair.pair import ActivationPair, make_gram, read_gram
+from spanmatch.pair.pair import ActivationPair, copy_gram, make_gram, read_gram
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +69,7 @@ def read_gram_with_nulls(
     """Return the Gram of two arrays or a pair, which keeps nulls."""
     if isinstance(x, ActivationPair):
         _check_left_to_pair("nulls", nulls, rows_per_item)
-        gram = _copy_gram(x, y)
+        gram = copy_gram(x, y)
         if gram.n_nulls == 0:
             raise _describe_lack("nulls", USUAL_NULLS)
         return gram
@@ -90,7 +90,7 @@ def read_gram_with_folds(
     """Return the Gram of two arrays or a pair, which keeps folds."""
     if isinstance(x, ActivationPair):
         _check_left_to_pair("folds", folds, rows_per_item)
-        gram = _copy_gram(x, y)
+        gram = copy_gram(x, y)
         if not gram.fold_samples:
             raise _describe_lack("folds", USUAL_FOLDS)
         return gram
@@ -123,11 +123,6 @@ def check_items_left_to_pair(rows_per_item: RowsPerItem) -> None:
     rows: object = rows_per_item
     if not isinstance(rows, int) or rows != 1:
         raise TypeError("a pair knows its items: pass rows_per_item to its update")
-
-
-def _copy_gram(x: ActivationPair, y: Samples | None) -> core.Gram:
-    """Return the sums of one moment, whatever is added meanwhile."""
-    return read_gram(x, y).copy()
 
 
 def _describe_lack(name: str, usual: int) -> ValueError:

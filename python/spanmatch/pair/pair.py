@@ -138,7 +138,8 @@ class ActivationPair(SummedSides):
         OSError
             The file cannot be written.
         """
-        pair_file.write(path, self._gram.take_snapshot(), self._names)
+        with self._gram.lock:
+            pair_file.write(path, self._gram.to_host(), self._names)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> ActivationPair:
@@ -166,8 +167,9 @@ class ActivationPair(SummedSides):
         return wrap_gram(*pair_file.read(path))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        gram = self._gram.take_snapshot()
-        return _from_parts, (gram.parts(), gram.replicates(), self._names, gram.norms())
+        with self._gram.lock:
+            gram = self._gram.to_host()
+            return _from_parts, (gram.parts(), gram.replicates(), self._names, gram.norms())
 
     def __repr__(self) -> str:
         return f"ActivationPair({self.n_x} + {self.n_y} neurons, {self.n_samples} samples)"
@@ -223,6 +225,12 @@ def read_gram(
     with show_progress("Reading samples", progress) as report:
         gram.update({"x": x, "y": y}, as_rows_per_item(rows_per_item), report)
     return gram.to_host()
+
+
+def copy_gram(x: Samples | ActivationPair, y: Samples | None, progress: bool = False) -> core.Gram:
+    """As `read_gram`, for more than one look: whatever is added to a pair meanwhile."""
+    gram = read_gram(x, y, progress)
+    return x._gram.copy() if isinstance(x, ActivationPair) else gram
 
 
 def wrap_gram(gram: core.Gram, names: Names = (None, None)) -> ActivationPair:

@@ -20,7 +20,7 @@ from math import nan
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.errors import UndefinedWarning, warn_user
-from spanmatch.pair.pair import read_gram
+from spanmatch.pair.pair import copy_gram
 from spanmatch.results.measures import Measures
 from spanmatch.solve.cross_measures import measure_between, measure_cka, scale_cross
 from spanmatch.solve.debiased import NO_NORMS, NO_VARIANCE, debias
@@ -112,7 +112,7 @@ def measures(
             found |= measure_wide(wide) | find_ranks(*wide)
             found["debiased_cka"], note = measure_wide_debiased_cka(wide)
     else:
-        gram = read_gram(x, y, progress)
+        gram = copy_gram(x, y, progress)
         read = center_sides(gram)
         if read is not None:
             found |= measure_between(*read) | find_ranks(*read[0])
@@ -227,7 +227,7 @@ def debiased_linear_cka(
         wide = read_wide_sides(columns, progress, warns=False)
         value, note = (nan, NO_VARIANCE) if wide is None else measure_wide_debiased_cka(wide)
     else:
-        gram = read_gram(x, y, progress)
+        gram = copy_gram(x, y, progress)
         if not gram.has_norms:
             raise ValueError(NO_NORMS)
         read = center_sides(gram, warns=False)

@@ -40,7 +40,7 @@ def _tell_distinct(many: ComparedNetworks) -> list[str]:
         networks = [
             *tell_nearest(many.networks, 1.0 - find_distances(many), _name_shared(many)),
             *(
-                tell_nearest(many.networks, many[last].area, f"at the last layer, {last}")
+                tell_nearest(many.networks, many[last].area, f"at the last layer, {last},")
                 if len(many) > 1
                 else []
             ),
@@ -64,7 +64,7 @@ def _name_shared(many: ComparedNetworks) -> str:
     which = "all layers"
     if shared < len(many):
         which = f"the {shared} of {len(many)} layers that all pairs have"
-    return f"over {which}, by the mean of the areas"
+    return f"over {which}, by the mean of the areas,"
 
 
 def _tell_layers(many: ComparedNetworks) -> list[str]:
@@ -81,7 +81,7 @@ def _tell_layers(many: ComparedNetworks) -> list[str]:
     if f"{medians[most]:.2f}" == f"{medians[least]:.2f}":
         return [f"{pairs} as alike at every layer ({medians[most]:.2f})."]
     return [
-        f"{pairs} most alike at {most} ({medians[most]:.2f}) and least at {least} "
+        f"{pairs} most alike at layer {most} ({medians[most]:.2f}) and least at layer {least} "
         f"({medians[least]:.2f}); layers of other widths reach other areas by chance."
     ]
 
@@ -105,6 +105,6 @@ def _tell_course(many: ComparedNetworks, reference: str) -> list[str]:
         return []
     return [
         f"In the order of the networks, the area with {reference} stays at half or more of what "
-        f"it is with the last of them, {others[-1]}: {list_names(told, NAMED)}; in brackets the "
-        "area with the first and with the last."
+        f"it is with the last of them, {others[-1]}: layer {list_names(told, NAMED)}; in brackets "
+        "the area with the first and with the last."
     ]

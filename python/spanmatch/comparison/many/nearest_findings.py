@@ -35,14 +35,14 @@ def tell_nearest(networks: Sequence[str], alike: Floats, where: str) -> list[str
                 mutual.append(_format_pair(f"{networks[at]} and {networks[to]}", others[at, to]))
                 mutual[-1] += f"; of either with another {runner_up:.2f})"
         else:
-            one_way.append(_format_pair(f"{networks[to]} to {networks[at]}", others[at, to]))
+            one_way.append(_format_pair(f"to {networks[at]} is {networks[to]}", others[at, to]))
             one_way[-1] += f", the next {_find_next(others[at], to):.2f})"
-    place = f"{where[0].upper()}{where[1:]}: n" if where else "N"
+    place = f"{where[0].upper()}{where[1:]} n" if where else "N"
     found = []
     if mutual:
         found.append(f"{place}earest to each other are {list_names(mutual, NAMED)}.")
     if one_way:
-        found.append(f"{place}earest, but not mutually, is {list_names(one_way, NAMED)}.")
+        found.append(f"{place}earest, but not mutually: {list_names(one_way, NAMED)}.")
     return found
 
 

@@ -47,7 +47,7 @@ def draw_tree(figure: Figure, many: ComparedNetworks, bottom: float = 0.0) -> No
     axes = place_axes(figure, LEFT, bottom + FRAME / 2, width, height)
     style_axes(axes, grid="x")
     axes.set_title("nearest networks", fontsize=LABEL)
-    axes.set_xlabel("1 - area, mean of layers")
+    axes.set_xlabel("1 − area, mean of layers")
     dendrogram(
         linkage(squareform(far, checks=False), method="average"),
         labels=[escape_formulas(short[name]) for name in many.networks],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spanmatch.base.words import list_names
+from spanmatch.base.words import count_of, list_names
 
 if TYPE_CHECKING:
     from spanmatch.comparison.many.compared_networks import ComparedNetworks
@@ -20,16 +20,16 @@ LEAST = 0.05  # of the neurons: of less there is nothing to divide
 def tell_single_neurons(many: ComparedNetworks) -> list[str]:
     """Say at which layers half or more of what is shared at ε = 0.5 is so one by one, or not so.
 
-    Of layers where unrelated neurons match at 0.5 already, it says only that.
+    Of layers where unrelated neurons match at 0.5 already, in one pair at least, it says only that.
     """
     by_pairs, by_span, chance = [], [], []
     for layer in many.values():
         figures = _find_means(layer)
         if figures is None:
             continue
-        level, whole, pairs, near = figures
-        if level <= EPS:
-            chance.append(layer.name)
+        at_chance, whole, pairs, near = figures
+        if at_chance > 0:
+            chance.append(f"{layer.name} ({at_chance} of {count_of(len(layer.answers), 'pair')})")
         elif whole >= LEAST and pairs >= whole / 2:
             by_pairs.append(f"{layer.name} ({pairs:.2f} of {whole:.2f})")
         elif whole >= LEAST and whole - near >= whole / 2:
@@ -38,30 +38,30 @@ def tell_single_neurons(many: ComparedNetworks) -> list[str]:
     if by_pairs:
         found.append(
             f"At ε = {EPS:g}, half or more of what is shared is in disjoint pairs of single "
-            f"neurons, in the mean over pairs of networks: {list_names(by_pairs, NAMED)}."
+            f"neurons, in the mean over pairs of networks, at layer {list_names(by_pairs, NAMED)}."
         )
     if by_span:
         found.append(
             f"At ε = {EPS:g}, half or more of what is shared has no single partner and is shared "
-            f"only as a span: {list_names(by_span, NAMED)}."
+            f"only as a span at layer {list_names(by_span, NAMED)}."
         )
     if chance:
         found.append(
-            f"Unrelated neurons match at ε = {EPS:g} too, so that it tells nothing there: "
-            f"{list_names(chance, NAMED)}."
+            f"Unrelated neurons match at ε = {EPS:g} too in some pairs of networks or in all, so "
+            f"that their mean tells nothing there, at layer {list_names(chance, NAMED)}."
         )
     return found
 
 
-def _find_means(layer: ManyLayer) -> tuple[float, float, float, float] | None:
-    """Return the least chance level, and the means of s, s1 and near; None where not known."""
+def _find_means(layer: ManyLayer) -> tuple[int, float, float, float] | None:
+    """Return how many pairs are at chance, and the means of s, s1 and near; None if not known."""
     answers = layer.answers.values()
     known = [each.one_to_one for each in answers if each.one_to_one is not None]
     if len(known) < len(answers):
         return None
     levels = [each.chance_level for each in answers if not np.isnan(each.chance_level)]
     return (
-        min(levels, default=0.0),
+        sum(level <= EPS for level in levels) if levels else len(answers),
         float(np.mean([each.spectrum.similarity(EPS) for each in answers])),
         float(np.mean([each.similarity(EPS) for each in known])),
         float(np.mean([each.near(EPS) for each in known])),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -28,6 +29,7 @@ from spanmatch.torch.comparing.network_rows import NetworkRows
 from spanmatch.torch.comparing.network_runs import RunNetworks, run_network
 from spanmatch.torch.comparing.options import CompareOptions
 from spanmatch.torch.comparing.summed_networks import SummedNetworks, sum_in_step
+from spanmatch.torch.observing.model_error import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -124,7 +126,8 @@ def compare_many(
     OSError
         The rows of a network do not fit on the disk.
     ModelError
-        A network raised an error: it says which, in which layer, at which batch.
+        A network raised an error: it says which, in which layer, at which batch. Or the function
+        that loads it did.
 
     Warns
     -----
@@ -144,6 +147,11 @@ def compare_many(
     >>> many["1"].area.shape
     (3, 3)
     """
+    if not isinstance(models, Mapping):
+        raise TypeError(
+            f"`models` is a {type(models).__name__}: pass the networks by name, as "
+            '{"seed 0": a, "seed 1": b}'
+        )
     networks = check_networks(list(models), reference)
     check_choice(layers, networks)
     options = CompareOptions(
@@ -218,17 +226,13 @@ def _sum_in_turn(
     progress: bool,
 ) -> SummedNetworks:
     """Run one network after the other, and sum their rows from a temporary folder."""
+    told = {"say": _say} if progress else {}
     folder = Path(tempfile.mkdtemp(prefix="spanmatch-"))
     try:
         runs: dict[str, NetworkRun] = {}
         rows = {name: NetworkRows(folder / str(at)) for at, name in enumerate(models)}
         for at, (name, given) in enumerate(models.items()):
-            model = given if isinstance(given, nn.Module) else given()
-            if not isinstance(model, nn.Module):
-                raise TypeError(
-                    f"the function of network {name!r} returned a {type(model).__name__}, not a "
-                    "torch.nn.Module"
-                )
+            model = _load(name, given)
             (folder / str(at)).mkdir()
             runs[name] = run_network(
                 name,
@@ -238,7 +242,9 @@ def _sum_in_turn(
                 options=options,
                 folder=folder / str(at),
                 before=runs,
+                n_networks=len(models),
                 progress=progress and can_draw_bars(),
+                **told,
             )
             # The next one needs the memory.
             del model
@@ -251,3 +257,25 @@ def _sum_in_turn(
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return SummedNetworks(kept, networks.inputs, networks.left_out, networks.layers.absent)
+
+
+def _load(name: str, given: ModelOrLoader) -> nn.Module:
+    """Return a network, where a function loads it; its errors name the network."""
+    if isinstance(given, nn.Module):
+        return given
+    try:
+        model = given()
+    except Exception as error:
+        raise ModelError(
+            f"network {name!r}: its function raised {type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(model, nn.Module):
+        raise TypeError(
+            f"the function of network {name!r} returned a {type(model).__name__}, not a "
+            "torch.nn.Module"
+        )
+    return model
+
+
+def _say(told: str) -> None:
+    print(told, file=sys.stderr)  # noqa: T201

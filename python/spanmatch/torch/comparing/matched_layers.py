@@ -49,11 +49,12 @@ def check_choice(layers: NetworkLayers, networks: Sequence[str]) -> None:
     unknown = [name for name in layers if name not in networks]
     missing = [name for name in networks if name not in layers]
     if unknown or missing:
-        wrong = f"has {_list(unknown)}, which is no network" if unknown else ""
+        no = "which is no network" if len(unknown) == 1 else "which are no networks"
+        wrong = f"has {_list(unknown)}, {no}" if unknown else ""
         lacks = f"lacks {_list(missing)}" if missing else ""
         raise ValueError(
             f"`layers` as a mapping says the layers of every network, and "
-            f"{' and '.join(filter(None, (wrong, lacks)))}"
+            f"{', and '.join(filter(None, (wrong, lacks)))}"
         )
 
 
@@ -99,10 +100,12 @@ def match_layers(
                 f"({_list(names[other])}): they are matched in order, so the counts must agree"
             )
         if not by_order and set(names[other]) != set(names[first]):
+            example = {name: names[name][0] for name in (first, other)}
             raise ValueError(
                 f"the networks differ in their layers: "
-                f"{_describe_differences(first, names[first], other, names[other])}; choose by a "
-                "mapping `layers` those of every network, in the same order"
+                f"{_describe_differences(first, names[first], other, names[other])}; choose those "
+                "of every network, in the same order, as by "
+                f"`layers={example}`"
             )
     if by_order:
         return {each[0]: each for each in zip(*names.values(), strict=True)}
@@ -111,13 +114,11 @@ def match_layers(
 
 def _describe_differences(a: str, of_a: Sequence[str], b: str, of_b: Sequence[str]) -> str:
     only = (
-        (a, [name for name in of_a if name not in set(of_b)]),
-        (b, [name for name in of_b if name not in set(of_a)]),
+        (a, b, [name for name in of_a if name not in set(of_b)]),
+        (b, a, [name for name in of_b if name not in set(of_a)]),
     )
-    return " and ".join(
-        f"{_list(names)} {'is' if len(names) == 1 else 'are'} in {network!r} alone, of these two"
-        for network, names in only
-        if names
+    return ", and ".join(
+        f"{has!r} has {_list(names)}, which {lacks!r} lacks" for has, lacks, names in only if names
     )
 
 

@@ -48,6 +48,7 @@ def run_network(
     options: CompareOptions,
     folder: Path,
     before: Mapping[str, NetworkRun],
+    n_networks: int,
     progress: bool,
     say: Callable[[str], object] = lambda _: None,
 ) -> NetworkRun:
@@ -65,6 +66,8 @@ def run_network(
         Where its rows go.
     before
         The networks that have run already: they must have read the same.
+    n_networks
+        How many run in all, which the first says what they take.
     progress
         Show a bar on standard error.
     say
@@ -73,7 +76,7 @@ def run_network(
     Raises
     ------
     ValueError
-        The batches are not those of another network; or as `compare`.
+        Its layers or the batches are not those of another network; or as `compare`.
     OSError
         The rows do not fit on the disk.
     ModelError
@@ -90,6 +93,8 @@ def run_network(
     batches, digests = source.read(), list[int]()
     if before:
         first, run = next(iter(before.items()))
+        # Found out before it runs, as all are matched once they have run.
+        match_layers({first: run.layers, network: names}, by_order=isinstance(layers, Mapping))
         others = f"for network {network!r} than for {first!r}: {IN_ONE_ORDER}"
         # Those that were read before, or an error.
         digests.extend(run.digests)
@@ -105,7 +110,9 @@ def run_network(
             wide = find_wide({k: size.n_neurons for k, size in sizes.items()}, options.max_neurons)
             lockstep.leave_out(wide)
             kept = sum(size.n_bytes for name, size in sizes.items() if name not in wide)
-            _check_disk(folder, network, kept, source.count(), say)
+            n_batches = source.count()
+            if n_batches is not None:
+                _check_disk(folder, network, kept * n_batches, say, 1 if before else n_networks)
         writer = RowsWriter(NetworkRows(folder))
         for done, batch in enumerate(chain(ahead, batches), start=1):
             if not before:
@@ -220,14 +227,15 @@ class RunNetworks:
 def _check_disk(
     folder: Path,
     network: str,
-    of_batch: int,
-    n_batches: int | None,
+    needed: int,
     say: Callable[[str], object],
+    n_alike: int,
 ) -> None:
-    """Say what the rows of a network take, or raise OSError where they do not fit on the disk."""
-    if n_batches is None:
-        return
-    needed, free = of_batch * n_batches, shutil.disk_usage(folder).free
+    """Say what the rows of a network take, or raise OSError where they do not fit on the disk.
+
+    What so many networks take is said too, where others are to follow: they may have other layers.
+    """
+    free = shutil.disk_usage(folder).free
     if needed > free:
         raise OSError(
             errno.ENOSPC,
@@ -235,4 +243,13 @@ def _check_disk(
             f"{format_bytes(free)} are free: choose fewer layers or inputs, or another folder",
             str(folder),
         )
-    say(f"{network}: its rows take about {format_bytes(needed)} on disk until all have run")
+    all_alike = (
+        f"; those of {n_alike} such networks take {format_bytes(needed * n_alike)}, and "
+        f"{format_bytes(free)} are free"
+        if n_alike > 1
+        else ""
+    )
+    say(
+        f"{network}: its rows take about {format_bytes(needed)} on disk until all have run"
+        f"{all_alike}"
+    )

@@ -6,10 +6,12 @@ Each process keeps the rows of its own batches, so that what it has done need no
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from spanmatch.base.atomic import remove_unfinished
 from spanmatch.comparison.layer_files import name_file
+from spanmatch.torch.comparing.batch_digest import IN_ONE_ORDER
 from spanmatch.torch.comparing.network_rows import NetworkRows
 from spanmatch.torch.comparing.network_runs import run_network
 from spanmatch.torch.resuming.batch_share import BatchShare
@@ -54,12 +56,13 @@ def run_networks(
     def run(network: str, model: NamedModel) -> NetworkRun | None:
         if len(share) == 0:
             return None
+        path = _find_rows(folder, ranks, network)
         known = rows[network].read_run()
         if known is not None:
+            _check_batches(known, here, path)
             say(f"{network}: has run already")
             here[network] = known
             return known
-        path = _find_rows(folder, ranks, network)
         path.mkdir(parents=True, exist_ok=True)
         remove_unfinished(path)
         here[network] = run_network(
@@ -70,6 +73,7 @@ def run_networks(
             options=options,
             folder=path,
             before=here,
+            n_networks=len(config.networks),
             progress=progress,
             say=say,
         )
@@ -82,6 +86,16 @@ def run_networks(
         for network, model in config.networks.items()
     }
     return NetworkShares(runs, rows, len(share))
+
+
+def _check_batches(known: NetworkRun, before: Mapping[str, NetworkRun], path: Path) -> None:
+    """Raise ValueError where rows that are there are of other batches than those before them."""
+    for first, run in islice(before.items(), 1):
+        if run.digests != known.digests:
+            raise ValueError(
+                f"{path} holds the rows of other batches than network {first!r} was given: "
+                f"delete {path.parent}. As for batches, {IN_ONE_ORDER}"
+            )
 
 
 def _merge_runs(network: str, of_ranks: Sequence[NetworkRun | None]) -> NetworkRun:

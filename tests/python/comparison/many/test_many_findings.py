@@ -124,8 +124,8 @@ def test_layers_are_ordered_by_their_medians(planted: sm.ManyComparison) -> None
     many, upper = compared(layers), np.triu_indices(3, 1)
     medians = {layer: np.median(many[layer].area[upper]) for layer in many}
     assert (
-        f"most alike at near ({medians['near']:.2f}) and least at far ({medians['far']:.2f})"
-        in describe_findings(many)[0]
+        f"most alike at layer near ({medians['near']:.2f}) and least at layer far "
+        f"({medians['far']:.2f})" in describe_findings(many)[0]
     )
     # Figures that read alike have no order.
     assert describe_findings(planted)[0] == (
@@ -163,7 +163,7 @@ def test_nearest_need_not_be_mutual() -> None:
     alike = np.array([[1, 0.9, 0.2], [0.9, 1, 0.5], [0.2, 0.5, 1]])
     assert tell_nearest(["a", "b", "c"], alike, "") == [
         "Nearest to each other are a and b (0.90; of either with another 0.50).",
-        "Nearest, but not mutually, is b to c (0.50, the next 0.20).",
+        "Nearest, but not mutually: to c is b (0.50, the next 0.20).",
     ]
 
 
@@ -228,8 +228,11 @@ def test_where_unrelated_neurons_match_at_half_nothing_is_divided() -> None:
     # Means far above the spread: any neuron tells nearly all of any other.
     rows = {name: rng.standard_normal((SAMPLES, WIDTH)) + 9 for name in "abc"}
     found = describe_findings(compared({"fc": rows}))
-    assert any("tells nothing there: fc" in each for each in found)
+    assert any("tells nothing there, at layer fc (3 of 3 pairs)." in each for each in found)
     assert not any("disjoint pairs" in each or "only as a span" in each for each in found)
+    # One pair is enough to be in the mean of all.
+    found = describe_findings(compared({"fc": {**rows, "c": draw(2)}}))
+    assert any("tells nothing there, at layer fc (1 of 3 pairs)." in each for each in found)
 
 
 def test_of_networks_that_are_as_near_none_is_the_nearest() -> None:

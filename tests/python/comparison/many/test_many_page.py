@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -77,7 +78,7 @@ def test_it_says_what_stands_out_and_how_it_was_made(show: Any) -> None:
         assert said in page.texts
     medians = {name: np.median(layer.area[np.triu_indices(4, 1)]) for name, layer in many.items()}
     for name, median in medians.items():
-        assert f"{median:.2f} at {name}" in words
+        assert f"{median:.2f} at layer {name}" in words
     judged = [each.beyond_chance for layer in many.values() for each in layer.answers.values()]
     assert f"; {sum(map(bool, judged))} of {len(judged)} areas are clearly more than" in words
     for said in ("each with each", "on 60 inputs", "of digits", "Shuffled.", "nets.py:small"):
@@ -163,7 +164,7 @@ def test_without_layers_of_all_or_differences_there_is_no_tree(show: Any) -> Non
     alike = {pair: sm.Comparison({"fc": each["fc"]}, None) for pair, each in same.items()}
     words = show(sm.ManyComparison(many.networks, alike))[2]
     assert "by their mean areas they do not differ" in words
-    assert "1.00 at fc" in words
+    assert "1.00 at layer fc" in words
 
 
 def test_too_few_samples_and_dependent_ones_are_warned_of(show: Any) -> None:
@@ -185,6 +186,29 @@ def test_identical_networks_are_named(show: Any) -> None:
     assert "net 0, net 1 are one file, byte for byte" in words[2]
     assert "same file as" in words[2]
     assert "same file as" not in show(many)[2]
+
+
+def test_identical_networks_count_once_in_every_number(show: Any) -> None:
+    many = make_many(4, nulls=19)
+    distinct = sm.ManyComparison(
+        many.networks[1:],
+        {pair: each for pair, each in many.comparisons.items() if "net 0" not in pair},
+    )
+    copies = sm.ManyComparison(
+        many.networks, many.comparisons, identical=[("net 1", "net 0"), ("net 2", "net 3")]
+    )
+    words, once = show(copies)[2], show(distinct)[2]
+    assert "Over 1 pair of networks" in words
+    words = show(sm.ManyComparison(many.networks, many.comparisons, identical=[("net 1", "net 0")]))
+    assert "count once, here and in all numbers below" in words[2]
+    start, end = "The layers in numbers", "Warnings"
+    assert (
+        words[2].partition(start)[2].partition(end)[0] == once.partition(start)[2].partition(end)[0]
+    )
+    assert "Over 3 pairs of networks" in words[2]
+    area = np.mean([layer.area for layer in distinct.values()], axis=0)
+    for name, at in (("net 0", 0), ("net 1", 0), ("net 2", 1)):
+        assert re.search(rf"{name} [a-z./:0-9 ]*{np.delete(area[at], at).mean():.3f}", words[2])
 
 
 def test_names_are_text_and_not_markup_nor_formulas(show: Any) -> None:

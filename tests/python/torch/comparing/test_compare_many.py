@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import pickle
+import re
 import weakref
 from collections import Counter
 from functools import partial
@@ -292,8 +293,16 @@ def test_networks_of_other_architectures_are_matched_in_order() -> None:
         **QUIET,
     )
     assert dict(many.comparison("ours", "theirs")) == dict(alone)
-    with pytest.raises(ValueError, match=r"differ in their layers: .*'act'.* alone"):
+    both = r"'ours' has .*'act', .*, which 'theirs' lacks, and 'theirs' has .* which 'ours' lacks;"
+    with pytest.raises(ValueError, match=both + r".* as by `layers={'ours': 'conv', 'theirs': 'st"):
         compare_many(networks, IMAGES, **QUIET)
+    # One after the other, it is said before the second runs.
+    RUNS.clear()
+    with pytest.raises(ValueError, match=both):
+        compare_many(in_turn({**networks, "again": Counted(1)}), IMAGES, **QUIET)
+    assert list(RUNS) == [0]
+    with pytest.raises(ValueError, match=r"2 layers of 'ours' .* and 1 of 'theirs'"):
+        compare_many(in_turn(networks), IMAGES, layers={**layers, "theirs": "out"}, **QUIET)
     with pytest.raises(ValueError, match=r"2 layers of 'ours' .* and 1 of 'theirs'"):
         compare_many(networks, IMAGES, layers={**layers, "theirs": "out"}, **QUIET)
     with pytest.raises(ValueError, match=r"lacks 'theirs'"):
@@ -334,6 +343,8 @@ def test_wrong_arguments_are_named() -> None:
         compare_many({"a": Counted(0), "b": 3}, IMAGES)  # type: ignore[dict-item]
     with pytest.raises(TypeError, match=r"function of network 'b' returned a int, not"):
         compare_many({"a": Counted(0), "b": lambda: 3}, IMAGES, **QUIET)  # type: ignore[dict-item, return-value]
+    with pytest.raises(TypeError, match=r"`models` is a list: pass the networks by name"):
+        compare_many([Counted(0), Counted(1)], IMAGES)  # type: ignore[arg-type]
     for given in (make(2), in_turn(make(2))):
         with pytest.raises(ValueError, match=r"`axis`: no chosen layer of .* matches 'nothing'"):
             compare_many(given, IMAGES, axis={"nothing": 1}, **QUIET)
@@ -344,6 +355,20 @@ def test_what_it_takes_is_told_first(capsys: pytest.CaptureFixture[str]) -> None
     told = capsys.readouterr().err
     assert told.startswith("3 networks: 3 pairs of them at 3 layers, ")
     assert told.endswith("in 1 pass over the data\n")
+    compare_many(in_turn(make(3)), IMAGES)
+    first, *others = [line for line in capsys.readouterr().err.splitlines() if "rows take" in line]
+    assert re.search(
+        r"seed 0: .* until all have run; those of 3 such networks take .* free$", first
+    )
+    assert [line.endswith("until all have run") for line in others] == [True, True]
+
+
+def test_a_function_that_fails_names_its_network() -> None:
+    def fail() -> nn.Module:
+        raise OSError("no weights")
+
+    with pytest.raises(ModelError, match="network 'b': its function raised OSError: no weights"):
+        compare_many({"a": Counted(0), "b": fail}, IMAGES, **QUIET)
 
 
 def test_a_layer_that_runs_several_times_has_each_call() -> None:

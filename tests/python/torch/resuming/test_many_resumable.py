@@ -135,6 +135,27 @@ def test_networks_that_have_run_do_not_run_again(
     assert said == [f"{out} holds all of it already"]
 
 
+def test_rows_of_other_batches_are_not_matched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The data follow a number that no digest of the comparison knows.
+    made = "int(__import__('pathlib').Path('order').read_text())"
+    (tmp_path / "nets.py").write_text(NETS.replace("manual_seed(0)", f"manual_seed({made})"))
+    (tmp_path / "order").write_text("0")
+    config, out = configure(), tmp_path / "out"
+    restore = cut_after(1 + 4 + 4 + 1, monkeypatch)  # config.json, two networks, and a batch
+    with pytest.raises(_Cut):
+        compare_alone(out, config)
+    restore()
+    (first,) = (out / "rows").glob("a-*")
+    shutil.rmtree(first)
+    (tmp_path / "order").write_text("1")
+    with pytest.raises(ValueError, match=r"rows/b-\w+ holds the rows of other batches .* 'a'"):
+        compare_alone(out, config)
+    shutil.rmtree(out / "rows")
+    assert compare_alone(out, config).layers == ("0", "1")
+
+
 def test_a_folder_of_another_comparison_stays_as_it_is(tmp_path: Path) -> None:
     compare_alone(tmp_path / "out", configure())
     before = read_files(tmp_path / "out")

@@ -33,7 +33,7 @@ def draw_figures(many: ComparedNetworks) -> list[Drawing]:
             lambda layer: layer.area,
             name="areas",
             title="Which networks are alike, layer by layer",
-            caption="The area under s(ε) of every two networks.",
+            caption="The area under s(ε) of every two networks; one with itself is left white.",
             label="area under s(ε)",
         )
     ]

@@ -23,11 +23,12 @@ def write_headline(many: ComparedNetworks) -> str:
     over = f"Over {count_of(len(many.comparisons), 'pair')} of networks"
     area = f"the median area under s(ε){with_whom}, 1 where every neuron matches exactly,"
     if f"{medians[least]:.2f}" == f"{medians[most]:.2f}":
-        told = f"{area} is {medians[most]:.2f} at {least if len(medians) == 1 else 'every layer'}"
+        where = f"layer {least}" if len(medians) == 1 else "every layer"
+        told = f"{area} is {medians[most]:.2f} at {where}"
     else:
         told = (
-            f"{area} runs from {medians[least]:.2f} at {least} to {medians[most]:.2f} at {most}, "
-            f"the least and the most of {count_of(len(medians), 'layer')}"
+            f"{area} runs from {medians[least]:.2f} at layer {least} to {medians[most]:.2f} at "
+            f"layer {most}, the least and the most of {count_of(len(medians), 'layer')}"
         )
     return f"{over}, {told}{_tell_chance(many)}."
 

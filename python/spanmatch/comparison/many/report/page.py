@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from spanmatch.comparison.many.distinct_networks import leave_out_copies
 from spanmatch.comparison.many.many_findings import describe_findings
 from spanmatch.comparison.many.network_distances import list_shared_layers
 from spanmatch.comparison.many.network_tree import has_tree
@@ -29,15 +30,17 @@ ROWS = 300  # of the table that has a row for each pair at each layer
 
 def render_page(many: ManyComparison, origin: Origin) -> str:
     """Return the page as one HTML file that refers to no other; same comparison, same bytes."""
-    layers, sure = list_layers(many), list_sure(many)
+    # As in the findings, networks that are one file count once.
+    distinct = leave_out_copies(many) or many
+    layers, sure = list_layers(distinct), list_sure(distinct)
     return load_page("spanmatch.comparison.many.report").render(
-        headline=write_headline(many),
+        headline=write_headline(distinct),
         findings=describe_findings(many),
         many=many,
         origin=origin,
-        networks=list_networks(many, origin),
+        networks=list_networks(many, distinct, origin),
         layers=layers,
-        shared=list_shared_layers(many),
+        shared=list_shared_layers(distinct),
         columns=find_columns(layers),
         levels=EPS,
         p=P,

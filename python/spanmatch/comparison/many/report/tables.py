@@ -11,35 +11,42 @@ from spanmatch.comparison.many.network_distances import find_distances
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from spanmatch.comparison.many.many_comparison import ManyComparison
+    from spanmatch.comparison.many.compared_networks import ComparedNetworks
     from spanmatch.comparison.many.many_layer import ManyLayer
     from spanmatch.comparison.many.report.origin import Origin
 
 EPS = (0.1, 0.3, 0.5)
 
 
-def list_networks(many: ManyComparison, origin: Origin) -> list[dict[str, Any]]:
-    """Return a row for each network; its area is the mean with the others, over layers."""
-    alike = 1.0 - find_distances(many)
+def list_networks(
+    many: ComparedNetworks, distinct: ComparedNetworks, origin: Origin
+) -> list[dict[str, Any]]:
+    """Return a row for each network; its area is the mean with the others, over layers.
+
+    Of networks that are one file, `distinct` has one, and that one's area is the area of all.
+    """
+    alike = 1.0 - find_distances(distinct)
     np.fill_diagonal(alike, np.nan)
+    areas = dict(zip(distinct.networks, map(_find_mean, alike), strict=True))
+    copies = {name: _find_copies(many, name) for name in many.networks}
     return [
         {
             "name": name,
             "model": origin.models.get(name),
             "checkpoint": origin.checkpoints.get(name),
-            "copies": _find_copies(many, name),
-            "area": _find_mean(row),
+            "copies": copies[name],
+            "area": next(areas[each] for each in (name, *copies[name]) if each in areas),
         }
-        for name, row in zip(many.networks, alike, strict=True)
+        for name in many.networks
     ]
 
 
-def list_layers(many: ManyComparison) -> list[dict[str, Any]]:
+def list_layers(many: ComparedNetworks) -> list[dict[str, Any]]:
     """Return a row for each layer, over the pairs of networks that were compared there."""
     return [_describe_layer(layer) for layer in many.values()]
 
 
-def list_sure(many: ManyComparison) -> list[dict[str, Any]]:
+def list_sure(many: ComparedNetworks) -> list[dict[str, Any]]:
     """Return for each layer and pair that has nulls or folds the area, its interval, and p."""
     return [
         {
@@ -91,7 +98,7 @@ def find_columns(layers: list[dict[str, Any]]) -> dict[str, bool]:
     } | {"pairs": len({row["pairs"] for row in layers}) > 1}
 
 
-def _find_copies(many: ManyComparison, name: str) -> list[str]:
+def _find_copies(many: ComparedNetworks, name: str) -> list[str]:
     groups = [group for group in many.identical if name in group]
     return [other for group in groups for other in group if other != name]
 

@@ -133,6 +133,8 @@ def _read_tensor(tensor: Any) -> core.SparseRows:
         # In the order of rows, and values of one place added.
         tensor = tensor.coalesce()
         of_rows, columns = tensor.indices().numpy()
+        if of_rows.size and of_rows.max() >= len(tensor):
+            raise ValueError(f"it names row {of_rows.max()}, but there are {len(tensor)}")
         counts = np.bincount(of_rows, minlength=tensor.shape[0])
         starts = np.concatenate([[0], np.cumsum(counts)])
     else:

@@ -12,7 +12,7 @@ use crate::linalg::dot;
 use crate::samples::{ColumnRecord, MixedBlock, Samples, add_products};
 
 /// How many multiplications of a matrix product take as long as one of two sparse rows, whose sums lie apart.
-const APART: f64 = 32.0;
+const APART: f64 = 64.0;
 /// The same of a sparse row with one that is not: their sums lie together.
 const TOGETHER: f64 = 8.0;
 

@@ -1,7 +1,7 @@
 //! Rows of several sides as they are, sparse or not: what lies between the two is multiplied without their zeros.
 
 use super::load::{STRIP, load};
-use super::sparse::{SparseColumns, SparseRows};
+use super::sparse::{Entry, SparseColumns, SparseRows};
 use super::{ColumnRecord, Samples};
 use crate::error::Result;
 use crate::invariant::pairs;
@@ -205,18 +205,15 @@ pub(crate) fn add_products(
         let sums = &mut column[first_row..first_row + height];
         match (left, right) {
             (SideRows::Sparse { columns, .. }, SideRows::Sparse { rows, .. }) => {
-                let (of_column, values) = columns.column(j);
-                for (&row, value) in pairs(of_column, values) {
-                    let (others, values) = rows.row(row as usize);
-                    let above = |other: &u32| is_diagonal && (*other as usize) < j;
-                    let from = others.partition_point(above);
-                    add_sparse(sums, *value, (&others[from..], &values[from..]));
+                for &Entry { row, place, value } in columns.column(j) {
+                    let row = row as usize;
+                    let from_here = || rows.row_from(row, place);
+                    add_sparse(sums, value, if is_diagonal { from_here() } else { rows.row(row) });
                 }
             }
             (SideRows::Sparse { columns, .. }, SideRows::Dense { rows, .. }) => {
-                let (of_column, values) = columns.column(j);
-                for (&row, value) in pairs(of_column, values) {
-                    add_multiple(sums, *value, rows.column(row as usize));
+                for &Entry { row, value, .. } in columns.column(j) {
+                    add_multiple(sums, value, rows.column(row as usize));
                 }
             }
             (SideRows::Dense { columns, .. }, SideRows::Sparse { rows, .. }) => {

@@ -99,6 +99,12 @@ impl SparseRows {
         (0..self.n_samples()).map(|row| self.row(row))
     }
 
+    /// Of a row the columns from one on, and their values: the place of that, as [`SparseColumns`] have it.
+    pub(crate) fn row_from(&self, row: usize, place: usize) -> (&[u32], &[f64]) {
+        let range = place..self.starts[row + 1];
+        (&self.columns[range.clone()], &self.values[range])
+    }
+
     /// Room for as many rows and values as others have, and none yet.
     pub(crate) fn room_like(other: &Self) -> Result<Self> {
         Ok(Self {
@@ -128,8 +134,16 @@ impl SparseRows {
 #[derive(Debug, Default)]
 pub(crate) struct SparseColumns {
     starts: Vec<usize>,
-    rows: Vec<u32>,
-    values: Vec<f64>,
+    entries: Vec<Entry>,
+}
+
+/// A value of a column.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Entry {
+    pub(crate) row: u32,
+    /// Where the rows have it.
+    pub(crate) place: usize,
+    pub(crate) value: f64,
 }
 
 impl SparseColumns {
@@ -137,8 +151,7 @@ impl SparseColumns {
     pub(crate) fn room_for(rows: &SparseRows) -> Result<Self> {
         Ok(Self {
             starts: memory::reserved(rows.n_neurons + 2, Purpose::Rows)?,
-            rows: memory::reserved(rows.n_values(), Purpose::Rows)?,
-            values: memory::reserved(rows.n_values(), Purpose::Rows)?,
+            entries: memory::reserved(rows.n_values(), Purpose::Rows)?,
         })
     }
 
@@ -153,25 +166,20 @@ impl SparseColumns {
         for column in 2..self.starts.len() {
             self.starts[column] += self.starts[column - 1];
         }
-        self.rows.clear();
-        self.rows.resize(rows.n_values(), 0);
-        self.values.clear();
-        self.values.resize(rows.n_values(), 0.0);
-        for row in 0..rows.n_samples() {
-            let (columns, values) = rows.row(row);
-            for (&column, &value) in pairs(columns, values) {
-                let place = &mut self.starts[column as usize + 1];
-                self.rows[*place] = u32::try_from(row).unwrap_or(u32::MAX);
-                self.values[*place] = value;
-                *place += 1;
+        self.entries.clear();
+        self.entries.resize(rows.n_values(), Entry::default());
+        for (row, ends) in (0..).zip(rows.starts.windows(2)) {
+            for place in ends[0]..ends[1] {
+                let next = &mut self.starts[rows.columns[place] as usize + 1];
+                self.entries[*next] = Entry { row, place, value: rows.values[place] };
+                *next += 1;
             }
         }
     }
 
-    /// The rows of a column, and their values.
-    pub(crate) fn column(&self, column: usize) -> (&[u32], &[f64]) {
-        let range = self.starts[column]..self.starts[column + 1];
-        (&self.rows[range.clone()], &self.values[range])
+    /// The values of a column, from the first row on.
+    pub(crate) fn column(&self, column: usize) -> &[Entry] {
+        &self.entries[self.starts[column]..self.starts[column + 1]]
     }
 }
 

@@ -85,13 +85,20 @@ class ActivationPair(SummedSides):
         x, y
             Samples × neurons, of shape (samples, n_x) and (samples, n_y): arrays of numpy, tensors
             of torch, or anything with `__dlpack__` (CuPy, JAX); float16, bfloat16, float32 or
-            float64, with any strides. `as_rows` makes them of maps and tokens.
+            float64, with any strides. `as_rows` makes them of maps and tokens. Sparse ones too:
+            arrays and matrices of scipy.sparse, tensors of torch (COO, CSR, CSC), and what
+            `sparse_rows` returns; on one side or on both.
 
             What the host holds is read where it lies and widened block by block, never copied
             whole. Of a tensor on a GPU the sums are kept there, in float64, and come to the host
             once, when they are needed. Where the sides lie apart, y goes to the device of x, or x
             to that of y if x is on the host.
             Devices without float64, as Apple's MPS, go through the host: a warning says so, once.
+
+            Sparse samples are summed without their zeros where that is less work, which is counted:
+            up to one value in ten or so. They are then less no shift: of a latent that is far from
+            0 on every sample, centring loses digits. A pair that began with samples that are not
+            sparse adds them with their zeros, block by block. Those of a GPU go through the host.
         rows_per_item
             How many rows an item has, as an image has positions and a sequence tokens; or the
             length of each item, in order. Rows of one item depend on each other, so nulls shift,

@@ -11,7 +11,8 @@ use crate::invariant::pairs;
 use crate::linalg::dot;
 use crate::samples::{ColumnRecord, MixedBlock, Samples, add_products};
 
-/// How many multiplications of a matrix product take as long as one of two sparse rows, whose sums lie apart.
+/// How many multiplications of a matrix product take as long as one of two sparse rows, whose sums lie apart (measured:
+/// 50 to 60, 3.3 to 4.4 ns each).
 const APART: f64 = 64.0;
 /// The same of a sparse row with one that is not: their sums lie together.
 const TOGETHER: f64 = 8.0;

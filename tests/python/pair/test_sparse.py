@@ -122,7 +122,7 @@ def test_what_is_kept_beside_the_sums_is_that_of_the_same_rows(
     assert sm.interval(found).area == pytest.approx(sm.interval(wanted).area, abs=1e-7)
     if nulls:
         areas = [sm.null_spectra(each).area for each in (found, wanted)]
-        np.testing.assert_allclose(*areas, atol=1e-7)
+        np.testing.assert_allclose(areas[0], areas[1], atol=1e-7)
 
 
 def test_batches_of_both_kinds_merged_saved_and_in_sets(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 import spanmatch._core as core
 from spanmatch.base.progress import show_progress
-from spanmatch.pair.pair import ActivationPair, read_gram
+from spanmatch.pair.pair import ActivationPair, copy_gram
 from spanmatch.results.one_to_one import OneToOne
 from spanmatch.solve.problem import Regularisation
 
@@ -143,7 +143,7 @@ def align_neurons(
     >>> align_neurons(x, -x[:, [2, 0, 1]])
     array([1, 2, 0])
     """
-    gram = read_gram(x, y)
+    gram = copy_gram(x, y)
     if gram.n_x != gram.n_y:
         raise ValueError(
             f"x has {gram.n_x} neurons and y has {gram.n_y}: an assignment needs as many on either "

@@ -81,17 +81,12 @@ def as_sparse(array: object, side: str) -> core.SparseRows | None:
     with prefix_errors(side):
         if _is_scipy(array):
             return _read_scipy(array)
-        if is_sparse_tensor(array):
+        if _is_sparse_tensor(array):
             return _read_tensor(array)
     return None
 
 
-def is_sparse(array: object) -> bool:
-    """Tell whether samples are sparse."""
-    return isinstance(array, core.SparseRows) or _is_scipy(array) or is_sparse_tensor(array)
-
-
-def is_sparse_tensor(array: object) -> bool:
+def _is_sparse_tensor(array: object) -> bool:
     """Tell whether a tensor of torch is of a sparse layout."""
     if not is_tensor(array):
         return False

@@ -91,20 +91,17 @@ def _sum_in_each(
     ranks: Ranks, networks: RunNetworks, key: Key, shares: NetworkShares, kept: Resampling
 ) -> SummedLayer:
     """Return the sums of a layer over the batches of all processes, the same in each."""
+    mine: list[SummedLayer] = []
 
-    def sum_share() -> SummedLayer | None:
+    def sum_share() -> tuple[list[tuple[str, ...]], dict[NetworkPair, str]] | None:
+        """Sum the batches of this process, and tell the others which sets came of it."""
         if shares.n_batches == 0:
             return None
-        return networks.sum_layer(key, shares.rows, range(shares.n_batches))
-
-    mine: list[SummedLayer | None] = []
-
-    def describe() -> tuple[list[tuple[str, ...]], dict[NetworkPair, str]] | None:
-        layer = sum_share()
+        layer = networks.sum_layer(key, shares.rows, range(shares.n_batches))
         mine.append(layer)
-        return None if layer is None else ([s.sides for s in layer.sums.sets], dict(layer.notes))
+        return [acts.sides for acts in layer.sums.sets], dict(layer.notes)
 
-    told = [each for each in ranks.run_in_each(describe) if each is not None]
+    told = [each for each in ranks.run_in_each(sum_share) if each is not None]
     sides, notes = told[0]
     for others in told[1:]:
         if others != told[0]:
@@ -112,11 +109,10 @@ def _sum_in_each(
                 f"layer {key!r}: positions agree in the batches of some processes, and differ in "
                 "those of others: compare by one process, or layers that always run alike"
             )
-    (layer,) = mine
-    if ranks.size == 1 and layer is not None:
-        return layer
+    if ranks.size == 1:
+        return mine[0]
     empty = [ActivationSet(s, nulls=kept.nulls, folds=kept.folds, seed=kept.seed) for s in sides]
-    sets = empty if layer is None else list(layer.sums.sets)
+    sets = list(mine[0].sums.sets) if mine else empty
     for acts in sets:
         acts.all_reduce()
     return SummedLayer(NetworkSums(sets), notes)

@@ -6,6 +6,7 @@ Each process keeps the rows of its own batches, so that what it has done need no
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -82,7 +83,7 @@ def run_networks(
         return here[network]
 
     runs = {
-        network: _merge_runs(network, ranks.run_in_each(lambda n=network, m=model: run(n, m)))  # type: ignore[misc]
+        network: _merge_runs(network, ranks.run_in_each(partial(run, network, model)))
         for network, model in config.networks.items()
     }
     return NetworkShares(runs, rows, len(share))

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sys
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import spanmatch._core as core
-from spanmatch.base.errors import prefix_errors, warn_user
+from spanmatch.base.errors import prefix_errors
 from spanmatch.pair.samples import is_tensor
 
 if TYPE_CHECKING:
+    import torch
     from numpy.typing import ArrayLike, NDArray
 
 
@@ -81,18 +81,7 @@ def as_sparse(array: object, side: str) -> core.SparseRows | None:
     with prefix_errors(side):
         if _is_scipy(array):
             return _read_scipy(array)
-        if _is_sparse_tensor(array):
-            return _read_tensor(array)
-    return None
-
-
-def _is_sparse_tensor(array: object) -> bool:
-    """Tell whether a tensor of torch is of a sparse layout."""
-    if not is_tensor(array):
-        return False
-    import torch
-
-    return array.layout not in (torch.strided, torch.jagged)
+        return _read_tensor(array) if is_tensor(array) else None
 
 
 def _is_scipy(array: object) -> bool:
@@ -108,39 +97,15 @@ def _read_scipy(array: Any) -> core.SparseRows:
     return _make_rows(rows.shape[1], rows.indptr, rows.indices, _as_floats(rows.data, "it"))
 
 
-def _read_tensor(tensor: Any) -> core.SparseRows:
-    import torch
+def _read_tensor(tensor: torch.Tensor) -> core.SparseRows | None:
+    # Imported by now; of tensors that are not sparse nothing more is.
+    torch = sys.modules["torch"]
+    if tensor.layout in (torch.strided, torch.jagged):
+        return None
+    from spanmatch.pair.device.sparse_tensors import read_rows
 
-    if tensor.layout not in (torch.sparse_coo, torch.sparse_csr, torch.sparse_csc):
-        raise TypeError(f"it is a tensor of layout {tensor.layout}: pass its to_sparse_csr()")
-    if tensor.ndim != 2 or tensor.dense_dim() != 0:
-        raise ValueError(
-            f"it has shape {tuple(tensor.shape)} and {tensor.dense_dim()} dense axes: expected two "
-            "sparse axes, samples × neurons"
-        )
-    tensor = tensor.detach()
-    if tensor.device.type != "cpu":
-        _note_host(tensor.device.type)
-        tensor = tensor.cpu()
-    if tensor.layout == torch.sparse_csc:
-        tensor = tensor.to_sparse_coo()
-    if tensor.layout == torch.sparse_coo:
-        # In the order of rows, and values of one place added.
-        tensor = tensor.coalesce()
-        of_rows, columns = tensor.indices().numpy()
-        if of_rows.size and of_rows.max() >= len(tensor):
-            raise ValueError(f"it names row {of_rows.max()}, but there are {len(tensor)}")
-        counts = np.bincount(of_rows, minlength=tensor.shape[0])
-        starts = np.concatenate([[0], np.cumsum(counts)])
-    else:
-        starts, columns = tensor.crow_indices().numpy(), tensor.col_indices().numpy()
-    return _make_rows(tensor.shape[1], starts, columns, _as_floats(tensor.values(), "it"))
-
-
-@cache
-def _note_host(device_type: str) -> None:
-    """Say, once, where sparse tensors are summed."""
-    warn_user(f"sparse tensors on {device_type} are copied to the host, batch by batch")
+    starts, columns, values = read_rows(tensor)
+    return _make_rows(tensor.shape[1], starts, columns, values)
 
 
 def _make_rows(
@@ -163,11 +128,9 @@ def _as_array(array: Any, name: str) -> NDArray[Any]:
 
 def _as_floats(array: Any, name: str) -> NDArray[np.float64]:
     if is_tensor(array):
-        import torch
+        from spanmatch.pair.device.sparse_tensors import widen
 
-        if not array.is_floating_point():
-            raise TypeError(f"{name} holds {array.dtype}: cast it, as by .float()")
-        return array.detach().to(device="cpu", dtype=torch.float64).numpy()
+        return widen(array, name)
     found = np.asarray(array)
     if found.dtype.kind != "f" or found.dtype.itemsize > 8:
         raise TypeError(

@@ -81,7 +81,6 @@ def test_in_any_mode(context: Any) -> None:
         (X > 0, ("x", "bool")),
         (X.to(torch.complex64), ("x", "complex", "real")),
         (X.to(torch.float8_e5m2), ("x", "float8_e5m2", "float")),
-        (X.to_sparse(), ("x", "sparse_coo", "to_dense")),
         (X.to("meta"), ("x", "meta")),
         (X[:, 0], ("x", "None")),
         (X.reshape(7, 100, 12), ("x", "as_rows")),

@@ -46,6 +46,12 @@ impl Sides {
         self.ends[side]..self.n()
     }
 
+    /// Where another side lies among those behind this one.
+    pub(crate) fn range_behind(&self, side: usize, other: usize) -> Range<usize> {
+        let (first, range) = (self.behind(side).start, self.range(other));
+        range.start - first..range.end - first
+    }
+
     /// Neurons of a side; 0 where it is not there.
     pub(crate) fn width(&self, side: usize) -> usize {
         if side < self.count() { self.range(side).len() } else { 0 }
@@ -96,6 +102,7 @@ mod tests {
             .collect();
         assert_eq!(owners, [(0, 0), (0, 1), (2, 0), (2, 1), (2, 2)]);
         assert_eq!((sides.range(1), sides.behind(0), sides.width(7)), (2..2, 2..5, 0));
+        assert_eq!(sides.range_behind(0, 2), 0..3);
         assert_eq!(sides.without_first().widths(), [0, 3]);
     }
 

@@ -196,14 +196,8 @@ impl Move<'_> {
 
     /// For each neuron of a side its products, of a null, with another side behind, times the part of d that moves that.
     fn turn_panel(&self, panel: &Matrix, side: usize, other: usize) -> Vec<f64> {
-        let (rows, d) = (self.rows_of_panel(side, other), self.of_side(other));
+        let (rows, d) = (self.gram.sides.range_behind(side, other), self.of_side(other));
         (0..panel.columns()).map(|i| dot(&panel.column(i)[rows.clone()], d)).collect()
-    }
-
-    /// Where a side lies among those behind another.
-    fn rows_of_panel(&self, side: usize, other: usize) -> Range<usize> {
-        let (first, range) = (self.gram.sides.behind(side).start, self.gram.sides.range(other));
-        range.start - first..range.end - first
     }
 
     /// Of a null the product of the norms of two sides after the move, with a bound on its rounding; `turned` is what
@@ -216,7 +210,7 @@ impl Move<'_> {
         turned: &[f64],
     ) -> (f64, f64) {
         let (at, d) = (other - side - 1, self.of_side(side));
-        let behind = &norms.behind.column(0)[self.rows_of_panel(side, other)];
+        let behind = &norms.behind.column(0)[self.gram.sides.range_behind(side, other)];
         self.square(
             [side, other],
             norms.squares[at],

@@ -95,23 +95,22 @@ impl Gram {
 
     /// The products of b (rows) with a, of the panel of whichever comes first.
     fn pair_null(&self, panel: &Matrix, a: usize, b: usize) -> Result<Matrix> {
-        let [of_a, of_b] = [a, b].map(|side| self.sides.range(side));
-        let behind = self.sides.behind(a.min(b)).start;
-        Matrix::from_columns(of_b.len(), of_a.len(), |i, values| {
+        let [width, height] = [a, b].map(|side| self.sides.width(side));
+        let rows = self.sides.range_behind(a.min(b), a.max(b));
+        Matrix::from_columns(height, width, |i, values| {
             if a < b {
-                values.extend_from_slice(&panel.column(i)[of_b.start - behind..of_b.end - behind]);
+                values.extend_from_slice(&panel.column(i)[rows.clone()]);
             } else {
-                values.extend((0..of_b.len()).map(|j| panel[(of_a.start - behind + i, j)]));
+                values.extend((0..height).map(|j| panel[(rows.start + i, j)]));
             }
         })
     }
 
     fn pair_null_norms(&self, norms: &NullNorms, a: usize, b: usize) -> Result<NullNorms> {
         let (first, second) = (a.min(b), a.max(b));
-        let (at, behind) = (second - first - 1, self.sides.behind(first).start);
-        let range = self.sides.range(second);
+        let at = second - first - 1;
         let of_first = norms.of_side.column(at);
-        let of_second = &norms.behind.column(0)[range.start - behind..range.end - behind];
+        let of_second = &norms.behind.column(0)[self.sides.range_behind(first, second)];
         let one = |values: &[f64]| {
             Matrix::from_columns(values.len(), 1, |_, column| column.extend_from_slice(values))
         };

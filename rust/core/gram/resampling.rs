@@ -217,7 +217,7 @@ impl Resampled {
     /// As many, of nothing, for a Gram without samples.
     pub(super) fn empty_like(&self, gram: &Gram) -> Result<Self> {
         let sides = &gram.sides;
-        let panels = 0..sides.count().saturating_sub(1);
+        let panels = sides.leading();
         let panel = |side| Matrix::zeros(sides.behind(side).len(), sides.width(side));
         let norms = |side| NullNorms::zeros(sides, side);
         let with_norms = if gram.norms.is_some() { self.nulls.len() } else { 0 };

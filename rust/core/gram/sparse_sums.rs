@@ -135,9 +135,8 @@ impl Gram {
     fn add_mixed_null(&mut self, null: usize, block: &MixedBlock, other: &MixedBlock) {
         let count = self.sides.count();
         for side in self.sides.leading() {
-            let above = self.sides.behind(side).start;
             for behind in side + 1..count {
-                let first = (self.sides.range(behind).start - above, 0);
+                let first = (self.sides.range_behind(side, behind).start, 0);
                 let panel = &mut self.resampled.nulls[null][side];
                 add_products(panel, first, (block, side), (other, behind));
             }
@@ -147,8 +146,8 @@ impl Gram {
             for at in 0..norms.squares.len() {
                 let behind = side + 1 + at;
                 block.add_weighted(side, other.norms_of(behind), norms.of_side.column_mut(at));
-                let range = self.sides.range(behind);
-                let sums = &mut norms.behind.column_mut(0)[range.start - above..range.end - above];
+                let range = self.sides.range_behind(side, behind);
+                let sums = &mut norms.behind.column_mut(0)[range];
                 other.add_weighted(behind, block.norms_of(side), sums);
                 norms.squares[at] += dot(block.norms_of(side), other.norms_of(behind));
             }

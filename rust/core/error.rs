@@ -133,9 +133,6 @@ pub enum Error {
         /// The least there is: δ².
         least: f64,
     },
-    /// A question about spans, asked of a problem that knows pairs of neurons alone.
-    #[error("the problem knows pairs of neurons alone: make it by Problem::new")]
-    PairsAlone,
     /// A column of a sparse row that is not there.
     #[error("row {row} names neuron {column}, but there are {count}, counted from 0")]
     NoSuchColumn {

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use crate::error::{Error, Result};
-use crate::linalg::Matrix;
+use crate::linalg::LowerTriangle;
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::{
@@ -12,10 +12,9 @@ use crate::{
 
 /// Three neurons a side; every cosine that is not named is `other`.
 fn problem(other: f64, named: &[(usize, usize, f64)]) -> Problem {
-    let mut unit = Matrix::symmetric(6, |j| move |i| if i == j { 1.0 } else { other }).unwrap();
+    let mut unit = LowerTriangle::from_columns(6, |_, column| column.fill(other)).unwrap();
     for &(i, j, cosine) in named {
-        unit[(i, j)] = cosine;
-        unit[(j, i)] = cosine;
+        unit[(i.max(j), i.min(j))] = cosine;
     }
     Problem::of_unit_gram(unit, 3)
 }
@@ -63,11 +62,8 @@ fn what_no_pair_has_in_common_is_refused_pair_by_pair() {
 #[test]
 fn what_is_no_gram_matrix_is_refused_by_every_function() {
     // Between the sides, then within one.
-    for (i, j) in [(0, 3), (2, 4), (1, 5), (0, 2), (3, 4), (5, 5), (1, 1)] {
+    for (i, j) in [(0, 3), (2, 4), (1, 5), (0, 2), (3, 4)] {
         for cosine in [1e3, -1e3, 1e308, f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
-            if i == j && cosine > 0.0 && cosine.is_finite() {
-                continue;
-            }
             for eps in [0.0, 0.5] {
                 for (name, answer) in answers(&problem(0.1, &[(i, j, cosine)]), eps) {
                     let is_refused =

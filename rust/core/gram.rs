@@ -20,13 +20,16 @@ mod sparse_sums;
 mod state;
 mod update;
 
+use std::sync::Arc;
+
 use self::resampling::Resampled;
 use self::row_norms::RowNorms;
 use crate::error::{Error, Purpose, Result};
 use crate::invariant::pairs;
-use crate::linalg::{Matrix, add_gram};
+use crate::linalg::{LowerTriangle, Matrix, add_gram};
 use crate::memory;
 use crate::neuron::Neuron;
+use crate::progress::Progress;
 use crate::samples::{Block, ColumnRecord};
 use crate::sides::Sides;
 pub use check::MARGIN;
@@ -38,7 +41,7 @@ pub use update::FIRST;
 
 /// The joint Gram matrix of two sides, x and y, or of more, accumulated over batches.
 ///
-/// Memory is quadratic in the neurons of all sides, whatever the number of samples.
+/// Memory is half the square of the neurons of all sides, whatever the number of samples.
 ///
 /// ```
 /// use ndarray::array;
@@ -62,8 +65,8 @@ pub struct Gram {
     sums: Vec<f64>,
     /// A bound on each neuron's absolute shifted value; 0 only where all are 0.
     spread: Vec<f64>,
-    /// Sum of the outer products of the shifted rows; the lower triangle counts.
-    products: Matrix,
+    /// Sum of the outer products of the shifted rows. Problems read it where it lies.
+    products: Arc<LowerTriangle>,
     /// Sums of the rows by their squared norms; `None` without samples, and where a state without them was read.
     norms: Option<RowNorms>,
     resampled: Resampled,
@@ -135,12 +138,27 @@ impl Gram {
         let (count, sum, b) = (self.n_samples as f64, sums[j], shift[j]);
         move |i| {
             if center {
-                column[i] - sums[i] * (sum / count)
+                column[i - j] - sums[i] * (sum / count)
             } else {
                 let a = shift[i];
-                column[i] + a * sum + sums[i] * b + count * a * b
+                column[i - j] + a * sum + sums[i] * b + count * a * b
             }
         }
+    }
+
+    /// The products of the shifted columns, shared with who reads them for longer.
+    pub(crate) fn products(&self) -> Arc<LowerTriangle> {
+        self.products.clone()
+    }
+
+    /// What is subtracted from every row.
+    pub(crate) fn shift(&self) -> &[f64] {
+        &self.shift
+    }
+
+    /// Of each neuron the sum of its shifted values.
+    pub(crate) fn shifted_sums(&self) -> &[f64] {
+        &self.sums
     }
 
     /// The neuron at a place of the joint order.
@@ -164,7 +182,7 @@ impl Gram {
             shift: self.shift.clone(),
             sums: self.sums.clone(),
             spread: self.spread.clone(),
-            products: self.products.try_clone()?,
+            products: Arc::new(self.products.try_clone()?),
             norms: self.norms.as_ref().map(RowNorms::try_clone).transpose()?,
             resampled: Resampled::default(),
             ..*self
@@ -178,7 +196,7 @@ impl Gram {
             sides: self.sides.clone(),
             n_samples: 0,
             sums: vec![0.0; n],
-            products: Matrix::zeros(n, n)?,
+            products: Arc::new(LowerTriangle::zeros(n)?),
             norms: self.norms.as_ref().map(|_| RowNorms::zeros(&self.sides)).transpose()?,
             shift: self.shift.clone(),
             spread: vec![0.0; n],
@@ -187,11 +205,27 @@ impl Gram {
         })
     }
 
-    /// Adds a block of rows.
-    fn absorb(&mut self, block: &Block) {
-        add_gram(&mut self.products, block.columns(0..self.sides.n()));
+    /// Makes the products its own, where a problem has been made that reads them: for
+    /// [`products_mut`](Self::products_mut).
+    fn unshare_products(&mut self) -> Result<()> {
+        if Arc::get_mut(&mut self.products).is_none() {
+            self.products = Arc::new(self.in_room(|| self.products.try_clone())?);
+        }
+        Ok(())
+    }
+
+    /// The products of a Gram that was made just now, or that has made them its own.
+    fn products_mut(&mut self) -> &mut LowerTriangle {
+        // Who could share them since has borrowed this Gram, which is mutable here.
+        Arc::get_mut(&mut self.products).expect("products of its own")
+    }
+
+    /// Adds a block of rows; of one that is interrupted, some products.
+    fn absorb(&mut self, block: &Block, progress: &Progress) -> Result<()> {
+        let all = block.columns(0..self.sides.n());
+        add_gram(self.products_mut(), 0, all, progress)?;
         if let Some(norms) = &mut self.norms {
-            norms.absorb(block);
+            norms.absorb(block, progress)?;
         }
         let of_neurons = pairs(&mut self.sums, &mut self.spread);
         for ((sum, spread), ColumnRecord { sum: more, largest }) in
@@ -201,16 +235,17 @@ impl Gram {
             *spread = spread.max(*largest);
         }
         self.n_samples += block.rows() as u64;
+        Ok(())
     }
 
     /// Whether the machine has room for another Gram of these sides, with as many nulls and folds. They are taken one by
     /// one, each perhaps small enough, and their pages only as they are written: what does not fit as a whole is not begun.
     fn require_room(&self, sides: &Sides) -> Result<()> {
         let (nulls, folds) = (self.resampled.nulls.len() as u64, self.resampled.folds.len() as u64);
-        let squares = Matrix::bytes(sides.n(), sides.n()).saturating_mul(1 + folds);
+        let triangles = LowerTriangle::bytes(sides.n()).saturating_mul(1 + folds);
         let panel = |side| Matrix::bytes(sides.behind(side).len(), sides.width(side));
         let null = (0..sides.count()).map(panel).fold(0, u64::saturating_add);
-        let bytes = squares.saturating_add(null.saturating_mul(nulls));
+        let bytes = triangles.saturating_add(null.saturating_mul(nulls));
         memory::require(bytes, self.purpose(sides))
     }
 

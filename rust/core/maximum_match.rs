@@ -37,7 +37,7 @@ pub fn maximum_match(
     problem.solve(|problem| {
         let limit = problem.limit(eps)?;
         // As in the spectrum, so that both say the same of neurons at ε.
-        let (merged, representative) = problem.merge_duplicates()?;
+        let (merged, representative) = problem.merge_duplicates();
         progress.begin(merged.live().len());
         let is_left = match waves(&merged, limit, progress)? {
             Some(is_left) => is_left,

@@ -18,6 +18,11 @@ impl Side {
         Self(index)
     }
 
+    /// Of a match between two, the other one.
+    pub(crate) fn opposite(self) -> Self {
+        if self == Self::X { Self::Y } else { Self::X }
+    }
+
     /// Its number.
     #[must_use]
     pub const fn index(self) -> usize {

@@ -87,7 +87,7 @@ impl OneToOne {
 /// let y = array![[1.0, 0.6], [0.0, 0.8], [0.0, 0.0]];
 /// let (mut gram, progress) = (Gram::default(), Progress::default());
 /// gram.update(x.view().into(), y.view().into(), &progress)?;
-/// let found = one_to_one(&Problem::of_pairs(&gram, false)?, &progress)?.answer;
+/// let found = one_to_one(&Problem::new(&gram, false)?, &progress)?.answer;
 /// assert_eq!(found.pairs(0.5), [(0, 0)]);
 /// assert_eq!(found.pairs(0.9).len(), 2);
 /// assert_eq!(found.nearest_x.index, [Some(0), Some(0)]);
@@ -98,7 +98,7 @@ impl OneToOne {
 /// [`Error::NoResidual`](crate::Error::NoResidual), [`Error::OutOfMemory`](crate::Error::OutOfMemory),
 /// [`Error::Interrupted`](crate::Error::Interrupted).
 pub fn one_to_one(problem: &Problem, progress: &Progress) -> Result<Solved<OneToOne>> {
-    problem.solve_pairs(|problem| {
+    problem.solve(|problem| {
         let residuals = PairResiduals::of(problem);
         progress.begin(residuals.smaller_side());
         let [nearest_x, nearest_y] = residuals.nearest(progress)?;

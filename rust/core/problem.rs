@@ -3,14 +3,11 @@
 mod cosines;
 mod duplicates;
 
-use std::sync::Arc;
-
 use crate::error::{Error, Result};
 use crate::gram::Gram;
-use crate::linalg::Matrix;
 use crate::neurons::{Neuron, NeuronSet, Side};
 use crate::solved::Solved;
-use cosines::{across_gram, unit_gram};
+pub(crate) use cosines::Cosines;
 
 /// The smallest δ: unit columns that differ by less cannot be told apart.
 pub const RESOLUTION: f64 = 1e-6;
@@ -19,7 +16,9 @@ pub const EXACT: f64 = 100.0;
 /// What every comparison with ε forgives (design, 3).
 pub const TOLERANCE: f64 = 1e-7;
 
-/// The unit Gram matrix of the live neurons, x first, and the rules of comparison.
+/// The cosines of the live neurons, x first, and the rules of comparison.
+///
+/// It reads the products where the Gram has them: a Gram that is updated while a problem is held takes a copy of them.
 ///
 /// The span is regularised: `r(x | Y)² = min over w of |x - Y w|² + λ|w|²`, λ = δ² unless
 /// [`with_ridge`](Self::with_ridge) asks for more. No rank is ever decided; dependent and duplicated neurons are
@@ -43,9 +42,7 @@ pub struct Problem {
     /// The live neurons in joint order; solvers speak of neurons by their place here.
     live: Vec<Neuron>,
     live_x: usize,
-    /// The cosines of all with all; of a problem of pairs those of each y (rows) with each x (columns) alone.
-    unit: Arc<Matrix>,
-    is_of_pairs: bool,
+    cosines: Cosines,
     /// Lengths of the live columns, centred or not.
     norms: Vec<f64>,
     /// What was subtracted from each live column: its mean where centred, else 0.
@@ -63,19 +60,6 @@ impl Problem {
     /// # Errors
     /// [`Error::NoSamples`]; [`Error::SideCount`] of other than two sides; [`Error::Underflow`] where the squares of a neuron that is not dead are lost.
     pub fn new(gram: &Gram, center: bool) -> Result<Self> {
-        Self::with_cosines(gram, center, false)
-    }
-
-    /// The same for [`one_to_one`](crate::one_to_one()) alone, which needs a quarter of the cosines: those across
-    /// the sides.
-    ///
-    /// # Errors
-    /// As [`new`](Self::new). All other functions that solve answer [`Error::PairsAlone`].
-    pub fn of_pairs(gram: &Gram, center: bool) -> Result<Self> {
-        Self::with_cosines(gram, center, true)
-    }
-
-    fn with_cosines(gram: &Gram, center: bool, is_of_pairs: bool) -> Result<Self> {
         gram.require_pair()?;
         let n = gram.n_x() + gram.n_y();
         let squares: Vec<f64> = (0..n).map(|j| gram.product(j, j, center)).collect();
@@ -91,20 +75,14 @@ impl Problem {
         let mean = |&j: &usize| if center { gram.sum(j) / gram.n_samples() as f64 } else { 0.0 };
         let rounding = 4.0 * n as f64 * (f64::EPSILON / 2.0);
         let live_x = places.iter().filter(|&&j| j < gram.n_x()).count();
-        let unit = if is_of_pairs {
-            across_gram(gram, center, places.split_at(live_x), &scale)?
-        } else {
-            unit_gram(gram, center, &places, &scale)?
-        };
         Ok(Self {
             n_x: gram.n_x(),
             n_y: gram.n_y(),
             live: places.iter().map(|&j| gram.neuron(j)).collect(),
             live_x,
-            unit: Arc::new(unit),
-            is_of_pairs,
             norms,
             means: places.iter().map(mean).collect(),
+            cosines: Cosines::new(gram, center, places, scale),
             resolution: RESOLUTION.max(rounding.sqrt()),
             ridge: 0.0,
             multiplicity: Vec::new(),
@@ -207,14 +185,9 @@ impl Problem {
         if place < self.live_x { Side::X } else { Side::Y }
     }
 
-    pub(crate) fn cosines(&self, place: usize) -> &[f64] {
-        self.unit.column(place)
-    }
-
-    /// The cosines of an x, by its place, with each live y.
-    pub(crate) fn cosines_across(&self, place: usize) -> &[f64] {
-        let first = if self.is_of_pairs { 0 } else { self.live_x };
-        &self.unit.column(place)[first..]
+    /// The cosines of all live neurons with each other.
+    pub(crate) fn cosines(&self) -> &Cosines {
+        &self.cosines
     }
 
     pub(crate) fn norm(&self, place: usize) -> f64 {
@@ -256,14 +229,9 @@ impl Problem {
     /// Solves; should a Cholesky fail, or more be explained of a neuron than there is, with δ ten times as large,
     /// and again.
     pub(crate) fn solve<T>(&self, solver: impl Fn(&Self) -> Result<T>) -> Result<Solved<T>> {
-        if self.is_of_pairs { Err(Error::PairsAlone) } else { self.solve_pairs(solver) }
-    }
-
-    /// The same, of what needs the cosines across the sides alone.
-    pub(crate) fn solve_pairs<T>(&self, solver: impl Fn(&Self) -> Result<T>) -> Result<Solved<T>> {
         match solver(self) {
             Err(Error::Indefinite(_) | Error::NoResidual { .. }) if self.resolution < 1e-3 => {
-                Self { resolution: 10.0 * self.resolution, ..self.clone() }.solve_pairs(solver)
+                Self { resolution: 10.0 * self.resolution, ..self.clone() }.solve(solver)
             }
             result => Ok(Solved { answer: result?, resolution: self.resolution }),
         }
@@ -271,10 +239,13 @@ impl Problem {
 }
 
 #[cfg(test)]
+use crate::linalg::LowerTriangle;
+
+#[cfg(test)]
 impl Problem {
     /// Of a unit Gram matrix as it is: no Gram that is let in has a damaged one.
-    pub(crate) fn of_unit_gram(unit: Matrix, n_x: usize) -> Self {
-        let n = unit.columns();
+    pub(crate) fn of_unit_gram(unit: LowerTriangle, n_x: usize) -> Self {
+        let n = unit.size();
         let neuron = |place: usize| match place.checked_sub(n_x) {
             Some(index) => Neuron { side: Side::Y, index },
             None => Neuron { side: Side::X, index: place },
@@ -284,8 +255,7 @@ impl Problem {
             n_y: n - n_x,
             live: (0..n).map(neuron).collect(),
             live_x: n_x,
-            unit: Arc::new(unit),
-            is_of_pairs: false,
+            cosines: Cosines::of_unit_gram(unit),
             norms: vec![1.0; n],
             means: vec![0.0; n],
             resolution: RESOLUTION,

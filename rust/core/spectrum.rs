@@ -50,7 +50,7 @@ pub struct Spectrum {
 /// [`Error::Interrupted`](crate::Error::Interrupted).
 pub fn spectrum(problem: &Problem, progress: &Progress) -> Result<Spectrum> {
     let solved = problem.solve(|problem| {
-        let (merged, representative) = problem.merge_duplicates()?;
+        let (merged, representative) = problem.merge_duplicates();
         let (critical, refreshes) = peel(&merged, problem.exact(), progress)?;
         let mut spectrum = Spectrum {
             x: vec![f64::INFINITY; problem.count(Side::X)],

@@ -14,7 +14,7 @@ use crate::problem::Problem;
 use crate::progress::Progress;
 use downdate::{Deleted, Downdate};
 use equations::Equations;
-use gathered::{add_ridge, gather, residual_squares};
+use gathered::{gather_across, gather_square, residual_squares};
 use members::Members;
 pub(crate) use pair::{SavedPair, TableauPair};
 use speculative::SavedTableau;
@@ -52,6 +52,12 @@ enum State {
     Deleting(Box<Downdate>),
 }
 
+impl Default for State {
+    fn default() -> Self {
+        Self::Factored { factor: Factor::default(), whitened: Matrix::default() }
+    }
+}
+
 impl State {
     fn try_clone(&self) -> Result<Self> {
         Ok(match self {
@@ -72,6 +78,12 @@ impl State {
 }
 
 impl<'p> Tableau<'p> {
+    /// Bytes that a tableau of so many neurons takes once it deletes: while P is made, beside W, there is the factor.
+    pub(crate) fn bytes(predictors: usize, targets: usize) -> u64 {
+        let square = Matrix::bytes(predictors, predictors);
+        square.saturating_mul(2).saturating_add(Matrix::bytes(targets, predictors))
+    }
+
     /// Factors afresh: `r² = 1 - |G_tB U⁻¹|²` for every target t, with `Uᵀ U = G_BB + ridge`.
     pub(crate) fn new(
         problem: &'p Problem,
@@ -79,12 +91,10 @@ impl<'p> Tableau<'p> {
         targets: &[usize],
         progress: &Progress,
     ) -> Result<Self> {
-        let mut gram = gather(problem, predictors, predictors)?;
-        add_ridge(problem, predictors, &mut gram);
-        let Some(factor) = Factor::new(gram, progress)? else {
+        let Some(factor) = Factor::new(gather_square(problem, predictors)?, progress)? else {
             return Err(Error::Indefinite(problem.side(predictors[0])));
         };
-        let mut whitened = gather(problem, targets, predictors)?;
+        let mut whitened = gather_across(problem, targets, predictors)?;
         let explained = factor.half_solve(&mut whitened, progress)?;
         let smallest_pivot = factor.smallest_pivot();
         Ok(Self {
@@ -255,8 +265,10 @@ impl<'p> Tableau<'p> {
             neurons.sort_unstable();
             neurons
         };
-        let fresh =
-            Self::new(self.problem, &left(&self.predictors), &left(&self.targets), progress)?;
+        let (predictors, targets) = (left(&self.predictors), left(&self.targets));
+        // What it held makes room for what comes.
+        self.state = State::default();
+        let fresh = Self::new(self.problem, &predictors, &targets, progress)?;
         *self = Self { refreshes: self.refreshes, ..fresh };
         Ok(())
     }

@@ -292,10 +292,7 @@ fn available_memory() -> Option<u64> {
 type Regularised = (bool, Option<f64>);
 
 fn problem(gram: &spanmatch::Gram, (center, ridge): Regularised) -> spanmatch::Result<Problem> {
-    with_ridge(Problem::new(gram, center)?, ridge)
-}
-
-fn with_ridge(problem: Problem, ridge: Option<f64>) -> spanmatch::Result<Problem> {
+    let problem = Problem::new(gram, center)?;
     match ridge {
         Some(ridge) => problem.with_ridge(ridge),
         None => Ok(problem),

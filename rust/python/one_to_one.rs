@@ -2,10 +2,10 @@
 
 use numpy::IntoPyArray;
 use pyo3::prelude::*;
-use spanmatch::{Nearest, Problem, Solved};
+use spanmatch::{Nearest, Solved};
 
 use crate::gram::Gram;
-use crate::{Floats, Indices, With, with_ridge};
+use crate::{Floats, Indices, With, solve};
 
 /// Of each neuron its best single partner, -1 where there is none, and the residual on it.
 type Partners<'py> = (Indices<'py>, Floats<'py>);
@@ -25,10 +25,7 @@ pub(crate) fn one_to_one<'py>(
 ) -> PyResult<With<OneToOne<'py>>> {
     let py = gram.py();
     let Solved { answer: found, resolution } =
-        gram.get().read(py, progress, |gram, progress| {
-            let problem = with_ridge(Problem::of_pairs(gram, center)?, ridge)?;
-            spanmatch::one_to_one(&problem, progress)
-        })?;
+        solve(gram, (center, ridge), progress, spanmatch::one_to_one)?;
     let partners = |nearest: Nearest| {
         let index = nearest.index.iter().map(|index| index.map_or(-1, number));
         (index.collect::<Vec<i64>>().into_pyarray(py), nearest.residual.into_pyarray(py))

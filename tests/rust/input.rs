@@ -232,3 +232,26 @@ fn a_constant_column_is_dead_when_centred() {
         }
     }
 }
+
+/// A problem reads the sums where the Gram has them; whatever changes the Gram then changes a copy.
+#[test]
+fn a_problem_knows_the_samples_from_which_it_was_made() {
+    let (before, after) = (random(75, 60, 7, 5), random(76, 40, 7, 5));
+    let change: [fn(&mut Gram, &Sides); 3] = [
+        |gram, more| {
+            gram.update(more.x.view().into(), more.y.view().into(), &Progress::default()).unwrap();
+        },
+        |gram, more| gram.merge(more.gram()).unwrap(),
+        |gram, _| gram.set_shift(&[0.5; 12]).unwrap(),
+    ];
+    for change in change {
+        let mut gram = before.gram();
+        let problem = Problem::new(&gram, false).unwrap();
+        let expected = spectrum_of(&problem);
+        change(&mut gram, &after);
+        assert_eq!(spectrum_of(&problem), expected);
+        let mut alone = before.gram();
+        change(&mut alone, &after);
+        assert_eq!(alone.state().unwrap(), gram.state().unwrap());
+    }
+}

@@ -207,7 +207,6 @@ fn a_match_is_between_two() {
     let gram = sum(&all.iter().collect::<Vec<_>>(), &[6], (1, 0));
     let wanted = Error::SideCount { expected: 2, got: 3 };
     assert_eq!(Problem::new(&gram, false).unwrap_err(), wanted);
-    assert_eq!(Problem::of_pairs(&gram, true).unwrap_err(), wanted);
     assert_eq!(chance(&gram, false, 0.0).unwrap_err(), wanted);
     assert_eq!(gram.centered_null(0).unwrap_err(), wanted);
     assert!(gram.centered_norms().is_none() && gram.centered_null_norms(0).is_none());

@@ -3,11 +3,7 @@
 use std::thread;
 
 use proptest::prelude::*;
-use spanmatch::{
-    Error, Neuron, NeuronSet, OneToOne, Problem, Progress, Side, is_match, is_simple, linear_map,
-    maximum_match, minimum_for, minimum_match, minimum_matches, one_to_one,
-    residuals as residuals_on, simple_cover, spectrum, support,
-};
+use spanmatch::{Error, OneToOne, Problem, Progress, one_to_one, spectrum};
 
 use crate::common::{Sides, bits};
 use crate::problems::{self, Generator, random};
@@ -80,11 +76,8 @@ fn limits(residuals: &[Vec<f64>]) -> Vec<f64> {
 }
 
 fn check(name: &str, sides: &Sides) {
-    let (whole, of_pairs) =
-        (sides.problem(false), Problem::of_pairs(&sides.gram(), false).unwrap());
-    check_problem(name, sides, &of_pairs, whole.resolution().powi(2));
-    // With all cosines at hand, those across the sides are the same.
-    assert!(solve(&whole) == solve(&of_pairs), "{name}");
+    let problem = sides.problem(false);
+    check_problem(name, sides, &problem, problem.resolution().powi(2));
 }
 
 /// The pairs of a problem of these sides, λ known.
@@ -147,25 +140,6 @@ fn the_same_bits_in_pools_of_1_2_and_4_threads() {
         (critical, found.nearest_y.index, found.changes)
     });
     assert!(answers[0] == answers[1] && answers[0] == answers[2]);
-}
-
-#[test]
-fn a_problem_of_pairs_knows_no_spans() {
-    let sides = random(304, 60, 6, 5);
-    let problem = Problem::of_pairs(&sides.gram(), false).unwrap();
-    let (all, progress) = (NeuronSet::new(vec![0], vec![0]).unwrap(), Progress::default());
-    assert_eq!(spectrum(&problem, &progress), Err(Error::PairsAlone));
-    assert_eq!(is_match(&problem, 0.5, &all, &progress), Err(Error::PairsAlone));
-    assert_eq!(residuals_on(&problem, &all, &progress), Err(Error::PairsAlone));
-    assert_eq!(maximum_match(&problem, 0.5, &progress), Err(Error::PairsAlone));
-    let neuron = Neuron { side: Side::X, index: 0 };
-    assert_eq!(minimum_match(&problem, 0.5, neuron, 0, &progress), Err(Error::PairsAlone));
-    assert_eq!(simple_cover(&problem, 0.5, 0, &progress), Err(Error::PairsAlone));
-    assert_eq!(minimum_matches(&problem, 0.5, 0, &progress), Err(Error::PairsAlone));
-    assert_eq!(is_simple(&problem, 0.5, &all, &progress), Err(Error::PairsAlone));
-    assert_eq!(minimum_for(&problem, 0.5, &all, &progress), Err(Error::PairsAlone));
-    assert_eq!(support(&problem, 0.5, &progress).map(|_| ()), Err(Error::PairsAlone));
-    assert_eq!(linear_map(&problem, &all, &progress), Err(Error::PairsAlone));
 }
 
 #[test]

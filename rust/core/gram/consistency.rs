@@ -4,6 +4,8 @@
 //! explain more than there is, and every neuron would match. The centred products are looked at: where they keep
 //! the bound, those of the columns less any shift do.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::Gram;
@@ -23,7 +25,7 @@ impl Gram {
     /// Checks all sums: its own, the nulls', and the folds'.
     pub(super) fn check_consistent(&self) -> Result<()> {
         let reach = self.reach()?;
-        self.check_products(&self.products, 0, 0, &reach)?;
+        self.check_products(|j| self.products.column(j), 0..self.n(), 0, &reach)?;
         self.check_nulls(&self.resampled.nulls, &reach)?;
         self.resampled.folds.iter().try_for_each(Self::check_consistent)
     }
@@ -32,7 +34,8 @@ impl Gram {
     pub(super) fn check_nulls(&self, nulls: &[Vec<Matrix>], reach: &[f64]) -> Result<()> {
         for (side, panel) in nulls.iter().flat_map(|panels| panels.iter().enumerate()) {
             let (columns, behind) = (self.sides.range(side), self.sides.behind(side));
-            self.check_products(panel, columns.start, behind.start, reach)?;
+            let column = |j| panel.column(j - columns.start);
+            self.check_products(column, columns.clone(), behind.start, reach)?;
         }
         Ok(())
     }
@@ -58,22 +61,20 @@ impl Gram {
         reach.collect()
     }
 
-    /// Products of neurons (columns, from the first named) with neurons (rows, from the one named), below the diagonal
-    /// of the joint Gram.
-    fn check_products(
+    /// Products of each of some neurons with those from itself on, or from the one named where that comes later.
+    fn check_products<'a>(
         &self,
-        products: &Matrix,
-        first: usize,
-        above: usize,
+        products: impl Fn(usize) -> &'a [f64] + Sync,
+        neurons: Range<usize>,
+        behind: usize,
         reach: &[f64],
     ) -> Result<()> {
         let count = self.n_samples as f64;
-        let wrong = (0..products.columns()).into_par_iter().find_map_first(|column| {
-            let j = first + column;
+        let wrong = neurons.into_par_iter().find_map_first(|j| {
             let mean = if count > 0.0 { self.sums[j] / count } else { 0.0 };
-            let from = j.max(above);
+            let from = j.max(behind);
             let others = pairs(&self.sums[from..], &reach[from..]);
-            let mut others = pairs(&products.column(column)[from - above..], others);
+            let mut others = pairs(products(j), others);
             let wrong = others.position(|(product, (sum, other))| {
                 let largest = reach[j] * other;
                 // Not a number is within no bound.

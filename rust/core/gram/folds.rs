@@ -49,10 +49,9 @@ impl Gram {
                 norms.weighted.iter_columns_mut().for_each(|column| column[j] = 0.0);
             }
             (self.shift[j], self.sums[j], self.spread[j]) = (0.0, 0.0, 0.0);
-            self.products.column_mut(j).fill(0.0);
-            for i in 0..j {
-                self.products.column_mut(i)[j] = 0.0;
-            }
+            let products = self.products_mut();
+            products.column_mut(j).fill(0.0);
+            (0..j).for_each(|i| products[(j, i)] = 0.0);
         }
     }
 }

@@ -1,12 +1,14 @@
 //! Sums over other rows, added: batches elsewhere, other machines.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use super::Gram;
 use super::resampling::hash_combine;
 use crate::error::{Error, Result};
 use crate::invariant::pairs;
-use crate::linalg::Matrix;
+use crate::linalg::{LowerTriangle, Matrix};
 
 impl Gram {
     /// Adds what another Gram has accumulated, as if its batches had come here.
@@ -32,6 +34,8 @@ impl Gram {
         other.check_overflow(0, other.spread.iter().copied(), count)?;
         let spread = pairs(&self.spread, other.spread_at(&self.shift)).map(|(a, b)| a.max(b));
         self.check_overflow(0, spread, count)?;
+        self.unshare_products()?;
+        other.unshare_products()?;
         other.move_shift(&self.shift);
         other.check_consistent()?;
         self.add(&other, 1);
@@ -57,6 +61,7 @@ impl Gram {
         // As far as the values are from the new shift, and that from zero.
         let reach = pairs(self.spread_at(shift), shift).map(|(spread, new)| spread + new.abs());
         self.check_overflow(0, reach, self.n_samples)?;
+        self.unshare_products()?;
         self.move_shift(shift);
         Ok(())
     }
@@ -75,10 +80,12 @@ impl Gram {
         let count = self.n_samples as f64;
         let d: Vec<f64> = pairs(&self.shift, shift).map(|(old, new)| old - new).collect();
         self.move_norms(&d);
-        let (sums, sides) = (&self.sums, &self.sides);
+        let (sums, sides) = (&self.sums[..], &self.sides);
         let moved = |i: usize, j: usize| d[i] * sums[j] + sums[i] * d[j] + count * d[i] * d[j];
-        self.products.columns_mut().enumerate().for_each(|(j, column)| {
-            for (i, value) in column.iter_mut().enumerate().skip(j) {
+        // As `products_mut`, beside the sums.
+        let products = Arc::get_mut(&mut self.products).expect("products of its own");
+        products.columns_mut().for_each(|(j, column)| {
+            for (i, value) in (j..).zip(column) {
                 *value += moved(i, j);
             }
         });
@@ -110,7 +117,7 @@ impl Gram {
         for (spread, other) in pairs(&mut self.spread, &part.spread) {
             *spread = spread.max(*other);
         }
-        add_values(&mut self.products, &part.products, times);
+        add_products(self.products_mut(), &part.products, times);
         match (&mut self.norms, &part.norms) {
             (Some(norms), Some(more)) => norms.add(more, times),
             // What one lacks, the sum of both lacks.
@@ -129,10 +136,18 @@ impl Gram {
     }
 }
 
+fn add_products(sum: &mut LowerTriangle, part: &LowerTriangle, times: u64) {
+    sum.columns_mut().for_each(|(j, column)| add_times(column, part.column(j), times));
+}
+
 fn add_values(sum: &mut Matrix, part: &Matrix, times: u64) {
     sum.columns_mut().enumerate().for_each(|(j, column)| {
-        for (value, more) in pairs(column, part.column(j)) {
-            *value += times as f64 * more;
-        }
+        add_times(column, part.column(j), times);
     });
+}
+
+fn add_times(sum: &mut [f64], part: &[f64], times: u64) {
+    for (value, more) in pairs(sum, part) {
+        *value += times as f64 * more;
+    }
 }

@@ -12,6 +12,7 @@ use crate::groups::shifted;
 use crate::invariant::{pairs, shaped};
 use crate::linalg::add_product;
 use crate::memory;
+use crate::progress::Progress;
 use crate::samples::Block;
 
 impl Gram {
@@ -35,9 +36,11 @@ impl Gram {
     pub fn null(&self, index: usize) -> Result<Option<Self>> {
         let Some(panels) = self.resampled.nulls.get(index) else { return Ok(None) };
         let (sides, mut gram) = (&self.sides, self.in_room(|| self.plain_copy())?);
+        let products = gram.products_mut();
         for (side, panel) in panels.iter().enumerate() {
+            let behind = sides.behind(side);
             for (i, j) in sides.range(side).enumerate() {
-                gram.products.column_mut(j)[sides.behind(side)].copy_from_slice(panel.column(i));
+                products.column_mut(j)[behind.start - j..].copy_from_slice(panel.column(i));
             }
         }
         let null_norms = self.resampled.null_norms.get(index);
@@ -94,6 +97,7 @@ impl Gram {
         rows: &Range<usize>,
         block: &Block,
         other: &mut Block,
+        progress: &Progress,
     ) -> Result<()> {
         let first = self.sides.width(0);
         let mut index = Vec::with_capacity(rows.len());
@@ -108,7 +112,7 @@ impl Gram {
                 // It lacks the first side.
                 let behind = side..self.sides.count() - 1;
                 let behind = Stretch { block: other, rows: all.clone(), sides: behind };
-                self.add_meeting(null, &rows, &behind);
+                self.add_meeting(null, &rows, &behind, progress)?;
             }
         }
         Ok(())
@@ -116,7 +120,12 @@ impl Gram {
 
     /// Adds a batch that is one block to the nulls: of each, the rows behind that the block holds meet its rows of a side
     /// from the first on, and then those that have gone round.
-    pub(super) fn add_nulls_of(&mut self, block: &Block, batch: &Batch<'_>) {
+    pub(super) fn add_nulls_of(
+        &mut self,
+        block: &Block,
+        batch: &Batch<'_>,
+        progress: &Progress,
+    ) -> Result<()> {
         let rows = block.rows();
         for (null, &offset) in pairs(0..self.resampled.nulls.len(), &batch.resampling.shifts) {
             for side in self.sides.leading() {
@@ -127,19 +136,28 @@ impl Gram {
                     (part(rows - offset..rows, here), part(0..offset, behind)),
                 ];
                 for (side, behind) in &parts {
-                    self.add_meeting(null, side, behind);
+                    self.add_meeting(null, side, behind, progress)?;
                 }
             }
         }
+        Ok(())
     }
 
     /// Adds to a null the products of rows of a side with the rows behind that they meet.
-    fn add_meeting(&mut self, null: usize, side: &Stretch<'_>, behind: &Stretch<'_>) {
+    fn add_meeting(
+        &mut self,
+        null: usize,
+        side: &Stretch<'_>,
+        behind: &Stretch<'_>,
+        progress: &Progress,
+    ) -> Result<()> {
         let at = side.sides.start;
-        add_product(&mut self.resampled.nulls[null][at], behind.values(), side.values());
+        let panel = &mut self.resampled.nulls[null][at];
+        add_product(panel, behind.values(), side.values(), progress)?;
         // None where the Gram has no sums of norms.
         if let Some(norms) = self.resampled.null_norms.get_mut(null) {
-            norms[at].absorb(side, behind);
+            norms[at].absorb(side, behind, progress)?;
         }
+        Ok(())
     }
 }

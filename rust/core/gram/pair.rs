@@ -1,10 +1,13 @@
 //! Two sides of many.
 
+use std::sync::Arc;
+
 use super::Gram;
 use super::resampling::Resampled;
 use super::row_norms::{NullNorms, RowNorms};
 use crate::error::{Error, Result};
-use crate::linalg::Matrix;
+use crate::invariant::pairs;
+use crate::linalg::{LowerTriangle, Matrix};
 use crate::neuron::Side;
 use crate::sides::Sides;
 
@@ -50,9 +53,11 @@ impl Gram {
         let take = |values: &[f64]| columns().map(|j| values[j]).collect();
         let places: Vec<usize> = columns().collect();
         // Of the joint Gram the lower triangle counts.
-        let products = Matrix::from_columns(places.len(), places.len(), |column, values| {
+        let products = LowerTriangle::from_columns(places.len(), |column, values| {
             let j = places[column];
-            values.extend(places.iter().map(|&i| self.products[(i.max(j), i.min(j))]));
+            for (value, &i) in pairs(values, &places[column..]) {
+                *value = self.products[(i.max(j), i.min(j))];
+            }
         })?;
         Ok(Self {
             sides: Sides::of_widths([a, b].map(|side| self.sides.width(side))),
@@ -61,7 +66,7 @@ impl Gram {
             shift: take(&self.shift),
             sums: take(&self.sums),
             spread: take(&self.spread),
-            products,
+            products: Arc::new(products),
             norms: self.norms.as_ref().map(|norms| self.pair_norms(norms, a, b)).transpose()?,
             resampled: Resampled::default(),
         })

@@ -182,24 +182,31 @@ impl Gram {
                 }
                 block.load(batch.sides, &index, &self.shift);
                 self.check_block(block, 0, &index, batch)?;
-                self.resampled.folds[fold].absorb(block);
+                self.resampled.folds[fold].absorb(block, progress)?;
             }
         }
         Ok(())
     }
 
     /// Adds a batch that is one block to the folds, with room for the rows of one.
-    pub(super) fn add_folds_of(&mut self, block: &Block, batch: &Batch<'_>, room: Option<Block>) {
-        let Some(mut part) = room else { return };
+    pub(super) fn add_folds_of(
+        &mut self,
+        block: &Block,
+        batch: &Batch<'_>,
+        room: Option<Block>,
+        progress: &Progress,
+    ) -> Result<()> {
+        let Some(mut part) = room else { return Ok(()) };
         let mut index = Vec::with_capacity(part.room());
         for (fold, ranges) in pairs(&mut self.resampled.folds, &batch.resampling.folds) {
             index.clear();
             index.extend(ranges.iter().cloned().flatten());
             if !index.is_empty() {
                 part.gather(block, &index);
-                fold.absorb(&part);
+                fold.absorb(&part, progress)?;
             }
         }
+        Ok(())
     }
 
     /// Counts a batch that has been added.

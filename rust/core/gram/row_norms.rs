@@ -10,6 +10,7 @@ use super::Gram;
 use crate::error::Result;
 use crate::invariant::pairs;
 use crate::linalg::{Matrix, Part, add_product, dot};
+use crate::progress::Progress;
 use crate::samples::Block;
 use crate::sides::Sides;
 
@@ -66,12 +67,13 @@ impl RowNorms {
         Ok(Self { weighted: self.weighted.try_clone()?, squares: self.squares.clone() })
     }
 
-    pub(super) fn absorb(&mut self, block: &Block) {
+    pub(super) fn absorb(&mut self, block: &Block, progress: &Progress) -> Result<()> {
         let all = Stretch { block, rows: 0..block.rows(), sides: 0..block.sides().count() };
-        add_product(&mut self.weighted, all.values(), all.norms());
+        add_product(&mut self.weighted, all.values(), all.norms(), progress)?;
         for (square, (a, b)) in pairs(&mut self.squares, block.sides().pairs_with_self()) {
             *square += dot(all.norms_of(a), all.norms_of(b));
         }
+        Ok(())
     }
 
     pub(super) fn add(&mut self, part: &Self, times: u64) {
@@ -95,12 +97,18 @@ impl NullNorms {
     }
 
     /// Adds rows of the side, and the rows of those behind, of this block or another, which they meet.
-    pub(super) fn absorb(&mut self, side: &Stretch<'_>, behind: &Stretch<'_>) {
-        add_product(&mut self.of_side, side.values(), behind.norms());
-        add_product(&mut self.behind, behind.values(), side.norms());
+    pub(super) fn absorb(
+        &mut self,
+        side: &Stretch<'_>,
+        behind: &Stretch<'_>,
+        progress: &Progress,
+    ) -> Result<()> {
+        add_product(&mut self.of_side, side.values(), behind.norms(), progress)?;
+        add_product(&mut self.behind, behind.values(), side.norms(), progress)?;
         for (square, other) in pairs(&mut self.squares, behind.sides.clone()) {
             *square += dot(side.norms_of(side.sides.start), behind.norms_of(other));
         }
+        Ok(())
     }
 
     pub(super) fn try_clone(&self) -> Result<Self> {

@@ -9,7 +9,8 @@ use crate::error::{Error, Result};
 use crate::groups::shifted;
 use crate::invariant::pairs;
 use crate::linalg::dot;
-use crate::samples::{ColumnRecord, MixedBlock, Samples, add_products};
+use crate::progress::Progress;
+use crate::samples::{ColumnRecord, MixedBlock, Samples, add_products, add_products_below};
 
 /// How many multiplications of a matrix product take as long as one of two sparse rows, whose sums lie apart (measured:
 /// 50 to 60, 3.3 to 4.4 ns each).
@@ -27,6 +28,16 @@ pub(super) struct MixedBatch {
 /// Whether the sums of these samples are less work without the zeros of those that are sparse: counted, so that it is
 /// the same on every machine.
 pub(super) fn is_less_work(samples: &[Samples<'_>]) -> bool {
+    let n: f64 = samples.iter().map(|side| side.n_neurons() as f64).sum();
+    samples.iter().any(is_sparse) && row_work(samples) <= n * n
+}
+
+fn is_sparse(side: &Samples<'_>) -> bool {
+    matches!(side, Samples::Sparse(_))
+}
+
+/// What the sums of a row take on average, in multiplications of a matrix product.
+fn row_work(samples: &[Samples<'_>]) -> f64 {
     let rows = samples.first().map_or(1, Samples::n_samples).max(1) as f64;
     // Values of a row, and whether zeros are left out.
     let of_side = |side: &Samples<'_>| match side {
@@ -45,8 +56,7 @@ pub(super) fn is_less_work(samples: &[Samples<'_>]) -> bool {
             work += factor * a * b;
         }
     }
-    let n: f64 = samples.iter().map(|side| side.n_neurons() as f64).sum();
-    sides.iter().any(|(_, is_sparse)| *is_sparse) && work <= n * n
+    work
 }
 
 impl Gram {
@@ -55,13 +65,17 @@ impl Gram {
         let has_shift = |side: usize| self.shift[self.sides.range(side)].iter().any(|s| *s != 0.0);
         let is_shifted = || {
             let sides = samples.iter().enumerate();
-            sides
-                .filter(|(_, side)| matches!(side, Samples::Sparse(_)))
-                .any(|(side, _)| has_shift(side))
+            sides.filter(|(_, side)| is_sparse(side)).any(|(side, _)| has_shift(side))
         };
         is_less_work(samples)
             && u32::try_from(samples[0].n_samples()).is_ok()
             && (self.n_samples == 0 || !is_shifted())
+    }
+
+    /// What the sums of a batch and its nulls take, in multiplications of a matrix product.
+    pub(super) fn mixed_work(&self, samples: &[Samples<'_>]) -> f64 {
+        let rows = samples.first().map_or(0, Samples::n_samples) as f64;
+        row_work(samples) * rows * (1.0 + self.n_nulls() as f64 / 2.0)
     }
 
     /// Reads a batch, and checks it: to add it then cannot fail.
@@ -90,29 +104,43 @@ impl Gram {
     }
 
     /// Adds a batch to the sums, the nulls and the folds.
-    pub(super) fn add_mixed(&mut self, mixed: MixedBatch, batch: &Batch<'_>) {
-        let MixedBatch { block, records, other } = mixed;
-        self.absorb_mixed(&block, &records);
-        let Some(mut other) = other else { return };
+    pub(super) fn add_mixed(
+        &mut self,
+        mixed: MixedBatch,
+        batch: &Batch<'_>,
+        progress: &Progress,
+    ) -> Result<()> {
+        let MixedBatch { mut block, records, other } = mixed;
+        self.absorb_mixed(&mut block, &records, progress)?;
+        let Some(mut other) = other else { return Ok(()) };
         for (null, &offset) in pairs(0..self.resampled.nulls.len(), &batch.resampling.shifts) {
             let rows: Vec<usize> = shifted(&(0..block.rows()), offset, block.rows()).collect();
             other.gather(&block, &rows);
-            self.add_mixed_null(null, &block, &other);
+            self.add_mixed_null(null, &mut block, &mut other, progress)?;
         }
         for (fold, ranges) in pairs(0..self.resampled.folds.len(), &batch.resampling.folds) {
             let rows: Vec<usize> = ranges.iter().cloned().flatten().collect();
             if !rows.is_empty() {
                 other.gather(&block, &rows);
                 let records = other.records();
-                self.resampled.folds[fold].absorb_mixed(&other, &records);
+                self.resampled.folds[fold].absorb_mixed(&mut other, &records, progress)?;
             }
         }
+        Ok(())
     }
 
-    fn absorb_mixed(&mut self, block: &MixedBlock, records: &[ColumnRecord]) {
-        for (a, b) in self.sides.pairs_with_self() {
-            let first = (self.sides.range(b).start, self.sides.range(a).start);
-            add_products(&mut self.products, first, (block, a), (block, b));
+    fn absorb_mixed(
+        &mut self,
+        block: &mut MixedBlock,
+        records: &[ColumnRecord],
+        progress: &Progress,
+    ) -> Result<()> {
+        for rows in block.portions() {
+            block.turn(rows);
+            for (a, b) in self.sides.pairs_with_self() {
+                let first = (self.sides.range(b).start, self.sides.range(a).start);
+                add_products_below(self.products_mut(), first, (block, a), (block, b), progress)?;
+            }
         }
         if let Some(norms) = &mut self.norms {
             for k in 0..self.sides.count() {
@@ -130,16 +158,29 @@ impl Gram {
             *spread = spread.max(record.largest);
         }
         self.n_samples += block.rows() as u64;
+        Ok(())
     }
 
-    fn add_mixed_null(&mut self, null: usize, block: &MixedBlock, other: &MixedBlock) {
+    fn add_mixed_null(
+        &mut self,
+        null: usize,
+        block: &mut MixedBlock,
+        other: &mut MixedBlock,
+        progress: &Progress,
+    ) -> Result<()> {
         let count = self.sides.count();
-        for side in self.sides.leading() {
-            for behind in side + 1..count {
-                let first = (self.sides.range_behind(side, behind).start, 0);
-                let panel = &mut self.resampled.nulls[null][side];
-                add_products(panel, first, (block, side), (other, behind));
+        for rows in block.portions() {
+            block.turn(rows.clone());
+            other.turn(rows);
+            for side in self.sides.leading() {
+                for behind in side + 1..count {
+                    let first = (self.sides.range_behind(side, behind).start, 0);
+                    let panel = &mut self.resampled.nulls[null][side];
+                    add_products(panel, first, (block, side), (other, behind), progress)?;
+                }
             }
+        }
+        for side in self.sides.leading() {
             // None where the Gram has no sums of norms.
             let Some(norms) = self.resampled.null_norms.get_mut(null) else { continue };
             let norms = &mut norms[side];
@@ -152,5 +193,6 @@ impl Gram {
                 norms.squares[at] += dot(block.norms_of(side), other.norms_of(behind));
             }
         }
+        Ok(())
     }
 }

@@ -1,12 +1,14 @@
 //! A Gram taken apart, to store it or send it, and put together again.
 
+use std::sync::Arc;
+
 use ndarray::Array2;
 
 use super::Gram;
 use super::resampling::Resampled;
 use crate::error::{Error, Purpose, Result};
 use crate::invariant::{pairs, shaped};
-use crate::linalg::Matrix;
+use crate::linalg::{LowerTriangle, Matrix};
 use crate::memory;
 use crate::sides::Sides;
 
@@ -190,7 +192,11 @@ impl Gram {
             return if n == 0 { Ok(empty) } else { Err(Error::State("neurons without samples")) };
         }
         // Rows become columns, so that what counts is below the diagonal.
-        let products = Matrix::from_columns(n, n, |j, values| values.extend(products.row(j)))?;
+        let products = LowerTriangle::from_columns(n, |j, column| {
+            for (value, given) in column.iter_mut().zip(products.row(j).iter().skip(j)) {
+                *value = *given;
+            }
+        })?;
         let gram = Self {
             sides,
             n_batches,
@@ -198,7 +204,7 @@ impl Gram {
             shift,
             sums,
             spread,
-            products,
+            products: Arc::new(products),
             norms: None,
             resampled: Resampled::default(),
         };
@@ -208,7 +214,7 @@ impl Gram {
 
     fn check_state(&self) -> Result<()> {
         let finite = |values: &[f64]| values.iter().all(|value| value.is_finite());
-        let triangle = (0..self.n()).all(|j| finite(&self.products.column(j)[j..]));
+        let triangle = (0..self.n()).all(|j| finite(self.products.column(j)));
         if !(finite(&self.shift) && finite(&self.sums) && finite(&self.spread) && triangle) {
             return Err(Error::State("a value is not finite"));
         }

@@ -1,4 +1,8 @@
 //! A batch into the sums: read, checked, and only then added.
+//!
+//! What takes long to add is added to sums of its own first, so that it can be interrupted and leave no trace.
+
+use std::sync::Arc;
 
 use super::Gram;
 use super::resampling::{Batch, Resampled};
@@ -6,7 +10,7 @@ use super::row_norms::RowNorms;
 use super::sparse_sums::{MixedBatch, is_less_work};
 use crate::error::Result;
 use crate::groups::Groups;
-use crate::linalg::Matrix;
+use crate::linalg::LowerTriangle;
 use crate::progress::Progress;
 use crate::samples::{Block, Samples};
 use crate::sides::Sides;
@@ -16,8 +20,9 @@ use crate::sides::Sides;
 const BLOCK_ROWS: usize = 480;
 /// Rows whose mean becomes the shift.
 pub const FIRST: usize = 64;
-/// Multiplications in one block's product: about half a second, so that an interruption is heard.
-const BLOCK_WORK: u64 = 40_000_000_000;
+/// Multiplications, in products of one block, that are added in place: some tenths of a second, in which no interruption is
+/// heard.
+const IN_PLACE: u64 = 20_000_000_000;
 
 /// A batch that has been read and checked: what is left to do cannot fail.
 enum Change {
@@ -27,8 +32,8 @@ enum Change {
     Sums(Gram),
     /// One block, and room for its folds.
     Rows { block: Block, fold: Option<Block> },
-    /// A batch with sparse rows; where it is the first, for a Gram that has seen nothing.
-    Mixed { fresh: Option<Gram>, mixed: MixedBatch },
+    /// Sparse rows, and others beside them.
+    Mixed(MixedBatch),
 }
 
 impl Gram {
@@ -87,23 +92,20 @@ impl Gram {
         // For as long as this call.
         let sides: Vec<Samples<'_>> = sides.iter().map(Samples::view).collect();
         let batch = self.batch(&sides, groups)?;
+        self.unshare_products()?;
         progress.begin(batch.rows());
         let change = self.read(&batch, progress)?;
         may_change()?;
         progress.commit()?;
         match change {
             Change::Begin(fresh) => *self = fresh,
-            Change::Mixed { fresh, mixed } => {
-                if let Some(fresh) = fresh {
-                    *self = fresh;
-                }
-                self.add_mixed(mixed, &batch);
-            }
+            Change::Mixed(mixed) => self.add_mixed(mixed, &batch, progress)?,
             Change::Sums(part) => self.add(&part, 1),
             Change::Rows { block, fold } => {
-                self.absorb(&block);
-                self.add_nulls_of(&block, &batch);
-                self.add_folds_of(&block, &batch, fold);
+                // Since the commit it is not interrupted.
+                self.absorb(&block, progress)?;
+                self.add_nulls_of(&block, &batch, progress)?;
+                self.add_folds_of(&block, &batch, fold, progress)?;
             }
         }
         self.count(&batch);
@@ -115,16 +117,14 @@ impl Gram {
     fn read(&self, batch: &Batch<'_>, progress: &Progress) -> Result<Change> {
         let rows = batch.rows();
         if self.sums_sparsely(batch.sides) {
-            let fresh = (self.n_samples == 0).then(|| self.begin(batch.sides)).transpose()?;
-            let mixed = fresh.as_ref().unwrap_or(self).read_mixed(batch)?;
-            return Ok(Change::Mixed { fresh, mixed });
+            return self.read_sparsely(batch, progress);
         }
         if self.n_samples == 0 {
             let mut fresh = self.begin(batch.sides)?;
             fresh.add_blocks(batch, progress)?;
             return Ok(Change::Begin(fresh));
         }
-        if rows > self.block_rows() {
+        if rows > BLOCK_ROWS || self.block_work(rows) > IN_PLACE {
             let mut part = self.empty_part()?;
             part.add_blocks(batch, progress)?;
             return Ok(Change::Sums(part));
@@ -135,6 +135,22 @@ impl Gram {
         self.check_block(&block, 0, &index, batch)?;
         let fold = batch.largest_fold().map(|rows| self.block(rows)).transpose()?;
         Ok(Change::Rows { block, fold })
+    }
+
+    fn read_sparsely(&self, batch: &Batch<'_>, progress: &Progress) -> Result<Change> {
+        if self.n_samples == 0 {
+            let mut fresh = self.begin(batch.sides)?;
+            let mixed = fresh.read_mixed(batch)?;
+            fresh.add_mixed(mixed, batch, progress)?;
+            return Ok(Change::Begin(fresh));
+        }
+        let mixed = self.read_mixed(batch)?;
+        if self.mixed_work(batch.sides) <= IN_PLACE as f64 {
+            return Ok(Change::Mixed(mixed));
+        }
+        let mut part = self.empty_part()?;
+        part.add_mixed(mixed, batch, progress)?;
+        Ok(Change::Sums(part))
     }
 
     /// An empty Gram for batches like this one, which gives the shift.
@@ -149,7 +165,7 @@ impl Gram {
                 n_samples: 0,
                 sums: vec![0.0; n],
                 spread: vec![0.0; n],
-                products: Matrix::zeros(n, n)?,
+                products: Arc::new(LowerTriangle::zeros(n)?),
                 norms: Some(RowNorms::zeros(&sides)?),
                 shift: find_shift(samples),
                 resampled: Resampled::default(),
@@ -169,20 +185,20 @@ impl Gram {
 
     /// Adds all rows of a batch, block by block. Where it fails, what has been added so far stays.
     fn add_blocks(&mut self, batch: &Batch<'_>, progress: &Progress) -> Result<()> {
-        let (total, step) = (batch.rows(), self.block_rows());
-        let mut block = self.block(step.min(total))?;
-        let mut other = self.block_of_nulls(step.min(total))?;
+        let total = batch.rows();
+        let room = BLOCK_ROWS.min(total);
+        let (mut block, mut other) = (self.block(room)?, self.block_of_nulls(room)?);
         let mut index = Vec::with_capacity(block.room());
-        for first in (0..total).step_by(step) {
+        for first in (0..total).step_by(BLOCK_ROWS) {
             progress.check()?;
-            let rows = first..total.min(first + step);
+            let rows = first..total.min(first + BLOCK_ROWS);
             index.clear();
             index.extend(rows.clone());
             block.load(batch.sides, &index, &self.shift);
             self.check_block(&block, 0, &index, batch)?;
-            self.absorb(&block);
+            self.absorb(&block, progress)?;
             if let Some(other) = &mut other {
-                self.add_nulls(batch, &rows, &block, other)?;
+                self.add_nulls(batch, &rows, &block, other, progress)?;
             }
             progress.advance(rows.len());
         }
@@ -195,8 +211,12 @@ impl Gram {
         self.in_room(|| Block::new(rows, &self.sides))
     }
 
-    fn block_rows(&self) -> usize {
-        block_rows(self.n() as u64, self.n_nulls() as u64)
+    /// Multiplications of so many rows: those between two sides, as nulls have them, are half as many as those of all with
+    /// all, of which half are done; those between many, less than twice that.
+    fn block_work(&self, rows: usize) -> u64 {
+        let n = self.n() as u64;
+        let of_row = n.saturating_mul(n).saturating_mul(1 + self.n_nulls() as u64 / 2);
+        of_row.saturating_mul(rows as u64)
     }
 }
 
@@ -212,15 +232,6 @@ fn find_shift(samples: &[Samples<'_>]) -> Vec<f64> {
         }
     };
     samples.iter().flat_map(shift).collect()
-}
-
-/// Rows of `n` neurons that are read at once, and multiplied.
-fn block_rows(n: u64, nulls: u64) -> usize {
-    // The products between two sides are half as much work as those of all with all, of which half is done; those
-    // between many, less than twice that.
-    let work = n.saturating_mul(n).saturating_mul(2 + nulls) / 2;
-    let rows = usize::try_from(BLOCK_WORK / work.max(1)).unwrap_or(BLOCK_ROWS);
-    rows.clamp(64, BLOCK_ROWS)
 }
 
 #[cfg(test)]
@@ -247,12 +258,5 @@ mod tests {
                 assert!((gram.product(i, j, false) - few[i % 9][j % 9]).abs() < 1e-9, "{i}, {j}");
             }
         }
-    }
-
-    #[test]
-    fn blocks_are_smaller_where_neurons_and_nulls_are_many() {
-        assert_eq!((block_rows(2, 0), block_rows(9_000, 0)), (480, 480));
-        assert_eq!((block_rows(20_000, 0), block_rows(20_000, 1)), (100, 66));
-        assert_eq!((block_rows(1_200_000, 0), block_rows(u64::MAX, u64::MAX - 2)), (64, 64));
     }
 }

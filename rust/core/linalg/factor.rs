@@ -23,7 +23,7 @@ const PANEL: usize = 128;
 /// Rows, or columns, that are solved for at once: few, so that all threads end together.
 const SOLVED: usize = 64;
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Factor {
     /// U, and below the diagonal Uᵀ.
     pub(super) square: Matrix,

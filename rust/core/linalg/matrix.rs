@@ -5,6 +5,7 @@ use std::ops::{Index, IndexMut, Range};
 use faer::{MatMut, MatRef};
 use rayon::prelude::*;
 
+use super::cuts::{change_columns, row_panels};
 use super::lanes::LANES;
 use super::transpose::{Triangle, mirror};
 use crate::error::{Purpose, Result};
@@ -105,6 +106,12 @@ impl Matrix {
         Part(part)
     }
 
+    /// Panels of so many rows, the last of what is left, each with its first row.
+    pub(crate) fn row_panels_mut(&mut self, height: usize) -> Vec<(usize, RowPanel<'_>)> {
+        let panels = row_panels(self.view_mut(), height);
+        panels.into_iter().map(|(first, panel)| (first, RowPanel(panel))).collect()
+    }
+
     pub(crate) fn diagonal(&self) -> Vec<f64> {
         (0..self.columns).map(|j| self[(j, j)]).collect()
     }
@@ -122,18 +129,6 @@ impl Matrix {
     /// Copies the named triangle onto the other.
     pub(crate) fn mirror(&mut self, triangle: Triangle) {
         mirror(self.view_mut(), triangle);
-    }
-
-    /// Keeps the named rows and columns (both ascending), in place: every value moves towards the front.
-    pub(crate) fn keep(&mut self, rows: &[usize], columns: &[usize]) {
-        let (old, new) = (self.stride, stride(rows.len()));
-        for (next, &j) in columns.iter().enumerate() {
-            for (to, &i) in rows.iter().enumerate() {
-                self.values[next * new + to] = self.values[j * old + i];
-            }
-        }
-        (self.rows, self.columns, self.stride) = (rows.len(), columns.len(), new);
-        self.values.truncate(new * self.columns);
     }
 
     /// Drops the last rows and columns, at no cost.
@@ -162,6 +157,21 @@ impl Matrix {
 impl Default for Matrix {
     fn default() -> Self {
         Self { values: Vec::new(), rows: 0, columns: 0, stride: stride(0) }
+    }
+}
+
+/// Some rows of a matrix.
+pub(crate) struct RowPanel<'m>(MatMut<'m, f64>);
+
+impl RowPanel<'_> {
+    /// How many rows.
+    pub(crate) fn height(&self) -> usize {
+        self.0.nrows()
+    }
+
+    /// Hands every column of these rows to `change`, with its place.
+    pub(crate) fn change_columns(&mut self, change: impl FnMut(usize, &mut [f64])) {
+        change_columns(self.0.as_mut(), change);
     }
 }
 
@@ -217,24 +227,6 @@ mod tests {
         for rows in [0_u32, 1, 7, 8, 9, 16, 17, 64] {
             let wanted: Vec<f64> = (0..3 * rows).map(f64::from).collect();
             assert_eq!(Matrix::numbered(rows as usize, 3).into_values(), wanted);
-        }
-    }
-
-    #[test]
-    fn what_is_kept_is_the_named_rows_and_columns() {
-        for size in 0..70_usize {
-            let before = Matrix::numbered(size, size);
-            for step in [1, 2, 3, 9] {
-                let rows: Vec<usize> = (0..size).filter(|i| i % step != 1).collect();
-                let columns: Vec<usize> = (0..size).step_by(step).collect();
-                let mut kept = before.try_clone().unwrap();
-                kept.keep(&rows, &columns);
-                assert_eq!((kept.rows(), kept.columns()), (rows.len(), columns.len()));
-                for (to, &j) in columns.iter().enumerate() {
-                    let wanted: Vec<f64> = rows.iter().map(|&i| before[(i, j)]).collect();
-                    assert_eq!(kept.column(to), wanted, "{size}, {step}");
-                }
-            }
         }
     }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::{LANES, Matrix};
+use super::{LANES, LowerTriangle};
 use crate::invariant::pairs;
 
 /// Fewer columns than this are not worth a thread of their own.
@@ -31,50 +31,63 @@ pub(crate) fn add_multiple(target: &mut [f64], factor: f64, source: &[f64]) {
     }
 }
 
-/// `a v` of a symmetric matrix, of column j of which the first j + 1 values are read. What is not wanted of it is
-/// left out: there v is 0.
-pub(crate) fn symmetric_times<'a>(
-    column: impl Fn(usize) -> &'a [f64] + Sync,
-    v: &[f64],
-    is_wanted: impl Fn(usize) -> bool + Sync,
+/// The sum of what columns add to a vector of so many values: `add` adds a column to it, with room for as many values.
+pub(crate) fn sum_columns(
+    columns: usize,
+    size: usize,
+    add: impl Fn(usize, &mut [f64], &mut [f64]) + Sync,
 ) -> Vec<f64> {
     // Strips of so many columns each have a sum of their own, so that threads do not change the bits.
-    let strip = |first: usize| {
-        let end = v.len().min(first + STRIP);
-        let mut product = vec![0.0; end];
-        for j in (first..end).filter(|&j| is_wanted(j)) {
-            let column = &column(j)[..=j];
-            add_multiple(&mut product[..=j], v[j], column);
-            // The diagonal has been added.
-            product[j] += dot(&column[..j], &v[..j]);
+    let strip = |room: &mut Vec<f64>, first: usize| {
+        room.resize(size, 0.0);
+        let mut sum = vec![0.0; size];
+        for j in first..columns.min(first + STRIP) {
+            add(j, &mut sum, room);
         }
-        product
+        sum
     };
-    let strips: Vec<Vec<f64>> = (0..v.len()).into_par_iter().step_by(STRIP).map(strip).collect();
-    let mut product = vec![0.0; v.len()];
-    for strip in strips {
-        add_multiple(&mut product[..strip.len()], 1.0, &strip);
+    let strips = (0..columns).into_par_iter().step_by(STRIP);
+    let strips: Vec<Vec<f64>> = strips.map_init(Vec::new, strip).collect();
+    let mut total = vec![0.0; size];
+    for strip in &strips {
+        add_multiple(&mut total, 1.0, strip);
     }
-    product
+    total
+}
+
+/// Adds to `a v` what column j of a symmetric matrix does, of which the rows from the first named on are given: down to the
+/// diagonal, or from it on.
+pub(crate) fn add_symmetric(
+    product: &mut [f64],
+    v: &[f64],
+    j: usize,
+    first: usize,
+    column: &[f64],
+) {
+    let rows = first..first + column.len();
+    add_multiple(&mut product[rows.clone()], v[j], column);
+    // The diagonal has been added.
+    let (above, below) = (&column[..j - first], &column[j - first + 1..]);
+    product[j] += dot(above, &v[first..j]) + dot(below, &v[j + 1..rows.end]);
 }
 
 /// `a v` of a symmetric matrix, of which the lower triangle is read, and of a vector that is 0 but for some places.
-pub(crate) fn lower_times(a: &Matrix, places: Range<usize>, v: &[f64]) -> Vec<f64> {
+pub(crate) fn lower_times(a: &LowerTriangle, places: Range<usize>, v: &[f64]) -> Vec<f64> {
     let (start, end) = (places.start, places.end);
     let strip = |first: usize| {
-        let mut product = vec![0.0; a.columns() - first];
+        let mut product = vec![0.0; a.size() - first];
         for j in (first..end.min(first + STRIP)).filter(|&j| v[j - start] != 0.0) {
-            add_multiple(&mut product[j - first..], v[j - start], &a.column(j)[j..]);
+            add_multiple(&mut product[j - first..], v[j - start], a.column(j));
         }
         product
     };
     let strips: Vec<Vec<f64>> = places.clone().into_par_iter().step_by(STRIP).map(strip).collect();
     let below = |j: usize| {
         let from = (j + 1).clamp(start, end);
-        dot(&a.column(j)[from..end], &v[from - start..])
+        dot(&a.column(j)[from - j..end - j], &v[from - start..])
     };
     let mut product: Vec<f64> = (0..end).into_par_iter().map(below).collect();
-    product.resize(a.columns(), 0.0);
+    product.resize(a.size(), 0.0);
     for (first, strip) in places.step_by(STRIP).zip(strips) {
         add_multiple(&mut product[first..], 1.0, &strip);
     }

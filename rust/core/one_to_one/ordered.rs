@@ -152,16 +152,14 @@ impl PairResiduals<'_> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::linalg::Matrix;
+    use crate::linalg::LowerTriangle;
     use crate::problem::Problem;
 
     /// A problem whose cosines between the sides are these.
     fn problem(n_x: usize, n_y: usize, cosine: impl Fn(usize, usize) -> f64 + Sync) -> Problem {
-        let cosine = &cosine;
-        let unit = Matrix::symmetric(n_x + n_y, |j| {
-            move |i| match (j < n_x, i < n_x) {
-                (true, false) => cosine(j, i - n_x),
-                _ => 0.0,
+        let unit = LowerTriangle::from_columns(n_x + n_y, |j, column| {
+            for (i, value) in (j..).zip(column).filter(|(i, _)| j < n_x && *i >= n_x) {
+                *value = cosine(j, i - n_x);
             }
         });
         Problem::of_unit_gram(unit.unwrap(), n_x)

@@ -34,14 +34,12 @@ impl<'p> PairResiduals<'p> {
         self.x.len().min(self.y.len())
     }
 
-    /// Both sides' best partners; of partners alike the first. An error where a pair has more in common than each has
-    /// in all, or what is no number.
+    /// Both sides' best partners; of partners alike the first.
     pub(super) fn nearest(&self, progress: &Progress) -> Result<[NearestPartners; 2]> {
         let alone =
             |n: usize| NearestPartners { partner: vec![0; n], residual: vec![f64::INFINITY; n] };
         let (mut of_x, mut of_y) = (alone(self.x.len()), alone(self.y.len()));
         self.every_x(progress, |x, residuals| {
-            self.check(x)?;
             let nearest = residuals.iter().copied().fold(f64::INFINITY, f64::min);
             of_x.residual[x] = nearest;
             of_x.partner[x] = residuals.iter().position(|&r| r <= nearest).unwrap_or(0);
@@ -56,7 +54,8 @@ impl<'p> PairResiduals<'p> {
         Ok([of_x, of_y])
     }
 
-    /// Gives for every x in turn its residuals on each y alone.
+    /// Gives for every x in turn its residuals on each y alone. An error where a pair has more in common than each has
+    /// in all, or what is no number.
     pub(super) fn every_x(
         &self,
         progress: &Progress,
@@ -74,10 +73,13 @@ impl<'p> PairResiduals<'p> {
     ) -> Result<ControlFlow<()>> {
         let whole = 1.0 + self.problem.ridge();
         let exact = self.problem.exact();
-        let mut residuals = vec![0.0; self.y.len()];
+        let cosines = self.problem.cosines();
+        let (mut of_x, mut residuals) = (vec![0.0; self.y.len()], vec![0.0; self.y.len()]);
         for x in 0..self.x.len() {
             progress.check()?;
-            for (residual, cosine) in residuals.iter_mut().zip(self.cosines(x)) {
+            cosines.write(self.x.start + x, cosines, self.y.clone(), &mut of_x);
+            self.check(x, &of_x)?;
+            for (residual, cosine) in residuals.iter_mut().zip(&of_x) {
                 let root = (1.0 - cosine * cosine / whole).max(0.0).sqrt();
                 *residual = if root <= exact { 0.0 } else { (root + GRAIN) - GRAIN };
             }
@@ -89,23 +91,18 @@ impl<'p> PairResiduals<'p> {
     }
 
     /// Whether of an x no y explains more than there is, up to rounding.
-    fn check(&self, x: usize) -> Result<()> {
+    fn check(&self, x: usize, cosines: &[f64]) -> Result<()> {
         let whole = 1.0 + self.problem.ridge();
         let largest = 1.0 + self.problem.exact().powi(2);
         let explained = |cosine: &f64| cosine * cosine / whole;
         // Of what is no number this is not true either.
         let is_possible = |cosine: &&f64| explained(cosine) <= largest;
-        match self.cosines(x).iter().find(|cosine| !is_possible(cosine)) {
+        match cosines.iter().find(|cosine| !is_possible(cosine)) {
             None => Ok(()),
             Some(cosine) => Err(Error::NoResidual {
                 neuron: self.problem.live()[self.x.start + x],
                 explained: explained(cosine),
             }),
         }
-    }
-
-    /// The cosines of an x with each y.
-    fn cosines(&self, x: usize) -> &[f64] {
-        self.problem.cosines_across(self.x.start + x)
     }
 }

@@ -1,37 +1,180 @@
-//! The cosines of neurons, from their products: of all with all, or of one side with the other.
+//! The cosines of neurons, `G_ij / sqrt(G_ii G_jj)`, read from the products that a Gram has summed.
+//!
+//! They are scaled as they are read: no copy of the Gram in unit columns is made.
 
-use crate::error::Result;
+use std::ops::Range;
+use std::sync::Arc;
+
 use crate::gram::Gram;
-use crate::invariant::pairs;
-use crate::linalg::Matrix;
+use crate::linalg::LowerTriangle;
 
-/// `G_ij / sqrt(G_ii G_jj)` of each y (rows) with each x (columns).
-pub(super) fn across_gram(
-    gram: &Gram,
+/// Some neurons of a Gram, ascending, and what their products take to become cosines.
+#[derive(Clone, Debug)]
+pub(crate) struct Cosines {
+    products: Arc<LowerTriangle>,
     center: bool,
-    (x, y): (&[usize], &[usize]),
-    scale: &[f64],
-) -> Result<Matrix> {
-    let (of_x, of_y) = scale.split_at(x.len());
-    Matrix::from_columns(y.len(), x.len(), |j, values| {
-        let (product, factor) = (gram.products_with(x[j], center), of_x[j]);
-        values.extend(pairs(y, of_y).map(|(&i, scale)| product(i) * scale * factor));
-    })
+    count: f64,
+    /// The column of each neuron in the Gram.
+    columns: Vec<usize>,
+    shift: Vec<f64>,
+    sums: Vec<f64>,
+    /// One by the length of each.
+    scale: Vec<f64>,
 }
 
-/// `G_ij / sqrt(G_ii G_jj)` of the neurons at `places`, symmetric, with ones on the diagonal.
-pub(super) fn unit_gram(
-    gram: &Gram,
-    center: bool,
-    places: &[usize],
-    scale: &[f64],
-) -> Result<Matrix> {
-    let mut unit = Matrix::symmetric(places.len(), |j| {
-        let (product, factor) = (gram.products_with(places[j], center), scale[j]);
-        move |i| product(places[i]) * scale[i] * factor
-    })?;
-    for j in 0..places.len() {
-        unit[(j, j)] = 1.0;
+impl Cosines {
+    /// Of these columns of a Gram, ascending, as they are or centred; `scale` is one by their lengths.
+    pub(super) fn new(gram: &Gram, center: bool, columns: Vec<usize>, scale: Vec<f64>) -> Self {
+        Self {
+            products: gram.products(),
+            center,
+            count: gram.n_samples() as f64,
+            shift: columns.iter().map(|&j| gram.shift()[j]).collect(),
+            sums: columns.iter().map(|&j| gram.shifted_sums()[j]).collect(),
+            columns,
+            scale,
+        }
     }
-    Ok(unit)
+
+    /// How many neurons there are.
+    pub(crate) fn len(&self) -> usize {
+        self.columns.len()
+    }
+
+    /// Those of some of the neurons, ascending.
+    pub(crate) fn select(&self, places: &[usize]) -> Self {
+        let take = |values: &[f64]| places.iter().map(|&place| values[place]).collect();
+        Self {
+            products: self.products.clone(),
+            columns: places.iter().map(|&place| self.columns[place]).collect(),
+            shift: take(&self.shift),
+            sums: take(&self.sums),
+            scale: take(&self.scale),
+            ..*self
+        }
+    }
+
+    /// Whether all neurons are before all others.
+    pub(crate) fn are_before(&self, others: &Self) -> bool {
+        match (self.columns.last(), others.columns.first()) {
+            (Some(last), Some(first)) => last < first,
+            _ => true,
+        }
+    }
+
+    /// The cosine of two neurons, by their places; 1 of one with itself.
+    pub(crate) fn between(&self, i: usize, j: usize) -> f64 {
+        let mut cosine = [0.0];
+        let (i, j) = (i.max(j), i.min(j));
+        self.write(j, self, i..i + 1, &mut cosine);
+        cosine[0]
+    }
+
+    /// Writes the cosines of the neuron at a place with some others, of these or of another selection from the same Gram:
+    /// none is before it.
+    pub(crate) fn write(&self, place: usize, others: &Self, range: Range<usize>, out: &mut [f64]) {
+        let columns = &others.columns[range.clone()];
+        let (Some(&first), Some(&last)) = (columns.first(), columns.last()) else { return };
+        let column = self.columns[place];
+        let products = self.products.column(column);
+        if last - first + 1 == columns.len() {
+            let products = &products[first - column..][..columns.len()];
+            self.scale(place, others, range, out, products.iter().copied());
+        } else {
+            let products = columns.iter().map(|other| products[other - column]);
+            self.scale(place, others, range, out, products);
+        }
+        if first == column {
+            out[0] = 1.0;
+        }
+    }
+
+    fn scale(
+        &self,
+        place: usize,
+        others: &Self,
+        range: Range<usize>,
+        out: &mut [f64],
+        products: impl Iterator<Item = f64>,
+    ) {
+        let (sum, b, factor) = (self.sums[place], self.shift[place], self.scale[place]);
+        let (count, mean) = (self.count, self.sums[place] / self.count);
+        let sums = &others.sums[range.clone()];
+        let scale = &others.scale[range.clone()];
+        if self.center {
+            let others = sums.iter().zip(scale);
+            for ((value, product), (of_other, scale)) in out.iter_mut().zip(products).zip(others) {
+                *value = (product - of_other * mean) * scale * factor;
+            }
+        } else {
+            let others = others.shift[range].iter().zip(sums).zip(scale);
+            let values = out.iter_mut().zip(products).zip(others);
+            for ((value, product), ((a, of_other), scale)) in values {
+                *value = (product + a * sum + of_other * b + count * a * b) * scale * factor;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+impl Cosines {
+    /// These, whatever they are.
+    pub(super) fn of_unit_gram(unit: LowerTriangle) -> Self {
+        let n = unit.size();
+        Self {
+            products: Arc::new(unit),
+            center: false,
+            count: 1.0,
+            columns: (0..n).collect(),
+            shift: vec![0.0; n],
+            sums: vec![0.0; n],
+            scale: vec![1.0; n],
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use ndarray::Array2;
+
+    use crate::gram::Gram;
+    use crate::problem::Problem;
+    use crate::progress::Progress;
+
+    /// Columns of more than one panel of the Gram, some of them dead, which leaves gaps.
+    #[test]
+    fn cosines_are_those_of_the_columns_wherever_the_gram_has_them() {
+        let value = |i: usize, j: usize| {
+            if j % 97 == 5 { 0.0 } else { ((i * 31 + j * 17 + i * j % 7) % 23) as f64 - 7.0 }
+        };
+        let z = Array2::from_shape_fn((29, 1_100), |(i, j)| value(i, j));
+        let (x, y) = z.view().split_at(ndarray::Axis(1), 500);
+        let mut gram = Gram::default();
+        gram.update(x.into(), y.into(), &Progress::default()).unwrap();
+        for center in [false, true] {
+            let problem = Problem::new(&gram, center).unwrap();
+            let cosines = problem.cosines();
+            let column = |place: usize| {
+                let neuron = problem.live()[place];
+                let column = z.column(neuron.index + 500 * neuron.side.index());
+                let mean = if center { column.mean().unwrap() } else { 0.0 };
+                let column = column.mapv(|value| value - mean);
+                let length = column.dot(&column).sqrt();
+                column / length
+            };
+            let places: Vec<usize> = (0..cosines.len()).filter(|i| i % 41 < 2).collect();
+            let selected = cosines.select(&places);
+            let mut row = vec![0.0; places.len()];
+            for (at, &i) in places.iter().enumerate() {
+                selected.write(at, &selected, at..places.len(), &mut row[at..]);
+                for (value, &j) in row[at..].iter().zip(&places[at..]) {
+                    let wanted = column(i).dot(&column(j));
+                    assert!((value - wanted).abs() < 1e-12, "{i}, {j}");
+                    assert_eq!(cosines.between(i, j).to_bits(), value.to_bits());
+                    assert_eq!(cosines.between(j, i).to_bits(), value.to_bits());
+                }
+            }
+        }
+    }
 }

@@ -6,7 +6,8 @@ use std::ops::Range;
 use half::{bf16, f16};
 use ndarray::{ArrayView2, Axis};
 
-use super::{Samples, SparseRows};
+use super::Samples;
+use super::sparse::{Entry, SparseRows};
 use crate::invariant::pairs;
 use crate::linalg::LANES;
 
@@ -48,14 +49,12 @@ impl Place<'_, '_> {
         }
         let first = self.columns.start;
         for (at, &row) in self.rows.iter().enumerate() {
-            let (columns, values) = source.row(row);
-            let from = columns.partition_point(|&column| (column as usize) < first);
-            let here = columns[from..].iter().zip(&values[from..]);
-            for (&column, value) in
-                here.take_while(|&(&column, _)| (column as usize) < self.columns.end)
-            {
-                let j = column as usize - first;
-                self.out[j][at] = value - self.shift[j];
+            let entries = source.row(row);
+            let from = entries.partition_point(|entry| (entry.column as usize) < first);
+            let is_here = |entry: &&Entry| (entry.column as usize) < self.columns.end;
+            for entry in entries[from..].iter().take_while(is_here) {
+                let j = entry.column as usize - first;
+                self.out[j][at] = entry.value - self.shift[j];
             }
         }
     }

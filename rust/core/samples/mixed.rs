@@ -1,19 +1,33 @@
 //! Rows of several sides as they are, sparse or not: what lies between the two is multiplied without their zeros.
 
+use std::ops::Range;
+
 use super::load::{STRIP, load};
-use super::sparse::{Entry, SparseColumns, SparseRows};
+use super::sparse::{Entry, SparseColumns, SparseRows, Visit};
 use super::{ColumnRecord, Samples};
 use crate::error::Result;
 use crate::invariant::pairs;
-use crate::linalg::{Matrix, add_multiple, add_product_at, dot, larger};
+use crate::linalg::{
+    LowerTriangle, Matrix, Part, add_gram, add_multiple, add_product_at, add_product_below, dot,
+    larger,
+};
+use crate::progress::Progress;
 use crate::sides::Sides;
 use rayon::prelude::*;
+
+/// How often a column of a sparse side is visited, at least, while it is at hand: more rows at once, and they have to come
+/// from further away.
+const VISITS: usize = 64;
 
 /// Rows of all sides: of sparse ones less nothing, of others less the shift.
 #[derive(Debug)]
 pub(crate) struct MixedBlock {
     sides: Sides,
     rows: usize,
+    /// So many rows are turned at once.
+    portion: usize,
+    /// Those that are.
+    turned: Range<usize>,
     of_sides: Vec<SideRows>,
     /// Of each side the sum of the squares of each row.
     norms: Matrix,
@@ -25,7 +39,7 @@ enum SideRows {
         rows: SparseRows,
         columns: SparseColumns,
     },
-    /// The same values twice: column after column, and row after row.
+    /// Column after column; and those that are turned row after row.
     Dense {
         columns: Matrix,
         rows: Matrix,
@@ -36,6 +50,7 @@ impl MixedBlock {
     /// Room for the rows of a batch.
     pub(crate) fn room_for(samples: &[Samples<'_>]) -> Result<Self> {
         let rows = samples.first().map_or(0, Samples::n_samples);
+        let portion = samples.iter().map(portion).max().unwrap_or(0).min(rows);
         let room = |side: &Samples<'_>| match side {
             Samples::Sparse(rows) => Ok(SideRows::Sparse {
                 rows: SparseRows::room_like(rows)?,
@@ -43,12 +58,14 @@ impl MixedBlock {
             }),
             dense => Ok(SideRows::Dense {
                 columns: Matrix::zeros(rows, dense.n_neurons())?,
-                rows: Matrix::zeros(dense.n_neurons(), rows)?,
+                rows: Matrix::zeros(dense.n_neurons(), portion)?,
             }),
         };
         Ok(Self {
             sides: Sides::of_widths(samples.iter().map(Samples::n_neurons)),
             rows: 0,
+            portion,
+            turned: 0..0,
             of_sides: samples.iter().map(room).collect::<Result<_>>()?,
             norms: Matrix::zeros(rows, samples.len())?,
         })
@@ -99,30 +116,51 @@ impl MixedBlock {
         self.finish(index.len());
     }
 
-    /// Turns what has been read, and measures its rows.
+    /// Measures the rows that have been read.
     fn finish(&mut self, count: usize) {
-        self.rows = count;
-        for (side, of_side) in self.of_sides.iter_mut().enumerate() {
+        (self.rows, self.turned) = (count, 0..0);
+        for (side, of_side) in self.of_sides.iter().enumerate() {
             let norms = &mut self.norms.column_mut(side)[..count];
             match of_side {
-                SideRows::Sparse { rows, columns } => {
-                    columns.fill(rows);
-                    for (norm, (_, values)) in norms.iter_mut().zip(rows.iter()) {
-                        *norm = values.iter().map(|value| value * value).sum();
+                SideRows::Sparse { rows, .. } => {
+                    for (norm, entries) in norms.iter_mut().zip(rows.iter()) {
+                        *norm = entries.iter().map(|entry| entry.value * entry.value).sum();
                     }
                 }
-                SideRows::Dense { columns, rows } => {
-                    rows.columns_mut().take(count).enumerate().for_each(|(i, row)| {
-                        for (j, value) in row.iter_mut().enumerate() {
-                            *value = columns[(i, j)];
+                SideRows::Dense { columns, .. } => {
+                    norms.fill(0.0);
+                    for j in 0..columns.columns() {
+                        for (norm, value) in norms.iter_mut().zip(columns.column(j)) {
+                            *norm += value * value;
                         }
-                    });
-                    for (i, norm) in norms.iter_mut().enumerate() {
-                        *norm = dot(rows.column(i), rows.column(i));
                     }
                 }
             }
         }
+    }
+
+    /// The rows in portions: of each the products are added once it is turned.
+    pub(crate) fn portions(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        let (rows, portion) = (self.rows, self.portion.max(1));
+        (0..rows).step_by(portion).map(move |first| first..rows.min(first + portion))
+    }
+
+    /// Turns some rows, no more than a portion.
+    pub(crate) fn turn(&mut self, turned: Range<usize>) {
+        for of_side in &mut self.of_sides {
+            match of_side {
+                SideRows::Sparse { rows, columns } => columns.fill(rows, turned.clone()),
+                SideRows::Dense { columns, rows } => {
+                    let these = rows.columns_mut().take(turned.len());
+                    these.zip(turned.clone().into_par_iter()).for_each(|(row, i)| {
+                        for (j, value) in row.iter_mut().enumerate() {
+                            *value = columns[(i, j)];
+                        }
+                    });
+                }
+            }
+        }
+        self.turned = turned;
     }
 
     /// Of all rows, the squared norms of a side.
@@ -137,12 +175,10 @@ impl MixedBlock {
             let records = &mut records[self.sides.range(side)];
             match of_side {
                 SideRows::Sparse { rows, .. } => {
-                    for (columns, values) in rows.iter() {
-                        for (&column, &value) in pairs(columns, values) {
-                            let record = &mut records[column as usize];
-                            record.sum += value;
-                            record.largest = larger(record.largest, value.abs());
-                        }
+                    for entry in rows.iter().flatten() {
+                        let (record, value) = (&mut records[entry.column as usize], entry.value);
+                        record.sum += value;
+                        record.largest = larger(record.largest, value.abs());
                     }
                 }
                 SideRows::Dense { columns, .. } => {
@@ -167,10 +203,8 @@ impl MixedBlock {
     pub(crate) fn add_weighted(&self, side: usize, weights: &[f64], sums: &mut [f64]) {
         match &self.of_sides[side] {
             SideRows::Sparse { rows, .. } => {
-                for ((columns, values), weight) in rows.iter().zip(weights) {
-                    for (&column, &value) in pairs(columns, values) {
-                        sums[column as usize] += value * weight;
-                    }
+                for (entries, weight) in rows.iter().zip(weights) {
+                    add_sparse(sums, 0, *weight, entries);
                 }
             }
             SideRows::Dense { columns, .. } => {
@@ -182,54 +216,117 @@ impl MixedBlock {
     }
 }
 
-/// Adds the products of a side (columns, from the first named) with a side of the same rows of this block or another
-/// (rows, from the first named). Of a side with itself, those above the diagonal are of no account.
+/// A side of some rows.
+type SideOf<'b> = (&'b MixedBlock, usize);
+
+/// Adds the products of a side (columns, from the first named) with one behind it (rows, from the first named), of the rows
+/// that are turned of this block, and of this one or another.
 pub(crate) fn add_products(
     products: &mut Matrix,
     (first_row, first_column): (usize, usize),
-    (block, side): (&MixedBlock, usize),
-    (other, behind): (&MixedBlock, usize),
-) {
-    let (width, height) = (block.sides.width(side), other.sides.width(behind));
-    let rows = 0..block.rows;
-    let (left, right) = (&block.of_sides[side], &other.of_sides[behind]);
-    if let (SideRows::Dense { columns: a, .. }, SideRows::Dense { columns: b, .. }) = (left, right)
-    {
-        let (a, b) = (a.part(rows.clone(), 0..width), b.part(rows, 0..height));
-        add_product_at(products, first_row, first_column, b, a);
-        return;
+    (block, side): SideOf<'_>,
+    (other, behind): SideOf<'_>,
+    progress: &Progress,
+) -> Result<()> {
+    if let Some((a, b)) = dense_parts((block, side), (other, behind)) {
+        return add_product_at(products, (first_row, first_column), b, a, progress);
     }
-    let is_diagonal = std::ptr::eq(block, other) && side == behind;
-    let columns = products.columns_mut().skip(first_column).take(width).enumerate();
-    columns.for_each(|(j, column)| {
-        let sums = &mut column[first_row..first_row + height];
+    let rows = first_row..first_row + other.sides.width(behind);
+    let columns = products.columns_mut().skip(first_column).take(block.sides.width(side));
+    let columns = columns.map(|column| &mut column[rows.clone()]);
+    add_columns(columns, (block, side), (other, behind), progress)
+}
+
+/// The same for the lower triangle of the products of all; of a side with itself, too.
+pub(crate) fn add_products_below(
+    products: &mut LowerTriangle,
+    (first_row, first_column): (usize, usize),
+    (block, side): SideOf<'_>,
+    (other, behind): SideOf<'_>,
+    progress: &Progress,
+) -> Result<()> {
+    let is_diagonal = first_row == first_column;
+    if let Some((a, b)) = dense_parts((block, side), (other, behind)) {
+        return if is_diagonal {
+            add_gram(products, first_row, a, progress)
+        } else {
+            add_product_below(products, (first_row, first_column), b, a, progress)
+        };
+    }
+    let end = first_row + other.sides.width(behind);
+    let columns = products.columns_mut().skip(first_column).take(block.sides.width(side));
+    let columns = columns.map(|(j, column)| &mut column[first_row.max(j) - j..end - j]);
+    add_columns(columns, (block, side), (other, behind), progress)
+}
+
+/// The values of two sides that are not sparse.
+fn dense_parts<'b>(
+    (block, side): SideOf<'b>,
+    (other, behind): SideOf<'b>,
+) -> Option<(Part<'b>, Part<'b>)> {
+    match (&block.of_sides[side], &other.of_sides[behind]) {
+        (SideRows::Dense { columns: a, .. }, SideRows::Dense { columns: b, .. }) => {
+            let part = |side: &'b Matrix| side.part(block.turned.clone(), 0..side.columns());
+            Some((part(a), part(b)))
+        }
+        _ => None,
+    }
+}
+
+/// Adds to the sums of each column of a side its products with the last columns of another, as many as there are sums: all,
+/// or of a side with itself those from this one on.
+fn add_columns<'c>(
+    columns: impl IndexedParallelIterator<Item = &'c mut [f64]>,
+    (block, side): SideOf<'_>,
+    (other, behind): SideOf<'_>,
+    progress: &Progress,
+) -> Result<()> {
+    let width = other.sides.width(behind);
+    let (left, right) = (&block.of_sides[side], &other.of_sides[behind]);
+    let turned = &block.turned;
+    columns.enumerate().try_for_each(|(j, sums)| {
+        progress.check()?;
+        let first = width - sums.len();
         match (left, right) {
             (SideRows::Sparse { columns, .. }, SideRows::Sparse { rows, .. }) => {
-                for &Entry { row, place, value } in columns.column(j) {
-                    let row = row as usize;
-                    let from_here = || rows.row_from(row, place);
-                    add_sparse(sums, value, if is_diagonal { from_here() } else { rows.row(row) });
+                for &Visit { row, place, value } in columns.column(j) {
+                    let entries = rows.row(turned.start + row as usize);
+                    let from_here = if first > 0 { place as usize } else { 0 };
+                    add_sparse(sums, first, value, &entries[from_here..]);
                 }
             }
             (SideRows::Sparse { columns, .. }, SideRows::Dense { rows, .. }) => {
-                for &Entry { row, value, .. } in columns.column(j) {
+                for &Visit { row, value, .. } in columns.column(j) {
                     add_multiple(sums, value, rows.column(row as usize));
                 }
             }
             (SideRows::Dense { columns, .. }, SideRows::Sparse { rows, .. }) => {
-                for (value, row) in columns.column(j)[..block.rows].iter().zip(rows.iter()) {
-                    add_sparse(sums, *value, row);
+                for (value, row) in pairs(&columns.column(j)[turned.clone()], turned.clone()) {
+                    add_sparse(sums, 0, *value, rows.row(row));
                 }
             }
-            // Done above, at once.
+            // Added at once, tile by tile.
             (SideRows::Dense { .. }, SideRows::Dense { .. }) => {}
         }
-    });
+        Ok(())
+    })
 }
 
-fn add_sparse(sums: &mut [f64], factor: f64, (columns, values): (&[u32], &[f64])) {
-    for (&column, value) in pairs(columns, values) {
-        sums[column as usize] += factor * value;
+/// Adds a row, of which the values from the first column named on are here.
+fn add_sparse(sums: &mut [f64], first: usize, factor: f64, entries: &[Entry]) {
+    for entry in entries {
+        sums[entry.column as usize - first] += factor * entry.value;
+    }
+}
+
+/// Of a side the rows in which each column is visited often enough; any number will do for one that is not sparse.
+fn portion(side: &Samples<'_>) -> usize {
+    match side {
+        Samples::Sparse(rows) => {
+            let visits = VISITS.saturating_mul(rows.n_neurons()).saturating_mul(rows.n_samples());
+            visits.div_ceil(rows.n_values().max(1))
+        }
+        _ => 1,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Rows of which most values are zero: of each its columns, and their values.
 
+use std::ops::Range;
+
 use crate::error::{Error, Purpose, Result};
 use crate::invariant::pairs;
 use crate::memory;
@@ -10,8 +12,15 @@ pub struct SparseRows {
     n_neurons: usize,
     /// Where each row begins, and where the last one ends.
     starts: Vec<usize>,
-    columns: Vec<u32>,
-    values: Vec<f64>,
+    entries: Vec<Entry>,
+}
+
+/// A value and its column. Packed: of what a product reads of a row most has to come from memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[repr(C, packed(4))]
+pub(crate) struct Entry {
+    pub(crate) column: u32,
+    pub(crate) value: f64,
 }
 
 impl SparseRows {
@@ -39,8 +48,7 @@ impl SparseRows {
         let mut rows = Self {
             n_neurons,
             starts: memory::reserved(starts.len(), Purpose::Rows)?,
-            columns: memory::reserved(columns.len(), Purpose::Rows)?,
-            values: memory::reserved(columns.len(), Purpose::Rows)?,
+            entries: memory::reserved(columns.len(), Purpose::Rows)?,
         };
         rows.starts.push(0);
         let mut entries: Vec<(u32, f64)> = Vec::new();
@@ -54,10 +62,10 @@ impl SparseRows {
             // Stable: values of one column are added in the order in which they are given.
             entries.sort_by_key(|&(column, _)| column);
             for same in entries.chunk_by(|a, b| a.0 == b.0) {
-                rows.columns.push(same[0].0);
-                rows.values.push(same.iter().map(|&(_, value)| value).sum());
+                let value = same.iter().map(|&(_, value)| value).sum();
+                rows.entries.push(Entry { column: same[0].0, value });
             }
-            rows.starts.push(rows.columns.len());
+            rows.starts.push(rows.entries.len());
         }
         Ok(rows)
     }
@@ -77,32 +85,25 @@ impl SparseRows {
     /// How many values are not left out.
     #[must_use]
     pub fn n_values(&self) -> usize {
-        self.values.len()
+        self.entries.len()
     }
 
     /// A value; 0 where it is left out.
     #[must_use]
     pub fn value(&self, row: usize, column: usize) -> f64 {
-        let (columns, values) = self.row(row);
-        let place = columns.binary_search_by_key(&column, |&column| column as usize);
-        place.map_or(0.0, |place| values[place])
+        let entries = self.row(row);
+        let place = entries.binary_search_by_key(&column, |entry| entry.column as usize);
+        place.map_or(0.0, |place| entries[place].value)
     }
 
-    /// The columns of a row, and their values.
-    pub(crate) fn row(&self, row: usize) -> (&[u32], &[f64]) {
-        let range = self.starts[row]..self.starts[row + 1];
-        (&self.columns[range.clone()], &self.values[range])
+    /// The values of a row, and their columns.
+    pub(crate) fn row(&self, row: usize) -> &[Entry] {
+        &self.entries[self.starts[row]..self.starts[row + 1]]
     }
 
-    /// Every row, its columns and their values.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u32], &[f64])> {
+    /// Every row.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[Entry]> {
         (0..self.n_samples()).map(|row| self.row(row))
-    }
-
-    /// Of a row the columns from one on, and their values: the place of that, as [`SparseColumns`] have it.
-    pub(crate) fn row_from(&self, row: usize, place: usize) -> (&[u32], &[f64]) {
-        let range = place..self.starts[row + 1];
-        (&self.columns[range.clone()], &self.values[range])
     }
 
     /// Room for as many rows and values as others have, and none yet.
@@ -110,76 +111,74 @@ impl SparseRows {
         Ok(Self {
             n_neurons: other.n_neurons,
             starts: memory::reserved(other.starts.len(), Purpose::Rows)?,
-            columns: memory::reserved(other.columns.len(), Purpose::Rows)?,
-            values: memory::reserved(other.values.len(), Purpose::Rows)?,
+            entries: memory::reserved(other.entries.len(), Purpose::Rows)?,
         })
     }
 
     /// Takes rows of others, each at most once.
     pub(crate) fn gather(&mut self, other: &Self, rows: &[usize]) {
         self.starts.clear();
-        self.columns.clear();
-        self.values.clear();
+        self.entries.clear();
         self.starts.push(0);
         for &row in rows {
-            let (columns, values) = other.row(row);
-            self.columns.extend_from_slice(columns);
-            self.values.extend_from_slice(values);
-            self.starts.push(self.columns.len());
+            self.entries.extend_from_slice(other.row(row));
+            self.starts.push(self.entries.len());
         }
     }
 }
 
-/// The values of each column, from the first row on: what [`SparseRows`] hold, turned.
+/// Where each column of some rows has values: what [`SparseRows`] hold, turned.
 #[derive(Debug, Default)]
 pub(crate) struct SparseColumns {
     starts: Vec<usize>,
-    entries: Vec<Entry>,
+    visits: Vec<Visit>,
 }
 
 /// A value of a column.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Entry {
+pub(crate) struct Visit {
     pub(crate) row: u32,
-    /// Where the rows have it.
-    pub(crate) place: usize,
+    /// Where the row has it.
+    pub(crate) place: u32,
     pub(crate) value: f64,
 }
 
 impl SparseColumns {
-    /// Room for those of rows.
+    /// Room for all rows of these.
     pub(crate) fn room_for(rows: &SparseRows) -> Result<Self> {
         Ok(Self {
             starts: memory::reserved(rows.n_neurons + 2, Purpose::Rows)?,
-            entries: memory::reserved(rows.n_values(), Purpose::Rows)?,
+            visits: memory::reserved(rows.n_values(), Purpose::Rows)?,
         })
     }
 
-    /// Turns rows, fewer than 2^32.
-    pub(crate) fn fill(&mut self, rows: &SparseRows) {
+    /// Turns some rows, of fewer than 2^32.
+    pub(crate) fn fill(&mut self, rows: &SparseRows, turned: Range<usize>) {
         // Counts first, then where each column begins: a place further than its own, which filling moves up.
+        let all = &rows.entries[rows.starts[turned.start]..rows.starts[turned.end]];
         self.starts.clear();
         self.starts.resize(rows.n_neurons + 2, 0);
-        for &column in &rows.columns {
-            self.starts[column as usize + 2] += 1;
+        for entry in all {
+            self.starts[entry.column as usize + 2] += 1;
         }
         for column in 2..self.starts.len() {
             self.starts[column] += self.starts[column - 1];
         }
-        self.entries.clear();
-        self.entries.resize(rows.n_values(), Entry::default());
-        for (row, ends) in (0..).zip(rows.starts.windows(2)) {
-            for place in ends[0]..ends[1] {
-                let next = &mut self.starts[rows.columns[place] as usize + 1];
-                self.entries[*next] = Entry { row, place, value: rows.values[place] };
+        self.visits.clear();
+        self.visits.resize(all.len(), Visit::default());
+        for (row, of_row) in (0..).zip(turned) {
+            let entries = rows.row(of_row);
+            for (place, entry) in (0..).zip(entries) {
+                let next = &mut self.starts[entry.column as usize + 1];
+                self.visits[*next] = Visit { row, place, value: entry.value };
                 *next += 1;
             }
         }
     }
 
     /// The values of a column, from the first row on.
-    pub(crate) fn column(&self, column: usize) -> &[Entry] {
-        &self.entries[self.starts[column]..self.starts[column + 1]]
+    pub(crate) fn column(&self, column: usize) -> &[Visit] {
+        &self.visits[self.starts[column]..self.starts[column + 1]]
     }
 }
 

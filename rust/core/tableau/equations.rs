@@ -5,7 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::members::Members;
-use crate::linalg::{dot, symmetric_times};
+use crate::linalg::{add_multiple, add_symmetric, dot, sum_columns};
 use crate::problem::Problem;
 
 /// Fewer rows than this are not worth a thread of their own.
@@ -23,9 +23,8 @@ impl Equations<'_> {
     pub(super) fn column(&self, place: usize) -> Vec<f64> {
         let mut column = vec![0.0; self.predictors.neurons.len()];
         let neuron = self.predictors.neurons[place];
-        let cosines = self.problem.cosines(neuron);
         for (i, other) in self.predictors.present() {
-            column[i] = cosines[other];
+            column[i] = self.problem.cosines().between(neuron, other);
         }
         column[place] += self.problem.ridge_at(neuron);
         column
@@ -36,8 +35,14 @@ impl Equations<'_> {
         let (side, along) = (self.side(), self.spread(v));
         // One triangle: the matrix has to come from memory.
         let is_here = |j: usize| self.predictors.holds(side.start + j);
-        let column = |j: usize| &self.problem.cosines(side.start + j)[side.clone()];
-        let products = symmetric_times(column, &along, is_here);
+        let cosines = self.problem.cosines();
+        let products = sum_columns(side.len(), side.len(), |j, product, room| {
+            if is_here(j) {
+                let from_here = &mut room[j..];
+                cosines.write(side.start + j, cosines, side.start + j..side.end, from_here);
+                add_symmetric(product, &along, j, j, from_here);
+            }
+        });
         let mut product = vec![0.0; v.len()];
         for (place, neuron) in self.predictors.present() {
             product[place] =
@@ -48,17 +53,51 @@ impl Equations<'_> {
 
     /// `G_TB v`.
     pub(super) fn coefficients(&self, v: &[f64]) -> Vec<f64> {
-        let (side, along) = (self.side(), self.spread(v));
-        let product = |&neuron: &usize| {
-            let cosines = &self.problem.cosines(neuron)[side.clone()];
-            if self.targets.holds(neuron) { dot(cosines, &along) } else { 0.0 }
+        let (along, targets) = (self.spread(v), self.other_side());
+        let products = if self.side().start < targets.start {
+            self.columns_times(&along, &targets)
+        } else {
+            self.rows_times(&along, &targets)
         };
-        self.targets.neurons.par_iter().with_min_len(SHARE).map(product).collect()
+        let product = |&neuron: &usize| {
+            if self.targets.holds(neuron) { products[neuron - targets.start] } else { 0.0 }
+        };
+        self.targets.neurons.iter().map(product).collect()
+    }
+
+    /// The same for every neuron of the targets' side, which comes behind: the Gram has a column for each predictor.
+    fn columns_times(&self, along: &[f64], targets: &Range<usize>) -> Vec<f64> {
+        let (side, cosines) = (self.side(), self.problem.cosines());
+        sum_columns(side.len(), targets.len(), |j, product, column| {
+            if along[j] != 0.0 {
+                cosines.write(side.start + j, cosines, targets.clone(), column);
+                add_multiple(product, along[j], column);
+            }
+        })
+    }
+
+    /// The same of targets that come first: the Gram has a column for each.
+    fn rows_times(&self, along: &[f64], targets: &Range<usize>) -> Vec<f64> {
+        let (side, cosines) = (self.side(), self.problem.cosines());
+        let product = |column: &mut Vec<f64>, target: usize| {
+            if !self.targets.holds(target) {
+                return 0.0;
+            }
+            cosines.write(target, cosines, side.clone(), column);
+            dot(column, along)
+        };
+        let targets = targets.clone().into_par_iter().with_min_len(SHARE);
+        targets.map_init(|| vec![0.0; along.len()], product).collect()
     }
 
     /// Where the predictors' side lies in the Gram matrix.
     fn side(&self) -> Range<usize> {
         self.problem.places(self.problem.side(self.predictors.neurons[0]))
+    }
+
+    /// Where the other side does.
+    fn other_side(&self) -> Range<usize> {
+        self.problem.places(self.problem.side(self.predictors.neurons[0]).opposite())
     }
 
     /// A vector by place as one by neuron of that side.

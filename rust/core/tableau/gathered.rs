@@ -1,9 +1,11 @@
-//! What a factorisation begins with, gathered from the Gram matrix, and the residuals it gives.
+//! What a factorisation begins with, read from the Gram, and the residuals it gives.
+
+use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::invariant::pairs;
-use crate::linalg::Matrix;
-use crate::problem::Problem;
+use crate::linalg::{LANES, Matrix, Triangle};
+use crate::problem::{Cosines, Problem};
 
 /// What is not explained of each target. Of the inner products of any neurons at most all is explained, up to their
 /// rounding, which is far below what an exact match forgives.
@@ -24,20 +26,50 @@ pub(super) fn residual_squares(
     pairs(targets, explained).map(square).collect()
 }
 
-pub(super) fn add_ridge(problem: &Problem, predictors: &[usize], gram: &mut Matrix) {
-    for (j, &neuron) in predictors.iter().enumerate() {
-        gram[(j, j)] += problem.ridge_at(neuron);
-    }
+/// The cosines of some neurons of a side, ascending, with each other, and what the ridge adds.
+pub(super) fn gather_square(problem: &Problem, neurons: &[usize]) -> Result<Matrix> {
+    let cosines = problem.cosines().select(neurons);
+    let mut square = Matrix::zeros(neurons.len(), neurons.len())?;
+    square.columns_mut().enumerate().for_each(|(j, column)| {
+        cosines.write(j, &cosines, j..column.len(), &mut column[j..]);
+        column[j] += problem.ridge_at(neurons[j]);
+    });
+    square.mirror(Triangle::Lower);
+    Ok(square)
 }
 
-/// Cosines, a row for every neuron of one list, a column for every neuron of another.
-pub(super) fn gather(problem: &Problem, rows: &[usize], columns: &[usize]) -> Result<Matrix> {
-    // Neurons that follow one another are copied together.
-    let runs: Vec<&[usize]> = rows.chunk_by(|a, b| a + 1 == *b).collect();
-    Matrix::from_columns(rows.len(), columns.len(), |j, values| {
-        let cosines = problem.cosines(columns[j]);
-        for run in &runs {
-            values.extend_from_slice(&cosines[run[0]..][..run.len()]);
-        }
-    })
+/// The cosines of neurons of one side (rows) with some of the other (columns), both ascending.
+pub(super) fn gather_across(
+    problem: &Problem,
+    rows: &[usize],
+    columns: &[usize],
+) -> Result<Matrix> {
+    let (of_rows, of_columns) = (problem.cosines().select(rows), problem.cosines().select(columns));
+    let mut across = Matrix::zeros(rows.len(), columns.len())?;
+    if of_columns.are_before(&of_rows) {
+        across.columns_mut().enumerate().for_each(|(j, column)| {
+            of_columns.write(j, &of_rows, 0..column.len(), column);
+        });
+    } else {
+        turn_into(&of_rows, &of_columns, &mut across);
+    }
+    Ok(across)
+}
+
+/// The Gram has the rows as columns: some at a time, as many as are neighbours in memory, are turned.
+fn turn_into(of_rows: &Cosines, of_columns: &Cosines, across: &mut Matrix) {
+    let width = of_columns.len();
+    across.row_panels_mut(LANES).into_par_iter().for_each_init(
+        || vec![0.0; LANES * width],
+        |turned, (first, mut panel)| {
+            for (i, row) in turned.chunks_exact_mut(width.max(1)).take(panel.height()).enumerate() {
+                of_rows.write(first + i, of_columns, 0..width, row);
+            }
+            panel.change_columns(|j, column| {
+                for (i, value) in column.iter_mut().enumerate() {
+                    *value = turned[i * width + j];
+                }
+            });
+        },
+    );
 }

@@ -1,6 +1,7 @@
 //! A set of neurons from which some are removed, and the residual of each on those left of the other side.
 
-use crate::error::Result;
+use crate::error::{Purpose, Result};
+use crate::memory;
 use crate::neurons::Side;
 use crate::problem::Problem;
 use crate::progress::Progress;
@@ -35,6 +36,10 @@ impl<'p> TableauPair<'p> {
         y: &[usize],
         progress: &Progress,
     ) -> Result<Self> {
+        // They are taken one by one: what does not fit as a whole is not begun.
+        let bytes = Tableau::bytes(y.len(), x.len());
+        let bytes = bytes.saturating_add(Tableau::bytes(x.len(), y.len()));
+        memory::require(bytes, Purpose::Solver)?;
         let (on_y, on_x) = rayon::join(
             || Tableau::new(problem, y, x, progress),
             || Tableau::new(problem, x, y, progress),

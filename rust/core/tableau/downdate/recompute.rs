@@ -2,7 +2,7 @@
 
 use super::{Downdate, entry};
 use crate::invariant::pairs;
-use crate::linalg::{dot, symmetric_times};
+use crate::linalg::{add_symmetric, dot, sum_columns};
 use crate::tableau::equations::Equations;
 
 /// A pivot that is off by no more than this, relatively, will do: what is lost with a predictor is wrong by as much,
@@ -129,7 +129,9 @@ impl Downdate {
 
     /// `P v`, v being 0 where predictors have gone; 0 there.
     fn times(&self, v: &[f64]) -> Vec<f64> {
-        let mut product = symmetric_times(|j| self.inverse.column(j), v, |_| true);
+        let mut product = sum_columns(v.len(), v.len(), |j, product, _| {
+            add_symmetric(product, v, j, 0, &self.inverse.column(j)[..=j]);
+        });
         self.pending.apply_to_product(&mut product, v);
         product
     }

@@ -17,6 +17,7 @@ __all__ = [
     "__version__",
     "available_memory",
     "chance",
+    "gram_bytes",
     "is_match",
     "is_simple",
     "linear_map",
@@ -113,6 +114,10 @@ class Gram:
 
     @property
     def sides(self) -> list[str]: ...
+    @property
+    def n_shifted(self) -> list[int]:
+        """Of each side, how many neurons have a shift."""
+
     @property
     def n_items(self) -> int: ...
     @property
@@ -239,3 +244,4 @@ def linear_map(
 ) -> _With[tuple[_Expression, _Expression]]: ...
 def set_num_threads(count: int) -> None: ...
 def available_memory() -> int | None: ...
+def gram_bytes(widths: list[int], nulls: int, folds: int) -> int: ...

@@ -182,6 +182,9 @@ pub enum Error {
     /// A state that no Gram has.
     #[error("these are not the parts of a Gram: {0}")]
     State(&'static str),
+    /// Sparse rows that cannot be.
+    #[error("these are no sparse rows: {0}")]
+    SparseRows(&'static str),
     /// Sums that no activations have: two neurons have more in common than each has in all.
     #[error(
         "these are the sums of no activations: the product of {first} and {second} is larger than their own squares allow (Cauchy and Schwarz), so they are damaged: sum the samples again"

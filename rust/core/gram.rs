@@ -73,6 +73,17 @@ pub struct Gram {
 }
 
 impl Gram {
+    /// Bytes of memory that the sums of sides of these widths take, with so many nulls and folds; the largest number there
+    /// is where it is beyond that. To add a batch takes as much again while it is added.
+    ///
+    /// ```
+    /// assert_eq!(spanmatch::Gram::bytes(&[1_000, 1_000], 0, 0), 8 * 3_050_080);
+    /// ```
+    #[must_use]
+    pub fn bytes(widths: &[usize], nulls: usize, folds: usize) -> u64 {
+        bytes(&Sides::of_widths(widths.iter().copied()), nulls, folds)
+    }
+
     /// Samples accumulated.
     #[must_use]
     pub fn n_samples(&self) -> u64 {
@@ -241,12 +252,8 @@ impl Gram {
     /// Whether the machine has room for another Gram of these sides, with as many nulls and folds. They are taken one by
     /// one, each perhaps small enough, and their pages only as they are written: what does not fit as a whole is not begun.
     fn require_room(&self, sides: &Sides) -> Result<()> {
-        let (nulls, folds) = (self.resampled.nulls.len() as u64, self.resampled.folds.len() as u64);
-        let triangles = LowerTriangle::bytes(sides.n()).saturating_mul(1 + folds);
-        let panel = |side| Matrix::bytes(sides.behind(side).len(), sides.width(side));
-        let null = (0..sides.count()).map(panel).fold(0, u64::saturating_add);
-        let bytes = triangles.saturating_add(null.saturating_mul(nulls));
-        memory::require(bytes, self.purpose(sides))
+        let (nulls, folds) = (self.resampled.nulls.len(), self.resampled.folds.len());
+        memory::require(bytes(sides, nulls, folds), self.purpose(sides))
     }
 
     /// Does what takes memory for a Gram like this one, and says so where there is none.
@@ -258,4 +265,11 @@ impl Gram {
         let (nulls, folds) = (self.resampled.nulls.len(), self.resampled.folds.len());
         Purpose::Gram { widths: sides.widths(), nulls, folds }
     }
+}
+
+fn bytes(sides: &Sides, nulls: usize, folds: usize) -> u64 {
+    let triangles = LowerTriangle::bytes(sides.n()).saturating_mul(1 + folds as u64);
+    let panel = |side| Matrix::bytes(sides.behind(side).len(), sides.width(side));
+    let null = (0..sides.count()).map(panel).fold(0, u64::saturating_add);
+    triangles.saturating_add(null.saturating_mul(nulls as u64))
 }

@@ -9,7 +9,7 @@ use half::{bf16, f16};
 use ndarray::ArrayView2;
 
 pub(crate) use self::block::{Block, ColumnRecord};
-pub(crate) use self::mixed::{MixedBlock, add_products, add_products_below};
+pub(crate) use self::mixed::{MixedBlock, add_products, add_products_below, count_shifted};
 pub use self::sparse::SparseRows;
 
 /// Rows are samples, columns neurons.

@@ -67,6 +67,12 @@ impl Gram {
         self.with(py, spanmatch::Gram::widths)
     }
 
+    /// Of each side, how many neurons have a shift.
+    #[getter]
+    fn n_shifted(&self, py: Python<'_>) -> PyResult<Vec<usize>> {
+        self.with(py, spanmatch::Gram::n_shifted)
+    }
+
     #[getter]
     fn n_items(&self, py: Python<'_>) -> PyResult<u64> {
         self.with(py, spanmatch::Gram::n_groups)

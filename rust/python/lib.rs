@@ -288,6 +288,14 @@ fn available_memory() -> Option<u64> {
     spanmatch::available_memory()
 }
 
+/// Bytes of memory that the sums of sides of these widths take.
+#[pyfunction]
+// What is extracted from Python arguments is owned.
+#[allow(clippy::needless_pass_by_value)]
+fn gram_bytes(widths: Vec<usize>, nulls: usize, folds: usize) -> u64 {
+    spanmatch::Gram::bytes(&widths, nulls, folds)
+}
+
 /// Whether to centre, and the ridge, if any.
 type Regularised = (bool, Option<f64>);
 
@@ -338,6 +346,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(chance, module)?)?;
     module.add_function(wrap_pyfunction!(set_num_threads, module)?)?;
     module.add_function(wrap_pyfunction!(available_memory, module)?)?;
+    module.add_function(wrap_pyfunction!(gram_bytes, module)?)?;
     module.add_function(wrap_pyfunction!(minimum_match, module)?)?;
     module.add_function(wrap_pyfunction!(simple_cover, module)?)?;
     module.add_function(wrap_pyfunction!(minimum_matches, module)?)?;

@@ -201,7 +201,7 @@ fn values_of_one_column_are_added_and_zeros_may_be_named() {
 
 #[test]
 fn rows_that_are_none_are_refused() {
-    let state = |result: spanmatch::Result<SparseRows>| matches!(result, Err(Error::State(_)));
+    let state = |result: spanmatch::Result<SparseRows>| matches!(result, Err(Error::SparseRows(_)));
     assert!(state(SparseRows::new(3, &[0, 2, 1], &[0, 1], &[1.0, 1.0])));
     assert!(state(SparseRows::new(3, &[0, 3], &[0, 1], &[1.0, 1.0])));
     assert!(state(SparseRows::new(3, &[1, 2], &[0, 1], &[1.0, 1.0])));
@@ -255,5 +255,39 @@ fn a_spectrum_of_sparse_rows_is_that_of_the_same_rows() {
     });
     for (a, b) in found[0].x.iter().zip(&found[1].x) {
         assert!(a.to_bits() == b.to_bits() || (a - b).abs() < 1e-9, "{a} {b}");
+    }
+}
+
+/// A neuron that is always on has a shift, and so loses no digits; one that is constant is dead when centred.
+#[test]
+fn neurons_that_are_always_on_keep_their_digits() {
+    let (rows, width) = (300, 400);
+    let mut x = few(rows, width, 40, 5);
+    x.column_mut(0).fill(0.1);
+    let noise = |i: usize| ((i * 37) % 101) as f64 / 101.0;
+    for i in 0..rows {
+        x[[i, 3]] = 1e8 + noise(i);
+        // On in all of the first rows, and then seldom.
+        x[[i, 7]] = if i < 70 || i % 9 == 0 { 2.0 + noise(i) } else { 0.0 };
+    }
+    let y = Array2::from_shape_fn((rows, 1), |(i, _)| noise(i) + 0.1 * ((i * 13) % 7) as f64);
+    let given = Given { dense: &[x.clone(), y.clone()], is_sparse: &[true, false] };
+    for batches in [&[150][..], &[40, 110]] {
+        let gram = given.sum(batches, (0, 0));
+        assert_eq!(gram.n_shifted(), [3, 1]);
+        let problem = spanmatch::Problem::new(&gram, true).unwrap();
+        assert!(problem.dead().x().contains(&0));
+        let centered = gram.centered().unwrap();
+        let mean = |column: ndarray::ArrayView1<'_, f64>| {
+            let first = column[0];
+            column.mapv(|value| value - first).mean().unwrap() + first
+        };
+        let z = x.column(3).mapv(|value| value - 1e8);
+        let (z, y) = (&z - mean(z.view()), &y.column(0) - mean(y.column(0)));
+        let wanted = z.dot(&y);
+        assert!((centered[[3, width]] - wanted).abs() < 1e-5 * wanted.abs().max(1.0));
+        assert!((centered[[3, 3]] - z.dot(&z)).abs() < 1e-5);
+        let others = Given { dense: given.dense, is_sparse: &[false, false] };
+        assert_alike(gram, others.sum(batches, (0, 0)));
     }
 }

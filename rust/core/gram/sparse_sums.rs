@@ -1,16 +1,20 @@
 //! Sums of batches with sparse rows: without their zeros, where that is less work.
 //!
-//! Sparse rows are summed about 0: less any other shift they would not be sparse. A Gram that begins with them has that
-//! shift; to one that has another they are added as other rows are, with their zeros.
+//! Less a shift a zero is none any more: the shift of a sparse side is 0 but for the neurons that are always on, which
+//! would lose the digits that centring takes of a large mean. To a Gram in which most neurons have a shift sparse rows are
+//! added as others are, with their zeros.
 
 use super::Gram;
 use super::resampling::Batch;
+use super::update::FIRST;
 use crate::error::{Error, Result};
 use crate::groups::shifted;
 use crate::invariant::pairs;
 use crate::linalg::dot;
 use crate::progress::Progress;
-use crate::samples::{ColumnRecord, MixedBlock, Samples, add_products, add_products_below};
+use crate::samples::{
+    ColumnRecord, MixedBlock, Samples, add_products, add_products_below, count_shifted,
+};
 
 /// How many multiplications of a matrix product take as long as one of two sparse rows, whose sums lie apart (measured:
 /// 50 to 60, 3.3 to 4.4 ns each).
@@ -25,11 +29,28 @@ pub(super) struct MixedBatch {
     other: Option<MixedBlock>,
 }
 
-/// Whether the sums of these samples are less work without the zeros of those that are sparse: counted, so that it is
-/// the same on every machine.
-pub(super) fn is_less_work(samples: &[Samples<'_>]) -> bool {
+/// The shift of a Gram that begins with these samples: of a sparse side that of the neurons that are always on, as long as
+/// that is less work; else the middle of the first rows.
+pub(super) fn find_shift(samples: &[Samples<'_>]) -> Vec<f64> {
+    let of_side = |side: &Samples<'_>| match side {
+        Samples::Sparse(rows) => rows.middle_where_always(FIRST),
+        dense => dense.middle(FIRST),
+    };
+    if samples.iter().any(is_sparse) {
+        let shifts: Vec<Vec<f64>> = samples.iter().map(of_side).collect();
+        let shifted: Vec<usize> = shifts.iter().map(|shift| count_shifted(shift)).collect();
+        if is_less_work(samples, &shifted) {
+            return shifts.concat();
+        }
+    }
+    samples.iter().flat_map(|side| side.middle(FIRST)).collect()
+}
+
+/// Whether the sums of these samples are less work without the zeros of those that are sparse, where so many neurons of
+/// each side have a shift: counted, so that it is the same on every machine.
+fn is_less_work(samples: &[Samples<'_>], shifted: &[usize]) -> bool {
     let n: f64 = samples.iter().map(|side| side.n_neurons() as f64).sum();
-    samples.iter().any(is_sparse) && row_work(samples) <= n * n
+    samples.iter().any(is_sparse) && row_work(samples, shifted) <= n * n
 }
 
 fn is_sparse(side: &Samples<'_>) -> bool {
@@ -37,14 +58,14 @@ fn is_sparse(side: &Samples<'_>) -> bool {
 }
 
 /// What the sums of a row take on average, in multiplications of a matrix product.
-fn row_work(samples: &[Samples<'_>]) -> f64 {
+fn row_work(samples: &[Samples<'_>], shifted: &[usize]) -> f64 {
     let rows = samples.first().map_or(1, Samples::n_samples).max(1) as f64;
     // Values of a row, and whether zeros are left out.
-    let of_side = |side: &Samples<'_>| match side {
-        Samples::Sparse(sparse) => (sparse.n_values() as f64 / rows, true),
+    let of_side = |(side, shifted): (&Samples<'_>, &usize)| match side {
+        Samples::Sparse(sparse) => (sparse.n_values() as f64 / rows + *shifted as f64, true),
         dense => (dense.n_neurons() as f64, false),
     };
-    let sides: Vec<(f64, bool)> = samples.iter().map(of_side).collect();
+    let sides: Vec<(f64, bool)> = pairs(samples, shifted).map(of_side).collect();
     let mut work = 0.0;
     for &(a, is_sparse) in &sides {
         for &(b, is_other_sparse) in &sides {
@@ -60,27 +81,36 @@ fn row_work(samples: &[Samples<'_>]) -> f64 {
 }
 
 impl Gram {
-    /// Whether a batch is summed without zeros: there are some, and its sparse sides have no shift.
+    /// Of each side, how many neurons have a shift: rows of a side with few may be summed without their zeros.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use spanmatch::{Gram, Progress};
+    ///
+    /// let mut gram = Gram::default();
+    /// gram.update(array![[1.0, 0.0]].view().into(), array![[2.0]].view().into(), &Progress::default())?;
+    /// assert_eq!(gram.n_shifted(), [1, 1]);
+    /// # Ok::<(), spanmatch::Error>(())
+    /// ```
+    #[must_use]
+    pub fn n_shifted(&self) -> Vec<usize> {
+        self.sides.ranges().map(|side| count_shifted(&self.shift[side])).collect()
+    }
+
+    /// Whether a batch that follows others is summed without zeros.
     pub(super) fn sums_sparsely(&self, samples: &[Samples<'_>]) -> bool {
-        let has_shift = |side: usize| self.shift[self.sides.range(side)].iter().any(|s| *s != 0.0);
-        let is_shifted = || {
-            let sides = samples.iter().enumerate();
-            sides.filter(|(_, side)| is_sparse(side)).any(|(side, _)| has_shift(side))
-        };
-        is_less_work(samples)
-            && u32::try_from(samples[0].n_samples()).is_ok()
-            && (self.n_samples == 0 || !is_shifted())
+        is_less_work(samples, &self.n_shifted()) && u32::try_from(samples[0].n_samples()).is_ok()
     }
 
     /// What the sums of a batch and its nulls take, in multiplications of a matrix product.
     pub(super) fn mixed_work(&self, samples: &[Samples<'_>]) -> f64 {
         let rows = samples.first().map_or(0, Samples::n_samples) as f64;
-        row_work(samples) * rows * (1.0 + self.n_nulls() as f64 / 2.0)
+        row_work(samples, &self.n_shifted()) * rows * (1.0 + self.n_nulls() as f64 / 2.0)
     }
 
     /// Reads a batch, and checks it: to add it then cannot fail.
     pub(super) fn read_mixed(&self, batch: &Batch<'_>) -> Result<MixedBatch> {
-        let mut block = MixedBlock::room_for(batch.sides)?;
+        let mut block = MixedBlock::room_for(batch.sides, &self.shift)?;
         block.load(batch.sides, &self.shift);
         let records = block.records();
         let count = self.n_samples + block.rows() as u64;
@@ -99,7 +129,8 @@ impl Gram {
         let spread = spread.map(|(spread, record)| spread.max(record.largest));
         self.check_overflow(0, spread, count)?;
         let needs_room = !self.resampled.is_empty();
-        let other = needs_room.then(|| MixedBlock::room_for(batch.sides)).transpose()?;
+        let other =
+            needs_room.then(|| MixedBlock::room_for(batch.sides, &self.shift)).transpose()?;
         Ok(MixedBatch { block, records, other })
     }
 

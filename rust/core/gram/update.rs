@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Gram;
 use super::resampling::{Batch, Resampled};
 use super::row_norms::RowNorms;
-use super::sparse_sums::{MixedBatch, is_less_work};
+use super::sparse_sums::{MixedBatch, find_shift};
 use crate::error::Result;
 use crate::groups::Groups;
 use crate::linalg::LowerTriangle;
@@ -116,13 +116,23 @@ impl Gram {
 
     fn read(&self, batch: &Batch<'_>, progress: &Progress) -> Result<Change> {
         let rows = batch.rows();
-        if self.sums_sparsely(batch.sides) {
-            return self.read_sparsely(batch, progress);
-        }
         if self.n_samples == 0 {
             let mut fresh = self.begin(batch.sides)?;
-            fresh.add_blocks(batch, progress)?;
+            if fresh.sums_sparsely(batch.sides) {
+                fresh.add_mixed(fresh.read_mixed(batch)?, batch, progress)?;
+            } else {
+                fresh.add_blocks(batch, progress)?;
+            }
             return Ok(Change::Begin(fresh));
+        }
+        if self.sums_sparsely(batch.sides) {
+            let mixed = self.read_mixed(batch)?;
+            if self.mixed_work(batch.sides) <= IN_PLACE as f64 {
+                return Ok(Change::Mixed(mixed));
+            }
+            let mut part = self.empty_part()?;
+            part.add_mixed(mixed, batch, progress)?;
+            return Ok(Change::Sums(part));
         }
         if rows > BLOCK_ROWS || self.block_work(rows) > IN_PLACE {
             let mut part = self.empty_part()?;
@@ -135,22 +145,6 @@ impl Gram {
         self.check_block(&block, 0, &index, batch)?;
         let fold = batch.largest_fold().map(|rows| self.block(rows)).transpose()?;
         Ok(Change::Rows { block, fold })
-    }
-
-    fn read_sparsely(&self, batch: &Batch<'_>, progress: &Progress) -> Result<Change> {
-        if self.n_samples == 0 {
-            let mut fresh = self.begin(batch.sides)?;
-            let mixed = fresh.read_mixed(batch)?;
-            fresh.add_mixed(mixed, batch, progress)?;
-            return Ok(Change::Begin(fresh));
-        }
-        let mixed = self.read_mixed(batch)?;
-        if self.mixed_work(batch.sides) <= IN_PLACE as f64 {
-            return Ok(Change::Mixed(mixed));
-        }
-        let mut part = self.empty_part()?;
-        part.add_mixed(mixed, batch, progress)?;
-        Ok(Change::Sums(part))
     }
 
     /// An empty Gram for batches like this one, which gives the shift.
@@ -218,20 +212,6 @@ impl Gram {
         let of_row = n.saturating_mul(n).saturating_mul(1 + self.n_nulls() as u64 / 2);
         of_row.saturating_mul(rows as u64)
     }
-}
-
-/// The middle of the first rows; nothing for sparse rows that are summed without their zeros.
-fn find_shift(samples: &[Samples<'_>]) -> Vec<f64> {
-    let is_sparse = |side: &Samples<'_>| matches!(side, Samples::Sparse(_));
-    let is_less_work = is_less_work(samples);
-    let shift = |side: &Samples<'_>| {
-        if is_less_work && is_sparse(side) {
-            vec![0.0; side.n_neurons()]
-        } else {
-            side.middle(FIRST)
-        }
-    };
-    samples.iter().flat_map(shift).collect()
 }
 
 #[cfg(test)]

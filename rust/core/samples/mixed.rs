@@ -19,7 +19,7 @@ use rayon::prelude::*;
 /// from further away.
 const VISITS: usize = 64;
 
-/// Rows of all sides: of sparse ones less nothing, of others less the shift.
+/// Rows of all sides less the shift, which is that of few neurons of a sparse one.
 #[derive(Debug)]
 pub(crate) struct MixedBlock {
     sides: Sides,
@@ -47,26 +47,27 @@ enum SideRows {
 }
 
 impl MixedBlock {
-    /// Room for the rows of a batch.
-    pub(crate) fn room_for(samples: &[Samples<'_>]) -> Result<Self> {
+    /// Room for the rows of a batch less this shift.
+    pub(crate) fn room_for(samples: &[Samples<'_>], shift: &[f64]) -> Result<Self> {
+        let sides = Sides::of_widths(samples.iter().map(Samples::n_neurons));
         let rows = samples.first().map_or(0, Samples::n_samples);
         let portion = samples.iter().map(portion).max().unwrap_or(0).min(rows);
-        let room = |side: &Samples<'_>| match side {
-            Samples::Sparse(rows) => Ok(SideRows::Sparse {
-                rows: SparseRows::room_like(rows)?,
-                columns: SparseColumns::room_for(rows)?,
-            }),
+        let room = |(side, range): (&Samples<'_>, Range<usize>)| match side {
+            Samples::Sparse(given) => {
+                let rows = SparseRows::room_like(given, count_shifted(&shift[range]))?;
+                Ok(SideRows::Sparse { columns: SparseColumns::room_for(&rows)?, rows })
+            }
             dense => Ok(SideRows::Dense {
                 columns: Matrix::zeros(rows, dense.n_neurons())?,
                 rows: Matrix::zeros(dense.n_neurons(), portion)?,
             }),
         };
         Ok(Self {
-            sides: Sides::of_widths(samples.iter().map(Samples::n_neurons)),
             rows: 0,
             portion,
             turned: 0..0,
-            of_sides: samples.iter().map(room).collect::<Result<_>>()?,
+            of_sides: samples.iter().zip(sides.ranges()).map(room).collect::<Result<_>>()?,
+            sides,
             norms: Matrix::zeros(rows, samples.len())?,
         })
     }
@@ -82,7 +83,7 @@ impl MixedBlock {
             let shift = &shift[self.sides.range(side)];
             match (of_side, samples) {
                 (SideRows::Sparse { rows, .. }, Samples::Sparse(given)) => {
-                    rows.gather(given, &index);
+                    rows.load(given, shift);
                 }
                 (SideRows::Dense { columns, .. }, dense) => {
                     load_dense(columns, dense, &index, shift);
@@ -317,6 +318,11 @@ fn add_sparse(sums: &mut [f64], first: usize, factor: f64, entries: &[Entry]) {
     for entry in entries {
         sums[entry.column as usize - first] += factor * entry.value;
     }
+}
+
+/// How many neurons have a shift.
+pub(crate) fn count_shifted(shift: &[f64]) -> usize {
+    shift.iter().filter(|shift| **shift != 0.0).count()
 }
 
 /// Of a side the rows in which each column is visited often enough; any number will do for one that is not sparse.

@@ -36,14 +36,14 @@ impl SparseRows {
     /// ```
     ///
     /// # Errors
-    /// [`Error::State`] where these are no rows, [`Error::NoSuchColumn`], [`Error::OutOfMemory`].
+    /// [`Error::SparseRows`] where these are no rows, [`Error::NoSuchColumn`], [`Error::OutOfMemory`].
     pub fn new(n_neurons: usize, starts: &[i64], columns: &[i64], values: &[f64]) -> Result<Self> {
         let starts = read_starts(starts, columns.len())?;
         if columns.len() != values.len() {
-            return Err(Error::State("sparse rows have a value for each column"));
+            return Err(Error::SparseRows("each column has a value"));
         }
         if u32::try_from(n_neurons).is_err() {
-            return Err(Error::State("sparse rows have fewer than 2^32 neurons"));
+            return Err(Error::SparseRows("there are fewer than 2^32 neurons"));
         }
         let mut rows = Self {
             n_neurons,
@@ -106,20 +106,77 @@ impl SparseRows {
         (0..self.n_samples()).map(|row| self.row(row))
     }
 
-    /// Room for as many rows and values as others have, and none yet.
-    pub(crate) fn room_like(other: &Self) -> Result<Self> {
+    /// Room for as many rows and values as others have, and so many more values of each row; none yet.
+    pub(crate) fn room_like(other: &Self, more: usize) -> Result<Self> {
+        let values = other.n_samples().saturating_mul(more).saturating_add(other.n_values());
         Ok(Self {
             n_neurons: other.n_neurons,
             starts: memory::reserved(other.starts.len(), Purpose::Rows)?,
-            entries: memory::reserved(other.entries.len(), Purpose::Rows)?,
+            entries: memory::reserved(values, Purpose::Rows)?,
         })
+    }
+
+    /// Of each neuron that has a value other than 0 in all of the first `count` rows the middle of those, as an offset from
+    /// the first: exact for constant columns. 0 for others.
+    pub(crate) fn middle_where_always(&self, count: usize) -> Vec<f64> {
+        let (mut middle, rows) = (vec![0.0; self.n_neurons], count.min(self.n_samples()));
+        if rows == 0 {
+            return middle;
+        }
+        // Values that are not finite are passed over; what reads them all reports them.
+        let finite = |value: f64| if value.is_finite() { value } else { 0.0 };
+        let (mut times, mut offsets) = (vec![0; self.n_neurons], vec![0.0; self.n_neurons]);
+        for entry in self.row(0) {
+            middle[entry.column as usize] = finite(entry.value);
+        }
+        let entries = (0..rows).flat_map(|row| self.row(row));
+        for entry in entries.filter(|entry| entry.value != 0.0) {
+            let column = entry.column as usize;
+            times[column] += 1;
+            offsets[column] += finite(entry.value - middle[column]);
+        }
+        for ((middle, times), offset) in middle.iter_mut().zip(times).zip(offsets) {
+            *middle = if times == rows { *middle + offset / rows as f64 } else { 0.0 };
+        }
+        middle
+    }
+
+    /// Takes the rows of others less the shift of each neuron, with the values that this makes of those left out.
+    pub(crate) fn load(&mut self, other: &Self, shift: &[f64]) {
+        let shifts = || (0..).zip(shift).filter(|(_, shift)| **shift != 0.0);
+        let shifts: Vec<(u32, f64)> = shifts().map(|(column, shift)| (column, *shift)).collect();
+        self.clear();
+        for entries in other.iter() {
+            let mut entries = entries.iter().peekable();
+            for &(column, shift) in &shifts {
+                while let Some(entry) = entries.next_if(|entry| entry.column < column) {
+                    self.push(*entry);
+                }
+                let here = entries.next_if(|entry| entry.column == column);
+                let value = here.map_or(0.0, |entry| entry.value);
+                self.push(Entry { column, value: value - shift });
+            }
+            entries.for_each(|entry| self.push(*entry));
+            self.starts.push(self.entries.len());
+        }
+    }
+
+    /// A value that is 0 is left out.
+    fn push(&mut self, entry: Entry) {
+        if entry.value != 0.0 {
+            self.entries.push(entry);
+        }
+    }
+
+    fn clear(&mut self) {
+        self.starts.clear();
+        self.entries.clear();
+        self.starts.push(0);
     }
 
     /// Takes rows of others, each at most once.
     pub(crate) fn gather(&mut self, other: &Self, rows: &[usize]) {
-        self.starts.clear();
-        self.entries.clear();
-        self.starts.push(0);
+        self.clear();
         for &row in rows {
             self.entries.extend_from_slice(other.row(row));
             self.starts.push(self.entries.len());
@@ -144,11 +201,11 @@ pub(crate) struct Visit {
 }
 
 impl SparseColumns {
-    /// Room for all rows of these.
+    /// Room for as many values as these rows have room for.
     pub(crate) fn room_for(rows: &SparseRows) -> Result<Self> {
         Ok(Self {
             starts: memory::reserved(rows.n_neurons + 2, Purpose::Rows)?,
-            visits: memory::reserved(rows.n_values(), Purpose::Rows)?,
+            visits: memory::reserved(rows.entries.capacity(), Purpose::Rows)?,
         })
     }
 
@@ -191,6 +248,8 @@ fn read_starts(starts: &[i64], count: usize) -> Result<Vec<usize>> {
         {
             Ok(read)
         }
-        _ => Err(Error::State("sparse rows begin at 0 and follow each other to the last value")),
+        _ => Err(Error::SparseRows(
+            "the first begins at 0, and they follow each other to the last value",
+        )),
     }
 }

@@ -16,7 +16,7 @@ REFUSALS = {
     "neurons": """
         pair = sm.ActivationPair()
         update = lambda: pair.update(np.ones((2, 600_000), "f4"), np.ones((2, 600_000), "f4"))
-        wanted = ["600000 + 600000 neurons", "10.5 TiB", "take fewer neurons"]
+        wanted = ["600000 + 600000 neurons", "5.2 TiB", "take fewer neurons"]
         unchanged = lambda: pair.n_samples == 0
     """,
     "nulls": """
@@ -29,7 +29,7 @@ REFUSALS = {
     "residuals": """
         rows = np.ones((200, 50_176), "f4")
         update = lambda: sm.residuals(rows, rows)
-        wanted = ["50176 + 50176 neurons", "75.0 GiB", "take fewer neurons"]
+        wanted = ["50176 + 50176 neurons", "37.9 GiB", "take fewer neurons"]
         unchanged = lambda: True
     """,
 }
@@ -79,7 +79,7 @@ try:
     other.update(wide, wide)
 except MemoryError as error:
     # Of which there is enough, on most machines, but not for this process.
-    assert "12000 + 12000 neurons takes 4.3 GiB" in str(error), str(error)
+    assert "12000 + 12000 neurons takes 2.2 GiB" in str(error), str(error)
 else:
     raise SystemExit("it was not refused")
 assert other.n_samples == 0

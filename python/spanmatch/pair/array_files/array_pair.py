@@ -86,17 +86,18 @@ def _check_memory(x: ArrayFile, y: ArrayFile, resampling: Resampling) -> None:
     """Raise before the system stops the process: a file the wrong way round has many columns."""
     if sys.platform == "win32":
         return
-    n = x.shape[1] + y.shape[1]
+    widths = [x.shape[1], y.shape[1]]
     has = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    beside = resampling.count_beside(x.shape[1], y.shape[1])
-    if 8 * n * n <= has < 8 * (n * n + beside):
+    sums = core.gram_bytes(widths, 0, 0)
+    beside = core.gram_bytes(widths, resampling.nulls, resampling.folds) - sums
+    if sums <= has < sums + beside:
         raise FileError(
             f"{resampling.nulls} nulls and {resampling.folds} folds of {x.shape[1]} + {y.shape[1]} "
-            f"neurons take {8 * beside / 1e9:.0f} GB of memory, of {has / 1e9:.0f} GB: take fewer"
+            f"neurons take {beside / 1e9:.0f} GB of memory, of {has / 1e9:.0f} GB: take fewer"
         )
-    if 8 * n * n > has:
+    if sums > has:
         raise FileError(
-            f"{x} has shape {x.shape}, {y} has {y.shape}: {n} neurons, the columns, take "
-            f"{8 * n * n / 1e9:.0f} GB of memory, of {has / 1e9:.0f} GB; if the rows are the "
+            f"{x} has shape {x.shape}, {y} has {y.shape}: {sum(widths)} neurons, the columns, take "
+            f"{sums / 1e9:.0f} GB of memory, of {has / 1e9:.0f} GB; if the rows are the "
             "neurons, save the transpose"
         )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def find_budget(max_memory: int | None, device: torch.device) -> int | None:
     """Return how many bytes the sums may take: by default half of what is free; None: not known.
 
-    The other half is for what follows: to match a layer takes as much again as its sums.
+    The other half is for what follows: to match a layer takes more than its sums.
 
     Parameters
     ----------
@@ -34,7 +34,10 @@ def find_budget(max_memory: int | None, device: torch.device) -> int | None:
 
 
 def count_sums(n_a: int, n_b: int, options: CompareOptions) -> int:
-    """Return how many bytes the sums of a pair take, with its nulls and folds."""
+    """Return how many bytes the sums of a pair take at most, with its nulls and folds.
+
+    A device keeps all products. The host keeps one triangle, and another while it adds a batch.
+    """
     return 8 * ((n_a + n_b) ** 2 + options.resampling.count_beside(n_a, n_b))
 
 

@@ -65,7 +65,7 @@ def sparse_rows(indices: ArrayLike, values: ArrayLike, n_neurons: int) -> core.S
             f"indices have shape {found.shape} and values {given.shape}: both are samples × k"
         )
     starts = np.arange(len(found) + 1, dtype=np.int64) * found.shape[1]
-    return _make_rows(n_neurons, starts, found.ravel(), given.ravel())
+    return make_rows(n_neurons, starts, found.ravel(), given.ravel())
 
 
 def as_sparse(array: object, side: str) -> core.SparseRows | None:
@@ -84,6 +84,18 @@ def as_sparse(array: object, side: str) -> core.SparseRows | None:
         return _read_tensor(array) if is_tensor(array) else None
 
 
+def make_rows(
+    n_neurons: int, starts: NDArray[Any], columns: NDArray[Any], values: NDArray[np.float64]
+) -> core.SparseRows:
+    """Return rows of which the columns and values are given, and where each begins."""
+    return core.SparseRows(
+        n_neurons,
+        np.ascontiguousarray(starts, dtype=np.int64),
+        np.ascontiguousarray(columns, dtype=np.int64),
+        np.ascontiguousarray(values),
+    )
+
+
 def _is_scipy(array: object) -> bool:
     # Where there is one, the module has been imported.
     scipy = sys.modules.get("scipy.sparse")
@@ -94,7 +106,7 @@ def _read_scipy(array: Any) -> core.SparseRows:
     if array.ndim != 2:
         raise ValueError(f"it has shape {array.shape}: expected two axes, samples × neurons")
     rows = array.tocsr()
-    return _make_rows(rows.shape[1], rows.indptr, rows.indices, _as_floats(rows.data, "it"))
+    return make_rows(rows.shape[1], rows.indptr, rows.indices, _as_floats(rows.data, "it"))
 
 
 def _read_tensor(tensor: torch.Tensor) -> core.SparseRows | None:
@@ -105,18 +117,7 @@ def _read_tensor(tensor: torch.Tensor) -> core.SparseRows | None:
     from spanmatch.pair.device.sparse_tensors import read_rows
 
     starts, columns, values = read_rows(tensor)
-    return _make_rows(tensor.shape[1], starts, columns, values)
-
-
-def _make_rows(
-    n_neurons: int, starts: NDArray[Any], columns: NDArray[Any], values: NDArray[np.float64]
-) -> core.SparseRows:
-    return core.SparseRows(
-        n_neurons,
-        np.ascontiguousarray(starts, dtype=np.int64),
-        np.ascontiguousarray(columns, dtype=np.int64),
-        np.ascontiguousarray(values),
-    )
+    return make_rows(tensor.shape[1], starts, columns, values)
 
 
 def _as_array(array: Any, name: str) -> NDArray[Any]:

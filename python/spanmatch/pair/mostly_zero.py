@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import spanmatch._core as core
 from spanmatch.pair.sparse import make_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    import spanmatch._core as core
 
 # The core counts one product of two sparse rows as 64 multiplications, and one with a row that is
 # not sparse as 8: up to one value in eight, each side is less work without its zeros. Here they
@@ -65,7 +66,9 @@ class MostlyZeroSides:
             found = {at: sparse for at, sparse in found.items() if self._unshifted[at]}
         replaced = [found.get(at, side) for at, side in enumerate(sides)]
         copies = 2 if gram.n_nulls or gram.fold_samples else 1
-        return replaced if copies * _count_bytes(replaced) <= max(SMALL_COPY, 8 * n**2) else [*sides]
+        return (
+            replaced if copies * _count_bytes(replaced) <= max(SMALL_COPY, 8 * n**2) else [*sides]
+        )
 
 
 def read_mostly_zero(array: NDArray[Any], *, is_first: bool) -> core.SparseRows | None:
@@ -73,23 +76,25 @@ def read_mostly_zero(array: NDArray[Any], *, is_first: bool) -> core.SparseRows 
 
     None also where it is the first and a neuron would lose digits when it is centred.
     """
+    n_samples, width = array.shape
     most = int(LARGEST_SHARE * array.size)
-    height = max(1, BLOCK_VALUES // max(1, array.shape[1]))
-    counts, columns, values = [], [], []
-    for first in range(0, len(array), height):
+    height = max(1, BLOCK_VALUES // width)
+    places, values = [], []
+    for first in range(0, n_samples, height):
         block = array[first : first + height]
         is_value = _find_values(block)
         most -= np.count_nonzero(is_value)
         if most < 0:
             return None
-        counts.append(is_value.sum(1))
-        columns.append(is_value.nonzero()[1])
-        values.append(_widen(block[is_value]))
-    of_neurons, all_values = np.concatenate(columns), np.concatenate(values)
-    if is_first and _loses_digits(of_neurons, all_values, array.shape):
+        of_block = np.flatnonzero(is_value)
+        places.append(first * width + of_block)
+        values.append(_widen(block.reshape(-1)[of_block]))
+    all_places, all_values = np.concatenate(places), np.concatenate(values)
+    columns = all_places % width
+    if is_first and _loses_digits(columns, all_values, array.shape):
         return None
-    starts = np.concatenate([[0], np.cumsum(np.concatenate(counts))])
-    return make_rows(array.shape[1], starts, of_neurons, all_values)
+    starts = np.searchsorted(all_places, width * np.arange(n_samples + 1))
+    return make_rows(width, starts, columns, all_values)
 
 
 def _find_values(block: NDArray[Any]) -> NDArray[np.bool_]:
@@ -129,8 +134,6 @@ def _find_unshifted(gram: core.Gram) -> list[bool]:
 def _count_bytes(sides: Sequence[NDArray[Any] | core.SparseRows]) -> int:
     """Return what the copies of a batch take that has sparse sides, of which some may be."""
     return sum(
-        DENSE_BYTES * side.size
-        if isinstance(side, np.ndarray)
-        else SPARSE_BYTES * side.n_values
+        DENSE_BYTES * side.size if isinstance(side, np.ndarray) else SPARSE_BYTES * side.n_values
         for side in sides
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spanmatch.pair.sparse import make_rows
+from spanmatch.pair.compressed_rows import make_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

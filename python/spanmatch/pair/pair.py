@@ -124,6 +124,12 @@ class ActivationPair(SummedSides):
             it: every later call says so.
 
         Each says which batch, counted from 0, and leaves the pair as it was.
+
+        Warns
+        -----
+        LostDigitsWarning
+            Sparse samples of the first batch, of ten rows at least, have neurons that are so far
+            from 0 on every sample that centring loses more than eight digits.
         """
         with self._gram.lock:
             where = f"batch {self.n_batches} (counted from 0)"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import spanmatch._core as core
+from spanmatch.base.arguments import as_width
 from spanmatch.base.errors import prefix_errors
 from spanmatch.pair.compressed_rows import (
     as_integers,
@@ -15,7 +16,7 @@ from spanmatch.pair.compressed_rows import (
     make_rows_of_columns,
     make_rows_of_places,
 )
-from spanmatch.pair.samples import is_tensor
+from spanmatch.pair.samples import is_tensor, refuse_masked
 
 if TYPE_CHECKING:
     import torch
@@ -46,7 +47,8 @@ def sparse_rows(indices: ArrayLike, values: ArrayLike, n_neurons: int) -> core.S
     Raises
     ------
     TypeError, ValueError
-        Indices are not integers, values not floats; their shapes differ; an index is out of range.
+        Indices are not integers, values not floats, or are masked; their shapes differ; an index is
+        out of range; there are 2³² neurons or more.
 
     Examples
     --------
@@ -62,6 +64,9 @@ def sparse_rows(indices: ArrayLike, values: ArrayLike, n_neurons: int) -> core.S
     >>> pair
     ActivationPair(1000 + 3 neurons, 500 samples)
     """
+    width = as_width(n_neurons)
+    for array, name in ((indices, "indices"), (values, "values")):
+        refuse_masked(array, name)
     found = as_integers(_as_array(indices), "indices")
     given = _as_floats(values, "values")
     if found.ndim != 2 or found.shape != given.shape:
@@ -69,7 +74,7 @@ def sparse_rows(indices: ArrayLike, values: ArrayLike, n_neurons: int) -> core.S
             f"indices have shape {found.shape} and values {given.shape}: both are samples × k"
         )
     starts = np.arange(len(found) + 1, dtype=np.int64) * found.shape[1]
-    return make_rows(n_neurons, starts, found.ravel(), given.ravel())
+    return make_rows(width, starts, found.ravel(), given.ravel())
 
 
 def as_sparse(array: object, side: str) -> core.SparseRows | None:

@@ -252,12 +252,18 @@ def test_batches_that_are_refused_are_refused_as_before() -> None:
 
 
 def test_large_batches_are_read_where_they_lie(monkeypatch: pytest.MonkeyPatch) -> None:
-    of_sums = 8 * (2 * WIDTH) ** 2
     monkeypatch.setattr(mostly_zero, "SMALL_COPY", 0)
-    rows = of_sums // (2 * mostly_zero.SPARSE_BYTES * MOST)
-    for count, shifted in ((rows, False), (rows + 1, True)):
-        x, y = make_top(0, rows=count), make_top(1, rows=count)
-        assert is_shifted(paired((x, y))) == [shifted, shifted]
-        halved = paired((x[: count // 2], y[: count // 2]), folds=2)
-        assert is_shifted(halved) == [False, False]
-    assert is_shifted(paired((x, y), (x, y))) == [True, True]
+    room = 8 * (2 * WIDTH) ** 2
+    # 64 bytes for a value that is not zero, 16 for any value of a dense side.
+    for is_sparse, rows in (
+        (True, room // (2 * 64 * MOST)),
+        (False, room // (64 * MOST + 16 * WIDTH)),
+    ):
+        for count, is_large in ((rows, False), (rows + 1, True)):
+            x = make_top(0, rows=count)
+            y = make_top(1, rows=count) if is_sparse else make_dense(1, rows=count)
+            assert is_shifted(paired((x, y)))[0] is is_large
+        # Nulls and folds take as much again.
+        for kept in ({"nulls": 1}, {"folds": 2}):
+            assert is_shifted(paired((x, y), **kept))[0] is True
+            assert is_shifted(paired((x[: rows // 2], y[: rows // 2]), **kept))[0] is False

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from spanmatch.base.errors import (
         DeviceError,
         FileError,
+        LostDigitsWarning,
         RaisedResolutionWarning,
         RidgeWarning,
         UndefinedWarning,
@@ -70,6 +71,7 @@ __all__ = [
     "Interval",
     "LayerAnswer",
     "LinearMap",
+    "LostDigitsWarning",
     "ManyComparison",
     "Match",
     "MatchSpectrum",
@@ -126,6 +128,7 @@ _MODULES = {
     "Interval": "results.interval",
     "LayerAnswer": "results.layer_answer",
     "LinearMap": "results.structure",
+    "LostDigitsWarning": "base.errors",
     "ManyComparison": "comparison.many.many_comparison",
     "Match": "results.match",
     "MatchSpectrum": "results.spectrum",

@@ -18,6 +18,7 @@ Ridge: TypeAlias = float | Literal["auto"] | None
 
 MAX_INDEX = 2**63 - 1
 MAX_SEED = 2**64 - 1
+MAX_WIDTH = 2**32 - 1  # the core keeps the columns of sparse rows in 32 bits
 MAX_COUNT = 100_000  # nulls and folds: each is a matrix
 
 
@@ -121,6 +122,14 @@ def as_count(count: int, name: str, least: int = 0) -> int:
     value = _as_integer(count, f"`{name}`")
     if not least <= value <= MAX_COUNT:
         raise ValueError(f"`{name}` must be from {least} to {MAX_COUNT}, got {value}")
+    return value
+
+
+def as_width(n_neurons: int) -> int:
+    """Return `n_neurons`, how many neurons sparse samples have."""
+    value = _as_integer(n_neurons, "`n_neurons`")
+    if not 0 <= value <= MAX_WIDTH:
+        raise ValueError(f"`n_neurons` must be from 0 to {MAX_WIDTH}, got {value}")
     return value
 
 

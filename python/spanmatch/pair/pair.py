@@ -96,9 +96,15 @@ class ActivationPair(SummedSides):
             Devices without float64, as Apple's MPS, go through the host: a warning says so, once.
 
             Sparse samples are summed without their zeros where that is less work, which is counted:
-            up to one value in ten or so. They are then less no shift: of a latent that is far from
-            0 on every sample, centring loses digits. A pair that began with samples that are not
-            sparse adds them with their zeros, block by block. Those of a GPU go through the host.
+            up to one value in eight or so. They are then less no shift: of a latent that is far
+            from 0 on every sample, centring loses digits. A pair that began with samples that are
+            not sparse adds them with their zeros, block by block. Those of a GPU go through the
+            host.
+
+            Arrays on the host are summed likewise where at most one value in 16 of that side is not
+            zero, in its first batch and then in each, and the sides have 256 neurons together; not
+            where a neuron would lose more than four digits to centring, as the first batch shows;
+            nor where a batch would take more room than the sums, and than 1 GiB. No clock decides.
         rows_per_item
             How many rows an item has, as an image has positions and a sequence tokens; or the
             length of each item, in order. Rows of one item depend on each other, so nulls shift,
@@ -118,6 +124,12 @@ class ActivationPair(SummedSides):
             it: every later call says so.
 
         Each says which batch, counted from 0, and leaves the pair as it was.
+
+        Warns
+        -----
+        LostDigitsWarning
+            Sparse samples of the first batch, of ten rows at least, have neurons that are so far
+            from 0 on every sample that centring loses more than eight digits.
         """
         with self._gram.lock:
             where = f"batch {self.n_batches} (counted from 0)"

@@ -42,6 +42,16 @@ def is_tensor(array: object) -> TypeGuard[torch.Tensor]:
     return torch is not None and isinstance(array, torch.Tensor)
 
 
+def refuse_masked(array: object, name: str) -> None:
+    """Raise TypeError where numpy would drop the mask of an array."""
+    # Where there is one, the module has been imported; to import it takes longer than to sum.
+    masked = getattr(sys.modules.get("numpy.ma"), "MaskedArray", None)
+    if masked is not None and isinstance(array, masked):
+        raise TypeError(
+            f"{name} is a masked array: select the rows to use, then pass a plain array"
+        )
+
+
 def view_array(array: Any, name: str) -> Readable:
     """Return another library's array as numpy's or torch's, of the same memory."""
     if hasattr(array, "__dlpack__") and hasattr(array, "__dlpack_device__"):
@@ -61,10 +71,7 @@ def view_array(array: Any, name: str) -> Readable:
 
 
 def _as_readable(array: object, side: str) -> Readable:
-    if _is_masked(array):
-        raise TypeError(
-            f"{side} is a masked array: select the rows to use, then pass a plain array"
-        )
+    refuse_masked(array, side)
     if isinstance(array, BFloat16):
         return array.bits
     if isinstance(array, core.SparseRows) or hasattr(array, "tocsr"):
@@ -83,12 +90,6 @@ def _as_readable(array: object, side: str) -> Readable:
             # Tensors that hold no plain values: nested, of a transform, of a tracer.
             raise TypeError(f"{side} is a tensor that cannot be read: {error}") from error
     return _check_type(np.asarray(array), side)
-
-
-def _is_masked(array: object) -> bool:
-    # Where there is one, the module has been imported; to import it takes longer than to sum.
-    masked = getattr(sys.modules.get("numpy.ma"), "MaskedArray", None)
-    return masked is not None and isinstance(array, masked)
 
 
 def _view_by_torch(array: Any, name: str) -> torch.Tensor:

@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import spanmatch._core as core
+from spanmatch.base.arguments import as_width
 from spanmatch.base.errors import prefix_errors
-from spanmatch.pair.samples import is_tensor
+from spanmatch.pair.compressed_rows import (
+    as_integers,
+    make_rows,
+    make_rows_of_columns,
+    make_rows_of_places,
+)
+from spanmatch.pair.samples import is_tensor, refuse_masked
 
 if TYPE_CHECKING:
     import torch
@@ -40,7 +47,8 @@ def sparse_rows(indices: ArrayLike, values: ArrayLike, n_neurons: int) -> core.S
     Raises
     ------
     TypeError, ValueError
-        Indices are not integers, values not floats; their shapes differ; an index is out of range.
+        Indices are not integers, values not floats, or are masked; their shapes differ; an index is
+        out of range; there are 2³² neurons or more.
 
     Examples
     --------
@@ -56,16 +64,17 @@ def sparse_rows(indices: ArrayLike, values: ArrayLike, n_neurons: int) -> core.S
     >>> pair
     ActivationPair(1000 + 3 neurons, 500 samples)
     """
-    found = _as_array(indices, "indices")
-    if found.dtype.kind not in "iu":
-        raise TypeError(f"indices hold {found.dtype}, not integers")
+    width = as_width(n_neurons)
+    for array, name in ((indices, "indices"), (values, "values")):
+        refuse_masked(array, name)
+    found = as_integers(_as_array(indices), "indices")
     given = _as_floats(values, "values")
     if found.ndim != 2 or found.shape != given.shape:
         raise ValueError(
             f"indices have shape {found.shape} and values {given.shape}: both are samples × k"
         )
     starts = np.arange(len(found) + 1, dtype=np.int64) * found.shape[1]
-    return _make_rows(n_neurons, starts, found.ravel(), given.ravel())
+    return make_rows(width, starts, found.ravel(), given.ravel())
 
 
 def as_sparse(array: object, side: str) -> core.SparseRows | None:
@@ -93,8 +102,22 @@ def _is_scipy(array: object) -> bool:
 def _read_scipy(array: Any) -> core.SparseRows:
     if array.ndim != 2:
         raise ValueError(f"it has shape {array.shape}: expected two axes, samples × neurons")
-    rows = array.tocsr()
-    return _make_rows(rows.shape[1], rows.indptr, rows.indices, _as_floats(rows.data, "it"))
+    # scipy would change one into the other without a look at its indices.
+    if array.format in ("csr", "csc"):
+        values = _as_floats(array.data, "it")
+        if array.format == "csr":
+            rows = make_rows(array.shape[1], array.indptr, array.indices, values)
+            _check_count(len(rows), array.shape[0], "rows")
+            return rows
+        _check_count(len(array.indptr) - 1, array.shape[1], "columns")
+        return make_rows_of_columns(array.shape, array.indptr, array.indices, values)
+    places = array.tocoo()
+    return make_rows_of_places(array.shape, places.row, places.col, _as_floats(places.data, "it"))
+
+
+def _check_count(found: int, wanted: int, kind: str) -> None:
+    if found != wanted:
+        raise ValueError(f"it has starts of {found} {kind}, but {wanted} by its shape")
 
 
 def _read_tensor(tensor: torch.Tensor) -> core.SparseRows | None:
@@ -104,26 +127,11 @@ def _read_tensor(tensor: torch.Tensor) -> core.SparseRows | None:
         return None
     from spanmatch.pair.device.sparse_tensors import read_rows
 
-    starts, columns, values = read_rows(tensor)
-    return _make_rows(tensor.shape[1], starts, columns, values)
+    return read_rows(tensor)
 
 
-def _make_rows(
-    n_neurons: int, starts: NDArray[Any], columns: NDArray[Any], values: NDArray[np.float64]
-) -> core.SparseRows:
-    return core.SparseRows(
-        n_neurons,
-        np.ascontiguousarray(starts, dtype=np.int64),
-        np.ascontiguousarray(columns, dtype=np.int64),
-        np.ascontiguousarray(values),
-    )
-
-
-def _as_array(array: Any, name: str) -> NDArray[Any]:
-    found = array.detach().cpu().numpy() if is_tensor(array) else np.asarray(array)
-    if found.dtype.kind == "u" and found.size and found.max() > np.iinfo(np.int64).max:
-        raise ValueError(f"{name} hold a number above 2^63")
-    return found
+def _as_array(array: Any) -> NDArray[Any]:
+    return array.detach().cpu().numpy() if is_tensor(array) else np.asarray(array)
 
 
 def _as_floats(array: Any, name: str) -> NDArray[np.float64]:

@@ -94,10 +94,12 @@ def is_close(mine: Any, other: Any, within: float = 1e-12) -> bool:
     return bool(mine == other)
 
 
-def is_close_comparison(mine: Comparison, other: Comparison) -> bool:
+def is_close_comparison(mine: Comparison, other: Comparison, within: float = 1e-12) -> bool:
     """Tell whether comparisons are the same but for rounding, spectra, nulls and intervals too."""
-    return is_close(mine.to_dict(), other.to_dict()) and all(
-        is_close([each.to_dict() for each in kept.values()], [each.to_dict() for each in theirs])
+    return is_close(mine.to_dict(), other.to_dict(), within) and all(
+        is_close(
+            [each.to_dict() for each in kept.values()], [each.to_dict() for each in theirs], within
+        )
         for kept, theirs in (
             (mine, other.values()),
             (mine.nulls, other.nulls.values()),

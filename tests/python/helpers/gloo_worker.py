@@ -55,6 +55,17 @@ def constant(value: float) -> sm.ActivationPair:
     return pair
 
 
+def mostly_zero(rank: int) -> sm.ActivationPair:
+    """What the first process sums without zeros, and the second with a shift."""
+    rng = np.random.default_rng(rank)
+    pair = sm.ActivationPair(nulls=2, folds=2, seed=rank)
+    rows = 20.0 * rank + rng.standard_normal((90, 256))
+    if rank == 0:
+        rows[rng.random(rows.shape) > 0.03] = 0.0
+    pair.update(rows[:, :150], rows[:, 150:])
+    return pair
+
+
 def complaint(call: Callable[[], object]) -> str:
     try:
         call()
@@ -102,6 +113,10 @@ def main(rank: int, folder: Path) -> None:
         before = pickle.dumps(pair)
         heard[name] = complaint(pair.all_reduce)
         heard[f"{name} leaves the pair"] = str(pickle.dumps(pair) == before)
+
+    pair = mostly_zero(rank)
+    pair.all_reduce()
+    pair.save(folder / f"zeros-{rank}")
 
     acts = share_of_set(rank)
     acts.all_reduce()

@@ -13,7 +13,7 @@ import pytest
 
 import gloo_worker
 import spanmatch as sm
-from gloo_worker import KEPT, beside, samples, share, share_of_set
+from gloo_worker import KEPT, beside, mostly_zero, samples, share, share_of_set
 from grams import grams
 
 WORKER = Path(gloo_worker.__file__)
@@ -83,6 +83,16 @@ def test_a_process_without_batches_takes_part(folder: Path) -> None:
             np.testing.assert_array_equal(a, b)
         # What one knows, both know.
         assert pair.x_names == tuple("abcdef")
+
+
+def test_sums_without_zeros_and_with_a_shift_are_added(folder: Path) -> None:
+    parts = [mostly_zero(rank) for rank in range(2)]
+    assert [bool(part._gram.to_host().parts()[3].any()) for part in parts] == [False, True]
+    one = parts[0] + parts[1]
+    first, second = pairs(folder, "zeros")
+    assert pickle.dumps(first) == pickle.dumps(second)
+    for found, wanted in zip(grams(first), grams(one), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-11, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", list(KEPT))

@@ -191,6 +191,19 @@ def test_rows_that_are_none_are_refused() -> None:
     ):
         with pytest.raises(kind, match=said):
             sm.sparse_rows(np.array(indices), np.array(values), 5)
+    with pytest.raises(TypeError, match="values is a masked array"):
+        sm.sparse_rows([[0, 1]], np.ma.masked_less(np.array([[1.0, 2.0]]), 2), 5)
+    for width, refused, said in (
+        (-1, ValueError, "`n_neurons` must be from 0 to 4294967295, got -1"),
+        (2**32, ValueError, "must be from 0"),
+        (10**30, ValueError, "must be from 0"),
+        (5.0, TypeError, "`n_neurons` must be an integer, got float"),
+        (True, TypeError, "must be an integer, got bool"),
+    ):
+        with pytest.raises(refused, match=said):
+            sm.sparse_rows([[0, 0]], [[1.0, 2.0]], width)  # type: ignore[arg-type]
+    with pytest.raises(MemoryError, match=r"4294967295 \+ 3 neurons"):
+        paired(sm.sparse_rows([[0, 1]], [[1.0, 2.0]], 2**32 - 1), Y[:1, :3])
     for indices, said in (
         ([[0, 3], [1, 1]], "row 3, but there are 3"),
         ([[0, 1], [1, 40]], "neuron 40, but there are 40"),
@@ -199,3 +212,65 @@ def test_rows_that_are_none_are_refused() -> None:
             paired(make_coo(indices, [1.0, 1.0], check=False), Y[:3])
     with pytest.raises(TypeError, match="y is sparse, which is not read here"):
         sm.debiased_linear_cka(X[:8], sp.csr_array(Y[:8]))
+
+
+def test_other_formats_of_scipy_and_parts_of_arrays() -> None:
+    wanted = paired(X, Y)
+    both = np.vstack([X, X])
+    for rows in (
+        sp.bmat([[sp.csr_matrix(X[:, :20]), sp.coo_matrix(X[:, 20:])]]),
+        sp.csr_array(both)[len(X) :],
+        sp.csr_array(X.T.copy()).T,
+        sp.bsr_array(X),
+        sp.dok_array(X),
+        sp.lil_matrix(X),
+    ):
+        assert_alike(paired(rows, Y), wanted)
+    diagonals = sp.dia_array((np.ones((1, 40)), [0]), shape=(120, 40))
+    assert_alike(paired(diagonals, Y), paired(diagonals.toarray(), Y))
+
+
+def test_places_in_any_order_and_twice() -> None:
+    rng = np.random.default_rng(0)
+    rows, columns = np.nonzero(X)
+    order = rng.permutation(2 * len(rows))
+    halves = np.tile(X[rows, columns] / 2, 2)[order]
+    rows, columns = np.tile(rows, 2)[order], np.tile(columns, 2)[order]
+    wanted = paired(X, Y)
+    assert_alike(paired(sp.coo_array((halves, (rows, columns)), X.shape), Y), wanted)
+    where = torch.from_numpy(np.stack([rows, columns]))
+    what = torch.from_numpy(halves).requires_grad_()
+    tensor = torch.sparse_coo_tensor(where, what, X.shape, check_invariants=True)
+    assert_alike(paired(tensor, Y), wanted)
+
+
+def test_neurons_that_centring_takes_the_digits_of_are_named() -> None:
+    rng = np.random.default_rng(0)
+    indices = np.tile([2, 5, 8], (40, 1))
+    values = np.stack([np.full(40, 0.1), 1e6 + rng.random(40), 1e3 + rng.random(40)], 1)
+    other = rng.standard_normal((40, 3))
+    rows = sm.sparse_rows(indices, values, 100)
+    starts = 3 * np.arange(41)
+    for sparse in (rows, sp.csr_array((values.ravel(), indices.ravel(), starts), (40, 100))):
+        with pytest.warns(sm.LostDigitsWarning, match="y is sparse.* neurons 2, 5 are far"):
+            paired(other, sparse)
+    acts = sm.ActivationSet(["a", "b"])
+    with pytest.warns(sm.LostDigitsWarning, match=r"rows\['b'\] is sparse"):
+        acts.update({"a": other, "b": rows})
+    # Few rows say nothing; later ones change no shift; what is given as an array has one.
+    pair = paired(other[:9], sm.sparse_rows(indices[:9], values[:9], 100))
+    pair.update(other, rows)
+    pair = paired(other[:20], np.zeros((20, 100)) + np.r_[values[0], np.zeros(97)])
+    pair.update(other, rows)
+
+
+@pytest.mark.usefixtures("restore_threads")
+def test_arrays_that_may_not_be_written_to_and_the_same_bits_at_any_number_of_threads() -> None:
+    rows = sp.csr_array(X)
+    for part in (rows.data, rows.indices, rows.indptr):
+        part.flags.writeable = False
+    found = []
+    for count in (1, 2, 3):
+        sm.set_num_threads(count)
+        found.append(pickle.dumps(paired(rows, Y, nulls=2, folds=3)))
+    assert found[0] == found[1] == found[2]

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
 from spanmatch.base.errors import warn_user
+from spanmatch.pair.compressed_rows import make_rows, make_rows_of_columns, make_rows_of_places
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
+
+    import spanmatch._core as core
 
 READABLE = (torch.sparse_coo, torch.sparse_csr, torch.sparse_csc)
 
 
-def read_rows(tensor: torch.Tensor) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.float64]]:
-    """Return where each row begins, and the columns and values of all.
+def read_rows(tensor: torch.Tensor) -> core.SparseRows:
+    """Return a sparse tensor as rows.
 
     Raises
     ------
     TypeError, ValueError
-        Its layout or type is not read; it has other than two axes; a row is out of range.
+        Its layout or type is not read; it has other than two axes; a row or a column is out of
+        range, which torch itself does not look for.
     """
     if tensor.layout not in READABLE:
         raise TypeError(f"it is a tensor of layout {tensor.layout}: pass its to_sparse_csr()")
@@ -32,19 +36,25 @@ def read_rows(tensor: torch.Tensor) -> tuple[NDArray[Any], NDArray[Any], NDArray
             "sparse axes, samples × neurons"
         )
     tensor = tensor.detach()
+    if tensor.device.type == "meta":
+        raise TypeError("it lies on the meta device, where tensors have no values")
     if tensor.device.type != "cpu":
         _note_host(tensor.device.type)
         tensor = tensor.cpu()
+    n_samples, n_neurons = tensor.shape
+    if tensor.layout == torch.sparse_coo:
+        rows, columns = tensor._indices().numpy()
+        return make_rows_of_places(
+            (n_samples, n_neurons), rows, columns, widen(tensor._values(), "it")
+        )
+    values = widen(tensor.values(), "it")
     if tensor.layout == torch.sparse_csr:
-        starts, columns = tensor.crow_indices(), tensor.col_indices()
-        return starts.numpy(), columns.numpy(), widen(tensor.values(), "it")
-    # In the order of rows, and values of one place added.
-    tensor = tensor.to_sparse_coo().coalesce()
-    of_rows, columns = tensor.indices().numpy()
-    if of_rows.size and of_rows.max() >= len(tensor):
-        raise ValueError(f"it names row {of_rows.max()}, but there are {len(tensor)}")
-    counts = np.bincount(of_rows, minlength=len(tensor))
-    return np.concatenate([[0], np.cumsum(counts)]), columns, widen(tensor.values(), "it")
+        return make_rows(
+            n_neurons, tensor.crow_indices().numpy(), tensor.col_indices().numpy(), values
+        )
+    return make_rows_of_columns(
+        (n_samples, n_neurons), tensor.ccol_indices().numpy(), tensor.row_indices().numpy(), values
+    )
 
 
 def widen(values: torch.Tensor, name: str) -> NDArray[np.float64]:

@@ -71,6 +71,10 @@ def compare(
     positions in B than in A, or others that count, the mean over an input's positions is its
     sample, and a note says so. The models are left as they were.
 
+    Layers of which most outputs are zero, as the latents of sparse autoencoders, are summed without
+    their zeros, by the rule of `ActivationPair.update`: at most one value in 16, counted batch by
+    batch. Not with `all_pairs`, and not on a GPU.
+
     Parameters
     ----------
     model_a, model_b

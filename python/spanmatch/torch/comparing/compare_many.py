@@ -74,7 +74,7 @@ def compare_many(
 
     Every network runs once over every batch, and once more over the first ones, where it is found
     out what a row is. All pairs of networks are made from the same sums, as `compare` would make
-    them of each two: what `compare` says of rows, masks and positions holds here.
+    them of each two: what `compare` says of rows, masks, positions and zeros holds here.
 
     Models run in step, and memory does not grow with the data. Functions that load a model are
     called one after the other, and each model is let go before the next is loaded: then the rows of

@@ -106,7 +106,8 @@ def capture(
     rows come input by input, and layers that cannot be read are left out.
 
     Between batches and between two yields the model is as it was before: without hooks, in its own
-    mode. The rows lie on the model's device, and are the caller's.
+    mode. The rows lie on the model's device, and are the caller's. They are dense: on the host,
+    `ActivationPair.update` sums them without their zeros where that is less work.
 
     Parameters
     ----------

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from spanmatch.base.errors import (
         DeviceError,
         FileError,
-        LostDigitsWarning,
         RaisedResolutionWarning,
         RidgeWarning,
         UndefinedWarning,
@@ -71,7 +70,6 @@ __all__ = [
     "Interval",
     "LayerAnswer",
     "LinearMap",
-    "LostDigitsWarning",
     "ManyComparison",
     "Match",
     "MatchSpectrum",
@@ -128,7 +126,6 @@ _MODULES = {
     "Interval": "results.interval",
     "LayerAnswer": "results.layer_answer",
     "LinearMap": "results.structure",
-    "LostDigitsWarning": "base.errors",
     "ManyComparison": "comparison.many.many_comparison",
     "Match": "results.match",
     "MatchSpectrum": "results.spectrum",

@@ -230,13 +230,11 @@ pub enum Error {
 }
 
 impl Error {
-    /// The same, where memory is short for a purpose that only the caller knows.
+    /// The same, where memory is short for a purpose that only the caller knows, and that takes so much in all.
     #[must_use]
-    pub(crate) fn wanted_for(self, purpose: Purpose) -> Self {
+    pub(crate) fn wanted_for(self, purpose: Purpose, bytes: u64) -> Self {
         match self {
-            Self::OutOfMemory { bytes, available, .. } => {
-                Self::OutOfMemory { purpose, bytes, available }
-            }
+            Self::OutOfMemory { available, .. } => Self::OutOfMemory { purpose, bytes, available },
             other => other,
         }
     }

@@ -252,13 +252,21 @@ impl Gram {
     /// Whether the machine has room for another Gram of these sides, with as many nulls and folds. They are taken one by
     /// one, each perhaps small enough, and their pages only as they are written: what does not fit as a whole is not begun.
     fn require_room(&self, sides: &Sides) -> Result<()> {
-        let (nulls, folds) = (self.resampled.nulls.len(), self.resampled.folds.len());
-        memory::require(bytes(sides, nulls, folds), self.purpose(sides))
+        memory::require(self.bytes_for(sides), self.purpose(sides))
     }
 
     /// Does what takes memory for a Gram like this one, and says so where there is none.
     fn in_room<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        work().map_err(|error| error.wanted_for(self.purpose(&self.sides)))
+        self.in_room_of(&self.sides, work)
+    }
+
+    /// The same for a Gram of other sides.
+    fn in_room_of<T>(&self, sides: &Sides, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        work().map_err(|error| error.wanted_for(self.purpose(sides), self.bytes_for(sides)))
+    }
+
+    fn bytes_for(&self, sides: &Sides) -> u64 {
+        bytes(sides, self.resampled.nulls.len(), self.resampled.folds.len())
     }
 
     fn purpose(&self, sides: &Sides) -> Purpose {

@@ -31,10 +31,6 @@ class RaisedResolutionWarning(UserWarning):
     """Rounding left no answer at the resolution δ that so many neurons have: it was raised."""
 
 
-class LostDigitsWarning(UserWarning):
-    """Neurons are so far from 0, compared with how they vary, that centring loses their digits."""
-
-
 class RidgeWarning(UserWarning):
     """The ridge that `ridge="auto"` chose is at an edge of its grid, or one given is very small."""
 

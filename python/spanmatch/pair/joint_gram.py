@@ -10,8 +10,7 @@ import numpy as np
 
 import spanmatch._core as core
 from spanmatch.base.errors import DeviceError
-from spanmatch.pair.lost_digits import warn_of_lost_digits
-from spanmatch.pair.mostly_zero import MostlyZeroSides
+from spanmatch.pair.mostly_zero import replace_mostly_zero
 from spanmatch.pair.samples import as_samples
 from spanmatch.pair.sparse import as_sparse
 
@@ -38,7 +37,6 @@ class JointGram:
             core.Gram() if host is None else host,
             {},
         )
-        self._mostly_zero = MostlyZeroSides()
 
     @property
     def n_batches(self) -> int:
@@ -95,10 +93,7 @@ class JointGram:
                 host, _ = self._sums
                 alone = widths == self.widths and not any(self.kept)
                 gram = host if alone else self.to_host()
-                is_first = gram.n_samples == 0
-                gram.update(self._mostly_zero.replace(on_host, gram), rows_per_item, report)
-                if is_first and any(isinstance(side, core.SparseRows) for side in on_host):
-                    warn_of_lost_digits(gram, dict(zip(sides, on_host, strict=True)))
+                gram.update(replace_mostly_zero(on_host, gram), rows_per_item, report)
             else:
                 # Of which none is sparse.
                 dense = [side for side in samples if not isinstance(side, core.SparseRows)]
@@ -133,7 +128,7 @@ class JointGram:
     def replace(self, gram: core.Gram) -> None:
         """Hold the sums of `gram` from now on."""
         with self.lock:
-            self._mostly_zero, self._sums = MostlyZeroSides(), (gram, {})
+            self._sums = gram, {}
 
     def _list_grams(self) -> list[core.Gram | DeviceGram]:
         host, devices = self._sums

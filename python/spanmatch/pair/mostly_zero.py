@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 LARGEST_SHARE = 1 / 16
 # To find the zeros of fewer takes as long as to sum them.
 FEWEST_NEURONS = 256
-# Sparse rows are less no shift. A neuron whose centred square is a smaller part of its square, in
-# the first batch, would lose more than four digits when it is centred.
-SMALLEST_PART = 1e-4
 # While a batch is summed, the bytes of a value that is not zero, and of any value of another side.
 SPARSE_BYTES, DENSE_BYTES = 64, 16
 # What these may take, where the sums take less.
@@ -32,52 +29,38 @@ SMALL_COPY = 2**30
 BLOCK_VALUES = 2**20
 
 
-class MostlyZeroSides:
-    """The sides of one Gram whose arrays are given to it as sparse rows, batch by batch.
+def replace_mostly_zero(
+    sides: Sequence[NDArray[Any] | core.SparseRows], gram: core.Gram
+) -> list[NDArray[Any] | core.SparseRows]:
+    """Return the sides of a batch for `gram`, some as sparse rows in place of arrays.
 
-    The first batch decides: its sparse sides are less no shift. What is counted is the same on
-    every machine.
+    What is counted is the same on every machine. Batches that the core will refuse stay as they
+    are.
     """
-
-    def __init__(self) -> None:
-        # Of each side, whether it is less no shift; None until it is asked of a Gram that has one.
-        self._unshifted: list[bool] | None = None
-
-    def replace(
-        self, sides: Sequence[NDArray[Any] | core.SparseRows], gram: core.Gram
-    ) -> list[NDArray[Any] | core.SparseRows]:
-        """Return the sides of a batch for `gram`, some as sparse rows in place of arrays.
-
-        Batches that the core will refuse stay as they are.
-        """
-        n, rows = sum(side.shape[1] for side in sides), {len(side) for side in sides}
-        if n < FEWEST_NEURONS or len(rows) != 1 or rows == {0}:
-            return list(sides)
-        found = {
-            at: sparse
-            for at, side in enumerate(sides)
-            if isinstance(side, np.ndarray)
-            and side.size > 0
-            and (self._unshifted is None or self._unshifted[at])
-            and (sparse := read_mostly_zero(side, is_first=gram.n_samples == 0)) is not None
-        }
-        if gram.n_samples > 0 and found and self._unshifted is None:
-            self._unshifted = _find_unshifted(gram)
-            found = {at: sparse for at, sparse in found.items() if self._unshifted[at]}
-        replaced = [found.get(at, side) for at, side in enumerate(sides)]
-        copies = 2 if gram.n_nulls or gram.fold_samples else 1
-        return (
-            replaced if copies * _count_bytes(replaced) <= max(SMALL_COPY, 8 * n**2) else [*sides]
-        )
+    n, rows = sum(side.shape[1] for side in sides), {len(side) for side in sides}
+    if n < FEWEST_NEURONS or len(rows) != 1 or rows == {0}:
+        return list(sides)
+    # Zeros of neurons with a shift count as values. Sides that the Gram has not are refused later.
+    shifted = gram.n_shifted if len(gram.n_shifted) == len(sides) else [0] * len(sides)
+    replaced = [
+        _replace(side, n_shifted) if isinstance(side, np.ndarray) and side.size > 0 else side
+        for side, n_shifted in zip(sides, shifted, strict=True)
+    ]
+    copies = 2 if gram.n_nulls or gram.fold_samples else 1
+    fits = copies * _count_bytes(replaced) <= max(SMALL_COPY, 8 * n**2)
+    return replaced if fits else list(sides)
 
 
-def read_mostly_zero(array: NDArray[Any], *, is_first: bool) -> core.SparseRows | None:
-    """Return an array as sparse rows; None where too few values are zero.
+def _replace(side: NDArray[Any], n_shifted: int) -> NDArray[Any] | core.SparseRows:
+    sparse = read_mostly_zero(side, int(LARGEST_SHARE * side.size) - n_shifted * len(side))
+    return side if sparse is None else sparse
 
-    None also where it is the first and a neuron would lose digits when it is centred.
-    """
+
+def read_mostly_zero(array: NDArray[Any], most: int) -> core.SparseRows | None:
+    """Return an array as sparse rows; None where more values than `most` are not zero."""
     n_samples, width = array.shape
-    most = int(LARGEST_SHARE * array.size)
+    if most < 0:
+        return None
     height = max(1, BLOCK_VALUES // width)
     places, values = [], []
     for first in range(0, n_samples, height):
@@ -91,8 +74,6 @@ def read_mostly_zero(array: NDArray[Any], *, is_first: bool) -> core.SparseRows 
         values.append(_widen(block.reshape(-1)[of_block]))
     all_places, all_values = np.concatenate(places), np.concatenate(values)
     columns = all_places % width
-    if is_first and _loses_digits(columns, all_values, array.shape):
-        return None
     starts = np.searchsorted(all_places, width * np.arange(n_samples + 1))
     return make_rows(width, starts, columns, all_values)
 
@@ -110,25 +91,6 @@ def _widen(values: NDArray[Any]) -> NDArray[np.float64]:
     if values.dtype == np.uint16:
         values = (values.astype(np.uint32) << 16).view(np.float32)
     return values.astype(np.float64)
-
-
-def _loses_digits(
-    columns: NDArray[Any], values: NDArray[np.float64], shape: tuple[int, ...]
-) -> bool:
-    n_samples, n_neurons = shape
-    with np.errstate(over="ignore", invalid="ignore"):
-        sums = np.bincount(columns, values, n_neurons)
-        squares = np.bincount(columns, values * values, n_neurons)
-        of_means = sums * sums / n_samples
-        # What is not finite is not less.
-        keeps = of_means <= (1 - SMALLEST_PART) * squares
-    return not bool(keeps.all())
-
-
-def _find_unshifted(gram: core.Gram) -> list[bool]:
-    widths, _, _, shift, *_ = gram.parts()
-    of_sides = np.split(shift, np.cumsum(widths)[:-1])
-    return [not bool(of_side.any()) for of_side in of_sides]
 
 
 def _count_bytes(sides: Sequence[NDArray[Any] | core.SparseRows]) -> int:

@@ -27,9 +27,10 @@ class ActivationPair(SummedSides):
     """The activations of two sides on the same inputs, accumulated over batches.
 
     What a match depends on is the joint Gram matrix of both sides, [X Y]ᵀ[X Y]. It adds up over
-    batches, in any order, so a pair takes half of (n_x + n_y)² float64 of memory however many samples it
-    has seen, and gives the same answers as all samples at once. Row i of `x` and row i of `y`
-    belong to the same sample. The first batch sets both widths.
+    batches, in any order, so a pair takes half of (n_x + n_y)² float64 of memory, and as much again
+    while it adds a batch, however many samples it has seen, and gives the same answers as all
+    samples at once. Row i of `x` and row i of `y` belong to the same sample. The first batch sets
+    both widths.
 
     Several threads may update or merge into one pair: each call is atomic, one waits for the other.
     A call that raises leaves the pair as it was.
@@ -96,15 +97,14 @@ class ActivationPair(SummedSides):
             Devices without float64, as Apple's MPS, go through the host: a warning says so, once.
 
             Sparse samples are summed without their zeros where that is less work, which is counted:
-            up to one value in eight or so. They are then less no shift: of a latent that is far
-            from 0 on every sample, centring loses digits. A pair that began with samples that are
-            not sparse adds them with their zeros, block by block. Those of a GPU go through the
-            host.
+            up to one value in eight or so. Neurons that are on in all of the first samples have a
+            shift, as those of other samples have: so centring takes no digits from them. A pair
+            that began with samples that are not sparse adds sparse ones with their zeros, block by
+            block. Those of a GPU go through the host.
 
             Arrays on the host are summed likewise where at most one value in 16 of that side is not
-            zero, in its first batch and then in each, and the sides have 256 neurons together; not
-            where a neuron would lose more than four digits to centring, as the first batch shows;
-            nor where a batch would take more room than the sums, and than 1 GiB. No clock decides.
+            zero, in its first batch and then in each, and the sides have 256 neurons together; but
+            not where a batch would take more room than the sums, and than 1 GiB. No clock decides.
         rows_per_item
             How many rows an item has, as an image has positions and a sequence tokens; or the
             length of each item, in order. Rows of one item depend on each other, so nulls shift,
@@ -124,12 +124,6 @@ class ActivationPair(SummedSides):
             it: every later call says so.
 
         Each says which batch, counted from 0, and leaves the pair as it was.
-
-        Warns
-        -----
-        LostDigitsWarning
-            Sparse samples of the first batch, of ten rows at least, have neurons that are so far
-            from 0 on every sample that centring loses more than eight digits.
         """
         with self._gram.lock:
             where = f"batch {self.n_batches} (counted from 0)"

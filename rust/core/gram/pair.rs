@@ -45,7 +45,7 @@ impl Gram {
         let both = Sides::of_widths([a, b].map(|side| self.sides.width(side)));
         self.require_room(&both)?;
         let pair = || Ok(Self { resampled: self.pair_resampled(a, b)?, ..self.pair_sums(a, b)? });
-        pair().map_err(|error: Error| error.wanted_for(self.purpose(&both)))
+        self.in_room_of(&both, pair)
     }
 
     fn pair_sums(&self, a: usize, b: usize) -> Result<Self> {

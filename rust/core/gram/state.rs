@@ -252,7 +252,8 @@ impl Gram {
     ) -> Result<Array2<f64>> {
         let n = self.n();
         let purpose = Purpose::Gram { widths: self.widths(), nulls: 0, folds: 0 };
-        let matrix = Matrix::symmetric(n, lower).map_err(|error| error.wanted_for(purpose))?;
+        let matrix = Matrix::symmetric(n, lower)
+            .map_err(|error| error.wanted_for(purpose, Matrix::bytes(n, n)))?;
         Ok(shaped((n, n), matrix.into_values()))
     }
 }

@@ -166,7 +166,7 @@ impl Gram {
             };
             Ok(Self { resampled: self.resampled.empty_like(&fresh)?, ..fresh })
         };
-        fresh().map_err(|error| error.wanted_for(self.purpose(&sides)))
+        self.in_room_of(&sides, fresh)
     }
 
     /// Nothing less the same shift, with nulls and folds of nothing.

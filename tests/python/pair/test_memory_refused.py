@@ -73,13 +73,13 @@ x = np.arange(12.0).reshape(3, 4)
 pair.update(x, x)
 taken = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (taken + 2**31, taken + 2**31))
-wide = np.ones((2, 12_000), "f4")
+wide = np.ones((2, 16_000), "f4")
 other = sm.ActivationPair()
 try:
     other.update(wide, wide)
 except MemoryError as error:
     # Of which there is enough, on most machines, but not for this process.
-    assert "12000 + 12000 neurons takes 2.2 GiB" in str(error), str(error)
+    assert "16000 + 16000 neurons takes 3.9 GiB" in str(error), str(error)
 else:
     raise SystemExit("it was not refused")
 assert other.n_samples == 0
@@ -116,7 +116,7 @@ rows, wide = (np.ones((2, n), "f4") for n in (6000, 600_000))
 pair = sm.ActivationPair()
 first = held()
 pair.update(rows, rows)
-assert held() - first > 1e9
+assert held() - first > 5e8
 del pair
 try:
     sm.ActivationPair().update(wide, wide)

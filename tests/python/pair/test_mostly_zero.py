@@ -11,7 +11,7 @@ import scipy.sparse as sp
 import torch
 
 import spanmatch as sm
-from spanmatch.pair import mostly_zero
+from spanmatch.pair import joint_gram, mostly_zero
 from spanmatch.pair.mostly_zero import FEWEST_NEURONS, LARGEST_SHARE
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ def make_dense(seed: int, rows: int = ROWS, width: int = WIDTH) -> NDArray[Any]:
 
 
 def is_shifted(pair: sm.ActivationPair | sm.ActivationSet) -> list[bool]:
-    """Whether each side is less a shift, which none has that was summed without zeros."""
-    widths, _, _, shift, *_ = pair._gram.to_host().parts()
-    return [bool(part.any()) for part in np.split(shift, np.cumsum(widths)[:-1])]
+    """Whether each side is less a shift, as most of it is that was summed with its zeros."""
+    gram = pair._gram.to_host()
+    return [2 * count > width for count, width in zip(gram.n_shifted, gram.widths, strict=True)]
 
 
 def paired(*batches: tuple[Any, Any], **kept: Any) -> sm.ActivationPair:
@@ -131,14 +131,14 @@ def test_arrays_of_every_type_and_layout(cast: Any, monkeypatch: pytest.MonkeyPa
 
 def test_later_batches_follow_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[list[str]] = []
-    replace = mostly_zero.MostlyZeroSides.replace
+    replace = mostly_zero.replace_mostly_zero
 
-    def note(self: Any, sides: Sequence[Any], gram: Any) -> Any:
-        replaced = replace(self, sides, gram)
+    def note(sides: Sequence[Any], gram: Any) -> Any:
+        replaced = replace(sides, gram)
         given.append([type(side).__name__ for side in replaced])
         return replaced
 
-    monkeypatch.setattr(mostly_zero.MostlyZeroSides, "replace", note)
+    monkeypatch.setattr(joint_gram, "replace_mostly_zero", note)
     batches = [(X, DENSE), (make_top(5), make_top(6)), (DENSE, Y), (make_top(7), Y)]
     pair = paired(*batches)
     # Side y has a shift: as sparse rows it would keep x from being summed without zeros.
@@ -192,22 +192,26 @@ def test_nulls_and_folds_are_those_of_the_same_rows(monkeypatch: pytest.MonkeyPa
         assert sm.interval(found).area == pytest.approx(sm.interval(wanted).area, abs=1e-9)
 
 
-def test_a_latent_that_is_always_on_and_hardly_changes_keeps_its_digits() -> None:
-    rng = np.random.default_rng(0)
-    change = rng.standard_normal(ROWS)
-    for mean, digits_kept in ((10.0, False), (1e3, True), (1e8, True)):
-        x = make_top(0, MOST - 1)
-        x[:, 0] = mean + change
-        pair = paired((x, Y))
-        assert is_shifted(pair) == [digits_kept, False]
-        centred = change - change.mean()
-        found = pair.gram(center=True)[0, 0]
-        assert found == pytest.approx(centred @ centred, rel=max(1e-11, mean * 1e-15))
+@pytest.mark.parametrize("mean", [10.0, 1e3, 1e8])
+def test_a_latent_that_is_always_on_and_hardly_changes_keeps_its_digits(mean: float) -> None:
+    change = np.random.default_rng(0).standard_normal(ROWS)
+    x = make_top(0, MOST - 1)
+    x[:, 0] = mean + change
+    pair = paired((x, Y))
+    assert pair._gram.to_host().n_shifted == [1, 0]
+    centred = change - change.mean()
+    found = pair.gram(center=True)[0, 0]
+    assert found == pytest.approx(centred @ centred, rel=max(1e-11, mean * 1e-15))
 
 
-def test_one_row_alone_says_nothing_of_means() -> None:
-    assert is_shifted(paired((X[:1], Y[:1]), (X, Y))) == [True, True]
-    assert is_shifted(paired((X[:2], Y[:2]), (X[2:], Y[2:]))) == [False, False]
+def test_neurons_that_are_on_in_few_first_rows_have_a_shift(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one, two = paired((X[:1], Y[:1]), (X, Y)), paired((X[:2], Y[:2]), (X[2:], Y[2:]))
+    assert one._gram.to_host().n_shifted == [MOST, MOST]
+    assert max(two._gram.to_host().n_shifted) < MOST
+    assert_alike(one, with_zeros(monkeypatch, (X[:1], Y[:1]), (X, Y)))
+    assert_alike(two, with_zeros(monkeypatch, (X[:2], Y[:2]), (X[2:], Y[2:])))
 
 
 @pytest.mark.parametrize(

@@ -244,24 +244,25 @@ def test_places_in_any_order_and_twice() -> None:
     assert_alike(paired(tensor, Y), wanted)
 
 
-def test_neurons_that_centring_takes_the_digits_of_are_named() -> None:
+def test_centring_takes_no_digits_from_neurons_that_are_always_on() -> None:
     rng = np.random.default_rng(0)
+    change = rng.random((40, 2))
     indices = np.tile([2, 5, 8], (40, 1))
-    values = np.stack([np.full(40, 0.1), 1e6 + rng.random(40), 1e3 + rng.random(40)], 1)
+    values = np.c_[np.full(40, 0.1), 1e8 + change[:, 0], 1e3 + change[:, 1]]
     other = rng.standard_normal((40, 3))
-    rows = sm.sparse_rows(indices, values, 100)
     starts = 3 * np.arange(41)
-    for sparse in (rows, sp.csr_array((values.ravel(), indices.ravel(), starts), (40, 100))):
-        with pytest.warns(sm.LostDigitsWarning, match="y is sparse.* neurons 2, 5 are far"):
-            paired(other, sparse)
-    acts = sm.ActivationSet(["a", "b"])
-    with pytest.warns(sm.LostDigitsWarning, match=r"rows\['b'\] is sparse"):
-        acts.update({"a": other, "b": rows})
-    # Few rows say nothing; later ones change no shift; what is given as an array has one.
-    pair = paired(other[:9], sm.sparse_rows(indices[:9], values[:9], 100))
-    pair.update(other, rows)
-    pair = paired(other[:20], np.zeros((20, 100)) + np.r_[values[0], np.zeros(97)])
-    pair.update(other, rows)
+    scipy_rows = sp.csr_array((values.ravel(), indices.ravel(), starts), (40, 100))
+    for sparse in (sm.sparse_rows(indices, values, 100), scipy_rows):
+        pair = paired(other, sparse)
+        assert pair._gram.to_host().n_shifted == [3, 3]
+        found = pair.gram(center=True)[3:, 3:]
+        centred = change - change.mean(axis=0)
+        np.testing.assert_allclose(found[[5, 8], [5, 8]], (centred**2).sum(axis=0), rtol=1e-6)
+        with pytest.warns(sm.UndersampledWarning):
+            spectrum = sm.spectrum(pair, center=True)
+        # One that is always the same is dead when centred, as in an array.
+        assert np.isinf(spectrum.y[2])
+        assert np.isfinite(spectrum.y[[5, 8]]).all()
 
 
 @pytest.mark.usefixtures("restore_threads")

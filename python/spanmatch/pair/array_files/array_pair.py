@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+import spanmatch._core as core
 from spanmatch.base.errors import FileError
 from spanmatch.base.progress import show_progress
 from spanmatch.pair.nulls_and_folds import NO_RESAMPLING, Resampling

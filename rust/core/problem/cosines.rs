@@ -2,6 +2,8 @@
 //!
 //! They are scaled as they are read: no copy of the Gram in unit columns is made.
 
+mod times;
+
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -64,10 +66,18 @@ impl Cosines {
 
     /// The cosine of two neurons, by their places; 1 of one with itself.
     pub(crate) fn between(&self, i: usize, j: usize) -> f64 {
-        let mut cosine = [0.0];
         let (i, j) = (i.max(j), i.min(j));
-        self.write(j, self, i..i + 1, &mut cosine);
-        cosine[0]
+        if i == j {
+            return 1.0;
+        }
+        let product = self.products[(self.columns[i], self.columns[j])];
+        let moved = if self.center {
+            product - self.sums[i] * (self.sums[j] / self.count)
+        } else {
+            let (a, b) = (self.shift[i], self.shift[j]);
+            product + a * self.sums[j] + self.sums[i] * b + self.count * a * b
+        };
+        moved * self.scale[i] * self.scale[j]
     }
 
     /// Writes the cosines of the neuron at a place with some others, of these or of another selection from the same Gram:

@@ -12,7 +12,7 @@ use crate::invariant::pairs;
 use crate::linalg::{Factor, Matrix, largest};
 use crate::problem::Problem;
 use crate::progress::Progress;
-use downdate::{Deleted, Downdate};
+use downdate::{Deleted, Downdate, Preview};
 use equations::Equations;
 use gathered::{add_ridge, gather, residual_squares};
 use members::Members;
@@ -135,6 +135,11 @@ impl<'p> Tableau<'p> {
         };
         factor.finish_solve(&mut whitened, progress)?;
         Ok(whitened)
+    }
+
+    /// How many targets are left.
+    pub(crate) fn count(&self) -> usize {
+        self.targets.count
     }
 
     pub(crate) fn smallest_pivot(&self) -> f64 {

@@ -198,3 +198,7 @@ fn survivors_without(
         }
     })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

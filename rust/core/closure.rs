@@ -91,9 +91,7 @@ pub(crate) fn remove_speculatively<'p>(
         Foresight::Unclear => {}
     }
     // On with a set of its own.
-    let lost: HashSet<usize> = lost.into_iter().collect();
-    let mut rest = remaining.neurons();
-    rest.retain(|neuron| !lost.contains(neuron));
+    let rest = neurons_without(remaining, &lost);
     let mut fresh = TableauPair::of(remaining.problem(), &rest, progress)?;
     let closed = close(&mut fresh, limit, must_stay, progress)?;
     Ok(if closed { Speculation::Afresh(Box::new(fresh)) } else { Speculation::Refused })
@@ -184,12 +182,7 @@ fn survivors_without(
 ) -> Result<Vec<usize>> {
     Ok(match remove_speculatively(within, &[neuron], limit, |_| false, progress)? {
         Speculation::Refused => Vec::new(),
-        Speculation::Foreseen(lost) => {
-            let mut survivors = within.neurons();
-            let lost: HashSet<usize> = lost.into_iter().collect();
-            survivors.retain(|neuron| !lost.contains(neuron));
-            survivors
-        }
+        Speculation::Foreseen(lost) => neurons_without(within, &lost),
         Speculation::Afresh(closure) => closure.neurons(),
         Speculation::InPlace(saved) => {
             let survivors = within.neurons();
@@ -197,6 +190,14 @@ fn survivors_without(
             survivors
         }
     })
+}
+
+/// The neurons of S \ gone, x first, ascending.
+fn neurons_without(within: &TableauPair<'_>, gone: &[usize]) -> Vec<usize> {
+    let gone: HashSet<usize> = gone.iter().copied().collect();
+    let mut rest = within.neurons();
+    rest.retain(|neuron| !gone.contains(neuron));
+    rest
 }
 
 #[cfg(test)]

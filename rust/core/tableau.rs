@@ -137,11 +137,6 @@ impl<'p> Tableau<'p> {
         Ok(whitened)
     }
 
-    /// How many targets are left.
-    pub(crate) fn count(&self) -> usize {
-        self.targets.count
-    }
-
     pub(crate) fn smallest_pivot(&self) -> f64 {
         self.smallest_pivot
     }

@@ -137,7 +137,7 @@ impl<'p> TableauPair<'p> {
     /// quarter of each side at most.
     pub(crate) fn is_previewed(&self, neurons: &[usize]) -> bool {
         let (x, y) = self.split(neurons);
-        4 * x.len() <= self.x.count() && 4 * y.len() <= self.y.count()
+        self.x.is_previewed(y.len()) && self.y.is_previewed(x.len())
     }
 
     /// What is left before anything is removed. Needs to be prepared.

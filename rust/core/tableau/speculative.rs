@@ -51,6 +51,11 @@ impl Tableau<'_> {
         Ok(losses.any(|(&place, loss)| self.squares[place] + loss > limit))
     }
 
+    /// Whether these are few enough predictors to begin a preview without them.
+    pub(super) fn is_previewed(&self, predictors: usize) -> bool {
+        4 * predictors <= self.predictors.count
+    }
+
     /// What is left before anything is deleted, beside the tableau, which stays as it is. Needs a tableau without
     /// deletions kept back.
     pub(super) fn preview(&self) -> Result<Preview> {

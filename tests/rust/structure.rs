@@ -68,20 +68,21 @@ fn covers_and_minimum_matches_are_what_they_say() {
     }
 }
 
-/// Closures of hundreds of neurons that are foreseen, too long to be taken back: 260 neurons a side are the fewest.
+/// What a search deletes is not in doubt, what it keeps is needed: also where that was foreseen, of closures too long
+/// to be taken back. They take 260 neurons a side at least.
 #[test]
-fn searches_on_wide_mixed_sides_agree_with_largest_matches_found_afresh() {
+fn minimum_matches_of_wide_mixed_sides_hold_nothing_that_can_go() {
     let progress = Progress::default();
-    for (seed, noise, quantile) in [(0, 0.02, 0.5), (1, 0.1, 1.0), (2, 2.0, 0.7)] {
-        let sides = much_mixed(seed, 1_500, 300, noise);
+    for (seed, noise, quantile) in [(0, 0.02, 0.5), (2, 2.0, 0.7)] {
+        let sides = much_mixed(seed, 1_200, 400, noise);
         let problem = sides.problem(false);
         let spectrum = spectrum(&problem, &progress).unwrap();
         let mut critical = [spectrum.x, spectrum.y].concat();
         critical.sort_unstable_by(f64::total_cmp);
         let eps = critical[(quantile * (critical.len() - 1) as f64) as usize];
-        let matched = maximum_match(&problem, eps, &progress).unwrap().answer;
-        // M(S \ u), of a pair that has no other columns, and never had.
-        let without = |set: &NeuronSet, u: Neuron| {
+        let neuron = neurons(&maximum_match(&problem, eps, &progress).unwrap().answer)[7];
+        // Whether M(S \ u) holds it, of a pair that has no other columns, and never had.
+        let survives = |set: &NeuronSet, u: Neuron| {
             let kept = |side: Side| {
                 let of = if side == Side::X { set.x() } else { set.y() };
                 of.iter().copied().filter(|&index| u != Neuron { side, index }).collect::<Vec<_>>()
@@ -91,26 +92,15 @@ fn searches_on_wide_mixed_sides_agree_with_largest_matches_found_afresh() {
                 sides.columns(&NeuronSet::new(x.clone(), y.clone()).unwrap()).maximum_match(eps);
             let named =
                 |names: &[usize], places: &[usize]| places.iter().map(|&i| names[i]).collect();
-            NeuronSet::new(named(&x, left.x()), named(&y, left.y())).unwrap()
+            NeuronSet::new(named(&x, left.x()), named(&y, left.y())).unwrap().contains(neuron)
         };
-        let support = support(&problem, eps, &progress).unwrap().answer;
-        let count = support.neurons().len();
-        for (place, &u) in support.neurons().iter().enumerate().step_by(37) {
-            let left = without(&matched, u);
-            for (&v, &supports) in
-                support.neurons().iter().zip(&support.matrix()[place * count..][..count])
-            {
-                assert_eq!(supports, !left.contains(v), "{u} and {v} at {eps}, seed {seed}");
-            }
-        }
-        let neuron = neurons(&matched)[7];
         for order in 0..2 {
             let found =
                 minimum_match(&problem, eps, neuron, order, &progress).unwrap().answer.unwrap();
             assert!(is_match(&problem, eps, &found.neurons, &progress).unwrap().answer);
             assert!(found.neurons.contains(neuron));
             for u in neurons(&found.neurons).into_iter().step_by(41).filter(|&u| u != neuron) {
-                assert!(!without(&found.neurons, u).contains(neuron), "{u} at {eps}, seed {seed}");
+                assert!(!survives(&found.neurons, u), "{u} at {eps}, seed {seed}");
             }
         }
     }

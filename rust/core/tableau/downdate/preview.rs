@@ -5,9 +5,6 @@ use crate::error::Result;
 use crate::linalg::{Factor, Matrix, fill_and_solve, subtract_product, subtract_upper_gram};
 use crate::progress::Progress;
 
-/// Room for so many predictors at first.
-const ROOM: usize = 128;
-
 /// r² of all targets after the deletion of ever more predictors D, `r² + W_Dᵀ P_DD⁻¹ W_D`: the steps of
 /// `PendingDeletions`, without an end to them, and several at once.
 #[derive(Debug)]
@@ -25,7 +22,7 @@ pub(crate) struct Preview {
 impl Preview {
     /// Before the first deletion.
     pub(crate) fn new(squares: Vec<f64>) -> Result<Self> {
-        let (lower, steps) = (Matrix::zeros(ROOM, ROOM)?, Matrix::zeros(squares.len(), ROOM)?);
+        let (lower, steps) = (Matrix::zeros(0, 0)?, Matrix::zeros(squares.len(), 0)?);
         Ok(Self { deleted: Vec::new(), lower, steps, squares })
     }
 

@@ -5,7 +5,7 @@ use ndarray::{Array1, Array2, Axis, concatenate};
 use super::*;
 use crate::gram::Gram;
 use crate::neurons::Side;
-use crate::random::Numbers;
+use crate::random::{Numbers, shuffle};
 use crate::spectrum::spectrum;
 
 const SAMPLES: usize = 60;
@@ -127,7 +127,7 @@ struct Seen {
 fn what_is_foreseen_is_the_largest_match_of_all_there_are() {
     let (mut seen, progress) = (Seen::default(), Progress::default());
     for seed in 0..12 {
-        let plain = mixed(seed, SAMPLES, 5, [0.02, 0.3][seed as usize % 2]);
+        let plain = mixed(seed, SAMPLES, 5, if seed % 2 == 0 { 0.02 } else { 0.3 });
         for sides in [dependent(plain.clone()), plain] {
             let problem = problem_of(&sides);
             let worst = worst_by_set(&sides, problem.resolution());
@@ -181,23 +181,21 @@ fn what_is_foreseen_is_the_largest_match_of_all_there_are() {
 #[test]
 fn long_closures_are_foreseen_as_they_are_factored() {
     let (mut seen, progress) = (Seen::default(), Progress::default());
-    for (noise, quantile) in [(0.02, 0.5), (0.02, 1.0), (0.5, 0.5), (0.5, 0.8)] {
+    for (noise, tenths) in [(0.02, 5), (0.02, 10), (0.5, 5), (0.5, 8)] {
         let sides = mixed(3, 600, 90, noise);
         for sides in [dependent(sides.clone()), sides] {
             let problem = problem_of(&sides);
             let levels = levels(&problem);
-            let eps = levels[(quantile * (levels.len() - 2) as f64) as usize];
+            let eps = levels[(levels.len() - 2) * tenths / 10];
             let limit = problem.limit(eps).unwrap().powi(2);
             let mut matched = maximum(&problem, limit, &progress).unwrap();
             matched.prepare(&progress).unwrap();
             let all = matched.neurons();
-            let numbers = &mut Numbers::new(1);
             for (place, &v) in all.iter().enumerate().step_by(3) {
                 let count = [1, 2, 5, 20][place % 4];
-                let mut gone: Vec<usize> =
-                    (0..count).map(|_| all[numbers.next() as usize % all.len()]).collect();
-                gone.sort_unstable();
-                gone.dedup();
+                let mut gone = all.clone();
+                shuffle(&mut gone, place as u64);
+                gone.truncate(count);
                 if gone.contains(&v) {
                     continue;
                 }

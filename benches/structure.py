@@ -1,7 +1,8 @@
 """Time the searches inside a match: `python benches/structure.py`. Best or median times, in ms.
 
 256 + 256 neurons, half of them planted in blocks of 16 shared dimensions with noise 0.1, ε = 0.25;
-one thread unless said, from a filled pair, the maximum match and all set-up included.
+one thread unless said, from a filled pair, the maximum match and all set-up included. Then much
+mixed sides, at the ε where half of the neurons match: there nearly every neuron needs all others.
 """
 
 import os
@@ -10,7 +11,7 @@ os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import numpy as np
@@ -45,6 +46,19 @@ def planted(n: int, size: int, samples: int = 10_000) -> tuple[Floats, Floats]:
             noise = 0.1 * rng.standard_normal((samples, size))
             side[:, first : first + size] = shared @ basis + noise
     return x, y
+
+
+def mixed(n: int) -> tuple[Floats, Floats]:
+    """Two mixes of the same n / 2 factors, of sizes that fall as 1 / sqrt(j), with noise 0.02."""
+    rng = np.random.default_rng(0)
+    samples = max(10_000, 5 * n)
+    factors = rng.standard_normal((samples, n // 2)) / np.sqrt(np.arange(1, n // 2 + 1))
+
+    def side() -> Floats:
+        mix = rng.standard_normal((n // 2, n))
+        return factors @ mix + 0.02 * rng.standard_normal((samples, n))
+
+    return side(), side()
 
 
 def report(what: str, figure: float, bound: str) -> None:
@@ -85,6 +99,28 @@ def searches() -> None:
     minimum_matches(pair_of(*planted(512, 256)), "<= 200", "512 + 512, blocks of 256")
 
 
+def wide_searches(n: int) -> None:
+    pair = pair_of(*mixed(n))
+
+    def spectrum() -> sm.MatchSpectrum:
+        return sm.spectrum(pair)
+
+    def in_spectra(runs: Iterable[Callable[[], object]]) -> float:
+        return statistics.median(milliseconds(run) / milliseconds(spectrum) for run in runs)
+
+    found = spectrum()
+    eps = float(np.sort([*found.x, *found.y])[n - 1])
+    matched = sm.maximum_match(pair, eps=eps)
+    neurons = [("x", int(v)) for v in matched.x[:: len(matched.x) // 5]]
+    searches = [partial(sm.minimum_match, pair, eps=eps, neuron=neuron) for neuron in neurons]
+    cover = partial(sm.simple_matches, pair, eps=eps)
+    name = f"{n:,} + {n:,}, much mixed"
+    whole = partial(sm.maximum_match, pair, eps=eps)
+    report(f"{name}: the maximum match, in spectra", in_spectra([whole] * 3), "")
+    report(f"{name}: one minimum match, in spectra", in_spectra(searches), "<= 4")
+    report(f"{name}: a cover, in spectra", in_spectra([cover] * 3), "<= 8")
+
+
 def against_the_paper() -> None:
     x, y = planted(64, 16)
     pair = pair_of(x, y)
@@ -99,4 +135,6 @@ def against_the_paper() -> None:
 if __name__ == "__main__":
     sm.set_num_threads(1)
     searches()
+    wide_searches(1_024)
+    wide_searches(2_048)
     against_the_paper()

@@ -51,6 +51,8 @@ pub(crate) enum Speculation<'p> {
     Refused,
     /// The set is now the closure; with this it can be as before.
     InPlace(Box<SavedPair>),
+    /// The closure is the set without these. Nothing has changed.
+    Foreseen(Vec<usize>),
     /// Here is the closure. Nothing has changed.
     Afresh(Box<TableauPair<'p>>),
 }
@@ -82,13 +84,58 @@ pub(crate) fn remove_speculatively<'p>(
     if lost.len() > 1 && remaining.is_too_much(&lost, limit, &must_stay, progress)? {
         return Ok(Speculation::Refused);
     }
-    // More than can be taken back: on with a set of its own.
-    let lost: HashSet<usize> = lost.into_iter().collect();
-    let mut rest = remaining.neurons();
-    rest.retain(|neuron| !lost.contains(neuron));
+    // More than can be taken back.
+    match foresee(remaining, &mut lost, limit, &must_stay, progress)? {
+        Foresight::Closed => return Ok(Speculation::Foreseen(lost)),
+        Foresight::Refused => return Ok(Speculation::Refused),
+        Foresight::Unclear => {}
+    }
+    // On with a set of its own.
+    let rest = neurons_without(remaining, &lost);
     let mut fresh = TableauPair::of(remaining.problem(), &rest, progress)?;
     let closed = close(&mut fresh, limit, must_stay, progress)?;
     Ok(if closed { Speculation::Afresh(Box::new(fresh)) } else { Speculation::Refused })
+}
+
+/// How far a preview went.
+enum Foresight {
+    /// The closure is the set without those lost.
+    Closed,
+    /// A neuron that must stay is lost.
+    Refused,
+    /// The closure is inside the set without those lost: more cannot be told, or not at less than it costs to begin
+    /// anew.
+    Unclear,
+}
+
+/// The closure of a prepared set without those `lost`, of which there will be more: all that a wave takes above the
+/// limit, as in [`close`], with residuals that need no new factorisation.
+///
+/// Where near neurons hold each other up, as those of much mixed layers do, the loss of one takes a hundred with it
+/// before any that must stay is seen among them: too many to take back, and few against all that would be factored.
+fn foresee(
+    remaining: &TableauPair<'_>,
+    lost: &mut Vec<usize>,
+    limit: f64,
+    must_stay: impl Fn(usize) -> bool,
+    progress: &Progress,
+) -> Result<Foresight> {
+    if !remaining.is_previewed(lost) {
+        return Ok(Foresight::Unclear);
+    }
+    let (mut preview, mut leaving) = (remaining.preview()?, lost.clone());
+    while remaining.remove_from(&mut preview, &leaving, progress)? {
+        progress.check()?;
+        leaving = remaining.neurons_above(&preview, limit);
+        if leaving.iter().any(|&neuron| must_stay(neuron)) {
+            return Ok(Foresight::Refused);
+        }
+        if leaving.is_empty() {
+            return Ok(Foresight::Closed);
+        }
+        lost.extend(&leaving);
+    }
+    Ok(Foresight::Unclear)
 }
 
 /// M(S \ u), for every u among `neurons` of a prepared match S.
@@ -135,6 +182,7 @@ fn survivors_without(
 ) -> Result<Vec<usize>> {
     Ok(match remove_speculatively(within, &[neuron], limit, |_| false, progress)? {
         Speculation::Refused => Vec::new(),
+        Speculation::Foreseen(lost) => neurons_without(within, &lost),
         Speculation::Afresh(closure) => closure.neurons(),
         Speculation::InPlace(saved) => {
             let survivors = within.neurons();
@@ -143,3 +191,15 @@ fn survivors_without(
         }
     })
 }
+
+/// The neurons of S \ gone, x first, ascending.
+fn neurons_without(within: &TableauPair<'_>, gone: &[usize]) -> Vec<usize> {
+    let gone: HashSet<usize> = gone.iter().copied().collect();
+    let mut rest = within.neurons();
+    rest.retain(|neuron| !gone.contains(neuron));
+    rest
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

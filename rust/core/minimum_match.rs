@@ -112,6 +112,7 @@ impl<'p> Search<'p> {
         match remove_speculatively(&mut self.within, gone, self.limit, needed, progress)? {
             Speculation::Refused => return Ok(false),
             Speculation::InPlace(_) => {}
+            Speculation::Foreseen(lost) => self.within.remove(&lost, progress)?,
             Speculation::Afresh(closure) => self.within = *closure,
         }
         self.within.prepare(progress)?;

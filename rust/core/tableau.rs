@@ -12,7 +12,7 @@ use crate::invariant::pairs;
 use crate::linalg::{Factor, Matrix, largest};
 use crate::problem::Problem;
 use crate::progress::Progress;
-use downdate::{Deleted, Downdate};
+use downdate::{Deleted, Downdate, Preview};
 use equations::Equations;
 use gathered::{gather_across, gather_square, residual_squares};
 use members::Members;

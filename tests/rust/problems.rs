@@ -93,6 +93,19 @@ pub fn planted(seed: u64, samples: usize, n_x: usize, n_y: usize) -> Sides {
     Sides { x, y }
 }
 
+/// Two mixes of one set of `n / 2` directions of ever less weight, with a little noise: nearly every neuron holds up
+/// every other.
+pub fn much_mixed(seed: u64, samples: usize, n: usize, noise: f64) -> Sides {
+    let mut generator = Generator::new(seed);
+    let mut factors = generator.normal(samples, n / 2);
+    for (j, mut factor) in factors.columns_mut().into_iter().enumerate() {
+        factor /= ((j + 1) as f64).sqrt();
+    }
+    let mut side =
+        || factors.dot(&generator.normal(n / 2, n)) + noise * generator.normal(samples, n);
+    Sides { x: side(), y: side() }
+}
+
 pub fn dead(seed: u64) -> Sides {
     let mut sides = planted(seed, 50, 13, 11);
     for (side, index) in [(&mut sides.x, [0, 5, 12]), (&mut sides.y, [1, 2, 10])] {

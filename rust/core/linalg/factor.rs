@@ -63,6 +63,11 @@ impl Factor {
         self.square.columns()
     }
 
+    /// `U_ij` of the upper triangle.
+    pub(crate) fn upper(&self, i: usize, j: usize) -> f64 {
+        self.square[(i, j)]
+    }
+
     /// The smallest square on the diagonal: how near the columns are to being dependent, the last on those
     /// before it.
     pub(crate) fn smallest_pivot(&self) -> f64 {

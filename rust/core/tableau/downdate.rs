@@ -7,6 +7,7 @@
 
 mod losses;
 mod pending;
+mod preview;
 mod recompute;
 
 use super::equations::Equations;
@@ -18,6 +19,7 @@ use crate::linalg::{
 };
 use crate::progress::Progress;
 use pending::{BLOCK, PendingDeletions};
+pub(crate) use preview::Preview;
 use recompute::Looked;
 
 /// How far pivots are off after a factorisation, relatively: some 30 roundings were met of twins and sums of two,

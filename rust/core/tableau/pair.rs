@@ -6,7 +6,7 @@ use crate::neurons::Side;
 use crate::problem::Problem;
 use crate::progress::Progress;
 
-use super::{SavedTableau, Tableau};
+use super::{Preview, SavedTableau, Tableau};
 
 /// The neurons not removed yet, and the residual of each on those of the other side.
 #[derive(Debug)]
@@ -138,6 +138,40 @@ impl<'p> TableauPair<'p> {
             || self.y.is_too_much(&x, limit, &must_stay, progress)?)
     }
 
+    /// Whether a preview of what is left without these neurons costs little, even if it comes to nothing: they are a
+    /// quarter of each side at most.
+    pub(crate) fn is_previewed(&self, neurons: &[usize]) -> bool {
+        let (x, y) = self.split(neurons);
+        self.x.is_previewed(y.len()) && self.y.is_previewed(x.len())
+    }
+
+    /// What is left before anything is removed. Needs to be prepared.
+    pub(crate) fn preview(&self) -> Result<PairPreview> {
+        Ok(PairPreview { x: self.x.preview()?, y: self.y.preview()? })
+    }
+
+    /// Removes more of a preview of this set; false where it can no longer tell what is left, or where to begin anew
+    /// with that is soon no dearer.
+    pub(crate) fn remove_from(
+        &self,
+        preview: &mut PairPreview,
+        neurons: &[usize],
+        progress: &Progress,
+    ) -> Result<bool> {
+        let (x, y) = self.split(neurons);
+        let (on_y, on_x) = rayon::join(
+            || self.x.remove_from(&mut preview.x, &x, &y, progress),
+            || self.y.remove_from(&mut preview.y, &y, &x, progress),
+        );
+        Ok(on_y? && on_x?)
+    }
+
+    /// The neurons left in a preview of this set whose r² is above the limit, x first, ascending.
+    pub(crate) fn neurons_above(&self, preview: &PairPreview, limit: f64) -> Vec<usize> {
+        let of_x = self.x.targets_above(&preview.x, limit);
+        ascending(of_x.chain(self.y.targets_above(&preview.y, limit)))
+    }
+
     /// The state before a speculative removal. Needs to be prepared.
     pub(crate) fn save(&mut self) -> SavedPair {
         SavedPair { x: self.x.save(), y: self.y.save() }
@@ -164,6 +198,13 @@ fn ascending(neurons: impl Iterator<Item = usize>) -> Vec<usize> {
     let mut neurons: Vec<usize> = neurons.collect();
     neurons.sort_unstable();
     neurons
+}
+
+/// What is left of a [`TableauPair`] without some neurons, beside it.
+#[derive(Debug)]
+pub(crate) struct PairPreview {
+    x: Preview,
+    y: Preview,
 }
 
 /// A [`TableauPair`] before a speculative removal.

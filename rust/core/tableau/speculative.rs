@@ -1,8 +1,8 @@
 //! Speculative removals: those that are taken back at the cost of a few rows.
 
-use super::Tableau;
-use super::downdate;
+use super::downdate::{self, Preview};
 use super::members::Members;
+use super::{Tableau, is_square};
 use crate::error::Result;
 use crate::invariant::pairs;
 use crate::progress::Progress;
@@ -49,6 +49,51 @@ impl Tableau<'_> {
         };
         let mut losses = pairs(&staying, &losses);
         Ok(losses.any(|(&place, loss)| self.squares[place] + loss > limit))
+    }
+
+    /// Whether these are few enough predictors to begin a preview without them.
+    pub(super) fn is_previewed(&self, predictors: usize) -> bool {
+        4 * predictors <= self.predictors.count
+    }
+
+    /// What is left before anything is deleted, beside the tableau, which stays as it is. Needs a tableau without
+    /// deletions kept back.
+    pub(super) fn preview(&self) -> Result<Preview> {
+        Preview::new(self.squares.clone())
+    }
+
+    /// Removes more of a preview; false where it can no longer tell what is left, or where to factor that afresh
+    /// is soon no dearer.
+    pub(super) fn remove_from(
+        &self,
+        preview: &mut Preview,
+        targets: &[usize],
+        predictors: &[usize],
+        progress: &Progress,
+    ) -> Result<bool> {
+        for &neuron in targets {
+            preview.squares[self.targets.place[neuron]] = f64::NEG_INFINITY;
+        }
+        if predictors.is_empty() {
+            return Ok(true);
+        }
+        if 2 * (preview.count() + predictors.len()) > self.predictors.count {
+            return Ok(false);
+        }
+        let places: Vec<usize> =
+            predictors.iter().map(|&neuron| self.predictors.place[neuron]).collect();
+        Ok(preview.delete(&places, self.deleting(), progress)?
+            && preview.squares.iter().all(|&square| is_square(square)))
+    }
+
+    /// The targets of a preview whose r² is above the limit, in no order.
+    pub(super) fn targets_above(
+        &self,
+        preview: &Preview,
+        limit: f64,
+    ) -> impl Iterator<Item = usize> {
+        let targets = pairs(&self.targets.neurons, &preview.squares);
+        targets.filter(move |&(_, &square)| square > limit).map(|(&neuron, _)| neuron)
     }
 
     pub(crate) fn save(&mut self) -> SavedTableau {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use crate::error::{Purpose, Result};
+use crate::error::{Error, Purpose, Result};
 use crate::memory;
 use crate::problem::Problem;
 use crate::progress::Progress;
@@ -124,7 +124,13 @@ fn foresee(
         return Ok(Foresight::Unclear);
     }
     let (mut preview, mut leaving) = (remaining.preview()?, lost.clone());
-    while remaining.remove_from(&mut preview, &leaving, progress)? {
+    loop {
+        match remaining.remove_from(&mut preview, &leaving, progress) {
+            Ok(true) => {}
+            // What is short of memory may be found without a preview.
+            Ok(false) | Err(Error::OutOfMemory { .. }) => return Ok(Foresight::Unclear),
+            Err(error) => return Err(error),
+        }
         progress.check()?;
         leaving = remaining.neurons_above(&preview, limit);
         if leaving.iter().any(|&neuron| must_stay(neuron)) {
@@ -135,7 +141,6 @@ fn foresee(
         }
         lost.extend(&leaving);
     }
-    Ok(Foresight::Unclear)
 }
 
 /// M(S \ u), for every u among `neurons` of a prepared match S.

@@ -41,7 +41,7 @@ pub use update::FIRST;
 
 /// The joint Gram matrix of two sides, x and y, or of more, accumulated over batches.
 ///
-/// Memory is half the square of the neurons of all sides, whatever the number of samples.
+/// Memory is quadratic in the neurons of all sides, whatever the number of samples: see [`bytes`](Self::bytes).
 ///
 /// ```
 /// use ndarray::array;

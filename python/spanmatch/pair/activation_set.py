@@ -34,9 +34,10 @@ class ActivationSet(Accumulated):
     the rows of both, but for rounding. Row i of every side belongs to the same sample. The first
     batch sets the widths.
 
-    All sides share one joint Gram matrix: a set takes the square of all their neurons together in
-    float64, however many samples it has seen. Several threads may update or merge into one set:
-    each call is atomic, one waits for the other. A call that raises leaves the set as it was.
+    All sides share one joint Gram matrix: a set takes at most the square of all their neurons
+    together in float64, of many neurons half of that, however many samples it has seen. Several
+    threads may update or merge into one set: each call is atomic, one waits for the other. A call
+    that raises leaves the set as it was.
 
     Parameters
     ----------

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 LARGEST_SHARE = 1 / 16
 # To find the zeros of fewer takes as long as to sum them.
 FEWEST_NEURONS = 256
+# The sums of more take terabytes: the core says so, of rows that it has not read.
+MOST_NEURONS = 2**20
 # While a batch is summed, the bytes of a value that is not zero, and of any value of another side.
 SPARSE_BYTES, DENSE_BYTES = 64, 16
 # What these may take, where the sums take less.
@@ -38,7 +40,7 @@ def replace_mostly_zero(
     are.
     """
     n, rows = sum(side.shape[1] for side in sides), {len(side) for side in sides}
-    if n < FEWEST_NEURONS or len(rows) != 1 or rows == {0}:
+    if not FEWEST_NEURONS <= n <= MOST_NEURONS or len(rows) != 1 or rows == {0}:
         return list(sides)
     # Zeros of neurons with a shift count as values. Sides that the Gram has not are refused later.
     shifted = gram.n_shifted if len(gram.n_shifted) == len(sides) else [0] * len(sides)

@@ -27,10 +27,10 @@ class ActivationPair(SummedSides):
     """The activations of two sides on the same inputs, accumulated over batches.
 
     What a match depends on is the joint Gram matrix of both sides, [X Y]ᵀ[X Y]. It adds up over
-    batches, in any order, so a pair takes half of (n_x + n_y)² float64 of memory, and as much again
-    while it adds a batch, however many samples it has seen, and gives the same answers as all
-    samples at once. Row i of `x` and row i of `y` belong to the same sample. The first batch sets
-    both widths.
+    batches, in any order, so a pair takes at most (n_x + n_y)² float64 of memory, of wide sides
+    half of that, and as much again while it adds a batch, however many samples it has seen, and
+    gives the same answers as all samples at once. Row i of `x` and row i of `y` belong to the same
+    sample. The first batch sets both widths.
 
     Several threads may update or merge into one pair: each call is atomic, one waits for the other.
     A call that raises leaves the pair as it was.

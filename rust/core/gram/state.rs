@@ -192,11 +192,14 @@ impl Gram {
             return if n == 0 { Ok(empty) } else { Err(Error::State("neurons without samples")) };
         }
         // Rows become columns, so that what counts is below the diagonal.
-        let products = LowerTriangle::from_columns(n, |j, column| {
+        let triangle = LowerTriangle::from_columns(n, |j, column| {
             for (value, given) in column.iter_mut().zip(products.row(j).iter().skip(j)) {
                 *value = *given;
             }
-        })?;
+        });
+        let purpose = Purpose::Gram { widths: sides.widths(), nulls: 0, folds: 0 };
+        let products =
+            triangle.map_err(|error| error.wanted_for(purpose, LowerTriangle::bytes(n)))?;
         let gram = Self {
             sides,
             n_batches,

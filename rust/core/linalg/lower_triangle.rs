@@ -7,11 +7,15 @@ use rayon::prelude::*;
 
 use super::Matrix;
 use super::cuts::row_panels;
-use crate::error::Result;
+use crate::error::{Purpose, Result};
+use crate::memory;
 
 /// Columns that are stored as one matrix, from the row of the first of them on. As many as a tile of products has, so that
 /// no tile is cut.
 pub(super) const PANEL: usize = 960;
+
+/// Rows of more are not counted panel by panel: they take 2^65 bytes.
+const MOST: usize = 1 << 31;
 
 /// Panels of columns. Of the square on the diagonal of each what lies above it is stored, and of no account: of n rows
 /// and columns n (n + 960) / 2 values or fewer are.
@@ -23,12 +27,17 @@ pub(crate) struct LowerTriangle {
 
 impl LowerTriangle {
     pub(crate) fn zeros(size: usize) -> Result<Self> {
+        // Each panel may be small enough: what does not fit as a whole is not begun.
+        memory::require(Self::bytes(size), Purpose::Solver)?;
         let panel = |range: Range<usize>| Matrix::zeros(size - range.start, range.len());
         Ok(Self { panels: panel_ranges(size).map(panel).collect::<Result<_>>()?, size })
     }
 
-    /// Bytes that a triangle takes.
+    /// Bytes that a triangle takes; the largest number there is where it has more rows than any machine has room for.
     pub(crate) fn bytes(size: usize) -> u64 {
+        if size > MOST {
+            return u64::MAX;
+        }
         let panel = |range: Range<usize>| Matrix::bytes(size - range.start, range.len());
         panel_ranges(size).map(panel).fold(0, u64::saturating_add)
     }
@@ -44,6 +53,7 @@ impl LowerTriangle {
     }
 
     pub(crate) fn try_clone(&self) -> Result<Self> {
+        memory::require(Self::bytes(self.size), Purpose::Solver)?;
         let panels = self.panels.iter().map(Matrix::try_clone).collect::<Result<_>>()?;
         Ok(Self { panels, size: self.size })
     }

@@ -149,15 +149,48 @@ mod tests {
     use ndarray::Array2;
 
     use crate::gram::Gram;
+    use crate::neurons::Side;
     use crate::problem::Problem;
     use crate::progress::Progress;
+
+    fn value(i: usize, j: usize) -> f64 {
+        if j % 97 == 5 { 0.0 } else { ((i * 31 + j * 17 + i * j % 7) % 23) as f64 - 7.0 }
+    }
+
+    /// A vector with exact zeros at neurons that are wanted, and at all that are not.
+    #[test]
+    fn products_with_a_vector_are_those_of_the_cosines() {
+        for (n_x, n_y) in [(500, 600), (7, 9), (1, 1_000)] {
+            let z = Array2::from_shape_fn((29, n_x + n_y), |(i, j)| value(i, j));
+            let (x, y) = z.view().split_at(ndarray::Axis(1), n_x);
+            let mut gram = Gram::default();
+            gram.update(x.into(), y.into(), &Progress::default()).unwrap();
+            for center in [false, true] {
+                let problem = Problem::new(&gram, center).unwrap();
+                let (cosines, sides) = (problem.cosines(), [Side::X, Side::Y]);
+                for (of_rows, of_columns) in sides.iter().flat_map(|a| sides.map(|b| (*a, b))) {
+                    let (rows, columns) = (problem.places(of_rows), problem.places(of_columns));
+                    let is_wanted = |place: usize| place % 5 != 3;
+                    let v: Vec<f64> = columns
+                        .clone()
+                        .map(|j| if j % 3 == 0 || !is_wanted(j) { 0.0 } else { 1.0 + j as f64 })
+                        .collect();
+                    let found = cosines.times(&rows, &columns, &v, is_wanted);
+                    let scale: f64 = v.iter().sum::<f64>() + 1.0;
+                    for (i, found) in rows.clone().zip(found) {
+                        let terms = columns.clone().zip(&v);
+                        let sum: f64 = terms.map(|(j, v)| cosines.between(i, j) * v).sum();
+                        let wanted = if is_wanted(i) { sum } else { 0.0 };
+                        assert!((found - wanted).abs() <= 1e-13 * scale, "{n_x} + {n_y}: {i}");
+                    }
+                }
+            }
+        }
+    }
 
     /// Columns of more than one panel of the Gram, some of them dead, which leaves gaps.
     #[test]
     fn cosines_are_those_of_the_columns_wherever_the_gram_has_them() {
-        let value = |i: usize, j: usize| {
-            if j % 97 == 5 { 0.0 } else { ((i * 31 + j * 17 + i * j % 7) % 23) as f64 - 7.0 }
-        };
         let z = Array2::from_shape_fn((29, 1_100), |(i, j)| value(i, j));
         let (x, y) = z.view().split_at(ndarray::Axis(1), 500);
         let mut gram = Gram::default();

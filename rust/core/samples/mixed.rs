@@ -7,11 +7,12 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::load::{STRIP, load};
-use super::sparse::{Entry, SparseColumns, SparseRows};
+use super::sparse::{Entry, SparseColumns, SparseRows, Visit};
 use super::{ColumnRecord, Samples};
-use crate::error::Result;
+use crate::error::{Purpose, Result};
 use crate::invariant::pairs;
 use crate::linalg::{Matrix, dot, larger};
+use crate::memory;
 use crate::sides::Sides;
 pub(crate) use products::{add_products, add_products_below};
 
@@ -50,6 +51,9 @@ impl MixedBlock {
     /// Room for the rows of a batch less this shift.
     pub(crate) fn room_for(samples: &[Samples<'_>], shift: &[f64]) -> Result<Self> {
         let sides = Sides::of_widths(samples.iter().map(Samples::n_neurons));
+        // Piece by piece it may be small enough.
+        let bytes = samples.iter().map(bytes).fold(0, u64::saturating_add);
+        memory::require(bytes, Purpose::Rows)?;
         let rows = samples.first().map_or(0, Samples::n_samples);
         let portion = samples.iter().map(portion).max().unwrap_or(0).min(rows);
         let room = |(side, range): (&Samples<'_>, Range<usize>)| match side {
@@ -221,6 +225,16 @@ impl MixedBlock {
 fn add_sparse(sums: &mut [f64], first: usize, factor: f64, entries: &[Entry]) {
     for entry in entries {
         sums[entry.column as usize - first] += factor * entry.value;
+    }
+}
+
+/// What the room for a side takes, about.
+fn bytes(side: &Samples<'_>) -> u64 {
+    match side {
+        Samples::Sparse(rows) => {
+            memory::bytes_of::<(Entry, Visit)>(rows.n_values().saturating_add(rows.n_samples()))
+        }
+        dense => Matrix::bytes(dense.n_samples(), dense.n_neurons()),
     }
 }
 

@@ -34,7 +34,7 @@ def find_budget(max_memory: int | None, device: torch.device) -> int | None:
 
 
 def count_sums(n_a: int, n_b: int, options: CompareOptions) -> int:
-    """Return how many bytes the sums of a pair take at most, with its nulls and folds.
+    """Return about how many bytes the sums of a pair take, with its nulls and folds.
 
     A device keeps all products. The host keeps one triangle, and another while it adds a batch.
     """

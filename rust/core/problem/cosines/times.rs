@@ -16,6 +16,7 @@ const SHARE: usize = 64;
 
 impl Cosines {
     /// The cosines of some neurons (rows) with others, or with themselves, times a vector; 0 for rows that are not wanted.
+    /// Of neurons with themselves, the vector is 0 at those.
     pub(crate) fn times(
         &self,
         rows: &Range<usize>,
@@ -25,7 +26,7 @@ impl Cosines {
     ) -> Vec<f64> {
         let scaled: Vec<f64> = pairs(&self.scale[columns.clone()], v).map(|(s, v)| s * v).collect();
         let mut products = if rows == columns {
-            self.symmetric_products(rows, &scaled)
+            self.symmetric_products(rows, &scaled, &is_wanted)
         } else if columns.start < rows.start {
             self.products_by_columns(rows, columns, &scaled)
         } else {
@@ -42,14 +43,38 @@ impl Cosines {
             };
             *product = if is_wanted(i) { moved * self.scale[i] } else { 0.0 };
         }
+        if rows == columns {
+            // A cosine with itself is 1, where the products are so but for rounding.
+            for ((i, v), product) in rows.clone().zip(v).zip(&mut products) {
+                *product += (1.0 - self.scaled_square(i)) * v;
+            }
+        }
         products
     }
 
-    /// One triangle is read: the matrix has to come from memory.
-    fn symmetric_products(&self, range: &Range<usize>, v: &[f64]) -> Vec<f64> {
+    /// What a neuron's own product is, scaled: 1 but for rounding.
+    fn scaled_square(&self, i: usize) -> f64 {
+        let (product, a, sum) =
+            (self.products.column(self.columns[i])[0], self.shift[i], self.sums[i]);
+        let moved = if self.center {
+            product - sum * (sum / self.count)
+        } else {
+            product + 2.0 * a * sum + self.count * a * a
+        };
+        moved * self.scale[i] * self.scale[i]
+    }
+
+    /// One triangle is read: the matrix has to come from memory. What is not wanted is 0 in the vector.
+    fn symmetric_products(
+        &self,
+        range: &Range<usize>,
+        v: &[f64],
+        is_wanted: &(impl Fn(usize) -> bool + Sync),
+    ) -> Vec<f64> {
         sum_columns(v.len(), v.len(), |j, product, room| {
-            if v[j] != 0.0 {
-                let place = range.start + j;
+            let place = range.start + j;
+            // Not where v is 0: a column is the row of its neuron, too.
+            if is_wanted(place) {
                 add_symmetric(product, v, j, j, self.column(place, place..range.end, room));
             }
         })

@@ -19,8 +19,9 @@ from spanmatch.torch.comparing.operations import (
 )
 from spanmatch.torch.comparing.pair_costs import BYTES, PairCosts
 from spanmatch.torch.comparing.pairing import choose_pairing
-from spanmatch.torch.comparing.parts import list_both
+from spanmatch.torch.comparing.parts import keep_pairs, list_both
 from spanmatch.torch.observing.batch import ATTENTION_MASK, count_inputs, get_inputs
+from spanmatch.torch.observing.model_error import NEVER_RAN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -160,7 +161,10 @@ def plan_comparison(model: nn.Module, batch: Any, options: CompareOptions) -> Co
         with FlopCounterMode(display=False) as forward:
             sizes = lockstep.trace_shapes((batch, batch))
         left_out, passes = pairing.deal(lockstep, sizes, budget, tell=False)
-        sizes = lockstep.drop_left_out(sizes)
+        of_a, of_b = sizes = lockstep.drop_left_out(sizes)
+    # Of a layer that does not run there is nothing, though it is in a pass.
+    idle = [a for part in passes for a in part if a not in of_a]
+    passes = [keep_pairs(part, lambda a, b: a in of_a and b in of_b) for part in passes]
     modules = pairing.chosen[0].modules
     compared = {a for part in passes for a in part}
     sums = sum(count_pass_operations(sizes, part, options) for part in passes)
@@ -186,7 +190,7 @@ def plan_comparison(model: nn.Module, batch: Any, options: CompareOptions) -> Co
             if name in compared
         ],
         [_describe_pass(sizes, part, options) for part in passes],
-        left_out,
+        left_out | dict.fromkeys(idle, NEVER_RAN),
         _find_widest(sizes, pairs, options),
         measure_rate(options),
         sums * EACH // inputs,

@@ -28,12 +28,12 @@ Dealt = tuple[Any, dict[str, str], list[dict[str, tuple[str, ...]]]]
 
 
 class Maps(nn.Module):
-    """Maps of two sizes, one layer that runs twice, and one whose neurons nobody can tell."""
+    """Maps of two sizes, a layer that runs twice, and one that never does."""
 
     def __init__(self) -> None:
         super().__init__()
         self.first, self.second = nn.Conv2d(3, 12, 3, padding=1), nn.Conv2d(12, 20, 3, stride=2)
-        self.act, self.head = nn.ReLU(), nn.Linear(20, 5)
+        self.act, self.head, self.idle = nn.ReLU(), nn.Linear(20, 5), nn.Linear(2, 2)
 
     def forward(self, x: Tensor) -> Any:
         return self.head(self.act(self.second(self.act(self.first(x)))).mean((2, 3)))
@@ -96,18 +96,20 @@ def test_passes_and_sizes_are_those_of_a_comparison(
     (sizes, left_out, passes), of_plan = dealt
     assert of_plan[0] == sizes
     assert of_plan[2] == passes
-    assert plan.left_out.keys() == left_out.keys()
+    # Of what never runs a comparison says nothing.
+    assert plan.left_out.keys() - {"idle"} == left_out.keys()
     assert len(plan.passes) == n_passes
     for each, part in zip(plan.passes, passes, strict=True):
-        assert each.layers_a == list(part)
+        assert each.layers_a == [a for a in part if a != "idle"]
         assert asked.get("max_memory", each.memory) >= each.memory
 
 
 def test_figures_of_a_layer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("spanmatch.torch.comparing.plan.measure_rate", lambda _: 1e6)
     plan = plan_comparison(on_meta(Maps), MAPS[0], CompareOptions())
-    assert plan.parameters == 3 * 9 * 12 + 12 + 12 * 9 * 20 + 20 + 20 * 5 + 5
+    assert plan.parameters == 3 * 9 * 12 + 12 + 12 * 9 * 20 + 20 + 20 * 5 + 5 + 6
     assert plan.inputs == 20
+    assert "it never ran" in plan.left_out["idle"]
     first = plan.layers[0]
     assert (first.name, first.type, first.neurons, first.calls) == ("first", "Conv2d", 12, 1)
     assert (first.rows, first.sums, first.outputs) == (64, 8 * 24**2, 4 * 20 * 12 * 64)

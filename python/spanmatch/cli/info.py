@@ -1,7 +1,7 @@
-"""The command that lists the layers of a model."""
+"""The command that lists the layers of a model, or plans a comparison of it."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -21,8 +21,33 @@ Data = Annotated[
 ]
 Shape = Annotated[
     str | None,
-    typer.Option(metavar="1,3,224,224", help="Run it on zeros of this shape, items first."),
+    typer.Option(
+        metavar="1,3,224,224",
+        help="Run it on zeros of this shape, items first; of tokens, such as 8,512, for an hf: "
+        "model of text.",
+    ),
 ]
+Plan = Annotated[
+    bool,
+    typer.Option(
+        "--plan",
+        help="Say what it takes to compare it with another of its kind: the memory of each layer, "
+        "passes over the data, and about how much time. No weights are loaded, but with --seed.",
+    ),
+]
+MaxMemory = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SIZE",
+        help="With --plan: what a pass may take, such as 4GB; by default half of what is free.",
+        show_default=False,
+    ),
+]
+AllPairs = Annotated[
+    bool, typer.Option("--all-pairs", help="With --plan: every layer with every other.")
+]
+Nulls = Annotated[int, typer.Option(min=0, metavar="N", help="With --plan: as for compare.")]
+Folds = Annotated[int, typer.Option(min=0, metavar="N", help="With --plan: as for compare.")]
 
 
 def info(
@@ -34,9 +59,14 @@ def info(
     shape: Shape = None,
     tokenizer: Tokenizer = None,
     layers: Layers = None,
+    plan: Plan = False,
+    max_memory: MaxMemory = None,
+    all_pairs: AllPairs = False,
+    nulls: Nulls = 0,
+    folds: Folds = 0,
     as_json: AsJson = False,
 ) -> None:
-    """List the layers of a model: names, outputs, neurons.
+    """List the layers of a model: names, outputs, neurons; or plan a comparison of it.
 
     It runs on one batch: of --data, or zeros of --shape, or else of the size that the library says
     the model is made for.
@@ -45,30 +75,35 @@ def info(
         sizes = _parse_shape(shape)
         if data is not None and sizes is not None:
             raise WrongUsage("--data and --shape both say what the model runs on: give one of them")
-        from dataclasses import asdict
+        given = {"max-memory": max_memory, "all-pairs": all_pairs, "nulls": nulls, "folds": folds}
+        if not plan and (of_plan := next((name for name, value in given.items() if value), None)):
+            raise WrongUsage(f"--{of_plan} goes with --plan: add that, or leave it out")
+        if plan and checkpoint is not None:
+            raise WrongUsage("--plan needs no weights: leave out --checkpoint")
 
-        import torch
-
-        from spanmatch.base.plain_json import format_json
-        from spanmatch.cli.current_folder import importing_from_here
-        from spanmatch.cli.other_bars import without_other_bars
-        from spanmatch.torch.loading.default_input import make_default_input
+        from spanmatch.base.memory import as_bytes
+        from spanmatch.cli.info_job import Run, list_layers, plan_layers
+        from spanmatch.torch.comparing.options import CompareOptions
         from spanmatch.torch.loading.tokenizers import find_tokenizer
-        from spanmatch.torch.observing.layer_info import layer_info
         from spanmatch.torch.resuming.config import NamedData, NamedModel
 
-        if tokenizer is None and data is not None:
-            with refuse_wrong_usage():
+        with refuse_wrong_usage():
+            options = CompareOptions(
+                layers=tuple(layers) if layers else None,
+                all_pairs=all_pairs,
+                nulls=nulls,
+                folds=folds,
+                max_memory=as_bytes(max_memory, "max_memory"),
+            )
+            if tokenizer is None and data is not None:
                 tokenizer = find_tokenizer(data, [model])
-        with without_other_bars(), importing_from_here():
-            given: Any = None if sizes is None else torch.zeros(sizes)
-            if data is not None:
-                given = next(iter(NamedData(name=data, tokenizer=tokenizer).load()))
-            file = None if checkpoint is None else str(checkpoint)
-            loaded = NamedModel(model, file, seed).load([] if given is None else [given])
-            batch = make_default_input(model, loaded) if given is None else given
-            table = layer_info(loaded, batch, layers or None)
-        typer.echo(format_json([asdict(layer) for layer in table]) if as_json else repr(table))
+        named = NamedModel(model, None if checkpoint is None else str(checkpoint), seed)
+        seen = None if data is None else NamedData(name=data, tokenizer=tokenizer)
+        run = Run(named, seen, sizes)
+        if plan:
+            plan_layers(run, options, as_json=as_json)
+        else:
+            list_layers(run, layers, as_json=as_json)
 
 
 def _parse_shape(shape: str | None) -> tuple[int, ...] | None:

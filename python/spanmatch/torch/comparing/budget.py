@@ -27,10 +27,19 @@ def find_budget(max_memory: int | None, device: torch.device) -> int | None:
     device
         Where outputs lie, and so the sums.
     """
-    free = _find_free(device)
+    free = find_free(device)
     if max_memory is None:
         return None if free is None else free // 2
     return max_memory if free is None else min(max_memory, free)
+
+
+def find_free(device: torch.device) -> int | None:
+    """Return how many bytes are free on a device; None: not known."""
+    if device.type != "cuda":
+        return find_available()
+    # What torch keeps for itself, it gives to new tensors too.
+    kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return int(torch.cuda.mem_get_info(device)[0]) + kept
 
 
 def count_sums(n_a: int, n_b: int, options: CompareOptions) -> int:
@@ -74,11 +83,3 @@ def deal_layers(sizes: Mapping[str, int], budget: int | None) -> list[list[str]]
         room[at] -= sizes[name]
     # In each they stand as in the models.
     return [[name for name in sizes if name in names] for names in passes]
-
-
-def _find_free(device: torch.device) -> int | None:
-    if device.type != "cuda":
-        return find_available()
-    # What torch keeps for itself, it gives to new tensors too.
-    kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-    return int(torch.cuda.mem_get_info(device)[0]) + kept

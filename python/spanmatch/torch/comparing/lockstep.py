@@ -108,6 +108,11 @@ class Lockstep:
                 sizes.append(self._observers[at].trace(batches))
         return tuple(sizes)
 
+    def trace_shapes(self, batches: ModelBatches) -> Sizes:
+        """Do the same by the shapes of outputs alone: see `Observer.trace_shapes`."""
+        pairs = zip(self._observers, batches, strict=True)
+        return tuple(observer.trace_shapes(batch) for observer, batch in pairs)
+
     def drop_left_out(self, sizes: Sizes) -> Sizes:
         """Return the sizes of the layers that are still read."""
         return tuple(

@@ -55,8 +55,8 @@ class PairCosts:
 
     def count_sums(self, part: Part) -> int:
         """Return what all sums of these pairs take."""
-        own = sum(self._count_own(0, a) for a in part)
-        own += sum(self._count_own(1, b) for b in list_both(part)[1])
+        own = sum(self.count_own(0, a) for a in part)
+        own += sum(self.count_own(1, b) for b in list_both(part)[1])
         return own + sum(self.count_between(a, b) for a, each in part.items() for b in each)
 
     def count_batch(self, part: Part) -> int:
@@ -66,8 +66,14 @@ class PairCosts:
 
     def count_of_b(self, names: Collection[str]) -> int:
         """Return what layers of B take in a pass, whichever of A they stand against."""
-        own = sum(self._count_own(1, b) for b in names)
+        own = sum(self.count_own(1, b) for b in names)
         return own + max(self._count_rows(1, b) for b in names)
+
+    def count_own(self, side: int, name: str) -> int:
+        """Return what the sums of a layer of A (side 0) or B take by themselves."""
+        n, calls = self.sizes[side][name].n_neurons, self.sizes[side][name].n_calls
+        # Beside the products a shift, sums, a spread, and products with the norms of rows.
+        return BYTES * calls * sum(self._kinds[side][name]) * (n * n + 4 * n + 1)
 
     def count_between(self, a: str, b: str) -> int:
         """Return what the products of two layers take, over all their calls, with the nulls."""
@@ -76,11 +82,6 @@ class PairCosts:
         n_a, n_b = size_a.n_neurons, size_b.n_neurons
         # Beside the products those with the norms of rows.
         return BYTES * calls * (1 + self.nulls) * (n_a * n_b + n_a + n_b + 1)
-
-    def _count_own(self, side: int, name: str) -> int:
-        n, calls = self.sizes[side][name].n_neurons, self.sizes[side][name].n_calls
-        # Beside the products a shift, sums, a spread, and products with the norms of rows.
-        return BYTES * calls * sum(self._kinds[side][name]) * (n * n + 4 * n + 1)
 
     def _count_rows(self, side: int, name: str) -> int:
         size, (rows, means) = self.sizes[side][name], self._kinds[side][name]

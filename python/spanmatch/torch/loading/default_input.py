@@ -42,7 +42,7 @@ def make_default_input(name: str, model: nn.Module) -> Tensor | dict[str, Tensor
     elif kind == "timm":
         sizes = getattr(model, "pretrained_cfg", {}).get("input_size")
     elif kind == "hf":
-        if getattr(model, "main_input_name", None) == "input_ids":
+        if _reads_tokens(model):
             return {"input_ids": torch.zeros(1, TOKENS, dtype=torch.int64)}
         sizes = _find_hugging_face_size(getattr(model, "config", None))
     if not sizes:
@@ -50,6 +50,17 @@ def make_default_input(name: str, model: nn.Module) -> Tensor | dict[str, Tensor
             f"it is not known what inputs {name} takes: give `shape=(1, 3, 224, 224)`, or `data`"
         )
     return torch.zeros(1, *sizes)
+
+
+def make_zeros(model: nn.Module, sizes: tuple[int, ...]) -> Tensor | dict[str, Tensor]:
+    """Return zeros of these sizes: tokens, for a model of transformers that reads these."""
+    if _reads_tokens(model):
+        return {"input_ids": torch.zeros(sizes, dtype=torch.int64)}
+    return torch.zeros(sizes)
+
+
+def _reads_tokens(model: nn.Module) -> bool:
+    return getattr(model, "main_input_name", None) == "input_ids"
 
 
 def _find_torchvision_size(name: str) -> list[int] | None:

@@ -93,7 +93,7 @@ def load_model(
         # resnet18 is of torchvision, and no slip for resnet20.
         slips = get_close_matches(name, ARCHITECTURES, cutoff=0.9)
         with import_factory(name, [*SOURCES, *slips], EXAMPLES) as factory:
-            model = _call_factory(name, factory, seed, kwargs)
+            model = call_factory(name, factory, seed, kwargs)
     if checkpoint is not None:
         load_checkpoint(model, checkpoint)
     return model.cpu().eval()
@@ -102,18 +102,21 @@ def load_model(
 def _build_architecture(
     name: str, checkpoint: str | PathLike[str] | None, seed: int | None, kwargs: dict[str, Any]
 ) -> nn.Module:
-    sizes = {"channels": CHANNELS, "classes": CLASSES}
-    if wrong := sorted(kwargs.keys() - sizes):
-        raise ValueError(f"{name} takes channels and classes, not {', '.join(wrong)}")
-    make = ARCHITECTURES[name]
+    held: dict[str, int] = {}
     if checkpoint is not None:
         with seed_torch(0):
-            sizes |= read_sizes(make(CHANNELS, CLASSES), read_weights(checkpoint))
+            held = read_sizes(make_architecture(name, {}), read_weights(checkpoint))
     elif seed is None:
         raise ValueError(f"{name} has no pretrained weights: {WAYS_OUT}")
-    sizes |= kwargs
     with seed_torch(0 if seed is None else seed):
-        return make(sizes["channels"], sizes["classes"])
+        return make_architecture(name, held | kwargs)
+
+
+def make_architecture(name: str, sizes: dict[str, Any]) -> nn.Module:
+    """Return an architecture of ours of some `channels` and `classes`, 3 and 10 if not said."""
+    if wrong := sorted(sizes.keys() - {"channels", "classes"}):
+        raise ValueError(f"{name} takes channels and classes, not {', '.join(wrong)}")
+    return ARCHITECTURES[name](sizes.get("channels", CHANNELS), sizes.get("classes", CLASSES))
 
 
 def _build_torchvision(name: str, weights: Weights, kwargs: dict[str, Any]) -> nn.Module:
@@ -212,9 +215,10 @@ def _check_known(name: str, known: Collection[str], kind: str) -> None:
         )
 
 
-def _call_factory(
+def call_factory(
     name: str, factory: Callable[..., Any], seed: int | None, kwargs: dict[str, Any]
 ) -> nn.Module:
+    """Return the model that the user's own function makes, under a seed if there is one."""
     if isinstance(factory, nn.Module):
         raise TypeError(f"{name} is a model: name a function that returns it")
     with nullcontext() if seed is None else seed_torch(seed):

@@ -21,6 +21,7 @@ from spanmatch.torch.observing.model_error import ModelError
 from spanmatch.torch.observing.model_state import RandomStream
 from spanmatch.torch.observing.neuron_axis import Axes
 from spanmatch.torch.observing.output_hook import OutputHook
+from spanmatch.torch.observing.shape_trace import trace_shapes
 from spanmatch.torch.observing.traced_batches import count_traced, join_single, list_traced
 from spanmatch.torch.observing.uneven import is_uneven
 
@@ -263,6 +264,19 @@ class Observer:
         self._run_model(inputs, current, self._origin)
         self._reader.check_calls(current)
         return list(current.seen.values())
+
+    def trace_shapes(self, batch: Any) -> dict[str, LayerSize]:
+        """Take the first axis of every output for that of the inputs, and do as `trace` else.
+
+        No value is read, so the model and the batch may be shapes alone, on the meta device.
+        """
+        read = self._read_batch(batch)
+        current = ForwardPass(n_inputs=read.n_inputs, axes=Axes(guess=True))
+        self._run_model(read.inputs, current, (RandomStream(), ModelState()))
+        self._reader.check_calls(current)
+        found = trace_shapes(current)
+        self._reader.take_trace(current, found, read.n_inputs)
+        return found.measure_layers(current.seen, read.n_inputs, items=read.items is not None)
 
     def _runs_alike(self, one: Any, joined: Any) -> bool:
         """Tell whether layers run as often for two inputs as for one: not in a loop over inputs."""

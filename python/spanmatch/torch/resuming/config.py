@@ -17,6 +17,7 @@ from spanmatch.torch.loading.data.named import load_data
 from spanmatch.torch.loading.data.shuffled import is_shuffled
 from spanmatch.torch.loading.digests import hash_named_file
 from spanmatch.torch.loading.models import load_model
+from spanmatch.torch.loading.weightless import build_weightless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,11 +38,18 @@ class NamedModel:
 
     def load(self, batches: Iterable[Any] = ()) -> nn.Module:
         """Load the model; one of our architectures without weights is made for these images."""
-        name, said = split_call(self.name)
-        sizes = {}
-        if name in ARCHITECTURES and self.checkpoint is None and "channels" not in said:
-            sizes = count_channels(next(iter(batches), None))
+        sizes = self._count_sizes(batches)
         return load_model(self.name, checkpoint=self.checkpoint, seed=self.seed, **sizes)
+
+    def build_weightless(self, batches: Iterable[Any] = ()) -> nn.Module:
+        """Do the same without weights: see `build_weightless`."""
+        return build_weightless(self.name, **self._count_sizes(batches))
+
+    def _count_sizes(self, batches: Iterable[Any]) -> dict[str, int]:
+        name, said = split_call(self.name)
+        if name in ARCHITECTURES and self.checkpoint is None and "channels" not in said:
+            return count_channels(next(iter(batches), None))
+        return {}
 
 
 @dataclass(frozen=True, kw_only=True)

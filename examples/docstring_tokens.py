@@ -26,7 +26,7 @@ def read_windows(packages: Sequence[str], tokenizer: Any, counts: Sequence[int])
     windows of each list: neighbours in a list have nothing to do with each other.
     """
     docstrings = [text for package in packages for text in read_docstrings(package)]
-    order = random.Random(0)  # noqa: S311 - not for secrets
+    order = random.Random(0)
     order.shuffle(docstrings)
     read = iter(tokenizer(docstrings, add_special_tokens=False, verbose=False)["input_ids"])
     lists: list[list[Any]] = []

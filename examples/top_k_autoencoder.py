@@ -6,6 +6,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+RATE = 3e-3
+"""Of Adam, at first."""
+
 
 class TopKAutoencoder(nn.Module):
     """Of many latents the k largest are kept; the decoder's rows, one a latent, have length 1."""
@@ -33,7 +36,7 @@ class TopKAutoencoder(nn.Module):
         return summed + self.offset
 
 
-def train_autoencoder(  # noqa: PLR0913
+def train_autoencoder(
     rows: torch.Tensor, *, latents: int, k: int, seed: int, steps: int, batch: int = 1024
 ) -> TopKAutoencoder:
     """Train an autoencoder on rows of mean 0 and variance 1.
@@ -43,7 +46,7 @@ def train_autoencoder(  # noqa: PLR0913
     """
     model = TopKAutoencoder(rows.shape[1], latents, k, seed)
     generator = torch.Generator().manual_seed(seed)
-    rate = 1e-3
+    rate = RATE
     optimizer = torch.optim.Adam(model.parameters(), lr=rate, fused=True)
     fired = torch.zeros(latents, dtype=torch.bool)
     for step in range(steps):

@@ -22,14 +22,15 @@ TOKENS = 62
 def read_windows(packages: Sequence[str], tokenizer: Any, counts: Sequence[int]) -> list[list[Any]]:
     """Return lists of so many windows, 62 tokens each, and no docstring in two of the lists.
 
-    A paragraph that many docstrings have is read once. The docstrings are shuffled, and so are the
-    windows of each list: neighbours in a list have nothing to do with each other.
+    A paragraph that many docstrings have is read once, and so is a window. The docstrings are
+    shuffled, and so are the windows of each list: neighbours have nothing to do with each other.
     """
     docstrings = [text for package in packages for text in read_docstrings(package)]
     order = random.Random(0)
     order.shuffle(docstrings)
     read = iter(tokenizer(docstrings, add_special_tokens=False, verbose=False)["input_ids"])
     lists: list[list[Any]] = []
+    seen: set[tuple[int, ...]] = set()
     for count in counts:
         windows: list[Any] = []
         while len(windows) < count:
@@ -39,8 +40,11 @@ def read_windows(packages: Sequence[str], tokenizer: Any, counts: Sequence[int])
                     f"the docstrings of {', '.join(packages)} have fewer than {sum(counts)} "
                     f"windows of {TOKENS} tokens"
                 )
-            windows += (tokens[at : at + TOKENS] for at in range(0, len(tokens), TOKENS))
-            windows = [window for window in windows if len(window) == TOKENS]
+            for at in range(0, len(tokens) - TOKENS + 1, TOKENS):
+                window = tokens[at : at + TOKENS]
+                if tuple(window) not in seen:
+                    seen.add(tuple(window))
+                    windows.append(window)
         del windows[count:]
         order.shuffle(windows)
         lists.append(windows)
@@ -59,7 +63,9 @@ def read_docstrings(package: str) -> list[str]:
         if "tests" in path.relative_to(folder).parts:
             continue
         for docstring in find_docstrings(path.read_text(encoding="utf-8")):
-            paragraphs = [part for part in docstring.split("\n\n") if part not in seen]
+            paragraphs = [
+                part for part in dict.fromkeys(docstring.split("\n\n")) if part not in seen
+            ]
             seen.update(paragraphs)
             texts.append("\n\n".join(paragraphs))
     return texts

@@ -51,7 +51,7 @@ class Size:
     latents: int = 4096
     k: int = 32
     steps: int = 400
-    nulls: int = 3
+    nulls: int = 2
 
 
 SMALL = Size(("numpy",), training=500, held_out=100, latents=512, steps=100, nulls=2)

@@ -29,7 +29,9 @@ from top_k_autoencoder import TopKAutoencoder, train_autoencoder
 import spanmatch as sm
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
 
 EPS = (0.3, 0.5, 0.7)
 """A latent that is shared at 0.7 has half of its variance explained, at 0.3 nine tenths."""
@@ -37,6 +39,7 @@ BATCH = 50
 """Windows; more than there are nulls, which shift them."""
 BLOCKS = 3
 NAME = "latents"
+SEEDS = (0, 1)
 RARE = 10
 """With fewer tokens a latent may be matched by chance."""
 
@@ -71,22 +74,27 @@ def study(size: Size, out: Path) -> None:
     training, held_out = read_rows(size)
     tell("the activations are read")
     models = []
-    for seed in (0, 1):
+    for seed in SEEDS:
         models.append(
             train_autoencoder(training, latents=size.latents, k=size.k, seed=seed, steps=size.steps)
         )
         tell(f"the autoencoder of seed {seed} is trained")
-    pair, shifted = sum_latents(models, held_out, size)
+    width = training.shape[1]
+    untrained = [TopKAutoencoder(width, size.latents, size.k, seed) for seed in SEEDS]
+    pair = sum_latents(models, held_out, nulls=size.nulls, folds=2)
+    shifted = sum_latents(models, held_out, shift=True)
+    control = sum_latents(untrained, held_out)
     tell("the latents are summed")
-    comparison = solve(pair)
+    comparison, controls = solve(pair), solve(control)
     tell("what is shared is found")
     comparison.save(out)
     comparison.plot(out / "shared.png")
     found = "\n\n".join(
         (
             tell_training(models, held_out),
-            tell_shared(comparison, sm.one_to_one(shifted, center=True)),
-            tell_usual(comparison, models, pair, shifted),
+            tell_shared(comparison, controls, sm.one_to_one(shifted, center=True)),
+            tell_usual(models, pair, untrained, control, shifted),
+            tell_rest(models, comparison),
             tell_carried_over(comparison, pair),
         )
     )
@@ -119,22 +127,31 @@ def read_rows(size: Size) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def sum_latents(
-    models: Sequence[TopKAutoencoder], windows: torch.Tensor, size: Size
-) -> tuple[sm.ActivationPair, sm.ActivationPair]:
-    """Return the pair of both autoencoders' latents, and one whose windows do not belong together.
+    models: Sequence[TopKAutoencoder],
+    windows: torch.Tensor,
+    *,
+    nulls: int = 0,
+    folds: int = 0,
+    shift: bool = False,
+) -> sm.ActivationPair:
+    """Return the pair of both autoencoders' latents on windows.
 
-    The second is a null for what single latents share: y is shifted by half a batch of windows.
+    `shift`: with y shifted by half a batch of windows, as in a null, so that no two rows
+    that meet belong together.
     """
-    pair, shifted = sm.ActivationPair(nulls=size.nulls, folds=2), sm.ActivationPair()
+    pair = sm.ActivationPair(nulls=nulls, folds=folds)
     for batch in windows.split(BATCH):
-        with torch.no_grad():
-            (x, x_values), (y, y_values) = (model.encode(batch.flatten(0, 1)) for model in models)
-        rows = sm.sparse_rows(x, x_values, size.latents)
-        pair.update(rows, sm.sparse_rows(y, y_values, size.latents), rows_per_item=TOKENS)
-        shift = len(batch) // 2 * TOKENS
-        y, y_values = y.roll(shift, 0), y_values.roll(shift, 0)
-        shifted.update(rows, sm.sparse_rows(y, y_values, size.latents))
-    return pair, shifted
+        sides = []
+        for model in models:
+            with torch.no_grad():
+                indices, values = model.encode(batch.flatten(0, 1))
+            if shift and sides:
+                indices, values = (
+                    each.roll(len(batch) // 2 * TOKENS, 0) for each in (indices, values)
+                )
+            sides.append(sm.sparse_rows(indices, values, len(model.decoder)))
+        pair.update(*sides, rows_per_item=TOKENS)
+    return pair
 
 
 def solve(pair: sm.ActivationPair) -> sm.Comparison:
@@ -145,7 +162,7 @@ def solve(pair: sm.ActivationPair) -> sm.Comparison:
         center=True,
         inputs=pair.n_items,
         one_to_one={NAME: sm.one_to_one(pair, center=True)},
-        nulls={NAME: sm.null_spectra(pair, center=True)},
+        nulls={NAME: sm.null_spectra(pair, center=True)} if pair.n_nulls else {},
     )
 
 
@@ -169,60 +186,68 @@ def tell_training(models: Sequence[TopKAutoencoder], windows: torch.Tensor) -> s
     return "\n".join(told)
 
 
-def tell_shared(comparison: sm.Comparison, by_chance: sm.OneToOne) -> str:
-    """Return the table of what is shared within each ε, and of what is by chance."""
-    spectrum, pairs = comparison[NAME], comparison.one_to_one[NAME]
-    nulls = comparison.nulls[NAME]
+def tell_shared(comparison: sm.Comparison, controls: sm.Comparison, by_chance: sm.OneToOne) -> str:
+    """Return the table of what is shared within each ε, in fact, untrained, and by chance."""
     lines = [
-        "| ε | one by one | one by one, but repeated | only as a span | not shared |"
-        " by chance: one by one | repeated | as a span | not |",
-        "| --- " * 9 + "|",
+        "| ε | autoencoders | one by one | one by one, but repeated | only as a span |"
+        " not shared |",
+        "| --- | --- | --- | --- | --- | --- |",
     ]
     for eps in EPS:
-        cells = [f"{eps}"]
-        for found, whole in (
-            (pairs, spectrum.similarity(eps)),
-            (by_chance, float(np.median(nulls.similarity(eps)))),
+        for name, pairs, whole in (
+            ("trained", comparison.one_to_one[NAME], comparison[NAME].similarity(eps)),
+            ("untrained", controls.one_to_one[NAME], controls[NAME].similarity(eps)),
+            ("shifted", by_chance, float(np.median(comparison.nulls[NAME].similarity(eps)))),
         ):
-            edges = np.array([0.0, found.similarity(eps), found.near(eps), whole, 1.0])
-            cells += [f"{part:.1%}" for part in np.diff(edges)]
-        lines.append(f"| {' | '.join(cells)} |")
+            edges = np.array([0.0, pairs.similarity(eps), pairs.near(eps), whole, 1.0])
+            parts = " | ".join(f"{part:.1%}" for part in np.diff(edges))
+            lines.append(f"| {eps} | {name} | {parts} |")
     return "\n".join(lines)
 
 
 def tell_usual(
-    comparison: sm.Comparison,
     models: Sequence[TopKAutoencoder],
     pair: sm.ActivationPair,
+    untrained: Sequence[TopKAutoencoder],
+    control: sm.ActivationPair,
     shifted: sm.ActivationPair,
 ) -> str:
-    """Return the measures in use, and what is shared of the latents that they call unshared."""
-    x, y = (model.decoder.detach().numpy() for model in models)
-    found = compare_decoders(x, y)
-    drawn = np.random.default_rng(2).standard_normal(y.shape, np.float32)
-    chance = compare_decoders(x, drawn / np.linalg.norm(drawn, axis=1, keepdims=True))
-    rows = {
-        "mean max cosine of decoders (MCS)": (np.mean(found.mean_max), np.mean(chance.mean_max)),
-        f"assigned one to one, cosine {SHARED} or more": (found.paired_share, chance.paired_share),
-        "linear CKA of latents": (sm.linear_cka(pair), sm.linear_cka(shifted)),
-        "area under s(ε)": (comparison[NAME].area, np.median(comparison.nulls[NAME].area)),
-    }
-    lines = ["| measure | found | by chance |", "| --- | --- | --- |"]
-    lines += [f"| {name} | {one:.3f} | {other:.3f} |" for name, (one, other) in rows.items()]
-    rest = ~np.concatenate(found.paired)
+    """Return the table of the measures in use: decoders do not depend on shifts."""
+    found, at_first = (compare_decoders(*read_decoders(each)) for each in (models, untrained))
+    ckas = [sm.linear_cka(each) for each in (pair, control, shifted)]
+    return "\n".join(
+        (
+            "| measure | trained | untrained | shifted |",
+            "| --- | --- | --- | --- |",
+            f"| mean max cosine of decoders (MCS) | {np.mean(found.mean_max):.3f} "
+            f"| {np.mean(at_first.mean_max):.3f} | |",
+            f"| assigned one to one, cosine {SHARED} or more | {found.paired_share:.1%} "
+            f"| {at_first.paired_share:.1%} | |",
+            f"| linear CKA of latents | {' | '.join(f'{cka:.3f}' for cka in ckas)} |",
+        )
+    )
+
+
+def read_decoders(models: Sequence[TopKAutoencoder]) -> Iterator[NDArray[np.float32]]:
+    """Yield the decoder of each."""
+    for model in models:
+        yield model.decoder.detach().numpy()
+
+
+def tell_rest(models: Sequence[TopKAutoencoder], comparison: sm.Comparison) -> str:
+    """Say what is shared of the latents that decoders call unshared."""
+    rest = ~np.concatenate(compare_decoders(*read_decoders(models)).paired)
     spectrum, pairs = comparison[NAME], comparison.one_to_one[NAME]
     critical = np.concatenate([spectrum.x, spectrum.y])[rest]
     nearest = np.concatenate([pairs.nearest_x[1], pairs.nearest_y[1]])[rest]
-    shares = ", ".join(
+    shares = "; ".join(
         f"{(nearest <= eps).mean():.1%} and {(critical <= eps).mean():.1%} at ε = {eps}"
         for eps in EPS
     )
-    lines += [
-        "",
+    return (
         f"Of the {rest.sum():,} latents that have no such partner by their decoders, so many have "
-        f"a single latent within ε, and so many are shared at all: {shares}.",
-    ]
-    return "\n".join(lines)
+        f"a single latent within ε, and so many are shared in any way: {shares}."
+    )
 
 
 def tell_carried_over(comparison: sm.Comparison, pair: sm.ActivationPair) -> str:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from spanmatch._core import SparseRows
+
 EPS = (0.3, 0.5, 0.7)
 """A latent that is shared at 0.7 has half of its variance explained, at 0.3 nine tenths."""
 BATCH = 50
@@ -141,7 +143,7 @@ def sum_latents(
     """
     pair = sm.ActivationPair(nulls=nulls, folds=folds)
     for batch in windows.split(BATCH):
-        sides = []
+        sides: list[SparseRows] = []
         for model in models:
             with torch.no_grad():
                 indices, values = model.encode(batch.flatten(0, 1))

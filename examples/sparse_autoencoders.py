@@ -10,6 +10,9 @@ autoencoders of 4,096 latents are trained on 403,000 tokens, and compared on 62,
 
 The last line writes `found.md`, the tables that it prints, and `shared.png`; `spanmatch.load`
 reads the folder. `--small` is the same with 512 latents and few tokens, to see that it runs.
+
+Of 8,192 latents 21.6 % are shared one by one within ε = 0.7, 3.8 % repeated, and 42.0 % only as a
+span; by the cosines of their decoders 2.0 % have a partner. Untrained autoencoders share 0.1 %.
 """
 
 from __future__ import annotations

@@ -89,9 +89,10 @@ def _describe(plan: ComparisonPlan) -> Iterator[str]:
     yield f"Memory: {runs} over the data{budget}{_describe_free(plan)}."
     widest = plan.widest
     pair = widest.a if widest.a == widest.b else f"{widest.a} with {widest.b}"
+    read = f"its sums, {format_bytes(widest.sums)}, which are read from a file"
     yield (
-        f"Matching, one pair of layers at a time, takes {format_bytes(widest.beside)} beside the "
-        f"{format_bytes(widest.sums)} of sums of the widest, {pair}."
+        f"Matching, one pair of layers at a time, takes {format_bytes(widest.beside)} for the "
+        f"widest, {pair}, beside {'all sums' if len(plan.passes) == 1 else read}."
     )
     n = per_input or 1
     yield (

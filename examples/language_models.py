@@ -10,8 +10,8 @@ Every block of the one model is compared with every block of the other (`all_pai
 over the data that keep within `max_memory`: the two decoders, trained and not; MiniLM with itself;
 and a decoder with MiniLM. These read other tokens of the same sentences, so they are compared by
 means over each sentence. It takes about a quarter of an hour of one core, most of it for training;
-what is in the folder already is not done again. `spanmatch info hf:language-models/decoder-0 --plan` says what a
-comparison takes before it is begun.
+what is in the folder already is not done again. What a comparison takes is said before it is begun
+by `spanmatch info hf:language-models/decoder-0 --plan`.
 """
 
 from __future__ import annotations

@@ -102,7 +102,7 @@ def tell(title: str, found: sm.Comparison) -> Iterator[str]:
     for row in area:
         yield "  " + "  ".join(f"{value:.2f}" for value in row)
     samples = {spectrum.n_samples for spectrum in found.values()}
-    same, other = np.diagonal(area), area[~np.eye(*area.shape, dtype=bool)]
+    same, other = np.diagonal(area), area[np.eye(*area.shape) == 0]
     yield (
         f"  {max(samples):,} samples; the same block {same.mean():.2f} on average, others "
         f"{other.mean():.2f}"

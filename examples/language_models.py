@@ -9,9 +9,9 @@ the next byte out; MiniLM, a published encoder of sentences, comes from a packag
 Every block of the one model is compared with every block of the other (`all_pairs`), in passes
 over the data that keep within `max_memory`: the two decoders, trained and not; MiniLM with itself;
 and a decoder with MiniLM. These read other tokens of the same sentences, so they are compared by
-means over each sentence. It takes ten minutes on two cores, half of it for training; what is in the
-folder already is not done again. `spanmatch info hf:language-models/decoder-0 --plan` says what a
-comparison takes before it is begun.
+means over each sentence. It takes about a quarter of an hour of one core, most of it for training;
+what is in the folder already is not done again. What a comparison takes is said before it is begun
+by `spanmatch info hf:language-models/decoder-0 --plan`.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def study(out: Path, steps: int, n_windows: int, n_sentences: int) -> Iterator[s
     encoder, tokenizer = load_minilm()
     words = as_batches(tokenizer, texts, 64)
 
-    of_decoders = partial(compare, data=batches, layers=STREAM, nulls=NULLS, max_memory="60 MB")
+    of_decoders = partial(compare, data=batches, layers=STREAM, nulls=NULLS, max_memory="100 MB")
     trained = answer(out / "trained", lambda: of_decoders(one, two, **OPTIONS))
     yield from tell("Two decoders, trained from seeds 0 and 1", trained)
     yield from tell_best(trained)
@@ -76,7 +76,7 @@ def study(out: Path, steps: int, n_windows: int, n_sentences: int) -> Iterator[s
     untrained = answer(out / "untrained", lambda: of_decoders(*fresh, **OPTIONS))
     yield from tell("The same two before training", untrained)
 
-    itself = partial(compare, encoder, encoder, words, layers=BLOCKS, max_memory="50 MB")
+    itself = partial(compare, encoder, encoder, words, layers=BLOCKS, max_memory="100 MB")
     yield from tell("MiniLM with itself", answer(out / "minilm", lambda: itself(**OPTIONS)))
 
     both = partial(compare, layers=STREAM, layers_b=BLOCKS, nulls=NULLS, max_memory="200 MB")

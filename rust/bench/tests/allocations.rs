@@ -12,10 +12,9 @@ const GROWTH: f64 = 2.5;
 /// a maximum match 308 since then; with AVX-512, of earlier code, 264, 602, 169, 325, 1,639 and 10,568. Products of other vectors pack other blocks: for them there is room.
 fn bound(stage: Stage) -> usize {
     match stage {
-        Stage::Gram => 400,
+        Stage::Gram | Stage::MaximumMatch => 400,
         Stage::MinimumMatch => 600,
         Stage::Spectrum => 1_000,
-        Stage::MaximumMatch => 400,
         Stage::Cover => 3_000,
         Stage::Support => 15_000,
     }

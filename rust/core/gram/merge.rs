@@ -8,7 +8,7 @@ use super::Gram;
 use super::resampling::hash_combine;
 use crate::error::{Error, Result};
 use crate::invariant::pairs;
-use crate::linalg::{LowerTriangle, Matrix};
+use crate::linalg::{LowerTriangle, Matrix, add_multiple};
 
 impl Gram {
     /// Adds what another Gram has accumulated, as if its batches had come here.
@@ -137,17 +137,11 @@ impl Gram {
 }
 
 fn add_products(sum: &mut LowerTriangle, part: &LowerTriangle, times: u64) {
-    sum.columns_mut().for_each(|(j, column)| add_times(column, part.column(j), times));
+    sum.columns_mut().for_each(|(j, column)| add_multiple(column, times as f64, part.column(j)));
 }
 
 fn add_values(sum: &mut Matrix, part: &Matrix, times: u64) {
     sum.columns_mut().enumerate().for_each(|(j, column)| {
-        add_times(column, part.column(j), times);
+        add_multiple(column, times as f64, part.column(j));
     });
-}
-
-fn add_times(sum: &mut [f64], part: &[f64], times: u64) {
-    for (value, more) in pairs(sum, part) {
-        *value += times as f64 * more;
-    }
 }

@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::Gram;
 use crate::error::Result;
 use crate::invariant::pairs;
-use crate::linalg::{Matrix, Part, add_product, dot};
+use crate::linalg::{Matrix, Part, add_multiple, add_product, dot};
 use crate::progress::Progress;
 use crate::samples::Block;
 use crate::sides::Sides;
@@ -79,9 +79,9 @@ impl RowNorms {
     pub(super) fn add(&mut self, part: &Self, times: u64) {
         let times = times as f64;
         for side in 0..self.weighted.columns() {
-            add_times(self.weighted.column_mut(side), part.weighted.column(side), times);
+            add_multiple(self.weighted.column_mut(side), times, part.weighted.column(side));
         }
-        add_times(&mut self.squares, &part.squares, times);
+        add_multiple(&mut self.squares, times, &part.squares);
     }
 }
 
@@ -123,16 +123,10 @@ impl NullNorms {
         let times = times as f64;
         for (sums, more) in [(&mut self.of_side, &part.of_side), (&mut self.behind, &part.behind)] {
             for column in 0..sums.columns() {
-                add_times(sums.column_mut(column), more.column(column), times);
+                add_multiple(sums.column_mut(column), times, more.column(column));
             }
         }
-        add_times(&mut self.squares, &part.squares, times);
-    }
-}
-
-fn add_times(sums: &mut [f64], part: &[f64], times: f64) {
-    for (sum, more) in pairs(sums, part) {
-        *sum += times * more;
+        add_multiple(&mut self.squares, times, &part.squares);
     }
 }
 

@@ -43,7 +43,9 @@ def replace_mostly_zero(
     if not FEWEST_NEURONS <= n <= MOST_NEURONS or len(rows) != 1 or rows == {0}:
         return list(sides)
     # Zeros of neurons with a shift count as values. Sides that the Gram has not are refused later.
-    shifted = gram.n_shifted if len(gram.n_shifted) == len(sides) else [0] * len(sides)
+    shifted = gram.n_shifted
+    if len(shifted) != len(sides):
+        shifted = [0] * len(sides)
     replaced = [
         _replace(side, n_shifted) if isinstance(side, np.ndarray) and side.size > 0 else side
         for side, n_shifted in zip(sides, shifted, strict=True)

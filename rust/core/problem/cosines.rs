@@ -66,11 +66,10 @@ impl Cosines {
 
     /// The cosine of two neurons, by their places; 1 of one with itself.
     pub(crate) fn between(&self, i: usize, j: usize) -> f64 {
-        if i == j { 1.0 } else { self.scaled(i.max(j), i.min(j)) }
-    }
-
-    /// The scaled product of a neuron with another, which is not behind it, or with itself: then it is 1 but for rounding.
-    fn scaled(&self, i: usize, j: usize) -> f64 {
+        let (i, j) = (i.max(j), i.min(j));
+        if i == j {
+            return 1.0;
+        }
         let product = self.products[(self.columns[i], self.columns[j])];
         let moved = if self.center {
             product - self.sums[i] * (self.sums[j] / self.count)
@@ -90,17 +89,17 @@ impl Cosines {
         let products = self.products.column(column);
         if last - first + 1 == columns.len() {
             let products = &products[first - column..][..columns.len()];
-            self.write_scaled(place, others, range, out, products.iter().copied());
+            self.scale(place, others, range, out, products.iter().copied());
         } else {
             let products = columns.iter().map(|other| products[other - column]);
-            self.write_scaled(place, others, range, out, products);
+            self.scale(place, others, range, out, products);
         }
         if first == column {
             out[0] = 1.0;
         }
     }
 
-    fn write_scaled(
+    fn scale(
         &self,
         place: usize,
         others: &Self,

@@ -46,10 +46,22 @@ impl Cosines {
         if rows == columns {
             // A cosine with itself is 1, where the products are so but for rounding.
             for ((i, v), product) in rows.clone().zip(v).zip(&mut products) {
-                *product += (1.0 - self.scaled(i, i)) * v;
+                *product += (1.0 - self.scaled_square(i)) * v;
             }
         }
         products
+    }
+
+    /// What a neuron's own product is, scaled: 1 but for rounding.
+    fn scaled_square(&self, i: usize) -> f64 {
+        let (product, a, sum) =
+            (self.products.column(self.columns[i])[0], self.shift[i], self.sums[i]);
+        let moved = if self.center {
+            product - sum * (sum / self.count)
+        } else {
+            product + 2.0 * a * sum + self.count * a * a
+        };
+        moved * self.scale[i] * self.scale[i]
     }
 
     /// One triangle is read: the matrix has to come from memory. What is not wanted is 0 in the vector.

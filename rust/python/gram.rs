@@ -1,7 +1,5 @@
 //! The joint Gram as a Python object.
 
-use std::sync::RwLock;
-
 use numpy::{IntoPyArray, PyArray2, PyReadonlyArray1};
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
@@ -9,6 +7,7 @@ use spanmatch::{Samples, Side};
 
 use crate::arguments::{Array, RowsPerItem};
 use crate::errors::to_python;
+use crate::locked::Locked;
 use crate::parts::{
     CenteredNorms, GivenNorms, GivenParts, GivenReplicates, Norms, Parts, Plan, Replicates,
     norms_to_owned, norms_to_python, parts_to_python, parts_views, replicate_views,
@@ -20,7 +19,7 @@ use crate::run::run_asking;
 /// readers wait for them.
 #[pyclass(frozen, module = "spanmatch._core")]
 pub(crate) struct Gram {
-    pub(crate) inner: RwLock<spanmatch::Gram>,
+    pub(crate) inner: Locked,
     /// What errors call the sides; none: x and y.
     pub(crate) sides: Vec<String>,
 }
@@ -31,7 +30,7 @@ impl Gram {
     #[pyo3(signature = (nulls=0, folds=0, seed=0, sides=vec![]))]
     fn new(nulls: usize, folds: usize, seed: u64, sides: Vec<String>) -> PyResult<Self> {
         let gram = spanmatch::Gram::with_resampling(nulls, folds, seed);
-        let inner = RwLock::new(gram.map_err(|error| to_python(&error, &sides))?);
+        let inner = Locked::new(gram.map_err(|error| to_python(&error, &sides))?);
         Ok(Self { inner, sides })
     }
 
@@ -114,7 +113,7 @@ impl Gram {
         }
         let samples: Vec<Samples<'_>> = arrays.iter().map(Array::samples).collect();
         let groups = rows_per_item.into();
-        let mut guard = self.lock(py)?;
+        let mut guard = self.inner.write(py)?;
         let gram = &mut *guard;
         run_asking(py, &self.sides, progress, |progress, may_change| {
             gram.update_if(&samples, &groups, progress, may_change)
@@ -223,7 +222,7 @@ impl Gram {
             }
             Ok(gram)
         })?;
-        Ok(Self { inner: RwLock::new(gram), sides })
+        Ok(Self { inner: Locked::new(gram), sides })
     }
 
     fn set_shift(&self, py: Python<'_>, shift: PyReadonlyArray1<'_, f64>) -> PyResult<()> {
@@ -264,12 +263,12 @@ impl Gram {
 
 impl Gram {
     fn holding(gram: spanmatch::Gram) -> Self {
-        Self { inner: RwLock::new(gram), sides: Vec::new() }
+        Self { inner: Locked::new(gram), sides: Vec::new() }
     }
 
     /// Of the same sides.
     fn like(&self, gram: spanmatch::Gram) -> Self {
-        Self { inner: RwLock::new(gram), sides: self.sides.clone() }
+        Self { inner: Locked::new(gram), sides: self.sides.clone() }
     }
 
     /// Neurons of x and of y.

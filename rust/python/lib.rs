@@ -6,6 +6,7 @@
 mod arguments;
 mod errors;
 mod gram;
+mod holders;
 mod locked;
 mod one_to_one;
 mod parts;

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from threading import RLock
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 import spanmatch._core as core
 from spanmatch.base.errors import DeviceError
+from spanmatch.pair.fork_aware_lock import ForkAwareLock
 from spanmatch.pair.mostly_zero import replace_mostly_zero
 from spanmatch.pair.samples import as_samples
 from spanmatch.pair.sparse import as_sparse
@@ -30,7 +30,7 @@ class JointGram:
     """
 
     def __init__(self, host: core.Gram | None = None) -> None:
-        self.lock = RLock()
+        self.lock = ForkAwareLock()
         # The host's sums, and what batches on devices have added since the host was last told.
         # Replaced together: an interruption must not leave a sum in both, or in neither.
         self._sums: tuple[core.Gram, dict[torch.device, DeviceGram]] = (

@@ -10,6 +10,7 @@ import numpy as np
 
 from spanmatch.base.errors import RidgeWarning, warn_user
 from spanmatch.pair.products import find_gram
+from spanmatch.solve.decompositions import decompose_symmetric
 from spanmatch.solve.fold_products import list_splits
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def _sum_split(
     V (Λ + λ)⁻¹ Vᵀ G. So each λ takes a sum over pairs of eigenvalues, and no product of matrices.
     """
     own, across = (predictors, predictors), (predictors, targets)
-    values, vectors = np.linalg.eigh(split.fitted[own])
+    values, vectors = decompose_symmetric(split.fitted[own])
     fitted = vectors.T @ (split.fitted[across] * weights)
     left_out = vectors.T @ (split.left_out[across] * weights)
     crossed = (fitted * left_out).sum(axis=1)

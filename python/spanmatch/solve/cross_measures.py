@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spanmatch.solve.decompositions import find_singular_values
 from spanmatch.solve.singular import decompose_left, sum_singular
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def measure_procrustes(cross: Floats, trace_x: float, trace_y: float) -> float:
     scale = sqrt(trace_x * trace_y)
     similarity = sum_singular(cross) / scale
     if similarity > NEAR_ONE:
-        similarity = float(np.linalg.svd(cross, compute_uv=False).sum()) / scale
+        similarity = float(find_singular_values(cross).sum()) / scale
     return min(1.0, similarity)
 
 

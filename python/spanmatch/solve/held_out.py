@@ -10,6 +10,7 @@ import spanmatch._core as core
 from spanmatch.base.progress import show_progress
 from spanmatch.pair.nulls_and_folds import read_gram_with_folds
 from spanmatch.results.residuals import Residuals
+from spanmatch.solve.decompositions import solve
 from spanmatch.solve.fold_products import list_splits
 from spanmatch.solve.linear_map import check_match, check_widths
 from spanmatch.solve.problem import Regularisation
@@ -153,7 +154,7 @@ def _find_errors(
     for side in (0, 1):
         of, by = split.find(targets[side]), split.find(predictors[1 - side])
         own, across = np.ix_(by, by), np.ix_(by, of)
-        weights = np.linalg.solve(split.fitted[own] + ridge * np.eye(by.size), split.fitted[across])
+        weights = solve(split.fitted[own] + ridge * np.eye(by.size), split.fitted[across])
         added = weights * (split.left_out[own] @ weights - 2.0 * split.left_out[across])
         squares = np.maximum(split.left_out.diagonal()[of] + added.sum(axis=0), 0.0)
         columns = split.live[of]

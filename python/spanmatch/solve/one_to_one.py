@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import spanmatch._core as core
+from spanmatch.base.interruptible import run_interruptibly
 from spanmatch.base.progress import show_progress
 from spanmatch.pair.pair import ActivationPair, copy_gram
 from spanmatch.results.one_to_one import OneToOne
@@ -153,7 +154,7 @@ def align_neurons(
         from scipy.optimize import linear_sum_assignment
     except ImportError as error:
         raise ImportError("align_neurons needs scipy: pip install scipy") from error
-    columns = linear_sum_assignment(np.abs(_correlate(gram)), maximize=True)[1]
+    columns = run_interruptibly(linear_sum_assignment, np.abs(_correlate(gram)), maximize=True)[1]
     return np.asarray(columns, np.int64)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from spanmatch.base.arguments import as_choice, as_part
 from spanmatch.solve.cross_measures import scale_cross
+from spanmatch.solve.decompositions import find_singular_values
 from spanmatch.solve.read_sides import read_sides
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def _find_similarity(sides: Sides, cross: Floats, alpha: float) -> float:
         (in_x, size_x), (in_y, size_y) = (_whiten(side, alpha) for side in sides)
         between = in_x.T @ scale_cross(sides, cross) @ in_y
         sizes = [size_x, size_y]
-    nuclear = float(np.linalg.svd(between, compute_uv=False).sum())
+    nuclear = float(find_singular_values(between).sum())
     return min(1.0, nuclear / (sqrt(sizes[0]) * sqrt(sizes[1])))
 
 

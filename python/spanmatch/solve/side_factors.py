@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from spanmatch.solve.decompositions import decompose_symmetric
 from spanmatch.solve.resolution import find_resolution
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class SideFactors:
     @cached_property
     def variances(self) -> tuple[Floats, Floats]:
         """The eigenvalues of `safe`, rising, and its eigenvectors."""
-        values, vectors = np.linalg.eigh(self.safe)
+        values, vectors = decompose_symmetric(self.safe)
         return values, vectors
 
     @property
@@ -148,6 +149,6 @@ def count_principal(variances: Floats, total: float) -> int:
 
 def find_independent(unit: Floats, delta: float) -> tuple[Floats, Floats]:
     """Return eigenvalues and vectors of the directions that columns of norm 1 have."""
-    values, vectors = np.linalg.eigh(unit)
+    values, vectors = decompose_symmetric(unit)
     kept = values >= delta**2 * values[-1]
     return values[kept], vectors[:, kept]

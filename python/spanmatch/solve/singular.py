@@ -7,6 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spanmatch.solve.decompositions import (
+    decompose,
+    decompose_symmetric,
+    find_eigenvalues,
+    find_singular_values,
+    orthonormalise,
+)
+
 if TYPE_CHECKING:
     from spanmatch.results.result import Floats
 
@@ -28,7 +36,7 @@ def decompose_left(matrix: Floats) -> tuple[Floats, Floats]:
     """
     rows, columns = matrix.shape
     if rows > columns:
-        basis, square = np.linalg.qr(matrix)
+        basis, square = orthonormalise(matrix)
         vectors, values = _decompose_wide(square)
         return basis @ vectors, values
     return _decompose_wide(matrix)
@@ -46,7 +54,7 @@ def sum_singular(matrix: Floats, tolerance: float = SUM_ERROR) -> float:
     wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
     if wide.size == 0:
         return 0.0
-    squares = np.linalg.eigvalsh(wide @ wide.T).clip(0.0)
+    squares = find_eigenvalues(wide @ wide.T).clip(0.0)
     if squares[-1] == 0.0:
         return 0.0
     error = SAFETY * sqrt(wide.shape[1]) * ROUNDING * squares[-1]
@@ -54,18 +62,18 @@ def sum_singular(matrix: Floats, tolerance: float = SUM_ERROR) -> float:
     total = float(values.sum())
     if error * float((1.0 / np.sqrt(np.maximum(squares, error))).sum()) <= tolerance * total:
         return total
-    return float(np.linalg.svd(matrix, compute_uv=False).sum())
+    return float(find_singular_values(matrix).sum())
 
 
 def _decompose_wide(matrix: Floats) -> tuple[Floats, Floats]:
     # The eigenvectors u of A Aᵀ mix those of σ_i and σ_k by about u σ_1² / |σ_i² - σ_k²|. So uᵀ A,
     # whose length is σ, is good where σ is large, and the small ones are well apart from those.
-    _, vectors = np.linalg.eigh(matrix @ matrix.T)
+    _, vectors = decompose_symmetric(matrix @ matrix.T)
     turned = vectors.T @ matrix
     values = np.sqrt(np.einsum("ij,ij->i", turned, turned))
     small = values < SMALL * values.max(initial=0.0)
     if small.any():
-        again, values[small], _ = np.linalg.svd(turned[small], full_matrices=False)
+        again, values[small], _ = decompose(turned[small])
         vectors[:, small] = vectors[:, small] @ again
     order = np.argsort(-values, kind="stable")
     return vectors[:, order], values[order]

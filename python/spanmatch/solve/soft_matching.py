@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spanmatch.base.interruptible import run_interruptibly
 from spanmatch.solve.read_sides import read_sides
 
 if TYPE_CHECKING:
@@ -85,7 +86,9 @@ def find_soft_matching(sides: Sides, cross: Floats) -> float:
         # What it warns of is an error here.
         warnings.simplefilter("ignore")
         pivots = int(PIVOTS * correlations.size)
-        plan, log = ot.emd(*weights, 1.0 - correlations, numItermax=pivots, log=True)
+        plan, log = run_interruptibly(
+            ot.emd, weights[0], weights[1], 1.0 - correlations, numItermax=pivots, log=True
+        )
     if log["warning"] is not None:
         raise ValueError(f"POT found no best matching: {log['warning']}")
     return min(1.0, float(np.einsum("ij,ij->", plan, correlations)))

@@ -15,6 +15,7 @@ import numpy as np
 from spanmatch.pair.pair import ActivationPair
 from spanmatch.pair.samples import as_samples
 from spanmatch.solve.columns import Columns
+from spanmatch.solve.decompositions import decompose_symmetric
 from spanmatch.solve.side_factors import count_principal, find_independent
 
 if TYPE_CHECKING:
@@ -84,12 +85,12 @@ class WideSide:
         for block in self.columns.read_blocks(self.factor):
             part = vectors[:, small].T @ block.values
             products += part @ part.T
-        again, turned = np.linalg.eigh(products)
+        again, turned = decompose_symmetric(products)
         return np.hstack([large, vectors[:, small] @ turned * np.sqrt(again.clip(0.0))])
 
     @cached_property
     def _spectrum(self) -> tuple[Floats, Floats]:
-        values, vectors = np.linalg.eigh(self.products)
+        values, vectors = decompose_symmetric(self.products)
         return values, vectors
 
 

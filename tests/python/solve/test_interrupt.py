@@ -57,6 +57,10 @@ pair.update(x, y)
 x, y = (np.broadcast_to(z[0], (100_000_000, 300)) for z in (x, y))
 """
 ARRAYS = UPDATE
+# A decomposition by another library takes many seconds.
+WIDE = """
+pair.update(*rng.standard_normal((2, 1000, 2500), dtype=np.float32))
+"""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks Linux how long it works")
@@ -67,8 +71,15 @@ ARRAYS = UPDATE
         (PAIRS, "sm.one_to_one(pair)"),
         (UPDATE, "pair.update(x, y)"),
         (ARRAYS, "sm.spectrum(x, y, progress=True)"),
+        (WIDE, "sm.measures(pair)"),
     ],
-    ids=["spectrum of a pair", "pairs", "update", "spectrum of arrays"],
+    ids=[
+        "spectrum of a pair",
+        "pairs",
+        "update",
+        "spectrum of arrays",
+        "measures",
+    ],
 )
 def test_ctrl_c_ends_a_long_call(prepare: str, call: str) -> None:
     script = PREPARE + prepare + textwrap.dedent(CALL).format(call=call)
@@ -82,7 +93,8 @@ def test_ctrl_c_ends_a_long_call(prepare: str, call: str) -> None:
         try:
             assert child.stdout is not None
             assert child.stdout.readline() == "ready\n"
-            wait_for_work(child, 0.5)
+            # By then the last of them is within its first decomposition.
+            wait_for_work(child, 2.0)
             start = cpu_seconds(child.pid)
             child.send_signal(signal.SIGINT)
             assert child.stdout.readline() == "interrupted\n"

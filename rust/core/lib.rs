@@ -33,6 +33,7 @@
 mod chance;
 mod closure;
 mod cover;
+mod doubt;
 mod error;
 #[cfg(test)]
 mod fails_closed;

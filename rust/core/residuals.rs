@@ -1,5 +1,6 @@
 //! How far each neuron is from the span of the other side, and the test of a match.
 
+use crate::doubt::limit_of;
 use crate::error::Result;
 use crate::neurons::{NeuronSet, Side};
 use crate::problem::Problem;
@@ -47,7 +48,8 @@ pub fn residuals(
 }
 
 /// Whether a set is an ε-approximate match (Wang et al. 2018, definition 2): each of its neurons within ε
-/// of the span of its neurons on the other side. The empty set is one; a set with a dead neuron is none.
+/// of the span of its neurons on the other side, or beyond that by no more than rounding can move it, which is little
+/// unless coefficients are in the thousands. The empty set is one; a set with a dead neuron is none.
 ///
 /// # Errors
 /// [`Error::Eps`](crate::Error::Eps), [`Error::NoSuchNeuron`](crate::Error::NoSuchNeuron),
@@ -66,6 +68,6 @@ pub fn is_match(
     problem.solve(|problem| {
         let limit = problem.limit(eps)?.powi(2);
         let members = TableauPair::of(problem, &places, progress)?;
-        Ok(members.squares().all(|(_, square)| square <= limit))
+        Ok(limit_of(&members, limit, progress)?.is_some())
     })
 }

@@ -1,6 +1,7 @@
 //! Simple matches: matches that are no union of smaller ones.
 
 use crate::closure::closures_without_each;
+use crate::doubt::limit_of;
 use crate::error::{Error, Result};
 use crate::neurons::{Neuron, NeuronSet};
 use crate::problem::Problem;
@@ -35,7 +36,9 @@ fn minimum_within(
     problem.check(set)?;
     problem.solve(|problem| {
         let limit = problem.limit(eps)?.powi(2);
-        let Some(within) = match_at(problem, set, limit, progress)? else { return Ok(None) };
+        let Some((within, limit)) = match_at(problem, set, limit, progress)? else {
+            return Ok(None);
+        };
         let places = within.neurons();
         let mut inside = vec![false; problem.live().len()];
         for survivors in closures_without_each(&within, &places, limit, progress)? {
@@ -65,20 +68,18 @@ pub fn is_simple(
     Ok(solved.map(|minimum| minimum.is_some_and(|neurons| !neurons.is_empty())))
 }
 
-/// The set, ready for speculative removals, where it is a match.
+/// The set, ready for speculative removals, where it is a match, and the limit that it is one at.
 fn match_at<'p>(
     problem: &'p Problem,
     set: &NeuronSet,
     limit: f64,
     progress: &Progress,
-) -> Result<Option<TableauPair<'p>>> {
+) -> Result<Option<(TableauPair<'p>, f64)>> {
     let Some(places) = problem.places_of(set) else {
         return Ok(None);
     };
     let mut within = TableauPair::of(problem, &places, progress)?;
-    if !within.squares().all(|(_, square)| square <= limit) {
-        return Ok(None);
-    }
+    let Some(limit) = limit_of(&within, limit, progress)? else { return Ok(None) };
     within.prepare(progress)?;
-    Ok(Some(within))
+    Ok(Some((within, limit)))
 }

@@ -36,7 +36,9 @@ def is_match(
     """Tell whether chosen neurons of both sides are an ε-match.
 
     They are when every chosen x is within ε of the span of the chosen y, and every chosen y within
-    ε of the span of the chosen x. The empty set is a match; a dead neuron belongs to none.
+    ε of the span of the chosen x. The empty set is a match; a dead neuron belongs to none. Beyond ε
+    by no more than rounding can move a residual counts as within: with coefficients w, r² is known
+    to u (1 + Σ|w|)², which is little unless they are in the thousands.
 
     Parameters
     ----------

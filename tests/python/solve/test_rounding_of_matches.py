@@ -18,7 +18,8 @@ def mixed(seed: int) -> tuple[np.ndarray, np.ndarray]:
 
     def blur(z: np.ndarray, size: float) -> np.ndarray:
         noise = rng.standard_normal(z.shape)
-        return z + size * noise * np.linalg.norm(z, axis=0) / np.sqrt(len(z))
+        blurred: np.ndarray = z + size * noise * np.linalg.norm(z, axis=0) / np.sqrt(len(z))
+        return blurred
 
     def side(neurons: int) -> np.ndarray:
         z = blur(factors @ rng.standard_normal((6, neurons)), 10.0 ** rng.uniform(-8, -1))
@@ -54,9 +55,9 @@ def test_what_is_found_is_a_match(seed: int) -> None:
             assert sm.is_match(x, y, eps=eps, x_index=match.x, y_index=match.y)
         neurons = [("x", int(i)) for i in found[0].x] + [("y", int(i)) for i in found[0].y]
         for neuron in neurons:
-            match = sm.minimum_match(x, y, eps=eps, neuron=neuron)
-            if match is not None:
-                assert sm.minimum_for(x, y, eps=eps, x_index=match.x, y_index=match.y)
+            minimum = sm.minimum_match(x, y, eps=eps, neuron=neuron)
+            if minimum is not None:
+                assert sm.minimum_for(x, y, eps=eps, x_index=minimum.x, y_index=minimum.y)
 
 
 @pytest.mark.filterwarnings("ignore::spanmatch.UndersampledWarning")

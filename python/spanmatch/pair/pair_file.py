@@ -28,7 +28,7 @@ def write(path: str | PathLike[str], gram: core.Gram, names: Names) -> None:
         tensors["nulls"] = tensors["nulls"].reshape(gram.n_nulls, gram.n_x, gram.n_y)
     # An older version would leave norms out in silence.
     layout = FORMAT_WITH_NORMS if "norms" in tensors else tensor_file.FIRST_FORMAT
-    tensor_file.write(path, KIND, tensors, values, layout)
+    tensor_file.write(path, KIND, tensors, values, layout=layout)
 
 
 def read(path: str | PathLike[str]) -> tuple[core.Gram, Names]:

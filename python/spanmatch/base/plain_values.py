@@ -6,13 +6,15 @@ Every function raises ValueError, which says by its name what is missing, or wro
 from __future__ import annotations
 
 import math
+import sys
 from reprlib import Repr
 from typing import Any, NoReturn
 
 from spanmatch.base.arguments import MAX_INDEX
 
 SHORT = Repr()
-SHORT.maxstring = SHORT.maxother = 60
+SHORT.maxstring = SHORT.maxother = SHORT.maxlong = 60
+LARGEST = sys.float_info.max
 
 
 def take(holder: object, name: str) -> Any:
@@ -58,7 +60,7 @@ def take_number(
 ) -> float:
     """Return a finite number from `least` to `most`."""
     value = take(holder, name)
-    if type(value) not in (int, float) or not (abs(value) < math.inf and least <= value <= most):
+    if type(value) not in (int, float) or not (abs(value) <= LARGEST and least <= value <= most):
         between = f" from {least:g} to {most:g}" if most < math.inf else ""
         _refuse(name, value, f"a number{between}")
     return float(value)

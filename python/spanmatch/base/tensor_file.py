@@ -1,8 +1,8 @@
 """The files of spanmatch: safetensors, whose metadata say what they hold.
 
 `spanmatch` names the kind, `format` the version of the layout, `version` that of the library, and
-`layer`, in the folder of a comparison, what the file is of; every other entry is a value of its
-own, as JSON.
+`of`, where a folder has a file of the kind for each of several layers or networks, of which it is;
+every other entry is a value of its own, as JSON.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from spanmatch.base.atomic import replacing
 from spanmatch.base.errors import FileError, describe_damage
 from spanmatch.base.plain_json import parse_json
 from spanmatch.base.safetensors_file import Tensor, open_tensors, write_tensors
+from spanmatch.base.words import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,15 +28,19 @@ if TYPE_CHECKING:
 
 FORMAT = 2
 FIRST_FORMAT = 1  # of all that older versions read
-KIND_ENTRY, LAYER = "spanmatch", "layer"
-OWN = (KIND_ENTRY, "format", "version", LAYER)
+KIND_ENTRY, OF = "spanmatch", "of"
+OWN = (KIND_ENTRY, "format", "version", OF)
 DTYPES = {
     "<f8": "F64",
     "<f4": "F32",
     "<f2": "F16",
     "<i8": "I64",
     "<i4": "I32",
+    "<i2": "I16",
+    "|i1": "I8",
     "<u8": "U64",
+    "<u4": "U32",
+    "<u2": "U16",
     "|u1": "U8",
     "|b1": "BOOL",
 }
@@ -50,15 +55,15 @@ def write(
     values: Mapping[str, object],
     *,
     layout: int = FIRST_FORMAT,
-    layer: object = None,
+    of: object = None,
 ) -> None:
     """Write tensors and plain values under a kind, in the layout of a format.
 
-    A file of a layer, in a folder that has one for each, says of which.
+    In a folder with one for each of several layers or networks, a file says of which it is.
     """
     metadata = {KIND_ENTRY: kind, "format": str(layout), "version": __version__}
-    if layer is not None:
-        metadata[LAYER] = json.dumps(layer)
+    if of is not None:
+        metadata[OF] = json.dumps(of)
     metadata |= {name: json.dumps(value) for name, value in values.items()}
     with replacing(path) as unfinished:
         write_tensors(unfinished, {n: _as_tensor(each) for n, each in tensors.items()}, metadata)
@@ -82,8 +87,9 @@ def read(path: str | PathLike[str]) -> tuple[str, dict[str, NDArray[Any]], dict[
         if not (version.isascii() and version.isdecimal()) or len(version) > 9:
             raise describe_damage(path, "it does not say which format it has")
         if int(version) > FORMAT:
+            newer = shorten(metadata.get("version", "?"))
             raise FileError(
-                f"{path} has format {version}, of spanmatch {metadata.get('version', '?')}; this "
+                f"{path} has format {version}, of spanmatch {newer}; this "
                 f"is spanmatch {__version__}, which reads formats up to {FORMAT}: upgrade"
             )
         try:
@@ -100,7 +106,7 @@ def read_as(path: str | PathLike[str], kind: str) -> tuple[dict[str, NDArray[Any
     """As `read`, of a file that must be of this kind."""
     found, tensors, values = read(path)
     if found != kind:
-        raise FileError(f"{path} holds {found}, not {kind}: spanmatch.load reads any kind")
+        raise FileError(f"{path} holds {shorten(found)}, not {kind}: spanmatch.load reads any kind")
     return tensors, values
 
 
@@ -110,14 +116,14 @@ def read_kind(path: str | PathLike[str]) -> str | None:
         return reader.metadata.get(KIND_ENTRY)
 
 
-def check_layer(path: str | PathLike[str], layer: object) -> None:
+def check_of(path: str | PathLike[str], wanted: object) -> None:
     """Raise FileError where a file says that it is of another layer; older files say nothing."""
     with open_tensors(path) as reader:
-        told = reader.metadata.get(LAYER)
-    if told is not None and told != json.dumps(layer):
+        told = reader.metadata.get(OF)
+    if told is not None and told != json.dumps(wanted):
         raise FileError(
-            f"{os.fspath(path)} is of another layer, {told}: put the files back under their names, "
-            "or delete this one, and compare again"
+            f"{os.fspath(path)} is that of {shorten(told)}, and has another name: give the files "
+            "their names back, or delete this one, and give the command again"
         )
 
 

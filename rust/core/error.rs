@@ -108,6 +108,9 @@ pub enum Error {
         /// A bound on its largest absolute value.
         largest: f64,
     },
+    /// More batches, samples or groups than float64 counts.
+    #[error("together they are more than 2^53 {0}, which float64 cannot count: keep them apart")]
+    Count(&'static str),
     /// Values so small that their squares leave float64.
     #[error(
         "{neuron} stays below {smallest:e}: its squares underflow float64, so rescale the neuron (a match does not depend on scale)"

@@ -3,7 +3,8 @@
 
 use ndarray::{Array2, s};
 use spanmatch::{
-    Error, Gram, Neuron, NeuronSet, Problem, Progress, Side, is_match, maximum_match, residuals,
+    Error, Gram, GramState, Neuron, NeuronSet, Problem, Progress, Side, is_match, maximum_match,
+    residuals,
 };
 
 use crate::common::{Sides, spectrum_bits, spectrum_of};
@@ -99,6 +100,51 @@ fn merged_pairs_need_the_same_widths() {
     let mut empty = Gram::default();
     empty.merge(good()).unwrap();
     assert_unchanged(&good(), &empty);
+}
+
+/// From 2^53 on float64 skips numbers; and in integers of 64 bits, sums of counts begin again at 0.
+#[test]
+fn counts_stay_what_float64_can_count() {
+    const MOST: u64 = 1 << 53;
+    let counted = |n_batches, n_samples| {
+        let state = good().state().unwrap();
+        Gram::from_state(GramState { n_batches, n_samples, ..state }).unwrap()
+    };
+    let n_samples = good().n_samples();
+    for (n_batches, n_samples, what) in
+        [(1, MOST, "samples"), (MOST, n_samples, "batches"), (1, MOST - n_samples + 1, "samples")]
+    {
+        let mut gram = counted(n_batches, n_samples);
+        let before = gram.state().unwrap();
+        assert_eq!(gram.merge(good()), Err(Error::Count(what)));
+        let batch = random(63, usize::try_from(good().n_samples()).unwrap(), 5, 4);
+        let added = gram.update(batch.x.view().into(), batch.y.view().into(), &Progress::default());
+        assert_eq!(added, Err(Error::Count(what)));
+        assert_eq!(gram.state().unwrap(), before);
+    }
+    let mut gram = counted(1, MOST - n_samples);
+    gram.merge(good()).unwrap();
+    assert_eq!(gram.n_samples(), MOST);
+}
+
+#[test]
+fn folds_are_taken_no_more_often_than_float64_can_count() {
+    let mut gram = Gram::with_resampling(0, 2, 0).unwrap();
+    let batch = random(64, 20, 5, 4);
+    gram.update(batch.x.view().into(), batch.y.view().into(), &Progress::default()).unwrap();
+    // 10 × 2^61 is 2^62 in integers of 64 bits.
+    for times in [u64::MAX, 1 << 61, 1 << 50] {
+        let error = gram.of_folds(&[times, 0], false).expect_err("too many");
+        assert_eq!(error, Error::Count("samples"));
+    }
+    let mut state = gram.resampled_state().unwrap().unwrap();
+    let mut whole =
+        Gram::from_state(GramState { n_samples: 1 << 53, ..gram.state().unwrap() }).unwrap();
+    // 2^11 folds of 2^53 are 0 in integers of 64 bits.
+    state.folds[0].n_samples = 1 << 53;
+    state.folds = vec![state.folds[0].clone(); (1 << 11) + 1];
+    let error = whole.set_resampled(state).expect_err("more samples than there are");
+    assert_eq!(error, Error::State("the folds have not all samples"));
 }
 
 #[test]

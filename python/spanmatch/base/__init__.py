@@ -3,7 +3,10 @@
 - `constants`: the numbers that the package and its core share
 - `arguments`: what public functions accept, checked before any work
 - `errors`, `words`: errors and warnings, and counts, lists and near names in them
-- `atomic`: files that are there whole or not at all; on it `plain_json` and `tensor_file`
+- `atomic`: files that are there whole or not at all; `regular_file`: no pipes or devices in their
+  place
+- `plain_json`, `plain_values`: JSON files, and what they hold, checked; `safetensors_file`: tensors
+  in files, and on it `tensor_file`, the files of spanmatch
 - `claim`: who may write to a folder of results
 - `progress`, `threads`
 """

@@ -5,40 +5,55 @@ from __future__ import annotations
 import errno
 import os
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
 UNFINISHED = r"\..+\.[0-9a-f]{16}"
+NAME = 60  # bytes of a name that its unfinished file takes over: no name has more than 255
 
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield an empty file beside `path` to write to, which takes the name at the end.
 
-    A link is followed: what it points to is replaced.
+    A link is followed: what it points to is replaced. An error of the system names `path`.
     """
     path = check_writable(path)
     # Two may write under one name at once: the last one to end is kept.
-    unfinished = path.with_name(f".{path.name[:100]}.{os.urandom(8).hex()}")
+    name = os.fsencode(path.name)[:NAME].decode(errors="replace")
+    unfinished = path.with_name(f".{name}.{os.urandom(8).hex()}")
     try:
         unfinished.touch()
         yield unfinished
         with unfinished.open("r+b") as file:
             os.fsync(file.fileno())
         unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    except BaseException as error:
+        # Where it cannot be taken away, why it could not be written is what counts.
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno is not None and _is_of(error, unfinished):
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
 
 
-def remove_unfinished(folder: Path) -> None:
-    """Take away what `replacing` has left in a folder, where a process was killed as it wrote."""
-    for path in folder.glob(".*"):
-        if re.fullmatch(UNFINISHED, path.name):
+def remove_unfinished(folder: Path, within: Iterable[str] = ()) -> None:
+    """Take away what `replacing` has left in a folder, where a process was killed as it wrote.
+
+    Of the folders within, those that are named are searched, with all that is in them; no link is
+    followed.
+    """
+    found = list(folder.glob(".*"))
+    for part in (folder / name for name in within):
+        if not part.is_symlink():
+            found += [Path(top, name) for top, _, names in os.walk(part) for name in names]
+    for path in found:
+        if re.fullmatch(UNFINISHED, path.name) and not path.is_dir():
             path.unlink(missing_ok=True)
 
 
@@ -46,9 +61,11 @@ def check_writable(path: str | os.PathLike[str]) -> Path:
     """Return the file that `path` names, links followed, or raise OSError if it cannot be one."""
     path = Path(path)
     if path.is_symlink():
-        path = path.resolve()
+        path = Path(os.path.realpath(path))
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if path.exists() and not path.is_file():
+        raise FileExistsError(errno.EEXIST, "it is no file, and would be replaced", str(path))
     if not path.parent.is_dir():
         raise FileNotFoundError(
             errno.ENOENT, "there is no such folder to write to", str(path.parent)
@@ -56,3 +73,8 @@ def check_writable(path: str | os.PathLike[str]) -> Path:
     if not os.access(path.parent, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path.parent))
     return path
+
+
+def _is_of(error: OSError, unfinished: Path) -> bool:
+    """Tell whether an error names the unfinished file, which nobody knows, or no file."""
+    return error.filename is None or os.fspath(error.filename) == os.fspath(unfinished)

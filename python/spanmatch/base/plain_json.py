@@ -7,10 +7,13 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.atomic import replacing
-from spanmatch.base.errors import describe_damage
+from spanmatch.base.errors import FileError, describe_damage
+from spanmatch.base.regular_file import read_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+MOST_BYTES = 64 << 20  # of a file: more are no index and no record of ours
 
 
 def format_json(value: Any, *, indent: int | None = None) -> str:
@@ -19,6 +22,24 @@ def format_json(value: Any, *, indent: int | None = None) -> str:
     They are the critical ε and the chance level of dead neurons.
     """
     return json.dumps(_replace_non_finite(value), allow_nan=False, indent=indent)
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Return what a JSON text holds; unlike `json.loads` it takes no name twice in one object.
+
+    >>> parse_json('{"n_x": 3, "n_x": 4}')
+    Traceback (most recent call last):
+    ValueError: it names 'n_x' twice
+
+    Raises
+    ------
+    ValueError
+        It is no JSON, it is nested too deep, or an object in it has two values of one name.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=_make_object)
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -38,12 +59,23 @@ def read_json(path: Path, way_out: str = "") -> dict[str, Any]:
         It is no JSON object. The error ends with `way_out`, which tells what to do.
     """
     try:
-        content = json.loads(path.read_bytes())
-    except (RecursionError, ValueError) as error:
+        content = parse_json(read_whole(path, MOST_BYTES))
+    except FileError:
+        raise
+    except ValueError as error:
         raise describe_damage(path, error, way_out) from error
     if not isinstance(content, dict):
         raise describe_damage(path, "it holds no object", way_out)
     return content
+
+
+def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for at, name in enumerate(names) if name in names[:at])
+        raise ValueError(f"it names {twice!r} twice")
+    return made
 
 
 def _replace_non_finite(value: Any) -> Any:

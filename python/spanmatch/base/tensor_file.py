@@ -1,13 +1,14 @@
 """The files of spanmatch: safetensors, whose metadata say what they hold.
 
-`spanmatch` names the kind, `format` the version of the layout, `version` that of the library; every
-other entry is a value of its own, as JSON.
+`spanmatch` names the kind, `format` the version of the layout, `version` that of the library, and
+`of`, where a folder has a file of the kind for each of several layers or networks, of which it is;
+every other entry is a value of its own, as JSON.
 """
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,9 @@ import numpy as np
 from spanmatch._core import __version__
 from spanmatch.base.atomic import replacing
 from spanmatch.base.errors import FileError, describe_damage
+from spanmatch.base.plain_json import parse_json
+from spanmatch.base.safetensors_file import Tensor, open_tensors, write_tensors
+from spanmatch.base.words import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +28,24 @@ if TYPE_CHECKING:
 
 FORMAT = 2
 FIRST_FORMAT = 1  # of all that older versions read
-KIND_ENTRY, OWN = "spanmatch", ("spanmatch", "format", "version")
+KIND_ENTRY, OF = "spanmatch", "of"
+OWN = (KIND_ENTRY, "format", "version", OF)
+DTYPES = {
+    "<f8": "F64",
+    "<f4": "F32",
+    "<f2": "F16",
+    "<i8": "I64",
+    "<i4": "I32",
+    "<i2": "I16",
+    "|i1": "I8",
+    "<u8": "U64",
+    "<u4": "U32",
+    "<u2": "U16",
+    "|u1": "U8",
+    "|b1": "BOOL",
+}
+"""How the format calls the types of numpy that are written."""
+READ = {name: np.dtype(code) for code, name in DTYPES.items()}
 
 
 def write(
@@ -32,25 +53,20 @@ def write(
     kind: str,
     tensors: Mapping[str, NDArray[Any]],
     values: Mapping[str, object],
+    *,
     layout: int = FIRST_FORMAT,
+    of: object = None,
 ) -> None:
-    """Write tensors and plain values under a kind, in the layout of a format."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import save_file
+    """Write tensors and plain values under a kind, in the layout of a format.
 
+    In a folder with one for each of several layers or networks, a file says of which it is.
+    """
     metadata = {KIND_ENTRY: kind, "format": str(layout), "version": __version__}
+    if of is not None:
+        metadata[OF] = json.dumps(of)
     metadata |= {name: json.dumps(value) for name, value in values.items()}
     with replacing(path) as unfinished:
-        # The library puts a file of its own in place, which nobody else may read.
-        mode = unfinished.stat().st_mode
-        try:
-            # It writes memory as it lies.
-            arrays = {name: np.asarray(array, order="C") for name, array in tensors.items()}
-            save_file(arrays, unfinished, metadata)
-            _sort_header(unfinished)
-        except SafetensorError as error:
-            raise OSError(f"{path} cannot be written: {error}") from error
-        unfinished.chmod(mode)
+        write_tensors(unfinished, {n: _as_tensor(each) for n, each in tensors.items()}, metadata)
 
 
 def read(path: str | PathLike[str]) -> tuple[str, dict[str, NDArray[Any]], dict[str, Any]]:
@@ -63,21 +79,26 @@ def read(path: str | PathLike[str]) -> tuple[str, dict[str, NDArray[Any]], dict[
     FileError
         It is cut short, not of spanmatch, or of a newer format.
     """
-    metadata, tensors = _read_contents(path, with_tensors=True)
-    if KIND_ENTRY not in metadata:
-        raise FileError(f"{path} is a safetensors file, but not one that spanmatch has written")
-    version = metadata.get("format", "")
-    if not version.isdecimal() or len(version) > 9:
-        raise describe_damage(path, "it does not say which format it has")
-    if int(version) > FORMAT:
-        raise FileError(
-            f"{path} has format {version}, of spanmatch {metadata.get('version', '?')}; this is "
-            f"spanmatch {__version__}, which reads formats up to {FORMAT}: upgrade"
-        )
-    try:
-        values = {name: json.loads(text) for name, text in metadata.items() if name not in OWN}
-    except (RecursionError, ValueError) as error:
-        raise FileError(f"{path} has damaged metadata: {error}") from error
+    with open_tensors(path) as reader:
+        metadata = reader.metadata
+        if KIND_ENTRY not in metadata:
+            raise FileError(f"{path} is a safetensors file, but not one that spanmatch has written")
+        version = metadata.get("format", "")
+        if not (version.isascii() and version.isdecimal()) or len(version) > 9:
+            raise describe_damage(path, "it does not say which format it has")
+        if int(version) > FORMAT:
+            newer = shorten(metadata.get("version", "?"))
+            raise FileError(
+                f"{path} has format {version}, of spanmatch {newer}; this "
+                f"is spanmatch {__version__}, which reads formats up to {FORMAT}: upgrade"
+            )
+        try:
+            values = {name: parse_json(text) for name, text in metadata.items() if name not in OWN}
+        except ValueError as error:
+            raise FileError(f"{path} has damaged metadata: {error}") from error
+        if both := values.keys() & reader.places.keys():
+            raise describe_damage(path, f"it has {min(both)} twice")
+        tensors = {name: _as_array(path, name, reader.read(name)) for name in reader.places}
     return metadata[KIND_ENTRY], tensors, values
 
 
@@ -85,40 +106,40 @@ def read_as(path: str | PathLike[str], kind: str) -> tuple[dict[str, NDArray[Any
     """As `read`, of a file that must be of this kind."""
     found, tensors, values = read(path)
     if found != kind:
-        raise FileError(f"{path} holds {found}, not {kind}: spanmatch.load reads any kind")
+        raise FileError(f"{path} holds {shorten(found)}, not {kind}: spanmatch.load reads any kind")
     return tensors, values
 
 
 def read_kind(path: str | PathLike[str]) -> str | None:
     """Return what kind of thing a safetensors file holds; None if spanmatch has not written it."""
-    return _read_contents(path, with_tensors=False)[0].get(KIND_ENTRY)
+    with open_tensors(path) as reader:
+        return reader.metadata.get(KIND_ENTRY)
 
 
-def _sort_header(path: Path) -> None:
-    """Put the metadata, which the library writes in any order, in the order of their names.
-
-    Same tensors and values, same bytes.
-    """
-    with path.open("r+b") as file:
-        size = int.from_bytes(file.read(8), "little")
-        header = json.loads(file.read(size))
-        header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
-        text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-        file.seek(8)
-        file.write(text.ljust(size))
+def check_of(path: str | PathLike[str], wanted: object) -> None:
+    """Raise FileError where a file says that it is of another layer; older files say nothing."""
+    with open_tensors(path) as reader:
+        told = reader.metadata.get(OF)
+    if told is not None and told != json.dumps(wanted):
+        raise FileError(
+            f"{os.fspath(path)} is that of {shorten(told)}, and has another name: give the files "
+            "their names back, or delete this one, and give the command again"
+        )
 
 
-def _read_contents(
-    path: str | PathLike[str], *, with_tensors: bool
-) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:
-    from safetensors import SafetensorError, safe_open
+def _as_tensor(array: NDArray[Any]) -> Tensor:
+    # Not `ascontiguousarray`, which makes one axis of none.
+    laid = np.asarray(array, array.dtype.newbyteorder("<"), order="C")
+    return Tensor(DTYPES[laid.dtype.str], laid.shape, laid.reshape(-1).view(np.uint8))
 
-    # What the library says of a missing file or a folder does not name it.
-    with Path(path).open("rb"):
-        pass
+
+def _as_array(path: str | PathLike[str], name: str, tensor: Tensor) -> NDArray[Any]:
+    if tensor.dtype not in READ:
+        raise describe_damage(path, f"its {name} is of type {tensor.dtype}")
+    if tensor.dtype == "BOOL" and tensor.data.max(initial=0) > 1:
+        raise describe_damage(path, f"its {name} holds what is neither true nor false")
     try:
-        with safe_open(path, framework="numpy") as file:
-            names = file.keys() if with_tensors else []
-            return file.metadata() or {}, {name: file.get_tensor(name) for name in names}
-    except SafetensorError as error:
-        raise FileError(f"{path} is cut short, or no safetensors file: {error}") from error
+        return tensor.data.view(READ[tensor.dtype]).reshape(tensor.shape)
+    except ValueError as error:
+        # Of an empty array numpy counts the other axes all the same.
+        raise describe_damage(path, f"its {name} has no shape that fits: {error}") from error

@@ -18,6 +18,15 @@ def count_of(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
+def shorten(text: str, letters: int = 60) -> str:
+    """Return a text that may be of any length, as one in a file, with so many letters at most.
+
+    >>> shorten("ActivationPair", 10)
+    'Activation…'
+    """
+    return text if len(text) <= letters else f"{text[:letters]}…"
+
+
 def list_names(names: Sequence[str], shown: int) -> str:
     """Return the first names of a list, and how many more there are.
 

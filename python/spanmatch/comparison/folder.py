@@ -13,8 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spanmatch._core import __version__
+from spanmatch.base.atomic import remove_unfinished
 from spanmatch.base.errors import describe_damage
 from spanmatch.base.plain_json import write_json
+from spanmatch.base.plain_values import (
+    take,
+    take_count,
+    take_flag,
+    take_list,
+    take_named_texts,
+    take_text,
+)
 from spanmatch.comparison.index_file import read_index
 from spanmatch.comparison.keys import Key, check_keys
 from spanmatch.comparison.layer_files import (
@@ -30,6 +39,7 @@ from spanmatch.comparison.layer_files import (
     SPECTRA,
     SavedPairs,
     describe_missing,
+    describe_mixed,
     find_path,
     has_file,
     name_file,
@@ -40,6 +50,7 @@ from spanmatch.comparison.layer_files import (
 )
 from spanmatch.results.calibration import Calibration
 from spanmatch.results.interval import Interval
+from spanmatch.results.layer_answer import LayerAnswer
 from spanmatch.results.nulls import NullSpectra
 from spanmatch.results.one_to_one import OneToOne
 from spanmatch.results.residuals import Residuals
@@ -54,12 +65,14 @@ if TYPE_CHECKING:
 KIND, FORMAT = "Comparison", 2
 FIRST_FORMAT = 1  # with pairs: what is kept with them is written so still
 INDEX = "comparison.json"
+WAY_OUT = "delete it, and compare or save again"
 
 
 def write(
     folder: Folder, layers: ComparedLayers, pairs: Mapping[Key, ActivationPair] | None
 ) -> None:
     """Write a comparison, with pairs or without, over one that may be there."""
+    remove_unfinished(Path(folder), ENTRIES)
     _withdraw(Path(folder), layers, paired=pairs is not None)
     for key in layers:
         if pairs is not None:
@@ -77,14 +90,30 @@ def read(folder: Folder) -> dict[str, Any]:
     for key in paired:
         if not has_file(folder, PAIRS, key):
             raise describe_missing(folder, PAIRS, key)
+    spectra = {key: read_spectrum(folder, key) for key in keys}
+    nulls = _read_listed(NullSpectra.load, folder, NULLS, entries)
+    intervals = _read_listed(Interval.load, folder, INTERVALS, entries)
+    one_to_one = _read_listed(OneToOne.load, folder, ONE_TO_ONE, entries)
+    held_out = _read_listed(Residuals.load, folder, HELD_OUT, entries)
+    calibrations = _read_listed(Calibration.load, folder, CALIBRATIONS, entries)
+    for key, spectrum in spectra.items():
+        with describe_mixed(folder, key):
+            LayerAnswer(
+                spectrum,
+                nulls.get(key),
+                intervals.get(key),
+                one_to_one.get(key),
+                held_out.get(key),
+                calibrations.get(key),
+            )
     return {
-        "spectra": {key: read_spectrum(folder, key) for key in keys},
-        "nulls": _read_listed(NullSpectra.load, folder, NULLS, entries),
-        "intervals": _read_listed(Interval.load, folder, INTERVALS, entries),
-        "one_to_one": _read_listed(OneToOne.load, folder, ONE_TO_ONE, entries),
-        "held_out": _read_listed(Residuals.load, folder, HELD_OUT, entries),
-        "calibrations": _read_listed(Calibration.load, folder, CALIBRATIONS, entries),
-        "pairs": SavedPairs(folder, paired) if paired else None,
+        "spectra": spectra,
+        "nulls": nulls,
+        "intervals": intervals,
+        "one_to_one": one_to_one,
+        "held_out": held_out,
+        "calibrations": calibrations,
+        "pairs": SavedPairs(folder, paired, spectra) if paired else None,
         "notes": {entry["key"]: entry["note"] for entry in index["layers"] if entry["note"]},
         "center": index["center"],
         "inputs": index["inputs"],
@@ -152,29 +181,32 @@ def _read_index(folder: Path) -> dict[str, Any]:
     index = read_index(path, KIND, FORMAT, "a comparison")
     try:
         _check_index(index)
-    except (KeyError, TypeError, ValueError) as error:
-        raise describe_damage(path, error) from error
+    except (TypeError, ValueError) as error:
+        raise describe_damage(path, error, WAY_OUT) from error
     return index
 
 
 def _check_index(index: dict[str, Any]) -> None:
-    for entry in index["layers"]:
-        if isinstance(entry["key"], list):
+    entries = take_list(index, "layers")
+    for entry in entries:
+        if isinstance(take(entry, "key"), list):
             entry["key"] = tuple(entry["key"])
-        if not isinstance(entry["note"], str):
-            raise TypeError(f"the note on {entry['key']!r} is no text")
-    check_keys([entry["key"] for entry in index["layers"]])
-    for entry in index["layers"]:
+        take_text(entry, "note")
+    keys = [entry["key"] for entry in entries]
+    check_keys(keys)
+    if len(set(keys)) < len(keys):
+        raise ValueError("it lists a layer twice")
+    for entry in entries:
         for within, what in ENTRIES.items():
             may_lack = BESIDE if index["format"] == FIRST_FORMAT else OPTIONAL
             optional = within in may_lack and what not in entry
-            if not optional and entry[what] != name_file(within, entry["key"]):
+            if not optional and take(entry, what) != name_file(within, entry["key"]):
                 raise ValueError(f"{entry[what]!r} is not the {what} of layer {entry['key']!r}")
-    if not isinstance(index["center"], bool):
-        raise TypeError("center is neither true nor false")
-    inputs = index["inputs"]
-    if inputs is not None and (type(inputs) is not int or inputs < 1):
-        raise ValueError(f"inputs is {inputs!r}")
+    take_flag(index, "center")
+    if take(index, "inputs") is not None:
+        take_count(index, "inputs", least=1)
+    if "left_out" in index:
+        take_named_texts(index, "left_out")
 
 
 def _read_listed(

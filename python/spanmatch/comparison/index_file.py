@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from spanmatch._core import __version__
 from spanmatch.base.errors import FileError, describe_damage
 from spanmatch.base.plain_json import read_json
+from spanmatch.base.words import shorten
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,11 +39,12 @@ def read_index(path: Path, kind: str, newest: int, owner: str) -> dict[str, Any]
         raise FileError(f"{path} is missing: {why}") from error
     if index.get("spanmatch") != kind:
         raise FileError(f"{path} is not one that spanmatch has written")
-    if not isinstance(index.get("format"), int):
+    if type(index.get("format")) is not int or index["format"] < 1:
         raise describe_damage(path, "it does not say which format it has")
     if index["format"] > newest:
         raise FileError(
-            f"{path} has format {index['format']}, of spanmatch {index.get('version', '?')}; this "
-            f"is spanmatch {__version__}, which reads formats up to {newest}: upgrade"
+            f"{path} has format {shorten(str(index['format']))}, of spanmatch "
+            f"{shorten(str(index.get('version', '?')))}; this is spanmatch {__version__}, which "
+            f"reads formats up to {newest}: upgrade"
         )
     return index

@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from spanmatch.base import tensor_file
 from spanmatch.base.errors import FileError
 from spanmatch.comparison.keys import Key, label
+from spanmatch.comparison.layers import NOTHING
 from spanmatch.pair.pair import ActivationPair
 from spanmatch.results.calibration import Calibration
 from spanmatch.results.interval import Interval
@@ -64,16 +67,29 @@ Loaded = TypeVar(
 
 
 class SavedPairs(Mapping[Key, ActivationPair]):
-    """The pairs of a folder, each read when it is asked for."""
+    """The pairs of a folder, each read when it is asked for: that of its spectrum, where known."""
 
-    def __init__(self, folder: Folder, keys: Iterable[Key]) -> None:
+    def __init__(
+        self, folder: Folder, keys: Iterable[Key], spectra: Mapping[Key, MatchSpectrum] = NOTHING
+    ) -> None:
         self._folder = Path(folder).resolve()
         self._keys = dict.fromkeys(keys)
+        self._sizes = {
+            key: (each.x.size, each.y.size, each.n_samples) for key, each in spectra.items()
+        }
 
     def __getitem__(self, key: Key) -> ActivationPair:
         if key not in self._keys:
             raise KeyError(key)
-        return read_pair(self._folder, key)
+        pair = read_pair(self._folder, key)
+        found = pair.n_x, pair.n_y, pair.n_samples
+        with describe_mixed(self._folder, key):
+            if self._sizes.get(key, found) != found:
+                raise ValueError(
+                    "the pair has {} + {} neurons and {} samples, the spectrum {} + {} and {}"
+                    "".format(*found, *self._sizes[key])
+                )
+        return pair
 
     def __iter__(self) -> Iterator[Key]:
         return iter(self._keys)
@@ -84,7 +100,7 @@ class SavedPairs(Mapping[Key, ActivationPair]):
 
 def write_pair(folder: Folder, key: Key, pair: ActivationPair) -> None:
     """Write the pair of a layer."""
-    pair.save(_prepare(folder, PAIRS, key))
+    pair._write(_prepare(folder, PAIRS, key), key)
 
 
 def read_pair(folder: Folder, key: Key) -> ActivationPair:
@@ -97,8 +113,8 @@ def write_answer(folder: Folder, key: Key, answer: LayerAnswer) -> None:
     for within in BESIDE:
         told: Result | None = getattr(answer, ENTRIES[within])
         if told is not None:
-            told.save(_prepare(folder, within, key))
-    answer.spectrum.save(_prepare(folder, SPECTRA, key))
+            told._write(_prepare(folder, within, key), key)
+    answer.spectrum._write(_prepare(folder, SPECTRA, key), key)
 
 
 def read_answer(folder: Folder, key: Key) -> LayerAnswer:
@@ -107,7 +123,7 @@ def read_answer(folder: Folder, key: Key) -> LayerAnswer:
     def read_beside(load: Callable[[Path], Loaded], within: str) -> Loaded | None:
         return read_file(load, folder, within, key) if has_file(folder, within, key) else None
 
-    return LayerAnswer(
+    parts = (
         read_spectrum(folder, key),
         read_beside(NullSpectra.load, NULLS),
         read_beside(Interval.load, INTERVALS),
@@ -115,6 +131,8 @@ def read_answer(folder: Folder, key: Key) -> LayerAnswer:
         read_beside(Residuals.load, HELD_OUT),
         read_beside(Calibration.load, CALIBRATIONS),
     )
+    with describe_mixed(folder, key):
+        return LayerAnswer(*parts)
 
 
 def read_spectrum(folder: Folder, key: Key) -> MatchSpectrum:
@@ -138,12 +156,26 @@ def find_finished_answers(
 
 def read_file(load: Callable[[Path], Loaded], folder: Folder, within: str, key: Key) -> Loaded:
     """Read a file of a layer; FileError where it is missing or damaged."""
+    path = find_path(folder, within, key)
     try:
-        return load(find_path(folder, within, key))
+        tensor_file.check_of(path, key)
+        return load(path)
     except FileNotFoundError as error:
         raise describe_missing(folder, within, key) from error
     except FileError as error:
         raise FileError(f"layer {label(key)}: {error}") from error
+
+
+@contextmanager
+def describe_mixed(folder: Folder, key: Key) -> Iterator[None]:
+    """Let a ValueError say that the files of a layer do not belong together, and what to do."""
+    try:
+        yield
+    except ValueError as error:
+        raise FileError(
+            f"layer {label(key)}: the files in {folder} do not belong together ({error}): delete "
+            "those of the layer, and compare again"
+        ) from error
 
 
 def describe_missing(folder: Folder, within: str, key: Key) -> FileError:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from spanmatch.base import tensor_file
 from spanmatch.base.errors import FileError
+from spanmatch.base.words import shorten
 from spanmatch.comparison.comparison import Comparison
 from spanmatch.comparison.many import many_folder
 from spanmatch.comparison.many.many_comparison import ManyComparison
@@ -119,4 +120,4 @@ def load(path: str | PathLike[str]) -> Saved:
         return READERS[kind](path)
     # Whatever else is wrong with the file is said first.
     tensor_file.read(path)
-    raise FileError(f"{path} holds {kind}, which this version does not know")
+    raise FileError(f"{path} holds {shorten(str(kind))}, which this version does not know")

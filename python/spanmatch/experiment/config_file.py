@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.atomic import replacing
 from spanmatch.base.errors import FileError, describe_damage
+from spanmatch.base.regular_file import read_whole
 from spanmatch.base.words import suggest
 from spanmatch.experiment.config import get_value_types
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 MADE_WITH = "made_with"
 """The table of what else decides the results: versions, and what tells the content of files."""
+ABSENT: dict[str, Any] = {"nulls": 0, "folds": 0, "keep": "pairs"}
+"""What folders were made with that do not say so: those of before there was a choice."""
+MOST_BYTES = 1 << 20  # of a config: checkpoints take a line each
 HEAD = "# Asked for by: spanmatch experiment --config THIS_FILE --out FOLDER\n"
 
 
@@ -71,7 +75,9 @@ def write_recorded(path: Path, config: Mapping[str, Any], made_with: Mapping[str
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+        values: dict[str, Any] = tomllib.loads(read_whole(path, MOST_BYTES).decode())
+    except FileError:
+        raise
+    except (RecursionError, ValueError) as error:
         raise FileError(f"{path} is no TOML: {error}") from error
     return values

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from spanmatch.base.atomic import remove_unfinished
 from spanmatch.base.claim import check_claim
 from spanmatch.comparison.folder import INDEX
-from spanmatch.experiment.config_file import is_recorded, read_recorded, write_recorded
+from spanmatch.experiment.config_file import ABSENT, is_recorded, read_recorded, write_recorded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,8 +89,7 @@ class Folder:
             check_claim(
                 self.config,
                 held,
-                # Those that were written before there was a choice have no nulls, and all pairs.
-                lambda path: {"nulls": 0, "folds": 0, "keep": "pairs"} | read_recorded(path),
+                lambda path: ABSENT | read_recorded(path),
                 {**config, **made_with},
                 what="experiment",
                 way_out="redo this one with --force",
@@ -103,10 +102,7 @@ class Folder:
 
     def sweep(self) -> None:
         """Take away what an experiment that was killed has left half written."""
-        parts = [self.path / name for name in (NETWORKS, COMPARISONS, FIGURES)]
-        for folder in (self.path, *(each for top in parts for each in (top, *top.rglob("*/")))):
-            if folder.is_dir():
-                remove_unfinished(folder)
+        remove_unfinished(self.path, (NETWORKS, COMPARISONS, FIGURES))
 
     def clear(self) -> None:
         """Take away an experiment that was written here.

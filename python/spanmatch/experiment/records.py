@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from math import nan
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.errors import describe_damage
 from spanmatch.base.plain_json import read_json, write_json
+from spanmatch.base.plain_values import (
+    take,
+    take_count,
+    take_counts,
+    take_list,
+    take_number,
+    take_text,
+)
 from spanmatch.results.measures import Measures
 
 if TYPE_CHECKING:
@@ -81,13 +90,13 @@ def read_network(path: Path) -> Network:
     plain = read_json(path, WAY_OUT)
     try:
         return Network(
-            plain["name"],
-            plain["parameters"],
-            tuple(Epoch(**epoch) for epoch in plain["history"]),
-            plain["trained"] and Performance(**plain["trained"]),
-            plain["untrained"] and Performance(**plain["untrained"]),
+            take_text(plain, "name"),
+            take_count(plain, "parameters"),
+            tuple(map(as_epoch, take_list(plain, "history"))),
+            _restore_performance(take(plain, "trained")),
+            _restore_performance(take(plain, "untrained")),
         )
-    except (KeyError, TypeError) as error:
+    except ValueError as error:
         raise describe_damage(path, error, WAY_OUT) from error
 
 
@@ -111,20 +120,39 @@ def read_layer_details(path: Path) -> dict[str, LayerDetails]:
     try:
         return {
             layer: LayerDetails(
-                _restore_measures(details["measures"]),
+                _restore_measures(take(details, "measures")),
                 tuple(
-                    Sizes(each["eps"], tuple(each["simple"]), tuple(each["core"]))
-                    for each in details["sizes"]
+                    Sizes(
+                        take_number(each, "eps", 0, 1),
+                        tuple(take_counts(each, "simple", 1)),
+                        tuple(take_counts(each, "core", 1)),
+                    )
+                    for each in take_list(details, "sizes")
                 ),
             )
             for layer, details in plain.items()
         }
-    except (AttributeError, KeyError, TypeError) as error:
+    except (TypeError, ValueError) as error:
         raise describe_damage(path, error, WAY_OUT) from error
 
 
-def _restore_measures(plain: dict[str, Any]) -> Measures:
+def as_epoch(plain: object) -> Epoch:
+    """Return what plain data hold of an epoch, or raise ValueError."""
+    return Epoch(take_number(plain, "loss", 0), take_number(plain, "accuracy", 0, 1))
+
+
+def _restore_performance(plain: object) -> Performance | None:
+    if plain is None:
+        return None
+    # A loss that is not finite, JSON has no number for.
+    loss = nan if take(plain, "loss") is None else take_number(plain, "loss", 0)
+    return Performance(take_number(plain, "accuracy", 0, 1), loss, take_count(plain, "inputs", 1))
+
+
+def _restore_measures(plain: object) -> Measures:
     """Return measures; those that came after the file was written are what they are by default."""
+    if not isinstance(plain, dict) or not isinstance(plain.get("also", {}), dict):
+        raise ValueError("its measures are not numbers by name")
     return Measures(**_restore_nan(plain | {"also": _restore_nan(plain.get("also", {}))}))
 
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from spanmatch.base.errors import describe_damage
+from spanmatch.base.plain_values import take_list
 from spanmatch.base.progress import show_progress
-from spanmatch.base.tensor_file import read_as, write
+from spanmatch.base.tensor_file import check_of, read_as, write
 from spanmatch.experiment.comparisons import Comparisons
 from spanmatch.experiment.data_sources import (
     list_versions_and_digests,
@@ -21,9 +23,11 @@ from spanmatch.experiment.networks import Networks, count_parameters, prepare_ne
 from spanmatch.experiment.performance import measure_performance
 from spanmatch.experiment.plan import list_comparisons, list_networks
 from spanmatch.experiment.records import (
+    WAY_OUT,
     Epoch,
     Network,
     Performance,
+    as_epoch,
     write_network,
 )
 from spanmatch.experiment.report import write_report
@@ -160,8 +164,16 @@ class _Training:
                 epochs = train(network, self.to_train_on, seed, self.config, report)
             tensors = {name: value.cpu().numpy() for name, value in network.state_dict().items()}
             history = [[epoch.loss, epoch.accuracy] for epoch in epochs]
-            write(path, KIND, tensors, {"history": history})
-        return [Epoch(*epoch) for epoch in read_as(path, KIND)[1]["history"]]
+            write(path, KIND, tensors, {"history": history}, of=key)
+        check_of(path, key)
+        _, values = read_as(path, KIND)
+        try:
+            return [
+                as_epoch(dict(zip(("loss", "accuracy"), epoch, strict=True)))
+                for epoch in take_list(values, "history")
+            ]
+        except (TypeError, ValueError) as error:
+            raise describe_damage(path, error, WAY_OUT) from error
 
     def _measure_performance(self, network: nn.Module) -> Performance | None:
         return measure_performance(network, self.held_out, self.config.device)

@@ -158,11 +158,7 @@ class ActivationSet(Accumulated):
         OSError
             The file cannot be written.
         """
-        with self._gram.lock:
-            gram = self._gram.to_host()
-            tensors, values = take_apart(gram)
-            values |= {"sides": self._sides, "widths": gram.widths, "names": self._names}
-        tensor_file.write(path, KIND, tensors, values)
+        self._write(path)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> ActivationSet:
@@ -201,6 +197,14 @@ class ActivationSet(Accumulated):
         except (KeyError, OverflowError, TypeError, ValueError) as error:
             raise describe_damage(path, error) from error
         return acts._wrap(gram)
+
+    def _write(self, path: str | PathLike[str], of: object = None) -> None:
+        """Save the set; in a folder that has one for each layer, saying of which it is."""
+        with self._gram.lock:
+            gram = self._gram.to_host()
+            tensors, values = take_apart(gram)
+            values |= {"sides": self._sides, "widths": gram.widths, "names": self._names}
+        tensor_file.write(path, KIND, tensors, values, of=of)
 
     def __reduce__(self) -> tuple[Any, ...]:
         with self._gram.lock:

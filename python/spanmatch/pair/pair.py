@@ -151,8 +151,7 @@ class ActivationPair(SummedSides):
         OSError
             The file cannot be written.
         """
-        with self._gram.lock:
-            pair_file.write(path, self._gram.to_host(), self._names)
+        self._write(path)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> ActivationPair:
@@ -186,6 +185,11 @@ class ActivationPair(SummedSides):
 
     def __repr__(self) -> str:
         return f"ActivationPair({self.n_x} + {self.n_y} neurons, {self.n_samples} samples)"
+
+    def _write(self, path: str | PathLike[str], of: object = None) -> None:
+        """Save the pair; in a folder that has one for each layer, saying of which it is."""
+        with self._gram.lock:
+            pair_file.write(path, self._gram.to_host(), self._names, of)
 
     @property
     def _labels(self) -> Sequence[Label]:

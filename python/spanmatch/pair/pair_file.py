@@ -19,8 +19,8 @@ KIND = "ActivationPair"
 FORMAT_WITH_NORMS = 2
 
 
-def write(path: str | PathLike[str], gram: core.Gram, names: Names) -> None:
-    """Write sums and names."""
+def write(path: str | PathLike[str], gram: core.Gram, names: Names, of: object = None) -> None:
+    """Write sums and names; where they are of a layer, of which."""
     tensors, values = take_apart(gram)
     x_names, y_names = names
     values |= {"n_x": gram.n_x, "n_y": gram.n_y, "x_names": x_names, "y_names": y_names}
@@ -28,7 +28,7 @@ def write(path: str | PathLike[str], gram: core.Gram, names: Names) -> None:
         tensors["nulls"] = tensors["nulls"].reshape(gram.n_nulls, gram.n_x, gram.n_y)
     # An older version would leave norms out in silence.
     layout = FORMAT_WITH_NORMS if "norms" in tensors else tensor_file.FIRST_FORMAT
-    tensor_file.write(path, KIND, tensors, values, layout)
+    tensor_file.write(path, KIND, tensors, values, layout=layout, of=of)
 
 
 def read(path: str | PathLike[str]) -> tuple[core.Gram, Names]:

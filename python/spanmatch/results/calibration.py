@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from spanmatch.base.arguments import as_probability
 from spanmatch.base.constants import TOLERANCE
+from spanmatch.results.checks import check_measures, check_ridge
 from spanmatch.results.result import Floats, Result, say_ridge
 
 if TYPE_CHECKING:
@@ -76,6 +77,10 @@ class Calibration(Result, Mapping[str, CalibratedMeasure]):
             )
         if len(set(self.names)) < measures:
             raise ValueError("a measure is named twice")
+        # Debiased CKA may be negative.
+        check_measures(self.observed, "observed", least=-1.0)
+        check_measures(self.nulls, "nulls", least=-1.0)
+        check_ridge(self.ridge)
         object.__setattr__(self, "level", check_level(self.level, self.n_distinct))
 
     @property

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from spanmatch.base.arguments import as_levels, as_probability
+from spanmatch.results.checks import as_whole, check_axes, check_between, check_ridge
 from spanmatch.results.result import Floats, Result, say_ridge
+
+METHODS = ("jackknife", "bootstrap")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -40,6 +45,18 @@ class Interval(Result):
             self.eps.shape
         ):
             raise ValueError("an interval is a low and a high end for each value")
+        as_levels(self.eps)
+        for name in ("similarity", "area", "x", "y"):
+            low, high = ends = getattr(self, name)
+            check_axes(ends, 1 if name == "area" else 2, name)
+            check_between(ends, name, also=math.inf if name in ("x", "y") else None)
+            if not (low <= high).all():
+                raise ValueError(f"{name} has a low end that is above the high one")
+        object.__setattr__(self, "level", as_probability(self.level, "level"))
+        if self.method not in METHODS:
+            raise ValueError(f"method is {self.method!r}: it is {' or '.join(METHODS)}")
+        object.__setattr__(self, "folds", as_whole(self.folds, "folds", 2))
+        check_ridge(self.ridge)
 
     def __repr__(self) -> str:
         low, high = self.area

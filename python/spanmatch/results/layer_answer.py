@@ -49,6 +49,38 @@ class LayerAnswer(Result):
     calibration: Calibration | None = None
     """Measures beside their nulls, where this was asked for."""
 
+    def __post_init__(self) -> None:
+        widths = self.spectrum.x.size, self.spectrum.y.size
+        beside = {
+            "nulls": self.nulls,
+            "interval": self.interval,
+            "one_to_one": self.one_to_one,
+            "held_out": self.held_out,
+        }
+        for name, each in beside.items():
+            if each is None:
+                continue
+            # Of nulls and intervals neurons are the last axis. A match has some neurons, or all.
+            found = each.x.shape[-1], each.y.shape[-1]
+            if found != widths and not (name == "held_out" and np.less_equal(found, widths).all()):
+                raise ValueError(
+                    f"{name} is of {found[0]} + {found[1]} neurons, and the spectrum of "
+                    f"{widths[0]} + {widths[1]}"
+                )
+        if self.nulls is not None and self.nulls.n_samples != self.spectrum.n_samples:
+            raise ValueError(
+                f"nulls are of {self.nulls.n_samples} samples, and the spectrum of "
+                f"{self.spectrum.n_samples}"
+            )
+        ridges = {name: each.ridge for name, each in beside.items() if each is not None}
+        if self.calibration is not None:
+            ridges["calibration"] = self.calibration.ridge
+        for name, ridge in ridges.items():
+            if ridge != self.spectrum.ridge:
+                raise ValueError(
+                    f"{name} has the ridge {ridge}, and the spectrum {self.spectrum.ridge}"
+                )
+
     def __iter__(self) -> Iterator[Result | None]:
         """Yield the first three, so that `spectrum, nulls, interval = answer`."""
         return iter((self.spectrum, self.nulls, self.interval))

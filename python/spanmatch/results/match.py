@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from spanmatch.base.arguments import as_eps
+from spanmatch.results.checks import as_whole, check_columns, check_resolution, check_ridge
 from spanmatch.results.result import Indices, Result, say_raised, say_ridge
 
 
@@ -35,6 +37,13 @@ class Match(Result):
     def __post_init__(self) -> None:
         self._freeze("x", self.x, np.int64)
         self._freeze("y", self.y, np.int64)
+        object.__setattr__(self, "eps", as_eps(self.eps))
+        for side in ("x", "y"):
+            count = as_whole(getattr(self, f"n_{side}"), f"n_{side}")
+            object.__setattr__(self, f"n_{side}", count)
+            check_columns(getattr(self, side), count, side)
+        check_resolution(self.resolution, known=False)
+        check_ridge(self.ridge)
 
     @property
     def similarity(self) -> float:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import nan
 
+from spanmatch.base.arguments import MAX_WIDTH
+from spanmatch.base.plain_values import LARGEST
+from spanmatch.results.checks import check_measure
 from spanmatch.results.result import Result
+
+LIKENESS = ("linear_cka", "mean_cca", "svcca", "pwcca", "procrustes_similarity", "r2_x", "r2_y")
+RANKS = ("effective_rank_x", "effective_rank_y", "stable_rank_x", "stable_rank_y")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -118,6 +125,18 @@ class Measures(Result):
 
     def __post_init__(self) -> None:
         self._freeze_named("also", self.also)
+        for name in LIKENESS:
+            check_measure(getattr(self, name), name)
+        check_measure(self.procrustes_distance, "procrustes_distance", most=math.sqrt(2.0))
+        check_measure(self.debiased_cka, "debiased_cka", least=-1.0)
+        for name in RANKS:
+            check_measure(getattr(self, name), name, least=1.0, most=MAX_WIDTH)
+        if self.debiased_cka_note and not math.isnan(self.debiased_cka):
+            raise ValueError("debiased_cka has a value, and a note on why it has none")
+        for name, value in self.also.items():
+            check_measure(value, f"also[{name!r}]", least=-LARGEST, most=LARGEST)
+        if not isinstance(self.debiased_cka_note, str):
+            raise ValueError(f"debiased_cka_note is {self.debiased_cka_note!r}: it is a text")
 
     def __repr__(self) -> str:
         hidden = ("also", "debiased_cka_note")

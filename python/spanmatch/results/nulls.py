@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +11,17 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from spanmatch.base.constants import TOLERANCE
+from spanmatch.base.constants import RESOLUTION, TOLERANCE
+from spanmatch.base.plain_values import LARGEST
+from spanmatch.results.checks import (
+    as_whole,
+    check_between,
+    check_critical,
+    check_dead_alike,
+    check_resolution,
+    check_ridge,
+    check_shape,
+)
 from spanmatch.results.result import Floats, Result, freeze, say_raised, say_ridge
 from spanmatch.results.spectrum import MatchSpectrum, find_living_median
 
@@ -59,8 +70,19 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
             self._freeze("ridges", self.ridges, np.float64)
             if self.ridge is None or self.ridges.shape != self.resolution.shape:
                 raise ValueError("the ridges are not one for each null, beside that of the data")
+            check_between(self.ridges, "ridges", least=RESOLUTION**2, most=LARGEST)
         x, y = (freeze(side, np.float64) for side in self.chance)
         object.__setattr__(self, "chance", (x, y))
+        for side, critical, chance in zip("xy", (self.x, self.y), self.chance, strict=True):
+            check_critical(critical, side)
+            check_shape(chance, critical.shape[1:], f"chance of {side}")
+            check_between(chance, f"chance of {side}", also=math.nan)
+            check_dead_alike(critical, chance, side)
+        object.__setattr__(self, "n_samples", as_whole(self.n_samples, "n_samples", 1))
+        check_between(self.refreshes, "refreshes", most=math.inf)
+        for each in self.resolution.tolist():
+            check_resolution(each)
+        check_ridge(self.ridge)
 
     @classmethod
     def of(

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 
 from spanmatch.base.arguments import as_eps
+from spanmatch.results.checks import check_resolution, check_ridge
 from spanmatch.results.curve import find_area, find_share, find_threshold
 from spanmatch.results.match import Match
+from spanmatch.results.pair_changes import check_changes, check_partners
 from spanmatch.results.result import Floats, Indices, Result, freeze, say_raised, say_ridge
 
 if TYPE_CHECKING:
@@ -57,6 +59,10 @@ class OneToOne(Result):
         ):
             x, y = getattr(self, name)
             object.__setattr__(self, name, (freeze(x, dtype), freeze(y, dtype)))
+        check_resolution(self.resolution)
+        check_ridge(self.ridge)
+        check_partners((self.x, self.y), self.partners, self.partner_residuals)
+        check_changes((self.x, self.y), self.changes, self.changes_eps)
 
     @overload
     def similarity(self, eps: float) -> float: ...

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 Floats: TypeAlias = NDArray[np.float64]
 Indices: TypeAlias = NDArray[np.int64]
 
+KINDS = {"f": "fiu", "i": "iu", "u": "iu", "b": "b"}
+"""Of which kinds of numpy an array may be that is kept as another."""
+
 
 class Result:
     """Equality that knows arrays, a pickle that keeps them read-only, plain data, and a file.
@@ -40,7 +43,7 @@ class Result:
 
         Arrays are tensors, all else is metadata. Raises OSError where the file cannot be written.
         """
-        result_file.write(path, type(self).__name__, self._list_fields())
+        self._write(path)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Self:
@@ -73,6 +76,10 @@ class Result:
             for _, value in self._list_fields()
         )
 
+    def _write(self, path: str | PathLike[str], of: object = None) -> None:
+        """Save the result; in a folder that has one for each layer, saying of which it is."""
+        result_file.write(path, type(self).__name__, self._list_fields(), of)
+
     def _list_fields(self) -> list[tuple[str, Any]]:
         return [(field.name, getattr(self, field.name)) for field in fields(self)]  # type: ignore[arg-type]
 
@@ -103,8 +110,20 @@ def say_ridge(ridge: float | None) -> str:
 
 
 def freeze(value: ArrayLike, dtype: type[np.generic]) -> NDArray[Any]:
-    """Return a copy of an array that nobody can write to."""
-    array = np.array(value, dtype=dtype, order="C")
+    """Return a copy of an array that nobody can write to.
+
+    Raises
+    ------
+    ValueError
+        Its values are none of this type: it does not make integers of fractions, nor wrap them.
+    """
+    given = np.asarray(value)
+    # An empty list arrives as float64.
+    if given.size > 0 and given.dtype.kind not in KINDS[np.dtype(dtype).kind]:
+        raise ValueError(f"an array of {given.dtype} has no values of {np.dtype(dtype)}")
+    array = np.array(given, dtype=dtype, order="C")
+    if array.dtype.kind in "iu" and (array != given).any():
+        raise ValueError(f"an array of {given.dtype} has values that {array.dtype} does not hold")
     array.setflags(write=False)
     return array
 

@@ -32,12 +32,14 @@ WORDS = {
 }
 
 
-def write(path: str | PathLike[str], kind: str, named: Iterable[tuple[str, Any]]) -> None:
-    """Write the fields, by name."""
+def write(
+    path: str | PathLike[str], kind: str, named: Iterable[tuple[str, Any]], of: object = None
+) -> None:
+    """Write the fields, by name; where they are of a layer, of which."""
     entries = dict(_list_entries(named))
     tensors = {name: value for name, value in entries.items() if isinstance(value, np.ndarray)}
     values = {name: value for name, value in entries.items() if name not in tensors}
-    tensor_file.write(path, kind, tensors, values)
+    tensor_file.write(path, kind, tensors, values, of=of)
 
 
 def read(path: str | PathLike[str], cls: type[Any]) -> Any:
@@ -107,6 +109,10 @@ def _read_value(wanted: Any, entries: Mapping[str, Any], name: str) -> Any:
 
 
 def _check_value(value: Any, kind: type, name: str) -> Any:
-    if not isinstance(value, (int, float) if kind is float else kind):
+    is_kind = isinstance(value, (int, float) if kind is float else kind)
+    if not is_kind or isinstance(value, bool):
         raise ValueError(f"its {name} is not {WORDS[kind]}")
-    return value
+    try:
+        return float(value) if kind is float else value
+    except OverflowError as error:
+        raise ValueError(f"its {name} is larger than any number of float64") from error

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from spanmatch.base.arguments import as_neuron
+from spanmatch.base.arguments import as_eps, as_neuron
+from spanmatch.results.checks import (
+    as_whole,
+    check_axes,
+    check_between,
+    check_columns,
+    check_finite,
+    check_resolution,
+    check_ridge,
+    check_shape,
+)
 from spanmatch.results.result import Floats, Indices, Result, say_raised, say_ridge
 
 if TYPE_CHECKING:
@@ -46,8 +56,18 @@ class Support(Result):
     def __post_init__(self) -> None:
         self._freeze("x", self.x, np.int64)
         self._freeze("y", self.y, np.int64)
+        object.__setattr__(self, "eps", as_eps(self.eps))
+        for side in ("x", "y"):
+            count = as_whole(getattr(self, f"n_{side}"), f"n_{side}")
+            object.__setattr__(self, f"n_{side}", count)
+            check_columns(getattr(self, side), count, side)
         size = self.x.size + self.y.size
         self._freeze("matrix", _restore_shape(self.matrix, (size, size)), np.bool_)
+        check_shape(self.matrix, (size, size), "matrix")
+        if not self.matrix.diagonal().all():
+            raise ValueError("matrix has a neuron that does not support itself")
+        check_resolution(self.resolution, known=False)
+        check_ridge(self.ridge)
 
     @property
     def neurons(self) -> list[Neuron]:
@@ -135,6 +155,18 @@ class LinearMap(Result):
         shape = (self.y_residuals.size, self.x_residuals.size)
         self._freeze("x", _restore_shape(self.x, shape), np.float64)
         self._freeze("y", _restore_shape(self.y, shape[::-1]), np.float64)
+        for side, of_side in (("x", shape), ("y", shape[::-1])):
+            check_shape(getattr(self, side), of_side, side)
+            check_finite(getattr(self, side), side)
+            offset, residuals = (
+                getattr(self, f"{side}_{name}") for name in ("offset", "residuals")
+            )
+            check_axes(residuals, 1, f"{side}_residuals")
+            check_between(residuals, f"{side}_residuals")
+            check_shape(offset, residuals.shape, f"{side}_offset")
+            check_finite(offset, f"{side}_offset")
+        check_resolution(self.resolution, known=False)
+        check_ridge(self.ridge)
 
     def __repr__(self) -> str:
         n_y, n_x = self.x.shape
@@ -147,4 +179,4 @@ class LinearMap(Result):
 
 def _restore_shape(value: ArrayLike, shape: tuple[int, int]) -> ArrayLike:
     """Give back the axes that an empty array loses as plain data."""
-    return np.zeros(shape) if np.size(value) == 0 else value
+    return np.zeros(shape) if np.size(value) == 0 and 0 in shape else value

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 import spanmatch._core as core
 from spanmatch.results.match import Match
 from spanmatch.results.structure import LinearMap
@@ -89,8 +87,6 @@ def check_match(match: Match) -> None:
     """Raise where what was given for a match is none."""
     if not isinstance(match, Match):
         raise TypeError(f"match must be a Match, got {type(match).__name__}")
-    if any(np.any(np.diff(columns) <= 0) for columns in (match.x, match.y)):
-        raise ValueError("match has columns that are not in rising order")
 
 
 def check_widths(match: Match, n_x: int, n_y: int) -> None:

@@ -10,6 +10,8 @@ use crate::sides::Sides;
 
 /// With `|z| <= m` and `|shift| <= m`, every sum that leads to the Gram stays below so many times `n m²`.
 pub const MARGIN: f64 = 16.0;
+/// Counts up to here are exact in float64.
+pub(super) const MOST: u64 = 1 << 53;
 
 impl Gram {
     pub(super) fn check_batch(&self, sides: &[Samples<'_>]) -> Result<()> {
@@ -29,7 +31,14 @@ impl Gram {
         if self.n_samples > 0 {
             self.check_widths(&Sides::of_widths(sides.iter().map(Samples::n_neurons)))?;
         }
-        Ok(())
+        // There are no more groups than rows.
+        self.check_total(1, expected as u64)
+    }
+
+    /// Whether so many more batches and samples can be counted, and with the samples their groups.
+    pub(super) fn check_total(&self, n_batches: u64, n_samples: u64) -> Result<()> {
+        check_count("batches", self.n_batches.saturating_add(n_batches))?;
+        check_count("samples", self.n_samples.saturating_add(n_samples))
     }
 
     pub(super) fn check_widths(&self, sides: &Sides) -> Result<()> {
@@ -106,4 +115,8 @@ impl Gram {
         }
         Ok(())
     }
+}
+
+pub(super) fn check_count(what: &'static str, count: u64) -> Result<()> {
+    if count > MOST { Err(Error::Count(what)) } else { Ok(()) }
 }

@@ -1,6 +1,7 @@
 //! The sum of folds: what a jackknife leaves, and what a bootstrap draws.
 
 use super::Gram;
+use super::check::check_count;
 use crate::error::{Error, Result};
 use crate::invariant::pairs;
 
@@ -13,12 +14,14 @@ impl Gram {
     /// are left is dead, though what is left of its sums is rounding.
     ///
     /// # Errors
-    /// [`Error::State`] where there are not so many folds, [`Error::Overflow`], [`Error::OutOfMemory`].
+    /// [`Error::State`] where there are not so many folds, [`Error::Count`], [`Error::Overflow`], [`Error::OutOfMemory`].
     pub fn of_folds(&self, times: &[u64], center: bool) -> Result<Self> {
         let folds = &self.resampled.folds;
         if times.len() != folds.len() {
             return Err(Error::State("there is another number of folds"));
         }
+        let counts = pairs(folds, times).map(|(fold, times)| fold.n_samples.saturating_mul(*times));
+        check_count("samples", counts.fold(0, u64::saturating_add))?;
         let mut sum = self.in_room(|| self.empty_like())?;
         for (fold, times) in pairs(folds, times).filter(|(_, times)| **times > 0) {
             sum.add(fold, *times);

@@ -15,7 +15,7 @@ impl Gram {
     ///
     /// # Errors
     /// [`Error::Width`] where the sides differ in size, [`Error::Resampled`] where the nulls or folds differ
-    /// in number, [`Error::Overflow`], [`Error::Inconsistent`]; the Gram stays as it was.
+    /// in number, [`Error::Count`], [`Error::Overflow`], [`Error::Inconsistent`]; the Gram stays as it was.
     pub fn merge(&mut self, mut other: Self) -> Result<()> {
         self.check_counts(&other)?;
         if other.n_samples == 0 {
@@ -30,6 +30,7 @@ impl Gram {
             return Ok(());
         }
         self.check_widths(&other.sides)?;
+        self.check_total(other.n_batches, other.n_samples)?;
         let count = self.n_samples + other.n_samples;
         other.check_overflow(0, other.spread.iter().copied(), count)?;
         let spread = pairs(&self.spread, other.spread_at(&self.shift)).map(|(a, b)| a.max(b));

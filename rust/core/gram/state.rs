@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ndarray::Array2;
 
 use super::Gram;
+use super::check::MOST;
 use super::resampling::Resampled;
 use crate::error::{Error, Purpose, Result};
 use crate::invariant::{pairs, shaped};
@@ -12,8 +13,6 @@ use crate::linalg::{LowerTriangle, Matrix};
 use crate::memory;
 use crate::sides::Sides;
 
-/// Counts up to here are exact in float64.
-const MOST: u64 = 1 << 53;
 /// By this part, and by what is lost below the smallest number, sums may exceed the bound on their terms.
 const ROUNDING: f64 = 1e-6;
 
@@ -126,7 +125,8 @@ impl Gram {
         self.check_nulls(&nulls, &self.reach()?)?;
         let folds: Vec<Self> =
             folds.into_iter().map(|state| self.fold_from(state)).collect::<Result<_>>()?;
-        if !folds.is_empty() && folds.iter().map(Self::n_samples).sum::<u64>() != self.n_samples {
+        let of_folds = folds.iter().map(Self::n_samples).fold(0, u64::saturating_add);
+        if !folds.is_empty() && of_folds != self.n_samples {
             return Err(Error::State("the folds have not all samples"));
         }
         if (n_groups == 0) != (self.n_samples == 0) || n_groups > self.n_samples {

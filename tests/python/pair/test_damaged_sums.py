@@ -11,6 +11,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 import spanmatch as sm
+from rewritten_files import rewritten
 from spanmatch import _core
 
 if TYPE_CHECKING:
@@ -127,3 +128,15 @@ def test_rows_that_are_read_again_are_checked_again() -> None:
         assert before[:3] == after[:3]
         assert all(map(np.array_equal, before[3:], after[3:]))
         assert gram.n_samples == 500
+
+
+def test_counts_that_float64_cannot_count_are_refused_and_change_nothing(tmp_path: Path) -> None:
+    summed().save(tmp_path / "pair.safetensors")
+    path = rewritten(tmp_path / "pair.safetensors", {"n_samples": str(2**53)})
+    mine, other = sm.ActivationPair.load(path), sm.ActivationPair.load(path)
+    before = pickle.dumps(mine)
+    with pytest.raises(ValueError, match=r"more than 2\^53 samples, .* keep them apart"):
+        mine.merge(other)
+    with pytest.raises(ValueError, match=r"more than 2\^53 samples"):
+        mine.update(X, Y)
+    assert pickle.dumps(mine) == before == pickle.dumps(other)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import spanmatch as sm
+from spanmatch.results.curve import find_corrected_area
 
 if TYPE_CHECKING:
     from spanmatch.results.result import Floats
@@ -68,9 +69,8 @@ def test_it_grows_with_chance(neurons: list[tuple[float, float]], part: float) -
 
 def test_no_chance_level_is_no_match() -> None:
     nothing_known = spectrum_of([(0.0, 0.5), (0.0, 0.5)])
-    unknown = (np.array([np.nan]), np.array([0.0]))
     assert nothing_known.corrected_area == 1.0
-    assert replace(nothing_known, chance=unknown).corrected_area == 0.0
+    assert find_corrected_area(np.zeros(2), np.array([np.nan, 0.0]), 1e-6) == 0.0
     # What counts as exact is no level to be better than.
     assert replace(nothing_known, chance=(np.array([9e-5]),) * 2).corrected_area == 0.0
     empty = sm.MatchSpectrum(np.empty(0), np.empty(0), (np.empty(0), np.empty(0)), 5, 1e-6, 0)

@@ -168,8 +168,8 @@ def test_dead_neurons_stay_dead() -> None:
 
 
 def spectrum_of(x: list[float], y: list[float]) -> sm.MatchSpectrum:
-    chance = np.full(len(x), 0.9), np.full(len(y), 0.9)
-    return sm.MatchSpectrum(np.array(x), np.array(y), chance, 50, 1e-6, 0)
+    chance_x, chance_y = (np.where(np.isinf(side), np.nan, 0.9) for side in (x, y))
+    return sm.MatchSpectrum(np.array(x), np.array(y), (chance_x, chance_y), 50, 1e-6, 0)
 
 
 def by_hand() -> sm.NullSpectra:

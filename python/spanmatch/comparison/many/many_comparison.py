@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.errors import describe_damage
+from spanmatch.comparison.folder import WAY_OUT
 from spanmatch.comparison.many import many_folder
 from spanmatch.comparison.many.compared_networks import ComparedNetworks
 from spanmatch.comparison.many.many_html import format_many_html
@@ -177,7 +178,7 @@ class ManyComparison(ComparedNetworks):
         try:
             return cls(**told)
         except ValueError as error:
-            raise describe_damage(Path(folder, many_folder.INDEX), error) from error
+            raise describe_damage(Path(folder, many_folder.INDEX), error, WAY_OUT) from error
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, ManyComparison):

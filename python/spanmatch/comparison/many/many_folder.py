@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 from spanmatch._core import __version__
 from spanmatch.base.errors import FileError, describe_damage
 from spanmatch.base.plain_json import write_json
+from spanmatch.base.plain_values import take, take_list, take_text, take_texts
 from spanmatch.comparison.comparison import Comparison
+from spanmatch.comparison.folder import WAY_OUT
 from spanmatch.comparison.index_file import read_index
 from spanmatch.comparison.layer_files import name_file
 from spanmatch.comparison.many.network_sums import (
@@ -65,13 +67,16 @@ def read(folder: Folder) -> dict[str, Any]:
     path = folder / INDEX
     index = _read_index(path)
     try:
-        networks, layers = tuple(index["networks"]), list(index["layers"])
-        pairs = [(a, b) for a, b in index["comparisons"]]
-        reference = index["reference"]
+        networks, layers = take_texts(index, "networks"), take_texts(index, "layers")
+        pairs = [_as_pair(each) for each in take_list(index, "comparisons")]
+        if len(set(pairs)) < len(pairs) or len(set(layers)) < len(layers):
+            raise ValueError("it lists a comparison or a layer twice")
+        reference = None if take(index, "reference") is None else take_text(index, "reference")
         # Folders that were written before this was kept do not say.
-        identical = [tuple(group) for group in index.get("identical", [])]
-    except (KeyError, TypeError, ValueError) as error:
-        raise describe_damage(path, error) from error
+        groups = take_list(index, "identical") if "identical" in index else []
+        identical = [tuple(take_texts({"identical": group}, "identical")) for group in groups]
+    except ValueError as error:
+        raise describe_damage(path, error, WAY_OUT) from error
     for layer in layers:
         if not has_sums(folder, layer):
             raise FileError(f"layer {layer}: its file in {folder / SUMS} is missing")
@@ -82,12 +87,17 @@ def read(folder: Folder) -> dict[str, Any]:
         paired = None if sums is None else PairsOfNetworks(sums, a, b, tuple(told))
         comparisons[a, b] = told.with_pairs(paired)
     return {
-        "networks": networks,
+        "networks": tuple(networks),
         "comparisons": comparisons,
         "sums": sums,
         "reference": reference,
         "identical": identical,
     }
+
+
+def _as_pair(plain: object) -> tuple[str, str]:
+    a, b = take_texts({"comparisons": plain}, "comparisons")
+    return a, b
 
 
 def read_version(folder: Folder) -> str:

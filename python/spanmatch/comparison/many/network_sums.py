@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spanmatch.base.errors import FileError
+from spanmatch.base.tensor_file import check_of
 from spanmatch.comparison.keys import Key
 from spanmatch.comparison.layer_files import find_path
 from spanmatch.pair.activation_set import ActivationSet
@@ -135,7 +136,7 @@ def write_sums(folder: Folder, layer: Key, sums: NetworkSums) -> None:
     for index, each in enumerate(sums.sets):
         path = _find_sums(folder, layer, index)
         path.parent.mkdir(parents=True, exist_ok=True)
-        each.save(path)
+        each._write(path, layer)
     remove_sums(folder, layer, len(sums.sets))
 
 
@@ -144,7 +145,7 @@ def read_sums(folder: Folder, layer: Key) -> NetworkSums:
     if not has_sums(folder, layer):
         raise FileError(f"layer {layer}: {_find_sums(folder, layer, 0)}, its sums, is missing")
     try:
-        return NetworkSums([ActivationSet.load(path) for path in _list_sums(folder, layer)])
+        return NetworkSums([_load_set(path, layer) for path in _list_sums(folder, layer)])
     except FileError as error:
         raise FileError(f"layer {layer}: {error}") from error
 
@@ -158,6 +159,11 @@ def remove_sums(folder: Folder, layer: Key, kept: int = 0) -> None:
     """Take away the files of a layer's sums, but for so many first ones."""
     for path in list(_list_sums(folder, layer))[kept:]:
         path.unlink()
+
+
+def _load_set(path: Path, layer: Key) -> ActivationSet:
+    check_of(path, layer)
+    return ActivationSet.load(path)
 
 
 def _list_sums(folder: Folder, layer: Key) -> Iterator[Path]:

@@ -42,6 +42,7 @@ def write_report(path: Path) -> Path:
     """
     folder, findings = Folder(path), read_findings(path)
     figures = draw_figures(findings)
+    folder.sweep()
     folder.figures.mkdir(exist_ok=True)
     for figure in figures:
         _write_figure(folder.figures, figure)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from types import NoneType
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
 from spanmatch.base.errors import FileError, describe_damage
+from spanmatch.base.plain_values import take, take_text
 from spanmatch.comparison.comparison import Comparison
-from spanmatch.experiment.config import ExperimentConfig
-from spanmatch.experiment.config_file import read_recorded, read_values
+from spanmatch.experiment.config import ExperimentConfig, get_value_types
+from spanmatch.experiment.config_file import ABSENT, read_recorded, read_values
 from spanmatch.experiment.folder import Folder
 from spanmatch.experiment.plan import list_comparisons, list_networks
 from spanmatch.experiment.records import WAY_OUT, read_layer_details, read_network
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from spanmatch.experiment.plan import ComparisonKind, PlannedComparison
+    from spanmatch.experiment.plan import ComparisonKind, PlannedComparison, PlannedNetwork
     from spanmatch.experiment.records import LayerDetails, Network
     from spanmatch.results.layer_answer import LayerAnswer
     from spanmatch.results.one_to_one import OneToOne
@@ -113,10 +115,7 @@ def read_findings(path: Path) -> Findings:
         Something of the experiment is not there yet; a file is damaged.
     """
     folder = Folder(path)
-    values = read_values(folder.config)
-    if "data" not in values or "arch" not in values:
-        raise describe_damage(folder.config, "it does not say what was compared")
-    config = ExperimentConfig(**values)
+    config, versions = _read_config(folder)
     again = f"give the command again: spanmatch experiment --config {folder.config} --out {path}"
     for network in list_networks(config):
         if not folder.network(network.key).is_file():
@@ -127,13 +126,35 @@ def read_findings(path: Path) -> Findings:
             or not folder.layer_details(planned.key).is_file()
         ):
             raise FileError(f"{folder.comparison(planned.key)} is missing, or not whole; {again}")
-    recorded = read_recorded(folder.config)
     return Findings(
         config,
-        {name: str(recorded[name]) for name in ("spanmatch", "torch") if name in recorded},
-        tuple(read_network(folder.network(each.key)) for each in list_networks(config)),
+        versions,
+        tuple(_read_network(folder, each) for each in list_networks(config)),
         tuple(_read_compared(folder, planned) for planned in list_comparisons(config)),
     )
+
+
+def _read_config(folder: Folder) -> tuple[ExperimentConfig, dict[str, str]]:
+    """Return what was asked for, and the versions that answered."""
+    path = folder.config
+    values, recorded = ABSENT | read_values(path), read_recorded(path)
+    try:
+        for name, of_type in get_value_types().items():
+            # What is None is not written.
+            if NoneType not in get_args(of_type):
+                take(values, name)
+        versions = {name: take_text(recorded, name) for name in ("spanmatch", "torch")}
+        return ExperimentConfig(**values), versions
+    except ValueError as error:
+        raise describe_damage(path, error, "redo the experiment with --force") from error
+
+
+def _read_network(folder: Folder, planned: PlannedNetwork) -> Network:
+    path = folder.network(planned.key)
+    network = read_network(path)
+    if network.name != planned.name:
+        raise describe_damage(path, f"it tells of {network.name!r}, not {planned.name!r}", WAY_OUT)
+    return network
 
 
 def _read_compared(folder: Folder, planned: PlannedComparison) -> Compared:

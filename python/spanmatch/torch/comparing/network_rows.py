@@ -9,12 +9,22 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+import torch
 
 from spanmatch.base.atomic import replacing
 from spanmatch.base.errors import FileError, describe_damage
-from spanmatch.base.plain_json import read_json, write_json
+from spanmatch.base.plain_json import parse_json, read_json, write_json
+from spanmatch.base.plain_values import (
+    take,
+    take_count,
+    take_counts,
+    take_list,
+    take_named_texts,
+    take_text,
+    take_texts,
+)
+from spanmatch.base.safetensors_file import Tensor as SavedTensor
+from spanmatch.base.safetensors_file import open_tensors, write_tensors
 from spanmatch.torch.observing.activations import Activations
 from spanmatch.torch.observing.items import RowCounts
 
@@ -24,10 +34,19 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+    from spanmatch.base.safetensors_file import TensorReader
     from spanmatch.torch.comparing.collector import Call
 
 KIND = "NetworkRows"
 RUN = "network.json"
+DTYPES = {
+    "F64": torch.float64,
+    "F32": torch.float32,
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+    "BOOL": torch.bool,
+}
+NAMES = {dtype: name for name, dtype in DTYPES.items()}
 
 
 @dataclass(frozen=True)
@@ -69,15 +88,15 @@ class NetworkRows:
         plain = read_json(path)
         try:
             return NetworkRun(
-                tuple(plain["layers"]),
-                tuple(plain["named"]),
-                dict(plain["calls"]),
-                dict(plain["widths"]),
-                dict(plain["left_out"]),
-                tuple(int(digest, 16) for digest in plain["digests"]),
-                plain["inputs"],
+                tuple(take_texts(plain, "layers")),
+                tuple(take_texts(plain, "named")),
+                _take_named_counts(plain, "calls"),
+                _take_named_counts(plain, "widths"),
+                take_named_texts(plain, "left_out"),
+                tuple(int(digest, 16) for digest in take_texts(plain, "digests")),
+                take_count(plain, "inputs", least=1),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except ValueError as error:
             raise describe_damage(path, error, f"delete {self._folder}") from error
 
     def write_run(self, run: NetworkRun) -> None:
@@ -87,23 +106,16 @@ class NetworkRows:
 
     def write_batch(self, number: int, outputs: Mapping[Call, Activations]) -> None:
         """Write what the layers gave for one batch, their neurons last."""
-        tensors: dict[str, Tensor] = {}
+        tensors: dict[str, SavedTensor] = {}
         calls: list[dict[str, Any]] = []
         for at, ((layer, call), each) in enumerate(outputs.items()):
-            tensors[f"{at}"] = each.values.detach().cpu().contiguous()
+            tensors[f"{at}"] = _take_bytes(each.values)
             if each.mask is not None:
-                # Layers may share one, which safetensors refuses.
-                tensors[f"{at}.mask"] = each.mask.cpu().clone()
+                tensors[f"{at}.mask"] = _take_bytes(each.mask)
             counts = None if each.counts is None else [each.counts.kind, each.counts.counts]
             calls.append({"layer": layer, "call": call, "counts": counts})
-        path = self._find_batch(number)
-        with replacing(path) as unfinished:
-            mode = unfinished.stat().st_mode
-            try:
-                save_file(tensors, unfinished, {"spanmatch": KIND, "calls": json.dumps(calls)})
-            except SafetensorError as error:
-                raise OSError(f"{path} cannot be written: {error}") from error
-            unfinished.chmod(mode)
+        with replacing(self._find_batch(number)) as unfinished:
+            write_tensors(unfinished, tensors, {"spanmatch": KIND, "calls": json.dumps(calls)})
 
     def read_call(self, number: int, call: Call) -> Activations:
         """Return what one call of a layer gave for one batch.
@@ -117,18 +129,12 @@ class NetworkRows:
         if not path.is_file():
             raise FileError(f"{path}, the rows of a batch, is missing: delete {self._folder}")
         try:
-            with safe_open(path, framework="pt") as file:
-                calls = json.loads((file.metadata() or {})["calls"])
-                names = [(each["layer"], each["call"]) for each in calls]
-                at = names.index(call)
-                values = file.get_tensor(f"{at}")
-                has_mask = f"{at}.mask" in file.keys()  # noqa: SIM118
-                mask = file.get_tensor(f"{at}.mask") if has_mask else None
-                counts = calls[at]["counts"]
-        except (KeyError, SafetensorError, TypeError, ValueError) as error:
+            with open_tensors(path) as reader:
+                return _read_activations(reader, call)
+        except FileError as error:
+            raise FileError(f"{error}: delete {self._folder}") from error
+        except (KeyError, RuntimeError, ValueError) as error:
             raise describe_damage(path, error, f"delete {self._folder}") from error
-        of_items = None if counts is None else RowCounts(counts[0], tuple(counts[1]))
-        return Activations(values, values.ndim - 1, mask, of_items)
 
     def _find_batch(self, number: int) -> Path:
         return self._folder / f"{number:06d}.safetensors"
@@ -165,3 +171,44 @@ class RowsWriter:
         self.calls = dict(of_network)
         self._outputs = {}
         self._batch += 1
+
+
+def _take_named_counts(holder: object, name: str) -> dict[str, int]:
+    return {each: take_count(take(holder, name), each) for each in take(holder, name)}
+
+
+def _take_bytes(tensor: Tensor) -> SavedTensor:
+    laid = tensor.detach().cpu().contiguous()
+    return SavedTensor(
+        NAMES[laid.dtype], tuple(laid.shape), laid.reshape(-1).view(torch.uint8).numpy()
+    )
+
+
+def _read_activations(reader: TensorReader, call: Call) -> Activations:
+    """Return what a file holds of one call, which it must hold as it was written.
+
+    Raises
+    ------
+    KeyError, RuntimeError, ValueError
+        It does not.
+    """
+    calls = take_list({"calls": parse_json(take_text(reader.metadata, "calls"))}, "calls")
+    names = [(take_text(each, "layer"), take_count(each, "call")) for each in calls]
+    at = names.index(call)
+    values, mask = _read_tensor(reader, f"{at}"), None
+    if f"{at}.mask" in reader.places:
+        mask = _read_tensor(reader, f"{at}.mask")
+        if mask.dtype != torch.bool or mask.shape != values.shape[:-1]:
+            raise ValueError("a mask is not of the positions of its values")
+    counts, told = None, take(calls[at], "counts")
+    if told is not None:
+        kind, of_items = take_list(calls[at], "counts")
+        counts = RowCounts(str(kind), tuple(take_counts({"counts": of_items}, "counts")))
+        if counts.total != values.shape[0] or mask is not None:
+            raise ValueError("the rows of the items are not those of the values")
+    return Activations(values, values.ndim - 1, mask, counts)
+
+
+def _read_tensor(reader: TensorReader, name: str) -> Tensor:
+    dtype, shape, data = reader.read(name)
+    return torch.from_numpy(data).view(DTYPES[dtype]).reshape(shape)

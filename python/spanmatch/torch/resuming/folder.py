@@ -11,12 +11,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from spanmatch.base.atomic import remove_unfinished
 from spanmatch.base.claim import check_claim
 from spanmatch.base.errors import describe_damage
 from spanmatch.base.plain_json import read_json, write_json
+from spanmatch.base.plain_values import (
+    take,
+    take_count,
+    take_counts,
+    take_list,
+    take_named_texts,
+    take_text,
+)
 from spanmatch.comparison.folder import INDEX
-from spanmatch.comparison.keys import find_layers, find_place, label
-from spanmatch.comparison.layer_files import PAIRS, SPECTRA
+from spanmatch.comparison.keys import check_keys, find_layers, find_place, label
+from spanmatch.comparison.layer_files import ENTRIES, PAIRS, SPECTRA
 from spanmatch.comparison.many import many_folder
 from spanmatch.comparison.many.network_sums import SUMS
 
@@ -31,6 +40,8 @@ CONFIG, PASS = "config.json", "pass.json"
 ROWS = "rows"
 # Of two models, and of many networks.
 RESULTS = (INDEX, PASS, PAIRS, SPECTRA, many_folder.INDEX, ROWS, SUMS, many_folder.COMPARISONS)
+# Where results are written, beside the folder itself: pictures and pages are there.
+WITHIN = (*ENTRIES, ROWS, SUMS, many_folder.COMPARISONS)
 # Folders that were written before there were nulls and folds have none; those that were before rows
 # were traced go on with rows that are.
 ABSENT = {
@@ -99,6 +110,8 @@ class Outline:
 def claim_folder(folder: Path, config: Mapping[str, Any]) -> None:
     """Write `config.json`, or where something is done already see that it is the same.
 
+    What a killed run has left half written is taken away.
+
     Raises
     ------
     ValueError
@@ -115,9 +128,11 @@ def claim_folder(folder: Path, config: Mapping[str, Any]) -> None:
             what="comparison",
             way_out="delete this one",
         )
+        remove_unfinished(folder, WITHIN)
         return
     # A comparison that has come to nothing, as by a slip in its arguments, gives way.
     folder.mkdir(parents=True, exist_ok=True)
+    remove_unfinished(folder)
     write_json(path, config)
 
 
@@ -140,16 +155,18 @@ def read_outline(folder: Path) -> Outline | None:
         return None
     content = _read(path)
     try:
-        entries = {_as_key(entry["key"]): entry for entry in content["layers"]}
+        entries = {_as_key(take(each, "key")): each for each in take_list(content, "layers")}
+        if len(entries) < len(content["layers"]):
+            raise ValueError("it lists a layer twice")
         return Outline(
-            {key: (entry["neurons"][0], entry["neurons"][1]) for key, entry in entries.items()},
-            {key: entry["note"] for key, entry in entries.items() if entry["note"]},
-            content["inputs"],
-            dict(content.get("left_out", {})),
-            tuple(map(_as_key, content.get("to_run", ()))),
-            None if content.get("digest") is None else int(content["digest"], 16),
+            {key: _take_widths(entry) for key, entry in entries.items()},
+            {key: note for key, entry in entries.items() if (note := take_text(entry, "note"))},
+            take_count(content, "inputs", 1),
+            take_named_texts(content, "left_out") if "left_out" in content else {},
+            tuple(map(_as_key, take_list(content, "to_run"))) if "to_run" in content else (),
+            None if content.get("digest") is None else int(take_text(content, "digest"), 16),
         )
-    except (IndexError, KeyError, TypeError, ValueError) as error:
+    except (TypeError, ValueError) as error:
         raise describe_damage(path, error, _suggest_way_out(path)) from error
 
 
@@ -160,8 +177,15 @@ def _describe_change(key: Key) -> ValueError:
     )
 
 
-def _as_key(key: Any) -> Key:
-    return tuple(key) if isinstance(key, list) else key
+def _as_key(plain: Any) -> Key:
+    key: Key = tuple(plain) if isinstance(plain, list) else plain
+    check_keys([key])
+    return key
+
+
+def _take_widths(entry: object) -> tuple[int, int]:
+    x, y = take_counts(entry, "neurons")
+    return x, y
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spanmatch.base.atomic import replacing
+from spanmatch.base.atomic import remove_unfinished, replacing
 from spanmatch.base.errors import FileError, describe_damage
 from spanmatch.base.plain_json import format_json, read_json
+from spanmatch.base.plain_values import take, take_count, take_list, take_text
 from spanmatch.comparison.many.many_comparison import ManyComparison
 from spanmatch.comparison.many.many_folder import INDEX, read_version
 from spanmatch.comparison.many.report.origin import Origin
@@ -47,6 +48,7 @@ def write_many_report(folder: str | PathLike[str]) -> Path:
         from spanmatch.comparison.many.report.page import render_page
     except ImportError as error:
         raise ImportError(f"{REPORT} needs {error.name}: pip install 'spanmatch[cli]'") from error
+    remove_unfinished(folder)
     page = render_page(ManyComparison.load(folder), _read_origin(folder))
     with replacing(folder / REPORT) as unfinished:
         unfinished.write_text(page, encoding="utf-8")
@@ -60,15 +62,16 @@ def _read_origin(folder: Path) -> Origin:
         return Origin(version)
     config: dict[str, Any] = read_json(path)
     try:
-        networks, data, nulls = config["networks"], str(config["data"]), int(config["nulls"])
+        networks = take_list(config, "networks")
+        data, nulls = take_text(config, "data"), take_count(config, "nulls")
         shuffled = explain_shuffling(data, nulls)
         return Origin(
             version,
-            models={each["network"]: each["name"] for each in networks},
+            models={take_text(each, "network"): take_text(each, "name") for each in networks},
             checkpoints={
-                each["network"]: each["checkpoint"]
+                take_text(each, "network"): take_text(each, "checkpoint")
                 for each in networks
-                if each["checkpoint"] is not None
+                if take(each, "checkpoint") is not None
             },
             data=data,
             options={
@@ -78,5 +81,5 @@ def _read_origin(folder: Path) -> Origin:
             },
             remark=shuffled[:1].upper() + shuffled[1:],
         )
-    except (KeyError, TypeError, ValueError) as error:
-        raise describe_damage(path, error) from error
+    except ValueError as error:
+        raise describe_damage(path, error, "take a copy of it, or compare again") from error

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from spanmatch.base.atomic import remove_unfinished
 from spanmatch.base.errors import describe_damage
 from spanmatch.base.plain_json import read_json, write_json
+from spanmatch.base.plain_values import take_list, take_texts
 from spanmatch.comparison.layer_files import find_path
 from spanmatch.comparison.many.network_sums import SUMS, NetworkSums, has_sums, write_sums
 from spanmatch.pair.activation_set import ActivationSet
@@ -70,9 +70,10 @@ def read_notes(folder: Path, key: Key) -> dict[NetworkPair, str]:
     path = _find_notes(folder, key)
     plain: dict[str, Any] = read_json(path)
     try:
-        return {(a, b): str(note) for a, b, note in plain["notes"]}
-    except (KeyError, TypeError, ValueError) as error:
-        raise describe_damage(path, error) from error
+        notes = [take_texts({"note": each}, "note") for each in take_list(plain, "notes")]
+        return {(a, b): note for a, b, note in notes}
+    except ValueError as error:
+        raise describe_damage(path, error, "delete it, and give the command again") from error
 
 
 def _share_memory(options: CompareOptions) -> int | None:
@@ -83,7 +84,6 @@ def _share_memory(options: CompareOptions) -> int | None:
 
 def _list_missing(folder: Path, keys: list[Key]) -> list[Key]:
     (folder / SUMS).mkdir(exist_ok=True)
-    remove_unfinished(folder / SUMS)
     return [key for key in keys if not _is_summed(folder, key)]
 
 

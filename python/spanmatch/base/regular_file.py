@@ -1,0 +1,63 @@
+"""Files that can be read to their end: no pipe, device or socket, and none without measure."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spanmatch.base.errors import FileError
+from spanmatch.base.memory import format_bytes
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+KINDS = (
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+def check_regular(path: str | PathLike[str]) -> None:
+    """Refuse what only stands in a file's place, before it is opened: to open a pipe may hang.
+
+    A folder passes, for to open one fails at once.
+
+    Raises
+    ------
+    OSError
+        There is no such file, or its folder cannot be looked into.
+    FileError
+        It is a pipe, a socket or a device.
+    """
+    mode = os.stat(path).st_mode  # noqa: PTH116 - a path may be a text
+    for is_kind, kind in KINDS:
+        if is_kind(mode):
+            raise FileError(
+                f"{os.fspath(path)} is {kind}, not a file: save what it holds to a file, and name "
+                "that one"
+            )
+
+
+def read_whole(path: str | PathLike[str], most: int) -> bytes:
+    """Return what a small file holds.
+
+    Raises
+    ------
+    OSError
+        It cannot be read.
+    FileError
+        It is no file, or has more than `most` bytes.
+    """
+    check_regular(path)
+    with Path(path).open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > most:
+            raise FileError(
+                f"{os.fspath(path)} has {format_bytes(size)}, and what spanmatch writes there has "
+                f"{format_bytes(most)} at most: it is another file, or damaged"
+            )
+        return file.read(most)

@@ -1,0 +1,136 @@
+"""What the fields of results must be, whoever makes them: the core, a user, or a file.
+
+Every function raises ValueError that names what is wrong; those of single values return them.
+"""
+
+from __future__ import annotations
+
+import math
+from numbers import Real
+from operator import index
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+from spanmatch.base.arguments import MAX_INDEX
+from spanmatch.base.constants import RESOLUTION, TOLERANCE
+from spanmatch.base.plain_values import LARGEST, SHORT
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+
+
+def check_shape(values: Array, shape: tuple[int, ...], name: str) -> None:
+    """Check the shape of an array."""
+    if values.shape != shape:
+        raise ValueError(f"{name} has shape {values.shape}, and not {shape}")
+
+
+def check_axes(values: Array, count: int, name: str) -> None:
+    """Check that an array has so many axes."""
+    if values.ndim != count:
+        raise ValueError(f"{name} has shape {values.shape}: expected {count} axes")
+
+
+def check_between(
+    values: Array, name: str, *, least: float = 0.0, most: float = 1.0, also: float | None = None
+) -> None:
+    """Check that numbers are in a range, or what they may be beside it: nan or inf."""
+    inside = (values >= least) & (values <= most)
+    if also is not None:
+        inside |= np.isnan(values) if math.isnan(also) else values == also
+    if not inside.all():
+        beside = "" if also is None else f", or {also}"
+        upwards = f"from {least:g} to {most:g}" if most < math.inf else f"at least {least:g}"
+        _refuse(values, ~inside, name, f"each is {upwards}{beside}")
+
+
+def check_finite(values: Array, name: str) -> None:
+    """Check that numbers are neither infinite nor nan."""
+    if not np.isfinite(values).all():
+        _refuse(values, ~np.isfinite(values), name, "each is finite")
+
+
+def check_critical(values: Array, name: str) -> None:
+    """Check critical ε: from 0 to 1, or inf."""
+    check_between(values, name, also=math.inf)
+
+
+def check_dead_alike(critical: Array, chance: Array, name: str) -> None:
+    """Check that the chance level is nan of the neurons whose critical ε is inf, and of no other.
+
+    Of several nulls each has the same dead neurons.
+    """
+    differs = np.isinf(critical) != np.isnan(chance)
+    if differs.any():
+        raise ValueError(
+            f"neuron {np.argwhere(differs)[0][-1]} of {name} is dead by its critical ε, or by its "
+            "chance level, but not by both"
+        )
+
+
+def check_columns(columns: Array, count: int, name: str) -> None:
+    """Check neurons, in rising order, of so many."""
+    check_axes(columns, 1, name)
+    if np.any(np.diff(columns) <= 0):
+        raise ValueError(f"{name} has columns that are not in rising order")
+    check_neurons(columns, count, name)
+
+
+def check_neurons(columns: Array, count: int, name: str, least: int = 0) -> None:
+    """Check neurons, in any order, of so many."""
+    outside = (columns < least) | (columns >= count)
+    if outside.any():
+        _refuse(columns, outside, name, f"there are {count} neurons, counted from 0")
+
+
+def as_whole(value: object, name: str, least: int = 0) -> int:
+    """Return a count as an integer."""
+    if isinstance(value, bool | np.bool_) or not hasattr(value, "__index__"):
+        raise ValueError(f"{name} is {SHORT.repr(value)}: it is a whole number")
+    count = index(value)
+    if not least <= count <= MAX_INDEX:
+        raise ValueError(f"{name} is {count}: it is at least {least}, and at most {MAX_INDEX}")
+    return count
+
+
+def check_number(value: object, name: str) -> None:
+    """Check that a value is a real number, or nan."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+        raise ValueError(f"{name} is {SHORT.repr(value)}: it is a number")
+
+
+def check_resolution(value: float, *, known: bool = True) -> None:
+    """Check δ: above 0 and below 1; nan where it need not be known."""
+    check_number(value, "resolution")
+    is_unknown = isinstance(value, float) and math.isnan(value)
+    if not (0.0 < value < 1.0 or (is_unknown and not known)):
+        raise ValueError(f"resolution is {value}: it is between 0 and 1")
+
+
+def check_ridge(value: float | None) -> None:
+    """Check λ."""
+    if value is None:
+        return
+    check_number(value, "ridge")
+    if not RESOLUTION**2 <= value <= LARGEST:
+        raise ValueError(f"ridge is {value}: it is None, or finite and at least {RESOLUTION**2:g}")
+
+
+def check_measure(value: float, name: str, least: float = 0.0, most: float = 1.0) -> None:
+    """Check a measure, but for rounding; nan where it has no value."""
+    check_number(value, name)
+    check_measures(np.asarray(value), name, least, most)
+
+
+def check_measures(values: Array, name: str, least: float = 0.0, most: float = 1.0) -> None:
+    """Do the same for several."""
+    check_between(values, name, least=least - TOLERANCE, most=most + TOLERANCE, also=math.nan)
+
+
+def _refuse(values: Array, wrong: Array, name: str, why: str) -> NoReturn:
+    where = tuple(np.argwhere(wrong)[0].tolist())
+    at = f"[{', '.join(map(str, where))}]" if where else ""
+    raise ValueError(f"{name}{at} is {values[where]}: {why}")

@@ -11,7 +11,7 @@ from spanmatch.base.errors import FileError
 from spanmatch.base.regular_file import check_regular
 
 
-def test_a_file_a_link_to_one_and_a_folder_pass(tmp_path):
+def test_a_file_a_link_to_one_and_a_folder_pass(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"")
     (tmp_path / "link").symlink_to(path)
@@ -19,7 +19,7 @@ def test_a_file_a_link_to_one_and_a_folder_pass(tmp_path):
         check_regular(each)
 
 
-def test_a_pipe_is_refused_with_its_name(tmp_path):
+def test_a_pipe_is_refused_with_its_name(tmp_path: Path) -> None:
     path = tmp_path / "pipe.npy"
     os.mkfifo(path)
     (tmp_path / "link").symlink_to(path)
@@ -29,12 +29,12 @@ def test_a_pipe_is_refused_with_its_name(tmp_path):
         check_regular(str(tmp_path / "link"))
 
 
-def test_a_device_is_refused():
+def test_a_device_is_refused() -> None:
     with pytest.raises(FileError, match=r"^/dev/zero is a device, not a file"):
         check_regular(Path("/dev/zero"))
 
 
-def test_a_socket_is_refused():
+def test_a_socket_is_refused() -> None:
     # A socket's path must be short.
     with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as end:
         path = Path(folder) / "socket"
@@ -43,7 +43,7 @@ def test_a_socket_is_refused():
             check_regular(path)
 
 
-def test_a_missing_file_and_a_loop_of_links_are_errors_with_their_names(tmp_path):
+def test_a_missing_file_and_a_loop_of_links_are_errors_with_their_names(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="missing"):
         check_regular(tmp_path / "missing")
     (tmp_path / "loop").symlink_to(tmp_path / "loop")

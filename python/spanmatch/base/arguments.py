@@ -125,6 +125,30 @@ def as_count(count: int, name: str, least: int = 0) -> int:
     return value
 
 
+def as_at_least_one(number: int, name: str, most: int = MAX_INDEX) -> int:
+    """Return `number` as an integer from 1 to `most`.
+
+    >>> as_at_least_one(0, "limit")
+    Traceback (most recent call last):
+        ...
+    ValueError: `limit` must be at least 1, got 0
+    """
+    value = _as_integer(number, f"`{name}`")
+    if value < 1:
+        raise ValueError(f"`{name}` must be at least 1, got {value}")
+    if value > most:
+        raise ValueError(f"`{name}` must be from 1 to {most}, got {value}")
+    return value
+
+
+def as_real(number: object, name: str) -> float:
+    """Return `number` as a finite float."""
+    value = _as_float(number, name)
+    if not math.isfinite(value):
+        raise ValueError(f"{name} must be finite, got {value}")
+    return value
+
+
 def as_width(n_neurons: int) -> int:
     """Return `n_neurons`, how many neurons sparse samples have."""
     value = _as_integer(n_neurons, "`n_neurons`")

@@ -48,7 +48,7 @@ def read_safetensors_header(file: IO[bytes]) -> dict[str, TensorEntry]:
     if size < LENGTH or length > min(size - LENGTH, MAX_HEADER):
         raise ValueError("it is cut short, or of another format")
     try:
-        header = json.loads(file.read(length), object_pairs_hook=_refuse_repeats)
+        header = json.loads(file.read(length), object_pairs_hook=refuse_repeats)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"its header is not JSON: {error}") from error
     if not isinstance(header, dict):
@@ -60,7 +60,8 @@ def read_safetensors_header(file: IO[bytes]) -> dict[str, TensorEntry]:
     return entries
 
 
-def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the fields of an object of JSON, or raise ValueError where one is there twice."""
     held = dict(pairs)
     if len(held) < len(pairs):
         names = [name for name, _ in pairs]

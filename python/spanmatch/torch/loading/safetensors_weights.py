@@ -66,7 +66,7 @@ def _read_tensor(file: IO[bytes], entry: TensorEntry) -> Tensor:
     if tensor.numel() == 0:
         return tensor
     file.seek(entry.first)
-    left = memoryview(tensor.reshape(-1).view(torch.uint8).numpy())
+    left = tensor.reshape(-1).view(torch.uint8).numpy().data
     while left:
         count: int = file.readinto(left)  # type: ignore[attr-defined]
         if not count:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from spanmatch.base.errors import FileError, describe_damage
 from spanmatch.pair.array_files.formats import explain_damage
+from spanmatch.torch.loading.pickled_tuples import PICKLES, check_tuples
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +38,12 @@ def check_saved(path: Path) -> None:
             _check_members(path)
     elif _is_tar(path):
         raise FileError(f"{path} is a tar archive, as torch wrote before 2017: {WAY_OUT}")
+    else:
+        with (
+            explain_damage(f"{path} is damaged, or no file of torch.save"),
+            path.open("rb") as file,
+        ):
+            check_tuples(file, PICKLES)
 
 
 def _check_members(path: Path) -> None:
@@ -50,6 +57,11 @@ def _check_members(path: Path) -> None:
         raise FileError(f"{path} is an archive of TorchScript, which is a program: {WAY_OUT}")
     if any(member.compress_type != zipfile.ZIP_STORED for member in members):
         raise FileError(f"{path} is a packed archive, which torch.save never writes: {WAY_OUT}")
+    with zipfile.ZipFile(path) as archive:
+        for member in members:
+            if member.filename.casefold().endswith(".pkl"):
+                with archive.open(member) as file:
+                    check_tuples(file)
     total, size = sum(member.file_size for member in members), path.stat().st_size
     if total > size:
         raise describe_damage(path, f"its members have {total} bytes, and it {size}", WAY_OUT)

@@ -143,8 +143,6 @@ def _find_oddity(value: object) -> str:
         return ""
     if type(value) not in (torch.Tensor, torch.nn.Parameter):
         return f"a {type(value).__name__}"
-    if value.is_nested:
-        return "nested"
     if value.layout is not torch.strided:
         return "sparse"
     if value.is_quantized:

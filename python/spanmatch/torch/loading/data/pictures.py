@@ -49,7 +49,8 @@ def read_picture(path: str, *, side: int) -> Image:
                     f"{path} has {width} × {height} pixels, and would have too many where the "
                     f"shorter side has {side}: cut it, or leave it out"
                 )
-            return picture.convert("RGB")
+            converted: Image = picture.convert("RGB")
+            return converted
     except (FileError, MemoryError):
         raise
     # What Pillow raises for damage is not defined; what the system does has a number.

@@ -1,0 +1,68 @@
+"""How large the tuples of a pickle are, told without making them."""
+
+from __future__ import annotations
+
+import pickletools
+from typing import IO, Any
+
+MOST = 1_000_000  # parts, of parts, of a tuple: none of weights has a thousand
+PICKLES = 5  # that a file of torch.save before 1.6 begins with; values follow
+BUILT_OF_PARTS = {"TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "REDUCE", "NEWOBJ", "BUILD", "BINPERSID"}
+MARK: Any = pickletools.markobject
+SLICE: Any = pickletools.stackslice
+
+
+def check_tuples(file: IO[bytes], pickles: int = 1) -> None:
+    """Raise ValueError where a tuple holds tuples over and over, which takes for ever to hash.
+
+    A pickle of 300 bytes can name by 40 tuples, each of which holds the one before twice, a
+    trillion parts. Where such a tuple is a key, reading does not end, and cannot be interrupted.
+
+    Raises
+    ------
+    ValueError
+        There is such a tuple; or it is no pickle.
+    """
+    try:
+        for _ in range(pickles):
+            if not file.peek(1):  # type: ignore[attr-defined]
+                return
+            _check_pickle(file)
+    except (IndexError, KeyError, OverflowError) as error:
+        raise ValueError(f"it is no pickle: {error}") from error
+
+
+def _check_pickle(file: IO[bytes]) -> None:
+    stack: list[int | None] = []  # how many parts each has; None: a mark
+    memo: dict[Any, int | None] = {}
+    for opcode, argument, _ in pickletools.genops(file):
+        name = opcode.name
+        if name in ("PUT", "BINPUT", "LONG_BINPUT"):
+            memo[argument] = stack[-1]
+            continue
+        if name == "MEMOIZE":
+            memo[len(memo)] = stack[-1]
+            continue
+        if name in ("GET", "BINGET", "LONG_BINGET"):
+            stack.append(memo[argument])
+            continue
+        if name == "DUP":
+            stack.append(stack[-1])
+            continue
+        parts = _take(stack, opcode.stack_before)
+        size = 1 + (parts if name in BUILT_OF_PARTS else 0)
+        if size > MOST:
+            raise ValueError(f"it holds tuples in tuples of more than {MOST} parts")
+        stack += [None if kind is MARK else size for kind in opcode.stack_after]
+
+
+def _take(stack: list[int | None], kinds: list[Any]) -> int:
+    """Take off what an opcode takes, and return how many parts that has."""
+    parts = 0
+    for kind in reversed(kinds):
+        if kind is SLICE:
+            while stack[-1] is not None:
+                parts += stack.pop() or 0
+        else:
+            parts += stack.pop() or 0
+    return parts

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from array_contents import contents
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 STEPS = int(os.environ.get("SPANMATCH_FUZZ", "300"))
 SEED = int(os.environ.get("SPANMATCH_FUZZ_SEED", "0"))
-SECONDS = 5  # that one file may take
+SECONDS = 20  # that one file may take
 X = np.random.default_rng(0).standard_normal((50, 3))
 
 
@@ -78,6 +79,12 @@ def same_as_others(found: NDArray[Any], data: bytes, name: str, key: str) -> Non
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         file = io.BytesIO(data)
-        held: Any = load(data) if name.endswith("safetensors") else np.load(file)
+        try:
+            held: Any = load(data) if name.endswith("safetensors") else np.load(file)
+        except SafetensorError as error:
+            # It knows no types that are to come, and refuses all tensors for one of these.
+            if "unknown variant" in str(error):
+                return
+            raise
         others: Mapping[str, NDArray[Any]] = {"": held} if key == "" else held
         np.testing.assert_array_equal(found, others[key])

@@ -41,6 +41,7 @@ SAFETENSORS_TYPES = {
     "BOOL": "?",
 }
 DEFLATE_RATIO = 1032  # no byte of the format that numpy packs with holds more
+ARCHIVE = (b"PK\x03\x04", b"PK\x05\x06")  # how one begins, and an empty one
 LOCAL_HEADER = 30  # bytes before the name of a member of a zip file
 ENCRYPTED = 1  # the flag of such a member
 # What zipfile raises for damage, beside its own error: fields of a header lead it anywhere.
@@ -129,6 +130,9 @@ def _find_in_npy(file: IO[bytes]) -> dict[str, StoredArray]:
 
 
 def _find_in_npz(file: IO[bytes]) -> dict[str, StoredArray]:
+    # zipfile takes what comes before for a program that unpacks itself.
+    if file.read(len(ARCHIVE[0])) not in ARCHIVE:
+        raise ValueError("it does not begin as an archive does")
     with zipfile.ZipFile(file) as archive:
         found: dict[str, StoredArray] = {}
         for member in archive.infolist():

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pickletools
-from typing import IO, Any
+import warnings
+from typing import IO, Any, cast
 
 MOST = 1_000_000  # parts, of parts, of a tuple: none of weights has a thousand
+CHUNK = 2**20
 PICKLES = 5  # that a file of torch.save before 1.6 begins with; values follow
 BUILT_OF_PARTS = {"TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "REDUCE", "NEWOBJ", "BUILD", "BINPERSID"}
 MARK: Any = pickletools.markobject
@@ -27,15 +29,34 @@ def check_tuples(file: IO[bytes], pickles: int = 1) -> None:
         for _ in range(pickles):
             if not file.peek(1):  # type: ignore[attr-defined]
                 return
-            _check_pickle(file)
+            # The module warns of escapes in texts that torch refuses.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                _check_pickle(ShortReads(file))
     except (IndexError, KeyError, OverflowError) as error:
         raise ValueError(f"it is no pickle: {error}") from error
 
 
-def _check_pickle(file: IO[bytes]) -> None:
+class ShortReads:
+    """A file of which no read takes more memory than is there, whatever a pickle asks for."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.readline = file.readline
+
+    def read(self, count: int) -> bytes:
+        """Read so many bytes, or those that are left."""
+        parts = []
+        while count > 0 and (part := self._file.read(min(count, CHUNK))):
+            parts.append(part)
+            count -= len(part)
+        return b"".join(parts)
+
+
+def _check_pickle(file: ShortReads) -> None:
     stack: list[int | None] = []  # how many parts each has; None: a mark
     memo: dict[Any, int | None] = {}
-    for opcode, argument, _ in pickletools.genops(file):
+    for opcode, argument, _ in pickletools.genops(cast("IO[bytes]", file)):
         name = opcode.name
         if name in ("PUT", "BINPUT", "LONG_BINPUT"):
             memo[argument] = stack[-1]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 STEPS = int(os.environ.get("SPANMATCH_FUZZ", "150"))
 SEED = int(os.environ.get("SPANMATCH_FUZZ_SEED", "0"))
-SECONDS = 5  # that one file may take
+SECONDS = 20  # that one file may take
 
 
 class RunsCode:

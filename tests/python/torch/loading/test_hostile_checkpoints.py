@@ -131,6 +131,14 @@ def test_a_name_that_is_endless_to_hash(tmp_path: Path, zipped: bool) -> None:
     refused(path, "tuples in tuples")
 
 
+def test_a_text_that_claims_more_than_there_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.pt"
+    # BINBYTES8 and BINUNICODE8, of an exabyte: reading so much would first make room for it.
+    for opcode in (b"\x8e", b"\x8d"):
+        path.write_bytes(b"\x80\x04" + opcode + (2**60).to_bytes(8, "little") + b"abc")
+        refused(path, "only 3 remain")
+
+
 def test_names_that_are_no_texts(tmp_path: Path) -> None:
     for odd in (("weight", 0), 3, None, b"weight", ((((),),),)):
         torch.save({odd: torch.ones(4, 3), "bias": torch.ones(4)}, tmp_path / "a.pt")

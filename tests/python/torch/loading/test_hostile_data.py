@@ -147,6 +147,15 @@ def test_a_picture_that_claims_to_be_huge(tmp_path: Path) -> None:
     refused(lambda: list(load_data(f"imagefolder:{folder}")), str(bad), "damaged")
 
 
+def test_a_picture_that_unpacks_to_far_more(tmp_path: Path) -> None:
+    from PIL import Image
+
+    folder, bad = make_pictures(tmp_path)
+    Image.new("1", (8000, 8000)).save(bad)
+    assert bad.stat().st_size < 20_000
+    refused(lambda: list(load_data(f"imagefolder:{folder}")), str(bad), "to 8000 × 8000 pixels")
+
+
 def test_links_that_lead_on_for_ever(tmp_path: Path) -> None:
     folder, _ = make_pictures(tmp_path)
     for name in ("one", "two"):

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # Of others Pillow runs programs: Ghostscript for what looks like PostScript.
 FORMATS = ("JPEG", "PNG", "PPM", "BMP", "TIFF", "WEBP")
+UNPACKED = 2**24  # pixels that any picture may have
+MOST_PACKED = 1000  # pixels of a byte: JPEG of one colour has 400
 MAX_PIXELS = 178_956_970  # beyond which Pillow refuses a picture as it is
 
 
@@ -44,6 +46,12 @@ def read_picture(path: str, *, side: int) -> Image:
     try:
         with PIL.Image.open(path, formats=FORMATS) as picture:
             width, height = picture.size
+            size = Path(path).stat().st_size
+            if width * height > max(UNPACKED, MOST_PACKED * size):
+                raise FileError(
+                    f"{path} unpacks {size} bytes to {width} × {height} pixels: if you trust it, "
+                    "make it smaller"
+                )
             if side**2 * max(width, height) > MAX_PIXELS * min(width, height):
                 raise FileError(
                     f"{path} has {width} × {height} pixels, and would have too many where the "

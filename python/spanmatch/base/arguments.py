@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection
+from contextlib import suppress
 from numbers import Real
 from operator import index as integer
 from typing import Literal, SupportsIndex, TypeAlias
@@ -207,9 +208,11 @@ def _check_at_least_one(length: int) -> int:
 
 
 def _as_integer(number: object, name: str) -> int:
-    if isinstance(number, bool | np.bool_) or not isinstance(number, SupportsIndex):
-        raise TypeError(f"{name} must be an integer, got {type(number).__name__}")
-    return integer(number)
+    if not isinstance(number, bool | np.bool_) and isinstance(number, SupportsIndex):
+        # Of arrays only those of one integer are.
+        with suppress(TypeError):
+            return integer(number)
+    raise TypeError(f"{name} must be an integer, got {type(number).__name__}")
 
 
 def _as_float(number: object, name: str) -> float:

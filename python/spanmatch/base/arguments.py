@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection
+from contextlib import suppress
 from numbers import Real
 from operator import index as integer
 from typing import Literal, SupportsIndex, TypeAlias
@@ -125,6 +126,30 @@ def as_count(count: int, name: str, least: int = 0) -> int:
     return value
 
 
+def as_at_least_one(number: int, name: str, most: int = MAX_INDEX) -> int:
+    """Return `number` as an integer from 1 to `most`.
+
+    >>> as_at_least_one(0, "limit")
+    Traceback (most recent call last):
+        ...
+    ValueError: `limit` must be at least 1, got 0
+    """
+    value = _as_integer(number, f"`{name}`")
+    if value < 1:
+        raise ValueError(f"`{name}` must be at least 1, got {value}")
+    if value > most:
+        raise ValueError(f"`{name}` must be from 1 to {most}, got {value}")
+    return value
+
+
+def as_real(number: object, name: str) -> float:
+    """Return `number` as a finite float."""
+    value = _as_float(number, name)
+    if not math.isfinite(value):
+        raise ValueError(f"{name} must be finite, got {value}")
+    return value
+
+
 def as_width(n_neurons: int) -> int:
     """Return `n_neurons`, how many neurons sparse samples have."""
     value = _as_integer(n_neurons, "`n_neurons`")
@@ -183,9 +208,11 @@ def _check_at_least_one(length: int) -> int:
 
 
 def _as_integer(number: object, name: str) -> int:
-    if isinstance(number, bool | np.bool_) or not isinstance(number, SupportsIndex):
-        raise TypeError(f"{name} must be an integer, got {type(number).__name__}")
-    return integer(number)
+    if not isinstance(number, bool | np.bool_) and isinstance(number, SupportsIndex):
+        # Of arrays only those of one integer are.
+        with suppress(TypeError):
+            return integer(number)
+    raise TypeError(f"{name} must be an integer, got {type(number).__name__}")
 
 
 def _as_float(number: object, name: str) -> float:

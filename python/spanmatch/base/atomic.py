@@ -61,7 +61,11 @@ def check_writable(path: str | os.PathLike[str]) -> Path:
     """Return the file that `path` names, links followed, or raise OSError if it cannot be one."""
     path = Path(path)
     if path.is_symlink():
-        path = Path(os.path.realpath(path))
+        place = os.path.realpath(path)
+        # What is still a link leads round in a circle.
+        if Path(place).is_symlink():
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+        path = Path(place)
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if path.exists() and not path.is_file():

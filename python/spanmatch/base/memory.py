@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from operator import index as integer
+from typing import SupportsIndex
 
 import spanmatch._core as core
 
+MOST = 2**63 - 1  # bytes: no machine has more
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 
 
@@ -44,11 +47,20 @@ def as_bytes(size: int | str | None, name: str) -> int | None:
         if match is None:
             raise ValueError(f"`{name}` is {size!r}: say it in bytes, or as 4 GB or 512 MiB")
         power = " kmgtpe".index(match[2] or " ")
-        size = int(float(match[1]) * (1024 if match[3] else 1000) ** power)
-    if isinstance(size, bool) or not hasattr(size, "__index__"):
-        raise TypeError(
-            f"`{name}` must be bytes as an int, or a text such as '4 GB', got {type(size).__name__}"
-        )
-    if size < 1:
-        raise ValueError(f"`{name}` must be at least 1 byte, got {size}")
-    return int(size)
+        count = float(match[1]) * (1024 if match[3] else 1000) ** power
+        size = int(min(count, MOST))
+    if isinstance(size, bool) or not isinstance(size, SupportsIndex):
+        raise _describe_type(size, name)
+    try:
+        number = integer(size)
+    except TypeError:  # of an array of several
+        raise _describe_type(size, name) from None
+    if number < 1:
+        raise ValueError(f"`{name}` must be at least 1 byte, got {number}")
+    return min(number, MOST)
+
+
+def _describe_type(size: object, name: str) -> TypeError:
+    return TypeError(
+        f"`{name}` must be bytes as an int, or a text such as '4 GB', got {type(size).__name__}"
+    )

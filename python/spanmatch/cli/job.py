@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -65,11 +66,11 @@ class Destinations:
             if path is not None and path.suffix.lower() != ".safetensors":
                 raise WrongUsage(f"what is kept has a name that ends in .safetensors, not {path}")
         paths = [path for path in (self.plot, self.save, self.save_pair) if path is not None]
-        taken = {path.resolve() for path in options.paths}
+        taken = {os.path.realpath(path) for path in options.paths}
         for path in paths:
-            if path.resolve() in taken:
+            if os.path.realpath(path) in taken:
                 raise WrongUsage(f"{path} is read, or written, already: choose another name")
-            taken.add(path.resolve())
+            taken.add(os.path.realpath(path))
             check_writable(path)
 
 

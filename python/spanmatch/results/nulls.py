@@ -121,6 +121,8 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
     def __getitem__(self, index: int | slice) -> MatchSpectrum | list[MatchSpectrum]:
         if isinstance(index, slice):
             return [self[each] for each in range(*index.indices(len(self)))]
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"there are {len(self)} nulls, and none is number {index}")
         return MatchSpectrum(
             self.x[index],
             self.y[index],
@@ -172,6 +174,8 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
         (1 + nulls that reach the spectrum's) / (1 + nulls): never below 1 / (1 + nulls). A null
         that repeats another's shifts counts once. See `p_value`.
         """
+        if not isinstance(spectrum, MatchSpectrum):
+            raise TypeError(f"a p-value is of a spectrum, not of a {type(spectrum).__name__}")
         if (spectrum.x.size, spectrum.y.size) != (self.x.shape[1], self.y.shape[1]):
             raise ValueError(
                 f"the spectrum has {spectrum.x.size} + {spectrum.y.size} neurons, but the nulls "

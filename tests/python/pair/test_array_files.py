@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -52,7 +53,9 @@ def test_npz_is_read_in_place(path: Path, dtype: Any, order: Any) -> None:
     np.savez(path, **named)
     np.testing.assert_array_equal(contents(path, "a"), first)
     np.testing.assert_array_equal(contents(path, "layer/bc"), second)
-    assert open_array(path, "a").stored.compressed_member is None
+    member = open_array(path, "a").stored.member
+    assert member is not None
+    assert not member.packed
 
 
 @each_type
@@ -72,8 +75,10 @@ def test_safetensors(path: Path, dtype: Any) -> None:
 
 
 def test_safetensors_whose_values_begin_at_an_odd_byte(path: Path) -> None:
-    header = {"z": entry("F64", list(Y.shape), 3, 3 + Y.nbytes), "__metadata__": {"by": "hand"}}
-    np.testing.assert_array_equal(contents(tensors(path, header, b"abc" + Y.tobytes())), Y)
+    header = {"z": entry("F64", list(Y.shape), 0, Y.nbytes), "__metadata__": {"by": "hand"}}
+    text = json.dumps(header).encode()
+    odd = text + b" " * (1 - len(text) % 2)
+    np.testing.assert_array_equal(contents(tensors(path, odd, Y.tobytes())), Y)
 
 
 def test_bfloat16_is_read_as_its_bits(path: Path) -> None:

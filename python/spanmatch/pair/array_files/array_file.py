@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import mmap
-import sys
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spanmatch.base.errors import FileError, describe_damage
-from spanmatch.pair.array_files.formats import (
-    DAMAGED_MEMBER,
-    WHOLE,
-    StoredArray,
-    find_arrays,
-    read_npy_header,
-)
+from spanmatch.base.errors import FileError
+from spanmatch.pair.array_files.formats import WHOLE, StoredArray, explain_damage, find_arrays
+from spanmatch.pair.array_files.stored_values import check_length, read_row_blocks
 from spanmatch.pair.samples import as_samples
 from spanmatch.pair.types import BFloat16
 
@@ -26,11 +18,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
-
     from spanmatch.pair.types import Samples, Side
-
-WINDOW = 16 * 2**20  # bytes of a file that stay in memory
 
 
 @dataclass(frozen=True)
@@ -59,41 +47,19 @@ class ArrayFile:
         """Read so many rows at a time, the last time those that are left.
 
         A batch is to be used before the next one is taken.
+
+        Raises
+        ------
+        OSError
+            The file cannot be read.
+        FileError
+            It is damaged, or has changed since it was opened.
         """
-        packed = self.stored.compressed_member
-        read = self._read_mapped(rows) if packed is None else self._read_unpacked(packed, rows)
-        for batch in read:
-            # Arrays in .npz and .safetensors files may begin at any byte.
-            aligned = batch if batch.flags.aligned else batch.copy(order="K")
-            yield BFloat16(aligned) if self.stored.bfloat16 else aligned
-
-    def _read_mapped(self, rows: int) -> Iterator[NDArray[Any]]:
-        with self.path.open("rb") as file:
-            memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        stored = self.stored
-        array: NDArray[Any] = np.ndarray(
-            stored.shape, stored.dtype, memory, stored.offset, order="F" if stored.fortran else "C"
-        )
-        read = 0
-        for first in range(0, len(array), rows):
-            batch = array[first : first + rows]
-            yield batch
-            read += batch.nbytes
-            if read >= WINDOW:
-                _release(memory)
-                read = 0
-
-    def _read_unpacked(self, member: str, rows: int) -> Iterator[NDArray[Any]]:
-        n_samples, n_neurons = self.shape
-        with zipfile.ZipFile(self.path) as archive, archive.open(member) as file:
-            read_npy_header(file)
-            for first in range(0, n_samples, rows):
-                height = min(rows, n_samples - first)
-                try:
-                    data = file.read(height * n_neurons * self.dtype.itemsize)
-                    yield np.frombuffer(data, self.dtype).reshape(height, n_neurons)
-                except DAMAGED_MEMBER as error:
-                    raise describe_damage(str(self), error) from error
+        if find_arrays(self.path).get(self.key) != self.stored:
+            raise FileError(f"{self} has changed since it was opened: read it when it is whole")
+        with explain_damage(str(self)):
+            for batch in read_row_blocks(self.path, self.stored, rows):
+                yield BFloat16(batch) if self.stored.bfloat16 else batch
 
 
 def open_array(path: str | os.PathLike[str], key: str | None = None, side: Side = "x") -> ArrayFile:
@@ -124,12 +90,10 @@ def open_array(path: str | os.PathLike[str], key: str | None = None, side: Side 
         as_samples(np.broadcast_to(np.zeros((), kind), stored.shape), side)
     except (TypeError, ValueError) as error:
         raise FileError(f"{array}: {error}") from error
-    if stored.offset + stored.n_bytes > stored.end:
-        missing = stored.offset + stored.n_bytes - stored.end
-        raise FileError(f"{array} is cut short: {missing} bytes of {stored} are not there")
+    check_length(stored, str(array))
     if stored.shape[0] == 0:
         raise FileError(f"{array} has no rows: at least one sample is needed")
-    if stored.compressed_member is not None and stored.fortran:
+    if stored.member is not None and stored.member.packed and stored.fortran:
         raise FileError(
             f"{array} is compressed column by column, so that its rows cannot be read one after "
             "the other: save it with np.savez, or as np.ascontiguousarray(array)"
@@ -150,9 +114,3 @@ def _choose_array(
     if key is None:
         raise FileError(f"{path} holds not one array: choose one by --{side} KEY; it holds{held}")
     raise FileError(f"{path} holds no array {key!r}; it holds{held}")
-
-
-def _release(memory: mmap.mmap) -> None:
-    """Let go of what has been read; it stays in the system's cache."""
-    if sys.platform != "win32":
-        memory.madvise(mmap.MADV_DONTNEED)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import json
+import errno
 import math
-import tokenize
+import struct
 import zipfile
 import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.lib import format as npy
 
 from spanmatch.base.errors import FileError
+from spanmatch.base.regular_file import check_regular
+from spanmatch.pair.array_files.npy_header import read_npy_header
+from spanmatch.pair.array_files.safetensors_header import TensorEntry, read_safetensors_header
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 WHOLE = ""  # the key of the one array of a .npy file
@@ -36,10 +40,32 @@ SAFETENSORS_TYPES = {
     "U8": "u1",
     "BOOL": "?",
 }
-MAX_SAFETENSORS_HEADER = 100_000_000  # that of the format
+DEFLATE_RATIO = 1032  # no byte of the format that numpy packs with holds more
+ARCHIVE = (b"PK\x03\x04", b"PK\x05\x06")  # how one begins, and an empty one
 LOCAL_HEADER = 30  # bytes before the name of a member of a zip file
 ENCRYPTED = 1  # the flag of such a member
-DAMAGED_MEMBER = (zipfile.BadZipFile, zlib.error, EOFError, ValueError)
+# What zipfile raises for damage, beside its own error: fields of a header lead it anywhere.
+DAMAGED_ARCHIVE = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+@dataclass(frozen=True)
+class Member:
+    """Where an array lies in an archive."""
+
+    name: str
+    packed: bool
+    size: int
+    """How many bytes it takes there."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +75,12 @@ class StoredArray:
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     offset: int
-    """Its first byte in the file; that of its member where it is compressed."""
+    """Its first byte in the file; that of its member where it is packed."""
     end: int
-    """Where the bytes that it may take end."""
+    """Where the bytes that are its own end."""
     fortran: bool = False
     bfloat16: bool = False
-    compressed_member: str | None = None
+    member: Member | None = None
 
     @property
     def n_bytes(self) -> int:
@@ -66,33 +92,36 @@ class StoredArray:
 
 
 def find_arrays(path: Path) -> dict[str, StoredArray]:
-    """Return the arrays of a file by their keys, or say what is wrong with it."""
+    """Return the arrays of a file by their keys, or say what is wrong with it.
+
+    Raises
+    ------
+    OSError
+        The file cannot be read.
+    FileError
+        It has another suffix, is no such file, or is damaged.
+    """
     find = FORMATS.get(path.suffix.lower())
     if find is None:
         raise FileError(f"{path}: arrays are read from files that end in {', '.join(FORMATS)}")
-    if path.exists() and not path.is_file():
-        raise FileError(f"{path} is no file with a beginning and an end: give one that is")
-    with path.open("rb") as file:
-        try:
-            return find(file)
-        except (ValueError, zipfile.BadZipFile) as error:
-            raise FileError(f"{path} is no readable {path.suffix} file: {error}") from error
+    check_regular(path)
+    with explain_damage(f"{path} is no readable {path.suffix} file"), path.open("rb") as file:
+        return find(file)
 
 
-def read_npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Read the start of a .npy file, up to its first value: shape, Fortran order, type."""
-    version = npy.read_magic(file)
-    if version not in [(1, 0), (2, 0), (3, 0)]:
-        raise ValueError(f"its format has version {version}, newer than 3.0")
-    # Version 3 differs from 2 in the names of structured types alone, which are refused anyway.
-    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+@contextmanager
+def explain_damage(what: str) -> Iterator[None]:
+    """Raise FileError, which begins like this, for what the readers of a format raise."""
     try:
-        shape, fortran, dtype = read(file)
-    except (SyntaxError, tokenize.TokenError, TypeError) as error:
-        raise ValueError(f"its header does not parse: {error}") from error
-    if any(length < 0 for length in shape):
-        raise ValueError(f"its header gives the shape {shape}")
-    return shape, fortran, dtype
+        yield
+    except OSError as error:
+        # zipfile goes to places before the first byte, where a header sends it.
+        if error.errno != errno.EINVAL:
+            raise
+        raise FileError(f"{what}: it names places outside of itself") from error
+    except DAMAGED_ARCHIVE as error:
+        # zipfile says nothing of a member that ends early.
+        raise FileError(f"{what}: {str(error) or 'it is cut short'}") from error
 
 
 def _find_in_npy(file: IO[bytes]) -> dict[str, StoredArray]:
@@ -101,12 +130,19 @@ def _find_in_npy(file: IO[bytes]) -> dict[str, StoredArray]:
 
 
 def _find_in_npz(file: IO[bytes]) -> dict[str, StoredArray]:
+    # zipfile takes what comes before for a program that unpacks itself.
+    if file.read(len(ARCHIVE[0])) not in ARCHIVE:
+        raise ValueError("it does not begin as an archive does")
     with zipfile.ZipFile(file) as archive:
-        members = [member for member in archive.infolist() if member.filename.endswith(".npy")]
-        return {
-            member.filename.removesuffix(".npy"): _find_in_member(file, archive, member)
-            for member in members
-        }
+        found: dict[str, StoredArray] = {}
+        for member in archive.infolist():
+            if not member.filename.endswith(".npy"):
+                continue
+            key = member.filename.removesuffix(".npy")
+            if key in found:
+                raise ValueError(f"it holds {member.filename} twice")
+            found[key] = _find_in_member(file, archive, member)
+        return found
 
 
 def _find_in_member(
@@ -115,57 +151,43 @@ def _find_in_member(
     packed = member.compress_type != zipfile.ZIP_STORED
     if member.flag_bits & ENCRYPTED or (packed and member.compress_type != zipfile.ZIP_DEFLATED):
         raise ValueError(f"{member.filename} is encrypted, or packed in a way numpy does not write")
+    if member.file_size > DEFLATE_RATIO * member.compress_size + DEFLATE_RATIO:
+        raise ValueError(
+            f"{member.filename} gives itself {member.file_size} bytes, more than its "
+            f"{member.compress_size} packed ones can hold"
+        )
     try:
         with archive.open(member) as unpacked:
             shape, fortran, dtype = read_npy_header(unpacked)
             offset = unpacked.tell()
-    except DAMAGED_MEMBER as error:
+    except DAMAGED_ARCHIVE as error:
         raise ValueError(f"{member.filename}: {error}") from error
-    if packed:
-        return StoredArray(shape, dtype, offset, member.file_size, fortran, False, member.filename)
-    # Stored as it is: after the member's own header, which repeats the name and may have an extra.
+    # After the member's own header, which repeats the name and may have an extra.
     file.seek(member.header_offset)
     header = file.read(LOCAL_HEADER)
     start = (
         member.header_offset
         + LOCAL_HEADER
-        + _parse_integer(header[26:28])
-        + _parse_integer(header[28:30])
+        + int.from_bytes(header[26:28], "little")
+        + int.from_bytes(header[28:30], "little")
     )
-    return StoredArray(shape, dtype, start + offset, start + member.file_size, fortran)
+    begin = 0 if packed else start
+    place = Member(member.filename, packed, member.compress_size)
+    return StoredArray(
+        shape, dtype, begin + offset, begin + member.file_size, fortran, member=place
+    )
 
 
 def _find_in_safetensors(file: IO[bytes]) -> dict[str, StoredArray]:
-    size = _measure_size(file)
-    length = _parse_integer(file.read(8))
-    if size < 8 or length > min(size - 8, MAX_SAFETENSORS_HEADER):
-        raise ValueError("it is cut short, or of another format")
-    try:
-        header = json.loads(file.read(length))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"its header is not JSON: {error}") from error
-    if not isinstance(header, dict):
-        raise ValueError("its header is not a JSON object")
-    header.pop("__metadata__", None)
-    return {key: _parse_tensor(key, entry, 8 + length, size) for key, entry in header.items()}
+    return {name: _as_array(entry) for name, entry in read_safetensors_header(file).items()}
 
 
-def _parse_tensor(key: str, entry: object, start: int, size: int) -> StoredArray:
-    match entry:
-        case {"dtype": str(kind), "shape": [*shape], "data_offsets": [int(first), int(last)]}:
-            if not all(isinstance(length, int) and length >= 0 for length in shape):
-                raise ValueError(f"its header gives {key!r} the shape {shape}")
-        case _:
-            raise ValueError(f"its header does not say where {key!r} lies")
-    known = SAFETENSORS_TYPES.get(kind)
+def _as_array(entry: TensorEntry) -> StoredArray:
+    known = SAFETENSORS_TYPES.get(entry.kind)
     # A type without a name here is refused by the name it has there.
-    dtype = np.dtype(known) if known else np.dtype([(kind, "V1")])
-    stored = StoredArray(tuple(shape), dtype, start + first, start + last, False, kind == "BF16")
-    if not 0 <= first <= last <= size - start:
-        raise ValueError(f"{key!r} should end at byte {start + last}, but the file has {size}")
-    if known and last - first != stored.n_bytes:
-        raise ValueError(f"{key!r}, {stored}, takes {stored.n_bytes} bytes, but has {last - first}")
-    return stored
+    dtype = np.dtype(known) if known else np.dtype([(entry.kind[:40] or "?", "V1")])
+    bfloat16 = entry.kind == "BF16"
+    return StoredArray(entry.shape, dtype, entry.first, entry.end, bfloat16=bfloat16)
 
 
 def _measure_size(file: IO[bytes]) -> int:
@@ -173,10 +195,6 @@ def _measure_size(file: IO[bytes]) -> int:
     size = file.seek(0, 2)
     file.seek(here)
     return size
-
-
-def _parse_integer(data: bytes) -> int:
-    return int.from_bytes(data, "little")
 
 
 FORMATS = {".npy": _find_in_npy, ".npz": _find_in_npz, ".safetensors": _find_in_safetensors}

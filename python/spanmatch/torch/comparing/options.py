@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spanmatch.base.arguments import Ridge, as_center, as_ridge
+from spanmatch.base.arguments import Ridge, as_at_least_one, as_center, as_count, as_ridge, as_seed
 from spanmatch.pair.nulls_and_folds import Resampling
 from spanmatch.results.calibration import check_can_calibrate
 from spanmatch.torch.observing.items import check_items
@@ -61,11 +61,13 @@ class CompareOptions:
         # numpy's True is taken too, which JSON has not.
         object.__setattr__(self, "center", as_center(self.center))
         object.__setattr__(self, "ridge", as_ridge(self.ridge))
+        for name in ("nulls", "folds"):
+            object.__setattr__(self, name, as_count(getattr(self, name), name))
+        object.__setattr__(self, "seed", as_seed(self.seed))
         self.resampling.make_pair()  # for its errors
-        if self.max_batches is not None and self.max_batches < 1:
-            raise ValueError(f"`max_batches` must be at least 1, got {self.max_batches}")
-        if self.max_neurons is not None and self.max_neurons < 1:
-            raise ValueError(f"`max_neurons` must be at least 1, got {self.max_neurons}")
+        for name in ("max_batches", "max_neurons"):
+            if (number := getattr(self, name)) is not None:
+                object.__setattr__(self, name, as_at_least_one(number, name))
         if type(self.input_axis) is not int or self.input_axis < 0:
             raise ValueError(f"`input_axis` must be an axis from 0 on, got {self.input_axis!r}")
         check_items(self.items, self.mask, self.input_axis)

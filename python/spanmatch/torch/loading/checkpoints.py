@@ -1,26 +1,19 @@
-"""Weights from files: safetensors, or those of torch.save, of which no code is ever run."""
+"""Weights of a file put into a model that has exactly those, or that stays as it was."""
 
 from __future__ import annotations
 
-import pickle
-import warnings
-from collections.abc import Mapping
+import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 
-from spanmatch.base.errors import FileError
-from spanmatch.base.words import count_of, list_names
-from spanmatch.torch.loading.shards import is_index, read_index
+from spanmatch.base.words import list_names
+from spanmatch.torch.loading.weight_files import read_weights
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from os import PathLike
-
-WRAPPERS = ("state_dict", "model_state_dict", "model", "network")
-"""Where training scripts put the weights, beside an optimiser's state and the like."""
 
 PREFIXES = ("module.", "_orig_mod.", "model.", "network.")
 """What DistributedDataParallel, torch.compile, and a module that holds the model put first."""
@@ -36,94 +29,74 @@ def load_checkpoint(model: torch.nn.Module, path: str | PathLike[str]) -> None:
     model.safetensors.index.json, names the files beside it that hold the weights. The weights may
     lie under "state_dict", "model_state_dict", "model" or "network", and all names may begin with
     "module.", "_orig_mod.", "model." or "network.". Tied weights may be there once. Values are cast
-    to the model's types.
+    to the model's types. Meanwhile a copy of the model's own weights is kept, to go back to.
 
     Raises
     ------
     OSError
         The file cannot be read.
     spanmatch.FileError
-        It is damaged, holds no weights, or cannot be read without running code.
+        It is damaged, holds no weights, or weights that are no plain tensors, or cannot be read
+        without running code.
     ValueError
         Weights are missing, not expected, or of another shape: the first few of each are listed.
+        Or the model refuses them, or has no memory for any.
     """
     own = model.state_dict(keep_vars=True)
-    state = _drop_prefixes(_read(Path(path)), own)
+    _check_in_memory(own)
+    state = _drop_prefixes(read_weights(Path(path)), own)
     # As it is missing: safetensors keeps tied weights once, under any of their names.
     present = {id(own[name]): value for name, value in state.items() if name in own}
     for name, value in own.items():
         if name not in state and id(value) in present:
             state[name] = present[id(value)]
     _check(state, own, path)
-    # Not strict: what batch normalisation counts may be missing.
-    model.load_state_dict(state, strict=False)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    # What the libraries say of a missing file or a folder does not always name it.
-    with path.open("rb"):
-        pass
-    if is_index(path):
-        return _read_shards(path)
-    if path.suffix == ".safetensors":
-        try:
-            return load_file(path)
-        except SafetensorError as error:
-            raise FileError(f"{path} is cut short, or no safetensors file: {error}") from error
-    return _find_weights(_read_torch(path), path)
-
-
-def _read_shards(index: Path) -> dict[str, Any]:
-    state: dict[str, Any] = {}
-    for path, names in read_index(index).items():
-        held = _read(path)
-        lacking = [name for name in names if name not in held]
-        if lacking:
-            raise FileError(
-                f"{path} lacks {count_of(len(lacking), 'weight')} that {index.name} says it holds: "
-                f"{list_names(lacking, SHOWN)}"
-            )
-        state |= {name: held[name] for name in names}
-    return state
-
-
-def _read_torch(path: Path) -> object:
+    before = _copy_state(own)
     try:
-        # torch warns of old formats that it goes on to read, or to refuse.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise FileError(
-            f"{path} holds more than weights, or is no checkpoint: reading it would run code that "
-            "it names, which spanmatch never does. If you trust it, load it where it was written, "
-            "and save the weights alone: torch.save(model.state_dict(), path), or "
-            "safetensors.torch.save_model(model, path)"
-        ) from error
-    # What torch raises for a damaged file, or for one of another kind, is not defined.
-    except Exception as error:
+        # Not strict: what batch normalisation counts may be missing.
+        model.load_state_dict(state, strict=False)
+    except BaseException as error:
+        _restore(model, own, before)
+        if not isinstance(error, Exception):
+            raise
+        # A model may load weights in ways of its own, which raise anything.
         reason = str(error).partition("\n")[0]
-        raise FileError(
-            f"{path} is damaged, or no file of torch.save ({type(error).__name__}: {reason})"
+        raise ValueError(
+            f"the model, which stays as it was, refuses the weights of {path}: "
+            f"{type(error).__name__}: {reason}"
         ) from error
 
 
-def _find_weights(content: object, path: Path) -> dict[str, Any]:
-    while isinstance(content, Mapping):
-        inner = (content[name] for name in WRAPPERS if isinstance(content.get(name), Mapping))
-        found = next(inner, None)
-        if found is None:
-            break
-        content = found
-    if isinstance(content, Mapping) and any(map(torch.is_tensor, content.values())):
-        return dict(content)
-    held = f"a {type(content).__name__}"
-    if isinstance(content, Mapping):
-        names = list_names([str(name) for name in content], SHOWN)
-        held = f"{count_of(len(content), 'entry', 'entries')}: {names}"
-    raise FileError(
-        f"{path} holds no weights, at its top or under {', '.join(WRAPPERS)}: it holds {held}"
-    )
+def _check_in_memory(own: Mapping[str, Any]) -> None:
+    meta = [name for name, value in own.items() if torch.is_tensor(value) and value.is_meta]
+    if meta:
+        raise ValueError(
+            f"the model has no memory for its weights ({list_names(meta, SHOWN)}), which are on "
+            "the meta device: make it on the CPU, or call its to_empty(device='cpu') first"
+        )
+
+
+def _copy_state(own: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.detach().to("cpu", copy=True)
+        if torch.is_tensor(value)
+        else copy.deepcopy(value)
+        for name, value in own.items()
+    }
+
+
+def _restore(model: torch.nn.Module, own: Mapping[str, Any], before: Mapping[str, Any]) -> None:
+    with torch.no_grad():
+        for name, value in own.items():
+            if torch.is_tensor(value) and not name.endswith(EXTRA):
+                value.copy_(before[name])
+    for place, module in model.named_modules():
+        name = f"{place}.{EXTRA}" if place else EXTRA
+        if name in before:
+            module.set_extra_state(before[name])
+
+
+EXTRA = "_extra_state"  # by which torch calls what a module keeps beside tensors
 
 
 def _drop_prefixes(state: dict[str, Any], own: Mapping[str, object]) -> dict[str, Any]:
@@ -159,18 +132,21 @@ def _check(
 
 
 def _differs(given: Any, wanted: Any) -> bool:
-    """Tell whether a weight cannot be that of the model: integers would be taken unscaled."""
+    """Tell whether a weight cannot be that of the model.
+
+    Integers and floats of one byte would be taken unscaled, and of complex numbers the real part.
+    """
     if _format_shape(given) != _format_shape(wanted):
         return True
-    both = torch.is_tensor(given) and torch.is_tensor(wanted)
-    return bool(both and wanted.is_floating_point() and not given.is_floating_point())
+    if not (torch.is_tensor(given) and torch.is_tensor(wanted)):
+        return False
+    if given.is_complex() and not wanted.is_complex():
+        return True
+    if not wanted.is_floating_point() or given.dtype == wanted.dtype:
+        return False
+    return not given.is_floating_point() or given.element_size() < 2
 
 
 def _format_shape(value: object) -> str:
     """Return what must agree, as text; a module's extra state is no tensor, and may be anything."""
     return " × ".join(map(str, value.shape)) or "one number" if torch.is_tensor(value) else "any"
-
-
-def read_weights(path: str | PathLike[str]) -> dict[str, Any]:
-    """Return the weights of a file under the names that they have there; raises as above."""
-    return _read(Path(path))

@@ -6,6 +6,7 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
+from spanmatch.base.regular_file import check_regular
 from spanmatch.torch.loading.calls import split_call
 from spanmatch.torch.loading.shards import is_index, read_index
 
@@ -25,6 +26,7 @@ def hash_named_file(name: str | None) -> str | None:
         return None
     digest = sha256()
     for each in (path, *(read_index(path) if is_index(path) else ())):
+        check_regular(each)
         with each.open("rb") as file:
             while block := file.read(BLOCK):
                 digest.update(block)

@@ -5,20 +5,23 @@ from __future__ import annotations
 import inspect
 from contextlib import contextmanager, nullcontext
 from difflib import get_close_matches
+from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import torch
 from torch import nn
 
+from spanmatch.base.arguments import as_at_least_one, as_seed
 from spanmatch.base.words import list_names, suggest
 from spanmatch.torch.loading.architectures import ARCHITECTURES
 from spanmatch.torch.loading.architectures.sizes import CHANNELS, CLASSES, read_sizes
 from spanmatch.torch.loading.calls import join_arguments, split_call
-from spanmatch.torch.loading.checkpoints import load_checkpoint, read_weights
+from spanmatch.torch.loading.checkpoints import load_checkpoint
 from spanmatch.torch.loading.extras import explain_missing
 from spanmatch.torch.loading.factories import import_factory
 from spanmatch.torch.loading.hub import load_from_hub
+from spanmatch.torch.loading.weight_files import read_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -28,6 +31,8 @@ EXAMPLES = (
     "torchvision:resnet18, timm:vit_tiny_patch16_224, hf:bert-base-uncased, small-resnet, "
     "package.module:factory, file.py:factory, file.py:factory(k=3)"
 )
+
+MOST = 1_000_000  # channels and classes of our own architectures
 
 Weights: TypeAlias = Literal["pretrained", "random", "file"]
 """Where they come from; a file's are loaded after the model is made."""
@@ -73,6 +78,10 @@ def load_model(
     ImportError
         A package is missing.
     """
+    if not isinstance(name, str):
+        raise TypeError(f"`name` must be a text, got {type(name).__name__}; see {EXAMPLES}")
+    if seed is not None:
+        seed = as_seed(seed)
     name, said_in_name = split_call(name)
     kwargs = join_arguments(name, said_in_name, kwargs)
     kind, _, rest = name.partition(":")
@@ -105,7 +114,7 @@ def _build_architecture(
     held: dict[str, int] = {}
     if checkpoint is not None:
         with seed_torch(0):
-            held = read_sizes(make_architecture(name, {}), read_weights(checkpoint))
+            held = read_sizes(make_architecture(name, {}), read_weights(Path(checkpoint)))
     elif seed is None:
         raise ValueError(f"{name} has no pretrained weights: {WAYS_OUT}")
     with seed_torch(0 if seed is None else seed):
@@ -116,7 +125,9 @@ def make_architecture(name: str, sizes: dict[str, Any]) -> nn.Module:
     """Return an architecture of ours of some `channels` and `classes`, 3 and 10 if not said."""
     if wrong := sorted(sizes.keys() - {"channels", "classes"}):
         raise ValueError(f"{name} takes channels and classes, not {', '.join(wrong)}")
-    return ARCHITECTURES[name](sizes.get("channels", CHANNELS), sizes.get("classes", CLASSES))
+    channels = as_at_least_one(sizes.get("channels", CHANNELS), "channels", MOST)
+    classes = as_at_least_one(sizes.get("classes", CLASSES), "classes", MOST)
+    return ARCHITECTURES[name](channels, classes)
 
 
 def _build_torchvision(name: str, weights: Weights, kwargs: dict[str, Any]) -> nn.Module:

@@ -7,11 +7,14 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from spanmatch.base.errors import FileError
+from spanmatch.base.regular_file import check_regular
+from spanmatch.pair.array_files.safetensors_header import refuse_repeats
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 ENDING = ".index.json"
+MAX_INDEX = 100_000_000  # bytes, as of the headers of safetensors
 
 
 def is_index(path: Path) -> bool:
@@ -34,9 +37,14 @@ def read_index(path: Path) -> dict[Path, list[str]]:
     spanmatch.FileError
         It is none, or names files that do not lie beside it.
     """
+    check_regular(path)
+    with path.open("rb") as file:
+        text = file.read(MAX_INDEX + 1)
+    if len(text) > MAX_INDEX:
+        raise FileError(f"{path} is no index of a checkpoint: none has more than {MAX_INDEX} bytes")
     try:
-        content = json.loads(path.read_bytes())
-    except ValueError as error:
+        content = json.loads(text, object_pairs_hook=refuse_repeats)
+    except (RecursionError, ValueError) as error:
         raise FileError(f"{path} is damaged, or no JSON: {error}") from error
     places = content.get("weight_map") if isinstance(content, dict) else None
     if not isinstance(places, dict) or not places:
@@ -55,6 +63,7 @@ def _is_beside(name: str) -> bool:
     """Tell whether it is a file's name and no path, here or on another system."""
     return (
         name not in ("", ".", "..")
+        and "\0" not in name
         and not name.endswith(ENDING)
         and all(kind(name).name == name for kind in (PurePosixPath, PureWindowsPath))
     )

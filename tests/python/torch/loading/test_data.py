@@ -133,7 +133,7 @@ def test_arrays_that_are_of_no_use(tmp_path: Path) -> None:
     np.savez(file, x=np.ones(1000))
     for content in (b"", b"no numbers", pickle.dumps([1]), file.read_bytes()[:500]):
         file.write_bytes(content)
-        with pytest.raises(FileError, match=r"wrong\.npz is damaged"):
+        with pytest.raises(FileError, match=r"wrong\.npz(: x)? is (no readable|damaged)"):
             load_data(f"npz:{file}")
     with pytest.raises(FileNotFoundError, match="none"):
         load_data(f"npz:{tmp_path / 'none.npz'}")

@@ -36,4 +36,7 @@ def count_channels(batch: Any) -> dict[str, int]:
 
 
 def _is(name: str, value: object, wanted: str) -> bool:
-    return isinstance(value, Tensor) and value.ndim >= 2 and f".{name}".endswith(f".{wanted}")
+    if not (isinstance(value, Tensor) and value.ndim >= 2 and f".{name}".endswith(f".{wanted}")):
+        return False
+    # A tensor may repeat a few values to any size, of which no network is to be made.
+    return value.numel() * value.element_size() <= value.untyped_storage().nbytes()

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import torch
 
+from spanmatch.base.arguments import as_at_least_one
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -66,10 +68,10 @@ def cut_into_batches(examples: Examples, batch_size: int, limit: int | None) -> 
     >>> list(cut_into_batches(ten, 2, limit=5))
     [[0, 2], [4, 6], [8]]
     """
-    for name, number in (("batch_size", batch_size), ("limit", limit)):
-        if number is not None and number < 1:
-            raise ValueError(f"`{name}` is {number}: it must be at least 1")
-    count = examples.count if limit is None else min(limit, examples.count)
+    batch_size = as_at_least_one(batch_size, "batch_size")
+    count = examples.count
+    if limit is not None:
+        count = min(as_at_least_one(limit, "limit"), count)
     chosen = [number * examples.count // count for number in range(count)]
     return ChosenBatches(examples, chosen, batch_size)
 

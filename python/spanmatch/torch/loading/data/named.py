@@ -101,6 +101,8 @@ def load_data(
     ImportError
         A package is missing.
     """
+    if not isinstance(name, str):
+        raise TypeError(f"`name` must be a text, got {type(name).__name__}; see {EXAMPLES}")
     kind, _, place = name.partition(":")
     if name in SETS:
         examples = SETS[name](**_drop_none(split=split), **kwargs)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
+from spanmatch.base.arguments import as_at_least_one
 from spanmatch.base.errors import FileError
+from spanmatch.base.regular_file import check_regular
 from spanmatch.torch.loading.data.batches import Examples
 from spanmatch.torch.loading.extras import explain_missing
 from spanmatch.torch.loading.hub import load_from_hub
@@ -29,9 +31,11 @@ def read_text(
     """Return the lines of a file that are not blank, or blocks of its tokens."""
     if block is not None and max_length is not None:
         raise ValueError("`max_length` cuts lines: with `block` it has nothing to cut")
-    for name, number in (("block", block), ("max_length", max_length)):
-        if number is not None and number < 1:
-            raise ValueError(f"`{name}` is {number}: it must be at least 1")
+    if block is not None:
+        block = as_at_least_one(block, "block")
+    if max_length is not None:
+        max_length = as_at_least_one(max_length, "max_length")
+    check_regular(file)
     content = Path(file).read_bytes()
     tokens: Tokens = ByteTokens() if tokenizer in (None, BYTES) else HubTokens(str(tokenizer))
     try:

@@ -1,0 +1,29 @@
+"""What the shape in a file's header may be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spanmatch.base.arguments import MAX_INDEX
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MAX_AXES = 64  # those of numpy
+SHOWN = 80
+
+
+def check_shape(shape: Sequence[object], what: str) -> None:
+    """Raise ValueError where a header gives an array a shape that none has.
+
+    >>> check_shape((3, 4), "the array")
+    >>> check_shape((3, -4), "the array")
+    Traceback (most recent call last):
+        ...
+    ValueError: its header gives the array the shape (3, -4)
+    """
+    # True is an integer to Python.
+    if len(shape) > MAX_AXES or not all(
+        type(length) is int and 0 <= length <= MAX_INDEX for length in shape
+    ):
+        raise ValueError(f"its header gives {what} the shape {str(shape)[:SHOWN]}")

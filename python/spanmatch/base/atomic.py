@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
-UNFINISHED = r"\..+\.[0-9a-f]{16}"
+UNFINISHED = r"\.(?P<name>.+)\.[0-9a-f]{16}"
 
 
 @contextmanager
@@ -35,11 +35,23 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         unfinished.unlink(missing_ok=True)
 
 
-def remove_unfinished(folder: Path) -> None:
-    """Take away what `replacing` has left in a folder, where a process was killed as it wrote."""
+def remove_unfinished(folder: Path, name: str | None = None) -> None:
+    """Take away what `replacing` has left in a folder, where a process was killed as it wrote.
+
+    `name`: only of the file of this name.
+    """
     for path in folder.glob(".*"):
-        if re.fullmatch(UNFINISHED, path.name):
+        unfinished = re.fullmatch(UNFINISHED, path.name)
+        if unfinished and name in (None, unfinished["name"]):
             path.unlink(missing_ok=True)
+
+
+def remove_all_unfinished(folder: Path, within: Iterable[str]) -> None:
+    """Do so in a folder, and in those of these names within it, however deep."""
+    tops = [folder / name for name in within]
+    for each in (folder, *(part for top in tops for part in (top, *top.rglob("*/")))):
+        if each.is_dir():
+            remove_unfinished(each)
 
 
 def check_writable(path: str | os.PathLike[str]) -> Path:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spanmatch.base.shown_text import GAP, show_controls
 from spanmatch.base.words import count_of, list_names
-from spanmatch.comparison.keys import GAP, Key, label, shorten_names, split_key
+from spanmatch.comparison.keys import Key, label, shorten_names, split_key
 from spanmatch.comparison.rows import EPS
 from spanmatch.results.layer_answer import HELD_OUT_EPS, P
 
@@ -65,7 +66,8 @@ def format_table(layers: ComparedLayers, eps: Sequence[float] | None = None) -> 
         ),
     ]
     lines = align_columns(table, len(names))
-    return "\n".join([f"Comparison: {describe(layers)}", "", *lines, "", *list_remarks(layers)])
+    text = [f"Comparison: {describe(layers)}", "", *lines, "", *list_remarks(layers)]
+    return show_controls("\n".join(text))
 
 
 def describe(layers: ComparedLayers) -> str:

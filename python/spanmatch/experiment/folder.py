@@ -10,7 +10,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from spanmatch.base.atomic import remove_unfinished
+from spanmatch.base.atomic import remove_all_unfinished
 from spanmatch.base.claim import check_claim
 from spanmatch.comparison.folder import INDEX
 from spanmatch.experiment.config_file import is_recorded, read_recorded, write_recorded
@@ -103,10 +103,7 @@ class Folder:
 
     def sweep(self) -> None:
         """Take away what an experiment that was killed has left half written."""
-        parts = [self.path / name for name in (NETWORKS, COMPARISONS, FIGURES)]
-        for folder in (self.path, *(each for top in parts for each in (top, *top.rglob("*/")))):
-            if folder.is_dir():
-                remove_unfinished(folder)
+        remove_all_unfinished(self.path, (NETWORKS, COMPARISONS, FIGURES))
 
     def clear(self) -> None:
         """Take away an experiment that was written here.

@@ -13,6 +13,7 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from spanmatch.base.atomic import replacing
+from spanmatch.base.folder_lock import lock_folder
 from spanmatch.base.plain_json import write_json
 from spanmatch.experiment.folder import Folder
 from spanmatch.experiment.report.claims import answer_claims
@@ -38,17 +39,20 @@ def write_report(path: Path) -> Path:
     OSError
         A file cannot be read or written.
     ValueError
-        Something of the experiment is missing or damaged; it says what.
+        Something of the experiment is missing or damaged; it says what. Or another process is at
+        work in the folder.
     """
-    folder, findings = Folder(path), read_findings(path)
-    figures = draw_figures(findings)
-    folder.figures.mkdir(exist_ok=True)
-    for figure in figures:
-        _write_figure(folder.figures, figure)
-    with replacing(folder.report) as unfinished:
-        unfinished.write_text(
-            render_page(findings, answer_claims(findings), figures), encoding="utf-8"
-        )
+    folder = Folder(path)
+    with lock_folder(path):
+        findings = read_findings(path)
+        figures = draw_figures(findings)
+        folder.figures.mkdir(exist_ok=True)
+        for figure in figures:
+            _write_figure(folder.figures, figure)
+        with replacing(folder.report) as unfinished:
+            unfinished.write_text(
+                render_page(findings, answer_claims(findings), figures), encoding="utf-8"
+            )
     return folder.report
 
 

@@ -11,12 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from spanmatch.base.atomic import remove_all_unfinished, remove_unfinished
 from spanmatch.base.claim import check_claim
 from spanmatch.base.errors import describe_damage
 from spanmatch.base.plain_json import read_json, write_json
 from spanmatch.comparison.folder import INDEX
 from spanmatch.comparison.keys import find_layers, find_place, label
-from spanmatch.comparison.layer_files import PAIRS, SPECTRA
+from spanmatch.comparison.layer_files import ENTRIES, PAIRS, SPECTRA
 from spanmatch.comparison.many import many_folder
 from spanmatch.comparison.many.network_sums import SUMS
 
@@ -31,6 +32,7 @@ CONFIG, PASS = "config.json", "pass.json"
 ROWS = "rows"
 # Of two models, and of many networks.
 RESULTS = (INDEX, PASS, PAIRS, SPECTRA, many_folder.INDEX, ROWS, SUMS, many_folder.COMPARISONS)
+WITHIN = (*ENTRIES, ROWS, SUMS, many_folder.COMPARISONS)
 # Folders that were written before there were nulls and folds have none; those that were before rows
 # were traced go on with rows that are.
 ABSENT = {
@@ -99,6 +101,8 @@ class Outline:
 def claim_folder(folder: Path, config: Mapping[str, Any]) -> None:
     """Write `config.json`, or where something is done already see that it is the same.
 
+    What a process that was killed has left half written there goes: the folder is locked.
+
     Raises
     ------
     ValueError
@@ -115,9 +119,11 @@ def claim_folder(folder: Path, config: Mapping[str, Any]) -> None:
             what="comparison",
             way_out="delete this one",
         )
+        remove_all_unfinished(folder, WITHIN)
         return
     # A comparison that has come to nothing, as by a slip in its arguments, gives way.
     folder.mkdir(parents=True, exist_ok=True)
+    remove_unfinished(folder, CONFIG)
     write_json(path, config)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.atomic import replacing
 from spanmatch.base.errors import FileError, describe_damage
+from spanmatch.base.folder_lock import lock_folder
 from spanmatch.base.plain_json import format_json, read_json
 from spanmatch.comparison.many.many_comparison import ManyComparison
 from spanmatch.comparison.many.many_folder import INDEX, read_version
@@ -36,6 +37,8 @@ def write_many_report(folder: str | PathLike[str]) -> Path:
         A file cannot be read or written.
     FileError
         Something of the comparison is missing or damaged. A ValueError.
+    FolderInUseError
+        Another process is at work in the folder. A ValueError.
     """
     folder = Path(folder)
     if not (folder / INDEX).is_file():
@@ -47,9 +50,10 @@ def write_many_report(folder: str | PathLike[str]) -> Path:
         from spanmatch.comparison.many.report.page import render_page
     except ImportError as error:
         raise ImportError(f"{REPORT} needs {error.name}: pip install 'spanmatch[cli]'") from error
-    page = render_page(ManyComparison.load(folder), _read_origin(folder))
-    with replacing(folder / REPORT) as unfinished:
-        unfinished.write_text(page, encoding="utf-8")
+    with lock_folder(folder):
+        page = render_page(ManyComparison.load(folder), _read_origin(folder))
+        with replacing(folder / REPORT) as unfinished:
+            unfinished.write_text(page, encoding="utf-8")
     return folder / REPORT
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from spanmatch.base.atomic import remove_unfinished
 from spanmatch.base.errors import describe_damage
 from spanmatch.base.plain_json import read_json, write_json
 from spanmatch.comparison.layer_files import find_path
@@ -83,7 +82,6 @@ def _share_memory(options: CompareOptions) -> int | None:
 
 def _list_missing(folder: Path, keys: list[Key]) -> list[Key]:
     (folder / SUMS).mkdir(exist_ok=True)
-    remove_unfinished(folder / SUMS)
     return [key for key in keys if not _is_summed(folder, key)]
 
 

@@ -10,7 +10,6 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from spanmatch.base.atomic import remove_unfinished
 from spanmatch.comparison.layer_files import name_file
 from spanmatch.torch.comparing.batch_digest import IN_ONE_ORDER
 from spanmatch.torch.comparing.network_rows import NetworkRows
@@ -65,7 +64,6 @@ def run_networks(
             here[network] = known
             return known
         path.mkdir(parents=True, exist_ok=True)
-        remove_unfinished(path)
         here[network] = run_network(
             network,
             model.load(share),

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 UNFINISHED = r"\.(?P<name>.+)\.[0-9a-f]{16}"
 
+_own: set[Path] = set()
+"""The files that are being written."""
+
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
@@ -25,6 +28,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     path = check_writable(path)
     # Two may write under one name at once: the last one to end is kept.
     unfinished = path.with_name(f".{path.name[:100]}.{os.urandom(8).hex()}")
+    _own.add(unfinished)
     try:
         unfinished.touch()
         yield unfinished
@@ -33,6 +37,13 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+        _own.discard(unfinished)
+
+
+def remove_own_unfinished() -> None:
+    """Take away what this process is writing, which ends."""
+    for path in list(_own):
+        path.unlink(missing_ok=True)
 
 
 def remove_unfinished(folder: Path, name: str | None = None) -> None:

@@ -62,6 +62,12 @@ def lock_folder(folder: Path) -> Iterator[None]:
         _give_back(place / LOCK, descriptor)
 
 
+def give_back_all() -> None:
+    """Take away the locks of this process, which ends."""
+    for place in list(_held):
+        (place / LOCK).unlink(missing_ok=True)
+
+
 def _is_held(place: Path) -> bool:
     """Tell whether this thread holds a folder, or one that it is in."""
     mine = [each for each, (thread, _) in _held.items() if thread == threading.get_ident()]

@@ -86,6 +86,13 @@ def _watch(caught: list[signal.Signals], seen: _Seen) -> None:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
+    def end_where_lost(raised: sys.UnraisableHookArgs) -> None:
+        # In a callback of the garbage collector or of an import nobody can catch it.
+        if seen.number is not None and issubclass(raised.exc_type, KeyboardInterrupt | SystemExit):
+            _end_now(seen.number)
+        sys.__unraisablehook__(raised)
+
+    sys.unraisablehook = end_where_lost
     inbox, outbox = socket.socketpair()
     outbox.setblocking(False)
     signal.set_wakeup_fd(outbox.fileno(), warn_on_full_buffer=False)
@@ -97,7 +104,7 @@ def _watch(caught: list[signal.Signals], seen: _Seen) -> None:
 
 
 def _end_now(number: signal.Signals) -> None:
-    """End from another thread, whatever the main one does."""
+    """End without what is at work, from any thread."""
     remove_own_unfinished()
     give_back_all()
     shown = SHOW_CURSOR if os.isatty(2) else ""

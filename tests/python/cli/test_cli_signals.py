@@ -104,3 +104,28 @@ def test_what_does_not_let_go_is_left(signals: list[str]) -> None:
     assert list_hidden() == []
     # At once by the second; by one after the time that cleaning up may take.
     assert (took >= 2.0) == (len(signals) == 1)
+
+
+LOST = """
+import os, signal, sys
+from spanmatch.cli.signals import ending_by_signals
+
+
+class Trap:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(1000):
+            pass
+
+
+with ending_by_signals():
+    Trap()
+    print("went on", flush=True)
+"""
+
+
+def test_a_signal_that_nobody_can_catch_is_not_lost() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", LOST], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "interrupted\n")

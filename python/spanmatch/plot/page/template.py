@@ -45,6 +45,6 @@ def _show(value: object) -> object:
 
 def inline_drawing(drawn: Drawing) -> Markup:
     """Return a drawing as part of a page."""
-    label = f'aria-label="{escape(drawn.title)}"'
+    label = f'aria-label="{escape(show_controls(drawn.title))}"'
     # Safe: matplotlib escapes names in drawings, and the label is escaped here.
     return Markup(inline_svg(drawn.svg, label))

@@ -17,8 +17,10 @@ __all__ = ["made", "place"]  # fixtures
 
 CANARY = 'from pathlib import Path\nPath(__file__).with_name("ran").touch()\n'
 # What commands import at their start, for a name, a picture, data or a page; and two of no package.
-NAMES = ("torchvision", "timm", "transformers", "matplotlib", "sklearn", "scipy", "jinja2", "rich")
-NAMES += ("typer", "click", "torch", "numpy", "pandas", "flax", "tensorflow")
+NAMES = (
+    *("torchvision", "timm", "transformers", "matplotlib", "sklearn", "scipy", "jinja2", "rich"),
+    *("typer", "click", "torch", "numpy", "pandas", "flax", "tensorflow"),
+)
 NET = "small-vgg(channels=1)"
 BOTH = ["--seed-a", "0", "--seed-b", "1", "--device", "cpu", "--out", "out"]
 COMMANDS = {

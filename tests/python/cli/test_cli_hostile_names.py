@@ -38,7 +38,7 @@ def hostile():
 
 @pytest.mark.usefixtures("folder")
 def test_errors_show_keys_as_text() -> None:
-    np.savez("keys.npz", **{ESCAPE: X, "\u202etxet": Y})
+    np.savez("keys.npz", **{ESCAPE: X, "\u202etxet": Y})  # type: ignore[arg-type]
     for arguments in (["keys.npz", "y.npy"], ["keys.npz", "y.npy", "--x", "no\x1b[2J"]):
         failed = run("spectrum", *arguments)
         assert failed.exit_code == 1

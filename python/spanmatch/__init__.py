@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from spanmatch.base.errors import (
         DeviceError,
         FileError,
+        FolderInUseError,
         RaisedResolutionWarning,
         RidgeWarning,
         UndefinedWarning,
@@ -67,6 +68,7 @@ __all__ = [
     "Comparison",
     "DeviceError",
     "FileError",
+    "FolderInUseError",
     "Interval",
     "LayerAnswer",
     "LinearMap",
@@ -123,6 +125,7 @@ _MODULES = {
     "Comparison": "comparison.comparison",
     "DeviceError": "base.errors",
     "FileError": "base.errors",
+    "FolderInUseError": "base.errors",
     "Interval": "results.interval",
     "LayerAnswer": "results.layer_answer",
     "LinearMap": "results.structure",

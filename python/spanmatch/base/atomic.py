@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 UNFINISHED = r"\..+\.[0-9a-f]{16}"
 NAME = 60  # bytes of a name that its unfinished file takes over: no name has more than 255
 
+_own: set[Path] = set()
+"""The files that are being written."""
+
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
@@ -25,8 +28,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     path = check_writable(path)
     # Two may write under one name at once: the last one to end is kept.
-    name = os.fsencode(path.name)[:NAME].decode(errors="replace")
-    unfinished = path.with_name(f".{name}.{os.urandom(8).hex()}")
+    unfinished = path.with_name(f".{_shorten(path.name)}.{os.urandom(8).hex()}")
+    _own.add(unfinished)
     try:
         unfinished.touch()
         yield unfinished
@@ -40,21 +43,39 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         if isinstance(error, OSError) and error.errno is not None and _is_of(error, unfinished):
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
+    finally:
+        _own.discard(unfinished)
 
 
-def remove_unfinished(folder: Path, within: Iterable[str] = ()) -> None:
+def remove_own_unfinished() -> None:
+    """Take away what this process is writing, which ends."""
+    for path in list(_own):
+        path.unlink(missing_ok=True)
+
+
+def remove_unfinished(folder: Path, within: Iterable[str] = (), name: str | None = None) -> None:
     """Take away what `replacing` has left in a folder, where a process was killed as it wrote.
 
     Of the folders within, those that are named are searched, with all that is in them; no link is
-    followed.
+    followed. `name`: only what was to be the file of this name.
     """
+    prefix = "." if name is None else f".{_shorten(name)}."
     found = list(folder.glob(".*"))
     for part in (folder / name for name in within):
         if not part.is_symlink():
             found += [Path(top, name) for top, _, names in os.walk(part) for name in names]
     for path in found:
-        if re.fullmatch(UNFINISHED, path.name) and not path.is_dir():
+        is_unfinished = path.name.startswith(prefix) and re.fullmatch(UNFINISHED, path.name)
+        if is_unfinished and not path.is_dir():
             path.unlink(missing_ok=True)
+
+
+def remove_all_unfinished(folder: Path, within: Iterable[str]) -> None:
+    """Do so in a folder, and in those of these names within it, however deep."""
+    tops = [folder / name for name in within]
+    for each in (folder, *(part for top in tops for part in (top, *top.rglob("*/")))):
+        if each.is_dir():
+            remove_unfinished(each)
 
 
 def check_writable(path: str | os.PathLike[str]) -> Path:
@@ -77,6 +98,10 @@ def check_writable(path: str | os.PathLike[str]) -> Path:
     if not os.access(path.parent, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path.parent))
     return path
+
+
+def _shorten(name: str) -> str:
+    return os.fsencode(name)[:NAME].decode(errors="replace")
 
 
 def _is_of(error: OSError, unfinished: Path) -> bool:

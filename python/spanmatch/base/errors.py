@@ -7,6 +7,8 @@ import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from spanmatch.base.shown_text import show_controls
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from os import PathLike
@@ -17,6 +19,14 @@ PACKAGE = __name__.partition(".")[0]
 
 class FileError(ValueError):
     """A file that is cut short, of another kind than was asked for, or of a newer format."""
+
+    def __str__(self) -> str:
+        # It tells what a file holds, which may be what a terminal obeys.
+        return show_controls(super().__str__())
+
+
+class FolderInUseError(ValueError):
+    """Another process, or another thread, is at work in a folder of results."""
 
 
 class DeviceError(RuntimeError):
@@ -74,7 +84,7 @@ def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
             caller = frame.f_back or frame
         frame = frame.f_back
     warnings.warn_explicit(
-        message,
+        show_controls(message),
         category,
         caller.f_code.co_filename,
         caller.f_lineno,

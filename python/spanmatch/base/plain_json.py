@@ -21,7 +21,9 @@ def format_json(value: Any, *, indent: int | None = None) -> str:
 
     They are the critical ε and the chance level of dead neurons.
     """
-    return json.dumps(_replace_non_finite(value), allow_nan=False, indent=indent)
+    text = json.dumps(_replace_non_finite(value), allow_nan=False, indent=indent)
+    # The one control character that JSON takes as it is.
+    return text.replace("\x7f", "\\u007f")
 
 
 def parse_json(text: str | bytes) -> Any:

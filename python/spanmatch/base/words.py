@@ -5,6 +5,8 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from spanmatch.base.shown_text import show_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -34,7 +36,7 @@ def list_names(names: Sequence[str], shown: int) -> str:
     'conv, fc and 1 more'
     """
     more = len(names) - shown
-    return ", ".join(names[:shown]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(map(show_name, names[:shown])) + (f" and {more} more" if more > 0 else "")
 
 
 def suggest(name: str, known: Iterable[str], shown: int = 3) -> str:

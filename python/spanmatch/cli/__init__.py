@@ -1,57 +1,22 @@
-"""The command line. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+"""The command line.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted by SIGINT, 143 ended by SIGTERM.
+"""
 
 import sys
 from io import TextIOWrapper
-from pathlib import Path
-from typing import Annotated
 
-try:
-    import typer
-except ImportError as error:
-    raise SystemExit(
-        "the command line needs more packages: pip install 'spanmatch[all]'"
-    ) from error
-
-from spanmatch.cli import files
-from spanmatch.cli.compare import compare
-from spanmatch.cli.exit_codes import refuse_wrong_usage, translate_errors
-from spanmatch.cli.experiment import experiment, report
-from spanmatch.cli.flags import remember_options
-from spanmatch.cli.info import info
-
-app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+from spanmatch.cli.signals import ending_by_signals
 
 
 def main() -> None:
     """Run the command that the arguments name."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            # Rather a ? for an ε than no table.
-            stream.reconfigure(errors="replace")
-    app()
+    with ending_by_signals():
+        # What takes a while to import: a signal may come meanwhile.
+        from spanmatch.cli.program import app
 
-
-@app.callback()
-def _describe_program(context: typer.Context) -> None:
-    """Measure to what extent two neural networks learn the same representation."""
-    remember_options(context)
-
-
-@app.command()
-def demo(
-    out: Annotated[Path, typer.Option(help="Where to write the picture: .png, .svg or .pdf.")] = (
-        Path("spanmatch-demo/similarity.png")
-    ),
-) -> None:
-    """Train two small networks on digits and compare every layer. Takes under a minute."""
-    with translate_errors():
-        from spanmatch.cli.demo import run as module
-        from spanmatch.plot.figure_file import check_suffix
-
-        with refuse_wrong_usage():
-            check_suffix(out)
-        module.run(out)
-
-
-for command in (files.spectrum, files.simple, files.support, compare, info, experiment, report):
-    app.command()(command)
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                # Rather a ? for an ε than no table.
+                stream.reconfigure(errors="replace")
+        app()

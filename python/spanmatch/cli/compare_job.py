@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
-import typer
 
 from spanmatch._core import __version__
 from spanmatch.base.atomic import check_writable
@@ -19,6 +18,7 @@ from spanmatch.cli.current_folder import importing_from_here
 from spanmatch.cli.exit_codes import refuse_wrong_usage
 from spanmatch.cli.flags import name_options
 from spanmatch.cli.other_bars import without_other_bars
+from spanmatch.cli.terminal import echo
 from spanmatch.comparison.folder import INDEX
 from spanmatch.comparison.layer_files import ENTRIES
 from spanmatch.comparison.table import format_table
@@ -84,7 +84,9 @@ def begin_job(
     _set_threads(threads)
     with without_other_bars(), importing_from_here(), join_ranks(str(options.device)) as ranks:
         ranks.run_in_first(destination.check)
-        yield ranks
+        # Until the pictures are drawn, too.
+        with ranks.hold(destination.folder):
+            yield ranks
 
 
 def shows_bars(ranks: Ranks) -> bool:
@@ -94,7 +96,7 @@ def shows_bars(ranks: Ranks) -> bool:
 
 def tell(line: str) -> None:
     """Say something that is no result."""
-    typer.echo(line, err=True)
+    echo(line, err=True)
 
 
 def _set_threads(threads: int | None) -> None:
@@ -121,17 +123,17 @@ def _show(comparison: Comparison, destination: Destination, note: str) -> None:
             plain["calibrated"] = calibrated.to_dict()
         if best is not None:
             plain["best"] = best.to_dict()
-        typer.echo(format_json(plain))
+        echo(format_json(plain))
         return
     # Why layers were left out is told in the words of the command too.
-    typer.echo(name_options(format_table(comparison, destination.eps)))
+    echo(name_options(format_table(comparison, destination.eps)))
     if note:
-        typer.echo(note)
+        echo(note)
     pictures = f"Picture: {destination.picture}"
     if calibrated is not None:
-        typer.echo(f"\n{calibrated}")
+        echo(f"\n{calibrated}")
         pictures = f"Pictures: {destination.picture}, {destination.folder / CALIBRATED_PICTURE}"
     if best is not None:
-        typer.echo(f"\n{best}")
+        echo(f"\n{best}")
     within = (each for each in ENTRIES if (destination.folder / each).is_dir())
-    typer.echo(f"\n{destination.folder}: {', '.join([INDEX, *within])}\n{pictures}")
+    echo(f"\n{destination.folder}: {', '.join([INDEX, *within])}\n{pictures}")

@@ -7,16 +7,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from spanmatch.torch.loading.factories import SEARCHED_LAST
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
 @contextmanager
 def importing_from_here() -> Iterator[None]:
-    """Let `package.module:factory` be found in the current folder, as `python -m` does."""
-    here = str(Path.cwd())
-    sys.path.insert(0, here)
+    """Let `package.module:factory` be found in the current folder, where it is nowhere else.
+
+    Until then nothing is: what lies there under the name of a library is not to run in its place.
+    """
+    here, before = str(Path.cwd()), list(sys.path)
+    token = SEARCHED_LAST.set(here)
     try:
         yield
     finally:
-        sys.path.remove(here)
+        SEARCHED_LAST.reset(token)
+        if here in sys.path and here not in before:
+            sys.path.remove(here)

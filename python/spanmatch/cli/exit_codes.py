@@ -10,6 +10,7 @@ import typer
 
 from spanmatch.base.errors import UndersampledWarning
 from spanmatch.cli.flags import name_options
+from spanmatch.cli.terminal import echo
 
 
 class WrongUsage(Exception):  # noqa: N818 (nothing of the program is in error)
@@ -23,7 +24,7 @@ def translate_errors() -> Iterator[None]:
         with _show_plain_warnings():
             yield
     except KeyboardInterrupt:
-        typer.echo("interrupted", err=True)
+        echo("interrupted", err=True)
         raise typer.Exit(130) from None
     except WrongUsage as error:
         raise _report_failure(str(error), 2) from error
@@ -52,7 +53,7 @@ def refuse_wrong_usage() -> Iterator[None]:
 
 
 def _report_failure(message: str, code: int) -> typer.Exit:
-    typer.echo(f"error: {name_options(message)}", err=True)
+    echo(f"error: {name_options(message)}", err=True)
     return typer.Exit(code)
 
 
@@ -66,4 +67,4 @@ def _show_plain_warnings() -> Iterator[None]:
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    typer.echo(f"warning: {name_options(str(message))}", err=True)
+    echo(f"warning: {name_options(str(message))}", err=True)

@@ -7,6 +7,7 @@ import typer
 
 from spanmatch.cli.exit_codes import WrongUsage, translate_errors
 from spanmatch.cli.options import parse_numbers, parse_ridge
+from spanmatch.cli.terminal import echo
 
 Out = Annotated[
     Path,
@@ -183,4 +184,4 @@ def report(
     with translate_errors():
         from spanmatch.cli.report_job import write_page
 
-        typer.echo(write_page(folder))
+        echo(write_page(folder))

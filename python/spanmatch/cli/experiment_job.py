@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from spanmatch.cli.current_folder import importing_from_here
 from spanmatch.cli.exit_codes import WrongUsage, refuse_wrong_usage
 from spanmatch.cli.other_bars import without_other_bars
+from spanmatch.cli.terminal import echo
 from spanmatch.experiment.config import ExperimentConfig
 from spanmatch.experiment.config_file import read_values
 from spanmatch.experiment.run import run_experiment
@@ -36,6 +35,6 @@ def run(out: Path, config_file: Path | None, given: dict[str, Any], *, force: bo
             config,
             force=force,
             progress=sys.stderr.isatty(),
-            say=lambda line: typer.echo(line, err=True),
+            say=lambda line: echo(line, err=True),
         )
-    typer.echo(report)
+    echo(report)

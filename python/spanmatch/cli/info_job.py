@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
-import typer
 
 from spanmatch.base.plain_json import format_json
 from spanmatch.cli.current_folder import importing_from_here
 from spanmatch.cli.other_bars import without_other_bars
 from spanmatch.cli.plan_table import print_plan
+from spanmatch.cli.terminal import echo
 from spanmatch.torch.comparing.plan import plan_comparison
 from spanmatch.torch.loading.default_input import make_default_input, make_zeros
 from spanmatch.torch.loading.weightless import explain_weights_needed
@@ -54,7 +54,7 @@ def list_layers(run: Run, layers: list[str] | None, *, as_json: bool) -> None:
     """Show what each layer gives."""
     with without_other_bars(), importing_from_here():
         table = layer_info(*run.load(), layers or None)
-    typer.echo(format_json([asdict(layer) for layer in table]) if as_json else repr(table))
+    echo(format_json([asdict(layer) for layer in table]) if as_json else repr(table))
 
 
 def plan_layers(run: Run, options: CompareOptions, *, as_json: bool) -> None:
@@ -70,6 +70,6 @@ def plan_layers(run: Run, options: CompareOptions, *, as_json: bool) -> None:
                 raise
             raise ValueError(explain_weights_needed(run.model.name, error)) from error
     if as_json:
-        typer.echo(format_json(plan.to_dict()))
+        echo(format_json(plan.to_dict()))
     else:
         print_plan(plan)

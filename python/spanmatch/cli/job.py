@@ -7,15 +7,13 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-import typer
-from rich.console import Console
-
 from spanmatch._core import __version__
 from spanmatch.base.atomic import check_writable
 from spanmatch.base.plain_json import format_json
 from spanmatch.base.threads import set_num_threads
 from spanmatch.cli.exit_codes import WrongUsage, refuse_wrong_usage
 from spanmatch.cli.sides import Sides, read_sides
+from spanmatch.cli.terminal import echo, show
 from spanmatch.comparison.storage import save
 from spanmatch.results.layer_answer import LayerAnswer
 from spanmatch.results.result import Result
@@ -99,9 +97,9 @@ def run(
 
         save_figure(picture(result, sides), destinations.plot)
     if destinations.as_json:
-        typer.echo(format_json(_as_json(result, sides, center=options.center)))
+        echo(format_json(_as_json(result, sides, center=options.center)))
     else:
-        Console(highlight=False, markup=False).print(table(result, sides))
+        show(table(result, sides))
 
 
 def _choose_what_to_save(result: Result | Sequence[Match]) -> Result | Sequence[Match]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import typer
-
 from spanmatch._core import __version__
 from spanmatch.base.plain_json import format_json
 from spanmatch.cli.compare_job import begin_job, shows_bars, tell
 from spanmatch.cli.flags import name_options
+from spanmatch.cli.terminal import echo
 from spanmatch.comparison.many.many_findings import describe_findings
 from spanmatch.comparison.many.many_folder import COMPARISONS, INDEX
 from spanmatch.comparison.many.network_sums import SUMS
@@ -56,19 +55,19 @@ def _show(many: ManyComparison, destination: Destination, note: str) -> None:
     page = _write_page(destination.folder)
     if destination.as_json:
         plain = {"spanmatch": __version__, **many.to_dict()}
-        typer.echo(format_json(plain))
+        echo(format_json(plain))
         return
     # Why layers were left out is told in the words of the command too.
-    typer.echo(name_options(f"{many}"))
-    typer.echo()
+    echo(name_options(f"{many}"))
+    echo()
     for sentence in describe_findings(many):
-        typer.echo(sentence)
+        echo(sentence)
     if note:
-        typer.echo(note)
-    typer.echo(f"\n{destination.folder}: {INDEX}, {COMPARISONS}, {SUMS}")
-    typer.echo(f"Picture: {destination.picture}")
+        echo(note)
+    echo(f"\n{destination.folder}: {INDEX}, {COMPARISONS}, {SUMS}")
+    echo(f"Picture: {destination.picture}")
     if page is not None:
-        typer.echo(f"Report: {page}")
+        echo(f"Report: {page}")
 
 
 def _write_page(folder: Path) -> Path | None:

@@ -6,11 +6,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE
-from rich.console import Console
 from rich.table import Table
 
 from spanmatch.base.memory import format_bytes
+from spanmatch.base.shown_text import elide, show_name
 from spanmatch.base.words import count_of
+from spanmatch.cli.terminal import echo, show
 from spanmatch.torch.comparing.plan import EACH
 
 if TYPE_CHECKING:
@@ -18,21 +19,21 @@ if TYPE_CHECKING:
 
     from spanmatch.torch.comparing.plan import ComparisonPlan, PlannedLayer
 
+LETTERS = 60  # of a layer's name
 UNITS = ((86400, "days"), (3600, "h"), (60, "min"), (1, "s"))
 
 
 def print_plan(plan: ComparisonPlan) -> None:
     """Print what a comparison takes, in few lines however many layers there are."""
-    console = Console(highlight=False, markup=False, soft_wrap=True)
     what = "every layer with every other" if plan.all_pairs else "layer by layer"
-    console.print(f"Two of {plan.model}, {plan.parameters:,} parameters each, {what}")
-    console.print()
-    console.print(_show_layers(plan))
-    console.print()
-    console.print(_show_passes(plan))
-    console.print()
+    echo(f"Two of {plan.model}, {plan.parameters:,} parameters each, {what}")
+    echo()
+    show(_show_layers(plan))
+    echo()
+    show(_show_passes(plan))
+    echo()
     for line in _describe(plan):
-        console.print(line)
+        echo(line)
 
 
 def _show_layers(plan: ComparisonPlan) -> Table:
@@ -42,7 +43,8 @@ def _show_layers(plan: ComparisonPlan) -> Table:
     table = _begin_table(*headings)
     for layers in _group(plan.layers):
         first, last = layers[0], layers[-1]
-        names = first.name if len(layers) == 1 else f"{first.name} … {last.name}"
+        begin, end = (elide(show_name(each.name), LETTERS) for each in (first, last))
+        names = begin if len(layers) == 1 else f"{begin} … {end}"
         calls = f" ({first.calls} calls)" if first.calls > 1 else ""
         table.add_row(
             f"{len(layers)} {first.type}",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from spanmatch.base.errors import FileError
+from spanmatch.base.shown_text import elide, show_name
 from spanmatch.base.tensor_file import read_kind
 from spanmatch.cli.exit_codes import WrongUsage
 from spanmatch.cli.flags import name_options
@@ -15,6 +16,8 @@ from spanmatch.pair.array_files.formats import FORMATS
 from spanmatch.pair.nulls_and_folds import NO_RESAMPLING, USUAL_FOLDS, Resampling
 from spanmatch.pair.pair import ActivationPair
 from spanmatch.results.calibration import check_can_calibrate
+
+LETTERS = 40  # of a neuron's name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,7 +75,7 @@ class Source:
     key: str | None
 
     def __str__(self) -> str:
-        return self.path.name if self.key is None else f"{self.path.name}: {self.key}"
+        return show_name(self.path.name if self.key is None else f"{self.path.name}: {self.key}")
 
 
 @dataclass(frozen=True)
@@ -91,8 +94,7 @@ class Sides:
     def name(self, side: str, index: int) -> str:
         """Return what tables call a neuron, within its side."""
         names = self.pair.x_names if side == "x" else self.pair.y_names
-        # A file may hold what a terminal would obey.
-        return str(index) if names is None else "".join(filter(str.isprintable, names[index]))
+        return str(index) if names is None else elide(show_name(names[index]), LETTERS)
 
 
 def read_sides(options: SideOptions, progress: bool) -> Sides:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from spanmatch.base.constants import TOLERANCE
-from spanmatch.comparison.keys import GAP, label, shorten_names
+from spanmatch.base.shown_text import GAP, show_controls
+from spanmatch.comparison.keys import label, shorten_names
 from spanmatch.comparison.table import LETTERS, align_columns, leave_out_middle
 from spanmatch.solve.calibrate import MEASURES
 from spanmatch.solve.layer_answer import measure_answer
@@ -115,18 +116,20 @@ class BestLayers:
 
     def __repr__(self) -> str:
         head = f"Best layers by {self.measure}: {self.n_nulls} distinct nulls"
-        return "\n".join(
-            [
-                head,
-                "",
-                *_format_direction(self.of_a, "layer of A", "best of B"),
-                "",
-                *_format_direction(self.of_b, "layer of B", "best of A"),
-                "",
-                "t: the measure less the mean of its nulls, in their standard deviations",
-                "p: how often, by chance, the best of these layers stands out as much",
-                "largest: the layer of the largest measure, which it may owe to its width",
-            ]
+        return show_controls(
+            "\n".join(
+                [
+                    head,
+                    "",
+                    *_format_direction(self.of_a, "layer of A", "best of B"),
+                    "",
+                    *_format_direction(self.of_b, "layer of B", "best of A"),
+                    "",
+                    "t: the measure less the mean of its nulls, in their standard deviations",
+                    "p: how often, by chance, the best of these layers stands out as much",
+                    "largest: the layer of the largest measure, which it may owe to its width",
+                ]
+            )
         )
 
 

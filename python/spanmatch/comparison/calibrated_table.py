@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from html import escape
 from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spanmatch.base.shown_text import GAP, shorten_name
 from spanmatch.base.words import count_of, list_names
-from spanmatch.comparison.html_table import draw_bar, format_cell, format_row
-from spanmatch.comparison.keys import GAP, Key, label, shorten_names
+from spanmatch.comparison.html_table import draw_bar, escape_text, format_cell, format_row
+from spanmatch.comparison.keys import Key, label, shorten_names, split_key
 from spanmatch.comparison.table import (
     LETTERS,
     LONGEST,
@@ -65,9 +65,9 @@ def format_calibrated_html(layers: CalibratedLayers) -> str:
             cells.append(format_cell(_format_score(found), "td", bar))
             cells.append(format_cell(_format_value(found), "td"))
         lines.append(format_row(cells))
-    table, remarks = "\n".join(lines), "<br>".join(map(escape, list_remarks(layers)))
+    table, remarks = "\n".join(lines), "<br>".join(map(escape_text, list_remarks(layers)))
     return (
-        f"<div><p><b>{escape(describe(layers))}</b></p>\n<table>\n{table}\n</table>\n"
+        f"<div><p><b>{escape_text(describe(layers))}</b></p>\n<table>\n{table}\n</table>\n"
         f"<p><small>{remarks}</small></p></div>"
     )
 
@@ -142,11 +142,11 @@ def _tell(
 
 def _name(keys: Sequence[Key], layers: CalibratedLayers) -> str:
     if len(keys) == len(layers):
-        return f"all {len(keys)}" if len(keys) > 1 else label(keys[0])
+        return f"all {len(keys)}" if len(keys) > 1 else shorten_name(label(keys[0]))
     if layers.all_pairs:
         return f"{len(keys)} of {len(layers)} pairs of layers"
     short = shorten_names(layers.layers_a, LETTERS)
-    return list_names([short[label(key)] for key in keys], NAMED)
+    return list_names([short[split_key(key)[0]] for key in keys], NAMED)
 
 
 def _choose_measure(layers: CalibratedLayers) -> str:

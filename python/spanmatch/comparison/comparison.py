@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spanmatch.base.folder_lock import lock_folder
 from spanmatch.comparison import folder as comparison_folder
 from spanmatch.comparison.html_table import format_html
 from spanmatch.comparison.layers import NOTHING
@@ -214,8 +216,11 @@ class Comparison(PairedLayers):
             A file cannot be written.
         FileError
             There is a `comparison.json` that this version cannot read, and so not replace.
+        FolderInUseError
+            Another process is at work in the folder. A ValueError.
         """
-        comparison_folder.write(folder, self, self._pairs)
+        with lock_folder(Path(folder)):
+            comparison_folder.write(folder, self, self._pairs)
 
     @classmethod
     def load(cls, folder: str | PathLike[str]) -> Comparison:

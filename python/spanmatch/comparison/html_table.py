@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spanmatch.comparison.keys import GAP
+from spanmatch.base.shown_text import GAP, show_controls
+from spanmatch.comparison.keys import shorten_names
 from spanmatch.comparison.table import (
     AREA,
     LONGEST,
@@ -30,9 +31,9 @@ BLUE = "rgba(0, 114, 178, {:.2f})"
 def format_html(layers: ComparedLayers) -> str:
     """Return a table with bars for the areas; for all pairs, their matrix, shaded."""
     table = _format_matrix(layers) if layers.all_pairs else _format_table(layers)
-    remarks = "<br>".join(map(escape, list_remarks(layers, s1=not layers.all_pairs)))
+    remarks = "<br>".join(map(escape_text, list_remarks(layers, s1=not layers.all_pairs)))
     return (
-        f"<div><p><b>Comparison</b>: {escape(describe(layers))}</p>\n"
+        f"<div><p><b>Comparison</b>: {escape_text(describe(layers))}</p>\n"
         f"<table>\n{table}\n</table>\n<p><small>{remarks}</small></p></div>"
     )
 
@@ -54,14 +55,18 @@ def _format_table(layers: ComparedLayers) -> str:
 
 def _format_matrix(layers: ComparedLayers) -> str:
     layers_b, most = leave_out_middle(layers.layers_b), float(np.nanmax(layers.area))
+    of_a, of_b = (
+        shorten_names(names, LONGEST * 2) | {None: GAP}
+        for names in (layers.layers_a, layers.layers_b)
+    )
     upright = "writing-mode: vertical-rl; text-align: right"
     lines = [
         format_row(
-            [format_cell(AREA, "th"), *(format_cell(b or GAP, "th", upright) for b in layers_b)]
+            [format_cell(AREA, "th"), *(format_cell(of_b[b], "th", upright) for b in layers_b)]
         )
     ]
     for a in leave_out_middle(layers.layers_a):
-        cells = [format_cell(a or GAP, "th", "text-align: left")]
+        cells = [format_cell(of_a[a], "th", "text-align: left")]
         for b in layers_b if a is not None else ():
             known = b is not None and (a, b) in layers
             cells.append(_shade_cell(layers[a, b].area, most) if known else format_cell("", "td"))
@@ -77,7 +82,12 @@ def format_row(cells: Iterable[str]) -> str:
 def format_cell(content: str, tag: str, style: str = "") -> str:
     """Return a cell, with what it holds made safe."""
     styled = f' style="{style}"' if style else ""
-    return f"<{tag}{styled}>{escape(content.strip())}</{tag}>"
+    return f"<{tag}{styled}>{escape_text(content.strip())}</{tag}>"
+
+
+def escape_text(text: str) -> str:
+    """Return text as HTML shows it, control characters too."""
+    return escape(show_controls(text))
 
 
 def draw_bar(area: float) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import takewhile
 from typing import TYPE_CHECKING, TypeAlias
 
+from spanmatch.base.shown_text import GAP, elide, show_name
 from spanmatch.base.words import suggest
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ Key: TypeAlias = str | tuple[str, str]
 Place: TypeAlias = tuple[tuple[int, int], ...]
 """Where a key stands: the number of a layer and of its call, for A and for B."""
 
-GAP = "…"
+WIDENED = 48  # letters that a shortened name may have more, to differ from others
 NAMED = 5  # layers that an error lists where none has a name like the one asked for
 
 
@@ -38,7 +40,7 @@ def split_key(key: Key) -> tuple[str, str]:
 
 def label(key: Key) -> str:
     """Return what tables and errors call a key."""
-    return " × ".join(key) if isinstance(key, tuple) else key
+    return " × ".join(map(show_name, key)) if isinstance(key, tuple) else show_name(key)
 
 
 def name_call(name: str, call: int, calls: int) -> str:
@@ -90,14 +92,25 @@ def _place_call(name: str, layers: Sequence[str]) -> tuple[int, int]:
 
 
 def shorten_names(layers: Sequence[str], letters: int) -> dict[str, str]:
-    """Return a name of so many letters for each layer; of more where else two would be alike."""
+    """Return a name of so many letters for each layer; of more where else two would be alike.
+
+    Those that differ only in the middle of very long names are numbered.
+    """
     begin = _count_shared_parts(layers) if max(map(len, layers)) > letters else 0
-    marked = {name: (GAP if begin else "") + ".".join(name.split(".")[begin:]) for name in layers}
-    while True:
-        short = {name: _elide(rest, letters) for name, rest in marked.items()}
+    marked = {
+        name: show_name((GAP if begin else "") + ".".join(name.split(".")[begin:]))
+        for name in layers
+    }
+    for most in range(letters, letters + WIDENED, 8):
+        short = {name: elide(rest, most) for name, rest in marked.items()}
         if len(set(short.values())) == len(short):
             return short
-        letters += 8
+    numbered, seen = {}, Counter[str]()
+    for name, rest in marked.items():
+        shown = elide(rest, letters)
+        seen[shown] += 1
+        numbered[name] = shown if seen[shown] == 1 else f"{shown} ({seen[shown]})"
+    return numbered
 
 
 def explain_unknown(
@@ -122,11 +135,3 @@ def _count_shared_parts(layers: Sequence[str]) -> int:
         return 0
     heads = (name.split(".")[:-1] for name in layers)
     return sum(1 for _ in takewhile(lambda parts: len(set(parts)) == 1, zip(*heads, strict=False)))
-
-
-def _elide(name: str, letters: int) -> str:
-    """Leave out the middle of a name that is too long."""
-    if len(name) <= letters:
-        return name
-    head = (letters - len(GAP)) // 2
-    return name[:head] + GAP + name[len(name) - (letters - len(GAP) - head) :]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spanmatch.base.shown_text import GAP, shorten_name, show_controls
 from spanmatch.base.words import count_of, list_names
-from spanmatch.comparison.keys import GAP, Key, label, shorten_names, split_key
+from spanmatch.comparison.keys import Key, label, shorten_names, split_key
 from spanmatch.comparison.rows import EPS
 from spanmatch.results.layer_answer import HELD_OUT_EPS, P
 
@@ -65,7 +66,8 @@ def format_table(layers: ComparedLayers, eps: Sequence[float] | None = None) -> 
         ),
     ]
     lines = align_columns(table, len(names))
-    return "\n".join([f"Comparison: {describe(layers)}", "", *lines, "", *list_remarks(layers)])
+    text = [f"Comparison: {describe(layers)}", "", *lines, "", *list_remarks(layers)]
+    return show_controls("\n".join(text))
 
 
 def describe(layers: ComparedLayers) -> str:
@@ -152,7 +154,8 @@ def _list_by_text(named: Iterable[tuple[str, str]], begin: str, more_of: str) ->
     for name, text in named:
         of_text.setdefault(text, []).append(name)
     lines = [
-        f"{begin}{list_names(names, NAMED_OF_NOTE)}: {text}" for text, names in of_text.items()
+        f"{begin}{list_names([*map(shorten_name, names)], NAMED_OF_NOTE)}: {text}"
+        for text, names in of_text.items()
     ]
     more = len(lines) - REMARKS
     return lines[:REMARKS] + ([f"… and {more} more {more_of}"] if more > 0 else [])
@@ -250,4 +253,4 @@ def _tell_more_than_chance(layers: ComparedLayers) -> list[str]:
 
 
 def _name_keys(keys: Sequence[Key]) -> str:
-    return list_names(list(map(label, keys)), NAMED) or "none"
+    return list_names([shorten_name(label(key)) for key in keys], NAMED) or "none"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from spanmatch.base.errors import describe_damage
+from spanmatch.base.folder_lock import lock_folder
 from spanmatch.base.plain_values import take_list
 from spanmatch.base.progress import show_progress
 from spanmatch.base.tensor_file import check_of, read_as, write
@@ -78,6 +79,8 @@ def run_experiment(
 
     Raises
     ------
+    FolderInUseError
+        Another process is at work in the folder. A ValueError.
     ValueError
         The folder holds another experiment: nothing is changed. Or something is wrong with the
         data, the architecture or a checkpoint.
@@ -93,28 +96,29 @@ def run_experiment(
     choose_layers(networks.make_initial(0), layers)
     _check_enough(held_out, config)
     files = Folder(folder)
-    if force:
-        files.clear()
-    files.claim(config.to_plain(), list_versions_and_digests(config))
-    files.sweep()
-    files.networks.mkdir(exist_ok=True)
-    training = _Training(config, files, networks, held_out, to_train_on, progress)
-    comparisons = Comparisons(config, files, networks, layers, held_out, progress)
-    with _use_threads(config.threads):
-        for network in list_networks(config):
-            if files.network(network.key).is_file():
-                say(f"{network.name}: there already")
-            else:
-                say(f"{network.name}: {_say_accuracy(training.make_network(network))}")
-        missing = []
-        for planned in list_comparisons(config):
-            if comparisons.is_there(planned):
-                say(f"{planned.key}: there already")
-            else:
-                missing.append(planned)
-        for planned in comparisons.make(missing):
-            say(f"{planned.key}: compared")
-    return write_report(folder)
+    with lock_folder(folder):
+        if force:
+            files.clear()
+        files.claim(config.to_plain(), list_versions_and_digests(config))
+        files.sweep()
+        files.networks.mkdir(exist_ok=True)
+        training = _Training(config, files, networks, held_out, to_train_on, progress)
+        comparisons = Comparisons(config, files, networks, layers, held_out, progress)
+        with _use_threads(config.threads):
+            for network in list_networks(config):
+                if files.network(network.key).is_file():
+                    say(f"{network.name}: there already")
+                else:
+                    say(f"{network.name}: {_say_accuracy(training.make_network(network))}")
+            missing = []
+            for planned in list_comparisons(config):
+                if comparisons.is_there(planned):
+                    say(f"{planned.key}: there already")
+                else:
+                    missing.append(planned)
+            for planned in comparisons.make(missing):
+                say(f"{planned.key}: compared")
+        return write_report(folder)
 
 
 def _check_enough(held_out: Batches, config: ExperimentConfig) -> None:

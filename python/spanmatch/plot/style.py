@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spanmatch.base.shown_text import show_controls
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import ArrayLike, NDArray
@@ -38,10 +40,12 @@ def style_axes(axes: Axes, *, grid: str | None = "both") -> None:
 def escape_formulas(name: str) -> str:
     r"""Return a name as matplotlib writes it out: without this it reads formulas between dollars.
 
-    >>> print(escape_formulas("a$b$"))
-    a\$b\$
+    Control characters, which no font and no .svg has, are escapes that can be seen.
+
+    >>> print(escape_formulas("a$b$"), escape_formulas("c\x1b"))
+    a\$b\$ c\x1b
     """
-    return name.replace("$", r"\$")
+    return show_controls(name).replace("$", r"\$")
 
 
 def find_spread(values: ArrayLike) -> tuple[Floats, Floats, Floats]:

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from cli_files import as_null
 from spanmatch.base.plain_json import format_json
-from spanmatch.cli import app
+from spanmatch.cli.program import app
 from spanmatch.comparison.calibrated_table import SATURATED
 
 if TYPE_CHECKING:

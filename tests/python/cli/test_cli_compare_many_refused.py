@@ -13,9 +13,9 @@ import typer
 
 from cli_files import failed
 from compare_runs import made, place
-from spanmatch.cli import app
 from spanmatch.cli.flags import NOT_OF_MODELS, OPTIONS, name_options, rename_options
 from spanmatch.cli.options_of_two import INSTEAD, refuse_options_of_two
+from spanmatch.cli.program import app
 
 __all__ = ["made", "place"]  # fixtures
 pytestmark = pytest.mark.usefixtures("place")

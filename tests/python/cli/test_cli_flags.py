@@ -17,8 +17,8 @@ import typer
 
 from cli_files import done, failed, run
 from odd_nets import BASE, OUT, SEEDS, TEXT, nets
-from spanmatch.cli import app
 from spanmatch.cli.flags import OPTIONS, name_options
+from spanmatch.cli.program import app
 
 __all__ = ["nets"]  # a fixture
 pytestmark = pytest.mark.usefixtures("nets")

@@ -107,7 +107,7 @@ def test_options_that_do_not_go_together(place: Path) -> None:
 
 LARGE = """
 import resource, sys
-from spanmatch.cli import app
+from spanmatch.cli.program import app
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 def plan(name):

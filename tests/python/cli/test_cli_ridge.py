@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import spanmatch as sm
-from spanmatch.cli import app
+from spanmatch.cli.program import app
 
 if TYPE_CHECKING:
     from pathlib import Path

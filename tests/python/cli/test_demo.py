@@ -139,7 +139,8 @@ def test_the_picture_is_where_the_output_says(output: str, folder: Path) -> None
 
 
 def test_help_reads_nothing_that_it_does_not_need() -> None:
-    code = "import sys\nfrom spanmatch.cli import app\napp(['--help'], standalone_mode=False)\n"
+    code = "import sys\nfrom spanmatch.cli.program import app\n"
+    code += "app(['--help'], standalone_mode=False)\n"
     code += "print(*sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert "Usage: " in done.stdout

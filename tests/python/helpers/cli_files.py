@@ -16,7 +16,7 @@ from problems import planted
 pytest.importorskip("typer")
 from typer.testing import CliRunner
 
-from spanmatch.cli import app
+from spanmatch.cli.program import app
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compare_runs import config
-from spanmatch.cli import app, compare_job
+from spanmatch.cli import compare_job
+from spanmatch.cli.program import app
 from spanmatch.comparison.layer_files import find_finished_pairs
 from spanmatch.torch.resuming.ranks import join_ranks
 from spanmatch.torch.resuming.resumable import compare_in

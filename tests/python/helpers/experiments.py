@@ -14,7 +14,7 @@ import pytest
 pytest.importorskip("typer")
 from typer.testing import CliRunner
 
-from spanmatch.cli import app
+from spanmatch.cli.program import app
 
 SMALL = ["--data", "digits", "--arch", "small-vgg", "--seeds", "0,1", "--epochs", "1"]
 

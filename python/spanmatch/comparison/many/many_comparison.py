@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.errors import describe_damage
+from spanmatch.base.folder_lock import lock_folder
 from spanmatch.comparison.folder import WAY_OUT
 from spanmatch.comparison.many import many_folder
 from spanmatch.comparison.many.compared_networks import ComparedNetworks
@@ -162,8 +163,11 @@ class ManyComparison(ComparedNetworks):
             A file cannot be written.
         FileError
             There is a `many.json` that this version cannot read, and so not replace.
+        FolderInUseError
+            Another process is at work in the folder. A ValueError.
         """
-        many_folder.write(folder, self, self._sums)
+        with lock_folder(Path(folder)):
+            many_folder.write(folder, self, self._sums)
 
     @classmethod
     def load(cls, folder: str | PathLike[str]) -> ManyComparison:

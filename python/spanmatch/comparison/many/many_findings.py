@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spanmatch.base.shown_text import show_name
 from spanmatch.base.words import count_of, list_names
 from spanmatch.comparison.many.chance_findings import tell_chance
 from spanmatch.comparison.many.distinct_networks import choose_original, leave_out_copies
@@ -31,7 +32,8 @@ def describe_findings(many: ComparedNetworks) -> list[str]:
         for group in many.identical
     ]
     distinct = leave_out_copies(many)
-    return found if distinct is None else [*found, *_tell_distinct(distinct)]
+    told = found if distinct is None else [*found, *_tell_distinct(distinct)]
+    return list(map(show_name, told))
 
 
 def _tell_distinct(many: ComparedNetworks) -> list[str]:

@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spanmatch.base.shown_text import shorten_name, show_controls
 from spanmatch.base.words import count_of
+from spanmatch.comparison.keys import shorten_names
+from spanmatch.comparison.table import LETTERS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from spanmatch.comparison.many.compared_networks import ComparedNetworks, NetworkPair
 
 SHOWN = 40  # layers of a table
@@ -18,7 +23,7 @@ TITLES = ("layer", "least area", MEDIAN, "largest", "most alike")
 
 def format_many(many: ComparedNetworks) -> str:
     """Return the areas of every layer: least, median and largest, and the most alike networks."""
-    rows = [TITLES, *(describe_layer(many, layer) for layer in many.layers[:SHOWN])]
+    rows = [TITLES, *describe_layers(many, many.layers[:SHOWN])]
     widths = [max(len(row[at]) for row in rows) for at in range(5)]
     lines = [
         "  ".join(
@@ -28,12 +33,13 @@ def format_many(many: ComparedNetworks) -> str:
     ]
     if len(many) > SHOWN:
         lines.append(f"and {len(many) - SHOWN} more layers")
-    return "\n".join([f"ManyComparison of {describe_many(many)}", "", *lines, *list_remarks(many)])
+    text = [f"ManyComparison of {describe_many(many)}", "", *lines, *list_remarks(many)]
+    return show_controls("\n".join(text))
 
 
 def describe_many(many: ComparedNetworks) -> str:
     """Return in a line what was compared."""
-    against = "" if many.reference is None else f", each with {many.reference!r}"
+    against = "" if many.reference is None else f", each with {shorten_name(many.reference)!r}"
     inputs = "" if many.inputs is None else f", {count_of(many.inputs, 'input')}"
     return (
         f"{len(many.networks)} networks{against}, "
@@ -41,13 +47,22 @@ def describe_many(many: ComparedNetworks) -> str:
     )
 
 
-def describe_layer(many: ComparedNetworks, layer: str) -> tuple[str, str, str, str, str]:
-    """Return the cells of a layer."""
-    areas = _find_areas(many, layer)
-    most = max(areas, key=areas.__getitem__)
-    figures = (min(areas.values()), find_median(many, layer), areas[most])
-    least, median, largest = (f"{value:.4f}" for value in figures)
-    return layer, least, median, largest, " and ".join(most)
+def describe_layers(
+    many: ComparedNetworks, layers: Sequence[str]
+) -> list[tuple[str, str, str, str, str]]:
+    """Return the cells of some layers."""
+    if not layers:
+        return []
+    of_layers, of_networks = (shorten_names(each, LETTERS) for each in (layers, many.networks))
+    rows = []
+    for layer in layers:
+        areas = _find_areas(many, layer)
+        most = max(areas, key=areas.__getitem__)
+        figures = (min(areas.values()), find_median(many, layer), areas[most])
+        least, median, largest = (f"{value:.4f}" for value in figures)
+        pair = " and ".join(of_networks[network] for network in most)
+        rows.append((of_layers[layer], least, median, largest, pair))
+    return rows
 
 
 def find_median(many: ComparedNetworks, layer: str) -> float:
@@ -57,7 +72,7 @@ def find_median(many: ComparedNetworks, layer: str) -> float:
 
 def list_remarks(many: ComparedNetworks) -> list[str]:
     """Return the lines under a table."""
-    return [f"left out: {layer}: {reason}" for layer, reason in many.left_out.items()]
+    return [f"left out: {shorten_name(layer)}: {reason}" for layer, reason in many.left_out.items()]
 
 
 def _find_areas(many: ComparedNetworks, layer: str) -> dict[NetworkPair, float]:

@@ -13,6 +13,7 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from spanmatch.base.atomic import replacing
+from spanmatch.base.folder_lock import lock_folder
 from spanmatch.base.plain_json import write_json
 from spanmatch.experiment.folder import Folder
 from spanmatch.experiment.report.claims import answer_claims
@@ -26,30 +27,36 @@ if TYPE_CHECKING:
 
     from spanmatch.experiment.report.drawing import NumberedDrawing
 
+FORMULAS = tuple("=+-@\t\r")  # what a cell begins with that spreadsheets compute
+
 
 def write_report(path: Path) -> Path:
     """Write `report.html` into the folder of an experiment, and its figures; return its path.
 
-    Every figure is in `figures` as .png and .svg, and its numbers as .csv and .json. Same folder,
-    same bytes.
+    Every figure is in `figures` as .png and .svg, and its numbers as .csv and .json. In .csv a name
+    that spreadsheets take for a formula begins with an apostrophe; .json has names as they are.
+    Same folder, same bytes.
 
     Raises
     ------
     OSError
         A file cannot be read or written.
     ValueError
-        Something of the experiment is missing or damaged; it says what.
+        Something of the experiment is missing or damaged; it says what. Or another process is at
+        work in the folder.
     """
-    folder, findings = Folder(path), read_findings(path)
-    figures = draw_figures(findings)
-    folder.sweep()
-    folder.figures.mkdir(exist_ok=True)
-    for figure in figures:
-        _write_figure(folder.figures, figure)
-    with replacing(folder.report) as unfinished:
-        unfinished.write_text(
-            render_page(findings, answer_claims(findings), figures), encoding="utf-8"
-        )
+    folder = Folder(path)
+    with lock_folder(path):
+        findings = read_findings(path)
+        figures = draw_figures(findings)
+        folder.sweep()
+        folder.figures.mkdir(exist_ok=True)
+        for figure in figures:
+            _write_figure(folder.figures, figure)
+        with replacing(folder.report) as unfinished:
+            unfinished.write_text(
+                render_page(findings, answer_claims(findings), figures), encoding="utf-8"
+            )
     return folder.report
 
 
@@ -62,7 +69,16 @@ def _write_figure(folder: Path, drawn: NumberedDrawing) -> None:
     names = list(drawn.rows[0]) if drawn.rows else []
     writer = csv.DictWriter(table, names, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(drawn.rows)
+    writer.writerows({name: _as_cell(value) for name, value in row.items()} for row in drawn.rows)
     with replacing(folder / f"{drawn.name}.csv") as unfinished:
         unfinished.write_text(table.getvalue(), encoding="utf-8")
     write_json(folder / f"{drawn.name}.json", drawn.rows)
+
+
+def _as_cell(value: object) -> object:
+    """Return a value of a table; names that a spreadsheet would compute begin with an apostrophe.
+
+    >>> _as_cell("=HYPERLINK(1)"), _as_cell("fc"), _as_cell(-0.5)
+    ("'=HYPERLINK(1)", 'fc', -0.5)
+    """
+    return f"'{value}" if isinstance(value, str) and value[:1] in FORMULAS else value

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from spanmatch.base.shown_text import show_name
 from spanmatch.plot.page.drawing import Drawing
-from spanmatch.plot.style import BLUE, GREEN, INK, LABEL, SOFT, style_axes
+from spanmatch.plot.style import BLUE, GREEN, INK, LABEL, SOFT, escape_formulas, style_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,7 +61,8 @@ def name_layers(axes: Axes, layers: tuple[str, ...]) -> None:
 
 def shorten(layer: str) -> str:
     """Return the end of a name that is too long to stand at an axis; numbers beside have all."""
-    return layer if len(layer) <= 20 else f"…{layer[-19:]}"
+    name = show_name(layer)
+    return escape_formulas(name if len(name) <= 20 else f"…{name[-19:]}")
 
 
 def add_legend(figure: Figure, columns: int) -> None:

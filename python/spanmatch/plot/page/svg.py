@@ -46,14 +46,19 @@ def inline_svg(svg: str, label: str) -> str:
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r"<defs>\s*<style[^>]*>.*?</style>\s*</defs>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r' (xmlns(:\w+)?|version)="[^"]*"', "", svg).replace("xlink:href", "href")
-    # Every drawing names its groups alike, and a page may have a name once.
-    svg = re.sub(r'<g id="[^"]*"', "<g", svg)
-    svg = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font: \1 var(--font)", svg)
+    # Tags alone: a name that stands between them may look like any of this.
+    svg = re.sub("<[^>]*>", lambda tag: _fit_tag(tag[0]), svg)
     # Of the drawing only its proportions are kept: it is as wide as the page lets it be.
-    svg = re.sub(
-        r'<svg [^>]*?(viewBox="[^"]*")[^>]*>', rf'<svg \1 role="img" {label}>', svg, count=1
-    )
+    viewed = re.search('<svg [^>]*?(viewBox="[^"]*")[^>]*>', svg)
+    assert viewed is not None
+    return svg[: viewed.start()] + f'<svg {viewed[1]} role="img" {label}>' + svg[viewed.end() :]
+
+
+def _fit_tag(tag: str) -> str:
+    tag = re.sub(r' (xmlns(:\w+)?|version)="[^"]*"', "", tag).replace("xlink:href", "href")
+    # Every drawing names its groups alike, and a page may have a name once.
+    tag = re.sub(r'<g id="[^"]*"', "<g", tag)
+    tag = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font: \1 var(--font)", tag)
     for colour, variable in VARIABLES.items():
-        svg = svg.replace(colour, f"var({variable})")
-    return svg
+        tag = tag.replace(colour, f"var({variable})")
+    return tag

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from spanmatch.base.shown_text import show_controls
 from spanmatch.base.words import count_of
 from spanmatch.plot.page.svg import inline_svg
 
@@ -27,6 +28,7 @@ def load_page(package: str) -> Template:
         loader=ChoiceLoader([PackageLoader(package, ""), PackageLoader(SHARED, "")]),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_show,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -34,8 +36,15 @@ def load_page(package: str) -> Template:
     return environment.get_template("page.html")
 
 
+def _show(value: object) -> object:
+    """Show the control characters of text: browsers drop some, and let others turn the line."""
+    return (
+        show_controls(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
+    )
+
+
 def inline_drawing(drawn: Drawing) -> Markup:
     """Return a drawing as part of a page."""
-    label = f'aria-label="{escape(drawn.title)}"'
+    label = f'aria-label="{escape(show_controls(drawn.title))}"'
     # Safe: matplotlib escapes names in drawings, and the label is escaped here.
     return Markup(inline_svg(drawn.svg, label))

@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import sys
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import ModuleType
 
+SEARCHED_LAST: ContextVar[str | None] = ContextVar("searched_last", default=None)
+"""A folder in which modules of factories are looked for where they are nowhere else; None: none."""
 OWN = "spanmatch_factory:"  # before the path, the name of a file as a module
 
 
@@ -71,6 +74,9 @@ def _find_function(module: ModuleType, attribute: str, place: str) -> Callable[.
 
 
 def _import(place: str, kinds: Sequence[str], examples: str) -> ModuleType:
+    last = SEARCHED_LAST.get()
+    if last is not None and last not in sys.path:
+        sys.path.append(last)
     try:
         return importlib.import_module(place)
     except ModuleNotFoundError as error:

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from spanmatch.base.shown_text import elide, show_name
 from spanmatch.comparison.keys import name_call
 from spanmatch.torch.observing.observer import Observer
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from spanmatch.torch.observing.layers import ChosenLayers, LayerChoice
 
 HEADINGS = ("layer", "type", "output", "axis", "neurons", "positions", "parameters")
+LETTERS = 100  # of a name in the table
 
 
 @dataclass(frozen=True)
@@ -109,8 +111,8 @@ def _describe(output: SeenOutput, module: nn.Module, calls: int) -> LayerInfo:
 def _format_cells(layer: LayerInfo) -> tuple[str, ...]:
     positions = "?" if layer.positions is None else " × ".join(map(str, layer.positions))
     return (
-        layer.name,
-        layer.type,
+        elide(show_name(layer.name), LETTERS),
+        show_name(layer.type),
         str(layer.shape),
         "?" if layer.axis is None else str(layer.axis),
         "?" if layer.neurons is None else str(layer.neurons),

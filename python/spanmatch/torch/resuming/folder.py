@@ -110,7 +110,7 @@ class Outline:
 def claim_folder(folder: Path, config: Mapping[str, Any]) -> None:
     """Write `config.json`, or where something is done already see that it is the same.
 
-    What a killed run has left half written is taken away.
+    What a killed run has left half written there is taken away: the folder is locked.
 
     Raises
     ------
@@ -132,7 +132,7 @@ def claim_folder(folder: Path, config: Mapping[str, Any]) -> None:
         return
     # A comparison that has come to nothing, as by a slip in its arguments, gives way.
     folder.mkdir(parents=True, exist_ok=True)
-    remove_unfinished(folder)
+    remove_unfinished(folder, name=CONFIG)
     write_json(path, config)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.atomic import remove_unfinished, replacing
 from spanmatch.base.errors import FileError, describe_damage
+from spanmatch.base.folder_lock import lock_folder
 from spanmatch.base.plain_json import format_json, read_json
 from spanmatch.base.plain_values import take, take_count, take_list, take_text
 from spanmatch.comparison.many.many_comparison import ManyComparison
@@ -37,6 +38,8 @@ def write_many_report(folder: str | PathLike[str]) -> Path:
         A file cannot be read or written.
     FileError
         Something of the comparison is missing or damaged. A ValueError.
+    FolderInUseError
+        Another process is at work in the folder. A ValueError.
     """
     folder = Path(folder)
     if not (folder / INDEX).is_file():
@@ -48,10 +51,11 @@ def write_many_report(folder: str | PathLike[str]) -> Path:
         from spanmatch.comparison.many.report.page import render_page
     except ImportError as error:
         raise ImportError(f"{REPORT} needs {error.name}: pip install 'spanmatch[cli]'") from error
-    remove_unfinished(folder)
-    page = render_page(ManyComparison.load(folder), _read_origin(folder))
-    with replacing(folder / REPORT) as unfinished:
-        unfinished.write_text(page, encoding="utf-8")
+    with lock_folder(folder):
+        remove_unfinished(folder)
+        page = render_page(ManyComparison.load(folder), _read_origin(folder))
+        with replacing(folder / REPORT) as unfinished:
+            unfinished.write_text(page, encoding="utf-8")
     return folder / REPORT
 
 

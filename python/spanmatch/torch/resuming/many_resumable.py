@@ -68,6 +68,8 @@ def compare_many_in(
 
     Raises
     ------
+    FolderInUseError
+        Another process is at work in the folder. A ValueError.
     ValueError
         The folder holds another comparison: nothing is changed. Or as `compare_many`.
     OSError
@@ -84,12 +86,13 @@ def compare_many_in(
     """
     folder = Path(folder)
     told = say if ranks.rank == 0 else _say_nothing
-    if ranks.run_in_first(lambda: _claim(folder, config, told)):
-        return ManyComparison.load(folder) if ranks.rank == 0 else None
-    shares = run_networks(folder, config, ranks, progress=progress, say=told)
-    networks = sum_layers(folder, config, ranks, shares, told)
-    write_answers(folder, config.options, ranks, networks, progress=progress)
-    return _finish(folder, config, networks) if ranks.rank == 0 else None
+    with ranks.hold(folder):
+        if ranks.run_in_first(lambda: _claim(folder, config, told)):
+            return ManyComparison.load(folder) if ranks.rank == 0 else None
+        shares = run_networks(folder, config, ranks, progress=progress, say=told)
+        networks = sum_layers(folder, config, ranks, shares, told)
+        write_answers(folder, config.options, ranks, networks, progress=progress)
+        return _finish(folder, config, networks) if ranks.rank == 0 else None
 
 
 def _claim(folder: Path, config: ManyConfig, say: Callable[[str], object]) -> bool:

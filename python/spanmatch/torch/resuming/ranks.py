@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import torch
 import torch.distributed as dist
 
+from spanmatch.base.folder_lock import lock_folder
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 Outcome = TypeVar("Outcome")
 
@@ -71,6 +74,13 @@ class Ranks:
         dist.scatter_object_list(own, things if self.rank == 0 else None, group=self._host_group)
         dealt: Outcome = own[0]
         return dealt
+
+    @contextmanager
+    def hold(self, folder: Path) -> Iterator[None]:
+        """Lock a folder against other work: process 0 holds it for all."""
+        with ExitStack() as held:
+            self.run_in_first(lambda: held.enter_context(lock_folder(folder)))
+            yield
 
 
 def choose_device(device: str | None) -> str:

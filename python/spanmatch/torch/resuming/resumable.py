@@ -80,6 +80,8 @@ def compare_in(
 
     Raises
     ------
+    FolderInUseError
+        Another process is at work in the folder. A ValueError.
     ValueError
         The folder holds another comparison: nothing is changed. Or as `compare`.
     OSError
@@ -95,12 +97,13 @@ def compare_in(
         As `compare`, in process 0.
     """
     folder = Path(folder)
-    state = ranks.run_in_first(lambda: _read_state(folder, config, say))
-    outline = state.outline
-    if outline is None or state.missing:
-        outline = _write_pairs(folder, config, ranks, state, progress)
-    _write_answers(folder, config.options, ranks, outline, progress)
-    return _finish(folder, config.options, outline) if ranks.rank == 0 else None
+    with ranks.hold(folder):
+        state = ranks.run_in_first(lambda: _read_state(folder, config, say))
+        outline = state.outline
+        if outline is None or state.missing:
+            outline = _write_pairs(folder, config, ranks, state, progress)
+        _write_answers(folder, config.options, ranks, outline, progress)
+        return _finish(folder, config.options, outline) if ranks.rank == 0 else None
 
 
 def _read_state(folder: Path, config: CompareConfig, say: Callable[[str], object]) -> FolderState:

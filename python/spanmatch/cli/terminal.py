@@ -1,0 +1,34 @@
+"""Where text leaves the commands: lines and tables in which nothing is left for a terminal to obey.
+
+Names come from files and models, and errors from other libraries: a terminal would take what they
+hold for colours, titles of windows and worse.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from spanmatch.base.shown_text import show_controls
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.text import Text
+
+
+def echo(text: object = "", *, err: bool = False) -> None:
+    """Print a line, or lines: of results, or with `err` of what is no result."""
+    typer.echo(show_controls(str(text)), err=err)
+
+
+def show(shown: RenderableType) -> None:
+    """Print a table, or what else rich lays out."""
+    from rich.console import Console
+
+    class _Console(Console):
+        # Every text passes here, the cells of tables too.
+        def render_str(self, text: str, **options: object) -> Text:
+            return super().render_str(show_controls(text), **options)  # type: ignore[arg-type]
+
+    _Console(highlight=False, markup=False).print(shown)

@@ -70,14 +70,6 @@ def remove_unfinished(folder: Path, within: Iterable[str] = (), name: str | None
             path.unlink(missing_ok=True)
 
 
-def remove_all_unfinished(folder: Path, within: Iterable[str]) -> None:
-    """Do so in a folder, and in those of these names within it, however deep."""
-    tops = [folder / name for name in within]
-    for each in (folder, *(part for top in tops for part in (top, *top.rglob("*/")))):
-        if each.is_dir():
-            remove_unfinished(each)
-
-
 def check_writable(path: str | os.PathLike[str]) -> Path:
     """Return the file that `path` names, links followed, or raise OSError if it cannot be one."""
     path = Path(path)

@@ -96,9 +96,9 @@ def read(path: str | PathLike[str]) -> tuple[str, dict[str, NDArray[Any]], dict[
             values = {name: parse_json(text) for name, text in metadata.items() if name not in OWN}
         except ValueError as error:
             raise FileError(f"{path} has damaged metadata: {error}") from error
-        if both := values.keys() & reader.places.keys():
+        if both := values.keys() & reader.entries.keys():
             raise describe_damage(path, f"it has {min(both)} twice")
-        tensors = {name: _as_array(path, name, reader.read(name)) for name in reader.places}
+        tensors = {name: _as_array(path, name, reader.read(name)) for name in reader.entries}
     return metadata[KIND_ENTRY], tensors, values
 
 

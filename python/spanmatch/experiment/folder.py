@@ -10,6 +10,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from spanmatch.base.atomic import remove_unfinished
 from spanmatch.base.claim import check_claim
 from spanmatch.comparison.folder import INDEX
 from spanmatch.experiment.config_file import ABSENT, is_recorded, read_recorded, write_recorded

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from spanmatch.base.safetensors_file import WIDTHS
+from spanmatch.base.safetensors_header import WIDTHS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

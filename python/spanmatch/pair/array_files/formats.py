@@ -15,8 +15,8 @@ import numpy as np
 
 from spanmatch.base.errors import FileError
 from spanmatch.base.regular_file import check_regular
+from spanmatch.base.safetensors_header import TensorEntry, read_safetensors_header
 from spanmatch.pair.array_files.npy_header import read_npy_header
-from spanmatch.pair.array_files.safetensors_header import TensorEntry, read_safetensors_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -179,15 +179,16 @@ def _find_in_member(
 
 
 def _find_in_safetensors(file: IO[bytes]) -> dict[str, StoredArray]:
-    return {name: _as_array(entry) for name, entry in read_safetensors_header(file).items()}
+    _, entries = read_safetensors_header(file)
+    return {name: _as_array(entry) for name, entry in entries.items()}
 
 
 def _as_array(entry: TensorEntry) -> StoredArray:
-    known = SAFETENSORS_TYPES.get(entry.kind)
+    known = SAFETENSORS_TYPES.get(entry.dtype)
     # A type without a name here is refused by the name it has there.
-    dtype = np.dtype(known) if known else np.dtype([(entry.kind[:40] or "?", "V1")])
-    bfloat16 = entry.kind == "BF16"
-    return StoredArray(entry.shape, dtype, entry.first, entry.end, bfloat16=bfloat16)
+    dtype = np.dtype(known) if known else np.dtype([(entry.dtype[:40] or "?", "V1")])
+    bfloat16 = entry.dtype == "BF16"
+    return StoredArray(entry.shape, dtype, entry.begin, entry.end, bfloat16=bfloat16)
 
 
 def _measure_size(file: IO[bytes]) -> int:

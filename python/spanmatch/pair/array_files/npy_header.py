@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from numpy.lib import format as npy
 
-from spanmatch.pair.array_files.shapes import check_shape
+from spanmatch.base.array_shape import check_array_shape
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +48,7 @@ def read_npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[An
     # What numpy and the parser of Python raise for text that is no header is not defined.
     except Exception as error:
         raise ValueError(f"its header does not parse: {error}") from error
-    check_shape(shape, "the array")
+    check_array_shape(shape, "the array")
     return shape, fortran, dtype
 
 

@@ -196,7 +196,7 @@ def _read_activations(reader: TensorReader, call: Call) -> Activations:
     names = [(take_text(each, "layer"), take_count(each, "call")) for each in calls]
     at = names.index(call)
     values, mask = _read_tensor(reader, f"{at}"), None
-    if f"{at}.mask" in reader.places:
+    if f"{at}.mask" in reader.entries:
         mask = _read_tensor(reader, f"{at}.mask")
         if mask.dtype != torch.bool or mask.shape != values.shape[:-1]:
             raise ValueError("a mask is not of the positions of its values")

@@ -7,8 +7,8 @@ from typing import IO, TYPE_CHECKING
 import torch
 
 from spanmatch.base.errors import FileError
+from spanmatch.base.safetensors_header import TensorEntry, read_safetensors_header
 from spanmatch.base.words import list_names
-from spanmatch.pair.array_files.safetensors_header import TensorEntry, read_safetensors_header
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +42,7 @@ def read_safetensors(path: Path) -> dict[str, Tensor]:
     """
     try:
         with path.open("rb", buffering=0) as file:
-            entries = read_safetensors_header(file)
+            _, entries = read_safetensors_header(file)
             _check_types(entries, path)
             return {name: _read_tensor(file, entry) for name, entry in entries.items()}
     except FileError:
@@ -52,8 +52,8 @@ def read_safetensors(path: Path) -> dict[str, Tensor]:
 
 
 def _check_types(entries: dict[str, TensorEntry], path: Path) -> None:
-    odd = [f"{name} ({entry.kind[:40]})" for name, entry in entries.items()
-           if entry.kind not in TYPES]  # fmt: skip
+    odd = [f"{name} ({entry.dtype[:40]})" for name, entry in entries.items()
+           if entry.dtype not in TYPES]  # fmt: skip
     if odd:
         raise FileError(
             f"{path} holds values of types that are not read: {list_names(odd, 5)}; cast them "
@@ -62,10 +62,10 @@ def _check_types(entries: dict[str, TensorEntry], path: Path) -> None:
 
 
 def _read_tensor(file: IO[bytes], entry: TensorEntry) -> Tensor:
-    tensor = torch.empty(entry.shape, dtype=TYPES[entry.kind])
+    tensor = torch.empty(entry.shape, dtype=TYPES[entry.dtype])
     if tensor.numel() == 0:
         return tensor
-    file.seek(entry.first)
+    file.seek(entry.begin)
     left = tensor.reshape(-1).view(torch.uint8).numpy().data
     while left:
         count: int = file.readinto(left)  # type: ignore[attr-defined]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from spanmatch.base.errors import FileError
+from spanmatch.base.plain_json import parse_json
 from spanmatch.base.regular_file import check_regular
-from spanmatch.pair.array_files.safetensors_header import refuse_repeats
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,8 +42,8 @@ def read_index(path: Path) -> dict[Path, list[str]]:
     if len(text) > MAX_INDEX:
         raise FileError(f"{path} is no index of a checkpoint: none has more than {MAX_INDEX} bytes")
     try:
-        content = json.loads(text, object_pairs_hook=refuse_repeats)
-    except (RecursionError, ValueError) as error:
+        content = parse_json(text)
+    except ValueError as error:
         raise FileError(f"{path} is damaged, or no JSON: {error}") from error
     places = content.get("weight_map") if isinstance(content, dict) else None
     if not isinstance(places, dict) or not places:

@@ -126,11 +126,12 @@ def test_damaged_data(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     )
     import torchvision  # noqa: F401 - it takes long to import, and damage should not
 
+    options: dict[str, Any] = {"size": 8} if kind == "imagefolder" else {}
     for _ in range(STEPS // 3):
         path.write_bytes(mutate(DATA[name], random, list(DATA.values())))
         begun = time.perf_counter()
         try:
-            list(load_data(f"{kind}:{place}", **({"size": 8} if kind == "imagefolder" else {})))
+            list(load_data(f"{kind}:{place}", **options))
         except (ValueError, MemoryError) as error:
             if path.name not in str(error):
                 raise AssertionError("it names no file") from error

@@ -19,6 +19,7 @@ import torch
 from torch import nn
 
 from array_contents import entry, tensors
+from spanmatch.base import safetensors_header
 from spanmatch.base.errors import FileError
 from spanmatch.torch import load_checkpoint, load_model
 from spanmatch.torch.loading import safetensors_weights
@@ -194,7 +195,7 @@ def test_safetensors_that_shrink_while_they_are_read(
 ) -> None:
     path = tmp_path / "a.safetensors"
     safetensors.torch.save_file(network().state_dict(), path)
-    read = safetensors_weights.read_safetensors_header
+    read = safetensors_header.read_safetensors_header
 
     def shrink(file: Any) -> Any:
         header = read(file)

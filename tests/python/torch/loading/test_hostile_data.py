@@ -41,7 +41,8 @@ def test_no_pickle_is_run(tmp_path: Path) -> None:
     evil = np.empty(3, object)
     evil[:] = RunsCode(mark)
     np.save(tmp_path / "a.npy", evil)
-    for name, held in {"a": {"x": evil}, "b": {"x": np.ones(3), "y": evil}}.items():
+    archives: dict[str, Any] = {"a": {"x": evil}, "b": {"x": np.ones(3), "y": evil}}
+    for name, held in archives.items():
         np.savez(tmp_path / f"{name}.npz", **held)
         np.savez_compressed(tmp_path / f"{name}_packed.npz", **held)
     (tmp_path / "b.npy").write_bytes(pickle.dumps(RunsCode(mark)))

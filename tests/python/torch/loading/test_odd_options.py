@@ -38,6 +38,7 @@ def test_numbers_of_numpy(number: Any) -> None:
 
 
 def test_names_that_are_no_texts() -> None:
-    for load in (load_model, load_data):
+    loads: list[Any] = [load_model, load_data]
+    for load in loads:
         with pytest.raises(TypeError, match="`name` must be a text, got int"):
-            load(3)  # type: ignore[operator]
+            load(3)

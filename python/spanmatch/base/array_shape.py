@@ -13,11 +13,11 @@ MAX_AXES = 64  # those of numpy
 SHOWN = 80
 
 
-def check_shape(shape: Sequence[object], what: str) -> None:
+def check_array_shape(shape: Sequence[object], what: str) -> None:
     """Raise ValueError where a header gives an array a shape that none has.
 
-    >>> check_shape((3, 4), "the array")
-    >>> check_shape((3, -4), "the array")
+    >>> check_array_shape((3, 4), "the array")
+    >>> check_array_shape((3, -4), "the array")
     Traceback (most recent call last):
         ...
     ValueError: its header gives the array the shape (3, -4)

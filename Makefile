@@ -1,5 +1,7 @@
 # `make demo` and `make test` need a Rust toolchain, Python >= 3.10 and pip. Both make and share .venv.
 # `make bench` needs the Rust toolchain alone; it takes a minute, once it is built.
+# `make fuzz` attacks for longer than `make test` does; STEPS and SEED say how long, and with what.
+# `make audit` asks which dependencies have known faults.
 # `make bench-tools` adds to .venv what benches/compare.py runs beside.
 
 PYTHON ?= python3
@@ -11,9 +13,13 @@ NARROW := i686-unknown-linux-gnu
 RUST := Cargo.toml $(wildcard Cargo.lock) $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
 # The sources as they lie here are tested and checked, however the package got into .venv.
-test lint: export PYTHONPATH := $(CURDIR)/python
+test lint fuzz: export PYTHONPATH := $(CURDIR)/python
 
-.PHONY: demo test lint bench bench-tools format clean
+# Of `make fuzz`: random inputs of each target, and the first of their seeds.
+STEPS ?= 20000
+SEED ?= 1
+
+.PHONY: demo test lint fuzz audit bench bench-tools format clean
 
 demo: .venv/installed
 	$(BIN)/spanmatch demo
@@ -30,6 +36,19 @@ lint: .venv/installed
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest spanmatch._core
+
+# With checks of overflow, as the tests have them.
+fuzz: .venv/installed
+	cargo run --profile test -p spanmatch-fuzz -- --steps $(STEPS) --seed $(SEED)
+	SPANMATCH_FUZZ=$(STEPS) SPANMATCH_FUZZ_SEED=$(SEED) $(BIN)/python -m pytest --hypothesis-profile night \
+		--numprocesses $(WORKERS) tests/python -k "random_calls or fuzzed or mutated or random_layouts"
+
+# By the public lists of advisories, of crates (RustSec) and of packages (PyPI).
+audit: .venv/installed
+	cargo install --quiet --locked cargo-audit
+	cargo audit
+	$(BIN)/python -m pip install --quiet pip-audit
+	$(BIN)/python -m pip_audit --skip-editable
 
 bench:
 	cargo run --release -p spanmatch-bench -- run

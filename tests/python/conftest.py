@@ -30,8 +30,10 @@ collect_ignore_glob = ["data/*"]
 # What runs behind a shell's & inherits that Ctrl-C is ignored, and so would what the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-settings.register_profile("spanmatch", derandomize=True, deadline=None, max_examples=30)
-settings.load_profile("spanmatch")
+settings.register_profile("ci", derandomize=True, deadline=None, max_examples=30)
+# Other examples in every run, and many: `pytest --hypothesis-profile night`.
+settings.register_profile("night", deadline=None, max_examples=2000)
+settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session")

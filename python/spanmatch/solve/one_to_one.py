@@ -11,6 +11,7 @@ from spanmatch.base.interruptible import run_interruptibly
 from spanmatch.base.progress import show_progress
 from spanmatch.pair.pair import ActivationPair, copy_gram
 from spanmatch.results.one_to_one import OneToOne
+from spanmatch.solve.centered import center_products
 from spanmatch.solve.problem import Regularisation
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def align_neurons(
 
 def _correlate(gram: core.Gram) -> Floats:
     """Return the correlation of every x with every y; 0 where either is dead."""
-    products, n_x = gram.centered(), gram.n_x
+    products, n_x = center_products(gram), gram.n_x
     # Chance is nan exactly where a neuron is dead.
     is_dead = np.isnan(np.concatenate(core.chance(gram, True, None)))
     scale = np.zeros(is_dead.size)

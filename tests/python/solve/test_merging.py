@@ -89,3 +89,10 @@ def test_aligned_networks_can_be_averaged() -> None:
     with torch.no_grad():
         hidden = a[:2](images).numpy()
     np.testing.assert_array_equal(sm.align_neurons(hidden, hidden), np.arange(WIDTH))
+
+
+def test_a_neuron_whose_squares_underflow_is_refused_by_name() -> None:
+    x, y = np.random.default_rng(0).standard_normal((2, 20, 3))
+    y[:, 1] *= 1e-200
+    with pytest.raises(ValueError, match=r"neuron 1 of y .* underflow"):
+        sm.align_neurons(x, y)

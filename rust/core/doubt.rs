@@ -5,9 +5,10 @@ use crate::neurons::Side;
 use crate::progress::Progress;
 use crate::tableau::{Tableau, TableauPair};
 
-/// So many roundings of each cosine are allowed for: of the sums, of the scale, and of the factorisation, of which the
-/// error is as though the cosines had it (Higham, "Accuracy and Stability of Numerical Algorithms", chapter 10).
-const ROUNDINGS: f64 = 8.0 * f64::EPSILON / 2.0;
+/// Two roundings of each cosine are allowed for, as of its sum and its scale: more is seldom seen, since rounding goes
+/// either way. Those of the factorisation are as though the cosines had them, too (Higham, "Accuracy and Stability of
+/// Numerical Algorithms", chapter 10).
+const ROUNDINGS: f64 = f64::EPSILON;
 
 /// Whether each of a set of neurons, from which nothing has been removed, is within a limit of r² or above it by no more
 /// than rounding can move it; then the limit that all are within.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import contextvars
+import os
 import threading
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -13,6 +15,10 @@ if TYPE_CHECKING:
     Result = TypeVar("Result")
 
 GLANCE = 0.1  # seconds, after which a system whose waits hear no signal looks for one
+INTERRUPTED = 130
+
+_left: list[threading.Event] = []
+"""The end of each work that has been left."""
 
 
 def run_interruptibly(
@@ -20,8 +26,8 @@ def run_interruptibly(
 ) -> Result:
     """Return what `work` does; on Ctrl-C leave it at once, and let it end unheard.
 
-    What it reads stays in memory until then. Signals come to the main thread alone, so any other
-    does the work itself.
+    What it reads stays in memory until then, and the process does not end before it, but for
+    another Ctrl-C. Signals come to the main thread alone, so any other does the work itself.
 
     >>> run_interruptibly(sum, [1, 2], start=3)
     6
@@ -30,19 +36,42 @@ def run_interruptibly(
         return work(*args, **kwargs)
     results: list[Result] = []
     errors: list[BaseException] = []
+    # A thread whose `join` is interrupted is taken for one that has ended.
+    ended = threading.Event()
 
     def attempt() -> None:
         try:
             results.append(work(*args, **kwargs))
         except BaseException as error:
             errors.append(error)
+        finally:
+            ended.set()
 
-    # In the same context: what numpy does with an overflow is part of it. A process that ends does
-    # not wait for a daemon.
+    # In the same context: what numpy does with an overflow is part of it.
     thread = threading.Thread(target=contextvars.copy_context().run, args=(attempt,), daemon=True)
     thread.start()
-    while thread.is_alive():
-        thread.join(GLANCE)
+    try:
+        while not ended.wait(GLANCE):
+            pass
+    except BaseException:
+        _left[:] = [each for each in (*_left, ended) if not each.is_set()]
+        raise
     for error in errors:
         raise error
     return results[0]
+
+
+@atexit.register
+def _wait_for_left() -> None:
+    # A library that is unloaded under a thread that is in it takes the process down.
+    try:
+        for ended in _left:
+            while not ended.wait(GLANCE):
+                pass
+    except KeyboardInterrupt:
+        os._exit(INTERRUPTED)
+
+
+if hasattr(os, "register_at_fork"):
+    # A fork takes no thread along that could end.
+    os.register_at_fork(after_in_child=_left.clear)

@@ -53,7 +53,9 @@ def read_safetensors_header(
     file.seek(0)
     length = int.from_bytes(file.read(LENGTH), "little")
     if size < LENGTH or length > size - LENGTH:
-        raise ValueError(f"its header would take {length} bytes, and the file has {size}")
+        raise ValueError(
+            f"it is cut short: its header would take {length} bytes, and the file has {size}"
+        )
     if length > most:
         raise ValueError(
             f"its header would take {format_bytes(length)}, and none has more than "

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -127,9 +128,14 @@ def test_a_failure_keeps_the_pair_that_was_read(
     assert sm.ActivationPair.load("pair.safetensors").n_samples == 1700
 
 
-def maps(child: subprocess.Popen[str], name: str) -> bool:
+def has_open(child: subprocess.Popen[str], name: str) -> bool:
     """Whether the process reads a file of this name, as Linux says."""
-    return name in Path(f"/proc/{child.pid}/maps").read_text()
+    for descriptor in Path(f"/proc/{child.pid}/fd").iterdir():
+        # It may have been closed meanwhile.
+        with suppress(FileNotFoundError):
+            if descriptor.readlink().name == name:
+                return True
+    return False
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks Linux when to interrupt")
@@ -157,7 +163,9 @@ def test_an_interrupt_exits_with_130(folder: Path, solving: bool) -> None:
         try:
             deadline = time.perf_counter() + 120
             begun = (
-                Path("out/pair.safetensors").exists if solving else lambda: maps(child, "big.npy")
+                Path("out/pair.safetensors").exists
+                if solving
+                else lambda: has_open(child, "big.npy")
             )
             while not begun():
                 assert time.perf_counter() < deadline

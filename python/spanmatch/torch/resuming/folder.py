@@ -132,7 +132,8 @@ def claim_folder(folder: Path, config: Mapping[str, Any]) -> None:
         return
     # A comparison that has come to nothing, as by a slip in its arguments, gives way.
     folder.mkdir(parents=True, exist_ok=True)
-    remove_unfinished(folder, name=CONFIG)
+    # A folder without one may be the user's own, where others write meanwhile.
+    remove_unfinished(folder, name=None if path.exists() else CONFIG)
     write_json(path, config)
 
 

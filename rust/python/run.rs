@@ -4,7 +4,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::exceptions::{PyMemoryError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use spanmatch::{Error, Progress};
@@ -141,6 +141,9 @@ fn build(count: usize) -> PyResult<Arc<ThreadPool>> {
         .thread_name(|index| format!("spanmatch-{index}"));
     match builder.build() {
         Ok(pool) => Ok(Arc::new(pool)),
-        Err(error) => Err(PyRuntimeError::new_err(format!("no thread pool: {error}"))),
+        // The system has no room for their stacks, or allows no more of them.
+        Err(error) => Err(PyMemoryError::new_err(format!(
+            "no threads can be started ({error}): free memory, or ask for fewer by set_num_threads"
+        ))),
     }
 }

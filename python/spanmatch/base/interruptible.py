@@ -49,7 +49,11 @@ def run_interruptibly(
 
     # In the same context: what numpy does with an overflow is part of it.
     thread = threading.Thread(target=contextvars.copy_context().run, args=(attempt,), daemon=True)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError:
+        # There is no room for another: rather an answer than none to interrupt.
+        return work(*args, **kwargs)
     try:
         while not ended.wait(GLANCE):
             pass

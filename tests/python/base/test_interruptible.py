@@ -34,6 +34,16 @@ def test_a_thread_that_hears_no_signal_does_the_work_itself() -> None:
     assert found == [caller]
 
 
+def test_without_room_for_a_thread_the_caller_does_the_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert run_interruptibly(threading.current_thread) is threading.main_thread()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="sends itself a signal")
 def test_ctrl_c_leaves_the_work_at_once() -> None:
     ended = threading.Event()

@@ -19,6 +19,7 @@ PREFIXES = ("module.", "_orig_mod.", "model.", "network.")
 """What DistributedDataParallel, torch.compile, and a module that holds the model put first."""
 
 SHOWN = 5
+EXTRA = "_extra_state"  # by which torch calls what a module keeps beside tensors
 
 
 def load_checkpoint(model: torch.nn.Module, path: str | PathLike[str]) -> None:
@@ -94,9 +95,6 @@ def _restore(model: torch.nn.Module, own: Mapping[str, Any], before: Mapping[str
         name = f"{place}.{EXTRA}" if place else EXTRA
         if name in before:
             module.set_extra_state(before[name])
-
-
-EXTRA = "_extra_state"  # by which torch calls what a module keeps beside tensors
 
 
 def _drop_prefixes(state: dict[str, Any], own: Mapping[str, object]) -> dict[str, Any]:

@@ -11,16 +11,19 @@ import subprocess
 import sys
 import textwrap
 import zipfile
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
 from array_contents import X, contents, entry, refused, tensors
+from canary import RunsCode
 from spanmatch.base.errors import FileError
 from spanmatch.pair.array_files.array_file import open_array
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MAGIC = b"\x93NUMPY"
 
@@ -203,16 +206,6 @@ def test_what_is_no_file(tmp_path: Path, suffix: str) -> None:
     null = tmp_path / f"null{suffix}"
     null.symlink_to("/dev/zero")
     refused(lambda: open_array(null), str(null), "a device")
-
-
-class RunsCode:
-    """Unpickling it makes a file."""
-
-    def __init__(self, mark: Path) -> None:
-        self.mark = mark
-
-    def __reduce__(self) -> tuple[object, tuple[Path]]:
-        return Path.touch, (self.mark,)
 
 
 def test_no_pickle_is_run(tmp_path: Path) -> None:

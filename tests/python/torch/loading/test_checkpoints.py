@@ -5,16 +5,19 @@ from __future__ import annotations
 import pickle
 import re
 from collections import OrderedDict
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import safetensors.torch
 import torch
 from torch import nn
 
+from canary import RunsCode
 from spanmatch.base.errors import FileError
 from spanmatch.torch.loading.checkpoints import load_checkpoint
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def network(seed: int) -> nn.Module:
@@ -32,16 +35,6 @@ class Tied(nn.Module):
         torch.manual_seed(seed)
         self.embedding, self.head = nn.Embedding(5, 3), nn.Linear(3, 5, bias=False)
         self.head.weight = self.embedding.weight
-
-
-class RunsCode:
-    """What a malicious checkpoint holds: unpickling it makes a file."""
-
-    def __init__(self, file: Path) -> None:
-        self.file = file
-
-    def __reduce__(self) -> tuple[object, tuple[Path]]:
-        return Path.touch, (self.file,)
 
 
 def same(model: nn.Module, other: nn.Module) -> bool:

@@ -21,6 +21,7 @@ import torch
 from PIL import Image
 from torch import nn
 
+from canary import RunsCode
 from mutated_bytes import mutate
 from spanmatch.torch import load_checkpoint, load_data
 
@@ -30,16 +31,6 @@ if TYPE_CHECKING:
 STEPS = int(os.environ.get("SPANMATCH_FUZZ", "150"))
 SEED = int(os.environ.get("SPANMATCH_FUZZ_SEED", "0"))
 SECONDS = 20  # that one file may take
-
-
-class RunsCode:
-    """Unpickling it makes a file."""
-
-    def __init__(self, mark: str) -> None:
-        self.mark = mark
-
-    def __reduce__(self) -> tuple[object, tuple[Path]]:
-        return Path.touch, (Path(self.mark),)
 
 
 MARK = "the code of a pickle ran"
@@ -57,7 +48,7 @@ def saved(content: object, zipped: bool) -> bytes:
 
 
 STATE = dict(network(1).state_dict())
-EVIL = {**STATE, "0.bias": RunsCode(MARK)}
+EVIL = {**STATE, "0.bias": RunsCode(Path(MARK))}
 WEIGHTS: dict[str, bytes] = {
     "zip.pt": saved(STATE, True),
     "legacy.ckpt": saved({"state_dict": STATE, "epoch": 3}, False),
@@ -107,7 +98,7 @@ DATA: dict[str, bytes] = {
     "stored.npz": written(np.savez, x=X, y=np.arange(20)),
     "packed.npz": written(np.savez_compressed, x=np.asfortranarray(X), targets=np.arange(20)),
     "one.npy": written(np.save, X.reshape(5, 4, 3)),
-    "evil.npy": written(np.save, np.array([RunsCode(MARK)] * 3)),
+    "evil.npy": written(np.save, np.array([RunsCode(Path(MARK))] * 3)),
     **{f"picture.{kind}": written(PICTURE.save, kind) for kind in ("jpeg", "png", "ppm", "bmp",
                                                                    "tiff", "webp")},
     "lines.txt": "One line.\nTwo lines, of “UTF-8”.\n".encode(),

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tarfile
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +18,7 @@ import torch
 from torch import nn
 
 from array_contents import entry, tensors
+from canary import RunsCode
 from spanmatch.base import safetensors_header
 from spanmatch.base.errors import FileError
 from spanmatch.torch import load_checkpoint, load_model
@@ -27,6 +27,7 @@ from spanmatch.torch.loading.digests import hash_named_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 
 def network(seed: int = 0) -> nn.Linear:
@@ -47,16 +48,6 @@ def refused(path: Path, *words: str, error: type[Exception] = FileError) -> None
     for word in words:
         assert word in str(caught.value), f"{word!r} is not in {caught.value}"
     assert same(model, network())
-
-
-class RunsCode:
-    """Unpickling it makes a file."""
-
-    def __init__(self, mark: Path) -> None:
-        self.mark = mark
-
-    def __reduce__(self) -> tuple[object, tuple[Path]]:
-        return Path.touch, (self.mark,)
 
 
 SUFFIXES = (".pt", ".pth", ".bin", ".ckpt", ".pkl", ".safetensors", ".SAFETENSORS", "")

@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import pickle
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
+from canary import RunsCode
 from spanmatch.base.errors import FileError
 from spanmatch.torch import load_data
 from spanmatch.torch.loading.data import arrays, pictures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 
 def refused(call: Callable[[], object], *words: str, error: type[Exception] = FileError) -> None:
@@ -24,16 +25,6 @@ def refused(call: Callable[[], object], *words: str, error: type[Exception] = Fi
         call()
     for word in words:
         assert word in str(caught.value), f"{word!r} is not in {caught.value}"
-
-
-class RunsCode:
-    """Unpickling it makes a file."""
-
-    def __init__(self, mark: Path) -> None:
-        self.mark = mark
-
-    def __reduce__(self) -> tuple[object, tuple[Path]]:
-        return Path.touch, (self.mark,)
 
 
 def test_no_pickle_is_run(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from spanmatch.base.errors import FileError
 from spanmatch.base.memory import format_bytes
@@ -61,3 +61,12 @@ def read_whole(path: str | PathLike[str], most: int) -> bytes:
                 f"{format_bytes(most)} at most: it is another file, or damaged"
             )
         return file.read(most)
+
+
+def fill(file: IO[bytes], room: memoryview) -> None:
+    """Read bytes until there is no more room; EOFError where the file ends before."""
+    while len(room) > 0:
+        count: int = file.readinto(room)  # type: ignore[attr-defined]
+        if not count:
+            raise EOFError(f"it was cut short while it was read: {len(room)} bytes are not there")
+        room = room[count:]

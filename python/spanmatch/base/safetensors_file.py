@@ -16,7 +16,7 @@ import numpy as np
 
 from spanmatch.base.errors import FileError
 from spanmatch.base.memory import format_bytes
-from spanmatch.base.regular_file import check_regular
+from spanmatch.base.regular_file import check_regular, fill
 from spanmatch.base.safetensors_header import METADATA, WIDTHS, read_safetensors_header
 
 if TYPE_CHECKING:
@@ -63,12 +63,11 @@ class TensorReader:
             )
         data = np.empty(end - begin, np.uint8)
         self._file.seek(begin)
-        rest = data.data
-        while len(rest) > 0:
-            count = self._file.readinto(rest)  # type: ignore[attr-defined]
-            if not count:
-                raise _describe_format(self._path, "it has become shorter while it was read")
-            rest = rest[count:]
+        try:
+            fill(self._file, data.data)
+        except EOFError as error:
+            why = "it has become shorter while it was read"
+            raise _describe_format(self._path, why) from error
         return Tensor(dtype, shape, data)
 
 

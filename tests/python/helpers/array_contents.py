@@ -50,8 +50,8 @@ def entry(dtype: str, shape: Any, first: Any, last: Any) -> dict[str, Any]:
     return {"dtype": dtype, "shape": shape, "data_offsets": [first, last]}
 
 
-def refused(call: Callable[[], object], *words: str) -> None:
-    with pytest.raises(FileError) as caught:
+def refused(call: Callable[[], object], *words: str, error: type[Exception] = FileError) -> None:
+    with pytest.raises(error) as caught:
         call()
     for word in words:
         assert word in str(caught.value), f"{word!r} is not in {caught.value}"

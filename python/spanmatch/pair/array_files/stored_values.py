@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 import numpy as np
 
 from spanmatch.base.errors import FileError
+from spanmatch.base.regular_file import fill
 from spanmatch.pair.array_files.npy_header import read_npy_header
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def read_row_blocks(path: Path, stored: StoredArray, rows: int) -> Iterator[NDAr
             yield block
 
 
-def read_whole(path: Path, stored: StoredArray) -> NDArray[Any]:
+def read_values(path: Path, stored: StoredArray) -> NDArray[Any]:
     """Read all values of an array, of any shape."""
     array: NDArray[Any] = np.empty(stored.shape, stored.dtype, "F" if stored.fortran else "C")
     with _open_values(path, stored) as file:
@@ -100,9 +101,4 @@ def _open_values(path: Path, stored: StoredArray) -> Iterator[IO[bytes]]:
 
 def _fill(file: IO[bytes], array: NDArray[Any]) -> None:
     """Read into an array whose values lie one after the other."""
-    left = array.reshape(-1).view(np.uint8).data
-    while left:
-        count: int = file.readinto(left)  # type: ignore[attr-defined]
-        if not count:
-            raise EOFError(f"it was cut short while it was read: {len(left)} bytes are not there")
-        left = left[count:]
+    fill(file, array.reshape(-1).view(np.uint8).data)

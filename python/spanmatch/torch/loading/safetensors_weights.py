@@ -7,6 +7,7 @@ from typing import IO, TYPE_CHECKING
 import torch
 
 from spanmatch.base.errors import FileError
+from spanmatch.base.regular_file import fill
 from spanmatch.base.safetensors_header import TensorEntry, read_safetensors_header
 from spanmatch.base.words import list_names
 
@@ -66,10 +67,5 @@ def _read_tensor(file: IO[bytes], entry: TensorEntry) -> Tensor:
     if tensor.numel() == 0:
         return tensor
     file.seek(entry.begin)
-    left = tensor.reshape(-1).view(torch.uint8).numpy().data
-    while left:
-        count: int = file.readinto(left)  # type: ignore[attr-defined]
-        if not count:
-            raise EOFError(f"{len(left)} bytes of it are not there")
-        left = left[count:]
+    fill(file, tensor.reshape(-1).view(torch.uint8).numpy().data)
     return tensor

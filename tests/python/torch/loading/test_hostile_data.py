@@ -10,21 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from array_contents import refused
 from canary import RunsCode
-from spanmatch.base.errors import FileError
 from spanmatch.torch import load_data
 from spanmatch.torch.loading.data import arrays, pictures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
-
-
-def refused(call: Callable[[], object], *words: str, error: type[Exception] = FileError) -> None:
-    with pytest.raises(error) as caught:
-        call()
-    for word in words:
-        assert word in str(caught.value), f"{word!r} is not in {caught.value}"
 
 
 def test_no_pickle_is_run(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import torch
 from spanmatch.base.errors import FileError
 from spanmatch.base.memory import find_available, format_bytes
 from spanmatch.pair.array_files.formats import WHOLE, explain_damage, find_arrays
-from spanmatch.pair.array_files.stored_values import check_length, read_whole
+from spanmatch.pair.array_files.stored_values import check_length, read_values
 from spanmatch.torch.loading.data.batches import Examples, is_test, label_examples
 from spanmatch.torch.loading.extras import explain_missing
 
@@ -69,7 +69,7 @@ def _read_tensor(path: Path, stored: StoredArray, what: str) -> torch.Tensor:
     check_length(stored, what)
     _check_memory(stored, what)
     with explain_damage(f"{what} is damaged"):
-        array = read_whole(path, stored)
+        array = read_values(path, stored)
     return torch.from_numpy(array.astype(np.float32 if array.dtype.kind == "f" else np.int64))
 
 

@@ -58,11 +58,14 @@ def check_critical(values: Array, name: str) -> None:
     check_between(values, name, also=math.inf)
 
 
-def check_dead_alike(critical: Array, chance: Array, name: str) -> None:
-    """Check that the chance level is nan of the neurons whose critical ε is inf, and of no other.
+def check_chance(critical: Array, chance: Array, name: str) -> None:
+    """Check critical ε, and chance levels: from 0 to 1, or nan exactly where a neuron is dead.
 
-    Of several nulls each has the same dead neurons.
+    Of several nulls, whose neurons are the last axis, each has the same dead neurons.
     """
+    check_critical(critical, name)
+    check_shape(chance, critical.shape[-1:], f"chance of {name}")
+    check_between(chance, f"chance of {name}", also=math.nan)
     differs = np.isinf(critical) != np.isnan(chance)
     if differs.any():
         raise ValueError(

@@ -16,11 +16,9 @@ from spanmatch.base.plain_values import LARGEST
 from spanmatch.results.checks import (
     as_whole,
     check_between,
-    check_critical,
-    check_dead_alike,
+    check_chance,
     check_resolution,
     check_ridge,
-    check_shape,
 )
 from spanmatch.results.result import Floats, Result, freeze, say_raised, say_ridge
 from spanmatch.results.spectrum import MatchSpectrum, find_living_median
@@ -74,10 +72,7 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
         x, y = (freeze(side, np.float64) for side in self.chance)
         object.__setattr__(self, "chance", (x, y))
         for side, critical, chance in zip("xy", (self.x, self.y), self.chance, strict=True):
-            check_critical(critical, side)
-            check_shape(chance, critical.shape[1:], f"chance of {side}")
-            check_between(chance, f"chance of {side}", also=math.nan)
-            check_dead_alike(critical, chance, side)
+            check_chance(critical, chance, side)
         object.__setattr__(self, "n_samples", as_whole(self.n_samples, "n_samples", 1))
         check_between(self.refreshes, "refreshes", most=math.inf)
         for each in self.resolution.tolist():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, overload
@@ -13,12 +12,9 @@ from spanmatch.base.arguments import as_eps, as_similarity
 from spanmatch.results.checks import (
     as_whole,
     check_axes,
-    check_between,
-    check_critical,
-    check_dead_alike,
+    check_chance,
     check_resolution,
     check_ridge,
-    check_shape,
 )
 from spanmatch.results.curve import (
     find_area,
@@ -68,10 +64,7 @@ class MatchSpectrum(Result):
         object.__setattr__(self, "chance", (freeze(x, np.float64), freeze(y, np.float64)))
         for side, critical, chance in zip("xy", (self.x, self.y), self.chance, strict=True):
             check_axes(critical, 1, side)
-            check_critical(critical, side)
-            check_shape(chance, critical.shape, f"chance of {side}")
-            check_between(chance, f"chance of {side}", also=math.nan)
-            check_dead_alike(critical, chance, side)
+            check_chance(critical, chance, side)
         object.__setattr__(self, "n_samples", as_whole(self.n_samples, "n_samples", 1))
         object.__setattr__(self, "refreshes", as_whole(self.refreshes, "refreshes"))
         check_resolution(self.resolution)

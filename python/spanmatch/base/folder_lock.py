@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from spanmatch.base.errors import FileError, FolderInUseError, warn_user
+from spanmatch.base.regular_file import follow_links
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,12 +49,15 @@ def lock_folder(folder: Path) -> Iterator[None]:
     FileError
         What is called `.lock` there is no file.
     """
-    place = folder.resolve()
+    place = follow_links(folder)
     if _is_held(place):
         yield
         return
-    place.mkdir(parents=True, exist_ok=True)
-    descriptor = _take(place / LOCK, folder)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        descriptor = _take(place / LOCK, folder)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder)) from error
     _held[place] = threading.get_ident(), descriptor
     try:
         yield

@@ -42,6 +42,14 @@ def check_regular(path: str | PathLike[str]) -> None:
             )
 
 
+def follow_links(path: str | PathLike[str]) -> Path:
+    """Return the place that a path leads to, whether anything is there or not.
+
+    `Path.resolve` of Python 3.12 and older raises a RuntimeError where links lead in a circle.
+    """
+    return Path(os.path.realpath(path))
+
+
 def read_whole(path: str | PathLike[str], most: int) -> bytes:
     """Return what a small file holds.
 

@@ -13,6 +13,7 @@ import torch
 from spanmatch._core import __version__
 from spanmatch.base.atomic import check_writable
 from spanmatch.base.plain_json import format_json
+from spanmatch.base.regular_file import follow_links
 from spanmatch.base.threads import set_num_threads
 from spanmatch.cli.current_folder import importing_from_here
 from spanmatch.cli.exit_codes import refuse_wrong_usage
@@ -61,7 +62,7 @@ class Destination:
             with refuse_wrong_usage():
                 check_suffix(self.plot)
             # What lies in the folder is made with it.
-            if self.plot.parent.resolve() != self.folder.resolve():
+            if follow_links(self.plot.parent) != follow_links(self.folder):
                 check_writable(self.plot)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from spanmatch.base import tensor_file
 from spanmatch.base.errors import FileError
+from spanmatch.base.regular_file import follow_links
 from spanmatch.comparison.keys import Key, label
 from spanmatch.comparison.layers import NOTHING
 from spanmatch.pair.pair import ActivationPair
@@ -72,7 +73,7 @@ class SavedPairs(Mapping[Key, ActivationPair]):
     def __init__(
         self, folder: Folder, keys: Iterable[Key], spectra: Mapping[Key, MatchSpectrum] = NOTHING
     ) -> None:
-        self._folder = Path(folder).resolve()
+        self._folder = follow_links(folder)
         self._keys = dict.fromkeys(keys)
         self._sizes = {
             key: (each.x.size, each.y.size, each.n_samples) for key, each in spectra.items()

@@ -131,3 +131,10 @@ def test_a_comparison_is_not_saved_into_a_folder_in_use(tmp_path: Path) -> None:
     with other_process(tmp_path), pytest.raises(sm.FolderInUseError):
         comparison().save(tmp_path)
     comparison().save(tmp_path)
+
+
+def test_links_that_lead_in_a_circle(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    with pytest.raises(OSError, match="a"), lock_folder(tmp_path / "a"):
+        pass

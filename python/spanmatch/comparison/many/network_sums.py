@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spanmatch.base.errors import FileError
+from spanmatch.base.regular_file import follow_links
 from spanmatch.base.tensor_file import check_of
 from spanmatch.comparison.keys import Key
 from spanmatch.comparison.layer_files import find_path
@@ -16,6 +16,7 @@ from spanmatch.pair.pair import ActivationPair
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from spanmatch.comparison.layer_files import Folder
 
@@ -112,12 +113,12 @@ class SavedSums(Mapping[Key, NetworkSums]):
     __slots__ = ("_folder", "_layers")
 
     def __init__(self, folder: Folder, layers: Iterable[Key]) -> None:
-        self._folder = Path(folder).resolve()
+        self._folder = follow_links(folder)
         self._layers = dict.fromkeys(layers)
 
     def is_in(self, folder: Path) -> bool:
         """Tell whether the files are those of this folder."""
-        return self._folder == folder.resolve()
+        return self._folder == follow_links(folder)
 
     def __getitem__(self, layer: Key) -> NetworkSums:
         if layer not in self._layers:

@@ -1,6 +1,7 @@
 """What the public functions accept, checked before any work starts."""
 
 import math
+import sys
 from collections.abc import Collection
 from contextlib import suppress
 from numbers import Real
@@ -41,6 +42,7 @@ def as_similarity(similarity: float) -> float:
 
 def as_levels(eps: ArrayLike) -> NDArray[np.float64]:
     """Return `eps`, one number in [0, 1) or several, as an array of one axis."""
+    refuse_masked(eps, "`eps`")
     levels = np.atleast_1d(np.asarray(eps))
     if levels.ndim != 1:
         raise ValueError(f"`eps` has shape {levels.shape}: expected one axis")
@@ -82,6 +84,7 @@ def as_choice(choice: str, choices: Collection[str], name: str) -> str:
 
 def as_index(index: ArrayLike, name: str) -> NDArray[np.int64]:
     """Return `index`, a list or array of integers, as int64; the core checks range and repeats."""
+    refuse_masked(index, name)
     array = np.asarray(index)
     if array.ndim != 1:
         raise ValueError(f"{name} has shape {array.shape}: expected one axis of neuron numbers")
@@ -160,6 +163,7 @@ def as_width(n_neurons: int) -> int:
 
 def as_rows_per_item(rows: RowsPerItem) -> int | list[int]:
     """Return the length of every item, or of each; the core checks that they make up a batch."""
+    refuse_masked(rows, "`rows_per_item`")
     if np.ndim(rows) == 0:
         return min(_check_at_least_one(_as_integer(rows, "`rows_per_item`")), MAX_INDEX)
     lengths = np.asarray(rows)
@@ -171,6 +175,14 @@ def as_rows_per_item(rows: RowsPerItem) -> int | list[int]:
     if lengths.dtype.kind not in "iu" and lengths.size > 0:
         raise TypeError(f"`rows_per_item` must hold integers, got {lengths.dtype}")
     return [_check_at_least_one(int(length)) for length in lengths]
+
+
+def refuse_masked(array: object, name: str) -> None:
+    """Raise TypeError where numpy would drop the mask of an array."""
+    # Where there is one, the module has been imported; to import it takes longer than to sum.
+    masked = getattr(sys.modules.get("numpy.ma"), "MaskedArray", None)
+    if masked is not None and isinstance(array, masked):
+        raise TypeError(f"{name} is a masked array: select what to use, then pass a plain array")
 
 
 def as_center(center: bool) -> bool:

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from operator import index as integer
-from typing import SupportsIndex
+from typing import TYPE_CHECKING, SupportsIndex
+
+import numpy as np
 
 import spanmatch._core as core
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Of torch, on the host and on a device; of the system, and where it loads a module; of threads.
+OUT_OF_MEMORY = re.compile(
+    "can(no|')t allocate memory|out of memory|failed to map segment|can't start new thread",
+    re.IGNORECASE,
+)
 MOST = 2**63 - 1  # bytes: no machine has more
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 
@@ -15,6 +26,28 @@ UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 def find_available() -> int | None:
     """Return how many bytes this process may still take, within its container; None: not known."""
     return core.available_memory()
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether an error says that memory was short: not all who say so raise a MemoryError.
+
+    >>> is_out_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory"))
+    True
+    """
+    kinds = ImportError, OSError, RuntimeError
+    said = isinstance(error, kinds) and OUT_OF_MEMORY.search(str(error)) is not None
+    return said or isinstance(error, MemoryError)
+
+
+@contextmanager
+def raise_memory_errors() -> Iterator[None]:
+    """Raise MemoryError for what others raise where memory is short; decorates functions too."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, MemoryError) or not is_out_of_memory(error):
+            raise
+        raise MemoryError(str(error).partition("\n")[0]) from error
 
 
 def format_bytes(count: int) -> str:
@@ -53,7 +86,7 @@ def as_bytes(size: int | str | None, name: str) -> int | None:
         raise _describe_type(size, name)
     try:
         number = integer(size)
-    except TypeError:  # of an array of several
+    except (TypeError, np.ma.MaskError):  # of an array of several, or of one value that is masked
         raise _describe_type(size, name) from None
     if number < 1:
         raise ValueError(f"`{name}` must be at least 1 byte, got {number}")

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import typer
 
 from spanmatch.base.errors import UndersampledWarning
+from spanmatch.base.memory import is_out_of_memory
 from spanmatch.cli.flags import name_options
 from spanmatch.cli.terminal import echo
 
@@ -29,6 +30,8 @@ def translate_errors() -> Iterator[None]:
     except WrongUsage as error:
         raise _report_failure(str(error), 2) from error
     except ImportError as error:
+        if is_out_of_memory(error):
+            raise _report_failure(f"out of memory: {error}", 1) from error
         raise _report_failure(f"{error}; try: pip install 'spanmatch[all]'", 1) from error
     except BrokenPipeError:
         # Whoever read has enough. What is left to write goes nowhere.

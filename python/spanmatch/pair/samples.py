@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 import numpy as np
 
 import spanmatch._core as core
+from spanmatch.base.arguments import refuse_masked
+from spanmatch.base.memory import is_out_of_memory
 from spanmatch.pair.types import BFloat16
 
 if TYPE_CHECKING:
@@ -40,16 +42,6 @@ def is_tensor(array: object) -> TypeGuard[torch.Tensor]:
     """Tell whether `array` is a tensor of torch, which is imported by then."""
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(array, torch.Tensor)
-
-
-def refuse_masked(array: object, name: str) -> None:
-    """Raise TypeError where numpy would drop the mask of an array."""
-    # Where there is one, the module has been imported; to import it takes longer than to sum.
-    masked = getattr(sys.modules.get("numpy.ma"), "MaskedArray", None)
-    if masked is not None and isinstance(array, masked):
-        raise TypeError(
-            f"{name} is a masked array: select the rows to use, then pass a plain array"
-        )
 
 
 def view_array(array: Any, name: str) -> Readable:
@@ -87,6 +79,8 @@ def _as_readable(array: object, side: str) -> Readable:
         try:
             return as_readable(array, side)
         except RuntimeError as error:
+            if is_out_of_memory(error):
+                raise MemoryError(f"{side} takes more memory than there is: {error}") from error
             # Tensors that hold no plain values: nested, of a transform, of a tracer.
             raise TypeError(f"{side} is a tensor that cannot be read: {error}") from error
     return _check_type(np.asarray(array), side)

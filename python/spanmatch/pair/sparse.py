@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import spanmatch._core as core
-from spanmatch.base.arguments import as_width
+from spanmatch.base.arguments import as_width, refuse_masked
 from spanmatch.base.errors import prefix_errors
 from spanmatch.pair.compressed_rows import (
     as_integers,
@@ -16,7 +16,7 @@ from spanmatch.pair.compressed_rows import (
     make_rows_of_columns,
     make_rows_of_places,
 )
-from spanmatch.pair.samples import is_tensor, refuse_masked
+from spanmatch.pair.samples import is_tensor
 
 if TYPE_CHECKING:
     import torch

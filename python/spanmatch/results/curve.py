@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spanmatch.base.arguments import as_eps
+from spanmatch.base.arguments import as_eps, refuse_masked
 from spanmatch.base.constants import EXACT, TOLERANCE
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def find_share(critical: Floats, eps: ArrayLike, resolution: float) -> float | F
     >>> find_share(np.array([0.0, 0.25, np.inf]), 0.5, 1e-6) == 2 / 3
     True
     """
+    refuse_masked(eps, "`eps`")
     if np.ndim(eps) == 0:
         return float(_count(critical, as_eps(np.asarray(eps).item()), resolution))
     levels = np.asarray(eps)

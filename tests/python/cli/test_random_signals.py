@@ -5,13 +5,10 @@ SPANMATCH_SIGNALS says how many moments of each command are tried.
 
 from __future__ import annotations
 
-import json
 import os
 import random
-import subprocess
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,7 +17,7 @@ pytest.importorskip("torch")
 pytest.importorskip("matplotlib")
 pytest.importorskip("sklearn")
 pytest.importorskip("jinja2")
-import fork_server
+from forked_commands import ForkedCommands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,51 +52,25 @@ def batches():
 """
 
 
-class Server:
-    """Another process that runs commands."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        (folder / "nets.py").write_text(NETS)
-        self.process = subprocess.Popen(
-            [sys.executable, fork_server.__file__],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-        )
-        assert self.process.stdout is not None
-        assert self.process.stdout.readline() == "ready\n"
-
-    def run(self, command: str, out: str, **how: Any) -> dict[str, Any]:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        asked = {"arguments": [*COMMANDS[command], "--out", out], "folder": str(self.folder), **how}
-        print(json.dumps(asked), file=self.process.stdin, flush=True)
-        answer: dict[str, Any] = json.loads(self.process.stdout.readline())
-        return answer
-
-    def contents(self, out: str) -> dict[str, bytes]:
-        top = self.folder / out
-        files = (path for path in sorted(top.rglob("*")) if path.is_file())
-        return {str(path.relative_to(top)): path.read_bytes() for path in files}
-
-
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    made = Server(tmp_path_factory.mktemp("signals"))
+def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkedCommands]:
+    made = ForkedCommands(tmp_path_factory.mktemp("signals"))
+    (made.folder / "nets.py").write_text(NETS)
     yield made
-    made.process.communicate()
+    made.close()
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_what_is_ended_and_resumed_has_the_same_files(server: Server, command: str) -> None:
+def test_what_is_ended_and_resumed_has_the_same_files(
+    commands: ForkedCommands, command: str
+) -> None:
     if command == "experiment" and "SPANMATCH_SIGNALS" not in os.environ:
         pytest.skip("takes a while: set SPANMATCH_SIGNALS")
     slug = command.replace(" ", "-")
-    whole = server.run(command, f"{slug}-whole")
+    asked = [*COMMANDS[command], "--out"]
+    whole = commands.run([*asked, f"{slug}-whole"])
     assert whole["code"] == 0, whole["said"]
-    expected = server.contents(f"{slug}-whole")
+    expected = commands.read_files(f"{slug}-whole")
     assert len(expected) > 5
     chance = random.Random(SEED)
     sent = 0
@@ -108,19 +79,19 @@ def test_what_is_ended_and_resumed_has_the_same_files(server: Server, command: s
         # One run in two is ended again, as it goes on.
         while True:
             name, delay = chance.choice(list(CODES)), chance.uniform(0.0, whole["took"])
-            told = server.run(command, out, name=name, delay=delay)
+            told = commands.run([*asked, out], name=name, delay=delay)
             sent += 1
             where = f"{command}, {name} after {delay:.4f} s: {told}"
             assert told["code"] in (CODES[name], 0), where
             assert "Traceback" not in told["said"], where
-            hidden = [path for path in server.contents(out) if Path(path).name.startswith(".")]
+            hidden = [path for path in commands.read_files(out) if Path(path).name.startswith(".")]
             # What SIGKILL has left, the run that ends whole takes away.
             killed = killed or name == "SIGKILL"
             assert killed or not hidden, f"{where}: {hidden}"
             if told["code"] == 0 or chance.random() < 0.5:
                 break
-        told = server.run(command, out)
+        told = commands.run([*asked, out])
         assert told["code"] == 0, f"{where}; then {told}"
-        found = server.contents(out)
+        found = commands.read_files(out)
         assert found.keys() == expected.keys(), where
         assert [path for path in found if found[path] != expected[path]] == [], where

@@ -1,18 +1,22 @@
 """Runs of commands by the hundred: each a fork of this process, which has imported what is slow.
 
 It reads a line of JSON for each run from standard input, and answers with one: its exit code, how
-long it took, and what it said. A run may be sent a signal some time after its start.
+long it took, and what it said. A run may be sent a signal some time after its start, or have only
+so much memory.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import resource
 import signal
 import sys
 import tempfile
 import threading
 import time
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +31,11 @@ def serve() -> None:
     import spanmatch.cli.experiment_job
     import spanmatch.cli.many_job
     import spanmatch.cli.report_job  # noqa: F401
+    from spanmatch.cli import program
 
+    # typer imports more as it reads its first arguments.
+    with redirect_stdout(io.StringIO()):
+        program.app(["report", "--help"], standalone_mode=False)
     torch.set_num_threads(1)
     assert threading.active_count() == 1
     tell("ready")
@@ -41,15 +49,19 @@ def tell(line: str) -> None:
 
 
 def run(
-    arguments: list[str], folder: str, name: str | None = None, delay: float = 0.0
+    arguments: list[str],
+    folder: str,
+    name: str | None = None,
+    delay: float = 0.0,
+    memory: int | None = None,
 ) -> dict[str, Any]:
-    """Run a command, and send it a signal of this name."""
+    """Run a command, and send it a signal of this name, or let it take so many bytes more."""
     with tempfile.TemporaryDirectory() as place:
         said = Path(place, "said")
         begin = time.perf_counter()
         child = os.fork()
         if child == 0:
-            _run_here(arguments, folder, said)
+            _run_here(arguments, folder, said, memory)
         if name is not None:
             time.sleep(max(delay, NOW))
             os.kill(child, getattr(signal, name))
@@ -59,7 +71,7 @@ def run(
         return {"code": code, "took": took, "said": said.read_text() if said.exists() else ""}
 
 
-def _run_here(arguments: list[str], folder: str, said: Path) -> None:
+def _run_here(arguments: list[str], folder: str, said: Path, memory: int | None) -> None:
     """Be the command."""
     from spanmatch.cli import main
 
@@ -70,10 +82,15 @@ def _run_here(arguments: list[str], folder: str, said: Path) -> None:
     os.dup2(file, 2)
     sys.argv = ["spanmatch", *arguments]
     code = 0
+    if memory is not None:
+        taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (taken + memory, taken + memory))
     try:
         main()
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1
+        if isinstance(ended.code, str):
+            sys.stderr.write(ended.code)
     except BaseException:
         import traceback
 

@@ -1,7 +1,5 @@
 """Whatever memory there is, every function ends in an answer or in MemoryError.
 
-From two megabytes on: with less the C library itself ends a process, where it starts a thread.
-
 `SPANMATCH_LEVELS` says how many limits are tried, between too little and enough.
 """
 
@@ -13,12 +11,15 @@ import sys
 
 import pytest
 
+from limited_memory import ONE_THREAD
+
 LEVELS = int(os.environ.get("SPANMATCH_LEVELS", "6"))
 
 SCRIPT = """
-import gc, os, resource, sys, warnings
+import sys, warnings
 import numpy as np
 import spanmatch as sm
+from limited_memory import try_limits
 
 warnings.simplefilter("ignore")
 rng = np.random.default_rng(0)
@@ -52,37 +53,8 @@ CALLS = {
     "save and load": lambda x, z, m, p: keep(x, z, p),
 }
 
-def end(call, small, large, level):
-    # Threads are there, and the stack has grown: a system that cannot let it grow ends a process.
-    call(*small)
-    gc.collect()
-    taken = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (taken + level, taken + level))
-    sums = [side.sum() for side in large[:2]]
-    try:
-        call(*large)
-        code = 10
-    except MemoryError:
-        code = 11
-    assert sums == [side.sum() for side in large[:2]]
-    return code
-
 for name, call in CALLS.items():
-    codes = []
-    for level in np.geomspace(2e6, 6e8, int(sys.argv[1])).astype(int).tolist():
-        small, large = sides(20), sides(150)
-        child = os.fork()
-        if child == 0:
-            code = 1
-            try:
-                code = end(call, small, large, level)
-            except Exception as error:
-                os.write(2, f"{name}, {level} bytes: {error!r}\\n".encode())
-            finally:
-                os._exit(code)
-        status = os.waitpid(child, 0)[1]
-        codes.append(os.WEXITSTATUS(status) if os.WIFEXITED(status) else -os.WTERMSIG(status))
-    assert set(codes) <= {10, 11} and codes[-1] == 10, (name, codes)
+    try_limits(name, call, sides(20), sides(150), int(sys.argv[1]))
 """
 
 
@@ -90,7 +62,7 @@ for name, call in CALLS.items():
 def test_every_function_answers_or_says_that_memory_is_short(tmp_path: object) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(LEVELS), f"{tmp_path}/pair.safetensors"],
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        env=ONE_THREAD,
         capture_output=True,
         text=True,
         check=False,

@@ -6,7 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from spanmatch.base.errors import UndersampledWarning
-from spanmatch.base.memory import as_bytes
+from spanmatch.base.memory import as_bytes, raise_memory_errors
 from spanmatch.pair.nulls_and_folds import check_inputs
 from spanmatch.torch.comparing.answers import (
     answer_pairs,
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from spanmatch.torch.observing.masks import MaskChoice
 
 
+@raise_memory_errors()
 def compare(
     model_a: nn.Module,
     model_b: nn.Module,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import torch
 from torch import nn
 
-from spanmatch.base.memory import as_bytes
+from spanmatch.base.memory import as_bytes, raise_memory_errors
 from spanmatch.pair.nulls_and_folds import check_inputs
 from spanmatch.torch.comparing.budget import find_budget
 from spanmatch.torch.comparing.collect import can_draw_bars
@@ -47,6 +47,7 @@ ModelOrLoader: TypeAlias = "nn.Module | Callable[[], nn.Module]"
 """A model, or a function that loads it when it is its turn."""
 
 
+@raise_memory_errors()
 def compare_many(
     models: Mapping[str, ModelOrLoader],
     data: Iterable[Any],

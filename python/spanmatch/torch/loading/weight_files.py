@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from spanmatch.base.errors import FileError
+from spanmatch.base.memory import is_out_of_memory
 from spanmatch.base.regular_file import check_regular
 from spanmatch.base.words import count_of, list_names
 from spanmatch.torch.loading.safetensors_weights import read_safetensors
@@ -78,12 +79,10 @@ def _read_torch(path: Path) -> object:
             "and save the weights alone: torch.save(model.state_dict(), path), or "
             "safetensors.torch.save_model(model, path)"
         ) from error
-    except MemoryError as error:
-        raise MemoryError(f"{path} takes more memory than there is: {error}") from error
     # What torch raises for a damaged file, or for one of another kind, is not defined.
     except Exception as error:
         reason = str(error).partition("\n")[0]
-        if "can't allocate memory" in reason:
+        if is_out_of_memory(error):
             raise MemoryError(f"{path} takes more memory than there is: {reason}") from error
         raise FileError(
             f"{path} is damaged, or no file of torch.save ({type(error).__name__}: {reason})"

@@ -55,6 +55,8 @@ def trace_batch(
         try:
             # From where the first batch will go on, if nothing is said.
             run_model(inputs, current, origin or (RandomStream(), ModelState()))
+        except MemoryError:
+            raise
         except Exception:
             if not until_error:
                 raise

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from torch.jit import ScriptModule
 
+from spanmatch.base.memory import is_out_of_memory
 from spanmatch.torch.observing.batch import call_model
 from spanmatch.torch.observing.layers import name_modules, unwrap
 from spanmatch.torch.observing.missing_rows import refuse_missing_rows
@@ -113,7 +114,8 @@ class HookedModel:
             ):
                 call_model(self.model, inputs, device, find_dtype(self.model))
         except Exception as error:
-            if current.failure is None:
+            # Of what the hooks do, only a lack of memory is told by torch in its own words.
+            if current.failure is None or is_out_of_memory(error):
                 raise describe_failure(error, self.names, batch) from error
         # A model may catch what passes through it.
         if current.failure is not None:

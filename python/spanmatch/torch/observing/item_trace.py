@@ -124,6 +124,8 @@ def _disturb_all(
             for at in range(plan.shape[1]):
                 changed = disturb_rows(inputs, rows, plan[:, at], seed=at)
                 runs.append(None if changed is None else run(changed))
+        except MemoryError:
+            raise
         except Exception:
             # It takes no such inputs: nothing is learned.
             continue
@@ -236,6 +238,8 @@ def _name_random(
         return
     try:
         again = run_on()
+    except MemoryError:
+        raise
     except Exception:
         return
     for call in lost:

@@ -6,6 +6,8 @@ from traceback import walk_tb
 
 from torch import nn
 
+from spanmatch.base.memory import is_out_of_memory
+
 NEVER_RAN = (
     "is not part of the forward pass: it never ran, or was called by its `forward`, which no hook "
     "sees, or is merged into another: choose a layer around it, or after it"
@@ -16,7 +18,9 @@ class ModelError(RuntimeError):
     """The model raised an error, which is the cause of this one."""
 
 
-def describe_failure(error: Exception, names: dict[nn.Module, str], batch: int) -> ModelError:
+def describe_failure(
+    error: Exception, names: dict[nn.Module, str], batch: int
+) -> ModelError | MemoryError:
     """Return an error that says in which layer, and at which batch, the model raised `error`."""
     where = f"batch {batch} (counted from 0)"
     # The innermost module at work. Nothing has to be recorded for it while all goes well.
@@ -27,4 +31,7 @@ def describe_failure(error: Exception, names: dict[nn.Module, str], batch: int) 
             layer = f"layer {name!r}" if name else "the model"
             where = f"{layer} ({type(module).__name__}), {where}"
             break
+    if is_out_of_memory(error):
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        return MemoryError(f"{where}: out of memory ({reason}); give batches of fewer inputs")
     return ModelError(f"{where}: {type(error).__name__}: {error}")

@@ -282,6 +282,8 @@ class Observer:
         """Tell whether layers run as often for two inputs as for one: not in a loop over inputs."""
         try:
             return self._count_calls(one) == self._count_calls(joined)
+        except MemoryError:
+            raise
         except Exception:
             # Of one input the trace says what is wrong.
             return False

@@ -213,6 +213,8 @@ class _InputTrace:
                 return
             try:
                 touched.append((at, run(changed, self._n_inputs)))
+            except MemoryError:
+                raise
             except Exception:
                 return
         for call, output in given.seen.items():
@@ -230,6 +232,8 @@ class _InputTrace:
             return
         try:
             first = run(noisy, self._n_inputs)
+        except MemoryError:
+            raise
         except Exception:
             return
         if not any(given.seen[call].differs(first.seen.get(call)) for call in self.unmoved):
@@ -272,6 +276,8 @@ class _InputTrace:
             return
         try:
             again = run_on()
+        except MemoryError:
+            raise
         except Exception:
             # It can be run once and no more: nothing is learned.
             return
@@ -285,6 +291,8 @@ class _InputTrace:
     def _run_moved(self, run: Run, inputs: Any, order: Tensor, axis: int) -> ForwardPass | None:
         try:
             return run(reorder_inputs(inputs, order, axis), self._n_inputs)
+        except MemoryError:
+            raise
         except Exception as error:
             self.failure = f"the model fails when the inputs change places: {error}"
             self.reasons.update(dict.fromkeys(self.reasons, self.failure))

@@ -1,0 +1,89 @@
+"""Whatever memory there is, every command ends in its answer, or says that memory is short.
+
+`SPANMATCH_LEVELS` says how many limits are tried, between too little and enough.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+pytest.importorskip("typer")
+pytest.importorskip("torch")
+pytest.importorskip("matplotlib")
+pytest.importorskip("sklearn")
+pytest.importorskip("jinja2")
+from forked_commands import ForkedCommands
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits addresses as Linux does")
+
+LEVELS = int(os.environ.get("SPANMATCH_LEVELS", "5"))
+ON = ["--device", "cpu", "--threads", "1"]
+OF_NETS = ["--data", "nets.py:batches", "--nulls", "1", "--folds", "2", "--out", "out"]
+NETS = [f"nets.py:wide(k={k})" for k in range(3)]
+SIDES = ["a.npy", "b.npy"]
+COMMANDS = {
+    "spectrum": ["spectrum", *SIDES],
+    "simple": ["simple", *SIDES, "--eps", "0.9"],
+    "support": ["support", *SIDES, "--eps", "0.9"],
+    "info": ["info", NETS[0], "--data", "nets.py:batches"],
+    "compare": ["compare", *NETS[:2], *ON, *OF_NETS],
+    "compare many": ["compare", *NETS, *ON, *OF_NETS],
+}
+"""A module with wide layers: what they take is more than what varies from run to run."""
+SOURCE = """
+import torch
+from torch import nn
+
+
+def wide(k):
+    torch.manual_seed(k)
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, 400), nn.ReLU(), nn.Linear(400, 300)).eval()
+
+
+def batches():
+    generator = torch.Generator().manual_seed(0)
+    return [torch.randn(400, 1, 8, 8, generator=generator) for _ in range(2)]
+"""
+
+
+@pytest.fixture(scope="module")
+def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkedCommands]:
+    made = ForkedCommands(tmp_path_factory.mktemp("limits"))
+    (made.folder / "nets.py").write_text(SOURCE)
+    rng = np.random.default_rng(0)
+    for name in SIDES:
+        np.save(made.folder / name, rng.standard_normal((900, 300)))
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_answers_or_says_that_memory_is_short(
+    commands: ForkedCommands, name: str
+) -> None:
+    before = commands.read_files()
+    codes = []
+    for level in np.geomspace(2e6, 2e9, LEVELS).astype(int).tolist():
+        told = commands.run(COMMANDS[name], memory=level)
+        where = f"{name} with {level} bytes: {told}"
+        codes.append(told["code"])
+        assert told["code"] in (0, 1), where
+        assert "Traceback" not in told["said"], where
+        # numpy's own words for it are Unable to allocate.
+        said = told["said"].lower()
+        assert told["code"] == 0 or "memory" in said or "allocate" in said, where
+        after = commands.read_files()
+        out = {path for path in after if path.startswith("out/")}
+        assert not [path for path in out if "/." in path], where
+        assert {path: after[path] for path in after.keys() - out} == before, where
+        shutil.rmtree(commands.folder / "out", ignore_errors=True)
+    assert codes[-1] == 0, codes

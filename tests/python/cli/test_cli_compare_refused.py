@@ -53,7 +53,7 @@ def test_wrong_usage_exits_with_2_and_writes_nothing() -> None:
             ["leave --all-pairs out", "by --layers and --layers-b; or leave --folds out\n"],
         ),
         ([*COMMAND, "--plot", "p.jpg"], ["p.jpg", ".png"]),
-        ([*COMMAND, "--device", "nowhere"], ["'nowhere' is no device"]),
+        ([*COMMAND, "--device", "nowhere"], ["--device is 'nowhere', which is no device"]),
         ([*COMMAND, "--device", "cuda:99"], ["cuda:99"]),
     ]:
         failed(2, *arguments, words=tuple(words))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from spanmatch.base.arguments import Ridge, as_at_least_one, as_center, as_count, as_ridge, as_seed
 from spanmatch.pair.nulls_and_folds import Resampling
 from spanmatch.results.calibration import check_can_calibrate
+from spanmatch.torch.observing.device_choice import as_device
 from spanmatch.torch.observing.items import check_items
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ class CompareOptions:
         if type(self.input_axis) is not int or self.input_axis < 0:
             raise ValueError(f"`input_axis` must be an axis from 0 on, got {self.input_axis!r}")
         check_items(self.items, self.mask, self.input_axis)
+        if self.device is not None:
+            as_device(self.device)
         if self.max_memory is not None and self.max_memory < 1:
             raise ValueError(f"`max_memory` must be at least 1 byte, got {self.max_memory}")
         needs_trace = self.max_neurons, self.max_memory, self.input_axis or None
@@ -85,8 +88,11 @@ class CompareOptions:
             self._check_can_choose()
         if self.calibrate:
             check_can_calibrate(self.nulls)
-        if not self.all_pairs:
-            return
+        if self.all_pairs:
+            self._check_all_pairs()
+
+    def _check_all_pairs(self) -> None:
+        """Raise ValueError where something asked for is not for all pairs."""
         if self.layers is None or isinstance(self.layers, Mapping):
             raise ValueError(
                 "`all_pairs` compares every layer with every other: choose them by `layers`"

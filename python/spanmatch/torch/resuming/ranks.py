@@ -11,6 +11,7 @@ import torch
 import torch.distributed as dist
 
 from spanmatch.base.folder_lock import lock_folder
+from spanmatch.torch.observing.device_choice import as_device
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -93,12 +94,7 @@ def choose_device(device: str | None) -> str:
     """
     if device is None:
         return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        chosen = torch.device(device)
-    except RuntimeError as error:
-        raise ValueError(f"{device!r} is no device: name cpu or cuda") from error
-    if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
-        raise ValueError(f"there is no device {device}: torch sees {torch.cuda.device_count()}")
+    chosen = as_device(device)
     if chosen.index is not None and count_ranks() > 1:
         raise ValueError(
             f"under torchrun every process has a GPU of its own: not {device}, but {chosen.type}"

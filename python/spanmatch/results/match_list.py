@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 KIND = "list of Match"
 SCALARS = {"eps": np.float64, "n_x": np.int64, "n_y": np.int64, "resolution": np.float64}
+RIDGE = "ridge"  # NaN of a match without one
 
 
 def write(path: str | PathLike[str], matches: Sequence[Match]) -> None:
@@ -26,6 +27,8 @@ def write(path: str | PathLike[str], matches: Sequence[Match]) -> None:
         name: np.array([getattr(match, name) for match in matches], dtype)
         for name, dtype in SCALARS.items()
     }
+    ridges = [np.nan if match.ridge is None else match.ridge for match in matches]
+    tensors[RIDGE] = np.array(ridges, np.float64)
     for side in ("x", "y"):
         members = [getattr(match, side) for match in matches]
         tensors[side] = np.concatenate([np.empty(0, np.int64), *members])
@@ -37,13 +40,17 @@ def read(path: str | PathLike[str]) -> list[Match]:
     """Return the matches."""
     tensors, _ = tensor_file.read_as(path, KIND)
     try:
-        # Files of 0.1.0 and earlier do not say it.
-        tensors.setdefault("resolution", np.full(tensors["eps"].shape, np.nan))
+        # Files of 0.1.0 and earlier do not say them.
+        for name in ("resolution", RIDGE):
+            tensors.setdefault(name, np.full(tensors["eps"].shape, np.nan))
         x, y = (_split(tensors[side], tensors[f"{side}_sizes"]) for side in ("x", "y"))
         scalars = zip(*(tensors[name].tolist() for name in SCALARS), strict=True)
+        ridges = [None if np.isnan(ridge) else ridge for ridge in tensors[RIDGE].tolist()]
         return [
-            Match(eps, members_x, members_y, *others)
-            for (eps, *others), members_x, members_y in zip(scalars, x, y, strict=True)
+            Match(eps, members_x, members_y, *others, ridge)
+            for (eps, *others), members_x, members_y, ridge in zip(
+                scalars, x, y, ridges, strict=True
+            )
         ]
     except (KeyError, TypeError, ValueError) as error:
         raise describe_damage(path, error) from error

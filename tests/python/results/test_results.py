@@ -92,3 +92,12 @@ def test_an_answer_without_pairs_of_neurons_says_nothing_of_them(tmp_path: Path)
     assert answer != old
     assert answer.to_dict()["one_to_one"] == pairs.to_dict()
     assert repr(answer) == f"LayerAnswer({spectrum!r}, {pairs!r})"
+
+
+def test_a_list_of_matches_keeps_the_ridge_of_each(tmp_path: Path) -> None:
+    x, y = problem("planted", 0)
+    matches = [sm.maximum_match(x, y, eps=0.5, ridge=ridge) for ridge in (None, 0.3)]
+    sm.save(matches, tmp_path / "matches.safetensors")
+    read = sm.load(tmp_path / "matches.safetensors")
+    assert isinstance(read, list)
+    assert [match.ridge for match in read] == [None, 0.3]

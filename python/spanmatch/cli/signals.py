@@ -47,8 +47,10 @@ def ending_by_signals() -> Iterator[None]:
             for each in caught:
                 signal.signal(each, signal.SIG_IGN)
     except (KeyboardInterrupt, SystemExit) as error:
-        if seen.number is None:
+        if seen.number is None and isinstance(error, SystemExit):
             raise
+        # Before it was caught here, Python itself has raised it.
+        seen.number = seen.number or signal.SIGINT
         # Of SIGINT the command has said so, where it had begun.
         if isinstance(error, KeyboardInterrupt) or seen.number is signal.SIGTERM:
             sys.stderr.write(f"{SAID[seen.number]}\n")

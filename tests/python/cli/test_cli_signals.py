@@ -129,3 +129,23 @@ def test_a_signal_that_nobody_can_catch_is_not_lost() -> None:
         [sys.executable, "-c", LOST], capture_output=True, text=True, check=False
     )
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "interrupted\n")
+
+
+EARLY = """
+from spanmatch.cli import main, signals
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
+signals._watch = interrupt
+main()
+"""
+
+
+def test_an_interrupt_before_signals_are_caught() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", EARLY], capture_output=True, text=True, check=False
+    )
+    assert (told.returncode, told.stderr) == (130, "interrupted\n")

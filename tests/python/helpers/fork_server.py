@@ -18,9 +18,7 @@ import threading
 import time
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any
-
-NOW = 0.003  # seconds until a command has taken over the signals
+from typing import Any, NoReturn
 
 
 def serve() -> None:
@@ -59,11 +57,15 @@ def run(
     with tempfile.TemporaryDirectory() as place:
         said = Path(place, "said")
         begin = time.perf_counter()
+        ready, tell_ready = os.pipe()
         child = os.fork()
         if child == 0:
-            _run_here(arguments, folder, said, memory)
+            _run_here(arguments, folder, said, memory, tell_ready)
+        os.close(tell_ready)
+        os.read(ready, 1)  # nothing, where it has ended before
+        os.close(ready)
         if name is not None:
-            time.sleep(max(delay, NOW))
+            time.sleep(delay)
             os.kill(child, getattr(signal, name))
         _, status = os.waitpid(child, 0)
         took = time.perf_counter() - begin
@@ -71,9 +73,19 @@ def run(
         return {"code": code, "took": took, "said": said.read_text() if said.exists() else ""}
 
 
-def _run_here(arguments: list[str], folder: str, said: Path, memory: int | None) -> None:
-    """Be the command."""
-    from spanmatch.cli import main
+def _run_here(
+    arguments: list[str], folder: str, said: Path, memory: int | None, ready: int
+) -> NoReturn:
+    """Be the command, and say when it has taken over the signals."""
+    from spanmatch.cli import main, signals
+
+    watch = signals._watch
+
+    def watch_and_tell(*told: Any) -> None:
+        watch(*told)
+        os.write(ready, b".")
+
+    signals._watch = watch_and_tell
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(folder)

@@ -9,11 +9,11 @@ import pytest
 
 typer: Any = pytest.importorskip("typer")
 
-from docs_pages import read_page, split_by_anchors  # noqa: E402
+from docs_pages import read_page, split_by_headings  # noqa: E402
 from spanmatch.cli.program import app  # noqa: E402
 
 COMMANDS: dict[str, Any] = typer.main.get_command(app).commands
-PARTS = split_by_anchors("guide/command_line")
+PARTS = split_by_headings("guide/command_line")
 OF_FILES = ("spectrum", "simple", "support")
 
 
@@ -25,7 +25,7 @@ def list_options(command: Any) -> list[str]:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_option_is_in_the_part_of_its_command(name: str) -> None:
-    part = PARTS[name] + (PARTS["activation-files"] if name in OF_FILES else "")
+    part = PARTS[name] + (PARTS["files-of-activations"] if name in OF_FILES else "")
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", part))
     assert sorted(set(list_options(COMMANDS[name])) - named) == []
 
@@ -38,7 +38,7 @@ def test_no_option_is_named_that_is_not_there(name: str) -> None:
 
 
 def test_every_command_is_in_the_first_table() -> None:
-    first = read_page("guide/command_line").split("(exit-codes)=")[0]
+    first = read_page("guide/command_line").split("## Exit codes")[0]
     assert set(re.findall(r"`spanmatch ([a-z]+)`", first)) == set(COMMANDS)
 
 

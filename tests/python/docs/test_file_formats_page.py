@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from safetensors import safe_open
 
 import spanmatch as sm
-from docs_pages import list_code, read_page, split_by_anchors
+from docs_pages import list_code, make_slug, read_page, split_by_headings
 from many_networks import make_many
 from saved_things import save_all
 from spanmatch.base.tensor_file import OWN
 from spanmatch.comparison.layer_files import ENTRIES
 from spanmatch.comparison.rows import list_rows
+from spanmatch.results.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 PAGE = "background/file_formats"
-PARTS = split_by_anchors(PAGE)
-ANCHORS = {"ActivationPair": "pair-file", "ActivationSet": "set-file"}
+PARTS = split_by_headings(PAGE)
 
 
 def get_part(kind: str) -> str:
-    return PARTS[ANCHORS.get(kind, f"kind-{kind.replace(' ', '-')}")]
+    return PARTS[make_slug(kind)]
 
 
 def list_keys(plain: Any) -> Iterator[str]:
@@ -61,7 +61,7 @@ def test_every_entry_of_a_file_is_named(tmp_path: Path) -> None:
 def test_every_field_of_a_result_is_named() -> None:
     for name in sm.__all__:
         kind = getattr(sm, name)
-        if f"kind-{name}" not in PARTS:
+        if not (is_dataclass(kind) and issubclass(kind, Result)):
             continue
         text = get_part(name)
         for field in fields(kind):
@@ -73,15 +73,15 @@ def test_every_key_of_a_comparison_s_index_is_named(tmp_path: Path) -> None:
     comparison = many.comparison("net 0", "net 1").with_calibrations()
     comparison.save(tmp_path)
     index = json.loads((tmp_path / "comparison.json").read_text("utf-8"))
-    assert set(list_keys(index)) <= list_code(PARTS["comparison-folder"])
-    assert {f"{within}/" for within in ENTRIES} <= list_code(PARTS["comparison-folder"])
+    assert set(list_keys(index)) <= list_code(PARTS["the-folder-of-a-comparison"])
+    assert {f"{within}/" for within in ENTRIES} <= list_code(PARTS["the-folder-of-a-comparison"])
     assert {path.name for path in tmp_path.iterdir()} == {"comparison.json", *ENTRIES}
 
 
 def test_every_key_of_many_networks_index_is_named(tmp_path: Path) -> None:
     make_many(3).save(tmp_path)
     index = json.loads((tmp_path / "many.json").read_text("utf-8"))
-    assert set(list_keys(index)) <= list_code(PARTS["many-folder"])
+    assert set(list_keys(index)) <= list_code(PARTS["the-folder-of-many-networks"])
     assert {path.name for path in tmp_path.iterdir()} == {"many.json", "sums", "comparisons"}
 
 
@@ -105,17 +105,19 @@ def test_every_key_of_config_json_is_named() -> None:
     from spanmatch.torch.resuming.many_config import ManyConfig
 
     model, data, options = NamedModel("a"), NamedData(name="digits"), CompareOptions(ridge=0.1)
-    named = list_code(PARTS["comparison-at-work"])
+    named = list_code(PARTS["while-a-comparison-is-at-work"])
     assert CompareConfig(model, model, data, options).to_dict().keys() <= named
     config = ManyConfig({"a": model, "b": model}, data, options).to_dict()
-    assert config.keys() | config["networks"][0].keys() <= named | list_code(PARTS["many-folder"])
+    assert config.keys() | config["networks"][0].keys() <= named | list_code(
+        PARTS["the-folder-of-many-networks"]
+    )
 
 
 def test_every_key_of_config_toml_is_named() -> None:
     pytest.importorskip("torch")
     from spanmatch.experiment.config import ExperimentConfig
 
-    named = list_code(PARTS["config-toml"])
+    named = list_code(PARTS["configtoml"])
     assert {field.name for field in fields(ExperimentConfig)} <= named
 
 

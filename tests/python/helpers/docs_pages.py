@@ -1,4 +1,4 @@
-"""Pages of the documentation: their text, and the parts under their anchors."""
+"""Pages of the documentation: their text, and the parts under their headings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 DOCS = Path(__file__).parents[3] / "docs"
-ANCHOR = re.compile(r"^\((.+)\)=$", re.MULTILINE)
+FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+HEADING = re.compile(r"^#{1,3} (.+)$", re.MULTILINE)
 
 
 def read_page(name: str) -> str:
@@ -14,12 +15,23 @@ def read_page(name: str) -> str:
     return (DOCS / f"{name}.md").read_text("utf-8")
 
 
-def split_by_anchors(name: str) -> dict[str, str]:
-    """Return the parts of a page by their anchors: each goes to the next anchor."""
-    _, *parts = ANCHOR.split(read_page(name))
-    anchors = parts[::2]
-    assert len(set(anchors)) == len(anchors), "an anchor is there twice"
-    return dict(zip(anchors, parts[1::2], strict=True))
+def split_by_headings(name: str) -> dict[str, str]:
+    """Return the parts of a page by what links call them: each goes to the next heading."""
+    # In code a line that begins so is a comment.
+    text = FENCED.sub(lambda found: found[0].replace("\n#", "\n #"), read_page(name))
+    _, *parts = HEADING.split(text)
+    slugs = [make_slug(heading) for heading in parts[::2]]
+    assert len(set(slugs)) == len(slugs), "two headings have one name"
+    return dict(zip(slugs, parts[1::2], strict=True))
+
+
+def make_slug(heading: str) -> str:
+    """Return what links call a heading.
+
+    >>> make_slug("The ridge's grid")
+    'the-ridges-grid'
+    """
+    return re.sub(r"[^\w -]", "", heading.strip().lower()).replace(" ", "-")
 
 
 def list_code(text: str) -> set[str]:

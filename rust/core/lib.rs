@@ -30,6 +30,11 @@
 
 #![forbid(unsafe_code)]
 
+/// The page for users of the crate, whose examples are run with those here.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/rust.md")]
+mod page {}
+
 mod chance;
 mod closure;
 mod cover;

@@ -123,7 +123,7 @@ def list_reasons() -> Iterator[tuple[str, str]]:
                 found = [node.value]
             for message in map(render, found):
                 if len(re.sub(r"\W", "", message)) >= LEAST:
-                    yield f"{path.name}:{node.lineno}", message
+                    yield path.name, message
 
 
 def is_on_page(message: str) -> bool:

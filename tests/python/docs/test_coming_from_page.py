@@ -94,7 +94,10 @@ def test_repsim(sides: tuple[Floats, Floats]) -> None:
     by_repsim = repsim.cka([x, y], kernel_type="linear", estimator="gretton")[0, 1]
     assert by_repsim == pytest.approx(ours.linear_cka)
     assert repsim.cca(centred, summary_type="pillai")[0, 1] == pytest.approx(ours.mean_cca)
-    both = (ours.pwcca + sm.measures(y, x).pwcca) / 2
+    # Of canonical correlations that coincide, as those of what is shared do at 1, the variates are
+    # a choice: noise parts them.
+    x = x + 0.3 * np.random.default_rng(1).standard_normal(x.shape)
+    both = (sm.measures(x, y).pwcca + sm.measures(y, x).pwcca) / 2
     assert repsim.pwcca([x, y])[0, 1] == pytest.approx(both)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from problems import Floats, Rng
 
-PAGE = Path(__file__).parents[2] / "docs" / "measures.md"
+PAGE = Path(__file__).parents[2] / "docs" / "guide" / "measures.md"
 N_X, N_Y = 7, 5
 DRAWS = 3
 

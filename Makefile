@@ -3,6 +3,7 @@
 # `make fuzz` attacks for longer than `make test` does; STEPS and SEED say how long, and with what.
 # `make audit` asks which dependencies have known faults.
 # `make bench-tools` adds to .venv what benches/compare.py runs beside.
+# `make docs` builds the site in docs/_build/html, and fails at any warning, as of a link that leads nowhere.
 
 PYTHON ?= python3
 # Processes that share the tests of Python.
@@ -13,13 +14,13 @@ NARROW := i686-unknown-linux-gnu
 RUST := Cargo.toml $(wildcard Cargo.lock) $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
 # The sources as they lie here are tested and checked, however the package got into .venv.
-test lint fuzz: export PYTHONPATH := $(CURDIR)/python
+test lint fuzz docs: export PYTHONPATH := $(CURDIR)/python
 
 # Of `make fuzz`: random inputs of each target, and the first of their seeds.
 STEPS ?= 20000
 SEED ?= 1
 
-.PHONY: demo test lint fuzz audit bench bench-tools format clean
+.PHONY: demo test lint fuzz docs audit bench bench-tools format clean
 
 demo: .venv/installed
 	$(BIN)/spanmatch demo
@@ -43,6 +44,10 @@ fuzz: .venv/installed
 	SPANMATCH_FUZZ=$(STEPS) SPANMATCH_FUZZ_SEED=$(SEED) $(BIN)/python -m pytest --hypothesis-profile night \
 		--numprocesses $(WORKERS) tests/python -k "random_calls or fuzzed or mutated or random_layouts"
 
+# Nothing is fetched but the tools, once.
+docs: .venv/docs
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --jobs auto docs docs/_build/html
+
 # By the public lists of advisories, of crates (RustSec) and of packages (PyPI).
 audit: .venv/installed
 	cargo install --quiet --locked cargo-audit
@@ -57,13 +62,18 @@ bench:
 bench-tools: .venv/installed
 	$(BIN)/python -m pip install --group bench
 
+# As bench-tools: of the group alone.
+.venv/docs: .venv/installed
+	$(BIN)/python -m pip install --group docs
+	touch $@
+
 format:
 	cargo fmt --all
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
 clean:
-	rm -rf .venv target python/spanmatch/_core*.so
+	rm -rf .venv target python/spanmatch/_core*.so docs/_build docs/gallery docs/api/generated docs/pictures/drawn
 
 # An editable install: Python files are read where they lie, so only Rust sources call for a new build.
 .venv/installed: .venv/tools $(RUST)

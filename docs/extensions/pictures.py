@@ -77,7 +77,7 @@ class Picture(SphinxDirective):
     option_spec: ClassVar[dict[str, Any]] = {"alt": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
-        """Return a figure with both pictures, of which the theme hides one."""
+        """Return a figure with both pictures, of which site.css hides one."""
         if "alt" not in self.options:
             raise self.error("a picture needs :alt:, for those who do not see it")
         name = self.arguments[0]
@@ -86,7 +86,8 @@ class Picture(SphinxDirective):
             figure += nodes.image(
                 uri=f"/pictures/{DRAWN}/{name}-{theme}.svg",
                 alt=self.options["alt"],
-                classes=[f"only-{theme}"],
+                # The second tells the theme to leave the picture as it is.
+                classes=[f"on-{theme}", "dark-light"],
             )
         for paragraph in self.parse_content_to_nodes():
             figure += nodes.caption("", "", *paragraph.children)

@@ -41,7 +41,8 @@ x, y = make_side(), make_side()
 spectrum = sm.spectrum(x, y)
 pairs = sm.one_to_one(x, y)
 print(spectrum)
-print(f"s(0.6) = {spectrum.similarity(0.6):.2f}, of which one by one {pairs.similarity(0.6):.2f}")
+print(f"s(0.6) = {spectrum.similarity(0.6):.2f}")
+print(f"of which one by one: {pairs.similarity(0.6):.2f}")
 
 # %%
 # The plot

@@ -64,6 +64,7 @@ print(comparison)
 # hidden layers it rises well before ε = 1: positive means alone make neurons match.
 
 plt.figure(comparison.plot())
+plt.show()
 
 # %%
 # Without the means

@@ -62,6 +62,7 @@ for panel, (title, measure) in zip(panels, ways.items(), strict=True):
     style_axes(panel)
 panels[0].set_ylabel("area")
 panels[1].legend(frameon=False)
+plt.show()
 
 # %%
 # Which ridge

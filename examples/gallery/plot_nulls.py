@@ -93,6 +93,7 @@ axes.set_xticks(range(len(layers)), layers)
 axes.set(ylabel="area under s(ε)", ylim=(0, 1))
 axes.legend(ncols=2, frameon=False, loc="upper left", fontsize=8.5)
 style_axes(axes, grid="y")
+plt.show()
 
 # %%
 # Without the means
@@ -115,6 +116,7 @@ for panel, center in zip(panels, (False, True), strict=True):
     style_axes(panel)
 panels[0].set_ylabel("s(ε), part of the neurons matched")
 panels[0].legend(frameon=False, loc="upper left")
+plt.show()
 
 # %%
 # Other measures need nulls as well
@@ -130,4 +132,3 @@ for name, measure in found.items():
         f"{name:22} {measure.value:.3f}  threshold {measure.threshold:.3f}  "
         f"score {measure.score:.3f}  p = {measure.p_value:.3f}"
     )
-plt.show()

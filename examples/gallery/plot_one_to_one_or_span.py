@@ -69,9 +69,9 @@ for name, y in copies.items():
     centred = sm.one_to_one(x, y, center=True)
     print(f"{name:22}  centred, s1(0.5) = {centred.similarity(0.5):.2f}")
 
-
 comparison = sm.Comparison(spectra, None, one_to_one=pairs)
 plt.figure(comparison.plot())
+plt.show()
 
 # %%
 # Simple matches
@@ -82,6 +82,7 @@ plt.figure(comparison.plot())
 parts = sm.simple_matches(x, copies["half rotated, in fours"], eps=0)
 print(sorted(len(part) for part in parts))
 plt.figure(draw_match_sizes(parts, "half rotated, in fours: simple matches at ε = 0"))
+plt.show()
 
 # %%
 # The layer rotated as a whole is one simple match of all 64 neurons: no smaller part of it spans
@@ -95,4 +96,3 @@ print([len(part) for part in sm.simple_matches(x, copies["all rotated"], eps=0)]
 
 parts = sm.simple_matches(x, copies["half rotated, in fours"], eps=0.1)
 print(sorted(len(part) for part in parts))
-plt.show()

@@ -102,11 +102,10 @@ for name, stitch, colour in (("A", trained, BLUE), ("untrained", untrained, ORAN
 axes.set(xlabel="ε", ylabel="accuracy, or part of B", xlim=(0, 1), ylim=(0, 1.02))
 figure.legend(frameon=False, loc="outside upper center", ncols=2)
 style_axes(axes)
+plt.show()
 
 # %%
 # The untrained network reaches 90 %. Stitching accuracy alone would hardly tell it from A, since a
 # linear map of 64 random features labels digits well. The match does tell them apart: at ε = 0.3,
 # where A has reached its best, nothing of the untrained network matches. It begins to match at
 # ε = 0.57, where a third of a neuron's variance is left unexplained.
-
-plt.show()

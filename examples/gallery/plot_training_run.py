@@ -60,6 +60,7 @@ along = compare_many(
 for layer in LAYERS:
     print(f"{layer}: {np.round(along[layer].area[-1, :-1], 2)}")
 plt.figure(along.plot())
+plt.show()
 
 # %%
 # At epoch 0, with random weights, ``conv1`` has two thirds of its final area already: training
@@ -93,6 +94,7 @@ for layer in LAYERS:
         f"a and b at epochs {STEPS}: {np.round(np.diag(area[:4, 4:]), 2)}"
     )
 plt.figure(many.plot())
+plt.show()
 
 # %%
 # Each run has a block of its own in ``conv1``: at its end the layer is nearer to its own random
@@ -103,5 +105,3 @@ plt.figure(many.plot())
 # the areas of ``fc1`` and ``fc2`` stay as they are, and that of ``conv2`` falls. The tree below the
 # matrices shows the mean over all layers: the trained checkpoints group by run, and the two
 # untrained networks stand apart from all others.
-
-plt.show()

@@ -153,5 +153,5 @@ for name, accuracy in found.items():
 
 # %%
 # The sign matters: with it the mean of the weights is better for four of the five networks, and
-# 94.8 % correct on average in place of 92.3 %. No mean reaches the 97 % of the networks themselves.
-# These networks have 64 neurons in a layer. Wider ones are known to merge better.
+# 94.8 % correct on average in place of 92.3 %. On average the merged networks stay two points below
+# the 97 % of A and B.

@@ -102,9 +102,8 @@ for name, each in pairs_of_models.items():
 # %%
 # By what they do
 # ---------------
-# Here the latents are compared on held-out images, as the neurons of any layer are. Most values are
-# 0, so the mean of a latent is part of what it says; we take it away all the same, since two rare
-# latents should not match for being rare.
+# Here the latents are compared on held-out images, as the neurons of any layer are. A latent is
+# never negative, so latents that fire often share a positive mean. ``center=True`` takes it away.
 
 spectra, pairs = {}, {}
 for name, each in pairs_of_models.items():

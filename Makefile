@@ -20,6 +20,9 @@ test lint fuzz docs: export PYTHONPATH := $(CURDIR)/python
 STEPS ?= 20000
 SEED ?= 1
 
+# Of `make docs`: whether it runs the scripts of the gallery.
+GALLERY ?= 1
+
 .PHONY: demo test lint fuzz docs audit bench bench-tools format clean
 
 demo: .venv/installed
@@ -44,9 +47,9 @@ fuzz: .venv/installed
 	SPANMATCH_FUZZ=$(STEPS) SPANMATCH_FUZZ_SEED=$(SEED) $(BIN)/python -m pytest --hypothesis-profile night \
 		--numprocesses $(WORKERS) tests/python -k "random_calls or fuzzed or mutated or random_layouts"
 
-# Nothing is fetched but the tools, once.
+# Nothing is fetched but the tools, once. `make docs GALLERY=0` leaves out what the gallery's scripts print and draw.
 docs: .venv/docs
-	$(BIN)/python -m sphinx --fail-on-warning --keep-going --jobs auto docs docs/_build/html
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --jobs auto -D plot_gallery=$(GALLERY) docs docs/_build/html
 
 # By the public lists of advisories, of crates (RustSec) and of packages (PyPI).
 audit: .venv/installed

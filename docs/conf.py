@@ -62,6 +62,8 @@ autosummary_filename_map = {
 sphinx_gallery_conf = {
     "examples_dirs": str(HERE.parent / "examples" / "gallery"),
     "gallery_dirs": "gallery",
+    # What scripts share is no example.
+    "ignore_pattern": r"^digit_networks\.py$",
     "abort_on_example_error": True,
     "download_all_examples": False,
     "show_memory": False,

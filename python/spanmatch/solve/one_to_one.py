@@ -118,8 +118,11 @@ def align_neurons(
 ) -> Indices:
     """Assign to every x a y of its own so that their |correlations| sum to the largest total.
 
-    `y[:, align_neurons(x, y)]` has its neurons in the order of those of x, as merging two networks
-    or averaging their weights calls for. It needs scipy.
+    `y[:, align_neurons(x, y)]` has its neurons in the order of those of x. It needs scipy.
+
+    The sign of a correlation is ignored, so the y of a neuron may be its negative. To average the
+    weights of two ReLU networks, where a negative is no partner, assign by
+    `pair.correlations(center=True)` itself, with `scipy.optimize.linear_sum_assignment`.
 
     Parameters
     ----------

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import re
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 import spanmatch as sm
+from docs_pages import DOCS
 from measures_oracle import FIELDS, RANKS
 from problems import conditioned, planted
 from spanmatch.results.measures import Measures
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from problems import Floats, Rng
 
-PAGE = Path(__file__).parents[2] / "docs" / "guide" / "measures.md"
+PAGE = DOCS / "guide" / "measures.md"
 N_X, N_Y = 7, 5
 DRAWS = 3
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,12 +10,13 @@ import torch
 
 import spanmatch as sm
 import spanmatch.torch
+from docs_pages import DOCS
 from python_blocks import read_blocks, run_under_torchrun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-DOCS = Path(__file__).parents[2] / "docs"
 BUILT = {"_build", "gallery", "generated", "drawn"}
 PAGES = sorted(page for page in DOCS.rglob("*.md") if not BUILT & set(page.relative_to(DOCS).parts))
 WITH_CODE = [page for page in PAGES if read_blocks(page)]
@@ -47,7 +47,7 @@ def links_of(page: Path) -> Iterator[Path]:
     """Every file that a page links to or shows; of what the build makes, what it is made from."""
     text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
     for link in re.findall(r"\]\((?![a-z]+:)([^)#\s]+)", text):
-        if link.removesuffix(".rst") != "gallery/index":
+        if not link.endswith("gallery/index"):
             yield page.parent / link
     for name in re.findall(r"^```\{picture\} (\S+)$", page.read_text("utf-8"), re.MULTILINE):
         yield DOCS / "pictures" / f"{name}.py"

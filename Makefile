@@ -23,7 +23,7 @@ SEED ?= 1
 # Of `make docs`: whether it runs the scripts of the gallery.
 GALLERY ?= 1
 
-.PHONY: demo test lint fuzz docs audit bench bench-tools format clean
+.PHONY: demo test lint fuzz sanitize docs audit bench bench-tools format clean
 
 demo: .venv/installed
 	$(BIN)/spanmatch demo
@@ -50,6 +50,16 @@ fuzz: .venv/installed
 # Nothing is fetched but the tools, once. `make docs GALLERY=0` leaves out what the gallery's scripts print and draw.
 docs: .venv/docs
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --jobs auto -D plot_gallery=$(GALLERY) docs docs/_build/html
+
+# Of memory, with a nightly toolchain that has Miri (`rustup component add --toolchain nightly miri rust-src`): the
+# tests of Rust under AddressSanitizer, and a few steps of every fuzz target under Miri. Miri knows no function of C,
+# and so not the Python module.
+sanitize: HOST = $(shell rustc -vV | sed -n 's/^host: //p')
+sanitize:
+	RUSTFLAGS=-Zsanitizer=address CARGO_PROFILE_TEST_OPT_LEVEL=1 cargo +nightly test --target $(HOST) \
+		-p spanmatch -p spanmatch-fuzz --tests
+	MIRIFLAGS="-Zmiri-disable-isolation -Zmiri-deterministic-floats -Zmiri-ignore-leaks -Zmiri-tree-borrows" \
+		cargo +nightly miri run -p spanmatch-fuzz -- --steps 5 --seed $(SEED)
 
 # By the public lists of advisories, of crates (RustSec) and of packages (PyPI).
 audit: .venv/installed

@@ -51,6 +51,10 @@ pub(super) fn run(bytes: &mut Unstructured<'_>) -> Result<()> {
         .products
         .indexed_iter_mut()
         .for_each(|((i, j), value)| *value = given[(i.min(j), i.max(j))]);
+    if state.n_samples == 0 {
+        // Sums of no samples know no sides yet.
+        state.widths.clear();
+    }
     assert_eq!(gram.state().expect(memory), state, "what is let in is what comes out");
     let before = gram.resampled_state().expect(memory);
     if resampled.is_some_and(|resampled| gram.set_resampled(resampled).is_err()) {

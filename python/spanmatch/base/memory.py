@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
+from functools import wraps
 from operator import index as integer
-from typing import TYPE_CHECKING, SupportsIndex
+from typing import TYPE_CHECKING, ParamSpec, SupportsIndex, TypeVar
 
 import numpy as np
 
 import spanmatch._core as core
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
+
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
 
 # Of torch, on the host and on a device; of the system, and where it loads a module; of threads.
 OUT_OF_MEMORY = re.compile(
@@ -29,25 +32,35 @@ def find_available() -> int | None:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether an error says that memory was short: not all who say so raise a MemoryError.
+    """Tell whether an error, or what caused it, says that memory was short, in whatever words.
 
     >>> is_out_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory"))
     True
     """
-    kinds = ImportError, OSError, RuntimeError
-    said = isinstance(error, kinds) and OUT_OF_MEMORY.search(str(error)) is not None
-    return said or isinstance(error, MemoryError)
+    each: BaseException | None = error
+    while each is not None:
+        said = isinstance(each, ImportError | OSError | RuntimeError)
+        if isinstance(each, MemoryError) or (said and OUT_OF_MEMORY.search(str(each))):
+            return True
+        each = each.__cause__
+    return False
 
 
-@contextmanager
-def raise_memory_errors() -> Iterator[None]:
-    """Raise MemoryError for what others raise where memory is short; decorates functions too."""
-    try:
-        yield
-    except Exception as error:
-        if isinstance(error, MemoryError) or not is_out_of_memory(error):
-            raise
-        raise MemoryError(str(error).partition("\n")[0]) from error
+def raises_memory_errors(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
+    """Let a function raise MemoryError for whatever says that memory was short."""
+
+    # No context manager of the library: a frame of its own would stand before the caller's, which
+    # warnings name.
+    @wraps(function)
+    def call(*args: Given.args, **kwargs: Given.kwargs) -> Answer:
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            if isinstance(error, MemoryError) or not is_out_of_memory(error):
+                raise
+            raise MemoryError(str(error).partition("\n")[0]) from error
+
+    return call
 
 
 def format_bytes(count: int) -> str:

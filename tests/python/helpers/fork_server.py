@@ -85,7 +85,7 @@ def _run_here(
         watch(*told)
         os.write(ready, b".")
 
-    signals._watch = watch_and_tell
+    signals._watch = watch_and_tell  # type: ignore[assignment]
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(folder)

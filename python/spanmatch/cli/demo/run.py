@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from spanmatch.base.atomic import check_writable
 from spanmatch.cli.demo.networks import BATCH, measure_accuracy, train
 from spanmatch.plot.figure_file import save_figure
 from spanmatch.plot.similarity import draw_similarity
@@ -39,7 +40,9 @@ WIDTH = 80
 
 def run(picture: Path) -> None:
     """Train two networks, compare every layer on held-out images, print a table, draw a picture."""
-    picture.parent.mkdir(parents=True, exist_ok=True)  # fails at once, not after the work
+    # They fail at once, not after the work.
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    check_writable(picture)
     torch.set_num_threads(THREADS)
     console = Console(highlight=False, markup=False)
     data = split_digits()

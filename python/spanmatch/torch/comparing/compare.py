@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
-from spanmatch.base.errors import UndersampledWarning
-from spanmatch.base.memory import as_bytes, raise_memory_errors
+from spanmatch.base.errors import UndersampledWarning, warn_user
+from spanmatch.base.memory import as_bytes, raises_memory_errors
 from spanmatch.pair.nulls_and_folds import check_inputs
 from spanmatch.torch.comparing.answers import (
     answer_pairs,
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from spanmatch.torch.observing.masks import MaskChoice
 
 
-@raise_memory_errors()
+@raises_memory_errors
 def compare(
     model_a: nn.Module,
     model_b: nn.Module,
@@ -232,5 +231,5 @@ def compare(
     )
     comparison = assemble_comparison(answers, collected, options)
     if complaint := describe_undersampled(comparison):
-        warnings.warn(complaint, UndersampledWarning, stacklevel=2)
+        warn_user(complaint, UndersampledWarning)
     return comparison

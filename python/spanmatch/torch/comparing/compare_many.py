@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import torch
 from torch import nn
 
-from spanmatch.base.memory import as_bytes, raise_memory_errors
+from spanmatch.base.memory import as_bytes, raises_memory_errors
 from spanmatch.pair.nulls_and_folds import check_inputs
 from spanmatch.torch.comparing.budget import find_budget
 from spanmatch.torch.comparing.collect import can_draw_bars
@@ -47,7 +47,7 @@ ModelOrLoader: TypeAlias = "nn.Module | Callable[[], nn.Module]"
 """A model, or a function that loads it when it is its turn."""
 
 
-@raise_memory_errors()
+@raises_memory_errors
 def compare_many(
     models: Mapping[str, ModelOrLoader],
     data: Iterable[Any],
@@ -186,7 +186,7 @@ def compare_many(
         networks=networks,
         reference=reference,
     )
-    warn_of_too_few(many, stacklevel=2)
+    warn_of_too_few(many)
     return many
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spanmatch.base.errors import UndersampledWarning
+from spanmatch.base.errors import UndersampledWarning, warn_user
 from spanmatch.base.progress import show_progress
 from spanmatch.comparison.keys import Key
 from spanmatch.comparison.many.many_comparison import ManyComparison
@@ -154,7 +153,7 @@ class LayerSums(Mapping[Key, "NetworkSums"]):
         return len(self._layers)
 
 
-def warn_of_too_few(many: ManyComparison, stacklevel: int) -> None:
+def warn_of_too_few(many: ManyComparison) -> None:
     """Warn where some pairs of networks have too few samples at some layers."""
     spectra: dict[Key, MatchSpectrum] = {
         f"{key} of {a} and {b}": spectrum
@@ -162,7 +161,7 @@ def warn_of_too_few(many: ManyComparison, stacklevel: int) -> None:
         for key, spectrum in comparison.items()
     }
     if complaint := describe_undersampled(spectra):
-        warnings.warn(complaint, UndersampledWarning, stacklevel=stacklevel + 1)
+        warn_user(complaint, UndersampledWarning)
 
 
 def _assemble_two(

@@ -124,7 +124,7 @@ def _finish(folder: Path, config: ManyConfig, networks: RunNetworks) -> ManyComp
     )
     many.save(folder)
     shutil.rmtree(folder / ROWS)
-    warn_of_too_few(many, stacklevel=3)
+    warn_of_too_few(many)
     return many
 
 

@@ -66,6 +66,7 @@ sphinx_gallery_conf = {
     "ignore_pattern": r"^digit_networks\.py$",
     "abort_on_example_error": True,
     "download_all_examples": False,
+    "write_computation_times": False,
     "show_memory": False,
     "show_signature": False,
     "min_reported_time": 60,

@@ -47,8 +47,8 @@ def read(path: str | PathLike[str]) -> list[Match]:
         scalars = zip(*(tensors[name].tolist() for name in SCALARS), strict=True)
         ridges = [None if np.isnan(ridge) else ridge for ridge in tensors[RIDGE].tolist()]
         return [
-            Match(eps, members_x, members_y, *others, ridge=ridge)
-            for (eps, *others), members_x, members_y, ridge in zip(
+            Match(eps, members_x, members_y, n_x, n_y, resolution, ridge)
+            for (eps, n_x, n_y, resolution), members_x, members_y, ridge in zip(
                 scalars, x, y, ridges, strict=True
             )
         ]

@@ -18,7 +18,7 @@ pytest.importorskip("torch")
 pytest.importorskip("matplotlib")
 pytest.importorskip("sklearn")
 pytest.importorskip("jinja2")
-from forked_commands import ForkedCommands
+from forked_commands import ForkedCommands, compare_nets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,39 +26,21 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits addresses as Linux does")
 
 LEVELS = int(os.environ.get("SPANMATCH_LEVELS", "5"))
-ON = ["--device", "cpu", "--threads", "1"]
-OF_NETS = ["--data", "nets.py:batches", "--nulls", "1", "--folds", "2", "--out", "out"]
-NETS = [f"nets.py:wide(k={k})" for k in range(3)]
 SIDES = ["a.npy", "b.npy"]
+# Wide layers take more than what varies from run to run.
 COMMANDS = {
     "spectrum": ["spectrum", *SIDES],
     "simple": ["simple", *SIDES, "--eps", "0.9"],
     "support": ["support", *SIDES, "--eps", "0.9"],
-    "info": ["info", NETS[0], "--data", "nets.py:batches"],
-    "compare": ["compare", *NETS[:2], *ON, *OF_NETS],
-    "compare many": ["compare", *NETS, *ON, *OF_NETS],
+    "info": ["info", "nets.py:wide(k=0)", "--data", "nets.py:long_batches"],
+    "compare": [*compare_nets("wide", 2, "long_batches"), "--out", "out"],
+    "compare many": [*compare_nets("wide", 3, "long_batches"), "--out", "out"],
 }
-"""A module with wide layers: what they take is more than what varies from run to run."""
-SOURCE = """
-import torch
-from torch import nn
-
-
-def wide(k):
-    torch.manual_seed(k)
-    return nn.Sequential(nn.Flatten(), nn.Linear(64, 400), nn.ReLU(), nn.Linear(400, 300)).eval()
-
-
-def batches():
-    generator = torch.Generator().manual_seed(0)
-    return [torch.randn(400, 1, 8, 8, generator=generator) for _ in range(2)]
-"""
 
 
 @pytest.fixture(scope="module")
 def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkedCommands]:
     made = ForkedCommands(tmp_path_factory.mktemp("limits"))
-    (made.folder / "nets.py").write_text(SOURCE)
     rng = np.random.default_rng(0)
     for name in SIDES:
         np.save(made.folder / name, rng.standard_normal((900, 300)))

@@ -17,7 +17,7 @@ pytest.importorskip("torch")
 pytest.importorskip("matplotlib")
 pytest.importorskip("sklearn")
 pytest.importorskip("jinja2")
-from forked_commands import ForkedCommands
+from forked_commands import ForkedCommands, compare_nets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,35 +27,18 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 
 MOMENTS = int(os.environ.get("SPANMATCH_SIGNALS", "2"))
 SEED = int(os.environ.get("SPANMATCH_SIGNALS_SEED", "0"))
-ON = ["--device", "cpu", "--threads", "1"]
-OF_NETS = ["--data", "nets.py:batches", "--max-batches", "2", "--nulls", "1", "--folds", "2"]
 COMMANDS = {
-    "compare": ["compare", "nets.py:small(k=0)", "nets.py:small(k=1)", *ON, *OF_NETS],
-    "compare many": ["compare", *(f"nets.py:small(k={k})" for k in range(3)), *ON, *OF_NETS],
+    "compare": compare_nets("small", 2, "batches"),
+    "compare many": compare_nets("small", 3, "batches"),
     "experiment": ["experiment", "--data", "digits", "--arch", "small-vgg", "--seeds", "0,1"],
 }
 COMMANDS["experiment"] += ["--epochs", "1", "--limit", "60", "--nulls", "0", "--folds", "2"]
 CODES = {"SIGINT": 130, "SIGTERM": 143, "SIGKILL": -9}
-NETS = """
-import torch
-from torch import nn
-
-
-def small(k):
-    torch.manual_seed(k)
-    return nn.Sequential(nn.Flatten(), nn.Linear(64, 6), nn.ReLU(), nn.Linear(6, 5)).eval()
-
-
-def batches():
-    generator = torch.Generator().manual_seed(0)
-    return [torch.randn(30, 1, 8, 8, generator=generator) for _ in range(2)]
-"""
 
 
 @pytest.fixture(scope="module")
 def commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkedCommands]:
     made = ForkedCommands(tmp_path_factory.mktemp("signals"))
-    (made.folder / "nets.py").write_text(NETS)
     yield made
     made.close()
 

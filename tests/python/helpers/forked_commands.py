@@ -13,12 +13,44 @@ import fork_server
 if TYPE_CHECKING:
     from pathlib import Path
 
+NETS = """
+import torch
+from torch import nn
+
+
+def small(k, hidden=6, out=5):
+    torch.manual_seed(k)
+    layers = nn.Flatten(), nn.Linear(64, hidden), nn.ReLU(), nn.Linear(hidden, out)
+    return nn.Sequential(*layers).eval()
+
+
+def wide(k):
+    return small(k, 400, 300)
+
+
+def batches(rows=30):
+    generator = torch.Generator().manual_seed(0)
+    return [torch.randn(rows, 1, 8, 8, generator=generator) for _ in range(2)]
+
+
+def long_batches():
+    return batches(400)
+"""
+
+
+def compare_nets(make: str, count: int, data: str) -> list[str]:
+    """Return a command that compares so many of `NETS`, but for where its results go."""
+    networks = [f"nets.py:{make}(k={k})" for k in range(count)]
+    options = ["--device", "cpu", "--threads", "1", "--nulls", "1", "--folds", "2"]
+    return ["compare", *networks, "--data", f"nets.py:{data}", *options]
+
 
 class ForkedCommands:
-    """Another process that runs commands."""
+    """Another process that runs commands in a folder, where `nets.py` is `NETS`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        (folder / "nets.py").write_text(NETS)
         self._process = subprocess.Popen(
             [sys.executable, fork_server.__file__],
             stdin=subprocess.PIPE,

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from spanmatch.comparison.keys import name_call
 from spanmatch.torch.observing.batch import take_batches
+from spanmatch.torch.observing.device_choice import as_device
 from spanmatch.torch.observing.observer import Observer
 from spanmatch.torch.observing.traced_batches import read_ahead
 
@@ -158,6 +159,8 @@ def capture(
     (216, 6)
     """
     batches = take_batches(data, max_batches)
+    if device is not None:
+        as_device(device)
     observer = Observer(
         model,
         layers,

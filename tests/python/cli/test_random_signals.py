@@ -12,11 +12,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-pytest.importorskip("typer")
-pytest.importorskip("torch")
-pytest.importorskip("matplotlib")
-pytest.importorskip("sklearn")
-pytest.importorskip("jinja2")
 from forked_commands import ForkedCommands, compare_nets
 
 if TYPE_CHECKING:

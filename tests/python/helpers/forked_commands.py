@@ -8,10 +8,15 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 import fork_server
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+for each in ("typer", "torch", "matplotlib", "sklearn", "jinja2"):
+    pytest.importorskip(each)
 
 NETS = """
 import torch

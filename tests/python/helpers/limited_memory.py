@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import resource
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +17,24 @@ if TYPE_CHECKING:
 
 LEAST, MOST = 2e6, 6e8  # bytes: with less the C library itself ends a process, as a thread starts
 ANSWERED, SHORT = 10, 11
-# For another process: threads of BLAS that start later could not.
-ONE_THREAD = {
-    **os.environ,
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]),
-}
+
+
+def run_alone(script: str, *arguments: str) -> None:
+    """Run a script that calls `try_limits`, in a process where no thread of BLAS starts late."""
+    places = [str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
+    alone = {
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": os.pathsep.join(places),
+    }
+    ended = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        env={**os.environ, **alone},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
 
 
 def try_limits(name: str, call: Callable[..., object], small: Any, large: Any, levels: int) -> None:

@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 
 import pytest
 
-from limited_memory import ONE_THREAD
+from limited_memory import run_alone
 
 LEVELS = int(os.environ.get("SPANMATCH_LEVELS", "6"))
 
@@ -60,11 +59,4 @@ for name, call in CALLS.items():
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits addresses as Linux does")
 def test_every_function_answers_or_says_that_memory_is_short(tmp_path: object) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(LEVELS), f"{tmp_path}/pair.safetensors"],
-        env=ONE_THREAD,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr
+    run_alone(SCRIPT, str(LEVELS), f"{tmp_path}/pair.safetensors")

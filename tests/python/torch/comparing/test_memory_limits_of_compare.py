@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 
 import pytest
 
 pytest.importorskip("torch")
-from limited_memory import ONE_THREAD
+from limited_memory import run_alone
 
 LEVELS = int(os.environ.get("SPANMATCH_LEVELS", "4"))
 
@@ -48,11 +47,4 @@ for name, call in CALLS.items():
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits addresses as Linux does")
 def test_models_are_compared_or_memory_is_short() -> None:
-    ended = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(LEVELS)],
-        env=ONE_THREAD,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr
+    run_alone(SCRIPT, str(LEVELS))

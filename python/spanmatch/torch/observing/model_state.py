@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from spanmatch.torch.observing.device_choice import as_device
 from spanmatch.torch.observing.layers import unwrap
 from spanmatch.torch.observing.offloading import (
     check_stays,
@@ -61,13 +60,13 @@ def move_model(model: nn.Module, device: torch.device | str | None) -> Iterator[
     Raises
     ------
     ValueError
-        There is no such device; or accelerate spreads the model, and lets it run elsewhere.
+        accelerate spreads the model, and lets it run elsewhere.
     """
     home = find_device(model)
     if device is not None and is_spread(model):
         check_stays(home, device)
         device = None
-    if device is None or as_device(device) == home:
+    if device is None or torch.device(device) == home:
         yield
         return
     try:

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from spanmatch.torch.observing.device_choice import as_device
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -52,7 +50,7 @@ def is_spread(model: nn.Module) -> bool:
 
 def check_stays(home: torch.device, device: torch.device | str) -> None:
     """Raise ValueError where a model that accelerate spreads is to run elsewhere."""
-    wanted = as_device(device)
+    wanted = torch.device(device)
     if wanted.type != home.type or wanted.index not in (None, home.index):
         raise ValueError(
             f"`device` is {str(device)!r}, but accelerate runs the model on {str(home)!r}, where "

@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import resource
 import signal
 import sys
 import tempfile
@@ -95,6 +94,8 @@ def _run_here(
     sys.argv = ["spanmatch", *arguments]
     code = 0
     if memory is not None:
+        import resource  # which Windows has not
+
         taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (taken + memory, taken + memory))
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +58,8 @@ def try_limits(name: str, call: Callable[..., object], small: Any, large: Any, l
 
 
 def _end(call: Callable[..., object], small: Any, large: Any, level: int) -> int:
+    import resource  # which Windows has not
+
     # The stack has grown by then too: a system that cannot let it grow ends a process.
     call(*small)
     gc.collect()

@@ -1,8 +1,11 @@
-# `make demo` and `make test` need a Rust toolchain, Python >= 3.10 and pip. Both make and share .venv.
+# `make demo` and `make test` need a Rust toolchain, Python >= 3.10 and pip. Both make and share .venv; the demo installs
+# what it needs, the tests the rest.
 # `make bench` needs the Rust toolchain alone; it takes a minute, once it is built.
 # `make fuzz` attacks for longer than `make test` does; STEPS and SEED say how long, and with what.
 # `make audit` asks which dependencies have known faults.
 # `make bench-tools` adds to .venv what benches/compare.py runs beside.
+# `make dist` makes what a release uploads; `make test-dist` and `make test-lowest` run the tests against that, with the
+# newest and with the oldest packages that it says it works with.
 # `make docs` builds the site in docs/_build/html, and fails at any warning, as of a link that leads nowhere.
 
 PYTHON ?= python3
@@ -23,9 +26,9 @@ SEED ?= 1
 # Of `make docs`: whether it runs the scripts of the gallery.
 GALLERY ?= 1
 
-.PHONY: demo test lint fuzz sanitize docs audit bench bench-tools format clean
+.PHONY: demo test lint fuzz sanitize docs audit dist test-dist test-lowest bench bench-tools format clean
 
-demo: .venv/installed
+demo: .venv/demo
 	$(BIN)/spanmatch demo
 
 test: .venv/installed
@@ -68,6 +71,31 @@ audit: .venv/installed
 	$(BIN)/python -m pip install --quiet pip-audit
 	$(BIN)/python -m pip_audit --skip-editable
 
+# The source distribution, and the wheel that is made from it in an environment of its own.
+dist: .venv/tools
+	rm -rf dist
+	$(BIN)/maturin sdist --out dist
+	$(BIN)/python -m pip wheel --no-deps --wheel-dir dist dist/*.tar.gz
+	$(BIN)/python -m pip install --quiet twine
+	$(BIN)/python -m twine check --strict dist/*
+
+# The tests here against the wheel: it is installed, and the sources are not on the path.
+test-dist: dist
+	rm -rf dist/newest
+	$(PYTHON) -m venv dist/newest
+	dist/newest/bin/python -m pip install --upgrade pip "$$(echo dist/*.whl)[all,test]"
+	dist/newest/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+
+# The same with the oldest package of each kind that is allowed and has a wheel.
+test-lowest: dist
+	rm -rf dist/lowest
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv venv --python $(PYTHON) dist/lowest
+	$(BIN)/uv pip compile --quiet --python $(PYTHON) --resolution lowest-direct --only-binary :all: \
+		--extra all --extra test --output-file dist/lowest.txt pyproject.toml
+	$(BIN)/uv pip install --python dist/lowest/bin/python --requirements dist/lowest.txt dist/*.whl
+	dist/lowest/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+
 bench:
 	cargo run --release -p spanmatch-bench -- run
 
@@ -86,12 +114,16 @@ format:
 	$(BIN)/ruff check --fix
 
 clean:
-	rm -rf .venv target python/spanmatch/_core*.so docs/_build docs/gallery docs/api/generated docs/pictures/drawn
+	rm -rf .venv dist target python/spanmatch/_core*.so docs/_build docs/gallery docs/api/generated docs/pictures/drawn
 
-# An editable install: Python files are read where they lie, so only Rust sources call for a new build.
-.venv/installed: .venv/tools $(RUST)
-	$(BIN)/maturin develop --release --extras torch,cli,experiment,models,data,test
+# Editable installs: Python files are read where they lie, so only Rust sources call for a new build.
+.venv/demo: .venv/tools $(RUST)
+	$(BIN)/maturin develop --release --extras torch,cli
 	touch $@
+
+.venv/installed: .venv/tools $(RUST)
+	$(BIN)/maturin develop --release --extras all,test
+	touch .venv/demo $@
 
 .venv/tools: pyproject.toml
 	$(PYTHON) -m venv .venv

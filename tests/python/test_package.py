@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import FrozenInstanceError, fields
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,6 +56,19 @@ def test_the_version_is_that_of_the_package() -> None:
     from importlib.metadata import version
 
     assert version("spanmatch") == sm.__version__
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("pyproject.toml", 'version = "{}"'),
+        ("Cargo.toml", 'version = "{}"'),
+        ("CITATION.cff", "version: {}"),
+    ],
+)
+def test_every_file_names_this_version(file: str, line: str) -> None:
+    lines = (Path(__file__).parents[2] / file).read_text("utf-8").splitlines()
+    assert line.format(sm.__version__) in lines
 
 
 @each_result

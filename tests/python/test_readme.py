@@ -27,11 +27,21 @@ def test_the_first_example_is_short() -> None:
     assert len([line for line in BLOCKS[0].code.splitlines() if line.strip()]) <= 12
 
 
-def test_local_links_lead_somewhere() -> None:
-    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README.read_text("utf-8"))
+REPOSITORY = "https://github.com/spanmatch/spanmatch/"
+
+
+def test_links_into_the_repository_lead_somewhere() -> None:
+    links = re.findall(rf"\]\({REPOSITORY}(blob|tree)/main/([^)#]+)\)", README.read_text("utf-8"))
     assert links
-    for link in links:
-        assert (README.parent / link).exists(), link
+    for kind, link in links:
+        path = README.parent / link
+        assert path.is_file() if kind == "blob" else path.is_dir(), link
+
+
+def test_every_link_is_whole() -> None:
+    """The package index shows this page too, where a relative link leads nowhere."""
+    for link in re.findall(r"\]\(([^)]+)\)", README.read_text("utf-8")):
+        assert link.startswith("https://"), link
 
 
 def test_it_stays_short() -> None:

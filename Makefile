@@ -86,7 +86,8 @@ test-dist: dist
 	dist/newest/bin/python -m pip install --upgrade pip "$$(echo dist/*.whl)[all,test]"
 	dist/newest/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
-# The same with the oldest package of each kind that is allowed and has a wheel.
+# The same with the oldest package of each kind that is allowed and has a wheel. Old packages warn of newer ones that they
+# need.
 test-lowest: dist
 	rm -rf dist/lowest
 	$(BIN)/python -m pip install --quiet uv
@@ -94,7 +95,8 @@ test-lowest: dist
 	$(BIN)/uv pip compile --quiet --python $(PYTHON) --resolution lowest-direct --only-binary :all: \
 		--extra all --extra test --output-file dist/lowest.txt pyproject.toml
 	$(BIN)/uv pip install --python dist/lowest/bin/python --requirements dist/lowest.txt dist/*.whl
-	dist/lowest/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+	dist/lowest/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile \
+		-W ignore::DeprecationWarning -W ignore::PendingDeprecationWarning -W ignore::FutureWarning
 
 bench:
 	cargo run --release -p spanmatch-bench -- run

@@ -3,6 +3,8 @@
 # `make fuzz` attacks for longer than `make test` does; STEPS and SEED say how long, and with what.
 # `make audit` asks which dependencies have known faults.
 # `make bench-tools` adds to .venv what benches/compare.py runs beside.
+# `make pipelines` tests against libraries that would hold back those of .venv: nnsight, TransformerLens, SAELens, JAX. It
+# makes .venv-pipelines for them, 7 GB with torch.
 # `make docs` builds the site in docs/_build/html, and fails at any warning, as of a link that leads nowhere.
 
 PYTHON ?= python3
@@ -14,7 +16,7 @@ NARROW := i686-unknown-linux-gnu
 RUST := Cargo.toml $(wildcard Cargo.lock) $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
 # The sources as they lie here are tested and checked, however the package got into .venv.
-test lint fuzz docs: export PYTHONPATH := $(CURDIR)/python
+test pipelines lint fuzz docs: export PYTHONPATH := $(CURDIR)/python
 
 # Of `make fuzz`: random inputs of each target, and the first of their seeds.
 STEPS ?= 20000
@@ -23,7 +25,7 @@ SEED ?= 1
 # Of `make docs`: whether it runs the scripts of the gallery.
 GALLERY ?= 1
 
-.PHONY: demo test lint fuzz sanitize docs audit bench bench-tools format clean
+.PHONY: demo test pipelines lint fuzz sanitize docs audit bench bench-tools format clean
 
 demo: .venv/installed
 	$(BIN)/spanmatch demo
@@ -31,6 +33,10 @@ demo: .venv/installed
 test: .venv/installed
 	cargo test --workspace
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+
+# Their logging stays at home, and nothing is fetched from a hub.
+pipelines: .venv/installed .venv-pipelines/installed
+	WANDB_MODE=disabled HF_HUB_OFFLINE=1 .venv-pipelines/bin/python -m pytest tests/python/pipelines
 
 lint: .venv/installed
 	cargo fmt --all --check
@@ -86,11 +92,17 @@ format:
 	$(BIN)/ruff check --fix
 
 clean:
-	rm -rf .venv target python/spanmatch/_core*.so docs/_build docs/gallery docs/api/generated docs/pictures/drawn
+	rm -rf .venv .venv-pipelines target python/spanmatch/_core*.so docs/_build docs/gallery docs/api/generated docs/pictures/drawn
 
 # An editable install: Python files are read where they lie, so only Rust sources call for a new build.
 .venv/installed: .venv/tools $(RUST)
 	$(BIN)/maturin develop --release --extras torch,cli,experiment,models,data,test
+	touch $@
+
+.venv-pipelines/installed: pyproject.toml
+	$(PYTHON) -m venv .venv-pipelines
+	.venv-pipelines/bin/python -m pip install --upgrade 'pip>=25.1'
+	.venv-pipelines/bin/python -m pip install --group pipelines
 	touch $@
 
 .venv/tools: pyproject.toml

@@ -65,9 +65,9 @@ class SubspaceMatch(TransformerMixin, MultiOutputMixin, RegressorMixin, BaseEsti
     - `score` is (1 − ε) times that similarity, so that a larger ε has to pay for itself.
 
     Without the factor the largest ε would always win, since more neurons are within a wider bound.
-    With it `score` is the area of the rectangle from ε to 1 under the held-out s(ε), and never more
-    than the area under that curve. A match that claims ε and does not hold on other rows earns
-    nothing, and so does one that claims next to nothing.
+    With it `score` is the area of the rectangle from ε to 1 under s(ε), as far as it carries over,
+    and so never more than the area under that curve. A match that claims ε and does not hold on
+    other rows earns nothing, and so does one that claims next to nothing.
 
     Examples
     --------
@@ -204,7 +204,7 @@ class SubspaceMatch(TransformerMixin, MultiOutputMixin, RegressorMixin, BaseEsti
         Returns
         -------
         float
-            In [0, 1]: at most the area under s(ε) by these weights.
+            In [0, 1], and at most `spectrum_.area`, whatever the rows.
         """
         return (1.0 - self._fitted_match.match.eps) * self.similarity(X, y)
 

@@ -103,8 +103,9 @@ def test_the_score_is_a_rectangle_under_the_area(seed: int) -> None:
     rng = np.random.default_rng(seed)
     x, y = noisy_sides(80, 8, 10 ** rng.uniform(-2, 1), seed)
     eps = float(rng.uniform(0, 0.999))
-    model = SubspaceMatch(eps).fit(x, y)
-    assert 0.0 <= model.score(x, y) <= model.spectrum_.area + 1e-6
+    model = SubspaceMatch(eps).fit(x[:60], y[:60])
+    for rows in (slice(60), slice(60, None)):
+        assert 0.0 <= model.score(x[rows], y[rows]) <= model.spectrum_.area + 1e-6
 
 
 @given(SEEDS)

@@ -6,6 +6,8 @@
 # `make bench-tools` adds to .venv what benches/compare.py runs beside.
 # `make dist` makes what a release uploads; `make test-dist` and `make test-lowest` run the tests against that, with the
 # newest and with the oldest packages that it says it works with.
+# `make pipelines` tests against libraries that would hold back those of .venv: nnsight, TransformerLens, SAELens, JAX. It
+# makes .venv-pipelines for them, 7 GB with torch.
 # `make docs` builds the site in docs/_build/html, and fails at any warning, as of a link that leads nowhere.
 
 PYTHON ?= python3
@@ -17,7 +19,7 @@ NARROW := i686-unknown-linux-gnu
 RUST := Cargo.toml $(wildcard Cargo.lock) $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
 # The sources as they lie here are tested and checked, however the package got into .venv.
-test lint fuzz docs: export PYTHONPATH := $(CURDIR)/python
+test pipelines lint fuzz docs: export PYTHONPATH := $(CURDIR)/python
 
 # Of `make fuzz`: random inputs of each target, and the first of their seeds.
 STEPS ?= 20000
@@ -26,7 +28,7 @@ SEED ?= 1
 # Of `make docs`: whether it runs the scripts of the gallery.
 GALLERY ?= 1
 
-.PHONY: demo test lint fuzz sanitize docs audit dist test-dist test-lowest bench bench-tools format clean
+.PHONY: demo test pipelines lint fuzz sanitize docs audit dist test-dist test-lowest bench bench-tools format clean
 
 demo: .venv/demo
 	$(BIN)/spanmatch demo
@@ -34,6 +36,10 @@ demo: .venv/demo
 test: .venv/installed
 	cargo test --workspace
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+
+# Their logging stays at home, and nothing is fetched from a hub.
+pipelines: .venv/installed .venv-pipelines/installed
+	WANDB_MODE=disabled HF_HUB_OFFLINE=1 .venv-pipelines/bin/python -m pytest tests/python/pipelines
 
 lint: .venv/installed
 	cargo fmt --all --check
@@ -116,7 +122,7 @@ format:
 	$(BIN)/ruff check --fix
 
 clean:
-	rm -rf .venv dist target python/spanmatch/_core*.so docs/_build docs/gallery docs/api/generated docs/pictures/drawn
+	rm -rf .venv .venv-pipelines dist target python/spanmatch/_core*.so docs/_build docs/gallery docs/api/generated docs/pictures/drawn
 
 # Editable installs: Python files are read where they lie, so only Rust sources call for a new build.
 .venv/demo: .venv/tools $(RUST)
@@ -126,6 +132,12 @@ clean:
 .venv/installed: .venv/tools $(RUST)
 	$(BIN)/maturin develop --release --extras all,test
 	touch .venv/demo $@
+
+.venv-pipelines/installed: pyproject.toml
+	$(PYTHON) -m venv .venv-pipelines
+	.venv-pipelines/bin/python -m pip install --upgrade 'pip>=25.1'
+	.venv-pipelines/bin/python -m pip install --group pipelines
+	touch $@
 
 .venv/tools: pyproject.toml
 	$(PYTHON) -m venv .venv

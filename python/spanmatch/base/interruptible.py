@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import atexit
-import contextvars
 import os
 import threading
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,16 +40,19 @@ def run_interruptibly(
     # A thread whose `join` is interrupted is taken for one that has ended.
     ended = threading.Event()
 
+    # numpy keeps what it does with an overflow by context, and before version 2 by thread.
+    reactions = np.geterr()
+
     def attempt() -> None:
         try:
-            results.append(work(*args, **kwargs))
+            with np.errstate(**reactions):
+                results.append(work(*args, **kwargs))
         except BaseException as error:
             errors.append(error)
         finally:
             ended.set()
 
-    # In the same context: what numpy does with an overflow is part of it.
-    thread = threading.Thread(target=contextvars.copy_context().run, args=(attempt,), daemon=True)
+    thread = threading.Thread(target=attempt, daemon=True)
     try:
         thread.start()
     except RuntimeError:

@@ -95,7 +95,7 @@ def as_bytes(size: int | str | None, name: str) -> int | None:
         power = " kmgtpe".index(match[2] or " ")
         count = float(match[1]) * (1024 if match[3] else 1000) ** power
         size = int(min(count, MOST))
-    if isinstance(size, bool) or not isinstance(size, SupportsIndex):
+    if isinstance(size, bool | np.bool_) or not isinstance(size, SupportsIndex):
         raise _describe_type(size, name)
     try:
         number = integer(size)

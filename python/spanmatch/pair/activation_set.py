@@ -14,7 +14,8 @@ from spanmatch.base.words import suggest
 from spanmatch.pair.accumulated import Accumulated
 from spanmatch.pair.gram_file import put_together, take_apart
 from spanmatch.pair.joint_gram import JointGram
-from spanmatch.pair.names import Label, Names, as_names, check_counts
+from spanmatch.pair.labelled import find_names
+from spanmatch.pair.names import Label, Names, as_names, check_counts, merge_names
 from spanmatch.pair.pair import ActivationPair, make_gram, wrap_gram
 
 if TYPE_CHECKING:
@@ -121,9 +122,12 @@ class ActivationSet(Accumulated):
             with prefix_errors(where, (TypeError, ValueError, DeviceError)):
                 self._check_names(rows)
                 samples = {f"rows[{side!r}]": rows[side] for side in self._sides}
-                check_widths = partial(check_counts, self._names, labels=self._labels)
+                found = tuple(map(find_names, samples.values()))
+                names = merge_names(self._names, found, self._labels)
+                check_widths = partial(check_counts, names, labels=self._labels)
                 items = as_rows_per_item(rows_per_item)
                 self._gram.update(samples, items, check_widths=check_widths)
+                self._names = names
 
     def pair(self, a: str, b: str) -> ActivationPair:
         """Return what two sides have seen, a as x and b as y: a copy, which is the caller's.

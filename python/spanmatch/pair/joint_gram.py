@@ -10,6 +10,7 @@ import numpy as np
 import spanmatch._core as core
 from spanmatch.base.errors import DeviceError
 from spanmatch.pair.fork_aware_lock import ForkAwareLock
+from spanmatch.pair.labelled import check_labels
 from spanmatch.pair.mostly_zero import replace_mostly_zero
 from spanmatch.pair.samples import as_samples
 from spanmatch.pair.sparse import as_sparse
@@ -156,6 +157,7 @@ class JointGram:
 
 def _read(sides: Mapping[str, Samples]) -> list[Readable | core.SparseRows]:
     """Return samples as they are read; sparse ones, and then all others too, on the host."""
+    check_labels(sides)
     found = [(name, side, as_sparse(side, name)) for name, side in sides.items()]
     read = [as_samples(side, name) if rows is None else rows for name, side, rows in found]
     if all(rows is None for *_, rows in found):

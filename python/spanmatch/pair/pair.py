@@ -11,7 +11,8 @@ from spanmatch.base.errors import DeviceError, prefix_errors
 from spanmatch.base.progress import show_progress
 from spanmatch.pair import pair_file
 from spanmatch.pair.joint_gram import JointGram
-from spanmatch.pair.names import PAIR, Names, as_names, check_counts
+from spanmatch.pair.labelled import find_names
+from spanmatch.pair.names import PAIR, Names, as_names, check_counts, merge_names
 from spanmatch.pair.summed_sides import SummedSides
 
 if TYPE_CHECKING:
@@ -102,6 +103,10 @@ class ActivationPair(SummedSides):
             that began with samples that are not sparse adds sparse ones with their zeros, block by
             block. Those of a GPU go through the host.
 
+            DataFrames of pandas and DataArrays of xarray too. Labels of neurons that are all texts
+            become `x_names` and `y_names`, and later batches must agree with them. Sides that label
+            the same rows in another order are refused.
+
             Arrays on the host are summed likewise where at most one value in 16 of that side is not
             zero, in its first batch and then in each, and the sides have 256 neurons together; but
             not where a batch would take more room than the sums, and than 1 GiB. No clock decides.
@@ -129,8 +134,10 @@ class ActivationPair(SummedSides):
             where = f"batch {self.n_batches} (counted from 0)"
             with prefix_errors(where, (TypeError, ValueError, DeviceError)):
                 rows = as_rows_per_item(rows_per_item)
-                check_widths = partial(check_counts, self._names)
+                names = merge_names(self._names, (find_names(x), find_names(y)), PAIR)
+                check_widths = partial(check_counts, names)
                 self._gram.update({"x": x, "y": y}, rows, check_widths=check_widths)
+                self._names = names
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the pair to a safetensors file, which appears under its name once it is whole.

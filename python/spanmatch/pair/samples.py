@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
@@ -11,9 +11,12 @@ import numpy as np
 import spanmatch._core as core
 from spanmatch.base.arguments import refuse_masked
 from spanmatch.base.memory import is_out_of_memory
+from spanmatch.pair.labelled import is_table, read_table
 from spanmatch.pair.types import BFloat16
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import torch
     from numpy.typing import NDArray
 
@@ -21,6 +24,15 @@ if TYPE_CHECKING:
 
 # DLPack's numbers of the memory that the host reads: its own, and that pinned for CUDA and ROCm.
 HOST_MEMORY = (1, 3, 11)
+# What libraries raise of arrays that are traced, deleted, split, or on a device that is not here.
+OTHERS_ERRORS = (
+    AssertionError,
+    AttributeError,
+    BufferError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 
 
 def as_samples(array: object, side: str) -> Readable:
@@ -46,16 +58,22 @@ def is_tensor(array: object) -> TypeGuard[torch.Tensor]:
 
 def view_array(array: Any, name: str) -> Readable:
     """Return another library's array as numpy's or torch's, of the same memory."""
+    if is_table(array):
+        return read_table(array, name)
     if hasattr(array, "__dlpack__") and hasattr(array, "__dlpack_device__"):
-        if array.__dlpack_device__()[0] in HOST_MEMORY:
+        device = None
+        # JAX has no device for an array that is split over several, but brings it together.
+        with suppress(*OTHERS_ERRORS):
+            device = array.__dlpack_device__()[0]
+        if device in HOST_MEMORY:
             # numpy declines types that it does not know: bfloat16.
             with suppress(BufferError, RuntimeError, TypeError, ValueError):
                 return np.from_dlpack(array)
-            if hasattr(array, "__array__"):
-                return np.asarray(array)
-        return _view_by_torch(array, name)
+        if device not in (None, *HOST_MEMORY) or not hasattr(array, "__array__"):
+            return _view_by_torch(array, name)
     if hasattr(array, "__array__"):
-        return np.asarray(array)
+        with _explain_unreadable(name):
+            return np.asarray(array)
     raise TypeError(
         f"{name} must be an array of numpy, of torch, or of a library that speaks DLPack, "
         f"got {type(array).__name__}"
@@ -95,7 +113,17 @@ def _view_by_torch(array: Any, name: str) -> torch.Tensor:
             f"torch, through which it is read (pip install 'spanmatch[torch]'), or pass a copy on "
             "the host as float32"
         ) from error
-    return view_by_torch(array)
+    with _explain_unreadable(name):
+        return view_by_torch(array)
+
+
+@contextmanager
+def _explain_unreadable(name: str) -> Iterator[None]:
+    """Let errors of other libraries, of whatever kind, begin with what could not be read."""
+    try:
+        yield
+    except OTHERS_ERRORS as error:
+        raise TypeError(f"{name} is an array that cannot be read: {error}") from error
 
 
 def _check_type(array: NDArray[Any], side: str) -> NDArray[Any]:

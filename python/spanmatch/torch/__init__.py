@@ -10,7 +10,11 @@ Its rooms, each of which uses those before it alone:
 - `comparing`: two models over the same batches, to a comparison. Begin here: `comparing.compare` is
   what most people call, and reads from top to bottom;
 - `resuming`: a comparison in a folder, by one process or several.
+
+`trainer_callback` beside them is for Hugging Face's Trainer, and imported when it is asked for.
 """
+
+from typing import TYPE_CHECKING
 
 from spanmatch.torch.comparing.compare import compare
 from spanmatch.torch.comparing.compare_many import compare_many
@@ -22,7 +26,11 @@ from spanmatch.torch.observing.layer_info import layer_info
 from spanmatch.torch.observing.model_error import ModelError
 from spanmatch.torch.resuming.many_report import write_many_report
 
+if TYPE_CHECKING:
+    from spanmatch.torch.trainer_callback import MatchCallback
+
 __all__ = [
+    "MatchCallback",
     "ModelError",
     "capture",
     "compare",
@@ -33,3 +41,13 @@ __all__ = [
     "load_model",
     "write_many_report",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name != "MatchCallback":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from spanmatch.torch.loading.extras import explain_missing
+
+    with explain_missing("transformers", "models"):
+        from spanmatch.torch.trainer_callback import MatchCallback
+    return MatchCallback

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import spanmatch as sm
+import spanmatch.pipelines
 import spanmatch.torch
 from docs_pages import DOCS
 from python_blocks import read_blocks, run_under_torchrun
@@ -66,12 +67,17 @@ def test_every_picture_is_shown() -> None:
 
 def test_every_public_name_is_in_the_reference() -> None:
     text = (DOCS / "api" / "index.rst").read_text("utf-8")
-    found: dict[str, list[str]] = {"spanmatch": [], "spanmatch.torch": []}
+    modules = {
+        "spanmatch": sm,
+        "spanmatch.torch": spanmatch.torch,
+        "spanmatch.pipelines": spanmatch.pipelines,
+    }
+    found: dict[str, list[str]] = {name: [] for name in modules}
     module = ""
     for line in text.splitlines():
         if directive := re.match(r"\.\. currentmodule:: (\S+)", line):
             module = directive[1]
-        elif name := re.fullmatch(r" {3}(\w+)", line):
-            found[module].append(name[1])
-    assert sorted(found["spanmatch"]) == sorted(set(sm.__all__) - {"__version__"})
-    assert sorted(found["spanmatch.torch"]) == sorted(spanmatch.torch.__all__)
+        elif listed := re.fullmatch(r" {3}(\w+)", line):
+            found[module].append(listed[1])
+    for name, names in found.items():
+        assert sorted(names) == sorted(set(modules[name].__all__) - {"__version__"})

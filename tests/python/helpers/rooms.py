@@ -18,7 +18,7 @@ ROOMS = (
     ("base",),
     ("results", "pair"),
     ("solve", "plot"),
-    ("comparison",),
+    ("comparison", "pipelines"),
     ("torch",),
     ("experiment",),
     ("cli",),

@@ -170,7 +170,7 @@ def run_eagerly() -> AbstractContextManager[Any]:
 
 
 @contextmanager
-def _keep_random_state() -> Iterator[None]:
+def keep_random_state() -> Iterator[None]:
     """Leave the random numbers of Python and numpy as they were."""
     of_python, of_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
     try:
@@ -191,7 +191,7 @@ def isolate_run(model: nn.Module, stream: RandomStream) -> Iterator[None]:
     cached = torch.is_autocast_cache_enabled()
     with (
         torch.no_grad(),
-        _keep_random_state(),
+        keep_random_state(),
         stream.resume(gpus),
         put_weights_back(model),
         run_eagerly(),

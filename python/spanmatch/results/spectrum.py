@@ -61,7 +61,8 @@ class MatchSpectrum(Result):
 
     It is computed from counts and means, and nan for a dead neuron. It is a guide and not a bound.
     If samples depend on each other, as the positions of one image do, the true level lies lower. If
-    the other side has few neurons and means are large, it lies a little higher.
+    the other side has few neurons and means are large, it lies a little higher. With a ridge this
+    is the least residual to expect, and the usual one is larger.
     """
     n_samples: int
     """The number of samples."""

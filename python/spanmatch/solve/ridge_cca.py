@@ -44,7 +44,7 @@ def ridge_cca(
     x, y, progress
         As for `spectrum`.
     ridge
-        λ, at least 0. The mean variance of a direction is 1 if the neurons are linearly independent.
+        λ, at least 0. Directions have variance 1 on average if neurons are linearly independent.
 
     Returns
     -------

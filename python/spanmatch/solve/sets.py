@@ -1,4 +1,4 @@
-"""Questions about chosen neurons: whether they are a match, a simple match, a minimum match."""
+"""Questions about chosen neurons: whether they are a match, a simple or a minimum match."""
 
 from __future__ import annotations
 

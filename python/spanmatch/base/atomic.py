@@ -82,7 +82,7 @@ def check_writable(path: str | os.PathLike[str]) -> Path:
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if path.exists() and not path.is_file():
-        raise FileExistsError(errno.EEXIST, "it is no file, and would be replaced", str(path))
+        raise FileExistsError(errno.EEXIST, "it is not a file, and is not replaced", str(path))
     if not path.parent.is_dir():
         raise FileNotFoundError(
             errno.ENOENT, "there is no such folder to write to", str(path.parent)

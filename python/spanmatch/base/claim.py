@@ -44,8 +44,8 @@ def check_claim(
     folder = config.parent
     if not config.is_file():
         raise ValueError(
-            f"{folder} holds {', '.join(held)}, but no {config.name} that says of what: choose "
-            "another folder"
+            f"{folder} holds {', '.join(held)}, but lacks the {config.name} that they were made "
+            "with: choose another folder"
         )
     if differing := find_differences(read(config), now):
         raise ValueError(

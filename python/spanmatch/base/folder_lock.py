@@ -83,7 +83,7 @@ def _take(path: Path, folder: Path) -> int:
     while True:
         # It is written to: no link may lead to something else.
         if path.is_symlink() or (path.exists() and not path.is_file()):
-            raise FileError(f"{path} is no file that locks the folder: take it away")
+            raise FileError(f"{path} is not a lock file of spanmatch: move it away")
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | NO_LINKS, 0o666)
         try:
             locked = _try_to_lock(descriptor)

@@ -99,4 +99,4 @@ def take_named_texts(holder: object, name: str) -> dict[str, str]:
 
 
 def _refuse(name: str, value: object, wanted: str) -> NoReturn:
-    raise ValueError(f"its {name} is {SHORT.repr(value)}: it is {wanted}")
+    raise ValueError(f"its {name} is {SHORT.repr(value)}: it must be {wanted}")

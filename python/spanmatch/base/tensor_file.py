@@ -122,8 +122,8 @@ def check_of(path: str | PathLike[str], wanted: object) -> None:
         told = reader.metadata.get(OF)
     if told is not None and told != json.dumps(wanted):
         raise FileError(
-            f"{os.fspath(path)} is that of {shorten(told)}, and has another name: give the files "
-            "their names back, or delete this one, and give the command again"
+            f"{os.fspath(path)} belongs to {shorten(told)}, and was renamed: give the files their "
+            "names back, or delete this one, and give the command again"
         )
 
 

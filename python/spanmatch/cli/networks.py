@@ -43,7 +43,7 @@ def find_networks(
         A checkpoint is not there.
     """
     if arch is not None and not checkpoints:
-        raise WrongUsage("--arch is the model that checkpoints are of: name these by --checkpoint")
+        raise WrongUsage("--arch is the model of all checkpoints: give these by --checkpoint")
     if arch is None and checkpoints:
         _check_one_for_each(models, checkpoints)
     files = [file for given in checkpoints for file in _find_files(given)]
@@ -87,8 +87,8 @@ def find_layers(
     missing = [repr(name) for name in networks if name not in own and not of_all]
     if missing:
         raise WrongUsage(
-            f"--layers says nothing of {list_names(missing, SHOWN)}: give NETWORK=GLOB for each, "
-            "or a GLOB alone for the rest"
+            f"--layers chooses nothing for {list_names(missing, SHOWN)}: give NETWORK=GLOB for "
+            "each, or a GLOB alone for the rest"
         )
     return {name: own.get(name, of_all) for name in networks}
 

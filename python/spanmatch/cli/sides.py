@@ -127,11 +127,13 @@ def _read_saved(options: SideOptions) -> Sides:
     if options.second is not None:
         raise WrongUsage("a saved pair holds both sides: give it alone")
     if options.x is not None or options.y is not None:
-        raise WrongUsage(f"{options.first} is a saved pair, whose sides are known: leave --x, --y")
+        raise WrongUsage(
+            f"{options.first} is a saved pair, whose sides are known: leave out --x and --y"
+        )
     if options.resampling.anything or options.rows_per_item != 1:
         raise WrongUsage(
             f"{options.first} is a saved pair, which has its own nulls and folds, or none: leave "
-            "--nulls, --folds, --seed, --rows-per-item"
+            "out --nulls, --folds, --seed and --rows-per-item"
         )
     source, pair = Source(options.first, None), ActivationPair.load(options.first)
     if options.ridge == "auto" and pair.n_nulls > 0:

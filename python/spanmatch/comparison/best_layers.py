@@ -149,7 +149,7 @@ def find_best_layers(
     """Return the best layers by a measure, or raise ValueError if they are not known."""
     if not layers.all_pairs:
         raise ValueError(
-            f"a best layer is one of many, and these were compared one by one: {WAY_OUT}"
+            f"a best layer is chosen among many, but these were compared one by one: {WAY_OUT}"
         )
     drawn = _list_draws(layers, pairs, measure)
     first_key, (first, _, _) = next(iter(drawn.items()))
@@ -157,7 +157,7 @@ def find_best_layers(
         if not np.array_equal(rolls, first):
             raise ValueError(
                 f"the nulls of {label(key)} have other circular shifts than those of "
-                f"{label(first_key)}, so that they have no best layer together: {WAY_OUT}"
+                f"{label(first_key)}, so no best layer can be chosen among them: {WAY_OUT}"
             )
     distinct = np.sort(np.unique(first, return_index=True)[1])
     found = {key: _standardise(value, nulls[distinct]) for key, (_, value, nulls) in drawn.items()}
@@ -199,7 +199,7 @@ def _draw(
         at = kept.names.index(measure)
         return kept.rolls, float(kept.observed[at]), kept.nulls[at]
     if pairs is None or measure not in MEASURES or (pair := pairs[key]).n_nulls == 0:
-        raise ValueError(f"nothing tells {measure} of the nulls of {label(key)}: {WAY_OUT}")
+        raise ValueError(f"{measure} is not known for nulls of {label(key)}: {WAY_OUT}")
     found = measure_answer(layers.solved(key), pair, measure, center=layers.center)
     return found.rolls, float(found.observed[0]), found.nulls[0]
 

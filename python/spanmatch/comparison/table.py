@@ -32,11 +32,11 @@ ENOUGH = round(1 / P) - 1  # nulls that can tell
 AREA = "area"
 CHANCE = "chance: the median residual to expect of unrelated neurons; (s): ε is at or above it"
 LEAST_CHANCE = (
-    "chance: with a ridge, the least residual to expect of unrelated neurons over independent "
-    "samples, at the median; nulls tell the usual one; (s): ε is at or above it"
+    "chance: with a ridge, the smallest residual to expect of unrelated neurons (median, for "
+    "independent samples); nulls measure the usual one; (s): ε is at or above it"
 )
 NULL_CHANCE = (
-    "null chance: the median critical ε of {}, B circularly shifted against A by whole inputs; "
+    "null chance: the median critical ε of {}, in which whole inputs of B are shifted circularly; "
     "(s): ε is at or above it"
 )
 ONE_TO_ONE = (
@@ -44,10 +44,10 @@ ONE_TO_ONE = (
     "is shared one by one but repeated, or only in another basis"
 )
 HELD_OUT = (
-    "held out: the median residual, on folds left out, of the neurons that match at {}; weights "
-    "are held out, the choice of neurons is not"
+    "held out: the median residual of the match at {}, by cross-validation over folds; the "
+    "weights are cross-validated, the choice of neurons is not"
 )
-DEPENDENT = "chance is an upper bound where the samples of one input depend on each other"
+DEPENDENT = "if samples of one input depend on each other, the true chance level lies lower"
 
 
 def format_table(layers: ComparedLayers, eps: Sequence[float] | None = None) -> str:

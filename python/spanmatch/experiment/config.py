@@ -72,21 +72,23 @@ class ExperimentConfig:
         for name in ("epochs", "batch_size", "threads", "limit"):
             value = getattr(self, name)
             if value is not None and value < 1:
-                raise ValueError(f"`{name}` is {value}: it is at least 1")
+                raise ValueError(f"`{name}` is {value}: it must be at least 1")
         for name in ("learning_rate", "weight_decay"):
             if not 0 <= getattr(self, name) < math.inf:
-                raise ValueError(f"`{name}` is {getattr(self, name)}: it is a number from 0 on")
+                raise ValueError(
+                    f"`{name}` is {getattr(self, name)}: it must be a number of at least 0"
+                )
         for name in ("seeds", "checkpoints", "eps"):
             values = getattr(self, name)
             if len(set(values)) < len(values):
                 raise ValueError(f"`{name}` holds a value twice: {', '.join(map(str, values))}")
         if not all(0 <= seed <= MAX_SEED for seed in self.seeds):
-            raise ValueError(f"`seeds` are numbers from 0 to {MAX_SEED}")
+            raise ValueError(f"`seeds` must be numbers from 0 to {MAX_SEED}")
         if len(self.checkpoints or self.seeds) < 2:
             what = "checkpoints" if self.checkpoints else "seeds"
             raise ValueError(f"an experiment compares networks: give at least two {what}")
         if self.keep not in KEPT:
-            raise ValueError(f"`keep` is {self.keep!r}: it is {' or '.join(KEPT)}")
+            raise ValueError(f"`keep` is {self.keep!r}: it must be {' or '.join(KEPT)}")
         for eps in self.eps:
             as_eps(eps)
         as_ridge(self.ridge)
@@ -120,10 +122,10 @@ def _check_type(name: str, value: object, wanted: Any) -> None:
         of_each = get_args(wanted)[0]
         if not isinstance(value, tuple) or not all(_is(part, of_each) for part in value):
             raise ValueError(
-                f"`{name}` is {value!r}: it is a list, of which each is {WORDS[of_each]}"
+                f"`{name}` is {value!r}: it must be a list, each of which is {WORDS[of_each]}"
             )
     elif not _is(value, wanted):
-        raise ValueError(f"`{name}` is {value!r}: it is {WORDS[wanted]}")
+        raise ValueError(f"`{name}` is {value!r}: it must be {WORDS[wanted]}")
 
 
 def _is(value: object, kind: type) -> bool:

@@ -226,7 +226,8 @@ class ActivationSet(Accumulated):
             raise TypeError(f"merge needs an ActivationSet, got {type(other).__name__}")
         if other.sides != self.sides:
             raise ValueError(
-                f"the sets have other sides: {', '.join(self.sides)} and {', '.join(other.sides)}"
+                f"the sets have different sides: {', '.join(self.sides)} and "
+                f"{', '.join(other.sides)}"
             )
 
     def _wrap(self, gram: core.Gram) -> ActivationSet:

@@ -104,6 +104,6 @@ def _check_starts(
     if not rising or starts[0] != 0 or starts[-1] != len(values):
         raise ValueError(
             f"the starts of its {kind} do not rise from 0 to {len(values)}, the number of values: "
-            "it is damaged, make it anew"
+            "it is damaged, so make it again"
         )
     return np.ascontiguousarray(starts)

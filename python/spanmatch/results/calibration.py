@@ -181,11 +181,11 @@ def check_level(level: float, n_nulls: int) -> float:
 def check_can_calibrate(n_nulls: int) -> None:
     """Raise ValueError if this number of nulls is too small to calibrate, before any is summed."""
     if n_nulls == 0:
-        raise ValueError("`calibrate` measures nulls too: give `nulls`, 39 as a rule")
+        raise ValueError("`calibrate` needs nulls: give `nulls`, usually 39")
     try:
         check_level(LEVEL, n_nulls)
     except ValueError as error:
-        raise ValueError(f"`calibrate`, by `nulls`: {error}") from error
+        raise ValueError(f"`calibrate` needs more `nulls`: {error}") from error
 
 
 def count_above(level: float, n_nulls: int) -> int:

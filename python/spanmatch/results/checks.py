@@ -44,13 +44,13 @@ def check_between(
     if not inside.all():
         beside = "" if also is None else f", or {also}"
         upwards = f"from {least:g} to {most:g}" if most < math.inf else f"at least {least:g}"
-        _refuse(values, ~inside, name, f"each is {upwards}{beside}")
+        _refuse(values, ~inside, name, f"each must be {upwards}{beside}")
 
 
 def check_finite(values: Array, name: str) -> None:
     """Check that numbers are neither infinite nor nan."""
     if not np.isfinite(values).all():
-        _refuse(values, ~np.isfinite(values), name, "each is finite")
+        _refuse(values, ~np.isfinite(values), name, "each must be finite")
 
 
 def check_critical(values: Array, name: str) -> None:
@@ -92,17 +92,17 @@ def check_neurons(columns: Array, count: int, name: str, least: int = 0) -> None
 def as_whole(value: object, name: str, least: int = 0) -> int:
     """Return a count as an integer."""
     if isinstance(value, bool | np.bool_) or not hasattr(value, "__index__"):
-        raise ValueError(f"{name} is {SHORT.repr(value)}: it is a whole number")
+        raise ValueError(f"{name} is {SHORT.repr(value)}: it must be a whole number")
     count = index(value)
     if not least <= count <= MAX_INDEX:
-        raise ValueError(f"{name} is {count}: it is at least {least}, and at most {MAX_INDEX}")
+        raise ValueError(f"{name} is {count}: it must be at least {least}, and at most {MAX_INDEX}")
     return count
 
 
 def check_number(value: object, name: str) -> None:
     """Check that a value is a real number, or nan."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
-        raise ValueError(f"{name} is {SHORT.repr(value)}: it is a number")
+        raise ValueError(f"{name} is {SHORT.repr(value)}: it must be a number")
 
 
 def check_resolution(value: float, *, known: bool = True) -> None:
@@ -110,7 +110,7 @@ def check_resolution(value: float, *, known: bool = True) -> None:
     check_number(value, "resolution")
     is_unknown = isinstance(value, float) and math.isnan(value)
     if not (0.0 < value < 1.0 or (is_unknown and not known)):
-        raise ValueError(f"resolution is {value}: it is between 0 and 1")
+        raise ValueError(f"resolution is {value}: it must be between 0 and 1")
 
 
 def check_ridge(value: float | None) -> None:
@@ -119,7 +119,9 @@ def check_ridge(value: float | None) -> None:
         return
     check_number(value, "ridge")
     if not RESOLUTION**2 <= value <= LARGEST:
-        raise ValueError(f"ridge is {value}: it is None, or finite and at least {RESOLUTION**2:g}")
+        raise ValueError(
+            f"ridge is {value}: it must be None, or finite and at least {RESOLUTION**2:g}"
+        )
 
 
 def check_measure(value: float, name: str, least: float = 0.0, most: float = 1.0) -> None:

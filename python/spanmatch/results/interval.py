@@ -67,7 +67,7 @@ class Interval(Result):
                 raise ValueError(f"{name} has a low end that is above the high one")
         object.__setattr__(self, "level", as_probability(self.level, "level"))
         if self.method not in METHODS:
-            raise ValueError(f"method is {self.method!r}: it is {' or '.join(METHODS)}")
+            raise ValueError(f"method is {self.method!r}: it must be {' or '.join(METHODS)}")
         object.__setattr__(self, "folds", as_whole(self.folds, "folds", 2))
         check_ridge(self.ridge)
 

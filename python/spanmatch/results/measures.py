@@ -150,7 +150,7 @@ class Measures(Result):
         for name, value in self.also.items():
             check_measure(value, f"also[{name!r}]", least=-LARGEST, most=LARGEST)
         if not isinstance(self.debiased_cka_note, str):
-            raise ValueError(f"debiased_cka_note is {self.debiased_cka_note!r}: it is a text")
+            raise ValueError(f"debiased_cka_note is {self.debiased_cka_note!r}: it must be a text")
 
     def __repr__(self) -> str:
         hidden = ("also", "debiased_cka_note")

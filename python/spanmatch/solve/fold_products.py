@@ -62,13 +62,13 @@ def list_splits(gram: core.Gram, center: bool, groups: int | None = None) -> Ite
         enough = has_items.sum() > 1
     if groups is not None and not enough:
         raise ValueError(
-            f"to choose a ridge takes two items at least, of which one is left out; got "
-            f"{gram.n_items}: give a number, as ridge=0.1"
+            f"choosing a ridge needs two items at least, got {gram.n_items}: give a number, as "
+            "ridge=0.1"
         )
     if not enough:
         raise ValueError(
-            f"{gram.n_items} items are too few for {has_items.size} folds: some got none, so that "
-            "there is nothing to judge by; take more data, or fewer folds"
+            f"{gram.n_items} items are too few for {has_items.size} folds, of which some got none: "
+            "take more data, or fewer folds"
         )
     for left_out in range(group.max() + 1):
         yield _split(gram, group == left_out, center)

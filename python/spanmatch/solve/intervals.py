@@ -154,8 +154,8 @@ def bound_by_folds(
     empty = gram.fold_samples.count(0)
     if empty > 0:
         raise ValueError(
-            f"{count} folds need {count} items at least, and of {gram.n_items} items none came to "
-            f"{empty} of them: take fewer folds, or more data, or merge pairs of other seeds"
+            f"{count} folds need {count} items at least, and {empty} of them got none of the "
+            f"{gram.n_items} items: take fewer folds, or more data, or merge pairs of other seeds"
         )
     whole = find_spectrum(problem)
     times = _choose_folds(method, count, seed)

@@ -220,8 +220,8 @@ def p_value(
     if isinstance(x, ActivationPair) and y is not None and getattr(y, "ndim", 0) < 2:
         if eps is not None:
             raise TypeError(
-                "eps is given twice: a pair holds both sides already, so that a second argument is "
-                "eps, as in p_value(pair, 0.2)"
+                "eps is given twice: a pair holds both sides already, so a second argument is eps, "
+                "as in p_value(pair, 0.2)"
             )
         y, eps = None, y
     how = Regularisation.of(center, ridge)
@@ -262,8 +262,8 @@ def refuse_auto_of_pair(x: object) -> None:
     """Raise ValueError if x is a pair, whose nulls have no folds to choose a ridge by."""
     if isinstance(x, ActivationPair):
         raise ValueError(
-            'ridge="auto" chooses λ anew for each null, and the nulls of a pair have no folds to '
-            'choose it by: give a number, as that of spectrum(pair, ridge="auto").ridge, or arrays'
+            'ridge="auto" chooses λ for each null, but the nulls of a pair have no folds to choose '
+            'it by: give a number, as that of spectrum(pair, ridge="auto").ridge, or arrays'
         )
 
 

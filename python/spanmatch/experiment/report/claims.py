@@ -102,8 +102,8 @@ def _answer_by_level(findings: Findings, more: Sequence[str], others: Sequence[s
     return (
         f"In {len(more)} of {len(findings.layers)} layers at least {MOST:.0%} of the living "
         f"neurons are below their own chance level in every pair.{rest} The level takes "
-        "samples for independent, which positions of an image are not: for layers of maps it "
-        "is an upper bound, as it is where neurons share a positive mean that was kept."
+        "samples for independent. Positions of an image are not, so the true level of layers of "
+        "maps lies lower."
     )
 
 

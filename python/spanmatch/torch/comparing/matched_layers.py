@@ -53,7 +53,7 @@ def check_choice(layers: NetworkLayers, networks: Sequence[str]) -> None:
         wrong = f"has {_list(unknown)}, {no}" if unknown else ""
         lacks = f"lacks {_list(missing)}" if missing else ""
         raise ValueError(
-            f"`layers` as a mapping says the layers of every network, and "
+            f"`layers` as a mapping must give the layers of every network, but it "
             f"{', and '.join(filter(None, (wrong, lacks)))}"
         )
 

@@ -31,7 +31,7 @@ def compare_positions(a: Activations, b: Activations) -> str:
         )
     if a.positions != b.positions or a.counts != b.counts:
         return f"mean over positions: {_describe(a)} against {_describe(b)}"
-    return "" if _has_same_mask(a, b) else "mean over positions: A and B are masked otherwise"
+    return "" if _has_same_mask(a, b) else "mean over positions: A and B have different masks"
 
 
 def _has_same_mask(a: Activations, b: Activations) -> bool:

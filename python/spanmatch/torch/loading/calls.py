@@ -52,7 +52,7 @@ def check_takes(name: str, function: Callable[..., Any], given: Iterable[str]) -
     >>> check_takes("data.py:batches", lambda limit=None: [], ["limit", "split"])
     Traceback (most recent call last):
         ...
-    TypeError: data.py:batches takes no `split`: leave it out, or let the function take it
+    TypeError: data.py:batches takes no `split`: leave it out, or add it to the function's arguments
     """
     try:
         parameters = signature(function).parameters
@@ -62,7 +62,7 @@ def check_takes(name: str, function: Callable[..., Any], given: Iterable[str]) -
         return
     if wrong := [argument for argument in given if argument not in parameters]:
         raise TypeError(
-            f"{name} takes no {_quote(wrong)}: leave it out, or let the function take it"
+            f"{name} takes no {_quote(wrong)}: leave it out, or add it to the function's arguments"
         )
 
 

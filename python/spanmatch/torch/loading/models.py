@@ -199,7 +199,7 @@ def _build_hugging_face(name: str, weights: Weights, kwargs: dict[str, Any]) -> 
         pooler = all("pooler" in key for key in missing)
         raise OSError(
             f"the weights of hf:{name} lack {len(missing)} of the model: {list_names(missing, 5)}; "
-            + ("leave that layer away (add_pooling_layer=False), or " if pooler else "")
+            + ("leave that layer out (add_pooling_layer=False), or " if pooler else "")
             + WAYS_OUT
         )
     return model

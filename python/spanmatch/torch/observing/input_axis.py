@@ -193,8 +193,8 @@ def find_input_axis(
         raise NoInputAxisError("its rows moved with the inputs along more than one axis")
     if _has_equal_rows(given[best.axis], best, len(order)):
         raise NoInputAxisError(
-            "rows that share an axis with the inputs are the same for all of these: they may be of "
-            "none, as free places of experts are"
+            "rows that share an axis with the inputs are the same for all of these: they may "
+            "belong to no input, as free places of experts do"
         )
     return best
 

@@ -129,8 +129,8 @@ def fit_mask(shape: tuple[int, ...], mask: Tensor) -> Tensor | None:
         return broadcast_mask(mask, shape, fitting[0])
     raise ValueError(
         f"the mask has shape {tuple(mask.shape)}, but its output has {shape} of inputs and "
-        "positions: choose layers that keep the positions, or say by `mask` which fits this layer; "
-        "`mask={'GLOB': None}` is for none"
+        "positions: choose layers that keep the positions, or give by `mask` one that fits this "
+        "layer; `mask={'GLOB': None}` is for none"
     )
 
 

@@ -148,7 +148,7 @@ def make_trace(
 def find_changes(first: RowTrace, later: RowTrace) -> dict[str, str]:
     """Return the layers whose outputs do not lie in a later batch as in the first, and why."""
     changed = {
-        layer: "its rows lie otherwise in the second batch than in the first"
+        layer: "its rows lie differently in the second batch than in the first"
         for (layer, call), layout in first.layouts.items()
         if not layout.is_like(later.layouts.get((layer, call)))
     }

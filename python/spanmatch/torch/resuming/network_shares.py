@@ -106,8 +106,8 @@ def _merge_runs(network: str, of_ranks: Sequence[NetworkRun | None]) -> NetworkR
     for rank, run in filled[1:]:
         if (run.layers, run.calls, run.widths) != (first.layers, first.calls, first.widths):
             raise ValueError(
-                f"the layers of network {network!r} ran otherwise over the batches of rank {rank} "
-                f"than over those of rank {first_rank}: compare layers that always run alike"
+                f"the layers of network {network!r} ran differently over the batches of rank "
+                f"{rank} than over those of rank {first_rank}: compare layers that always run alike"
             )
     return replace(
         first,

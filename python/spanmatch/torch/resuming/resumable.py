@@ -165,7 +165,7 @@ def _merge_outlines(outlines: Sequence[Outline]) -> Outline:
     for rank, each in filled[1:]:
         if each.neurons != first.neurons or each.notes.keys() != first.notes.keys():
             raise ValueError(
-                f"layers ran otherwise over the batches of rank {rank} than over those of rank "
+                f"layers ran differently over the batches of rank {rank} than over those of rank "
                 f"{first_rank}: compare layers that always run alike"
             )
     digests = [each.digest for _, each in filled if each.digest is not None]

@@ -15,7 +15,7 @@ NAMED = 6  # of what a note holds for
 
 
 def list_warnings(many: ComparedNetworks) -> list[str]:
-    """Return a sentence for each thing that makes figures say less than they seem to."""
+    """Return a sentence for each reason to read the figures with care."""
     found = [said for layer in many.values() for said in _tell_too_few(layer)]
     inputs = many.inputs
     of_counts = [
@@ -29,9 +29,9 @@ def list_warnings(many: ComparedNetworks) -> list[str]:
     ]
     if of_counts:
         found.append(
-            "Samples of one input, such as positions of an image, depend on each other, so that "
-            "the chance level, computed from counts, is an upper bound: unrelated neurons may "
-            f"match from a smaller ε on. This holds for {list_names(of_counts, NAMED)}."
+            "Samples of one input, such as positions of an image, depend on each other, so the "
+            "true chance level lies lower than the one computed from counts: unrelated neurons may "
+            f"match at a smaller ε. This applies to {list_names(of_counts, NAMED)}."
         )
     return found
 

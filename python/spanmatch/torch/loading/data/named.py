@@ -87,7 +87,7 @@ def load_data(
     split
         The part of digits, MNIST or CIFAR-10: "test", the default, or "train".
     limit
-        The largest number of inputs, taken at even steps, since many data sets are sorted by class.
+        The largest number of inputs, spread evenly, since many data sets are sorted by class.
     **kwargs
         Further arguments of the kind of data, as above.
 

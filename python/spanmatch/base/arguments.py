@@ -1,4 +1,4 @@
-"""What the public functions accept, checked before any work starts."""
+"""Checks of the arguments of public functions, before any work starts."""
 
 import math
 import sys
@@ -16,7 +16,7 @@ from spanmatch.base.constants import RESOLUTION
 Neuron: TypeAlias = tuple[str, int]
 RowsPerItem: TypeAlias = ArrayLike
 Ridge: TypeAlias = float | Literal["auto"] | None
-"""λ of the regularised span: a number, that of least held-out error, or δ²."""
+"""λ of the ridge: a number, "auto" for the smallest cross-validated error, or None for δ²."""
 
 MAX_INDEX = 2**63 - 1
 MAX_SEED = 2**64 - 1

@@ -1,4 +1,4 @@
-"""What the shape in a file's header may be."""
+"""The check of an array's shape in a file's header."""
 
 from __future__ import annotations
 

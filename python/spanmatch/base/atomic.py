@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files that appear under their name only once they are complete."""
 
 from __future__ import annotations
 

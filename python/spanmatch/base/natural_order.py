@@ -1,4 +1,4 @@
-"""Names in the order in which people count: step2 before step10."""
+"""Natural order of names: step2 before step10."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON that every reader takes, as text and in files."""
+"""Standard JSON, as text and in files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a JSON file holds, taken by name: of the type and in the range that it should have.
+"""Values of a JSON file, taken by name and checked for their type and range.
 
 Every function raises ValueError, which says by its name what is missing, or wrong, and how.
 """

@@ -1,4 +1,4 @@
-"""Files that can be read to their end: no pipe, device or socket, and none without measure."""
+"""Regular files of limited size: pipes, devices and sockets are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The header of a safetensors file: its metadata, which tensors it holds, and where they lie.
+"""The header of a safetensors file: its metadata, its tensors, and where they lie.
 
 What it says is checked before it is believed: the library maps the whole file, and takes some of
 what is refused here.
@@ -22,7 +22,7 @@ WIDTHS = {
     **dict.fromkeys(("BF16", "F16", "U16", "I16"), 2),
     **dict.fromkeys(("I8", "U8", "BOOL"), 1),
 }
-"""How many bytes a number has, of the types that numbers are written in."""
+"""The bytes of a number, by the type that it is written in."""
 OTHER_WIDTHS = {"C64": 8, "F8_E4M3": 1, "F8_E5M2": 1}
 
 

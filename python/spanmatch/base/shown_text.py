@@ -1,4 +1,4 @@
-"""Text as it is shown: names come from files and models, and may hold what a terminal obeys."""
+"""Text that is safe to print: names from files and models may hold terminal control sequences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files of spanmatch: safetensors, whose metadata say what they hold.
+"""The files of spanmatch: safetensors whose metadata name the kind of their content.
 
 `spanmatch` names the kind, `format` the version of the layout, `version` that of the library, and
 `of`, where a folder has a file of the kind for each of several layers or networks, of which it is;
@@ -44,7 +44,7 @@ DTYPES = {
     "|u1": "U8",
     "|b1": "BOOL",
 }
-"""How the format calls the types of numpy that are written."""
+"""The format's names of the numpy types that are written."""
 READ = {name: np.dtype(code) for code, name in DTYPES.items()}
 
 

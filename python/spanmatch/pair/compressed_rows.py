@@ -1,4 +1,4 @@
-"""Sparse rows out of the parts that others keep them in: all are looked at before they are used."""
+"""Sparse rows from the arrays that other libraries store them in, which are checked first."""
 
 from __future__ import annotations
 

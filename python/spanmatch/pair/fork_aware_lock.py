@@ -1,4 +1,4 @@
-"""A lock that a forked child does not wait for in vain."""
+"""A lock that raises an error in a forked child, which would otherwise wait forever."""
 
 from __future__ import annotations
 

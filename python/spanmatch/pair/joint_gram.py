@@ -1,4 +1,4 @@
-"""The joint Gram matrix of two or more sides: sums on the host, and where batches lie."""
+"""The joint Gram matrix of two or more sides, with sums on the host or on a device."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arrays of which most values are zero: summed as sparse rows, where that is less work."""
+"""Dense arrays that are mostly zero, summed as sparse rows if that is less work."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Names: TypeAlias = "tuple[tuple[str, ...] | None, ...]"
-"""Of the neurons of each side, where given."""
+"""The names of the neurons of each side; None if they were not given."""
 
 
 class Label(NamedTuple):

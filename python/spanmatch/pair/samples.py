@@ -1,4 +1,4 @@
-"""One side of a batch: what is taken, read where it lies."""
+"""One side of a batch: the check of its type and shape, without a copy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What samples may be, and what is read of them."""
+"""The types of samples: those that users give, and those that are read."""
 
 from __future__ import annotations
 

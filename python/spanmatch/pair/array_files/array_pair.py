@@ -1,4 +1,4 @@
-"""A pair out of two arrays in files, in memory that does not grow with them."""
+"""A pair from two arrays in files, with memory that does not grow with the files."""
 
 from __future__ import annotations
 

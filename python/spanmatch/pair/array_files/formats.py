@@ -1,4 +1,4 @@
-"""Where the arrays of a file lie: .npy, .npz and .safetensors, told apart by their suffix."""
+"""Where the arrays lie in a .npy, .npz or .safetensors file."""
 
 from __future__ import annotations
 

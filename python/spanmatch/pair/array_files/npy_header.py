@@ -1,4 +1,4 @@
-"""The start of a .npy file, or of a member of a .npz file: what form the array after it has."""
+"""The header of a .npy file, or of a member of a .npz file: the type and shape of its array."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sums of all processes of a group, added."""
+"""The addition of the sums of all processes of a group."""
 
 from __future__ import annotations
 

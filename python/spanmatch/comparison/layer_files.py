@@ -1,4 +1,4 @@
-"""The files of a layer in a comparison's folder: its pair, its spectrum, and what is told beside.
+"""The files of a layer in a comparison's folder: its pair, its spectrum and its other results.
 
 The file of a layer takes its name from the layer alone, and is there once it is whole, so that work
 that was cut off can go on.

@@ -1,4 +1,4 @@
-"""Pictures of a comparison: curves, layers through depth, all pairs. Needs matplotlib."""
+"""Pictures of a comparison: curves, areas over depth, or all pairs. Needs matplotlib."""
 
 from __future__ import annotations
 

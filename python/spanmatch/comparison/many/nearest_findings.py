@@ -1,4 +1,4 @@
-"""Which networks are nearest to each other, and which stand apart, in words."""
+"""Findings on the networks that are nearest to each other, and those that stand apart."""
 
 from __future__ import annotations
 

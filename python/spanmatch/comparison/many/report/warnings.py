@@ -1,4 +1,4 @@
-"""What a page warns of: too few samples, and notes on how rows were summed."""
+"""The warnings of a page: too few samples, and notes on how rows were summed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def list_warnings(many: ComparedNetworks) -> list[str]:
 
 
 def list_notes(many: ComparedNetworks) -> list[str]:
-    """Return each note on how rows were summed, with the layers and networks that it is on."""
+    """Return each note on how rows were summed, with its layers and networks."""
     held: dict[str, list[str]] = {}
     for pair, comparison in many.comparisons.items():
         for key, note in comparison.notes.items():
@@ -46,7 +46,7 @@ def list_notes(many: ComparedNetworks) -> list[str]:
 
 
 def _tell_too_few(layer: ManyLayer) -> list[str]:
-    """Say it of the pair that has the fewest samples for its neurons."""
+    """Warn of the pair with the fewest samples for its neurons."""
     spectra = [each.spectrum for each in layer.answers.values()]
     found = [
         (each.n_samples / max(each.x.size, each.y.size, 1), said)

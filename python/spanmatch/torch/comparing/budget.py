@@ -1,4 +1,4 @@
-"""The memory that sums may take, and the layers dealt into passes that keep within it."""
+"""The memory budget of sums, and the division of layers into passes that fit into it."""
 
 from __future__ import annotations
 

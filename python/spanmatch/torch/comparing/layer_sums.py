@@ -1,4 +1,4 @@
-"""Sums over each layer, and over each layer of A with each of B, from which any pair is made.
+"""Sums of each layer, and of each layer of A with each of B, from which every pair is made.
 
 A pair of layers depends on the products within either and between both. Those within are kept once
 for each layer, and not once for each of its pairs. Its nulls change those between alone: rolled

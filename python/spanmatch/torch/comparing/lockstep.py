@@ -1,4 +1,4 @@
-"""Models over the same batches, each layer of all handed over as the last one gives it."""
+"""Models side by side over the same batches: a layer is passed on once all models have run it."""
 
 from __future__ import annotations
 

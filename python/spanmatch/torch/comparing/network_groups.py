@@ -1,4 +1,4 @@
-"""Networks whose rows are summed together, and their sums of one layer.
+"""Groups of networks that are summed together, and their sums of one layer.
 
 All pairs of a group come from one joint Gram. Two networks of a group whose outputs have other
 positions meet in the means over these, as two models that are compared alone do.

@@ -1,4 +1,4 @@
-"""How the layers of many networks stand against each other, and which go into which pass."""
+"""Which layers of many networks are compared, and in which pass over the data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks that run one after the other, each over all batches, and their rows summed at the end.
+"""Networks that run one after the other over all batches; their rows are summed at the end.
 
 Only one of them is in memory at a time.
 """

@@ -1,4 +1,4 @@
-"""The memory that all pairs of layers take, and the pairs dealt into passes that keep within it."""
+"""The memory of all pairs of layers, and their division into passes that fit into a budget."""
 
 from __future__ import annotations
 

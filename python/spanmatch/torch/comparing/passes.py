@@ -1,4 +1,4 @@
-"""Models run over all batches: once, or once for every part of the layers."""
+"""Runs of the models over all batches: once, or once for every part of the layers."""
 
 from __future__ import annotations
 

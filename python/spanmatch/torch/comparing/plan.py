@@ -1,4 +1,4 @@
-"""What a comparison of a model with another of its kind would take, from shapes alone."""
+"""The memory and time of a comparison of a model with another of its kind, from shapes alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of two layers' outputs that are of the same samples."""
+"""Rows of the outputs of two layers that belong to the same samples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How large the tuples of a pickle are, told without making them."""
+"""The sizes of tuples in a pickle, without making them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a layer gives for one batch: found in what it returns, and made samples × neurons."""
+"""The output of a layer for one batch, and its form as samples × neurons."""
 
 from __future__ import annotations
 

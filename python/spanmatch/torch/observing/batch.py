@@ -1,4 +1,4 @@
-"""What a batch is: a tensor, (inputs, targets), (ids, mask), or a mapping of arguments."""
+"""The forms of a batch: a tensor, (inputs, targets), (ids, mask), or a mapping of arguments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A batch traced: the model runs on it, and again otherwise, until it is known what each row is."""
+"""The trace of one batch: runs on it and on changed inputs, until all rows are known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The inputs of a batch as the trace of items gives them to a model: the rows of some disturbed.
+"""The changed inputs of a batch for the trace of items: the rows of some inputs are disturbed.
 
 Which inputs are disturbed in which run spells the number of every input: in half of the runs each,
 and in no two of them alike. So an output's row that changed in some of the runs is of the one input

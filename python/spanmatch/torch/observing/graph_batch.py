@@ -1,4 +1,4 @@
-"""A batch of torch_geometric, several graphs as one: it is told by what it has, without import."""
+"""A batch of torch_geometric, recognised by its attributes without importing the library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model that runs as it is used, with hooks on its modules, and is left as it was."""
+"""A model that runs with hooks on its modules, and is left as it was."""
 
 from __future__ import annotations
 

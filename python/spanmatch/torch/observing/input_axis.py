@@ -1,4 +1,4 @@
-"""Which axis of an output runs over the inputs: found by giving these in another order.
+"""The axis of an output that runs over the inputs, found by giving these in another order.
 
 The slices of an output along that axis move as the inputs do. An axis of B·k holds k rows of every
 input, those of one input together or apart, and the values say which.

@@ -1,4 +1,4 @@
-"""Whose the rows of outputs are where inputs lie one after the other: what is said, tried out.
+"""The trace for inputs that lie one after the other, which checks the given row counts.
 
 The model runs on its first batch with the rows of some inputs disturbed: no row of an output may
 change but those that are said to be of these. As many rows as there should be are no proof.

@@ -1,4 +1,4 @@
-"""How many rows every input of a batch has, where inputs lie one after the other on one axis.
+"""The number of rows of every input of a batch, if inputs lie one after the other on one axis.
 
 So do the nodes of all graphs of a batch, proteins that are concatenated, and packed texts. Whoever
 asks says the counts with `items`; a batch of torch_geometric has them.
@@ -17,7 +17,7 @@ from spanmatch.torch.observing.batch import count_inputs, get_inputs
 from spanmatch.torch.observing.graph_batch import GraphBatch
 
 ItemsChoice: TypeAlias = "str | Callable[[Any], Any] | None"
-"""How many rows every input has, as `compare` takes it."""
+"""The argument `items` of `compare`."""
 
 ROWS, NODES, EDGES = "rows", "nodes", "edges"
 ONE = "inputs"  # the kind of rows of which every input has one

@@ -1,4 +1,4 @@
-"""What a model keeps from one run to the next: every observer has its own, and the model none."""
+"""The state that a model keeps between runs, which is separate for each observer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 Holder: TypeAlias = "dict[Any, Any] | list[Any] | deque[Any] | set[Any]"
-"""What holds tensors and can be filled with others: a container, or the attributes of an object."""
+"""A holder of tensors that can be replaced: a container, or the attributes of an object."""
 
 # What torch keeps in every module, and accelerate's own: not what a forward pass leaves behind.
 OF_TORCH = frozenset(vars(nn.Module())) | {"_hf_hook"}

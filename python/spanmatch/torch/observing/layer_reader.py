@@ -1,4 +1,4 @@
-"""What is read of a model's chosen layers: their outputs, as they were found to be laid out."""
+"""Reads the outputs of a model's chosen layers, in the layout that the trace found."""
 
 from __future__ import annotations
 

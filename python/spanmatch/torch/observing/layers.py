@@ -1,4 +1,4 @@
-"""Which layers of a model to look at: globs over the names of its modules."""
+"""The choice of a model's layers by globs over the names of its modules."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 LayerChoice: TypeAlias = "str | Sequence[str] | None"
-"""A glob or name, several of them, or None: every leaf that computes something.
+"""A glob or name, several of these, or None for every leaf that computes something.
 
 The last pattern that matches a layer decides: one that begins with "!" takes it away, from every
 leaf if there are no others. A star matches dots too, but in a choice that has ** somewhere.

@@ -1,4 +1,4 @@
-"""How a layer's outputs are read: the axes of inputs and neurons, and the mask that counts."""
+"""The layout of a layer's outputs: the axes of inputs and neurons, and the mask that applies."""
 
 from __future__ import annotations
 

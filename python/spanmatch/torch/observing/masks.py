@@ -1,4 +1,4 @@
-"""The masks of a batch: read from it, and brought to the positions of one layer's output."""
+"""The masks of a batch, and their form for the positions of a layer's output."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MADE = "mask"  # what the mask of a function is called
 
 MaskSource: TypeAlias = "str | Callable[[Any], Any] | None"
 MaskChoice: TypeAlias = "MaskSource | Mapping[str, MaskSource]"
-"""Which positions count, as `compare` takes it."""
+"""The argument `mask` of `compare`."""
 
 
 @dataclass(frozen=True)

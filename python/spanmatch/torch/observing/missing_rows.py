@@ -1,4 +1,4 @@
-"""Embeddings that are asked for rows which they do not have, as by a sequence made longer.
+"""Embeddings that lack a row they are asked for, as for a sequence that was made longer.
 
 On a GPU that ends more than the run: nothing works there any more.
 """

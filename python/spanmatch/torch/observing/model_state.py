@@ -1,4 +1,4 @@
-"""What is changed in a model, and around it, while it is observed, and put back afterwards."""
+"""The changes in and around a model while it is observed, which are undone afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which axis of a layer's output is that of the neurons.
+"""The neurons' axis of a layer's output.
 
 Convolutions, normalisations and linear maps know it by what they are. An activation or a block does
 not: a GELU inside ConvNeXt works on (N, H, W, C), one in ResNet on (N, C, H, W). So axes are

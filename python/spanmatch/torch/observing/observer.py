@@ -1,4 +1,4 @@
-"""A model whose layers' outputs are handed over as they appear, and which is left as it was."""
+"""`Observer`: passes on the outputs of a model's layers, and leaves the model as it was."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models that accelerate spreads over devices: their weights come when a layer runs, and go again.
+"""Models that accelerate spreads over devices, so that weights are present only while they run.
 
 accelerate is not imported: what it hangs on a module tells all that is asked here.
 """

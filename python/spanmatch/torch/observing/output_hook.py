@@ -1,4 +1,4 @@
-"""The hook on a model's modules: what they return is recorded, and what is wanted handed over."""
+"""The hook on a model's modules, which records outputs and passes on those of chosen layers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The inputs of a batch as the trace gives them to a model: in another order, noisy, shorter.
+"""The changed inputs of a batch for the trace: in another order, noisy, or shorter.
 
 What is reordered: every tensor with as many entries on the input axis as there are inputs, every
 list and tuple of that length, and what mappings, and lists and tuples of another length, hold of

@@ -1,4 +1,4 @@
-"""Which axes of an output are positions: those as long as the sequence or image was in each run."""
+"""The axes of positions of an output: those that are as long as the input in each run."""
 
 from __future__ import annotations
 

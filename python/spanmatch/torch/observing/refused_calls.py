@@ -1,4 +1,4 @@
-"""Calls of a model's modules that are refused before they run: what they are given is wrong."""
+"""Calls of a model's modules that are refused before they run, since their input is wrong."""
 
 from __future__ import annotations
 

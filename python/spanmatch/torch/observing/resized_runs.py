@@ -1,4 +1,4 @@
-"""The model run on sequences of other lengths: what follows them are positions.
+"""Runs on sequences of other lengths: axes that follow the length are positions.
 
 Half as long, for a model may fill a sequence up to whole blocks, or pool it by two, and one
 position less would change no shape. Where half as many do not either, as where all is one block, it

@@ -1,4 +1,4 @@
-"""Modules that take time first, given a batch as it came: told, before time is taken for inputs."""
+"""Modules that take time first but are given inputs first: an error, before axes are confused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a row of every layer is, found out by experiment before anything is summed.
+"""The trace, which finds out by runs of the model which rows of a layer belong to which input.
 
 The model runs on its first batch, and once more with the inputs in another order: an output's rows
 that moved with an input are that input's. Where the axis of the neurons, or whose mask is whose, is

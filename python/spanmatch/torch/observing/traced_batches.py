@@ -1,4 +1,4 @@
-"""The batches by which rows are traced: the first, or several where it holds few inputs."""
+"""The batches that the trace uses: the first, or several if it holds few inputs."""
 
 from __future__ import annotations
 

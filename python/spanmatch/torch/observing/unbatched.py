@@ -1,4 +1,4 @@
-"""An image that came without an axis for inputs: told, before its channels are taken for inputs."""
+"""An image without an axis for inputs: an error, before its channels are taken for inputs."""
 
 from __future__ import annotations
 

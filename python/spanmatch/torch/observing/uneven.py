@@ -1,4 +1,4 @@
-"""Whether the inputs of a batch differ in what models sort and select by: lengths and masks.
+"""Whether the inputs of a batch differ in length or mask, by which models may sort or select.
 
 Where all inputs of the traced batch were of one length, a model that sorts them by it, or drops
 what is masked, has shown nothing yet.

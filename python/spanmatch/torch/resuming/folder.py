@@ -1,4 +1,4 @@
-"""The folder of a comparison at work: what is compared in it, and what the pass over the data told.
+"""The folder of a comparison that is running: its config, and the record of its passes.
 
 `config.json` comes first. Once both models have run over the data, `pass.json` lists the layers,
 and then their pairs and spectra are written, as `spanmatch.comparison.folder` says. Where the

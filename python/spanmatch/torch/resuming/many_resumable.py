@@ -1,4 +1,4 @@
-"""Many networks compared in a folder, which goes on where it was cut off.
+"""A comparison of many networks in a folder that can be resumed.
 
 `config.json` comes first. Each network runs when it is its turn, and leaves its rows in `rows/`,
 with `network.json` once it has run over all batches. Then layer by layer come the sums, the notes

@@ -1,4 +1,4 @@
-"""The processes that share a piece of work: those that torchrun has started, or one alone."""
+"""The processes that share the work: those that torchrun has started, or a single one."""
 
 from __future__ import annotations
 

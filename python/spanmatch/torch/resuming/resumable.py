@@ -1,4 +1,4 @@
-"""A comparison in a folder, by one process or several, which goes on where it was cut off."""
+"""A comparison in a folder that can be resumed, by one process or several."""
 
 from __future__ import annotations
 

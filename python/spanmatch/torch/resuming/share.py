@@ -1,4 +1,4 @@
-"""The part of a comparison that one process runs: some of the batches, and the layers missing."""
+"""The part of a comparison that one process runs: some batches, and the missing layers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Examples that are numbered, and batches of them."""
+"""Numbered examples, and batches of them."""
 
 from __future__ import annotations
 

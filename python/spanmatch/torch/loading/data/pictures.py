@@ -1,4 +1,4 @@
-"""Pictures in files: of the formats that are meant, and no larger than memory holds."""
+"""Pictures in files, of the supported formats and of limited size."""
 
 from __future__ import annotations
 

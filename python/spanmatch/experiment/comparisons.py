@@ -1,4 +1,4 @@
-"""The comparisons of an experiment: summed in one pass over the data, and then told one by one."""
+"""The comparisons of an experiment: summed in one pass over the data, then solved one by one."""
 
 from __future__ import annotations
 

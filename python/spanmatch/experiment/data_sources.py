@@ -1,4 +1,4 @@
-"""What an experiment works on: the data of its config, and what tells the content of its files."""
+"""The data of an experiment, and the hashes of its files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The folder of an experiment: where everything in it is, and what it may be used for.
+"""The folder of an experiment: its paths, and the check that it is of the same experiment.
 
 `config.toml` comes first. Then the networks, the comparisons and the report are written, each of
 them beside its place, and put there once it is whole.

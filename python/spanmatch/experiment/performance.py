@@ -1,4 +1,4 @@
-"""How well a network does on inputs that it was not trained on."""
+"""The loss and accuracy of a network on inputs that it was not trained on."""
 
 from __future__ import annotations
 

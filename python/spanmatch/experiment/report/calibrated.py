@@ -1,4 +1,4 @@
-"""What is left of similarity above chance, through the depth, beside what was measured."""
+"""The figure of calibrated scores over depth, beside the measures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A claim of the report, and the words that several share."""
+"""A claim of the report, and words that several claims share."""
 
 from __future__ import annotations
 

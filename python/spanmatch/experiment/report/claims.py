@@ -1,4 +1,4 @@
-"""What the paper claims, asked of this experiment: each answer computed, and with its numbers."""
+"""The claims of the paper as questions to this experiment, answered with numbers."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from spanmatch.experiment.report.findings import Findings
 
 LOCAL = 0.1
-"""Up to this part of the maximum match, the median simple match is called local."""
+"""Simple matches are local if their median size is at most this part of the maximum match."""
 TREND = 0.5
-"""A rank correlation with depth from which on there is a trend."""
+"""There is a trend if the rank correlation with depth is at least this."""
 MOST = 0.9
 
 

@@ -1,4 +1,4 @@
-"""Curves s(ε) of every layer: as lines beside chance, and as colours."""
+"""The figures of s(ε) of every layer: as lines beside chance, and as colours."""
 
 from __future__ import annotations
 

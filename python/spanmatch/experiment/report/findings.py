@@ -1,4 +1,4 @@
-"""All that the folder of an experiment holds, and the numbers that figures and claims use."""
+"""The content of an experiment's folder, and the numbers for figures and claims."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The claim on whether what is shared is shared neuron by neuron, or only as a span."""
+"""The claim on whether layers are shared neuron by neuron, or only as a span."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 QUESTION = "Is what is shared, shared neuron by neuron?"
 MOST, HALF = 0.9, 0.5
-"""From `MOST` of s on s1 says yes; near says no where it is less than `HALF` of s."""
+"""The answer is yes if s1 is at least `MOST` of s, and no if near is less than `HALF` of s."""
 
 
 def ask_about_single_neurons(findings: Findings) -> list[Claim]:

@@ -1,4 +1,4 @@
-"""Options that say something of all layers, or by GLOB=VALUE of those that a glob matches."""
+"""Options with one value for all layers, or with GLOB=VALUE for the layers that a glob matches."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _parse(
         return parse(given[0])
     found: dict[str, Value] = {}
     for text in given:
-        # Neither numbers nor the names of arguments hold an equals sign.
+        # Numbers and names of arguments hold no equals sign, so the last one separates.
         glob, equals, value = text.rpartition("=")
         if not equals or not glob:
             raise WrongUsage(

@@ -1,4 +1,4 @@
-"""What the commands on files share: read both sides, solve, show, keep."""
+"""The common work of the commands on files: read both sides, solve, print, save."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Destinations:
     save_pair: Path | None
 
     def check(self, options: SideOptions) -> None:
-        """Raise what writing would raise, before the work and not after it."""
+        """Raise errors of writing now, before the work and not after it."""
         if self.plot is not None:
             from spanmatch.plot.figure_file import check_suffix
 

@@ -1,4 +1,4 @@
-"""What `report` does: find out whose folder it is, and write its page."""
+"""The work of `report`: find out the kind of the folder, and write its page."""
 
 from __future__ import annotations
 

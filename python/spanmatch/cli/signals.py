@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM: the command ends at once, at any moment, and leaves nothing half written.
+"""SIGINT and SIGTERM: a command ends at once, and leaves no file half written.
 
 The first signal is raised as an exception, so that what is at work can clean up. What has not come
 to its end two seconds later, such as a product of large matrices, is left where it is; so is all of

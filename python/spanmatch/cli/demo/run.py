@@ -1,4 +1,4 @@
-"""`spanmatch demo`: from two trained networks to the matches of every layer and what they hold."""
+"""The demo: trains two networks, prints tables of their matches, and draws a picture."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 EPS = [tenths / 10 for tenths in range(1, 10)]
 SOME_EPS = EPS[2::2]
 HALF = 0.5
-THREADS = 1  # more gain little here, and rounding, so the networks, depends on how many there are
+THREADS = 1  # More threads gain little here, and trained weights depend on their number.
 WIDTH = 80
 
 
 def run(picture: Path) -> None:
     """Train two networks, compare every layer on held-out images, print a table, draw a picture."""
-    # They fail at once, not after the work.
+    # A path that cannot be written fails now, and not after the work.
     picture.parent.mkdir(parents=True, exist_ok=True)
     check_writable(picture)
     torch.set_num_threads(THREADS)

@@ -178,7 +178,7 @@ def as_rows_per_item(rows: RowsPerItem) -> int | list[int]:
 
 
 def refuse_masked(array: object, name: str) -> None:
-    """Raise TypeError where numpy would drop the mask of an array."""
+    """Raise TypeError if numpy would drop the mask of an array."""
     # Where there is one, the module has been imported; to import it takes longer than to sum.
     masked = getattr(sys.modules.get("numpy.ma"), "MaskedArray", None)
     if masked is not None and isinstance(array, masked):

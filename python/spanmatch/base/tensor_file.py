@@ -117,7 +117,7 @@ def read_kind(path: str | PathLike[str]) -> str | None:
 
 
 def check_of(path: str | PathLike[str], wanted: object) -> None:
-    """Raise FileError where a file says that it is of another layer; older files say nothing."""
+    """Raise FileError if a file says that it is of another layer; older files say nothing."""
     with open_tensors(path) as reader:
         told = reader.metadata.get(OF)
     if told is not None and told != json.dumps(wanted):

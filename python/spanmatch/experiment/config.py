@@ -113,7 +113,7 @@ WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or f
 
 
 def _check_type(name: str, value: object, wanted: Any) -> None:
-    """Raise ValueError where a value is of another type: a file of the user's may say anything."""
+    """Raise ValueError if a value is of another type: a file of the user's may say anything."""
     if NoneType in get_args(wanted):
         if value is None:
             return

@@ -36,7 +36,7 @@ def load_held_out_data(config: ExperimentConfig) -> Batches:
 
 
 def load_training_data(config: ExperimentConfig) -> Batches | None:
-    """Return what networks are trained on; None where none is.
+    """Return what networks are trained on; None if none is.
 
     Raises
     ------

@@ -61,7 +61,7 @@ def _replace(side: NDArray[Any], n_shifted: int) -> NDArray[Any] | core.SparseRo
 
 
 def read_mostly_zero(array: NDArray[Any], most: int) -> core.SparseRows | None:
-    """Return an array as sparse rows; None where more values than `most` are not zero."""
+    """Return an array as sparse rows; None if more values than `most` are not zero."""
     n_samples, width = array.shape
     if most < 0:
         return None

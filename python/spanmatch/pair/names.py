@@ -35,7 +35,7 @@ def as_names(names: Iterable[str] | None, label: Label) -> tuple[str, ...] | Non
 
 
 def check_counts(names: Names, widths: Sequence[int], labels: Sequence[Label] = PAIR) -> None:
-    """Raise where sides of these widths have another number of names."""
+    """Raise if sides of these widths have another number of names."""
     for label, known, width in zip(labels, names, widths, strict=True):
         if known is not None and len(known) != width:
             raise ValueError(

@@ -88,7 +88,7 @@ def _refuse_lost_squares(
 
 
 def _refuse_above_one(cosines: Floats) -> None:
-    """Raise ValueError where a cosine has lost its digits; the nan of dead neurons has none."""
+    """Raise ValueError if a cosine has lost its digits; the nan of dead neurons has none."""
     # No copy is made of what is in order.
     largest = np.fmax.reduce(cosines, axis=None, initial=0.0)
     least = np.fmin.reduce(cosines, axis=None, initial=0.0)

@@ -78,7 +78,7 @@ def draw_calibrated(findings: Findings) -> NumberedDrawing | None:
 
 
 def _list_measured(findings: Findings, measure: str) -> list[list[CalibratedMeasure]]:
-    """Return for each layer the measure of every pair; nothing where one pair lacks it."""
+    """Return for each layer the measure of every pair; nothing if one pair lacks it."""
     found = []
     for layer in findings.layers:
         calibrations = [each.calibration for each in findings.answers(layer)]

@@ -255,7 +255,7 @@ def _pool_curves(findings: Findings, layers: Sequence[str]) -> NDArray[np.float6
 
 
 def _correlate_ranks(values: NDArray[np.float64]) -> float:
-    """Return Spearman's correlation of values with their places; 0 where all are alike."""
+    """Return Spearman's correlation of values with their places; 0 if all are alike."""
     # Ties get the mean of their ranks.
     ranks = np.array([np.mean(np.flatnonzero(np.sort(values) == value)) for value in values])
     if np.ptp(ranks) == 0:

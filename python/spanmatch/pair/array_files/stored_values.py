@@ -28,7 +28,7 @@ CHUNK = 2**20
 
 
 def check_length(stored: StoredArray, what: str) -> None:
-    """Raise FileError where the values take more bytes, or fewer, than are there."""
+    """Raise FileError if the values take more bytes, or fewer, than are there."""
     over = stored.offset + stored.n_bytes - stored.end
     if over > 0:
         raise FileError(f"{what} is cut short: {over} bytes of {stored} are not there")

@@ -104,7 +104,7 @@ def all_reduce(
 
 
 def _check_same(mine: object, what: str, group: dist.ProcessGroup | None) -> None:
-    """Raise ValueError, in all processes, where one has something else than the first."""
+    """Raise ValueError, in all processes if one has something else than the first."""
     _check_group(group)
     first, *others = _gather(mine, group)
     for rank, other in enumerate(others, start=1):
@@ -131,7 +131,7 @@ def _check_widths(headers: list[Header], filled: list[int]) -> None:
 
 
 def _check_kept(headers: list[Header], filled: list[int]) -> None:
-    """Raise where ranks keep other numbers of nulls or folds; one without batches may keep none."""
+    """Raise if ranks keep other numbers of nulls or folds; one without batches may keep none."""
     first = headers[filled[0]].kept
     for rank, header in enumerate(headers):
         if header.kept != first and (header.n_samples > 0 or any(header.kept)):

@@ -83,7 +83,7 @@ def assemble_comparison(
 
 
 def describe_undersampled(spectra: Mapping[Key, MatchSpectrum]) -> str:
-    """Return a sentence on the spectra of too few samples; "" where there are none."""
+    """Return a sentence on the spectra of too few samples; "" if there are none."""
     complaints = [
         (key, complaint)
         for key, each in spectra.items()

@@ -75,7 +75,7 @@ class NetworkRows:
         self._folder = folder
 
     def read_run(self) -> NetworkRun | None:
-        """Return what the network has told; None where it has not run to its end.
+        """Return what the network has told; None if it has not run to its end.
 
         Raises
         ------

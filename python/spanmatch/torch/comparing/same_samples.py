@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def compare_positions(a: Activations, b: Activations) -> str:
-    """Return a note that both are to be averaged over positions; "" where all of them agree.
+    """Return a note that both are to be averaged over positions; "" if all of them agree.
 
     Where positions agree, and which of them count, each is a sample. Where not, the mean over the
     positions of each item is.
@@ -47,7 +47,7 @@ def _describe(activations: Activations) -> str:
 
 
 def check_same_rows(first: str, now: str) -> None:
-    """Raise ValueError where one batch is averaged over positions, and another is not."""
+    """Raise ValueError if one batch is averaged over positions, and another is not."""
     if bool(first) != bool(now):
         raise ValueError("their positions agree in some batches, and differ in others")
 

@@ -66,7 +66,7 @@ def list_disturbed(inputs: Any, items: BatchItems) -> list[dict[str, RowCounts]]
 def disturb_rows(
     inputs: Any, rows: Mapping[str, RowCounts], chosen: Tensor, seed: int
 ) -> Any | None:
-    """Return the inputs with the rows of some disturbed; None where that changes nothing.
+    """Return the inputs with the rows of some disturbed; None if that changes nothing.
 
     Floats are given noise. Of all other tensors each row of an input becomes one of the same
     input's, drawn at random: they may be indices, and hold none that was not there.

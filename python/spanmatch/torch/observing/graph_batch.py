@@ -108,7 +108,7 @@ class GraphBatch(Mapping[str, Any]):
         return tuple(counts)
 
     def count_edges(self) -> tuple[int, ...] | None:
-        """Return how many edges each graph has; None where they do not lie graph by graph."""
+        """Return how many edges each graph has; None if they do not lie graph by graph."""
         edges, ptr = self._values.get("edge_index"), self._values["ptr"]
         if not isinstance(edges, Tensor) or edges.ndim != 2 or edges.shape[0] != 2:
             return None

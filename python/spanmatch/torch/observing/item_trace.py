@@ -156,7 +156,7 @@ def _measure_rounding(run: Run, given: ForwardPass, inputs: Any) -> dict[Call, f
 def _find_changed(
     output: SeenOutput, runs: list[ForwardPass | None], floor: float
 ) -> Tensor | None:
-    """Return which rows changed in which run; None where their number did."""
+    """Return which rows changed in which run; None if their number did."""
     one = output.slices.get(0)
     if one is None:
         return None

@@ -124,7 +124,7 @@ class Copies:
         return {_get_memory(part) for part in self._model.parameters()}
 
     def copy_all(self, contents: Holder) -> Holder | None:
-        """Return contents whose tensors are copies; None where there are no tensors."""
+        """Return contents whose tensors are copies; None if there are no tensors."""
         values = contents.values() if isinstance(contents, dict) else contents
         if not any(isinstance(value, COPIED) for value in values):
             return None
@@ -160,7 +160,7 @@ class Copies:
 
 
 def _get_memory(tensor: Tensor) -> int | None:
-    """Return what is the same for all tensors in one memory; None where it is not laid out so."""
+    """Return what is the same for all tensors in one memory; None if it is not laid out so."""
     plain = type(tensor) in (Tensor, nn.Parameter) and tensor.layout == torch.strided
     if not plain or tensor.is_quantized or tensor.is_conj() or tensor.is_neg():
         return None

@@ -98,7 +98,7 @@ class LayerReader:
         self.leave_out({**unreadable, **found.left_out})
 
     def check_tested(self, batch: BatchContents) -> None:
-        """Raise ValueError where a batch has several inputs, and one alone has been traced."""
+        """Raise ValueError if a batch has several inputs, and one alone has been traced."""
         if self.is_traced and batch.n_inputs > 1 and self._most_inputs == 1:
             said = "" if batch.items is None else f" as {batch.items.source} says"
             with self.prefix_errors():
@@ -145,7 +145,7 @@ class LayerReader:
         return None if axis is None else (axis,)
 
     def read(self, current: ForwardPass, seen: SeenOutput, output: Tensor) -> Activations | None:
-        """Return the activations of an output; None where the layer runs more often than before.
+        """Return the activations of an output; None if the layer runs more often than before.
 
         Raises
         ------
@@ -166,7 +166,7 @@ class LayerReader:
             return activations
 
     def check_layouts(self, found: RowTrace) -> None:
-        """Raise ValueError where another batch shows that rows lie otherwise than was found.
+        """Raise ValueError if another batch shows that rows lie otherwise than was found.
 
         Sums are under way then, and no layer can be left out.
         """
@@ -180,7 +180,7 @@ class LayerReader:
                     )
 
     def _check_uniform(self, seen: SeenOutput, activations: Activations) -> None:
-        """Raise ValueError where rows differ of an output that was the same for all inputs."""
+        """Raise ValueError if rows differ of an output that was the same for all inputs."""
         assert self._trace is not None or not self.is_traced
         if self._trace is None or (seen.layer, seen.call) not in self._trace.untested:
             return
@@ -192,7 +192,7 @@ class LayerReader:
             )
 
     def check_calls(self, current: ForwardPass) -> None:
-        """Raise ValueError where layers gave nothing, or ran otherwise than for the first batch."""
+        """Raise ValueError if layers gave nothing, or ran otherwise than for the first batch."""
         with self.prefix_errors():
             _check_given(current, self.chosen)
             first = self._calls = current.calls if self._calls is None else self._calls
@@ -223,7 +223,7 @@ class LayerReader:
 
 
 def _check_given(current: ForwardPass, chosen: ChosenLayers) -> None:
-    """Raise ValueError where a named layer has given nothing, or none has."""
+    """Raise ValueError if a named layer has given nothing, or none has."""
     for name in sorted(chosen.named):
         if name in current.empty and name not in current.calls:
             raise ValueError(f"layer {name!r} returned {current.empty[name]}")

@@ -111,7 +111,7 @@ def turn_masks(masks: BatchMasks, n_inputs: int, input_axis: int) -> BatchMasks:
 
 
 def fit_mask(shape: tuple[int, ...], mask: Tensor) -> Tensor | None:
-    """Return the mask of an output, of its shape (inputs, *positions); None where there are none.
+    """Return the mask of an output, of its shape (inputs, *positions); None if there are none.
 
     Raises
     ------

@@ -49,7 +49,7 @@ def is_spread(model: nn.Module) -> bool:
 
 
 def check_stays(home: torch.device, device: torch.device | str) -> None:
-    """Raise ValueError where a model that accelerate spreads is to run elsewhere."""
+    """Raise ValueError if a model that accelerate spreads is to run elsewhere."""
     wanted = torch.device(device)
     if wanted.type != home.type or wanted.index not in (None, home.index):
         raise ValueError(

@@ -43,7 +43,7 @@ def reorder_inputs(inputs: Any, order: Tensor, axis: int = 0) -> Any:
 
 
 def add_noise(inputs: Any) -> Any | None:
-    """Return the inputs with noise on every tensor of floats; None where there is none."""
+    """Return the inputs with noise on every tensor of floats; None if there is none."""
     if not _has_floats(inputs):
         return None
     generator = torch.Generator().manual_seed(0)
@@ -59,7 +59,7 @@ def add_noise(inputs: Any) -> Any | None:
 
 
 def disturb_input(inputs: Any, at: int, axis: int = 0) -> Any | None:
-    """Return the inputs with a little noise on one of them; None where it has no floats."""
+    """Return the inputs with a little noise on one of them; None if it has no floats."""
     if not _has_floats(inputs):
         return None
     generator = torch.Generator().manual_seed(at)

@@ -153,7 +153,7 @@ def explain_doubt(mask: str) -> str:
 def _check_places(
     output: SeenOutput, inputs: InputAxis, shrunk: set[int], resized: Sequence[Resized]
 ) -> None:
-    """Raise ValueError where axes that follow the input's length hold more than its positions.
+    """Raise ValueError if axes that follow the input's length hold more than its positions.
 
     What else is there may be neurons: (T·d, B, h) has d features of every position on its first
     axis.

@@ -69,7 +69,7 @@ def join_single(batches: Sequence[Any], input_axis: int, items: ItemsChoice = No
 
 
 def join_inputs(one: Any, other: Any, axis: int = 0) -> Any | None:
-    """Return two batches of one input each as one batch of two; None where they do not go together.
+    """Return two batches of one input each as one batch of two; None if they do not go together.
 
     Tensors with one entry on the input axis are joined, lists of one entry, and what mappings and
     tuples hold of these. All else has to be the same in both.

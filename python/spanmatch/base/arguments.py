@@ -74,7 +74,7 @@ def as_penalty(number: float, name: str) -> float:
 
 
 def as_choice(choice: str, choices: Collection[str], name: str) -> str:
-    """Return `choice`, which is one of a few."""
+    """Return `choice`, which must be one of `choices`."""
     if not isinstance(choice, str):
         raise TypeError(f"{name} must be a text, got {type(choice).__name__}")
     if choice not in choices:
@@ -122,7 +122,7 @@ def as_seed(seed: int) -> int:
 
 
 def as_count(count: int, name: str, least: int = 0) -> int:
-    """Return `count`, how many of `name` there are to be, as an integer of at least `least`."""
+    """Return `count`, the number of `name`, as an integer of at least `least`."""
     value = _as_integer(count, f"`{name}`")
     if not least <= value <= MAX_COUNT:
         raise ValueError(f"`{name}` must be from {least} to {MAX_COUNT}, got {value}")
@@ -154,7 +154,7 @@ def as_real(number: object, name: str) -> float:
 
 
 def as_width(n_neurons: int) -> int:
-    """Return `n_neurons`, how many neurons sparse samples have."""
+    """Return `n_neurons`, the number of neurons of sparse samples."""
     value = _as_integer(n_neurons, "`n_neurons`")
     if not 0 <= value <= MAX_WIDTH:
         raise ValueError(f"`n_neurons` must be from 0 to {MAX_WIDTH}, got {value}")
@@ -162,7 +162,7 @@ def as_width(n_neurons: int) -> int:
 
 
 def as_rows_per_item(rows: RowsPerItem) -> int | list[int]:
-    """Return the length of every item, or of each; the core checks that they make up a batch."""
+    """Return the length of all items, or of each. The core checks that they add up to a batch."""
     refuse_masked(rows, "`rows_per_item`")
     if np.ndim(rows) == 0:
         return min(_check_at_least_one(_as_integer(rows, "`rows_per_item`")), MAX_INDEX)
@@ -186,14 +186,14 @@ def refuse_masked(array: object, name: str) -> None:
 
 
 def as_center(center: bool) -> bool:
-    """Return `center` as the bool it must be: a truthy slip would change the result unseen."""
+    """Return `center`, which must be a bool, since another truthy value may be a mistake."""
     if not isinstance(center, bool | np.bool_):
         raise TypeError(f"`center` must be True or False, got {type(center).__name__}")
     return bool(center)
 
 
 def as_ridge(ridge: object) -> Ridge:
-    """Return `ridge` as a float of at least δ², "auto" or None; the core knows larger δ."""
+    """Return `ridge` as a float of at least δ², "auto" or None. The core checks larger δ."""
     if ridge is None:
         return None
     if isinstance(ridge, str):

@@ -14,7 +14,7 @@ SHOWN = 80
 
 
 def check_array_shape(shape: Sequence[object], what: str) -> None:
-    """Raise ValueError if a header gives an array a shape that none has.
+    """Raise ValueError if a header gives an array an impossible shape.
 
     >>> check_array_shape((3, 4), "the array")
     >>> check_array_shape((3, -4), "the array")

@@ -48,7 +48,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def remove_own_unfinished() -> None:
-    """Take away what this process is writing, which ends."""
+    """Delete the unfinished files of this process, which is about to end."""
     for path in list(_own):
         path.unlink(missing_ok=True)
 

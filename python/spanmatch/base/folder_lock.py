@@ -138,7 +138,7 @@ def _describe_self() -> dict[str, object]:
 
 
 def _tell_holder(path: Path) -> str:
-    """Return who holds the lock, as far as that can be read."""
+    """Return a text that names the holder of the lock, as far as that can be read."""
     try:
         holder = json.loads(path.read_bytes())
         process, host, command = int(holder["process"]), str(holder["host"]), str(holder["command"])

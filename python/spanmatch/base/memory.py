@@ -27,7 +27,7 @@ UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 
 
 def find_available() -> int | None:
-    """Return how many bytes this process may still take, within its container; None: not known."""
+    """Return how many bytes this process may still take in its container; None if not known."""
     return core.available_memory()
 
 
@@ -47,7 +47,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def raises_memory_errors(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
-    """Let a function raise MemoryError for whatever says that memory was short."""
+    """Let a function raise MemoryError for every kind of error that means out of memory."""
 
     # No context manager of the library: a frame of its own would stand before the caller's, which
     # warnings name.
@@ -76,7 +76,7 @@ def format_bytes(count: int) -> str:
 
 
 def as_bytes(size: int | str | None, name: str) -> int | None:
-    """Return how many bytes a size is: a whole number, or a text such as "4 GB" or "512MiB".
+    """Return a size in bytes, from a whole number or a text such as "4 GB" or "512MiB".
 
     >>> [as_bytes(size, "size") for size in ("1.5 GB", "2 KiB", 3)]
     [1500000000, 2048, 3]

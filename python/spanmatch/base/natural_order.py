@@ -9,7 +9,7 @@ NUMBER = re.compile("([0-9]+)")
 
 
 def order_naturally(name: str) -> tuple[tuple[str | int, ...], str]:
-    """Return what names are sorted by, so that the numbers in them count as numbers.
+    """Return a sort key of a name, in which the digits of the name count as numbers.
 
     Names that differ in nothing but leading zeros come in the order of their letters.
 

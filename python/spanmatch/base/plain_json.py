@@ -17,7 +17,7 @@ MOST_BYTES = 64 << 20  # of a file: more are no index and no record of ours
 
 
 def format_json(value: Any, *, indent: int | None = None) -> str:
-    """Return plain data as JSON, which has no inf and no nan: null stands for them.
+    """Return plain data as JSON, with null for inf and nan, which JSON does not have.
 
     They are the critical ε and the chance level of dead neurons.
     """
@@ -27,7 +27,7 @@ def format_json(value: Any, *, indent: int | None = None) -> str:
 
 
 def parse_json(text: str | bytes) -> Any:
-    """Return what a JSON text holds; unlike `json.loads` it takes no name twice in one object.
+    """Parse a JSON text; unlike `json.loads` this refuses an object that has a name twice.
 
     >>> parse_json('{"n_x": 3, "n_x": 4}')
     Traceback (most recent call last):

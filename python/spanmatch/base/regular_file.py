@@ -51,7 +51,7 @@ def follow_links(path: str | PathLike[str]) -> Path:
 
 
 def read_whole(path: str | PathLike[str], most: int) -> bytes:
-    """Return what a small file holds.
+    """Return the content of a small file.
 
     Raises
     ------

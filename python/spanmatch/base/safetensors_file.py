@@ -33,13 +33,13 @@ class Tensor(NamedTuple):
     """A tensor as the bytes of its numbers, the last axis quickest."""
 
     dtype: str
-    """As the format calls it."""
+    """The format's name of the type."""
     shape: tuple[int, ...]
     data: NDArray[np.uint8]
 
 
 class TensorReader:
-    """An open file: its metadata, and its tensors, each read when it is asked for."""
+    """An open file: its metadata, and its tensors, which are read when they are asked for."""
 
     def __init__(self, path: str | PathLike[str], file: BinaryIO) -> None:
         self._path, self._file = path, file

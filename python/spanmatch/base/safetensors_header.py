@@ -27,10 +27,10 @@ OTHER_WIDTHS = {"C64": 8, "F8_E4M3": 1, "F8_E5M2": 1}
 
 
 class TensorEntry(NamedTuple):
-    """What a header says of a tensor."""
+    """The entry of a tensor in a header."""
 
     dtype: str
-    """As the format calls it."""
+    """The format's name of the type."""
     shape: tuple[int, ...]
     begin: int
     """Its first byte in the file."""
@@ -101,7 +101,7 @@ def _parse_entry(name: str, entry: object, start: int, size: int) -> TensorEntry
 
 
 def _check_tiling(entries: dict[str, TensorEntry], start: int, size: int) -> None:
-    """See that every byte is that of one tensor."""
+    """Check that every byte belongs to exactly one tensor."""
     at = start
     for name, entry in sorted(entries.items(), key=lambda item: (item[1].begin, item[1].end)):
         if entry.begin != at:

@@ -32,7 +32,7 @@ def show_name(name: str) -> str:
 
 
 def shorten_name(name: str) -> str:
-    """Do so, and leave out the middle where it is too long for a sentence."""
+    """Do the same, and leave out the middle of a name that is too long for a sentence."""
     return elide(show_name(name), IN_SENTENCES)
 
 

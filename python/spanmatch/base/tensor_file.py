@@ -103,7 +103,7 @@ def read(path: str | PathLike[str]) -> tuple[str, dict[str, NDArray[Any]], dict[
 
 
 def read_as(path: str | PathLike[str], kind: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """As `read`, of a file that must be of this kind."""
+    """Do the same as `read`, for a file that must be of this kind."""
     found, tensors, values = read(path)
     if found != kind:
         raise FileError(f"{path} holds {shorten(found)}, not {kind}: spanmatch.load reads any kind")
@@ -111,13 +111,13 @@ def read_as(path: str | PathLike[str], kind: str) -> tuple[dict[str, NDArray[Any
 
 
 def read_kind(path: str | PathLike[str]) -> str | None:
-    """Return what kind of thing a safetensors file holds; None if spanmatch has not written it."""
+    """Return the kind that a safetensors file names; None if spanmatch has not written it."""
     with open_tensors(path) as reader:
         return reader.metadata.get(KIND_ENTRY)
 
 
 def check_of(path: str | PathLike[str], wanted: object) -> None:
-    """Raise FileError if a file says that it is of another layer; older files say nothing."""
+    """Raise FileError if a file names another layer. Older files name none."""
     with open_tensors(path) as reader:
         told = reader.metadata.get(OF)
     if told is not None and told != json.dumps(wanted):

@@ -233,7 +233,7 @@ class Comparisons:
 
 
 def _check_room(model: nn.Module, count: int, device: str) -> None:
-    """Raise MemoryError if so many models of this size do not fit, here or on the device."""
+    """Raise MemoryError if this number of models does not fit, here or on the device."""
     tensors = chain(model.parameters(), model.buffers())
     needed = count * sum(tensor.numel() * tensor.element_size() for tensor in tensors)
     for place in ("cpu", device):

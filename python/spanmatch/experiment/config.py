@@ -95,7 +95,7 @@ class ExperimentConfig:
         make_gram(self.nulls, self.folds)
 
     def to_plain(self) -> dict[str, Any]:
-        """Return the values as TOML has them: lists, and nothing where a value is None."""
+        """Return the values for TOML: tuples as lists, and without values that are None."""
         return {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in asdict(self).items()
@@ -113,7 +113,7 @@ WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or f
 
 
 def _check_type(name: str, value: object, wanted: Any) -> None:
-    """Raise ValueError if a value is of another type: a file of the user's may say anything."""
+    """Raise ValueError if a value has another type, as may happen in a file of the user."""
     if NoneType in get_args(wanted):
         if value is None:
             return

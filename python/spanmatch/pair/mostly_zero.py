@@ -83,7 +83,7 @@ def read_mostly_zero(array: NDArray[Any], most: int) -> core.SparseRows | None:
 
 
 def _find_values(block: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return where values are that are not zero: not a number is a value."""
+    """Return a mask of the values that are not zero, nan among them."""
     if block.dtype.itemsize == 2:
         # float16, and the bits of bfloat16, but for their signs.
         block = block.view(np.uint16) & 0x7FFF

@@ -101,7 +101,7 @@ def _collect(measured: Sequence[Sequence[CalibratedMeasure]], what: str) -> NDAr
 def _say_what_is_left(
     findings: Findings, label: str, measured: Sequence[Sequence[CalibratedMeasure]]
 ) -> str:
-    """Say in a sentence how much of a measure is more than chance, and where nothing is."""
+    """Return a sentence on how much of a measure is more than chance, and where nothing is."""
     values, scores = (_collect(measured, what).mean(axis=1) for what in ("value", "score"))
     known = ~np.isnan(scores)
     nothing = [

@@ -112,7 +112,7 @@ def _list_shares(findings: Findings, layer: str, eps: float) -> NDArray[np.float
 
 
 def _compare_layers(shares: Mapping[str, NDArray[np.float64]]) -> str:
-    """Return where most and where least of s is s1, of several layers that share something."""
+    """Return the layers in which the largest and the smallest part of s is s1."""
     parts = {
         layer: float(single.sum() / whole.sum())
         for layer, (single, _, whole) in shares.items()

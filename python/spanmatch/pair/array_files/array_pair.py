@@ -26,7 +26,7 @@ def reduce_arrays(
     rows_per_item: int = 1,
     progress: bool = False,
 ) -> ActivationPair:
-    """Reduce two arrays to a pair, with the sums that all of both would give at once.
+    """Sum two arrays in files to a pair, as though all rows were added at once.
 
     Raises
     ------

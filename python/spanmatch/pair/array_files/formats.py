@@ -60,7 +60,7 @@ DAMAGED_ARCHIVE = (
 
 @dataclass(frozen=True)
 class Member:
-    """Where an array lies in an archive."""
+    """The place of an array in an archive."""
 
     name: str
     packed: bool

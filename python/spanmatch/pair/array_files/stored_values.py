@@ -28,7 +28,7 @@ CHUNK = 2**20
 
 
 def check_length(stored: StoredArray, what: str) -> None:
-    """Raise FileError if the values take more bytes, or fewer, than are there."""
+    """Raise FileError if the file has more or fewer bytes than the values take."""
     over = stored.offset + stored.n_bytes - stored.end
     if over > 0:
         raise FileError(f"{what} is cut short: {over} bytes of {stored} are not there")

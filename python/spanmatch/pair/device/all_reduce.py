@@ -104,7 +104,7 @@ def all_reduce(
 
 
 def _check_same(mine: object, what: str, group: dist.ProcessGroup | None) -> None:
-    """Raise ValueError, in all processes if one has something else than the first."""
+    """Raise ValueError in all processes if one of them differs from the first."""
     _check_group(group)
     first, *others = _gather(mine, group)
     for rank, other in enumerate(others, start=1):
@@ -131,7 +131,7 @@ def _check_widths(headers: list[Header], filled: list[int]) -> None:
 
 
 def _check_kept(headers: list[Header], filled: list[int]) -> None:
-    """Raise if ranks keep other numbers of nulls or folds; one without batches may keep none."""
+    """Raise ValueError if ranks differ in nulls or folds; a rank without batches may have none."""
     first = headers[filled[0]].kept
     for rank, header in enumerate(headers):
         if header.kept != first and (header.n_samples > 0 or any(header.kept)):
@@ -140,7 +140,7 @@ def _check_kept(headers: list[Header], filled: list[int]) -> None:
 
 
 def _set_shift(gram: core.Gram, shift: NDArray[np.float64]) -> str | None:
-    """Give a Gram another shift, or return what hinders."""
+    """Give a Gram matrix another shift, or return why that fails."""
     try:
         if gram.n_samples > 0:
             gram.set_shift(shift)

@@ -40,14 +40,14 @@ def split_call(name: str) -> tuple[str, dict[str, Any]]:
 
 
 def join_arguments(name: str, said: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments in a name and those beside it; ValueError if one is said twice."""
+    """Join the arguments in a name with others; raise ValueError if one is given twice."""
     if twice := sorted(said.keys() & given.keys()):
         raise ValueError(f"{name} and what is given beside it both say {_quote(twice)}")
     return {**said, **given}
 
 
 def check_takes(name: str, function: Callable[..., Any], given: Iterable[str]) -> None:
-    """Raise TypeError if a function of the user's own has none of some arguments.
+    """Raise TypeError if a function of the user lacks an argument that is given.
 
     >>> check_takes("data.py:batches", lambda limit=None: [], ["limit", "split"])
     Traceback (most recent call last):

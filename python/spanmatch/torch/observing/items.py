@@ -93,7 +93,7 @@ class BatchItems:
 
 
 def check_items(items: object, mask: object, input_axis: int) -> None:
-    """Raise TypeError or ValueError if `items` is none, or does not go with other arguments."""
+    """Raise TypeError or ValueError if `items` is not valid, or not with other arguments."""
     if items is None:
         return
     if not isinstance(items, str) and not callable(items):
@@ -105,7 +105,7 @@ def check_items(items: object, mask: object, input_axis: int) -> None:
 
 
 def check_alone(source: str, mask: object, input_axis: int) -> None:
-    """Raise ValueError if `mask` or `input_axis` contradicts what says whose the rows are."""
+    """Raise ValueError if `mask` or `input_axis` is given beside row counts."""
     if mask is not None:
         raise ValueError(
             f"{source} and `mask` do not go together: rows that lie one input after the other are "
@@ -118,7 +118,7 @@ def check_alone(source: str, mask: object, input_axis: int) -> None:
 
 
 def read_items(batch: Any, items: ItemsChoice) -> BatchItems | None:
-    """Return how many rows every input of a batch has; None if each has one slice of a tensor.
+    """Return the number of rows of every input of a batch; None if each is a slice of a tensor.
 
     Parameters
     ----------
@@ -189,7 +189,7 @@ def _as_counts(made: Any) -> tuple[int, ...]:
 
 
 def _check_filled(counts: Sequence[int], item: str, rows: str) -> None:
-    """Raise ValueError if an input has no rows: no layer could show anything of it."""
+    """Raise ValueError if an input has no rows."""
     if not counts:
         raise ValueError("the batch is empty")
     if 0 in counts:

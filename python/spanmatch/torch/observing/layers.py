@@ -187,7 +187,7 @@ def _as_patterns(choice: str | Sequence[str]) -> list[str]:
 
 
 def _check_takes_something(pattern: str, matched: set[str], found: set[str]) -> None:
-    """Raise ValueError if a name that is to go is not there: a slip would leave its layers in.
+    """Raise ValueError if a name to take away does not exist, since it may be misspelt.
 
     One that comes first has nothing to take from: a later pattern decides.
     """

@@ -19,7 +19,7 @@ def refuse_calls(
     current: ForwardPass,
     explain: Callable[[nn.Module, Any], str | None],
 ) -> Iterator[None]:
-    """Let the forward pass fail where one of these modules is given what must not be.
+    """Let the forward pass fail if one of these modules is given a wrong input.
 
     Parameters
     ----------

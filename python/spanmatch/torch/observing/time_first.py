@@ -27,7 +27,7 @@ TIME_FIRST = (
 def refuse_time_first(
     model: nn.Module, inputs: Any, current: ForwardPass
 ) -> AbstractContextManager[None]:
-    """Let the forward pass fail where a time-first module is given a tensor of the batch itself.
+    """Let the forward pass fail if a time-first module is given a tensor of the batch itself.
 
     To move time would look like moving inputs.
     """

@@ -21,7 +21,7 @@ CONVOLUTIONS: dict[type[nn.Module], int] = {nn.Conv1d: 2, nn.Conv2d: 3, nn.Conv3
 def refuse_unbatched(
     model: nn.Module, inputs: Any, current: ForwardPass, batch: int
 ) -> AbstractContextManager[None]:
-    """Let the forward pass fail where a convolution is given a batch that is a single input.
+    """Let the forward pass fail if a convolution is given a single input as a batch.
 
     >>> from spanmatch.torch import capture
     >>> import torch

@@ -96,7 +96,7 @@ class Outline:
         )
 
     def check_found(self, missing: Iterable[Key]) -> None:
-        """Raise ValueError if layers are neither here nor to run."""
+        """Raise ValueError if layers are neither in the folder nor going to run."""
         for key in missing:
             if key not in self.neurons and find_layers(key, self.to_run) not in self.to_run:
                 raise _describe_change(key)

@@ -88,7 +88,7 @@ def run_networks(
 
 
 def _check_batches(known: NetworkRun, before: Mapping[str, NetworkRun], path: Path) -> None:
-    """Raise ValueError if rows that are there are of other batches than those before them."""
+    """Raise ValueError if rows in the folder are those of other batches."""
     for first, run in islice(before.items(), 1):
         if run.digests != known.digests:
             raise ValueError(

@@ -1,6 +1,6 @@
 """Values of a JSON file, taken by name and checked for their type and range.
 
-Every function raises ValueError, which says by its name what is missing, or wrong, and how.
+Every function raises a ValueError that names the value that is missing or wrong.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Tensors in files of the format safetensors, each read and written as the bytes that it is.
+"""Tensors in safetensors files, read and written as bytes without the library of the format.
 
-Not by its library: that maps files into memory, so that one which shrinks while it is read ends the
-process, and it writes to a name of its own first, which stays where a process is killed.
+The library maps files into memory, so a file that shrinks while it is read would crash the process.
+And it writes to a temporary name of its own, which would be left behind if a process is killed.
 """
 
 from __future__ import annotations

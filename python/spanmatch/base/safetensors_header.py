@@ -1,7 +1,7 @@
 """The header of a safetensors file: its metadata, its tensors, and where they lie.
 
-What it says is checked before it is believed: the library maps the whole file, and takes some of
-what is refused here.
+All of it is checked before it is used. The library of the format accepts some headers that are
+refused here.
 """
 
 from __future__ import annotations

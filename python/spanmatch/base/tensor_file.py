@@ -1,8 +1,8 @@
 """The files of spanmatch: safetensors whose metadata name the kind of their content.
 
-`spanmatch` names the kind, `format` the version of the layout, `version` that of the library, and
-`of`, where a folder has a file of the kind for each of several layers or networks, of which it is;
-every other entry is a value of its own, as JSON.
+The entry `spanmatch` is the kind, `format` the version of the layout, and `version` that of the
+package. `of` is the layer or network of the file, in a folder that has a file for each. Every other
+entry is a value as JSON.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The folder of an experiment: its paths, and the check that it is of the same experiment.
 
-`config.toml` comes first. Then the networks, the comparisons and the report are written, each of
-them beside its place, and put there once it is whole.
+`config.toml` is written first, then the networks, the comparisons and the report. Each of these
+gets its name once it is complete.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Many networks' comparison in a folder: one for every two of them, the sums, and `many.json`.
+"""A comparison of many networks in a folder: every comparison of two, the sums, and `many.json`.
 
-`comparisons/` has a folder for every two networks, as `comparison.folder` writes it, without pairs:
-these are made from the files in `sums/`. `many.json` is written last: a folder without it is not
-finished.
+`comparisons/` has a folder for every two networks, as `comparison.folder` writes it, but without
+pairs. These are made from the files in `sums/`. `many.json` is written last, so a folder without
+it is not complete.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The values of an array in a file, some rows at a time or all: by reading, not by mapping.
+"""The values of an array in a file, read in blocks of rows or at once, without mapping the file.
 
-A file that another program cuts short while it is mapped ends the process.
+If another program cut a mapped file short, the process would crash.
 """
 
 from __future__ import annotations

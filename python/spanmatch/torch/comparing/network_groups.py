@@ -1,7 +1,7 @@
 """Groups of networks that are summed together, and their sums of one layer.
 
-All pairs of a group come from one joint Gram. Two networks of a group whose outputs have other
-positions meet in the means over these, as two models that are compared alone do.
+All pairs of a group come from one joint Gram matrix. If two networks of a group have outputs with
+different positions, the means over positions are their samples, as in `compare`.
 """
 
 from __future__ import annotations

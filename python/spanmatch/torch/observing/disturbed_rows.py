@@ -1,8 +1,8 @@
 """The changed inputs of a batch for the trace of items: the rows of some inputs are disturbed.
 
-Which inputs are disturbed in which run spells the number of every input: in half of the runs each,
-and in no two of them alike. So an output's row that changed in some of the runs is of the one input
-that was disturbed in all of them; one that depends on several inputs changed in too many.
+Each input is disturbed in half of the runs, and no two inputs in the same runs. So a row of an
+output belongs to the one input that was disturbed in every run in which the row changed. A row
+that depends on several inputs changes in more than half of the runs.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The axis of an output that runs over the inputs, found by giving these in another order.
 
-The slices of an output along that axis move as the inputs do. An axis of B·k holds k rows of every
-input, those of one input together or apart, and the values say which.
+The slices of an output along this axis move with the inputs. An axis of length B·k holds k rows of
+each of B inputs. Whether the rows of an input lie together or apart follows from the values.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The trace for inputs that lie one after the other, which checks the given row counts.
 
-The model runs on its first batch with the rows of some inputs disturbed: no row of an output may
-change but those that are said to be of these. As many rows as there should be are no proof.
+The model runs on its first batch with the rows of some inputs disturbed. Only the rows of an output
+that belong to these inputs may change. The right number of rows alone would not prove it.
 """
 
 from __future__ import annotations

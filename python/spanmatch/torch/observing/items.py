@@ -1,7 +1,7 @@
 """The number of rows of every input of a batch, if inputs lie one after the other on one axis.
 
-So do the nodes of all graphs of a batch, proteins that are concatenated, and packed texts. Whoever
-asks says the counts with `items`; a batch of torch_geometric has them.
+This is so for the nodes of all graphs of a batch, concatenated proteins, and packed texts. The user
+gives the counts by `items`; a batch of torch_geometric holds them itself.
 """
 
 from __future__ import annotations

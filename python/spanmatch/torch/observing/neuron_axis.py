@@ -1,8 +1,8 @@
 """The neurons' axis of a layer's output.
 
-Convolutions, normalisations and linear maps know it by what they are. An activation or a block does
-not: a GELU inside ConvNeXt works on (N, H, W, C), one in ResNet on (N, C, H, W). So axes are
-followed through the forward pass, from the layers that know to those that do not.
+The types of convolutions, normalisations and linear maps determine the axis. Those of activations
+and blocks do not: a GELU inside ConvNeXt works on (N, H, W, C), and one in ResNet on (N, C, H, W).
+So axes are followed through the forward pass, from the layers that determine them to the others.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Models that accelerate spreads over devices, so that weights are present only while they run.
 
-accelerate is not imported: what it hangs on a module tells all that is asked here.
+accelerate is not imported, since the hooks that it adds to modules hold all that is needed here.
 """
 
 from __future__ import annotations

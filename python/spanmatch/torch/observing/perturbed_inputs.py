@@ -1,8 +1,8 @@
 """The changed inputs of a batch for the trace: in another order, noisy, or shorter.
 
-What is reordered: every tensor with as many entries on the input axis as there are inputs, every
-list and tuple of that length, and what mappings, and lists and tuples of another length, hold of
-these. All else is handed on as it is.
+These are reordered: every tensor with one entry for each input on the input axis, every list and
+tuple of that length, and the same inside mappings and inside lists and tuples of another length.
+Everything else is passed on unchanged.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The trace, which finds out by runs of the model which rows of a layer belong to which input.
 
-The model runs on its first batch, and once more with the inputs in another order: an output's rows
-that moved with an input are that input's. Where the axis of the neurons, or whose mask is whose, is
-not known, it runs once more with a shorter sequence or a smaller image: axes that shrank are
-positions: see `resized_runs`. What cannot be told is named, and left out.
+The model runs on its first batch, and once more with the inputs in another order. Rows of an output
+that moved with an input belong to this input. If the neurons' axis, or the layers of a mask, are
+not known, the model runs once more with a shorter sequence or a smaller image. Axes that shrank are
+positions: see `resized_runs`. Layers that cannot be read are left out, with a reason.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The folder of a comparison that is running: its config, and the record of its passes.
 
-`config.json` comes first. Once both models have run over the data, `pass.json` lists the layers,
-and then their pairs and spectra are written, as `spanmatch.comparison.folder` says. Where the
-models run over the data several times, each time for some of the layers, `pass.json` is written at
-the end of each pass, after the pairs of its layers.
+`config.json` is written first. Once both models have run over the data, `pass.json` lists the
+layers. Then their pairs and results are written, in the form of `spanmatch.comparison.folder`. If
+the models run over the data several times, each time for some of the layers, `pass.json` is written
+at the end of each pass, after the pairs of its layers.
 """
 
 from __future__ import annotations

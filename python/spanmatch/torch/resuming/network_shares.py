@@ -1,6 +1,6 @@
 """Networks that run one after the other, each process over its share of the batches.
 
-Each process keeps the rows of its own batches, so that what it has done need not be done again.
+Each process keeps the rows of its own batches, so that it need not run them again after a resume.
 """
 
 from __future__ import annotations

@@ -129,7 +129,7 @@ class _GroupSums:
         names = tuple(outputs)
         if names not in self._rows:
             self._rows[names] = self._make_set(outputs)
-        # Only nulls and folds ask where items begin, and counting under a mask takes time.
+        # Only nulls and folds need the items, and counting under a mask takes time.
         counted = self._group.resampling.anything
         self._rows[names].update(
             {name: each.rows() for name, each in outputs.items()},

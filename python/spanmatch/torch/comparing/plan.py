@@ -155,7 +155,7 @@ def plan_comparison(model: nn.Module, batch: Any, options: CompareOptions) -> Co
     batch = _drop_masks(batch)
     both, inputs = (model, model), count_inputs(batch)
     pairing = choose_pairing(both, options)
-    # The model stays where it is: shapes alone cannot be moved.
+    # The model is not moved, since tensors without values cannot be.
     lockstep = Lockstep(both, pairing.chosen, replace(options, device=None))
     with lockstep.observing():
         with FlopCounterMode(display=False) as forward:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 ATTENTION_MASK = "attention_mask"
-# With them a model computes its loss; some make other inputs of them.
+# Models compute their loss with these, and some make further inputs of them.
 LABELS = "labels"
 SHOWN = 8
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 PROJECTIONS = 4  # random projections kept of every slice
-CLEARLY = 100.0  # a slice belongs to the nearest, if that is so many times nearer than any other
-UNMOVED = 16  # what differs by no more than so many roundings is the same
-# Beyond this many values products are summed in float32.
+CLEARLY = 100.0  # A slice belongs to the nearest if this is that many times nearer than any other.
+UNMOVED = 16  # Values that differ by at most this many roundings are equal.
+# Products of more values than this are summed in float32.
 LARGE = 2**22
 
 

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
     Run = Callable[..., ForwardPass]
 
-SEEN = 0.5  # of the inputs, at least, rows have to be seen to change
-ROUNDINGS = 10  # what two equal runs differ by, so many times, is no change
-STILL = 2  # nor are so many roundings of the largest row
+SEEN = 0.5  # the part of the inputs whose rows must be seen to change, at least
+ROUNDINGS = 10  # A difference of up to this many times that of two equal runs is no change,
+STILL = 2  # and neither is one of up to this many roundings of the largest row.
 
 
 @dataclass
@@ -127,7 +127,7 @@ def _disturb_all(
         except MemoryError:
             raise
         except Exception:
-            # It takes no such inputs: nothing is learned.
+            # The model refuses such inputs, so nothing is learned.
             continue
         evidence = Evidence(list(rows))
         for call, output in given.seen.items():

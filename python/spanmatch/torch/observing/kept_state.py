@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Holder: TypeAlias = "dict[Any, Any] | list[Any] | deque[Any] | set[Any]"
 """A holder of tensors that can be replaced: a container, or the attributes of an object."""
 
-# What torch keeps in every module, and accelerate's own: not what a forward pass leaves behind.
+# Attributes of every torch module, and those of accelerate, which are not state of a forward pass.
 OF_TORCH = frozenset(vars(nn.Module())) | {"_hf_hook"}
 DICTS = (dict, OrderedDict, defaultdict)
 LISTS = (list, deque, set)
@@ -174,7 +174,7 @@ def _find_holders(model: nn.Module) -> list[Holder]:
     modules = [
         module
         for module in model.modules()
-        # A lazy module becomes another in its first run.
+        # A lazy module changes its class in its first run.
         if not isinstance(module, ScriptModule | LazyModuleMixin)
     ]
     for module in modules:
@@ -245,7 +245,7 @@ def _is_equal(now: Any, before: Any) -> bool:
         return True
     if isinstance(now, Tensor) and isinstance(before, Tensor):
         same = (now.shape, now.dtype, now.device) == (before.shape, before.dtype, before.device)
-        # What has no values here, as weights that were moved away, may have changed.
+        # Tensors without values, as weights that were moved away, may have changed.
         plain = now.layout == before.layout == torch.strided and not now.is_nested
         return same and plain and not now.is_meta and torch.equal(now, before)
     if isinstance(now, torch.Generator) and isinstance(before, torch.Generator):

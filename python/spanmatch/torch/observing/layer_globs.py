@@ -54,7 +54,7 @@ def takes_away(pattern: str) -> bool:
     return pattern.startswith(AWAY)
 
 
-# What has a meaning in a glob; brackets that are not closed have none.
+# The special parts of a glob. Brackets that are not closed are not special.
 TOKENS = re.compile(r"(\*\*+\.|\*+|\?|\[!?\]?[^\]]*\])")
 
 

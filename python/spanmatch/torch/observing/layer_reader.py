@@ -156,7 +156,7 @@ class LayerReader:
         with self.prefix_errors(seen.layer):
             layout = self._find_layout(seen)
             if layout is None:
-                # The end of the pass says so.
+                # This is reported at the end of the pass.
                 return None
             if current.items is not None:
                 return layout.read_items(output.detach(), current.items)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-MADE = "mask"  # what the mask of a function is called
+MADE = "mask"  # the name of a mask that a function makes
 
 MaskSource: TypeAlias = "str | Callable[[Any], Any] | None"
 MaskChoice: TypeAlias = "MaskSource | Mapping[str, MaskSource]"
@@ -97,7 +97,7 @@ def turn_masks(masks: BatchMasks, n_inputs: int, input_axis: int) -> BatchMasks:
         return masks
     turned = {}
     for name, mask in masks.of_inputs.items():
-        # A function makes them of inputs × positions.
+        # Masks from a function are inputs × positions already.
         fitting = [0] if name == MADE else [at for at in (0, 1) if mask.shape[at] == n_inputs]
         if len(fitting) != 1:
             raise ValueError(

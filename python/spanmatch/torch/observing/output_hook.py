@@ -50,7 +50,7 @@ class OutputHook:
         """Take what a module returns."""
         current = self._pass
         if current is None:
-            # Not ours: whoever has the model runs it within the block.
+            # Not a run of ours: the caller runs the model inside the block.
             return
         try:
             try:

@@ -18,9 +18,9 @@ from spanmatch.torch.observing.batch import ATTENTION_MASK
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NOISE = 0.5  # of the deviation of the inputs; of 1 where these are all alike
+NOISE = 0.5  # the noise relative to the deviation of the inputs, or to 1 if these are all equal
 
-LITTLE = 1e-3  # likewise, where the order of inputs is to stay what it is
+LITTLE = 1e-3  # the same, if a model's order of the inputs must not change
 
 
 def reorder_inputs(inputs: Any, order: Tensor, axis: int = 0) -> Any:
@@ -128,7 +128,7 @@ def _find_positions(part: Tensor, mask: Tensor, input_axis: int) -> int | None:
         return 1
     if input_axis == 1 and part.shape[:2] == mask.T.shape:
         return 0
-    # A mask may lie the other way.
+    # A mask may have its axes the other way round.
     return 1 if input_axis == 1 and part.shape == mask.shape else None
 
 

@@ -174,7 +174,7 @@ class _InputTrace:
             self.reasons = dict.fromkeys(given.seen, "its rows have not been traced to inputs")
             return
         for call, output in given.seen.items():
-            # Every row is of the one input there is.
+            # Every row belongs to the only input.
             if output.shape[0] == 1:
                 self.axes[call] = InputAxis(0)
             else:
@@ -199,7 +199,7 @@ class _InputTrace:
                 self.reasons[call] = str(error)
                 self.unmoved[call] = other
                 if _is_uniform(one):
-                    # All rows are alike: whose they are changes nothing.
+                    # All rows are equal, so it does not matter which input they belong to.
                     self.axes[call] = InputAxis(0, after=one.shape[0] // self._n_inputs)
             except NoInputAxisError as error:
                 self.reasons[call] = str(error)
@@ -237,7 +237,7 @@ class _InputTrace:
         except Exception:
             return
         if not any(given.seen[call].differs(first.seen.get(call)) for call in self.unmoved):
-            # They are not made of what was changed.
+            # These outputs do not depend on the inputs that were changed.
             return
         second = self._run_moved(run, noisy, order, axis)
         if second is None:
@@ -249,12 +249,12 @@ class _InputTrace:
             try:
                 where = find_input_axis(one.slices, other.slices, order, one.resolution)
             except NoInputAxisError as error:
-                # Alike they were by accident: experts may all have chosen one token.
+                # They were equal by accident: all experts may have chosen the same token.
                 if call in self.axes and plain.differs(one):
                     del self.axes[call]
                     self.reasons[call] = str(error)
                 continue
-            # Without noise nothing moved: then the rows of all inputs have to be alike.
+            # Nothing moved without noise, so the rows of all inputs must be equal.
             if follows(plain.slices, unmoved.slices, order, where):
                 self.axes[call] = where
                 self.settled.add(call)
@@ -267,10 +267,10 @@ class _InputTrace:
 
     def name_random(self, run_on: Callable[[], ForwardPass], first: ForwardPass) -> None:
         """Say which of the outputs that were not found again differ between two equal runs."""
-        # What has no axis that could be the inputs' is told by its shape, whatever its values.
+        # An output without a possible axis of inputs is recognised by its shape alone.
         lost = [call for call in self.reasons if call not in self.axes and first.seen[call].slices]
         if first.is_repeatable:
-            # Two runs gave the same, and nothing was drawn that could have made it another.
+            # Two runs gave the same output, and no random number was drawn.
             lost = [call for call in lost if call not in self.unmoved]
         if not lost:
             return
@@ -279,7 +279,7 @@ class _InputTrace:
         except MemoryError:
             raise
         except Exception:
-            # It can be run once and no more: nothing is learned.
+            # The model can run only once, so nothing is learned.
             return
         for call in lost:
             if first.seen[call].differs(again.seen.get(call)):

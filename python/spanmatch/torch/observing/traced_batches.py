@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from spanmatch.torch.observing.items import ItemsChoice
 
-FEW = 8  # inputs of a batch: so few can lie by accident as if nothing had sorted them
+FEW = 8  # With at most this many inputs, a sorted order can look unsorted by accident.
 
 
 def read_ahead(first: Any, batches: Iterator[Any], count: int) -> list[Any]:
@@ -47,7 +47,7 @@ def list_traced(batches: Sequence[Any], input_axis: int, items: ItemsChoice = No
     first, *others = batches
     several = [first] if count_items(first, input_axis, items) > 1 else []
     for each in others:
-        # What is wrong with a later batch is said when it is its turn.
+        # Errors of a later batch are raised when it is run.
         with suppress(TypeError, ValueError):
             several += [each] if count_items(each, input_axis, items) > 1 else []
     return several[:2] or [first]

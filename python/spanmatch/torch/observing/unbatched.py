@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from spanmatch.torch.observing.forward_pass import ForwardPass
 
-# How many axes a single input of theirs has: they take it as they take batches.
+# The number of axes of a single input, which these modules accept like a batch.
 CONVOLUTIONS: dict[type[nn.Module], int] = {nn.Conv1d: 2, nn.Conv2d: 3, nn.Conv3d: 4}
 
 
@@ -32,7 +32,7 @@ def refuse_unbatched(
 to a Conv2d, without an axis for inputs: pass batches, as torch.stack(images) makes them; of a \
 list of two tensors the second is taken for targets
     """
-    # Where shapes alone are asked for, those of one input are an answer.
+    # If only shapes are asked for, those of a single input will do.
     if not isinstance(inputs, Tensor) or not current.is_read:
         return nullcontext()
     shape = tuple(inputs.shape)

@@ -38,12 +38,12 @@ if TYPE_CHECKING:
 
 CONFIG, PASS = "config.json", "pass.json"
 ROWS = "rows"
-# Of two models, and of many networks.
+# Entries with results, of two models or of many networks.
 RESULTS = (INDEX, PASS, PAIRS, SPECTRA, many_folder.INDEX, ROWS, SUMS, many_folder.COMPARISONS)
-# Where results are written, beside the folder itself: pictures and pages are there.
+# Subfolders with results. Pictures and pages lie in the folder itself.
 WITHIN = (*ENTRIES, ROWS, SUMS, many_folder.COMPARISONS)
-# Folders that were written before there were nulls and folds have none; those that were before rows
-# were traced go on with rows that are.
+# Folders of versions without nulls and folds have none. Those of versions without the trace are
+# resumed with it.
 ABSENT = {
     "nulls": 0,
     "folds": 0,
@@ -130,9 +130,9 @@ def claim_folder(folder: Path, config: Mapping[str, Any]) -> None:
         )
         remove_unfinished(folder, WITHIN)
         return
-    # A comparison that has come to nothing, as by a slip in its arguments, gives way.
+    # A comparison that has no results, as after a wrong argument, is replaced.
     folder.mkdir(parents=True, exist_ok=True)
-    # A folder without one may be the user's own, where others write meanwhile.
+    # A folder without a config may be one of the user, to which others write meanwhile.
     remove_unfinished(folder, name=None if path.exists() else CONFIG)
     write_json(path, config)
 

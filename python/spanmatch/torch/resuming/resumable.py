@@ -132,7 +132,7 @@ def _write_pairs(
     folder: Path, config: CompareConfig, ranks: Ranks, state: FolderState, progress: bool
 ) -> Outline:
     """Run both models, and write the pairs that are missing."""
-    # What is free may differ between processes, which have to leave out the same layers.
+    # Free memory may differ between processes, which must leave out the same layers.
     budget = ranks.run_in_first(lambda: _share_memory(config.options, ranks))
     share = Share(folder, config, ranks, state, budget, progress)
     found = _merge_outlines(ranks.run_in_each(share.run))

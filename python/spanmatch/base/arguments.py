@@ -20,8 +20,8 @@ Ridge: TypeAlias = float | Literal["auto"] | None
 
 MAX_INDEX = 2**63 - 1
 MAX_SEED = 2**64 - 1
-MAX_WIDTH = 2**32 - 1  # the core keeps the columns of sparse rows in 32 bits
-MAX_COUNT = 100_000  # nulls and folds: each is a matrix
+MAX_WIDTH = 2**32 - 1  # The core keeps the columns of sparse rows in 32 bits.
+MAX_COUNT = 100_000  # the limit of nulls and folds, each of which is a matrix
 
 
 def as_eps(eps: float) -> float:
@@ -179,7 +179,7 @@ def as_rows_per_item(rows: RowsPerItem) -> int | list[int]:
 
 def refuse_masked(array: object, name: str) -> None:
     """Raise TypeError if numpy would drop the mask of an array."""
-    # Where there is one, the module has been imported; to import it takes longer than to sum.
+    # If there is a masked array, its module has been imported. Importing it here would be slow.
     masked = getattr(sys.modules.get("numpy.ma"), "MaskedArray", None)
     if masked is not None and isinstance(array, masked):
         raise TypeError(f"{name} is a masked array: select what to use, then pass a plain array")
@@ -221,7 +221,7 @@ def _check_at_least_one(length: int) -> int:
 
 def _as_integer(number: object, name: str) -> int:
     if not isinstance(number, bool | np.bool_) and isinstance(number, SupportsIndex):
-        # Of arrays only those of one integer are.
+        # Arrays are accepted only if they hold one integer.
         with suppress(TypeError):
             return integer(number)
     raise TypeError(f"{name} must be an integer, got {type(number).__name__}")

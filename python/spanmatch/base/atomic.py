@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 UNFINISHED = r"\..+\.[0-9a-f]{16}"
-NAME = 60  # bytes of a name that its unfinished file takes over: no name has more than 255
+NAME = 60  # the bytes of a name that the unfinished file repeats, since names have 255 at most
 
 _own: set[Path] = set()
 """The files that are being written."""
@@ -27,7 +27,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     A link is followed: what it points to is replaced. An error of the system names `path`.
     """
     path = check_writable(path)
-    # Two may write under one name at once: the last one to end is kept.
+    # Two processes may write under one name at once. The last one to finish is kept.
     unfinished = path.with_name(f".{_shorten(path.name)}.{os.urandom(8).hex()}")
     _own.add(unfinished)
     try:
@@ -37,7 +37,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
             os.fsync(file.fileno())
         unfinished.replace(path)
     except BaseException as error:
-        # Where it cannot be taken away, why it could not be written is what counts.
+        # If it cannot be deleted either, the error of writing is the one to report.
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.errno is not None and _is_of(error, unfinished):
@@ -75,7 +75,7 @@ def check_writable(path: str | os.PathLike[str]) -> Path:
     path = Path(path)
     if path.is_symlink():
         place = os.path.realpath(path)
-        # What is still a link leads round in a circle.
+        # A path that is still a link is part of a loop.
         if Path(place).is_symlink():
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
         path = Path(place)

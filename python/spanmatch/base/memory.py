@@ -22,7 +22,7 @@ OUT_OF_MEMORY = re.compile(
     "can(no|')t allocate memory|out of memory|failed to map segment|can't start new thread",
     re.IGNORECASE,
 )
-MOST = 2**63 - 1  # bytes: no machine has more
+MOST = 2**63 - 1  # No machine has more bytes.
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 
 
@@ -49,8 +49,8 @@ def is_out_of_memory(error: BaseException) -> bool:
 def raises_memory_errors(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
     """Let a function raise MemoryError for every kind of error that means out of memory."""
 
-    # No context manager of the library: a frame of its own would stand before the caller's, which
-    # warnings name.
+    # Not a context manager of contextlib, whose frame would come between this one and the caller's,
+    # which warnings name.
     @wraps(function)
     def call(*args: Given.args, **kwargs: Given.kwargs) -> Answer:
         try:

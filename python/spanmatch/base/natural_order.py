@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-# Not \d, which takes digits that int() reads no number from as their neighbours'.
+# Not \d, which also matches digits of other scripts.
 NUMBER = re.compile("([0-9]+)")
 
 
@@ -17,5 +17,5 @@ def order_naturally(name: str) -> tuple[tuple[str | int, ...], str]:
     ['last.pt', 'step1.pt', 'step2.pt', 'step10.pt']
     """
     parts = NUMBER.split(name)
-    # Text stands at even places and numbers at odd ones, so that like meets like.
+    # Text is at even places and numbers at odd ones, so that only like types are compared.
     return tuple(int(part) if place % 2 else part for place, part in enumerate(parts)), name

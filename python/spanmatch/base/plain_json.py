@@ -13,7 +13,7 @@ from spanmatch.base.regular_file import read_whole
 if TYPE_CHECKING:
     from pathlib import Path
 
-MOST_BYTES = 64 << 20  # of a file: more are no index and no record of ours
+MOST_BYTES = 64 << 20  # No index or record of ours has more bytes.
 
 
 def format_json(value: Any, *, indent: int | None = None) -> str:
@@ -22,7 +22,7 @@ def format_json(value: Any, *, indent: int | None = None) -> str:
     They are the critical ε and the chance level of dead neurons.
     """
     text = json.dumps(_replace_non_finite(value), allow_nan=False, indent=indent)
-    # The one control character that JSON takes as it is.
+    # The only control character that JSON does not escape.
     return text.replace("\x7f", "\\u007f")
 
 

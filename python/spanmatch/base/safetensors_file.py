@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-MOST_HEADER = 32 << 20  # bytes: what is read before anything is known of the file
+MOST_HEADER = 32 << 20  # the most bytes that are read before anything is known of the file
 ALIGNMENT = 8
 
 
@@ -99,7 +99,7 @@ def write_tensors(
     ValueError
         The metadata are more than are read again.
     """
-    # The widest first, so that each lies at a multiple of its width; in the library's own order.
+    # The widest types first, so that each lies at a multiple of its width, as the library does.
     order = list(WIDTHS)
     names = sorted(tensors, key=lambda name: (order.index(tensors[name].dtype), name))
     header: dict[str, Any] = {METADATA: dict(sorted((metadata or {}).items()))}

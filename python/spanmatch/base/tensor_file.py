@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FORMAT = 2
-FIRST_FORMAT = 1  # of all that older versions read
+FIRST_FORMAT = 1  # the format of everything that older versions can read
 KIND_ENTRY, OF = "spanmatch", "of"
 OWN = (KIND_ENTRY, "format", "version", OF)
 DTYPES = {
@@ -128,7 +128,7 @@ def check_of(path: str | PathLike[str], wanted: object) -> None:
 
 
 def _as_tensor(array: NDArray[Any]) -> Tensor:
-    # Not `ascontiguousarray`, which makes one axis of none.
+    # Not `ascontiguousarray`, which would give an axis to an array without any.
     laid = np.asarray(array, array.dtype.newbyteorder("<"), order="C")
     return Tensor(DTYPES[laid.dtype.str], laid.shape, laid.reshape(-1).view(np.uint8))
 
@@ -141,5 +141,5 @@ def _as_array(path: str | PathLike[str], name: str, tensor: Tensor) -> NDArray[A
     try:
         return tensor.data.view(READ[tensor.dtype]).reshape(tensor.shape)
     except ValueError as error:
-        # Of an empty array numpy counts the other axes all the same.
+        # numpy checks the other axes of an empty array too.
         raise describe_damage(path, f"its {name} has no shape that fits: {error}") from error

@@ -4,7 +4,7 @@ from operator import index
 
 import spanmatch._core as core
 
-MAX_THREADS = 1024  # more are a slip, and would take minutes to start
+MAX_THREADS = 1024  # More are probably a mistake, and would take minutes to start.
 
 
 def set_num_threads(count: int) -> None:

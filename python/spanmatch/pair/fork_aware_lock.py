@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from threading import RLock
 
-PATIENCE = 0.1  # seconds, in which another thread of the child may find the same out
+PATIENCE = 0.1  # seconds between checks, in which another thread may detect the fork too
 
 
 class ForkAwareLock:

@@ -72,7 +72,7 @@ def read(folder: Folder) -> dict[str, Any]:
         if len(set(pairs)) < len(pairs) or len(set(layers)) < len(layers):
             raise ValueError("it lists a comparison or a layer twice")
         reference = None if take(index, "reference") is None else take_text(index, "reference")
-        # Folders that were written before this was kept do not say.
+        # Folders of older versions do not hold this.
         groups = take_list(index, "identical") if "identical" in index else []
         identical = [tuple(take_texts({"identical": group}, "identical")) for group in groups]
     except ValueError as error:

@@ -65,7 +65,7 @@ def find_measure(
         value = found[at[a], at[b]] = _measure(name, make_pair(a, b))
         other = value if is_symmetric(name) else _measure(name, make_pair(b, a))
         found[at[b], at[a]] = other
-    # A network without variance has nothing in common with itself either.
+    # A network without variance has no measure with itself either.
     known = ~np.isnan(found).all(1)
     np.fill_diagonal(found, np.where(known, WITH_ITSELF.get(name, np.nan), np.nan))
     return found

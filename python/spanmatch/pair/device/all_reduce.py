@@ -94,7 +94,7 @@ def all_reduce(
             products,
         ),
         _reduce_nulls_and_folds(moved, headers, first, group) if any(first.kept) else None,
-        # What one process lacks, that read it from an old file, the sum lacks.
+        # The sum lacks what one process lacks, as one that read an old file.
         _reduce_norms(moved, first, group)
         if all(headers[rank].has_norms for rank in filled)
         else None,
@@ -189,7 +189,7 @@ def _reduce_norms(gram: core.Gram, first: Header, group: dist.ProcessGroup | Non
     """Return the sums by norms of rows of all."""
     n, sides, (n_nulls, n_folds) = sum(first.widths), len(first.widths), first.kept
     shape = n + sides, sides
-    # With every two sides each neuron of both, and their norms.
+    # For every two sides: each neuron of both, and their norms.
     of_null = sum(a + b + 1 for a, b in combinations(first.widths, 2))
     nothing = np.zeros(shape), np.zeros((n_nulls, of_null)), np.zeros((n_folds, *shape))
     own, nulls, folds = gram.norms() or nothing
@@ -222,7 +222,7 @@ def _reduce_sums(mine: GramSums, group: dist.ProcessGroup | None) -> GramSums:
 def _reduce(
     mine: NDArray[np.float64], operation: dist.ReduceOp.RedOpType, group: dist.ProcessGroup | None
 ) -> NDArray[np.float64]:
-    # NCCL sends what lies on a GPU, other backends what lies on the host.
+    # NCCL sends tensors on a GPU, other backends tensors on the host.
     on_gpu = dist.get_backend(group) == "nccl"
     device = torch.device("cuda", torch.cuda.current_device()) if on_gpu else torch.device("cpu")
     tensor = torch.from_numpy(mine.copy()).to(device)

@@ -162,7 +162,7 @@ def plan_comparison(model: nn.Module, batch: Any, options: CompareOptions) -> Co
             sizes = lockstep.trace_shapes((batch, batch))
         left_out, passes = pairing.deal(lockstep, sizes, budget, tell=False)
         of_a, of_b = sizes = lockstep.drop_left_out(sizes)
-    # Of a layer that does not run there is nothing, though it is in a pass.
+    # A layer that does not run has no sums, although it is in a pass.
     idle = [a for part in passes for a in part if a not in of_a]
     passes = [keep_pairs(part, lambda a, b: a in of_a and b in of_b) for part in passes]
     modules = pairing.chosen[0].modules

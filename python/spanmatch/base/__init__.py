@@ -1,14 +1,13 @@
-"""What knows nothing of activations. Each module stands alone; read what is needed.
+"""Helpers that do not depend on activations. Each module can be read alone.
 
 - `constants`: the numbers that the package and its core share
 - `arguments`: what public functions accept, checked before any work
 - `errors`, `words`: errors and warnings, and counts, lists and near names in them
-- `atomic`: files that are there whole or not at all; `regular_file`: no pipes or devices in their
-  place
+- `atomic`: files that appear only once they are complete; `regular_file`: refuses pipes and devices
 - `plain_json`, `plain_values`: JSON files, and what they hold, checked; `array_shape`,
   `safetensors_header`, `safetensors_file`: tensors in files, and on them `tensor_file`, the files
   of spanmatch
-- `claim`, `folder_lock`: who may write to a folder of results, and who does
-- `shown_text`: names as people may see them
+- `claim`: whether a command may write to a folder of results; `folder_lock`: one process at a time
+- `shown_text`: names that are safe to print to a terminal
 - `progress`, `threads`, `interruptible`
 """

@@ -1,4 +1,4 @@
-"""What the public functions accept, checked before any work starts."""
+"""Checks of the arguments of public functions, before any work starts."""
 
 import math
 import sys
@@ -16,12 +16,12 @@ from spanmatch.base.constants import RESOLUTION
 Neuron: TypeAlias = tuple[str, int]
 RowsPerItem: TypeAlias = ArrayLike
 Ridge: TypeAlias = float | Literal["auto"] | None
-"""λ of the regularised span: a number, that of least held-out error, or δ²."""
+"""λ of the ridge: a number, "auto" for the smallest cross-validated error, or None for δ²."""
 
 MAX_INDEX = 2**63 - 1
 MAX_SEED = 2**64 - 1
-MAX_WIDTH = 2**32 - 1  # the core keeps the columns of sparse rows in 32 bits
-MAX_COUNT = 100_000  # nulls and folds: each is a matrix
+MAX_WIDTH = 2**32 - 1  # The core keeps the columns of sparse rows in 32 bits.
+MAX_COUNT = 100_000  # the limit of nulls and folds, each of which is a matrix
 
 
 def as_eps(eps: float) -> float:
@@ -74,7 +74,7 @@ def as_penalty(number: float, name: str) -> float:
 
 
 def as_choice(choice: str, choices: Collection[str], name: str) -> str:
-    """Return `choice`, which is one of a few."""
+    """Return `choice`, which must be one of `choices`."""
     if not isinstance(choice, str):
         raise TypeError(f"{name} must be a text, got {type(choice).__name__}")
     if choice not in choices:
@@ -122,7 +122,7 @@ def as_seed(seed: int) -> int:
 
 
 def as_count(count: int, name: str, least: int = 0) -> int:
-    """Return `count`, how many of `name` there are to be, as an integer of at least `least`."""
+    """Return `count`, the number of `name`, as an integer of at least `least`."""
     value = _as_integer(count, f"`{name}`")
     if not least <= value <= MAX_COUNT:
         raise ValueError(f"`{name}` must be from {least} to {MAX_COUNT}, got {value}")
@@ -154,7 +154,7 @@ def as_real(number: object, name: str) -> float:
 
 
 def as_width(n_neurons: int) -> int:
-    """Return `n_neurons`, how many neurons sparse samples have."""
+    """Return `n_neurons`, the number of neurons of sparse samples."""
     value = _as_integer(n_neurons, "`n_neurons`")
     if not 0 <= value <= MAX_WIDTH:
         raise ValueError(f"`n_neurons` must be from 0 to {MAX_WIDTH}, got {value}")
@@ -162,7 +162,7 @@ def as_width(n_neurons: int) -> int:
 
 
 def as_rows_per_item(rows: RowsPerItem) -> int | list[int]:
-    """Return the length of every item, or of each; the core checks that they make up a batch."""
+    """Return the length of all items, or of each. The core checks that they add up to a batch."""
     refuse_masked(rows, "`rows_per_item`")
     if np.ndim(rows) == 0:
         return min(_check_at_least_one(_as_integer(rows, "`rows_per_item`")), MAX_INDEX)
@@ -178,22 +178,22 @@ def as_rows_per_item(rows: RowsPerItem) -> int | list[int]:
 
 
 def refuse_masked(array: object, name: str) -> None:
-    """Raise TypeError where numpy would drop the mask of an array."""
-    # Where there is one, the module has been imported; to import it takes longer than to sum.
+    """Raise TypeError if numpy would drop the mask of an array."""
+    # If there is a masked array, its module has been imported. Importing it here would be slow.
     masked = getattr(sys.modules.get("numpy.ma"), "MaskedArray", None)
     if masked is not None and isinstance(array, masked):
         raise TypeError(f"{name} is a masked array: select what to use, then pass a plain array")
 
 
 def as_center(center: bool) -> bool:
-    """Return `center` as the bool it must be: a truthy slip would change the result unseen."""
+    """Return `center`, which must be a bool, since another truthy value may be a mistake."""
     if not isinstance(center, bool | np.bool_):
         raise TypeError(f"`center` must be True or False, got {type(center).__name__}")
     return bool(center)
 
 
 def as_ridge(ridge: object) -> Ridge:
-    """Return `ridge` as a float of at least δ², "auto" or None; the core knows larger δ."""
+    """Return `ridge` as a float of at least δ², "auto" or None. The core checks larger δ."""
     if ridge is None:
         return None
     if isinstance(ridge, str):
@@ -221,7 +221,7 @@ def _check_at_least_one(length: int) -> int:
 
 def _as_integer(number: object, name: str) -> int:
     if not isinstance(number, bool | np.bool_) and isinstance(number, SupportsIndex):
-        # Of arrays only those of one integer are.
+        # Arrays are accepted only if they hold one integer.
         with suppress(TypeError):
             return integer(number)
     raise TypeError(f"{name} must be an integer, got {type(number).__name__}")

@@ -1,4 +1,4 @@
-"""What the shape in a file's header may be."""
+"""The check of an array's shape in a file's header."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHOWN = 80
 
 
 def check_array_shape(shape: Sequence[object], what: str) -> None:
-    """Raise ValueError where a header gives an array a shape that none has.
+    """Raise ValueError if a header gives an array an impossible shape.
 
     >>> check_array_shape((3, 4), "the array")
     >>> check_array_shape((3, -4), "the array")

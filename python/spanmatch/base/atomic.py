@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files that appear under their name only once they are complete."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 UNFINISHED = r"\..+\.[0-9a-f]{16}"
-NAME = 60  # bytes of a name that its unfinished file takes over: no name has more than 255
+NAME = 60  # the bytes of a name that the unfinished file repeats, since names have 255 at most
 
 _own: set[Path] = set()
 """The files that are being written."""
@@ -27,7 +27,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     A link is followed: what it points to is replaced. An error of the system names `path`.
     """
     path = check_writable(path)
-    # Two may write under one name at once: the last one to end is kept.
+    # Two processes may write under one name at once. The last one to finish is kept.
     unfinished = path.with_name(f".{_shorten(path.name)}.{os.urandom(8).hex()}")
     _own.add(unfinished)
     try:
@@ -37,7 +37,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
             os.fsync(file.fileno())
         unfinished.replace(path)
     except BaseException as error:
-        # Where it cannot be taken away, why it could not be written is what counts.
+        # If it cannot be deleted either, the error of writing is the one to report.
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.errno is not None and _is_of(error, unfinished):
@@ -48,7 +48,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def remove_own_unfinished() -> None:
-    """Take away what this process is writing, which ends."""
+    """Delete the unfinished files of this process, which is about to end."""
     for path in list(_own):
         path.unlink(missing_ok=True)
 
@@ -75,14 +75,14 @@ def check_writable(path: str | os.PathLike[str]) -> Path:
     path = Path(path)
     if path.is_symlink():
         place = os.path.realpath(path)
-        # What is still a link leads round in a circle.
+        # A path that is still a link is part of a loop.
         if Path(place).is_symlink():
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
         path = Path(place)
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if path.exists() and not path.is_file():
-        raise FileExistsError(errno.EEXIST, "it is no file, and would be replaced", str(path))
+        raise FileExistsError(errno.EEXIST, "it is not a file, and is not replaced", str(path))
     if not path.parent.is_dir():
         raise FileNotFoundError(
             errno.ENOENT, "there is no such folder to write to", str(path.parent)

@@ -1,4 +1,4 @@
-"""Who may write to a folder of results: whoever asks for what it was made by, and nobody else."""
+"""The check that a folder of results was made with the config that is asked for now."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ def check_claim(
     what: str,
     way_out: str,
 ) -> None:
-    """See that a folder which holds results was made by what is asked for now.
+    """Raise ValueError if a folder of results was made with another config.
 
     Parameters
     ----------
     config
-        The file in the folder that says what it was made by.
+        The file in the folder that holds the config of its results.
     held
-        Names of the results that are there: one at least.
+        Names of the results in the folder, at least one.
     read
-        What reads `config`.
+        The function that reads `config`.
     now
-        What is asked for.
+        The config that is asked for.
     what, way_out
-        What the folder holds, and what to do but for choosing another folder, in words.
+        In words, what the folder holds, and what to do instead of choosing another folder.
 
     Raises
     ------
@@ -44,8 +44,8 @@ def check_claim(
     folder = config.parent
     if not config.is_file():
         raise ValueError(
-            f"{folder} holds {', '.join(held)}, but no {config.name} that says of what: choose "
-            "another folder"
+            f"{folder} holds {', '.join(held)}, but lacks the {config.name} that they were made "
+            "with: choose another folder"
         )
     if differing := find_differences(read(config), now):
         raise ValueError(
@@ -55,9 +55,9 @@ def check_claim(
 
 
 def find_differences(there: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    """Return a line, indented, for each value that differs; nothing where none does.
+    """Return an indented line for each value that differs, or "" if none does.
 
-    Of lists of mappings, such as many networks, it shows where the first two differ.
+    For lists of mappings, such as networks, it shows the first two that differ.
 
     >>> print(find_differences({"seed": 0, "data": "digits"}, {"seed": 1, "data": "digits"}))
     <BLANKLINE>

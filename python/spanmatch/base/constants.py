@@ -1,4 +1,4 @@
-"""Numbers by which the package goes as its core does: they are the core's."""
+"""Constants that the package shares with its core."""
 
 from spanmatch._core import EXACT, RESOLUTION, TOLERANCE
 from spanmatch._core import FIRST as FIRST_ROWS

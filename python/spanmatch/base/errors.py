@@ -1,4 +1,4 @@
-"""Errors and warnings of the package, and how they say where."""
+"""The package's own errors and warnings, and how messages say where they come from."""
 
 from __future__ import annotations
 
@@ -18,35 +18,62 @@ PACKAGE = __name__.partition(".")[0]
 
 
 class FileError(ValueError):
-    """A file that is cut short, of another kind than was asked for, or of a newer format."""
+    """A file is cut short, damaged, of another kind than was asked for, or of a newer format.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import spanmatch as sm
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "pair.safetensors")
+    ...     _ = path.write_bytes(b"cut short")
+    ...     try:
+    ...         sm.load(path)
+    ...     except sm.FileError:
+    ...         print("compute it again")
+    compute it again
+    """
 
     def __str__(self) -> str:
-        # It tells what a file holds, which may be what a terminal obeys.
+        # A message may quote the file, which may hold control sequences of a terminal.
         return show_controls(super().__str__())
 
 
 class FolderInUseError(ValueError):
-    """Another process, or another thread, is at work in a folder of results."""
+    """Another process or thread is writing to the same folder of results."""
 
 
 class DeviceError(RuntimeError):
-    """A device failed: it is out of memory, or lost."""
+    """A GPU ran out of memory or was lost."""
 
 
 class UndersampledWarning(UserWarning):
-    """The samples are too few, or ε is too large, for a match to tell likeness from chance."""
+    """There are too few samples, or ε is too large, to tell a match from chance.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import numpy as np
+    >>> import spanmatch as sm
+    >>> x, y = np.random.default_rng(0).standard_normal((2, 20, 10))
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     _ = sm.spectrum(x, y)
+    >>> caught[0].category.__name__
+    'UndersampledWarning'
+    """
 
 
 class RaisedResolutionWarning(UserWarning):
-    """Rounding left no answer at the resolution δ that so many neurons have: it was raised."""
+    """Rounding left no answer at the usual resolution δ, so δ was raised."""
 
 
 class RidgeWarning(UserWarning):
-    """The ridge that `ridge="auto"` chose is at an edge of its grid, or one given is very small."""
+    """The ridge that `ridge="auto"` chose lies at the edge of the values that it tries."""
 
 
 class UndefinedWarning(UserWarning):
-    """A measure has no value for what it was given, and is nan."""
+    """A measure is not defined for these samples, and is nan."""
 
 
 def describe_damage(path: str | PathLike[str], why: object, way_out: str = "") -> FileError:
@@ -60,9 +87,10 @@ def describe_damage(path: str | PathLike[str], why: object, way_out: str = "") -
 def prefix_errors(
     where: str, kinds: tuple[type[Exception], ...] = (TypeError, ValueError)
 ) -> Iterator[None]:
-    """Let errors of these kinds begin with where they were raised.
+    """Begin the messages of these kinds of errors with the place where they were raised.
 
-    They come out as the kind itself: a subclass may be made of other things than a message.
+    Subclasses are raised again as the kind itself, since their constructors may take more than a
+    message.
     """
     try:
         yield
@@ -72,10 +100,10 @@ def prefix_errors(
 
 
 def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn at the line, outside of the package, that called into it, through however many calls.
+    """Warn at the line outside of the package that called into it.
 
-    Where the package calls another library that calls it back, as a model does its hooks, that is
-    the line which began it all.
+    If the package calls another library that calls it back, as a model calls its hooks, this is the
+    outermost such line.
     """
     caller = sys._getframe()
     frame: FrameType | None = caller

@@ -1,7 +1,8 @@
-"""One process at a time at a folder of results: a lock that the system releases with the process.
+"""A lock on a folder of results, which the system releases when the process ends.
 
-Whoever works in a folder holds its `.lock`, which names the process and its command, and is taken
-away at the end. One that a killed process has left is no lock any more: the next takes it over.
+A process that writes to a folder holds its `.lock`. The file names the process and its command,
+and is deleted at the end. A file that a killed process left behind does not lock the folder: the
+next process takes it over.
 """
 
 from __future__ import annotations
@@ -24,30 +25,30 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOCK = ".lock"
-LETTERS = 200  # of a command in an error
+LETTERS = 200  # the longest command in an error
 TAKEN = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
-BYTE = 2**30  # what Windows locks: what it locks nobody can read
+BYTE = 2**30  # The byte that Windows locks. Others cannot read a byte that it locks.
 
 _held: dict[Path, tuple[int, int]] = {}
-"""The thread that holds each folder, and the descriptor of the lock."""
+"""For each held folder the thread that holds it, and the descriptor of the lock."""
 
 
 @contextmanager
 def lock_folder(folder: Path) -> Iterator[None]:
-    """Hold a folder, which is made if it is not there, against all other processes and threads.
+    """Lock a folder against all other processes and threads, and make it if it does not exist.
 
-    The thread that holds it may take it again, and what is within it. Where the file system has no
-    locks, it warns, and goes on.
+    The thread that holds a folder may lock it again, and folders inside it. On a file system
+    without locks this warns and continues.
 
     Raises
     ------
     FolderInUseError
-        Another process or thread is at work there. A ValueError.
+        Another process or thread is writing to the folder. This is a ValueError.
     OSError
-        The folder cannot be made, or not be written to.
+        The folder cannot be made or written to.
     FileError
-        What is called `.lock` there is no file.
+        The folder has a `.lock` that is not a file.
     """
     place = follow_links(folder)
     if _is_held(place):
@@ -67,13 +68,13 @@ def lock_folder(folder: Path) -> Iterator[None]:
 
 
 def give_back_all() -> None:
-    """Take away the locks of this process, which ends."""
+    """Delete all lock files of this process, which is about to end."""
     for place in list(_held):
         (place / LOCK).unlink(missing_ok=True)
 
 
 def _is_held(place: Path) -> bool:
-    """Tell whether this thread holds a folder, or one that it is in."""
+    """Tell whether this thread holds the folder, or one that contains it."""
     mine = [each for each, (thread, _) in _held.items() if thread == threading.get_ident()]
     return any(place.is_relative_to(each) for each in mine)
 
@@ -81,9 +82,9 @@ def _is_held(place: Path) -> bool:
 def _take(path: Path, folder: Path) -> int:
     """Return the descriptor of a lock that is held."""
     while True:
-        # It is written to: no link may lead to something else.
+        # The file is written to, so it must not be a link to another file.
         if path.is_symlink() or (path.exists() and not path.is_file()):
-            raise FileError(f"{path} is no file that locks the folder: take it away")
+            raise FileError(f"{path} is not a lock file of spanmatch: move it away")
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | NO_LINKS, 0o666)
         try:
             locked = _try_to_lock(descriptor)
@@ -100,7 +101,7 @@ def _take(path: Path, folder: Path) -> int:
                 f"{folder} is on a file system without locks: see that no other process writes "
                 "there meanwhile"
             )
-        # Whoever held it may have taken the file away between the two steps.
+        # The previous holder may have deleted the file between these two steps.
         if _is_still_at(descriptor, path):
             break
         os.close(descriptor)
@@ -110,16 +111,16 @@ def _take(path: Path, folder: Path) -> int:
 
 
 def _give_back(path: Path, descriptor: int) -> None:
-    """Take the file away, and end the lock."""
+    """Delete the file, and release the lock."""
     if os.name == "nt":
-        # No file that is open can be taken away there, so that here nobody else has it.
+        # Windows cannot delete an open file, so nobody else holds one that is deleted.
         os.close(descriptor)
         try:
             path.unlink(missing_ok=True)
         except PermissionError:
             return
     else:
-        # While it is held: whoever waits for this file finds that it is no longer there.
+        # Deleted while it is held, so that a waiting process sees that the file is gone.
         path.unlink(missing_ok=True)
         os.close(descriptor)
 
@@ -137,7 +138,7 @@ def _describe_self() -> dict[str, object]:
 
 
 def _tell_holder(path: Path) -> str:
-    """Return who holds the lock, as far as that can be read."""
+    """Return a text that names the holder of the lock, as far as that can be read."""
     try:
         holder = json.loads(path.read_bytes())
         process, host, command = int(holder["process"]), str(holder["host"]), str(holder["command"])
@@ -175,7 +176,7 @@ else:
 
 
 def _let_go_in_child() -> None:
-    # A worker of a DataLoader, which may outlive its parent, holds nothing.
+    # A worker of a DataLoader may outlive its parent, and must not hold the lock.
     for _, descriptor in _held.values():
         os.close(descriptor)
     _held.clear()

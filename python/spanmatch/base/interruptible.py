@@ -1,4 +1,4 @@
-"""Work of libraries that do not look for Ctrl-C, in a thread that can be left."""
+"""Calls of libraries that ignore Ctrl-C, run in a thread that can be abandoned."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ if TYPE_CHECKING:
     Arguments = ParamSpec("Arguments")
     Result = TypeVar("Result")
 
-GLANCE = 0.1  # seconds, after which a system whose waits hear no signal looks for one
+GLANCE = 0.1  # seconds between checks, on systems where a wait is not interrupted by signals
 INTERRUPTED = 130
 
 _left: list[threading.Event] = []
-"""The end of each work that has been left."""
+"""An event for each abandoned thread, set when it ends."""
 
 
 def run_interruptibly(
     work: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
 ) -> Result:
-    """Return what `work` does; on Ctrl-C leave it at once, and let it end unheard.
+    """Return the result of `work`, or abandon it at once on Ctrl-C.
 
-    What it reads stays in memory until then, and the process does not end before it, but for
-    another Ctrl-C. Signals come to the main thread alone, so any other does the work itself.
+    An abandoned thread keeps its data in memory until it ends. The process waits for it at exit,
+    unless it gets another Ctrl-C. Only the main thread receives signals, so in other threads the
+    work runs directly.
 
     >>> run_interruptibly(sum, [1, 2], start=3)
     6
@@ -37,10 +38,9 @@ def run_interruptibly(
         return work(*args, **kwargs)
     results: list[Result] = []
     errors: list[BaseException] = []
-    # A thread whose `join` is interrupted is taken for one that has ended.
+    # After an interrupted `join` Python takes a thread for ended, so an event tells its end.
     ended = threading.Event()
-
-    # numpy keeps what it does with an overflow by context, and before version 2 by thread.
+    # numpy keeps its handling of overflow for each thread, or from version 2 on for each context.
     reactions = np.geterr()
 
     def attempt() -> None:
@@ -56,7 +56,7 @@ def run_interruptibly(
     try:
         thread.start()
     except RuntimeError:
-        # There is no room for another: rather an answer than none to interrupt.
+        # No thread can be started, so the work runs here and cannot be interrupted.
         return work(*args, **kwargs)
     try:
         while not ended.wait(GLANCE):
@@ -71,7 +71,7 @@ def run_interruptibly(
 
 @atexit.register
 def _wait_for_left() -> None:
-    # A library that is unloaded under a thread that is in it takes the process down.
+    # Unloading a library while a thread runs in it would crash the process.
     try:
         for ended in _left:
             while not ended.wait(GLANCE):
@@ -81,5 +81,5 @@ def _wait_for_left() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    # A fork takes no thread along that could end.
+    # A forked child has none of these threads.
     os.register_at_fork(after_in_child=_left.clear)

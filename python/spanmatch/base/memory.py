@@ -22,12 +22,12 @@ OUT_OF_MEMORY = re.compile(
     "can(no|')t allocate memory|out of memory|failed to map segment|can't start new thread",
     re.IGNORECASE,
 )
-MOST = 2**63 - 1  # bytes: no machine has more
+MOST = 2**63 - 1  # No machine has more bytes.
 UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 
 
 def find_available() -> int | None:
-    """Return how many bytes this process may still take, within its container; None: not known."""
+    """Return how many bytes this process may still take in its container; None if not known."""
     return core.available_memory()
 
 
@@ -47,10 +47,10 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def raises_memory_errors(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
-    """Let a function raise MemoryError for whatever says that memory was short."""
+    """Let a function raise MemoryError for every kind of error that means out of memory."""
 
-    # No context manager of the library: a frame of its own would stand before the caller's, which
-    # warnings name.
+    # Not a context manager of contextlib, whose frame would come between this one and the caller's,
+    # which warnings name.
     @wraps(function)
     def call(*args: Given.args, **kwargs: Given.kwargs) -> Answer:
         try:
@@ -76,7 +76,7 @@ def format_bytes(count: int) -> str:
 
 
 def as_bytes(size: int | str | None, name: str) -> int | None:
-    """Return how many bytes a size is: a whole number, or a text such as "4 GB" or "512MiB".
+    """Return a size in bytes, from a whole number or a text such as "4 GB" or "512MiB".
 
     >>> [as_bytes(size, "size") for size in ("1.5 GB", "2 KiB", 3)]
     [1500000000, 2048, 3]

@@ -1,15 +1,15 @@
-"""Names in the order in which people count: step2 before step10."""
+"""Natural order of names: step2 before step10."""
 
 from __future__ import annotations
 
 import re
 
-# Not \d, which takes digits that int() reads no number from as their neighbours'.
+# Not \d, which also matches digits of other scripts.
 NUMBER = re.compile("([0-9]+)")
 
 
 def order_naturally(name: str) -> tuple[tuple[str | int, ...], str]:
-    """Return what names are sorted by, so that the numbers in them count as numbers.
+    """Return a sort key of a name, in which the digits of the name count as numbers.
 
     Names that differ in nothing but leading zeros come in the order of their letters.
 
@@ -17,5 +17,5 @@ def order_naturally(name: str) -> tuple[tuple[str | int, ...], str]:
     ['last.pt', 'step1.pt', 'step2.pt', 'step10.pt']
     """
     parts = NUMBER.split(name)
-    # Text stands at even places and numbers at odd ones, so that like meets like.
+    # Text is at even places and numbers at odd ones, so that only like types are compared.
     return tuple(int(part) if place % 2 else part for place, part in enumerate(parts)), name

@@ -1,4 +1,4 @@
-"""JSON that every reader takes, as text and in files."""
+"""Standard JSON, as text and in files."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from spanmatch.base.regular_file import read_whole
 if TYPE_CHECKING:
     from pathlib import Path
 
-MOST_BYTES = 64 << 20  # of a file: more are no index and no record of ours
+MOST_BYTES = 64 << 20  # No index or record of ours has more bytes.
 
 
 def format_json(value: Any, *, indent: int | None = None) -> str:
-    """Return plain data as JSON, which has no inf and no nan: null stands for them.
+    """Return plain data as JSON, with null for inf and nan, which JSON does not have.
 
     They are the critical ε and the chance level of dead neurons.
     """
     text = json.dumps(_replace_non_finite(value), allow_nan=False, indent=indent)
-    # The one control character that JSON takes as it is.
+    # The only control character that JSON does not escape.
     return text.replace("\x7f", "\\u007f")
 
 
 def parse_json(text: str | bytes) -> Any:
-    """Return what a JSON text holds; unlike `json.loads` it takes no name twice in one object.
+    """Parse a JSON text; unlike `json.loads` this refuses an object that has a name twice.
 
     >>> parse_json('{"n_x": 3, "n_x": 4}')
     Traceback (most recent call last):

@@ -1,6 +1,6 @@
-"""What a JSON file holds, taken by name: of the type and in the range that it should have.
+"""Values of a JSON file, taken by name and checked for their type and range.
 
-Every function raises ValueError, which says by its name what is missing, or wrong, and how.
+Every function raises a ValueError that names the value that is missing or wrong.
 """
 
 from __future__ import annotations
@@ -99,4 +99,4 @@ def take_named_texts(holder: object, name: str) -> dict[str, str]:
 
 
 def _refuse(name: str, value: object, wanted: str) -> NoReturn:
-    raise ValueError(f"its {name} is {SHORT.repr(value)}: it is {wanted}")
+    raise ValueError(f"its {name} is {SHORT.repr(value)}: it must be {wanted}")

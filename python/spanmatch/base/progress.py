@@ -8,7 +8,7 @@ from spanmatch.base.shown_text import show_controls
 
 @contextmanager
 def show_progress(label: str, show: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """Yield what moves a bar on standard error, given `(done, total)`; None where none is shown."""
+    """Yield a function of `(done, total)` that moves a bar on standard error, or None."""
     if not show:
         yield None
         return
@@ -19,6 +19,6 @@ def show_progress(label: str, show: bool) -> Iterator[Callable[[int, int], None]
     except ImportError as error:
         raise ImportError("progress=True needs rich: pip install 'spanmatch[cli]'") from error
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        # What it names may hold brackets, which rich takes for colours.
+        # The label may hold brackets, which rich would take for markup.
         task = bar.add_task(escape(show_controls(label)), total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

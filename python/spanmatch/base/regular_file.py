@@ -1,4 +1,4 @@
-"""Files that can be read to their end: no pipe, device or socket, and none without measure."""
+"""Regular files of limited size: pipes, devices and sockets are refused."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def follow_links(path: str | PathLike[str]) -> Path:
 
 
 def read_whole(path: str | PathLike[str], most: int) -> bytes:
-    """Return what a small file holds.
+    """Return the content of a small file.
 
     Raises
     ------

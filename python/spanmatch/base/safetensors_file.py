@@ -1,7 +1,7 @@
-"""Tensors in files of the format safetensors, each read and written as the bytes that it is.
+"""Tensors in safetensors files, read and written as bytes without the library of the format.
 
-Not by its library: that maps files into memory, so that one which shrinks while it is read ends the
-process, and it writes to a name of its own first, which stays where a process is killed.
+The library maps files into memory, so a file that shrinks while it is read would crash the process.
+And it writes to a temporary name of its own, which would be left behind if a process is killed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-MOST_HEADER = 32 << 20  # bytes: what is read before anything is known of the file
+MOST_HEADER = 32 << 20  # the most bytes that are read before anything is known of the file
 ALIGNMENT = 8
 
 
@@ -33,13 +33,13 @@ class Tensor(NamedTuple):
     """A tensor as the bytes of its numbers, the last axis quickest."""
 
     dtype: str
-    """As the format calls it."""
+    """The format's name of the type."""
     shape: tuple[int, ...]
     data: NDArray[np.uint8]
 
 
 class TensorReader:
-    """An open file: its metadata, and its tensors, each read when it is asked for."""
+    """An open file: its metadata, and its tensors, which are read when they are asked for."""
 
     def __init__(self, path: str | PathLike[str], file: BinaryIO) -> None:
         self._path, self._file = path, file
@@ -99,7 +99,7 @@ def write_tensors(
     ValueError
         The metadata are more than are read again.
     """
-    # The widest first, so that each lies at a multiple of its width; in the library's own order.
+    # The widest types first, so that each lies at a multiple of its width, as the library does.
     order = list(WIDTHS)
     names = sorted(tensors, key=lambda name: (order.index(tensors[name].dtype), name))
     header: dict[str, Any] = {METADATA: dict(sorted((metadata or {}).items()))}

@@ -1,7 +1,7 @@
-"""The header of a safetensors file: its metadata, which tensors it holds, and where they lie.
+"""The header of a safetensors file: its metadata, its tensors, and where they lie.
 
-What it says is checked before it is believed: the library maps the whole file, and takes some of
-what is refused here.
+All of it is checked before it is used. The library of the format accepts some headers that are
+refused here.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ WIDTHS = {
     **dict.fromkeys(("BF16", "F16", "U16", "I16"), 2),
     **dict.fromkeys(("I8", "U8", "BOOL"), 1),
 }
-"""How many bytes a number has, of the types that numbers are written in."""
+"""The bytes of a number, by the type that it is written in."""
 OTHER_WIDTHS = {"C64": 8, "F8_E4M3": 1, "F8_E5M2": 1}
 
 
 class TensorEntry(NamedTuple):
-    """What a header says of a tensor."""
+    """The entry of a tensor in a header."""
 
     dtype: str
-    """As the format calls it."""
+    """The format's name of the type."""
     shape: tuple[int, ...]
     begin: int
     """Its first byte in the file."""
@@ -101,7 +101,7 @@ def _parse_entry(name: str, entry: object, start: int, size: int) -> TensorEntry
 
 
 def _check_tiling(entries: dict[str, TensorEntry], start: int, size: int) -> None:
-    """See that every byte is that of one tensor."""
+    """Check that every byte belongs to exactly one tensor."""
     at = start
     for name, entry in sorted(entries.items(), key=lambda item: (item[1].begin, item[1].end)):
         if entry.begin != at:

@@ -1,13 +1,13 @@
-"""Text as it is shown: names come from files and models, and may hold what a terminal obeys."""
+"""Text that is safe to print: names from files and models may hold terminal control sequences."""
 
 from __future__ import annotations
 
 import re
 
 GAP = "…"
-IN_SENTENCES = 100  # letters of a name
-# Control characters, what turns the direction of text, and what breaks lines but for \n; halves of
-# characters too, which no stream takes.
+IN_SENTENCES = 100  # the longest name in a sentence
+# Control characters, marks of text direction, line breaks other than \n, and surrogates, which no
+# stream can encode.
 _OBEYED = r"\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
 _IN_TEXT, _IN_NAMES = re.compile(f"[{_OBEYED}]"), re.compile(f"[\n{_OBEYED}]")
 
@@ -32,7 +32,7 @@ def show_name(name: str) -> str:
 
 
 def shorten_name(name: str) -> str:
-    """Do so, and leave out the middle where it is too long for a sentence."""
+    """Do the same, and leave out the middle of a name that is too long for a sentence."""
     return elide(show_name(name), IN_SENTENCES)
 
 

@@ -1,8 +1,8 @@
-"""The files of spanmatch: safetensors, whose metadata say what they hold.
+"""The files of spanmatch: safetensors whose metadata name the kind of their content.
 
-`spanmatch` names the kind, `format` the version of the layout, `version` that of the library, and
-`of`, where a folder has a file of the kind for each of several layers or networks, of which it is;
-every other entry is a value of its own, as JSON.
+The entry `spanmatch` is the kind, `format` the version of the layout, and `version` that of the
+package. `of` is the layer or network of the file, in a folder that has a file for each. Every other
+entry is a value as JSON.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FORMAT = 2
-FIRST_FORMAT = 1  # of all that older versions read
+FIRST_FORMAT = 1  # the format of everything that older versions can read
 KIND_ENTRY, OF = "spanmatch", "of"
 OWN = (KIND_ENTRY, "format", "version", OF)
 DTYPES = {
@@ -44,7 +44,7 @@ DTYPES = {
     "|u1": "U8",
     "|b1": "BOOL",
 }
-"""How the format calls the types of numpy that are written."""
+"""The format's names of the numpy types that are written."""
 READ = {name: np.dtype(code) for code, name in DTYPES.items()}
 
 
@@ -103,7 +103,7 @@ def read(path: str | PathLike[str]) -> tuple[str, dict[str, NDArray[Any]], dict[
 
 
 def read_as(path: str | PathLike[str], kind: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """As `read`, of a file that must be of this kind."""
+    """Do the same as `read`, for a file that must be of this kind."""
     found, tensors, values = read(path)
     if found != kind:
         raise FileError(f"{path} holds {shorten(found)}, not {kind}: spanmatch.load reads any kind")
@@ -111,24 +111,24 @@ def read_as(path: str | PathLike[str], kind: str) -> tuple[dict[str, NDArray[Any
 
 
 def read_kind(path: str | PathLike[str]) -> str | None:
-    """Return what kind of thing a safetensors file holds; None if spanmatch has not written it."""
+    """Return the kind that a safetensors file names; None if spanmatch has not written it."""
     with open_tensors(path) as reader:
         return reader.metadata.get(KIND_ENTRY)
 
 
 def check_of(path: str | PathLike[str], wanted: object) -> None:
-    """Raise FileError where a file says that it is of another layer; older files say nothing."""
+    """Raise FileError if a file names another layer. Older files name none."""
     with open_tensors(path) as reader:
         told = reader.metadata.get(OF)
     if told is not None and told != json.dumps(wanted):
         raise FileError(
-            f"{os.fspath(path)} is that of {shorten(told)}, and has another name: give the files "
-            "their names back, or delete this one, and give the command again"
+            f"{os.fspath(path)} belongs to {shorten(told)}, and was renamed: give the files their "
+            "names back, or delete this one, and give the command again"
         )
 
 
 def _as_tensor(array: NDArray[Any]) -> Tensor:
-    # Not `ascontiguousarray`, which makes one axis of none.
+    # Not `ascontiguousarray`, which would give an axis to an array without any.
     laid = np.asarray(array, array.dtype.newbyteorder("<"), order="C")
     return Tensor(DTYPES[laid.dtype.str], laid.shape, laid.reshape(-1).view(np.uint8))
 
@@ -141,5 +141,5 @@ def _as_array(path: str | PathLike[str], name: str, tensor: Tensor) -> NDArray[A
     try:
         return tensor.data.view(READ[tensor.dtype]).reshape(tensor.shape)
     except ValueError as error:
-        # Of an empty array numpy counts the other axes all the same.
+        # numpy checks the other axes of an empty array too.
         raise describe_damage(path, f"its {name} has no shape that fits: {error}") from error

@@ -1,21 +1,26 @@
-"""How many threads the core uses."""
+"""The number of threads that the core uses."""
 
 from operator import index
 
 import spanmatch._core as core
 
-MAX_THREADS = 1024  # more are a slip, and would take minutes to start
+MAX_THREADS = 1024  # More are probably a mistake, and would take minutes to start.
 
 
 def set_num_threads(count: int) -> None:
-    """Let the core use `count` threads from now on; at first it uses all cores.
+    """Set how many threads the solvers and sums use from now on. The default is all cores.
 
     Results have the same bits at any number of threads.
+
+    Parameters
+    ----------
+    count
+        The number of threads, from 1 to 1,024.
 
     Raises
     ------
     TypeError, ValueError
-        `count` is not an integer; it is not from 1 to 1,024.
+        `count` is not an integer, or is out of range.
 
     Examples
     --------

@@ -21,7 +21,7 @@ def count_of(number: int, noun: str, plural: str | None = None) -> str:
 
 
 def shorten(text: str, letters: int = 60) -> str:
-    """Return a text that may be of any length, as one in a file, with so many letters at most.
+    """Cut a text of any length, such as one from a file, to this number of letters.
 
     >>> shorten("ActivationPair", 10)
     'Activation…'
@@ -40,7 +40,7 @@ def list_names(names: Sequence[str], shown: int) -> str:
 
 
 def suggest(name: str, known: Iterable[str], shown: int = 3) -> str:
-    """Return what a name that is not known may have been meant for, or what is known.
+    """Return known names that are like an unknown one, or else the first known names.
 
     >>> suggest("con", ["conv", "fc", "head", "pool"])
     "did you mean 'conv'?"

@@ -14,16 +14,16 @@ def main() -> None:
     """Run the command that the arguments name."""
     try:
         with ending_by_signals():
-            # What takes a while to import: a signal may come meanwhile.
+            # The import takes a while, and a signal may come meanwhile.
             from spanmatch.cli.program import app
 
             for stream in (sys.stdout, sys.stderr):
                 if isinstance(stream, TextIOWrapper):
-                    # Rather a ? for an ε than no table.
+                    # Print ? for letters that the terminal's encoding lacks.
                     stream.reconfigure(errors="replace")
             app()
     except (ImportError, MemoryError, RuntimeError) as error:
-        # Of the command itself `translate_errors` tells: here none has begun.
+        # Commands translate their own errors; here no command has begun.
         if not is_out_of_memory(error):
             raise
         sys.exit(f"error: out of memory: {error}")

@@ -1,4 +1,4 @@
-"""Options that say something of all layers, or by GLOB=VALUE of those that a glob matches."""
+"""Options with one value for all layers, or with GLOB=VALUE for the layers that a glob matches."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ def _parse(
         return parse(given[0])
     found: dict[str, Value] = {}
     for text in given:
-        # Neither numbers nor the names of arguments hold an equals sign.
+        # Numbers and names of arguments hold no equals sign, so the last one separates.
         glob, equals, value = text.rpartition("=")
         if not equals or not glob:
             raise WrongUsage(
-                f"{option} is one {metavar} for all layers, or GLOB={metavar} as often as there is "
-                f"need ('*={metavar}' comes last, for the rest), and {text!r} is neither"
+                f"{option} takes one {metavar} for all layers, or GLOB={metavar}, repeated as "
+                f"needed ('*={metavar}' comes last, for the rest), not {text!r}"
             )
         if glob in found:
-            raise WrongUsage(f"{option} says twice what holds for {glob!r}: leave one out")
+            raise WrongUsage(f"{option} is given twice for {glob!r}: leave one out")
         found[glob] = parse(value)
     return found
 
@@ -58,7 +58,7 @@ def _parse_axes_of_one(text: str) -> Axes:
         axes = tuple(int(part) for part in text.split(","))
     except ValueError as error:
         raise WrongUsage(
-            f"--axis is a whole number, or several with commas between, as 2,3, not {text!r}; "
-            "GLOB=N holds for the layers that a glob matches"
+            f"--axis takes a whole number, or several separated by commas, such as 2,3, not "
+            f"{text!r}; GLOB=N applies to the layers that a glob matches"
         ) from error
     return axes if len(axes) > 1 else axes[0]

@@ -1,4 +1,4 @@
-"""The command that compares two models, or many: its arguments."""
+"""The command `compare`, for two or more models."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -71,13 +71,13 @@ def compare(
     center: Center = False,
     ridge: Ridge = None,
     split: Annotated[
-        str | None, typer.Option(help="Take this part of the data: test or train.")
+        str | None, typer.Option(help="The part of the data to use: test or train.")
     ] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Use at most N inputs, spread evenly.")
     ] = None,
     batch_size: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Put N inputs into a batch.")
+        int | None, typer.Option(min=1, metavar="N", help="The number of inputs in a batch.")
     ] = None,
     max_batches: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Use at most N batches.")
@@ -101,9 +101,9 @@ def compare(
     as_json: AsJson = False,
     threads: Threads = None,
 ) -> None:
-    """Compare two models or more layer by layer, on the same data.
+    """Compare two or more models layer by layer, on the same data.
 
-    The networks are models, or the checkpoints of one: --arch MODEL --checkpoint 'run/step*.pt'.
+    The networks are models, or checkpoints of one model: --arch MODEL --checkpoint 'run/step*.pt'.
     Under torchrun the processes share the work: torchrun --nproc-per-node N -m spanmatch compare …
     """
     with translate_errors():
@@ -134,7 +134,7 @@ def compare(
             layers_of_many = find_layers(layers, many.by_name)
         with refuse_wrong_usage():
             options = CompareOptions(
-                # Of many networks each may have layers of its own.
+                # With many networks each may have layers of its own.
                 layers=tuple(layers) if layers and many is None else None,
                 layers_b=tuple(layers_b) if layers_b else None,
                 all_pairs=all_pairs,
@@ -155,7 +155,7 @@ def compare(
                 device=choose_device(device),
             )
             if data_b is None and tokenizer_b is not None:
-                raise WrongUsage("--tokenizer-b is for what B sees: name that by --data-b")
+                raise WrongUsage("--tokenizer-b is for the data of B: give --data-b too")
             names = [each.name for each in many.by_name.values()] if many else list(models or ())
             if tokenizer is None:
                 tokenizer = find_tokenizer(data, names if data_b is None else names[:1])

@@ -1,4 +1,4 @@
-"""What `compare` does: check, compare in a folder, show."""
+"""The work of `compare` with two models: check, compare in a folder, and print the results."""
 
 from __future__ import annotations
 

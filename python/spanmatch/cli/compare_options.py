@@ -1,4 +1,4 @@
-"""The arguments and options of `compare` alone: how each is spelled, and explained."""
+"""The arguments and options of `compare`, with their help texts."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,9 +9,9 @@ Models = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="MODEL_A MODEL_B [MODEL_C …]",
-        help="torchvision:NAME, timm:NAME, hf:NAME, hf:NAME@REVISION, an architecture of "
-        "experiment, or a function that returns a model: file.py:factory, package.module:factory, "
-        "'file.py:factory(k=3)'.",
+        help="torchvision:NAME, timm:NAME, hf:NAME, hf:NAME@REVISION, hf:FOLDER, an architecture "
+        "of experiment, or a function that returns a model: file.py:factory, "
+        "package.module:factory, 'file.py:factory(k=3)'.",
         show_default=False,
     ),
 ]
@@ -19,7 +19,7 @@ Arch = Annotated[
     str | None,
     typer.Option(
         metavar="MODEL",
-        help="The model that every --checkpoint holds weights of: each is a network.",
+        help="The model of all checkpoints. Each --checkpoint is then a network.",
         show_default=False,
     ),
 ]
@@ -28,8 +28,8 @@ Checkpoints = Annotated[
     typer.Option(
         "--checkpoint",
         metavar="GLOB|FILE",
-        help="Files of weights, as 'run/step*.pt', step2 before step10; give it again for more. "
-        "Without --arch as many as models, in their order.",
+        help="Files of weights, such as 'run/step*.pt'; repeat the option for more. step2 comes "
+        "before step10. Without --arch give one file for each model, in the same order.",
         show_default=False,
     ),
 ]
@@ -37,8 +37,8 @@ Reference = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="Compare each network with this one alone: its name, model, file or place, as 0 or "
-        "-1. By default each is compared with every other.",
+        help="Compare each network with this one only: a name, a model, a file or a place, such as "
+        "0 or -1. The default is to compare each with every other.",
         show_default=False,
     ),
 ]
@@ -48,20 +48,20 @@ CheckpointA = Annotated[
 ]
 CheckpointB = Annotated[
     Path | None,
-    typer.Option("--checkpoint-b", metavar="FILE", help="Load those of B from this file."),
+    typer.Option("--checkpoint-b", metavar="FILE", help="Load the weights of B from this file."),
 ]
 SeedA = Annotated[
-    int | None, typer.Option("--seed-a", metavar="N", help="Give A random weights, of this seed.")
+    int | None, typer.Option("--seed-a", metavar="N", help="Give A random weights from this seed.")
 ]
 SeedB = Annotated[
-    int | None, typer.Option("--seed-b", metavar="N", help="Give B random weights, of this seed.")
+    int | None, typer.Option("--seed-b", metavar="N", help="Give B random weights from this seed.")
 ]
 Data = Annotated[
     str,
     typer.Option(
         metavar="NAME",
-        help="digits, mnist5k, cifar10:FOLDER, imagefolder:FOLDER, text:FILE, npz:FILE, or a "
-        "function that returns batches, as for models.",
+        help="The data: digits, mnist5k, cifar10:FOLDER, imagefolder:FOLDER, text:FILE, npz:FILE, "
+        "or a function that returns batches, such as file.py:factory.",
         show_default=False,
     ),
 ]
@@ -69,25 +69,24 @@ DataB = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="Data for B, named as for --data, where B is to see other inputs. Input i of each "
-        "batch stands beside input i of A's batch. --split, --limit and --batch-size hold for "
-        "both.",
+        help="Other data for B, named as for --data. Input i of each batch is paired with input i "
+        "of A's batch. --split, --limit and --batch-size apply to both.",
         show_default=False,
     ),
 ]
 TokenizerB = Annotated[
     str | None,
     typer.Option(
-        metavar="NAME", help="Read the text of --data-b by this tokenizer.", show_default=False
+        metavar="NAME", help="The tokenizer of text: data of --data-b.", show_default=False
     ),
 ]
 MaxMemory = Annotated[
     str | None,
     typer.Option(
         metavar="SIZE",
-        help="What sums may take, such as 4GB, for all processes of the machine together; by "
-        "default half of what is free. Where all layers take more, or all pairs of layers, the "
-        "models run over the data several times. Layers that a folder has left out stay left out.",
+        help="The memory for sums, such as 4GB, for all processes of the machine together. The "
+        "default is half of the free memory. If all layers together take more, the models run over "
+        "the data several times. Layers that a folder has left out stay left out.",
         show_default=False,
     ),
 ]
@@ -95,7 +94,7 @@ LayersB = Annotated[
     list[str] | None,
     typer.Option(
         metavar="GLOB",
-        help="The layers of B, where their names differ from those of A; they are paired in order.",
+        help="The layers of B, if their names differ from those of A. They are paired in order.",
         show_default=False,
     ),
 ]
@@ -103,18 +102,17 @@ AllPairs = Annotated[
     bool,
     typer.Option(
         "--all-pairs",
-        help="Compare every layer of A with every layer of B; with --nulls under one roll of the "
-        "inputs, shared by all layers, and show for every layer the most alike of the other "
-        "network, with a p that counts this choice.",
+        help="Compare every layer of A with every layer of B. With --nulls, also show for every "
+        "layer the best layer of the other network, with a p-value that accounts for this search.",
     ),
 ]
 Axis = Annotated[
     list[str] | None,
     typer.Option(
         metavar="[GLOB=]N",
-        help="Which axis of a layer's output is the neurons', where the layer does not tell; 2,3 "
-        "are two axes that together are. GLOB=N holds for the layers that GLOB matches, and may "
-        "be given again for others; the first GLOB that matches counts.",
+        help="The neurons' axis of a layer's output, if it cannot be found out; 2,3 are two axes "
+        "that are the neurons together. GLOB=N applies to the layers that GLOB matches. Repeat the "
+        "option for other layers; the first GLOB that matches counts.",
         show_default=False,
     ),
 ]
@@ -122,24 +120,24 @@ Mask = Annotated[
     list[str] | None,
     typer.Option(
         metavar="[GLOB=]KEY",
-        help="Which entry of a batch says which positions count; by default attention_mask, and "
-        "all whose names end so. GLOB=KEY holds for the layers that GLOB matches, and may be given "
-        "again for others; the first GLOB that matches counts. GLOB= means no mask, and layers "
-        "that no GLOB matches have none.",
+        help="The entry of a batch that says which positions count. The default is attention_mask, "
+        "and all entries whose names end so. GLOB=KEY applies to the layers that GLOB matches. "
+        "Repeat the option for other layers; the first GLOB that matches counts. GLOB= is no mask. "
+        "Layers that no GLOB matches have no mask.",
         show_default=False,
     ),
 ]
 InputAxis = Annotated[
     int,
     typer.Option(
-        min=0, metavar="N", help="Which axis of the data runs over inputs: 1 for time-first."
+        min=0, metavar="N", help="The axis of the data that runs over inputs: 1 for time first."
     ),
 ]
 Items = Annotated[
     str | None,
     typer.Option(
         metavar="KEY",
-        help="The key of a batch that says how many rows each input has, where inputs lie one "
+        help="The key of a batch that holds the number of rows of each input, if inputs lie one "
         "after the other on the first axis.",
     ),
 ]
@@ -151,15 +149,15 @@ Trace = Annotated[
     bool,
     typer.Option(
         "--trace/--no-trace",
-        help="Find out first which rows of each layer belong to which input, or take the first "
-        "axis for that of the inputs.",
+        help="Find out which rows of each layer belong to which input, or take the first axis for "
+        "the inputs.",
     ),
 ]
 Out = Annotated[
     Path,
     typer.Option(
         metavar="DIR",
-        help="Write the results here. When it was cut off, the same command goes on from there.",
+        help="The folder for the results. After an interruption the same command resumes there.",
         show_default=False,
     ),
 ]
@@ -167,14 +165,15 @@ Plot = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="Draw the picture here: .png, .svg or .pdf; by default comparison.png in DIR.",
+        help="Draw the picture to this file: .png, .svg or .pdf. The default is comparison.png in "
+        "the folder of --out.",
         show_default=False,
     ),
 ]
 Device = Annotated[
     str | None,
     typer.Option(
-        help="Run the models on cpu or cuda; by default on a GPU, where there is one.",
+        help="Run the models on cpu or cuda. The default is a GPU, if there is one.",
         show_default=False,
     ),
 ]

@@ -1,4 +1,4 @@
-"""The user's own modules, from the folder the command is run in."""
+"""Modules of the user, imported from the current folder."""
 
 from __future__ import annotations
 

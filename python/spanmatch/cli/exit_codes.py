@@ -1,4 +1,4 @@
-"""What went wrong, as a line on standard error and an exit code."""
+"""Errors as a line on standard error and an exit code."""
 
 import os
 import sys
@@ -48,7 +48,7 @@ def translate_errors() -> Iterator[None]:
 
 @contextmanager
 def refuse_wrong_usage() -> Iterator[None]:
-    """Check arguments: what the library says of them is wrong usage."""
+    """Turn errors of the library in this block, which checks arguments, into wrong usage."""
     try:
         yield
     except ValueError as error:

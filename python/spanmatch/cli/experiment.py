@@ -1,4 +1,4 @@
-"""The command that trains networks, compares them, and writes a report."""
+"""The commands `experiment`, which trains and compares networks, and `report`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,13 +13,16 @@ Out = Annotated[
     Path,
     typer.Option(
         metavar="DIR",
-        help="Write everything here. The same command again does only what is missing.",
+        help="The folder for all results. The same command resumes there: it does only what is "
+        "missing.",
         show_default=False,
     ),
 ]
 Config = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Read values from a TOML file; options go before them."),
+    typer.Option(
+        metavar="FILE", help="Read values from a TOML file. Options take precedence over it."
+    ),
 ]
 
 
@@ -29,46 +32,50 @@ def experiment(
     config: Config = None,
     data: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Compare on this data, named as for compare."),
+        typer.Option(metavar="NAME", help="The data to compare on, named as for compare."),
     ] = None,
     arch: Annotated[
         str | None,
         typer.Option(
             metavar="NAME",
-            help="small-vgg, small-resnet, vgg11, vgg16, vgg11-bn, vgg16-bn, resnet20, resnet32, "
-            "resnet44, plain20, plain32, plain44; or a model as for compare.",
+            help="The architecture: small-vgg, small-resnet, vgg11, vgg16, vgg11-bn, vgg16-bn, "
+            "resnet20, resnet32, resnet44, plain20, plain32, plain44; or a model named as for "
+            "compare.",
         ),
     ] = None,
     seeds: Annotated[
-        str | None, typer.Option(metavar="N,N,…", help="Train a network from each. [0,1,2]")
+        str | None, typer.Option(metavar="N,N,…", help="Train one network from each seed. [0,1,2]")
     ] = None,
     checkpoint: Annotated[
         list[str] | None,
         typer.Option(
             metavar="FILE",
-            help="Take the weights of a trained network; give it again for more. None is trained "
-            "then.",
+            help="Use the weights of a trained network instead of training; repeat the option for "
+            "more.",
         ),
     ] = None,
     train_data: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Train on this; else on the training part of --data."),
+        typer.Option(
+            metavar="NAME",
+            help="The data to train on. The default is the training part of --data.",
+        ),
     ] = None,
     epochs: Annotated[
         int | None, typer.Option(metavar="N", help="Train for N epochs. [30]")
     ] = None,
     batch_size: Annotated[
-        int | None, typer.Option(metavar="N", help="Put N inputs into a batch. [64]")
+        int | None, typer.Option(metavar="N", help="The number of inputs in a batch. [64]")
     ] = None,
     learning_rate: Annotated[
-        float | None, typer.Option(metavar="RATE", help="Train at this rate at most. [0.05]")
+        float | None, typer.Option(metavar="RATE", help="The highest learning rate. [0.05]")
     ] = None,
     weight_decay: Annotated[
-        float | None, typer.Option(metavar="RATE", help="Shrink weights at this rate. [0.0005]")
+        float | None, typer.Option(metavar="RATE", help="The weight decay. [0.0005]")
     ] = None,
     augment: Annotated[
         bool | None,
-        typer.Option("--augment", help="Train on images that are mirrored and moved at random."),
+        typer.Option("--augment", help="Flip and shift the training images at random."),
     ] = None,
     limit: Annotated[
         int | None, typer.Option(metavar="N", help="Compare on at most N inputs.")
@@ -77,16 +84,18 @@ def experiment(
         list[str] | None,
         typer.Option(
             metavar="GLOB",
-            help="Which layers to compare, as for compare; give it again for more.",
+            help="The layers to compare, as for compare; repeat the option for more.",
         ),
     ] = None,
     mask: Annotated[
         str | None,
-        typer.Option(metavar="KEY", help="Which entry of a batch says which positions count."),
+        typer.Option(metavar="KEY", help="The entry of a batch that says which positions count."),
     ] = None,
     eps: Annotated[
         str | None,
-        typer.Option(metavar="E,E,…", help="Take matches apart at these. [0.1,0.2,0.3,0.5]"),
+        typer.Option(
+            metavar="E,E,…", help="The ε at which to find simple matches. [0.1,0.2,0.3,0.5]"
+        ),
     ] = None,
     center: Annotated[
         bool | None, typer.Option("--center", help="Subtract each neuron's mean first.")
@@ -95,41 +104,47 @@ def experiment(
         str | None,
         typer.Option(
             metavar="λ",
-            help="For few samples: let a match pay λ for the square of its weights, on columns of "
-            "length 1. One λ for all curves, so auto is none here.",
+            help="Use a ridge, for few samples: a penalty of λ times the squared weights, for "
+            "columns of length 1. All curves have the same λ, so auto is not possible here.",
         ),
     ] = None,
     nulls: Annotated[
         int | None,
         typer.Option(
             metavar="N",
-            help="Match N times more, with inputs circularly shifted, to tell what is chance. [19]",
+            help="Compute N permutation nulls, which shift inputs circularly, for p-values. [19]",
         ),
     ] = None,
     folds: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Assign inputs to N folds, for intervals. [16]"),
+        typer.Option(metavar="N", help="Deal the inputs to N folds, for jackknife intervals. [16]"),
     ] = None,
     keep: Annotated[
         str | None,
         typer.Option(
             metavar="WHAT",
-            help="Keep pairs, which is everything, or spectra, everything but the pairs: far "
-            "smaller. [pairs]",
+            help="What to keep of comparisons: pairs keeps everything; spectra leaves out the "
+            "pairs, which takes far less space. [pairs]",
         ),
     ] = None,
-    device: Annotated[str | None, typer.Option(help="Run networks on cpu or cuda. [cpu]")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="Run the networks on cpu or cuda. [cpu]")
+    ] = None,
     threads: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Let torch use N threads; networks depend on it. [1]"),
+        typer.Option(
+            metavar="N", help="The number of threads of torch. Trained weights depend on it. [1]"
+        ),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Do again what is there, and replace it.")
+        bool,
+        typer.Option("--force", help="Do everything again, and replace what is in the folder."),
     ] = False,
 ) -> None:
-    """Train a network from every seed, compare all pairs and the controls, write a report.
+    """Train networks from seeds, compare all pairs, write a report.
 
-    For a first try: spanmatch experiment --data digits --arch small-vgg --out DIR
+    Untrained networks are compared too, as controls. For a first try: spanmatch experiment --data
+    digits --arch small-vgg --out DIR
     """
     with translate_errors():
         from spanmatch.cli.experiment_job import run
@@ -164,8 +179,8 @@ def _parse_one_ridge(text: str | None) -> float | None:
     ridge = parse_ridge(text)
     if isinstance(ridge, str):
         raise WrongUsage(
-            "--ridge auto chooses a λ for each layer, and an experiment compares its curves at "
-            "one: give a number, as spanmatch compare --ridge auto --folds 16 finds some"
+            "--ridge auto chooses a λ for each layer, but an experiment compares all curves at one "
+            "λ: give a number, such as one that spanmatch compare --ridge auto --folds 16 chooses"
         )
     return ridge
 
@@ -175,12 +190,12 @@ def report(
         Path,
         typer.Argument(
             metavar="DIR",
-            help="Of an experiment, or of a comparison of three networks or more.",
+            help="The folder of an experiment, or of a comparison of three or more networks.",
             show_default=False,
         ),
     ],
 ) -> None:
-    """Write report.html again, from what is in the folder of an experiment or of many networks."""
+    """Write report.html again from the results in a folder."""
     with translate_errors():
         from spanmatch.cli.report_job import write_page
 

@@ -1,4 +1,4 @@
-"""What `experiment` does: put the config together, run it, say where the report is."""
+"""The work of `experiment`: put the config together, run it, and print the path of the report."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ from spanmatch.cli.options import (
 
 
 class Method(str, Enum):
-    """Of `spanmatch.simple_matches`."""
+    """The argument `method` of `spanmatch.simple_matches`."""
 
     cover = "cover"
     each = "each"
@@ -56,14 +56,15 @@ def spectrum(
         typer.Option(
             min=1,
             metavar="N",
-            help="How many rows an item has, such as an image: nulls and folds keep them together.",
+            help="The number of rows of an item, such as the positions of an image. Nulls and "
+            "folds keep them together.",
         ),
     ] = 1,
     seed: Seed = 0,
     calibrate: Calibrate = False,
     threads: Threads = None,
 ) -> None:
-    """Show which part of both sides matches, at every ε."""
+    """Show which part of two networks matches, at every ε."""
     with translate_errors():
         from functools import partial
 
@@ -101,11 +102,14 @@ def simple(
     y: KeyY = None,
     center: Center = False,
     ridge: Ridge = None,
-    seed: Annotated[int, typer.Option(help="Search from this seed; another may find others.")] = 0,
+    seed: Annotated[
+        int, typer.Option(help="The seed of the search. Another seed may find other matches.")
+    ] = 0,
     method: Annotated[
         Method,
         typer.Option(
-            help="Find matches that cover the maximum match, or one for each of its neurons."
+            help="Find matches that cover the maximum match, or a minimum match for each of its "
+            "neurons."
         ),
     ] = Method.cover,
     as_json: AsJson = False,
@@ -114,7 +118,10 @@ def simple(
     save_pair: SavePair = None,
     threads: Threads = None,
 ) -> None:
-    """Find simple matches, the finest units, that make up the maximum match at one ε."""
+    """Find simple matches that make up the maximum match.
+
+    A simple match is a match that is not a union of smaller matches.
+    """
     with translate_errors():
         from functools import partial
 
@@ -152,7 +159,10 @@ def support(
     save_pair: SavePair = None,
     threads: Threads = None,
 ) -> None:
-    """Find which neurons every match of a neuron must hold, at one ε."""
+    """Find which neurons a neuron needs to be matched.
+
+    Every match that holds the neuron holds these neurons, its core.
+    """
     with translate_errors():
         from functools import partial
 

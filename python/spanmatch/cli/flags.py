@@ -1,4 +1,4 @@
-"""The options of the command that runs, and arguments of Python spelled as these options."""
+"""The options of the running command, and messages with its options in place of arguments."""
 
 import ast
 import re
@@ -10,13 +10,13 @@ from typing import Any
 import typer
 
 OPTIONS: ContextVar[dict[str, Any]] = ContextVar("options")
-"""The options of the command that runs, by the names of its arguments."""
+"""The options of the running command, by the names of their arguments."""
 NOT_OF_MODELS: ContextVar[frozenset[str]] = ContextVar("not_of_models", default=frozenset())
-"""Arguments of `load_model` that no option gives, though one of that name is there."""
+"""Arguments of `load_model` for which the command has no option, but another of the same name."""
 
 
 def remember_options(context: typer.Context) -> None:
-    """Take in how the options of the command that is to run are spelled."""
+    """Remember the options of the command that will run."""
     program: Any = context.command
     command = program.commands.get(context.invoked_subcommand)
     OPTIONS.set({each.name: each for each in command.params} if command else {})
@@ -24,9 +24,9 @@ def remember_options(context: typer.Context) -> None:
 
 
 def rename_options(names: Mapping[str, str | None], *, not_of_models: Collection[str] = ()) -> None:
-    """Take options for arguments of other names from here on; None: for none.
+    """Use options for arguments of other names from here on, or with None for no argument.
 
-    Those of `not_of_models` are not what `load_model` takes by that name.
+    Options in `not_of_models` are not the arguments of `load_model` of the same name.
     """
     NOT_OF_MODELS.set(frozenset(not_of_models))
     OPTIONS.set(
@@ -39,13 +39,12 @@ def rename_options(names: Mapping[str, str | None], *, not_of_models: Collection
 
 
 def name_options(message: str) -> str:
-    """Tell a message of the library in the words of the command that runs.
+    """Replace arguments in a message of the library by options of the running command.
 
-    The library names its arguments between backticks, with a value or without: `all_pairs` is
-    --all-pairs here, `trace=False` is --no-trace, `axis={'*.norm': 1}` is --axis '*.norm=1', and
-    `checkpoint` of two models --checkpoint-a/-b. `load_model(seed=0)` is the seed of a model, where
-    the command may have another too: of two models --seed-a/-b, where `seed` is --seed. What is no
-    option of the command stays as it is.
+    The library names its arguments between backticks, with or without a value. `all_pairs` becomes
+    --all-pairs, `trace=False` --no-trace, `axis={'*.norm': 1}` --axis '*.norm=1', and `checkpoint`
+    of two models --checkpoint-a/-b. `load_model(seed=0)` is the seed of a model: --seed-a/-b for
+    two models, where `seed` is --seed. Arguments without an option stay as they are.
     """
     options = OPTIONS.get({})
 
@@ -63,7 +62,7 @@ def name_options(message: str) -> str:
 def _spell(option: Any, value: str | None) -> str:
     """Return an option as it is written on the command line.
 
-    "" where its value is no literal, or one that no flag gives.
+    It is "" if the value is not a literal, or no flag stands for it.
     """
     flag: str = option.opts[0]
     if value is None:
@@ -76,7 +75,7 @@ def _spell(option: Any, value: str | None) -> str:
         return flag if literal else next(iter(option.secondary_opts), "")
     if isinstance(literal, dict):
         parts = [f"{name}={_format(part)}" for name, part in literal.items()]
-        # What takes no globs is named, and no more.
+        # An option without globs is shown without a value.
         return " ".join(f"{flag} {quote(part)}" for part in parts) if option.multiple else flag
     return f"{flag} {quote(_format(literal))}"
 

@@ -1,4 +1,4 @@
-"""The command that lists the layers of a model, or plans a comparison of it."""
+"""The command `info`, which lists the layers of a model or plans a comparison."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,46 +8,57 @@ import typer
 from spanmatch.cli.exit_codes import WrongUsage, refuse_wrong_usage, translate_errors
 from spanmatch.cli.options import AsJson, Layers, Tokenizer
 
-Model = Annotated[str, typer.Argument(metavar="MODEL", help="As for compare.", show_default=False)]
+Model = Annotated[
+    str,
+    typer.Argument(metavar="MODEL", help="The model, named as for compare.", show_default=False),
+]
 Checkpoint = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Load its weights from this file.")
+    Path | None, typer.Option(metavar="FILE", help="Load the model's weights from this file.")
 ]
 ModelSeed = Annotated[
-    int | None, typer.Option(metavar="N", help="Give it random weights from this seed.")
+    int | None, typer.Option(metavar="N", help="Give the model random weights from this seed.")
 ]
 Data = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="Run it on the first batch of this data, as for compare."),
+    typer.Option(
+        metavar="NAME", help="Run the model on the first batch of this data, named as for compare."
+    ),
 ]
 Shape = Annotated[
     str | None,
     typer.Option(
         metavar="1,3,224,224",
-        help="Run it on zeros of this shape, items first; of tokens, such as 8,512, for an hf: "
-        "model of text.",
+        help="Run the model on zeros of this shape, inputs first; on tokens, such as 8,512, for an "
+        "hf: model of text.",
     ),
 ]
 Plan = Annotated[
     bool,
     typer.Option(
         "--plan",
-        help="Say what it takes to compare it with another of its kind: the memory of each layer, "
-        "passes over the data, and about how much time. No weights are loaded, but with --seed.",
+        help="Plan a comparison of the model with another of its kind: show the memory of each "
+        "layer, the passes over the data and about how much time. Weights are made only with "
+        "--seed.",
     ),
 ]
 MaxMemory = Annotated[
     str | None,
     typer.Option(
         metavar="SIZE",
-        help="With --plan: what a pass may take, such as 4GB; by default half of what is free.",
+        help="With --plan: the memory for sums, such as 4GB. The default is half of the free "
+        "memory.",
         show_default=False,
     ),
 ]
 AllPairs = Annotated[
-    bool, typer.Option("--all-pairs", help="With --plan: every layer with every other.")
+    bool, typer.Option("--all-pairs", help="With --plan: compare every layer with every layer.")
 ]
-Nulls = Annotated[int, typer.Option(min=0, metavar="N", help="With --plan: as for compare.")]
-Folds = Annotated[int, typer.Option(min=0, metavar="N", help="With --plan: as for compare.")]
+Nulls = Annotated[
+    int, typer.Option(min=0, metavar="N", help="With --plan: the number of nulls, as for compare.")
+]
+Folds = Annotated[
+    int, typer.Option(min=0, metavar="N", help="With --plan: the number of folds, as for compare.")
+]
 
 
 def info(
@@ -66,10 +77,10 @@ def info(
     folds: Folds = 0,
     as_json: AsJson = False,
 ) -> None:
-    """List the layers of a model: names, outputs, neurons; or plan a comparison of it.
+    """List the layers of a model, or plan a comparison.
 
-    It runs on one batch: of --data, or zeros of --shape, or else of the size that the library says
-    the model is made for.
+    The model runs on one batch: the first of --data, or zeros of --shape, or else zeros of the size
+    that its library names.
     """
     with translate_errors():
         sizes = _parse_shape(shape)
@@ -77,7 +88,7 @@ def info(
             raise WrongUsage("--data and --shape both say what the model runs on: give one of them")
         given = {"max-memory": max_memory, "all-pairs": all_pairs, "nulls": nulls, "folds": folds}
         if not plan and (of_plan := next((name for name, value in given.items() if value), None)):
-            raise WrongUsage(f"--{of_plan} goes with --plan: add that, or leave it out")
+            raise WrongUsage(f"--{of_plan} needs --plan: add --plan, or leave out --{of_plan}")
         if plan and checkpoint is not None:
             raise WrongUsage("--plan needs no weights: leave out --checkpoint")
 
@@ -114,5 +125,7 @@ def _parse_shape(shape: str | None) -> tuple[int, ...] | None:
     except ValueError:
         sizes = ()
     if not sizes or min(sizes) < 1:
-        raise WrongUsage(f"--shape is whole numbers with commas, such as 1,3,224,224, not {shape}")
+        raise WrongUsage(
+            f"--shape takes whole numbers separated by commas, such as 1,3,224,224, not {shape}"
+        )
     return sizes

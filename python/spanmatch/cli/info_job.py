@@ -1,4 +1,4 @@
-"""What `info` does: run a model on one batch, and show its layers or the plan of a comparison."""
+"""The work of `info`: run a model on one batch, and print its layers or a plan."""
 
 from __future__ import annotations
 

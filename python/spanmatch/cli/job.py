@@ -1,4 +1,4 @@
-"""What the commands on files share: read both sides, solve, show, keep."""
+"""The common work of the commands on files: read both sides, solve, print, save."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Destinations:
     save_pair: Path | None
 
     def check(self, options: SideOptions) -> None:
-        """Raise what writing would raise, before the work and not after it."""
+        """Raise errors of writing now, before the work and not after it."""
         if self.plot is not None:
             from spanmatch.plot.figure_file import check_suffix
 
@@ -62,12 +62,14 @@ class Destinations:
                 check_suffix(self.plot)
         for path in (self.save, self.save_pair):
             if path is not None and path.suffix.lower() != ".safetensors":
-                raise WrongUsage(f"what is kept has a name that ends in .safetensors, not {path}")
+                raise WrongUsage(f"results are saved to files that end in .safetensors, not {path}")
         paths = [path for path in (self.plot, self.save, self.save_pair) if path is not None]
         taken = {os.path.realpath(path) for path in options.paths}
         for path in paths:
             if os.path.realpath(path) in taken:
-                raise WrongUsage(f"{path} is read, or written, already: choose another name")
+                raise WrongUsage(
+                    f"{path} is read or written by this command already: choose another name"
+                )
             taken.add(os.path.realpath(path))
             check_writable(path)
 

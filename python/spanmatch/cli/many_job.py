@@ -1,4 +1,4 @@
-"""What `compare` does with many networks: compare them in a folder, and show."""
+"""The work of `compare` with many networks: compare them in a folder, and print the results."""
 
 from __future__ import annotations
 

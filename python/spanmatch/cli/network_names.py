@@ -1,4 +1,4 @@
-"""What the networks of a comparison of many are called, and which of them is meant."""
+"""The names of the networks in a comparison of many."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def name_networks(networks: Sequence[NamedModel]) -> dict[str, NamedModel]:
 
 
 def find_network(option: str, text: str, networks: Mapping[str, NamedModel]) -> str:
-    """Return the name of the network that an option means.
+    """Return the name of the network that the text of an option means.
 
-    A network is told by its name, its model or checkpoint, or its place: from 0, or from -1 back.
+    The text is a name, a model, a checkpoint, or a place: 0, 1, … or -1, -2, … from the end.
 
     Raises
     ------
     WrongUsage
-        It means none, or several.
+        The text means no network, or several.
     """
     if text in networks:
         return text

@@ -38,12 +38,13 @@ def find_networks(
     Raises
     ------
     WrongUsage
-        These do not go together, a pattern matches no file, or there are fewer than two networks.
+        Arguments cannot be combined, a pattern matches no file, or there are fewer than two
+        networks.
     FileNotFoundError
-        A checkpoint is not there.
+        A checkpoint does not exist.
     """
     if arch is not None and not checkpoints:
-        raise WrongUsage("--arch is the model that checkpoints are of: name these by --checkpoint")
+        raise WrongUsage("--arch is the model of all checkpoints: give these by --checkpoint")
     if arch is None and checkpoints:
         _check_one_for_each(models, checkpoints)
     files = [file for given in checkpoints for file in _find_files(given)]
@@ -65,16 +66,16 @@ def find_networks(
 def find_layers(
     given: Sequence[str] | None, networks: Mapping[str, NamedModel]
 ) -> tuple[str, ...] | dict[str, tuple[str, ...]] | None:
-    """Return the layers of all networks, or where `--layers NETWORK=GLOB` says so those of each.
+    """Return the layers of all networks, or with `--layers NETWORK=GLOB` those of each.
 
-    Globs without a network hold for all networks that have none of their own.
+    Globs without a network apply to all networks without globs of their own.
 
     Raises
     ------
     WrongUsage
-        There is no such network, or nothing is said of one.
+        There is no such network, or a network has no layers.
     """
-    # Neither globs nor the names of layers hold an equals sign.
+    # Globs and names of layers hold no equals sign.
     parts = [text.rpartition("=") for text in given or ()]
     of_all = tuple(pattern for _, equals, pattern in parts if not equals)
     own: dict[str, tuple[str, ...]] = {}
@@ -87,14 +88,14 @@ def find_layers(
     missing = [repr(name) for name in networks if name not in own and not of_all]
     if missing:
         raise WrongUsage(
-            f"--layers says nothing of {list_names(missing, SHOWN)}: give NETWORK=GLOB for each, "
-            "or a GLOB alone for the rest"
+            f"--layers chooses nothing for {list_names(missing, SHOWN)}: give NETWORK=GLOB for "
+            "each, or a GLOB alone for the rest"
         )
     return {name: own.get(name, of_all) for name in networks}
 
 
 def _check_one_for_each(models: Sequence[str], checkpoints: Sequence[str]) -> None:
-    """Raise WrongUsage where it is not said which checkpoint is whose."""
+    """Raise WrongUsage if there is not exactly one checkpoint for each model."""
     way_out = "where checkpoints are of one model, name it by --arch"
     if len(checkpoints) != len(models):
         raise WrongUsage(
@@ -114,7 +115,7 @@ def _is_pattern(given: str) -> bool:
 
 
 def _find_files(given: str) -> list[str]:
-    """Return the files that a name or a pattern means, sorted as people count."""
+    """Return the files that a name or a pattern matches, in natural order."""
     if not _is_pattern(given):
         if not Path(given).is_file():
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), given)

@@ -1,4 +1,4 @@
-"""Arguments and options that several commands share: each is spelled, and explained, once."""
+"""The arguments and options that several commands share, with their help texts."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +13,7 @@ from spanmatch.cli.exit_codes import WrongUsage, refuse_wrong_usage
 
 Number = TypeVar("Number", int, float)
 
-# What is read: activations in files.
+# Input: activations in files.
 
 First = Annotated[
     Path,
@@ -33,22 +33,22 @@ Second = Annotated[
     ),
 ]
 KeyX = Annotated[
-    str | None, typer.Option("--x", metavar="KEY", help="Which array of the file is x.")
+    str | None, typer.Option("--x", metavar="KEY", help="The array of the file to use as x.")
 ]
 KeyY = Annotated[
-    str | None, typer.Option("--y", metavar="KEY", help="Which array of the file is y.")
+    str | None, typer.Option("--y", metavar="KEY", help="The array of the file to use as y.")
 ]
 
-# What is read: layers of models.
+# Input: layers of models.
 
 Layers = Annotated[
     list[str] | None,
     typer.Option(
         metavar="GLOB",
-        help="Which layers to take; give it again for more. By default every layer that computes "
-        "something. A GLOB that begins with ! takes layers away: '!head*' alone leaves out those. "
-        "The last GLOB that matches a layer decides. A star matches dots too, but not if any GLOB "
-        "has **.",
+        help="The layers to use; repeat the option for more. The default is every layer that "
+        "computes something. A GLOB that begins with ! takes layers away: '!head*' alone leaves "
+        "out the heads. The last GLOB that matches a layer decides. A star matches dots too, but "
+        "not if any GLOB has **.",
         show_default=False,
     ),
 ]
@@ -57,37 +57,37 @@ Tokenizer = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="Read text: data by this tokenizer: a name of the Hugging Face hub, a folder, or "
-        "bytes. By default it is the one of an hf: model, else bytes.",
+        help="The tokenizer of text: data: a name of the Hugging Face hub, a folder, or bytes. The "
+        "default is that of an hf: model, else bytes.",
         show_default=False,
     ),
 ]
 
-# How it is compared.
+# How sides are compared.
 
 Center = Annotated[bool, typer.Option("--center", help="Subtract each neuron's mean first.")]
 Ridge = Annotated[
     str | None,
     typer.Option(
         metavar="λ|auto",
-        help="For few samples: let a match pay λ for the square of its weights, on columns of "
-        "length 1. auto takes the λ of least error on folds left out: 16, where --folds says no "
-        "other.",
+        help="Use a ridge, for few samples: a penalty of λ times the squared weights, for columns "
+        "of length 1. auto chooses λ by cross-validation over folds of the inputs, by default 16.",
         show_default=False,
     ),
 ]
 Eps = Annotated[
     float,
-    typer.Option(help="The largest relative residual in a match, in [0, 1).", show_default=False),
+    typer.Option(
+        help="The largest relative residual in a match: a number in [0, 1).", show_default=False
+    ),
 ]
 Nulls = Annotated[
     int,
     typer.Option(
         min=0,
         metavar="N",
-        help="Match N times more, with the items of network 2 circularly shifted, to tell what is "
-        "more than chance. With 39, p can be 0.025. compare then shuffles data that it loads by "
-        "name.",
+        help="Compute N permutation nulls, which shift the inputs of network 2 circularly, for "
+        "p-values. With 39 nulls p can be 0.025. compare then shuffles data that it loads by name.",
     ),
 ]
 Folds = Annotated[
@@ -95,35 +95,34 @@ Folds = Annotated[
     typer.Option(
         min=0,
         metavar="N",
-        help="Assign items to N folds, for intervals, and for what holds on folds left out; 16 is "
-        "usual.",
+        help="Deal the inputs to N folds, for jackknife intervals and cross-validated residuals. "
+        "16 is usual.",
     ),
 ]
 Calibrate = Annotated[
     bool,
     typer.Option(
         "--calibrate",
-        help="Find all measures (CKA, CCA, …) of the data and of every null, and show value, "
-        "chance threshold, calibrated score and p of each (of several layers score and value; "
-        "--json has all). Needs --nulls, 19 or more.",
+        help="Compute all measures (CKA, CCA, …) on the data and on every null, and show their "
+        "values and calibrated scores. Needs --nulls of at least 19.",
     ),
 ]
-Seed = Annotated[int, typer.Option(min=0, metavar="N", help="Draw nulls and folds from this.")]
+Seed = Annotated[int, typer.Option(min=0, metavar="N", help="The seed of nulls and folds.")]
 Threads = Annotated[
     int | None,
     typer.Option(
-        min=1, max=MAX_THREADS, metavar="N", help="Use so many threads instead of all cores."
+        min=1, max=MAX_THREADS, metavar="N", help="The number of threads, instead of all cores."
     ),
 ]
 
-# What a table shows.
+# What tables show.
 
 Levels = Annotated[
     str | None,
     typer.Option(
         "--eps",
         metavar="E,E,…",
-        help="Show s(ε) at these ε, each in [0, 1), such as 0.01,0.03,0.1.",
+        help="The ε at which to show s(ε), each in [0, 1), such as 0.01,0.03,0.1.",
         show_default=False,
     ),
 ]
@@ -132,21 +131,26 @@ Levels = Annotated[
 
 AsJson = Annotated[
     bool,
-    typer.Option("--json", help="Print all figures as JSON, with null for those of dead neurons."),
+    typer.Option(
+        "--json",
+        help="Print JSON instead of tables. Values without a number, as of dead neurons, are null.",
+    ),
 ]
 Plot = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Draw a picture: .png, .svg or .pdf."),
+    typer.Option(metavar="FILE", help="Draw a picture to this file: .png, .svg or .pdf."),
 ]
 Save = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help="Keep the result, for spanmatch.load: .safetensors."),
+    typer.Option(
+        metavar="FILE", help="Save the result to this file, for spanmatch.load: .safetensors."
+    ),
 ]
 SavePair = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="Keep the pair, which another command can read in place of the activations: "
+        help="Save the pair to this file, which other commands read in place of the activations: "
         ".safetensors.",
     ),
 ]
@@ -155,14 +159,14 @@ SavePair = Annotated[
 def parse_numbers(
     option: str, text: str | None, kind: Callable[[str], Number]
 ) -> tuple[Number, ...] | None:
-    """Return the numbers of a list with commas."""
+    """Return the numbers of a comma-separated list."""
     if text is None:
         return None
     try:
         return tuple(kind(part) for part in text.split(","))
     except ValueError as error:
         raise WrongUsage(
-            f"{option} is numbers with commas between, as 0,1,2, not {text}"
+            f"{option} takes numbers separated by commas, such as 0,1,2, not {text}"
         ) from error
 
 
@@ -179,7 +183,7 @@ def parse_ridge(text: str | None) -> RidgeArgument:
 
 
 def parse_levels(text: str | None) -> tuple[float, ...] | None:
-    """Return the ε of a list with commas: each in [0, 1)."""
+    """Return the ε of a comma-separated list, each in [0, 1)."""
     levels = parse_numbers("--eps", text, float)
     with refuse_wrong_usage():
         return None if levels is None else tuple(map(as_eps, levels))

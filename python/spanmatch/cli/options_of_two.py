@@ -1,4 +1,4 @@
-"""Options of `compare` that two models have, and many do not: what to write instead."""
+"""Options of `compare` for two models only, and what to write instead with many."""
 
 from collections.abc import Mapping
 
@@ -22,15 +22,15 @@ INSTEAD = {
 
 
 def refuse_options_of_two(given: Mapping[str, object]) -> None:
-    """Raise WrongUsage where an option of two models is given; tell messages without them.
+    """Raise WrongUsage if an option for two models is given, and drop these from messages.
 
     Parameters
     ----------
     given
-        Their values, by the names of `INSTEAD`: None and False where they are not given.
+        The values of the options in `INSTEAD`, None or False if not given.
     """
     for name, value in given.items():
         if value is not None and value is not False:
             raise WrongUsage(f"{OPTIONS.get()[name].opts[0]} is for two models: {INSTEAD[name]}")
-    # The one --seed is that of nulls, and no model's.
+    # With many networks --seed is the seed of nulls, not of a model.
     rename_options({"checkpoints": "checkpoint", **dict.fromkeys(INSTEAD)}, not_of_models=["seed"])

@@ -1,4 +1,4 @@
-"""Other libraries' progress bars: off while a command of ours runs, which has its own."""
+"""Progress bars of other libraries, which are off while a command runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pictures of `--plot`. matplotlib is imported only where one is drawn."""
+"""The pictures of `--plot`. matplotlib is imported only if one is drawn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plan of a comparison as tables: layers that take the same, passes, memory and time."""
+"""The plan of a comparison as tables of layers, passes, memory and time."""
 
 from __future__ import annotations
 

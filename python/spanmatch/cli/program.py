@@ -1,4 +1,4 @@
-"""The program: its commands."""
+"""The program with all its commands."""
 
 from pathlib import Path
 from typing import Annotated
@@ -22,17 +22,20 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=N
 
 @app.callback()
 def _describe_program(context: typer.Context) -> None:
-    """Measure to what extent two neural networks learn the same representation."""
+    """Measure to what extent neural networks learn the same representation."""
     remember_options(context)
 
 
 @app.command()
 def demo(
-    out: Annotated[Path, typer.Option(help="Where to write the picture: .png, .svg or .pdf.")] = (
+    out: Annotated[Path, typer.Option(help="The file for the picture: .png, .svg or .pdf.")] = (
         Path("spanmatch-demo/similarity.png")
     ),
 ) -> None:
-    """Train two small networks on digits and compare every layer. Takes under a minute."""
+    """Train two small networks on digits and compare them.
+
+    It prints tables and draws a picture of every layer. It takes under a minute.
+    """
     with translate_errors():
         from spanmatch.cli.demo import run as module
         from spanmatch.plot.figure_file import check_suffix

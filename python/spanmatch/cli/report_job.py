@@ -1,4 +1,4 @@
-"""What `report` does: find out whose folder it is, and write its page."""
+"""The work of `report`: find out the kind of the folder, and write its page."""
 
 from __future__ import annotations
 
@@ -30,6 +30,6 @@ def write_page(folder: Path) -> Path:
 
         return write_report(folder)
     raise ValueError(
-        f"{folder} is the folder of no experiment, which has {CONFIG}, and of no comparison of "
-        f"many networks that is whole, which has {INDEX}: there is nothing to report"
+        f"{folder} has nothing to report: it has neither the {CONFIG} of an experiment nor the "
+        f"{INDEX} of a complete comparison of many networks"
     )

@@ -1,4 +1,4 @@
-"""Both sides of a command: from the arguments to a pair."""
+"""From the arguments of the commands on files to a pair."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class SideOptions:
             )
 
     def check_calibration(self, n_nulls: int) -> None:
-        """Raise WrongUsage where so many nulls are too few to calibrate by."""
+        """Raise WrongUsage if there are too few nulls to calibrate."""
         if not self.calibrate:
             return
         try:
@@ -56,7 +56,7 @@ class SideOptions:
 
     @property
     def summed(self) -> Resampling:
-        """What is summed beside arrays: for a λ that is to be chosen, folds in any case."""
+        """The nulls and folds to sum, with folds in any case if λ is to be chosen."""
         if self.ridge == "auto" and self.resampling.folds == 0:
             return replace(self.resampling, folds=USUAL_FOLDS)
         return self.resampling
@@ -69,7 +69,7 @@ class SideOptions:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a side came from: an array of a file, or a pair."""
+    """The source of a side: an array of a file, or a saved pair."""
 
     path: Path
     key: str | None
@@ -80,7 +80,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Sides:
-    """Both sides of a command, reduced to a pair, and where they came from."""
+    """The pair of a command, and the sources of its sides."""
 
     pair: ActivationPair
     x: Source
@@ -92,13 +92,13 @@ class Sides:
         return str(self.x) if self.x == self.y else f"{self.x} and {self.y}"
 
     def name(self, side: str, index: int) -> str:
-        """Return what tables call a neuron, within its side."""
+        """Return the name of a neuron in tables."""
         names = self.pair.x_names if side == "x" else self.pair.y_names
         return str(index) if names is None else elide(show_name(names[index]), LETTERS)
 
 
 def read_sides(options: SideOptions, progress: bool) -> Sides:
-    """Read the files that a command is given."""
+    """Read the files of a command."""
     for path in options.paths:
         if path.suffix.lower() not in FORMATS:
             known = ", ".join(FORMATS)
@@ -127,11 +127,13 @@ def _read_saved(options: SideOptions) -> Sides:
     if options.second is not None:
         raise WrongUsage("a saved pair holds both sides: give it alone")
     if options.x is not None or options.y is not None:
-        raise WrongUsage(f"{options.first} is a saved pair, whose sides are known: leave --x, --y")
+        raise WrongUsage(
+            f"{options.first} is a saved pair, whose sides are known: leave out --x and --y"
+        )
     if options.resampling.anything or options.rows_per_item != 1:
         raise WrongUsage(
             f"{options.first} is a saved pair, which has its own nulls and folds, or none: leave "
-            "--nulls, --folds, --seed, --rows-per-item"
+            "out --nulls, --folds, --seed and --rows-per-item"
         )
     source, pair = Source(options.first, None), ActivationPair.load(options.first)
     if options.ridge == "auto" and pair.n_nulls > 0:

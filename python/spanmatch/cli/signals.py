@@ -1,8 +1,8 @@
-"""SIGINT and SIGTERM: the command ends at once, at any moment, and leaves nothing half written.
+"""SIGINT and SIGTERM: a command ends at once, and leaves no file half written.
 
-The first signal is raised as an exception, so that what is at work can clean up. What has not come
-to its end two seconds later, such as a product of large matrices, is left where it is; so is all of
-it at a second signal.
+The first signal is raised as an exception, so that the command can clean up. Two seconds later the
+process ends, even if work such as a product of large matrices has not ended. A second signal ends
+the process at once.
 """
 
 from __future__ import annotations

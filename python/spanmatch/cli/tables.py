@@ -27,19 +27,19 @@ if TYPE_CHECKING:
     from spanmatch.results.structure import Support
 
 EPS = [tenths / 10 for tenths in range(10)]
-ROWS = 20  # of matches and groups
-MEMBERS = 5  # of one side in a row
+ROWS = 20  # the most matches or groups in a table
+MEMBERS = 5  # the most neurons of one side in a row
 ONE_TO_ONE = (
-    "of x, of y: in the match. s1: the part in disjoint pairs of single neurons within ε. near: "
-    "the part with a single partner within ε, which may be that of others too. What s has beyond "
-    "near is shared only in another basis."
+    "of x, of y: neurons in the match. s1: the part in disjoint pairs of single neurons within ε. "
+    "near: the part with a single partner within ε, which others may have too. s - near is shared "
+    "only in another basis."
 )
 
 
 def show_spectrum(
     result: LayerAnswer, sides: Sides, *, center: bool, levels: Sequence[float] = EPS
 ) -> RenderableType:
-    """Describe both sides, and show what matches at some ε, and what of it single neurons do."""
+    """Describe both sides, and show s(ε) and what single neurons share at some ε."""
     spectrum, nulls, interval = result.spectrum, result.nulls, result.interval
     pairs = result.one_to_one
     chance = result.chance_level
@@ -77,7 +77,7 @@ def show_spectrum(
         figures.append(f"median chance level {chance:.2f}")
     note = "(s): ε is at or above the chance level, where unrelated neurons match too."
     if spectrum.ridge is not None and nulls is None:
-        note = "(s): unrelated neurons may match there; --nulls tell where they do."
+        note = "(s): unrelated neurons may match at this ε; --nulls measures from which ε on."
     sure = [
         *_describe_interval(interval),
         *_describe_nulls(result),
@@ -94,7 +94,7 @@ def show_spectrum(
 
 
 def _show_calibration(found: Calibration | None) -> list[RenderableType]:
-    """Show each measure as it is, by chance, and calibrated."""
+    """Show each measure with its threshold, calibrated score and p-value."""
     if found is None:
         return []
     table = _begin_table("", "value", "τ", "calibrated", "p", text=0)
@@ -104,7 +104,7 @@ def _show_calibration(found: Calibration | None) -> list[RenderableType]:
         table.add_row(name, *(f"{figure:.2f}" for figure in figures), f"{each.p_value:.2g}")
     note = (
         f"τ: what {found.n_distinct} distinct nulls reach at level {found.level:g}. calibrated: "
-        "max(0, (value - τ) / (1 - τ)), 0 for no more than chance."
+        "max(0, (value - τ) / (1 - τ)), 0 for a value within chance."
     )
     full = ", ".join(found.saturated)
     return ["", table, note, *([f"{SATURATED}: {full}"] if full else [])]

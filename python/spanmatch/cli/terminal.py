@@ -1,7 +1,7 @@
-"""Where text leaves the commands: lines and tables in which nothing is left for a terminal to obey.
+"""The output of commands: lines and tables without control sequences of a terminal.
 
-Names come from files and models, and errors from other libraries: a terminal would take what they
-hold for colours, titles of windows and worse.
+Names come from files and models, and errors from other libraries. They may hold control sequences,
+which would change colours, the title of a window and more.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Many layers' answers: a mapping, a table, a picture, a folder.
+"""The results of many layers as a mapping, a table, a picture and a folder.
 
-Read `keys`, what a layer is asked for by, `layer_mapping`, and `layers`, the spectra and their
-arrays. On them stand `rows` (figures for pandas and JSON), `table` and `html_table`, `picture`, and
-`folder`, the files (`layer_files` those of a layer); `paired_layers` adds pairs; `comparison` is
-the face of all of these. What is above chance: `calibrations`, `calibrated_layers` with its table
-and picture, `calibrated_comparison`, their face, and `best_layers`. `storage` saves and loads
-whatever the package makes.
+Read `keys`, the names of layers, then `layer_mapping`, and `layers`, the spectra and arrays over
+them. `rows` (for pandas and JSON), `table`, `html_table`, `picture` and `folder` (with
+`layer_files`) show and store them. `paired_layers` adds pairs, and `comparison` is the public
+class. For chance there are `calibrations`, `calibrated_layers` with a table and a picture, the
+public class in `calibrated_comparison`, and `best_layers`. `storage` saves and loads every result
+of the package.
 """

@@ -1,4 +1,4 @@
-"""A comparison made of what each layer's pair told."""
+"""A comparison made from the results of its layers."""
 
 from __future__ import annotations
 

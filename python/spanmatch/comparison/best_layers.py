@@ -1,4 +1,4 @@
-"""Of every layer the most alike of the other network, with a p-value that counts the choice."""
+"""The most similar layer of the other network for each layer, corrected for the search."""
 
 from __future__ import annotations
 
@@ -33,43 +33,44 @@ NOBODY = "–"
 
 @dataclass(frozen=True)
 class BestLayer:
-    """The most alike layer, of the other network, of one layer."""
+    """The most similar layer of the other network for one layer."""
 
     layer: str | None
-    """The layer of largest t; None where the measure is known of no pair of layers."""
+    """The layer with the largest t; None if the measure is nan for all layers."""
     value: float
-    """The measure of both."""
+    """The measure between both layers."""
     t: float
     """(value - mean of its nulls) / their standard deviation; inf above nulls that are equal."""
     p_value: float
-    """(1 + nulls whose own best reaches this one) / (1 + nulls)."""
+    """(1 + the number of nulls whose best layer stands out as much) / (1 + the number of nulls)."""
     raw_layer: str | None
-    """The layer of the largest measure, whatever chance gives."""
+    """The layer with the largest measure, not corrected for chance."""
     raw_value: float
-    """The measure of that one."""
+    """The measure of `raw_layer`."""
 
 
 @dataclass(frozen=True, repr=False)
 class BestLayers:
-    """For every layer the most alike of the other network, and how rare that is by chance.
+    """The most similar layer of the other network for every layer, with p-values.
 
-    The best of a layer is the one of largest t. For the p-value each measure is standardised by
-    mean and deviation over the data and all of its nulls together, which treats them alike: with
-    the shifts shared by all pairs of layers the data are then one of 1 + nulls exchangeable draws
-    if the networks are unrelated, and so is the largest over the layers, whose place among the
-    nulls' largest is the p-value (max-T of Westfall and Young; arXiv 2602.14486). It is exact at
-    any number of nulls and layers, and grows with t, so that the best is the same. It counts the
-    choice among the layers of the other network, and not how many layers have a p-value.
+    The best layer is the one with the largest t. The p-value is that of the max-T procedure of
+    Westfall and Young (arXiv 2602.14486). Each measure is standardised by its mean and deviation
+    over the data and all nulls together. All pairs of layers share the circular shifts, so for
+    unrelated networks the data and the nulls are exchangeable, and so are their largest values over
+    the layers. The p-value is the rank of the data's largest value among those of the nulls. It is
+    valid at any number of nulls and layers. The standardised value grows with t, so both choose the
+    same layer. The p-value accounts for the search among the layers of the other network. It does
+    not account for the number of layers for which there is a p-value.
     """
 
     measure: str
-    """What was measured."""
+    """The name of the measure."""
     n_nulls: int
-    """How many nulls there are, those that repeat the shifts of others counted once."""
+    """The number of nulls with different circular shifts."""
     of_a: Mapping[str, BestLayer]
-    """For every layer of A the best of B."""
+    """The best layer of B for every layer of A."""
     of_b: Mapping[str, BestLayer]
-    """For every layer of B the best of A."""
+    """The best layer of A for every layer of B."""
 
     def __post_init__(self) -> None:
         for name in ("of_a", "of_b"):
@@ -79,9 +80,9 @@ class BestLayers:
         return BestLayers, (self.measure, self.n_nulls, dict(self.of_a), dict(self.of_b))
 
     def to_dataframe(self) -> pd.DataFrame:
-        """Return a table of pandas with a row for every layer of either network.
+        """Return a pandas table with a row for every layer of either network.
 
-        Its columns: `model` ("A" or "B"), `layer`, `best`, `value`, `t`, `p`, `raw_best`,
+        The columns are `model` ("A" or "B"), `layer`, `best`, `value`, `t`, `p`, `raw_best` and
         `raw_value`.
         """
         try:
@@ -106,7 +107,7 @@ class BestLayers:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fields as numbers, texts and dicts; t is inf above nulls that are equal."""
+        """Return the fields as numbers, texts and dicts."""
         return {
             "measure": self.measure,
             "n_nulls": self.n_nulls,
@@ -134,21 +135,21 @@ class BestLayers:
 
 
 class _Standardised(NamedTuple):
-    """The data and the nulls of one pair of layers, at one scale."""
+    """The standardised measure of one pair of layers."""
 
     value: float
     t: float
     z: Floats
-    """Of the data and then of each null."""
+    """The standardised measure of the data, followed by that of each null."""
 
 
 def find_best_layers(
     layers: ComparedLayers, pairs: Mapping[Key, ActivationPair] | None, measure: str
 ) -> BestLayers:
-    """Return the best layers by a measure; ValueError where the layers do not tell them."""
+    """Return the best layers by a measure, or raise ValueError if they are not known."""
     if not layers.all_pairs:
         raise ValueError(
-            f"a best layer is one of many, and these were compared one by one: {WAY_OUT}"
+            f"a best layer is chosen among many, but these were compared one by one: {WAY_OUT}"
         )
     drawn = _list_draws(layers, pairs, measure)
     first_key, (first, _, _) = next(iter(drawn.items()))
@@ -156,7 +157,7 @@ def find_best_layers(
         if not np.array_equal(rolls, first):
             raise ValueError(
                 f"the nulls of {label(key)} have other circular shifts than those of "
-                f"{label(first_key)}, so that they have no best layer together: {WAY_OUT}"
+                f"{label(first_key)}, so no best layer can be chosen among them: {WAY_OUT}"
             )
     distinct = np.sort(np.unique(first, return_index=True)[1])
     found = {key: _standardise(value, nulls[distinct]) for key, (_, value, nulls) in drawn.items()}
@@ -177,7 +178,7 @@ def find_best_layers(
 def _list_draws(
     layers: ComparedLayers, pairs: Mapping[Key, ActivationPair] | None, measure: str
 ) -> dict[Key, tuple[NDArray[np.uint64], float, Floats]]:
-    """Return of every pair of layers the shifts, the measure of the data and that of each null."""
+    """Return the shifts and the measure, on data and nulls, of every pair of layers."""
     if measure == "area" and all(key in layers.nulls for key in layers):
         return {
             key: (layers.nulls[key].rolls, layers[key].area, layers.nulls[key].area)
@@ -192,39 +193,39 @@ def _list_draws(
 def _draw(
     layers: ComparedLayers, pairs: Mapping[Key, ActivationPair] | None, key: Key, measure: str
 ) -> tuple[NDArray[np.uint64], float, Floats]:
-    """Return the shifts and the measure of one pair of layers: kept, or found of its nulls."""
+    """Return the shifts and the measure of one pair of layers, kept or computed on its nulls."""
     kept = layers.calibrations.get(key)
     if kept is not None and measure in kept:
         at = kept.names.index(measure)
         return kept.rolls, float(kept.observed[at]), kept.nulls[at]
     if pairs is None or measure not in MEASURES or (pair := pairs[key]).n_nulls == 0:
-        raise ValueError(f"nothing tells {measure} of the nulls of {label(key)}: {WAY_OUT}")
+        raise ValueError(f"{measure} is not known for nulls of {label(key)}: {WAY_OUT}")
     found = measure_answer(layers.solved(key), pair, measure, center=layers.center)
     return found.rolls, float(found.observed[0]), found.nulls[0]
 
 
 def _standardise(value: float, nulls: Floats) -> _Standardised | None:
-    """Return one pair of layers at one scale; None where something is not known."""
+    """Return the standardised measure of one pair of layers; None if any value is nan."""
     drawn = np.concatenate([[value], nulls])
     if not np.isfinite(drawn).all():
         return None
     if np.ptp(drawn) <= TOLERANCE:
         return _Standardised(value, 0.0, np.zeros(drawn.size))
     above, spread = value - float(nulls.mean()), float(nulls.std())
-    # Nulls that are equal differ from their mean by rounding.
+    # Equal nulls differ from their mean by rounding.
     t = math.copysign(math.inf, above) if np.ptp(nulls) <= TOLERANCE else above / spread
     return _Standardised(value, t, (drawn - drawn.mean()) / drawn.std())
 
 
 def _choose(others: Mapping[str, _Standardised | None]) -> BestLayer:
-    """Return the best of the layers of the other network."""
+    """Return the best among the layers of the other network."""
     known = {layer: each for layer, each in others.items() if each is not None}
     if not known:
         return BestLayer(None, math.nan, math.nan, math.nan, None, math.nan)
     z = np.array([each.z for each in known.values()])
     largest = z.max(axis=0)
     names, raw = list(known), [each.value for each in known.values()]
-    # Of several that are as far above chance, as above nulls that are equal, the most alike.
+    # Of several layers with an equal z, as above nulls that are all equal, take the most similar.
     first = [at for at in range(len(names)) if z[at, 0] >= largest[0] - TOLERANCE]
     best = max(first, key=raw.__getitem__)
     most = int(np.argmax(raw))

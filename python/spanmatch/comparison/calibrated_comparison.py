@@ -1,4 +1,4 @@
-"""What is left, in every layer, of each measure above what chance gives."""
+"""The calibrated scores of every layer, as a mapping, arrays, a table and a picture."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 class CalibratedComparison(CalibratedLayers):
     """The calibration of every layer, in order: a mapping, arrays, a table and a picture.
 
-    `calibrated["features.3"]["area"].score` is the calibrated score of a layer's area; where all
-    pairs of layers were compared, keys are tuples (a, b). Immutable.
+    `calibrated["features.3"]["area"].score` is the calibrated score of a layer's area. If all pairs
+    of layers were compared, keys are tuples (a, b). The object is immutable.
 
     Parameters
     ----------
     calibrations
-        By layer, or by pair of layers: one at least, all at one level.
+        A mapping from at least one layer, or tuple of layers, to its calibration. All have the same
+        level.
 
     Examples
     --------
@@ -48,10 +49,10 @@ class CalibratedComparison(CalibratedLayers):
     __slots__ = ()
 
     def to_dataframe(self) -> pd.DataFrame:
-        """Return a table of pandas with a row for each measure of each layer.
+        """Return a pandas table with a row for each measure of each layer.
 
-        Its columns: `layer`, or `layer_a` and `layer_b`; `measure`, `value`, `threshold`, `score`,
-        `p`.
+        The columns are `layer`, or `layer_a` and `layer_b`; `measure`, `value`, `threshold`,
+        `score` and `p`.
         """
         try:
             import pandas as pd
@@ -60,23 +61,25 @@ class CalibratedComparison(CalibratedLayers):
         return pd.DataFrame(self._list_rows())
 
     def to_dict(self) -> dict[str, Any]:
-        """Return `level` and `measures`: rows as those of `to_dataframe`."""
+        """Return `level`, and the rows of `to_dataframe` as `measures`."""
         return {"level": self.level, "measures": self._list_rows()}
 
     def plot(self, path: str | PathLike[str] | None = None) -> Figure:
-        """Draw each measure over the layers, as it is and calibrated; for all pairs as colours.
+        """Draw each measure and its calibrated score over the layers, and return the figure.
+
+        If all pairs of layers were compared, colours show the values.
 
         Parameters
         ----------
         path
-            Where to write the picture as well: a name that ends in .png, .svg or .pdf.
+            A file to write the picture to as well; its name ends in .png, .svg or .pdf.
 
         Raises
         ------
         ImportError
             matplotlib is not installed.
         ValueError
-            `path` ends otherwise.
+            `path` has another ending.
         """
 
         def load() -> Callable[[Any], Figure]:
@@ -89,10 +92,10 @@ class CalibratedComparison(CalibratedLayers):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, CalibratedComparison):
             return NotImplemented
-        # In their order, which dicts alone would not compare.
+        # Lists of items also compare the order, which dicts would not.
         return list(self.items()) == list(other.items())
 
-    # What it holds has none.
+    # Calibrations have no hash, so this has none.
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:

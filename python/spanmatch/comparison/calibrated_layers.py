@@ -1,4 +1,4 @@
-"""Layers calibrated: a mapping from each to its calibration, and arrays of what they say."""
+"""A mapping from layers to calibrations, and arrays of their values over the layers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class CalibratedLayers(LayerMapping[Calibration]):
-    """Calibrations in the order of the layers, one at least, all at one level."""
+    """The calibrations of at least one layer, in order, all at the same level."""
 
     __slots__ = ()
 
@@ -26,28 +26,31 @@ class CalibratedLayers(LayerMapping[Calibration]):
 
     @property
     def level(self) -> float:
-        """The part of unrelated networks that may have a score above 0."""
+        """The share of unrelated networks that may have a score above 0."""
         return next(iter(self.values())).level
 
     @property
     def measures(self) -> tuple[str, ...]:
-        """The measures that some layer has, in order."""
+        """The measures that at least one layer has, in order."""
         return tuple(dict.fromkeys(name for each in self.values() for name in each))
 
     def value(self, measure: str) -> Floats:
-        """Return a measure as it is, of shape (layers,), or (layers_a, layers_b); else nan."""
+        """Return the values of a measure, of shape (layers,), or (layers_a, layers_b).
+
+        They are nan for layers without the measure. The other methods have the same shape.
+        """
         return self._collect(measure, "value")
 
     def threshold(self, measure: str) -> Floats:
-        """Return τ, what chance reaches of a measure at the level, shaped as `value`."""
+        """Return the thresholds τ of a measure: the quantile of its nulls at 1 - level."""
         return self._collect(measure, "threshold")
 
     def score(self, measure: str) -> Floats:
-        """Return the calibrated score of a measure, shaped as `value`."""
+        """Return the calibrated scores of a measure."""
         return self._collect(measure, "score")
 
     def p_value(self, measure: str) -> Floats:
-        """Return the p-value of a measure, shaped as `value`."""
+        """Return the p-values of a measure."""
         return self._collect(measure, "p_value")
 
     def _collect(self, measure: str, what: str) -> Floats:

@@ -1,4 +1,4 @@
-"""Calibrated measures as a table of layers × measures, and in words which are chance alone."""
+"""Calibrated measures as a table of layers × measures, and a sentence on those within chance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The calibration of every layer: what is kept, or else what pairs with nulls tell."""
+"""The calibration of every layer: kept, or computed from pairs with nulls."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ WAY_OUT = (
 def find_calibrations(
     layers: ComparedLayers, pairs: Mapping[Key, ActivationPair] | None, level: float
 ) -> dict[Key, Calibration]:
-    """Return the calibration of every layer at a level; ValueError where one cannot be found."""
+    """Return the calibration of every layer at a level, or raise ValueError if one has no nulls."""
     kept = layers.calibrations
-    # Whatever is wrong is said before the first layer takes its time, as far as it is known.
+    # Errors that are known in advance are raised before the first layer is computed.
     for key in layers:
         if key in kept:
             check_level(level, kept[key].n_distinct)

@@ -1,4 +1,4 @@
-"""Two networks compared: the spectrum of every layer, or of every pair of layers, and the pairs."""
+"""`Comparison`: the results of comparing two networks layer by layer."""
 
 from __future__ import annotations
 
@@ -34,36 +34,35 @@ if TYPE_CHECKING:
 class Comparison(PairedLayers):
     """The match spectra of two models, by layer, in the order of the layers.
 
-    `comparison["features.3"]` is the spectrum of a layer. Where all pairs of layers were compared,
-    `comparison["features.3", "features.6"]` is that of a layer of model A and one of model B.
+    `comparison["features.3"]` is the spectrum of a layer. If all pairs of layers were compared,
+    `comparison["features.3", "features.6"]` is the one of a layer of model A and a layer of model
+    B. `spanmatch.torch.compare` returns a comparison.
 
-    Immutable. Two are equal when their spectra, their order and all else are:
-    pairs are not looked at. A pickle of a loaded one refers to the folder of its pairs.
+    A comparison is immutable. Two are equal if their spectra, in the same order, and all other
+    results are equal; their pairs are not compared. A pickle of a loaded comparison refers to the
+    folder of its pairs.
 
     Parameters
     ----------
     spectra
-        By layer, or by pair of layers: one at least.
+        A mapping from at least one layer, or tuple of layers, to its spectrum.
     pairs
-        What the spectra were computed from, by the same keys. It may make a pair when asked for it:
-        only `pair` and `save` ask, for one at a time. None: they are not kept.
+        A mapping from the same keys to the pairs of the spectra, which may read each pair when it
+        is asked for. None if the pairs are not kept.
     center
         Whether each neuron's mean was subtracted first.
     notes
-        A sentence on some of the keys, shown in tables.
+        A note on some of the layers, shown in tables.
     inputs
-        How many images or texts were seen. The positions of one depend on each other, so that the
-        chance level, which counts samples, is an upper bound.
-    nulls, intervals
-        Of some of the keys, what `null_spectra` and `interval` told.
+        The number of inputs, such as images or texts. Samples of one input depend on each other, so
+        the true chance level lies lower than the one computed from the number of samples.
+    nulls, intervals, one_to_one, calibrations
+        The results of `null_spectra`, `interval`, `one_to_one` and `calibrate`, for some or all
+        layers.
     left_out
-        Layers that could not be compared, and why.
-    one_to_one
-        Of some of the keys, what `one_to_one` told: what is shared neuron by neuron.
+        The layers that could not be compared, with the reasons.
     held_out
-        Of some of the keys, what `held_out` told of the match that `LayerAnswer.held_out` says.
-    calibrations
-        Of some of the keys, the measures beside their nulls.
+        The results of `held_out`, for the match that `LayerAnswer.held_out` describes.
 
     Examples
     --------
@@ -117,14 +116,14 @@ class Comparison(PairedLayers):
         )
 
     def with_calibrations(self) -> Comparison:
-        """Return the same with its calibrations kept, for tables and files: as `calibrated`."""
+        """Return the same comparison with the results of `calibrated` kept in `calibrations`."""
         told = self._get_told() | {"calibrations": dict(self.calibrated())}
         return Comparison(self._by_layer, self._pairs, **told)
 
     def without_replicates(self) -> Comparison:
-        """Return the same, with pairs that keep neither nulls nor folds: in files much smaller.
+        """Return the same comparison with pairs without nulls and folds, for much smaller files.
 
-        What they told stays: `nulls`, `intervals`, `calibrations`, `p_value`.
+        The results `nulls`, `intervals`, `calibrations` and `p_value` stay.
         """
         if self._pairs is None:
             return self
@@ -132,25 +131,25 @@ class Comparison(PairedLayers):
         return Comparison(self._by_layer, pairs, **self._get_told())
 
     def without_pairs(self) -> Comparison:
-        """Return the same without pairs: `pair` has nothing to give, and files are small."""
+        """Return the same comparison without its pairs, for small files; `pair` then raises."""
         return self.with_pairs(None)
 
     def with_pairs(self, pairs: Mapping[Key, ActivationPair] | None) -> Comparison:
-        """Return the same with other pairs, those that it was found from."""
+        """Return the same comparison with these pairs, from which it must have been computed."""
         return Comparison(self._by_layer, pairs, **self._get_told())
 
     def to_dataframe(self) -> pd.DataFrame:
-        """Return a table of pandas with a row for each layer, or each pair of layers.
+        """Return a pandas table with a row for each layer, or each pair of layers.
 
-        Its columns: `layer`, or `layer_a` and `layer_b`; `n_x`, `n_y`, `dead_x`, `dead_y`,
-        `samples`, `inputs`, `chance` (the median level), `area`, `corrected_area`, `s(0.1)` to
-        `s(0.9)`, `note`.
-        With nulls also `null_chance` (the median critical ε of the nulls), `null_area` (their
-        median) and `p_value`; with folds `area_low`, `area_high` and `held_out`, the median
-        residual, on folds left out, of the neurons that match at ε = 0.5, or with a ridge at the
-        chance level of counts. With a ridge `ridge`, its λ. Where it is known what is
-        shared neuron by neuron, `one_to_one_area`, `s1(0.1)` to `s1(0.9)`, the part in disjoint
-        pairs, and `near(0.1)` to `near(0.9)`, the part with a single partner, which may be shared.
+        The columns are `layer`, or `layer_a` and `layer_b`; `n_x`, `n_y`, `dead_x`, `dead_y`,
+        `samples`, `inputs`, `chance` (the median chance level computed from counts), `area`,
+        `corrected_area`, `s(0.1)` to `s(0.9)`, and `note`.
+
+        Nulls add `null_chance` (the median critical ε of the nulls), `null_area` (their median
+        area) and `p_value`. Folds add `area_low`, `area_high` and `held_out` (the median
+        cross-validated residual of the match that `LayerAnswer.held_out` describes). A ridge adds
+        `ridge`, its λ. One-to-one results add `one_to_one_area`, `s1(0.1)` to `s1(0.9)`, and
+        `near(0.1)` to `near(0.9)`.
         """
         try:
             import pandas as pd
@@ -159,12 +158,10 @@ class Comparison(PairedLayers):
         return pd.DataFrame(list_rows(self))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return `center`, `inputs`, `left_out` and `layers`: rows as those of `to_dataframe`.
+        """Return `center`, `inputs`, `left_out` and `layers` as numbers, texts and lists.
 
-        Each row has its spectrum too.
-
-        All is numbers, texts and lists; the critical ε of dead neurons is inf, and their chance
-        nan.
+        Each of `layers` is a row of `to_dataframe`, with all results for the layer as `spectrum`.
+        The critical ε of dead neurons is inf, and their chance level nan.
         """
         layers = [
             {**row, "spectrum": self.solved(key).to_dict()}
@@ -178,23 +175,23 @@ class Comparison(PairedLayers):
         }
 
     def plot(self, path: str | PathLike[str] | None = None) -> Figure:
-        """Draw the curves s(ε), or for all pairs the areas.
+        """Draw the curves s(ε), or with `all_pairs` the areas, and return the figure.
 
-        Up to 12 layers have a panel each; more are drawn as one picture. Three bands under s(ε)
+        Up to 12 layers have a panel each; more layers share one picture. Three bands under s(ε)
         show what is shared one by one, one by one but repeated, and only in another basis. In a
-        notebook `%matplotlib inline` shows what is returned.
+        notebook `%matplotlib inline` shows the figure.
 
         Parameters
         ----------
         path
-            Where to write the picture as well: a name that ends in .png, .svg or .pdf.
+            A file to write the picture to as well; its name ends in .png, .svg or .pdf.
 
         Raises
         ------
         ImportError
             matplotlib is not installed.
         ValueError
-            `path` ends otherwise.
+            `path` has another ending.
         """
 
         def load() -> Callable[[Any], Figure]:
@@ -205,43 +202,46 @@ class Comparison(PairedLayers):
         return draw_figure(self, load, path)
 
     def save(self, folder: str | PathLike[str]) -> None:
-        """Write `comparison.json` into a folder, and a file for each spectrum and each pair.
+        """Write `comparison.json` into a folder, and files for each layer's results and pair.
 
-        A comparison that is there already is replaced; what else is there stays. `comparison.json`
-        comes last: a save that was cut off leaves a folder that `load` refuses.
+        A comparison in the folder is replaced; other files stay. `comparison.json` is written last,
+        so `load` refuses the folder of a save that was interrupted.
 
         Raises
         ------
         OSError
             A file cannot be written.
         FileError
-            There is a `comparison.json` that this version cannot read, and so not replace.
+            The folder has a `comparison.json` that this version cannot read, so it is not replaced.
+            This is a ValueError.
         FolderInUseError
-            Another process is at work in the folder. A ValueError.
+            Another process is writing to the folder. This is a ValueError.
         """
         with lock_folder(Path(folder)):
             comparison_folder.write(folder, self, self._pairs)
 
     @classmethod
     def load(cls, folder: str | PathLike[str]) -> Comparison:
-        """Read what `save` has written, to the bit; each pair when it is asked for.
+        """Read a folder that `save` has written, exact to the bit.
+
+        Each pair is read when it is asked for.
 
         Raises
         ------
         FileError
-            `comparison.json` is missing or of a newer format; a file of a layer is missing or
-            damaged. A ValueError.
+            `comparison.json` is missing or of a newer format, or a file of a layer is missing or
+            damaged. This is a ValueError.
         """
         return cls(**comparison_folder.read(folder))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Comparison):
             return NotImplemented
-        # Spectra in their order, which dicts alone would not compare.
+        # Lists of items also compare the order, which dicts would not.
         mine, others = (list(each.items()) for each in (self, other))
         return mine == others and self._get_told() == other._get_told()
 
-    # Its spectra have none.
+    # Spectra have no hash, so a comparison has none.
     __hash__ = None  # type: ignore[assignment]
 
     def __copy__(self) -> Comparison:
@@ -260,7 +260,7 @@ class Comparison(PairedLayers):
         return format_html(self)
 
     def _get_told(self) -> dict[str, Any]:
-        """Return what is told beside spectra and pairs, as the arguments that make a comparison."""
+        """Return the arguments that make a comparison, but for its spectra and pairs."""
         return {
             "center": self._center,
             "notes": self._notes,

@@ -1,10 +1,10 @@
 """A comparison in a folder: a file for each pair and each spectrum, and `comparison.json`.
 
-One too for what each layer shares neuron by neuron, and where they were asked for, for its nulls,
-its interval, how far its match carries over, and what is left of measures above chance.
+There is also a file for the one-to-one result of each layer, and, if they were asked for, for its
+nulls, its intervals, its cross-validated residuals and its calibration.
 
-`layer_files` says what the files of a layer are. `comparison.json` lists the layers in their order.
-It is written last: a folder without it is not finished.
+`layer_files` handles the files of a layer. `comparison.json` lists the layers in their order. It is
+written last, so a folder without it is not complete.
 """
 
 from __future__ import annotations

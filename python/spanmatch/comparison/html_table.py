@@ -1,4 +1,4 @@
-"""A comparison as a table for notebooks: bars for the areas, or the shaded matrix of all pairs."""
+"""A comparison as an HTML table for notebooks: bars of areas, or a shaded matrix of all pairs."""
 
 from __future__ import annotations
 

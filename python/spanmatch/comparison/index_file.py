@@ -1,4 +1,4 @@
-"""The index of a folder: a JSON file that says of what kind and format the folder is."""
+"""The index of a folder: a JSON file with the kind and the format of the folder."""
 
 from __future__ import annotations
 

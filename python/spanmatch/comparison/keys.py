@@ -1,4 +1,4 @@
-"""What a comparison is asked by: the name of a layer, or of a layer of A and one of B."""
+"""The keys of a comparison: names of layers, or tuples of a layer of A and a layer of B."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 # A layer that both models have under one name, or a layer of model A and one of model B.
 Key: TypeAlias = str | tuple[str, str]
 Place: TypeAlias = tuple[tuple[int, int], ...]
-"""Where a key stands: the number of a layer and of its call, for A and for B."""
+"""The place of a key: the number of the layer and of its call, for A and for B."""
 
-WIDENED = 48  # letters that a shortened name may have more, to differ from others
-NAMED = 5  # layers that an error lists where none has a name like the one asked for
+WIDENED = 48  # the letters that may be added to a shortened name so that it differs from others
+NAMED = 5  # the layers that an error lists if none has a similar name
 
 
 def check_keys(keys: Collection[object]) -> None:
-    """Raise TypeError or ValueError where these are not the keys of one comparison."""
+    """Raise TypeError or ValueError if these cannot be the keys of one comparison."""
     if not keys:
         raise ValueError("a comparison is of one layer at least, got none")
     for key in keys:
@@ -39,12 +39,12 @@ def split_key(key: Key) -> tuple[str, str]:
 
 
 def label(key: Key) -> str:
-    """Return what tables and errors call a key."""
+    """Return a key as tables and errors show it."""
     return " × ".join(map(show_name, key)) if isinstance(key, tuple) else show_name(key)
 
 
 def name_call(name: str, call: int, calls: int) -> str:
-    """Return what one of the `calls` of a layer in a forward pass is called.
+    """Return the name of one of the `calls` of a layer in a forward pass.
 
     >>> name_call("relu", 0, 1), name_call("relu", 1, 2)
     ('relu', 'relu#1')
@@ -53,7 +53,7 @@ def name_call(name: str, call: int, calls: int) -> str:
 
 
 def find_layer(name: str, layers: Collection[str]) -> str:
-    """Return the layer, among these, that `name_call` has named.
+    """Return the layer that a name from `name_call` belongs to.
 
     >>> find_layer("relu#1", ["fc", "relu"])
     'relu'
@@ -62,7 +62,7 @@ def find_layer(name: str, layers: Collection[str]) -> str:
 
 
 def find_layers(key: Key, keys: Collection[Key]) -> Key:
-    """Do the same for a key, of one layer or of two.
+    """Return the same for a key of one layer or of two.
 
     >>> find_layers(("relu#1", "fc"), [("relu", "fc")])
     ('relu', 'fc')
@@ -74,7 +74,7 @@ def find_layers(key: Key, keys: Collection[Key]) -> Key:
 
 
 def find_place(key: Key, layers_a: Sequence[str], layers_b: Sequence[str]) -> Place:
-    """Return where a key stands among all, in the order of the layers and of their calls.
+    """Return the place of a key in the order of the layers and of their calls.
 
     >>> find_place("relu#1", ["fc", "relu"], [])
     ((1, 1),)
@@ -92,9 +92,9 @@ def _place_call(name: str, layers: Sequence[str]) -> tuple[int, int]:
 
 
 def shorten_names(layers: Sequence[str], letters: int) -> dict[str, str]:
-    """Return a name of so many letters for each layer; of more where else two would be alike.
+    """Return a name of this many letters for each layer, or more letters if two would be equal.
 
-    Those that differ only in the middle of very long names are numbered.
+    Very long names that differ only in the middle are numbered.
     """
     begin = _count_shared_parts(layers) if max(map(len, layers)) > letters else 0
     marked = {
@@ -116,7 +116,7 @@ def shorten_names(layers: Sequence[str], letters: int) -> dict[str, str]:
 def explain_unknown(
     key: object, layers_a: Sequence[str], layers_b: Sequence[str], all_pairs: bool
 ) -> str:
-    """Say why a comparison of these layers has no such key."""
+    """Explain why a comparison of these layers has no such key."""
     if not all_pairs:
         if isinstance(key, str):
             return f"no layer {key!r}: {suggest(key, layers_a, NAMED)}"
@@ -130,7 +130,7 @@ def explain_unknown(
 
 
 def _count_shared_parts(layers: Sequence[str]) -> int:
-    """Count the parts, up to a dot, that all names begin with: they tell the least."""
+    """Count the parts, separated by dots, that all names begin with."""
     if len(layers) == 1:
         return 0
     heads = (name.split(".")[:-1] for name in layers)

@@ -1,7 +1,7 @@
-"""The files of a layer in a comparison's folder: its pair, its spectrum, and what is told beside.
+"""The files of a layer in a comparison's folder: its pair, its spectrum and its other results.
 
-The file of a layer takes its name from the layer alone, and is there once it is whole, so that work
-that was cut off can go on.
+The name of a file depends only on the layer, and the file appears once it is complete. So an
+interrupted comparison can be resumed.
 """
 
 from __future__ import annotations

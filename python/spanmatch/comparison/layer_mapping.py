@@ -1,4 +1,4 @@
-"""A mapping from layers, or from a layer of A and one of B, to what there is of each."""
+"""A mapping whose keys are layers, or tuples of a layer of A and a layer of B."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Value = TypeVar("Value")
 
 
 class LayerMapping(Mapping[Key, Value]):
-    """Of one layer at least something, in the order of the layers."""
+    """A mapping from at least one layer, or tuple of layers, to a value, in the order given."""
 
     __slots__ = ("_by_layer",)
 
@@ -28,12 +28,12 @@ class LayerMapping(Mapping[Key, Value]):
 
     @property
     def all_pairs(self) -> bool:
-        """Whether layers of A were compared with layers of B, and keys are tuples (a, b)."""
+        """Whether every layer of A was compared with every layer of B, so that keys are tuples."""
         return isinstance(next(iter(self)), tuple)
 
     @property
     def layers(self) -> tuple[Key, ...]:
-        """The layers, or for all pairs the tuples (a, b), in order."""
+        """The layers, or with `all_pairs` the tuples (a, b), in order."""
         return tuple(self)
 
     @property
@@ -62,21 +62,21 @@ class LayerMapping(Mapping[Key, Value]):
     def __len__(self) -> int:
         return len(self._by_layer)
 
-    # Those of a Mapping would show the whole comparison as their repr.
+    # The views of a Mapping would show the whole comparison in their repr.
     def keys(self) -> KeysView[Key]:
         """Return the layers."""
         return self._by_layer.keys()
 
     def values(self) -> ValuesView[Value]:
-        """Return what there is of each."""
+        """Return the values."""
         return self._by_layer.values()
 
     def items(self) -> ItemsView[Key, Value]:
-        """Return layers with what there is of each."""
+        """Return the layers with their values."""
         return self._by_layer.items()
 
     def _arrange(self, values: list[Any]) -> Floats:
-        """Make an array of one value, or one array, for each key."""
+        """Arrange one value, or one array, for each key in an array over layers."""
         each = np.array(values, np.float64)
         if not self.all_pairs:
             return each

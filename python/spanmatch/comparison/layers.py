@@ -1,7 +1,4 @@
-"""Layers compared: a mapping from each to its spectrum, arrays of what they say, and what is told.
-
-All that there is to show and to write of a comparison but for the pairs that it came from.
-"""
+"""Compared layers: a mapping from layers to spectra, with all other results but the pairs."""
 
 from __future__ import annotations
 
@@ -33,7 +30,7 @@ NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
 class ComparedLayers(LayerMapping[MatchSpectrum]):
-    """Spectra in the order of the layers, one at least, and what is told beside them."""
+    """The spectra of at least one layer, in order, with nulls, intervals, notes and so on."""
 
     __slots__ = (
         "_calibrations",
@@ -93,53 +90,53 @@ class ComparedLayers(LayerMapping[MatchSpectrum]):
 
     @property
     def inputs(self) -> int | None:
-        """How many images or texts were seen, where known."""
+        """The number of inputs, such as images or texts; None if it is not known."""
         return self._inputs
 
     @property
     def notes(self) -> Mapping[Key, str]:
-        """What there is to say of some of the layers."""
+        """Notes on layers whose results need an explanation."""
         return MappingProxyType(self._notes)
 
     @property
     def left_out(self) -> Mapping[str, str]:
-        """The layers that nobody named and that could not be compared, and why."""
+        """The layers that could not be compared, with the reasons."""
         return MappingProxyType(self._left_out)
 
     @property
     def nulls(self) -> Mapping[Key, NullSpectra]:
-        """For each layer the spectra of its nulls, where they were asked for."""
+        """The spectra of the nulls of each layer; empty without `nulls`."""
         return MappingProxyType(self._nulls)
 
     @property
     def intervals(self) -> Mapping[Key, Interval]:
-        """For each layer the interval of s(ε), area and critical ε, where folds were asked for."""
+        """The intervals for s(ε), area and critical ε of each layer; empty without `folds`."""
         return MappingProxyType(self._intervals)
 
     @property
     def one_to_one(self) -> Mapping[Key, OneToOne]:
-        """For each layer what is shared neuron by neuron.
+        """What single neurons of each layer share one by one.
 
-        Of folders of before it was asked for it holds none: `spanmatch.one_to_one` finds it of each
-        `pair(layer)`.
+        It may be empty for a folder of an older version. Then compute it by
+        `spanmatch.one_to_one(comparison.pair(layer))`.
         """
         return MappingProxyType(self._one_to_one)
 
     @property
     def held_out(self) -> Mapping[Key, Residuals]:
-        """For each layer how far a match of it carries over, where folds were asked for.
+        """The cross-validated residuals of a match of each layer; empty without `folds`.
 
-        It is the match that `LayerAnswer.held_out` says.
+        `LayerAnswer.held_out` says which match it is.
         """
         return MappingProxyType(self._held_out)
 
     @property
     def calibrations(self) -> Mapping[Key, Calibration]:
-        """For each layer its measures beside their nulls, where this was asked for."""
+        """The calibrated measures of each layer; empty without `calibrate`."""
         return MappingProxyType(self._calibrations)
 
     def solved(self, layer: Key) -> LayerAnswer:
-        """Return the spectrum of a layer, and what there is beside it: see `LayerAnswer`."""
+        """Return all results for a layer: its spectrum, nulls, interval and the others."""
         return LayerAnswer(
             self[layer],
             self._nulls.get(layer),
@@ -160,24 +157,24 @@ class ComparedLayers(LayerMapping[MatchSpectrum]):
         Returns
         -------
         array
-            Of shape (layers,), or for all pairs (layers_a, layers_b), with the axes of `eps` after
-            these; nan where two layers were not compared.
+            Of shape (layers,), or with `all_pairs` (layers_a, layers_b), followed by the shape of
+            `eps`. It is nan for two layers that were not compared.
         """
         return self._arrange([spectrum.similarity(eps) for spectrum in self.values()])
 
     @property
     def area(self) -> Floats:
-        """The area under s(ε), of shape (layers,), or (layers_a, layers_b) as `similarity`."""
+        """The area under s(ε), of shape (layers,), or with `all_pairs` (layers_a, layers_b)."""
         return self._arrange([spectrum.area for spectrum in self.values()])
 
     @property
     def chance(self) -> Floats:
-        """The median chance level, shaped as `area`; nan too where no neuron lives."""
+        """The median chance level computed from counts, shaped like `area`; nan if none lives."""
         return self._arrange([spectrum.chance_level for spectrum in self.values()])
 
     @property
     def p_value(self) -> Floats:
-        """The p-value of each area, shaped as `area`; nan where there are no nulls."""
+        """The p-value of each area, shaped like `area`; nan without nulls."""
         return self._arrange(
             [
                 self._nulls[key].p_value(spectrum) if key in self._nulls else np.nan

@@ -1,4 +1,4 @@
-"""Layers compared, with the pairs that they came from: what more can be asked of both."""
+"""Compared layers together with their pairs, from which calibrations and best layers follow."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class PairedLayers(ComparedLayers):
-    """Compared layers, and the pair of each, unless they are not kept."""
+    """Compared layers, and the pair of each, unless the pairs are not kept."""
 
     __slots__ = ("_pairs",)
 
@@ -34,9 +34,7 @@ class PairedLayers(ComparedLayers):
         self._pairs = pairs
 
     def pair(self, layer: Key) -> ActivationPair:
-        """Return a copy of the pair that a spectrum was computed from.
-
-        Every function of spanmatch takes it: for matches, support, measures.
+        """Return a copy of the pair of a layer, which every function of spanmatch takes.
 
         Raises
         ------
@@ -53,16 +51,16 @@ class PairedLayers(ComparedLayers):
         return copy(self._pairs[layer])
 
     def calibrated(self, level: float = LEVEL) -> CalibratedComparison:
-        """Return of every layer what is left of each measure above what chance gives.
+        """Return the calibrated scores of every measure, for every layer.
 
-        What is kept in `calibrations` is shown. Without it measures are found of every null that
-        the pairs keep, which takes time: for each layer the time of its measures once for each
-        null. `compare(..., calibrate=True)` keeps them.
+        They come from `calibrations` if these are kept, as after `compare(..., calibrate=True)`.
+        Else all measures are computed on every null of the pairs, which takes time.
 
         Parameters
         ----------
         level
-            The part of unrelated networks that may have a score above 0. At 0.05 it needs 19 nulls.
+            The share of unrelated networks that may have a score above 0. A level of 0.05 needs at
+            least 19 nulls.
 
         Returns
         -------
@@ -73,29 +71,34 @@ class PairedLayers(ComparedLayers):
         Raises
         ------
         ValueError
-            There are neither calibrations nor nulls; there are too few nulls for the level.
+            There are neither calibrations nor nulls, or too few nulls for the level.
         """
         return CalibratedComparison(find_calibrations(self, self._pairs, level))
 
     def best(self, measure: str = "area") -> BestLayers:
-        """Return for every layer of A the most alike of B, and conversely, corrected for choosing.
+        """Find for every layer the most similar layer of the other network, with a p-value.
 
-        Of many layers one is always the most alike. So the nulls choose too: B is shifted against
-        A alike for all pairs of layers, each null has its own best layer, and the p-value is the
-        part of these that reach that of the data. The best is that of largest t, (value - mean of
-        its nulls) / their standard deviation, and not of the largest value, which wide layers
-        always have (arXiv 2602.14486). See `BestLayers`.
+        The best layer is the one with the largest t = (value - mean of its nulls) / their standard
+        deviation. It is not the one with the largest value, since wide layers always have large
+        values (arXiv 2602.14486). If you search many layers, the best one is always high. The
+        p-value accounts for this search: each null has a best layer too, and the p-value counts how
+        often that stands out as much. It needs `compare(..., all_pairs=True, nulls=39)`.
 
         Parameters
         ----------
         measure
-            "area", from the kept `nulls`; or another one of those of `calibrated`, which are
-            computed where they are not kept, and that takes time.
+            "area", or another measure of `calibrated`. Other measures are computed on every null
+            unless calibrations are kept, which takes time.
+
+        Returns
+        -------
+        BestLayers
+            The best layer for every layer of A and for every layer of B.
 
         Raises
         ------
         ValueError
-            Not all pairs of layers were compared, or without nulls; there is no such measure; the
-            shifts of some pairs of layers are others.
+            Not all pairs of layers were compared, or there are no nulls; there is no such measure;
+            some pairs of layers have other circular shifts.
         """
         return find_best_layers(self, self._pairs, measure)

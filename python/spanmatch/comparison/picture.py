@@ -1,4 +1,4 @@
-"""Pictures of a comparison: curves, layers through depth, all pairs. Needs matplotlib."""
+"""Pictures of a comparison: curves, areas over depth, or all pairs. Needs matplotlib."""
 
 from __future__ import annotations
 
@@ -43,15 +43,15 @@ if TYPE_CHECKING:
     from spanmatch.comparison.layers import ComparedLayers
     from spanmatch.results.result import Floats
 
-PANELS = 12  # layers that have a panel each
-NAMED_LAYERS = 60  # along an axis; of more layers only some are named
-LETTERS = 34  # of a name beside a matrix
-# Letters over a panel: of a name in one line, of the lines that a longer one is broken into, and of
-# the last of these, on which numbers follow.
+PANELS = 12  # Up to this many layers have a panel each.
+NAMED_LAYERS = 60  # the most names along an axis; of more layers only some are named
+LETTERS = 34  # the longest name beside a matrix
+# The letters over a panel: of a name in one line, of each line of a longer name, and of its last
+# line, on which numbers follow.
 ONE_LINE, LINE, LAST_LINE = 16, 36, 10
-FIGURES = 14  # layers along each axis of a matrix whose cells hold their figures
-COLOURS = "viridis"  # even to the eye, also to colour-blind readers, and in grey
-LETTER = 0.068  # inches
+FIGURES = 14  # Cells of a matrix with up to this many layers along each axis show their numbers.
+COLOURS = "viridis"  # perceptually uniform, also for colour-blind readers and in grey
+LETTER = 0.068  # the width of a letter in inches
 EPS = np.linspace(0.0, 1.0, 250, endpoint=False)
 
 

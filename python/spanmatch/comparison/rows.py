@@ -1,4 +1,4 @@
-"""A comparison as rows of figures: what tables of pandas and JSON hold."""
+"""A comparison as rows of numbers, for pandas and JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EPS = tuple(tenths / 10 for tenths in range(1, 10))
 
 
 def list_rows(layers: ComparedLayers) -> list[dict[str, Any]]:
-    """Return the figures of each layer, or of each pair of layers."""
+    """Return a row of numbers for each layer, or each pair of layers."""
     return [_list_figures(layers, key) for key in layers]
 
 
@@ -45,7 +45,7 @@ def _list_figures(layers: ComparedLayers, key: Key) -> dict[str, Any]:
 
 
 def _list_nulls_and_interval(answer: LayerAnswer) -> dict[str, Any]:
-    """Return what nulls and folds tell, where there are any."""
+    """Return the results of nulls and folds, if there are any."""
     found: dict[str, Any] = {}
     if (nulls := answer.nulls) is not None:
         found["null_chance"] = nulls.chance_level

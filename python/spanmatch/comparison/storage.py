@@ -51,32 +51,32 @@ READERS: dict[str, Callable[[str | PathLike[str]], Saved]] = {
     match_list.KIND: match_list.read,
     **{each.__name__: each.load for each in _WITH_FILES},
 }
-"""What reads a file, by the kind that it says it holds."""
+"""The function that reads a file, by the kind that the file names."""
 
 
 def save(
     thing: ActivationPair | ActivationSet | Comparison | ManyComparison | Result | Sequence[Match],
     path: str | PathLike[str],
 ) -> None:
-    """Write a pair, a set, a result or a list of matches to a safetensors file.
+    """Write a pair, a set, a result or a list of matches to a file, or a comparison to a folder.
 
-    It appears under its name once it is whole. A comparison is written to a folder. `thing.save`
-    does the same where there is one.
+    A file is in the safetensors format and appears under its name only once it is complete. The
+    method `save` of these objects does the same.
 
     Parameters
     ----------
     thing
         An `ActivationPair` or `ActivationSet`; a `MatchSpectrum`, `Match`, `Support` or another
-        result; a list of `Match`, as `simple_matches` gives; a `Comparison` or `ManyComparison`.
+        result; a list of `Match`, as `simple_matches` returns; a `Comparison` or `ManyComparison`.
     path
-        The file, of any name; `.safetensors` is usual. For a comparison the folder.
+        The file, usually with a name that ends in `.safetensors`. For a comparison the folder.
 
     Raises
     ------
     OSError
-        The file cannot be written.
+        A file cannot be written.
     TypeError
-        `thing` is nothing of these.
+        `thing` is of another type.
 
     Examples
     --------
@@ -103,14 +103,37 @@ def save(
 
 
 def load(path: str | PathLike[str]) -> Saved:
-    """Read what `save` has written, to the bit: in any process, whatever it has imported.
+    """Read a file or folder that `save` has written, exact to the bit.
+
+    Parameters
+    ----------
+    path
+        The file, or the folder of a comparison.
+
+    Returns
+    -------
+    ActivationPair, ActivationSet, Comparison, ManyComparison, a result or a list of Match
+        An object of the type that was saved.
 
     Raises
     ------
     OSError
         The file cannot be read.
     FileError
-        It is cut short, not of spanmatch, or of a newer format. A ValueError.
+        The file is cut short, was not written by spanmatch, or has a newer format. This is a
+        ValueError.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> import numpy as np
+    >>> import spanmatch as sm
+    >>> x = np.random.default_rng(0).standard_normal((100, 3))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "spectrum.safetensors")
+    ...     sm.spectrum(x, x).save(path)
+    ...     sm.load(path)
+    MatchSpectrum(3 + 3 neurons, 0 + 0 dead, 100 samples, area=1.0000)
     """
     if Path(path).is_dir():
         is_of_many = Path(path, many_folder.INDEX).is_file()
@@ -118,6 +141,6 @@ def load(path: str | PathLike[str]) -> Saved:
     kind = tensor_file.read_kind(path)
     if kind in READERS:
         return READERS[kind](path)
-    # Whatever else is wrong with the file is said first.
+    # Reading it whole reports any other fault of the file first.
     tensor_file.read(path)
     raise FileError(f"{path} holds {shorten(str(kind))}, which this version does not know")

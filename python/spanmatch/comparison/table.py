@@ -1,4 +1,4 @@
-"""A comparison as a table of text, with remarks: which layers match more than chance, and notes."""
+"""A comparison as a text table, with remarks on chance and notes."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
     Column = tuple[str, Callable[[Key], str]]
 
 SHOWN_EPS = EPS[::2]
-LONGEST = 40  # rows of a table, and columns of a matrix; the middle of more is left out
-LETTERS = 34  # of a layer's name
-REMARKS, NAMED_OF_NOTE = 5, 3  # notes under a table, and layers that each names
-NAMED = 5  # layers that are named in words on chance
-ENOUGH = round(1 / P) - 1  # nulls that can tell
+LONGEST = 40  # the most rows of a table, or columns of a matrix; the middle is left out
+LETTERS = 34  # the longest name of a layer
+REMARKS, NAMED_OF_NOTE = 5, 3  # the most notes under a table, and layers named in each
+NAMED = 5  # the most layers named in a sentence on chance
+ENOUGH = round(1 / P) - 1  # the fewest nulls with which p can be at most P
 AREA = "area"
 CHANCE = "chance: the median residual to expect of unrelated neurons; (s): ε is at or above it"
 LEAST_CHANCE = (
-    "chance: with a ridge, the least residual to expect of unrelated neurons over independent "
-    "samples, at the median; nulls tell the usual one; (s): ε is at or above it"
+    "chance: with a ridge, the smallest residual to expect of unrelated neurons (median, for "
+    "independent samples); nulls measure the usual one; (s): ε is at or above it"
 )
 NULL_CHANCE = (
-    "null chance: the median critical ε of {}, B circularly shifted against A by whole inputs; "
+    "null chance: the median critical ε of {}, in which whole inputs of B are shifted circularly; "
     "(s): ε is at or above it"
 )
 ONE_TO_ONE = (
@@ -44,17 +44,16 @@ ONE_TO_ONE = (
     "is shared one by one but repeated, or only in another basis"
 )
 HELD_OUT = (
-    "held out: the median residual, on folds left out, of the neurons that match at {}; weights "
-    "are held out, the choice of neurons is not"
+    "held out: the median residual of the match at {}, by cross-validation over folds; the "
+    "weights are cross-validated, the choice of neurons is not"
 )
-DEPENDENT = "chance is an upper bound where the samples of one input depend on each other"
+DEPENDENT = "if samples of one input depend on each other, the true chance level lies lower"
 
 
 def format_table(layers: ComparedLayers, eps: Sequence[float] | None = None) -> str:
-    """Return a table of text; for all pairs, of each layer of A with the most alike of B.
+    """Return a text table; for all pairs, of each layer of A with the most similar layer of B.
 
-    It shows s(ε), and s1(ε) beside it where that is known, at the levels `eps`, or else at the
-    usual ones.
+    It shows s(ε), and s1(ε) beside it if known, at the levels `eps`, or else at the usual levels.
     """
     keys = _find_most_alike(layers) if layers.all_pairs else list(layers)
     names, figures = list_name_columns(layers, LETTERS), list_figure_columns(layers, eps)
@@ -71,7 +70,7 @@ def format_table(layers: ComparedLayers, eps: Sequence[float] | None = None) -> 
 
 
 def describe(layers: ComparedLayers) -> str:
-    """Return in a line what was compared."""
+    """Describe in one line what was compared."""
     counts = {spectrum.n_samples for spectrum in layers.values()}
     samples = f"{min(counts)}" if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
     parts = [f"{samples} samples"]
@@ -91,7 +90,7 @@ def describe(layers: ComparedLayers) -> str:
 
 
 def list_name_columns(layers: LayerMapping[Any], letters: int) -> list[Column]:
-    """Return the columns of names of so many letters: one, or for all pairs two."""
+    """Return the columns of names, cut to this number of letters: one, or two for all pairs."""
     of_a = shorten_names(layers.layers_a, letters)
     of_b = shorten_names(layers.layers_b, letters)
     if not layers.all_pairs:
@@ -103,7 +102,7 @@ def list_name_columns(layers: LayerMapping[Any], letters: int) -> list[Column]:
 
 
 def list_figure_columns(layers: ComparedLayers, eps: Sequence[float] | None = None) -> list[Column]:
-    """Return the columns of figures: those that say something."""
+    """Return the columns of numbers, without those that would be the same for all layers."""
     spectra, intervals = layers.values(), layers.intervals
     columns: list[tuple[str, Callable[[LayerAnswer], str]]] = [
         ("neurons", lambda each: f"{each.spectrum.x.size} + {each.spectrum.y.size}")
@@ -132,7 +131,7 @@ def list_figure_columns(layers: ComparedLayers, eps: Sequence[float] | None = No
 
 
 def list_remarks(layers: ComparedLayers, *, s1: bool = True) -> list[str]:
-    """Return the lines under a table; `s1`: whether it has columns of that."""
+    """Return the lines under a table; `s1` says whether the table has columns of s1."""
     notes = [(label(key), note) for key, note in layers.notes.items()]
     counts = sorted({nulls.counted for nulls in layers.nulls.values()})
     chance = [CHANCE, *([DEPENDENT] if layers.inputs is not None else [])]
@@ -149,7 +148,7 @@ def list_remarks(layers: ComparedLayers, *, s1: bool = True) -> list[str]:
 
 
 def _list_by_text(named: Iterable[tuple[str, str]], begin: str, more_of: str) -> list[str]:
-    """Return a line for each of the first texts, with the names that have it."""
+    """Return a line for each of the first texts, with the names that it belongs to."""
     of_text: dict[str, list[str]] = {}
     for name, text in named:
         of_text.setdefault(text, []).append(name)
@@ -169,7 +168,7 @@ def leave_out_middle(items: Sequence[Any]) -> list[Any]:
 
 
 def align_columns(table: list[list[str]], names: int) -> Iterable[str]:
-    """Yield the lines of a table: so many names first, then figures, or a row of `GAP` alone."""
+    """Yield the lines of a table: columns of names, then of numbers; a row may be only `GAP`."""
     widths = [
         max(map(len, column)) for column in zip(*(r for r in table if r != [GAP]), strict=True)
     ]
@@ -231,7 +230,7 @@ def _format_one_to_one(eps: float, each: LayerAnswer) -> str:
 
 
 def _tell_more_than_chance(layers: ComparedLayers) -> list[str]:
-    """Return a sentence on the layers that have nulls, or none where none has."""
+    """Return a sentence on the layers that have nulls, or an empty list if none has."""
     beyond = {key: layers.solved(key).beyond_chance for key in layers.nulls}
     p = {key: nulls.p_value(layers[key]) for key, nulls in layers.nulls.items()}
     more, not_more, unsure = (

@@ -1,4 +1,4 @@
-"""The comparisons of an experiment: summed in one pass over the data, and then told one by one."""
+"""The comparisons of an experiment: summed in one pass over the data, then solved one by one."""
 
 from __future__ import annotations
 
@@ -233,7 +233,7 @@ class Comparisons:
 
 
 def _check_room(model: nn.Module, count: int, device: str) -> None:
-    """Raise MemoryError where so many models of this size do not fit, here or on the device."""
+    """Raise MemoryError if this number of models does not fit, here or on the device."""
     tensors = chain(model.parameters(), model.buffers())
     needed = count * sum(tensor.numel() * tensor.element_size() for tensor in tensors)
     for place in ("cpu", device):

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MADE_WITH = "made_with"
-"""The table of what else decides the results: versions, and what tells the content of files."""
+"""The table of versions and of hashes of files, on which the results also depend."""
 ABSENT: dict[str, Any] = {"nulls": 0, "folds": 0, "keep": "pairs"}
-"""What folders were made with that do not say so: those of before there was a choice."""
+"""The values of folders that do not name them, since there was no choice yet."""
 MOST_BYTES = 1 << 20  # of a config: checkpoints take a line each
 HEAD = "# Asked for by: spanmatch experiment --config THIS_FILE --out FOLDER\n"
 

@@ -1,4 +1,4 @@
-"""What an experiment works on: the data of its config, and what tells the content of its files."""
+"""The data of an experiment, and the hashes of its files."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def load_held_out_data(config: ExperimentConfig) -> Batches:
 
 
 def load_training_data(config: ExperimentConfig) -> Batches | None:
-    """Return what networks are trained on; None where none is.
+    """Return what networks are trained on; None if none is.
 
     Raises
     ------

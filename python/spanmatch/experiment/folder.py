@@ -1,7 +1,7 @@
-"""The folder of an experiment: where everything in it is, and what it may be used for.
+"""The folder of an experiment: its paths, and the check that it is of the same experiment.
 
-`config.toml` comes first. Then the networks, the comparisons and the report are written, each of
-them beside its place, and put there once it is whole.
+`config.toml` is written first, then the networks, the comparisons and the report. Each of these
+gets its name once it is complete.
 """
 
 from __future__ import annotations
@@ -52,15 +52,15 @@ class Folder:
         return self.path / NETWORKS
 
     def weights(self, key: str) -> Path:
-        """Return where the weights of a network are."""
+        """Return the path of a network's weights."""
         return self.networks / f"{key}.safetensors"
 
     def find_weights(self, planned: PlannedNetwork) -> str | Path:
-        """Return where the weights of a network are: here, or where its checkpoint is."""
+        """Return the path of a network's weights, here or in its checkpoint."""
         return planned.checkpoint or self.weights(planned.key)
 
     def network(self, key: str) -> Path:
-        """Return where it stands what is known of a network, when all is known."""
+        """Return the path of a network's record, which is written once it is complete."""
         return self.networks / f"{key}.json"
 
     def comparison(self, key: str) -> Path:
@@ -72,7 +72,7 @@ class Folder:
         return (self.comparison(key) / INDEX).is_file()
 
     def layer_details(self, key: str) -> Path:
-        """Return where it stands what is known of layers beside their spectra."""
+        """Return the path of the further results for layers."""
         return self.comparison(key) / "inside.json"
 
     def claim(self, config: Mapping[str, Any], made_with: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""What the pair of a layer tells beside its spectrum: measures, and sizes of matches."""
+"""Further results for a layer: measures, and sizes of simple matches and cores."""
 
 from __future__ import annotations
 

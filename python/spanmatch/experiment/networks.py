@@ -1,4 +1,4 @@
-"""The networks of an experiment: as they begin, and as weights in a file say."""
+"""The networks of an experiment: with initial weights, or with those of a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well a network does on inputs that it was not trained on."""
+"""The loss and accuracy of a network on inputs that it was not trained on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def measure_performance(network: nn.Module, batches: Batches, device: str) -> Performance | None:
-    """Return accuracy and loss; None where the data have no classes, or the network no scores."""
+    """Return accuracy and loss; None if the data have no classes, or the network no scores."""
     network = network.to(device).eval()
     tally = Tally()
     with torch.inference_mode():

@@ -1,4 +1,4 @@
-"""Which networks an experiment has, and which of them it compares: it follows from the config."""
+"""The networks and comparisons of an experiment, which follow from its config."""
 
 from __future__ import annotations
 

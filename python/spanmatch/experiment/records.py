@@ -1,4 +1,4 @@
-"""What an experiment writes down of each network and of each comparison, as JSON."""
+"""The records of an experiment on each network and each comparison, as JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An experiment in a folder: what is missing is done, unit by unit, and then the report written."""
+"""The run of an experiment in a folder: it does what is missing, then writes the report."""
 
 from __future__ import annotations
 
@@ -58,32 +58,32 @@ def run_experiment(
     progress: bool = False,
     say: Callable[[str], object] = lambda _: None,
 ) -> Path:
-    """Train, compare and report, and keep all of it in a folder; return the path of the report.
+    """Train, compare and report in a folder; return the path of the report.
 
-    Each network and each comparison is there once it is whole, and is then not made again: killed
-    at any moment, an experiment loses the unit at work, and the pass over the data that sums the
-    comparisons which are missing.
+    Each network and each comparison is written once it is complete, and then not made again. An
+    experiment that is killed loses only the current network or comparison, and the pass over the
+    data that sums the missing comparisons.
 
     Parameters
     ----------
     folder
-        It is made if it is not there.
+        The folder, which is made if it does not exist.
     config
-        What is asked for.
+        The config of the experiment.
     force
-        Take away what an experiment has written there, and do all of it again.
+        Whether to delete what an experiment has written there, and do everything again.
     progress
-        Show bars on standard error.
+        Whether to show bars on standard error.
     say
-        Told of every unit, when it is there.
+        A function that is called with a line for every network and comparison.
 
     Raises
     ------
     FolderInUseError
-        Another process is at work in the folder. A ValueError.
+        Another process is writing to the folder. This is a ValueError.
     ValueError
-        The folder holds another experiment: nothing is changed. Or something is wrong with the
-        data, the architecture or a checkpoint.
+        The folder holds another experiment, and is not changed; or the data, the architecture or
+        a checkpoint is wrong.
     OSError
         A file cannot be read or written.
     ModelError
@@ -92,7 +92,7 @@ def run_experiment(
     to_train_on, held_out = load_training_data(config), load_held_out_data(config)
     networks = prepare_networks(config, held_out, to_train_on)
     layers = networks.layers if config.layers is None else list(config.layers)
-    # What is wrong with the choice is told before the training, and not after it.
+    # A wrong choice of layers raises before the training, and not after it.
     choose_layers(networks.make_initial(0), layers)
     _check_enough(held_out, config)
     files = Folder(folder)
@@ -122,7 +122,7 @@ def run_experiment(
 
 
 def _check_enough(held_out: Batches, config: ExperimentConfig) -> None:
-    """Raise ValueError where there are too few inputs for the nulls or the folds."""
+    """Raise ValueError if there are too few inputs for the nulls or the folds."""
     if not isinstance(held_out, ChosenBatches):
         return
     check_inputs(len(held_out.chosen), config.folds)

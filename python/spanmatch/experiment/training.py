@@ -1,4 +1,4 @@
-"""Training a classifier from a seed, always alike."""
+"""Reproducible training of a classifier from a seed."""
 
 from __future__ import annotations
 

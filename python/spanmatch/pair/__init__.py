@@ -1,10 +1,11 @@
-"""Samples in, one joint Gram matrix out.
+"""From batches of samples to one joint Gram matrix.
 
-Read `pair` first: `ActivationPair`, and how a function takes arrays or a pair. Its half that only
-reads is in `summed_sides`, with `products` for its Gram matrix and correlations. `types` and
-`samples` say what a batch may be, `rows` makes one of maps and tokens; `joint_gram` adds it up
-where it lies; `names` and `pair_file` keep names and files. `nulls_and_folds` is what a pair keeps
-beside its sums. `device` alone imports torch; `array_files` reads activations from files.
+Read `pair` first: `ActivationPair`, and how a function takes two arrays or a pair. `summed_sides`
+is the part of it that only reads, with `products` for the Gram matrix and correlations. `types` and
+`samples` say what a batch may be, and `rows` makes one of maps and tokens. `joint_gram` adds
+batches on the device where they lie. `names` and `pair_file` handle names and files, and
+`nulls_and_folds` the sums for nulls and folds. Only `device` imports torch. `array_files` reads
+activations from files.
 
-This room and `results` do not know each other.
+This room and `results` do not import from each other.
 """

@@ -1,4 +1,4 @@
-"""What a pair and a set share: sums that batches, other sums and other processes are added to."""
+"""The base class of pairs and sets: sums that can be merged, also over processes."""
 
 from __future__ import annotations
 
@@ -28,41 +28,41 @@ class Accumulated(ABC):
 
     @property
     def n_batches(self) -> int:
-        """How many batches have come."""
+        """The number of batches added so far."""
         return self._gram.n_batches
 
     @property
     def n_samples(self) -> int:
-        """How many rows have come."""
+        """The number of rows added so far."""
         return self._gram.n_samples
 
     @property
     def n_items(self) -> int:
-        """How many items have come, where nulls or folds are kept; rows, where none are."""
+        """The number of items added so far. Without nulls and folds it is the number of rows."""
         return self._gram.n_items
 
     @property
     def n_nulls(self) -> int:
-        """How many nulls are summed."""
+        """The number of nulls that are summed."""
         return self._gram.kept[0]
 
     @property
     def n_folds(self) -> int:
-        """To how many folds the items are assigned."""
+        """The number of folds that the items are dealt to."""
         return self._gram.kept[1]
 
     def merge(self, other: Accumulated) -> None:
-        """Add all that `other` has seen, as though its batches had come here.
+        """Add the sums of another pair or set, as though its batches had been added here.
 
-        In any order the sums are the same, but for rounding.
+        The order of merging changes sums only by rounding.
 
         Raises
         ------
         TypeError
             `other` is of another type.
         ValueError
-            Its sides, their widths, their neurons' names, or its numbers of nulls or folds differ.
-            One that has seen nothing, and keeps neither, fits any.
+            `other` differs in its sides, their widths, the names of their neurons, or its number of
+            nulls or folds. An empty one without nulls and folds can always be merged.
         """
         self._check_kind(other)
         # A copy, so that no call holds two locks.
@@ -76,24 +76,24 @@ class Accumulated(ABC):
             self._names = names
 
     def all_reduce(self, group: torch.distributed.ProcessGroup | None = None) -> None:
-        """Merge the sums of all processes of a group of torch.distributed, in each of them.
+        """Merge the sums of all processes of torch.distributed, in every process.
 
-        Every process calls it, once, after its last batch. A process that has seen no batch may
-        take part. All end with the same bits. With NCCL the sums pass through the current GPU: call
-        `torch.cuda.set_device` first, as always there.
+        Every process calls this once, after its last batch. A process without a batch may take
+        part. All processes end with the same bits. With NCCL the sums pass through the current GPU,
+        so call `torch.cuda.set_device` first.
 
         Parameters
         ----------
         group
-            The processes; None: all.
+            The group of processes; None is all processes.
 
         Raises
         ------
         ImportError
             torch is not installed.
         ValueError
-            torch.distributed is not initialised, or sides, widths, names, or numbers of nulls or
-            folds differ: then in every process, and all stay as they were.
+            torch.distributed is not initialised; or sides, widths, names, or numbers of nulls or
+            folds differ between processes. Then every process raises, and all stay as they were.
         """
         from spanmatch.pair.device.all_reduce import all_reduce
 
@@ -103,7 +103,7 @@ class Accumulated(ABC):
             self._names = names
 
     def without_replicates(self) -> Self:
-        """Return a copy that keeps neither nulls nor folds: as large as one that never did."""
+        """Return a copy without nulls and folds, which takes less memory."""
         with self._gram.lock:
             gram = self._gram.to_host()
             parts, norms = gram.parts(), gram.norms()
@@ -111,7 +111,7 @@ class Accumulated(ABC):
         return self._wrap(core.Gram.from_parts(parts, norms=own, sides=gram.sides))
 
     def __add__(self, other: Accumulated) -> Self:
-        """Return a new one that has seen what both have."""
+        """Return a new object with the sums of both."""
         if not isinstance(other, Accumulated):
             return NotImplemented
         total = self.__copy__()
@@ -128,12 +128,12 @@ class Accumulated(ABC):
     @property
     @abstractmethod
     def _labels(self) -> Sequence[Label]:
-        """What errors call the sides."""
+        """The names of the sides as errors show them."""
 
     @abstractmethod
     def _check_kind(self, other: object) -> None:
-        """Raise TypeError where another is of another type, ValueError where of other sides."""
+        """Raise TypeError if the other has another type, and ValueError if it has other sides."""
 
     @abstractmethod
     def _wrap(self, gram: core.Gram) -> Self:
-        """Return one of the same sides, and names, that has seen what a Gram has."""
+        """Return an object of the same sides and names with this Gram matrix."""

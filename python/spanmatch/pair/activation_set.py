@@ -1,4 +1,4 @@
-"""Activations of many sides on the same inputs, of which any two are a pair."""
+"""`ActivationSet`: several sides on the same inputs, any two of which are a pair."""
 
 from __future__ import annotations
 
@@ -29,31 +29,31 @@ KIND = "ActivationSet"
 
 
 class ActivationSet(Accumulated):
-    """The activations of several sides on the same inputs, accumulated over batches.
+    """The activations of several sides on the same inputs, summed over batches.
 
-    Any two sides are a pair: `pair("a", "b")` is what an `ActivationPair` would hold that had seen
-    the rows of both, but for rounding. Row i of every side belongs to the same sample. The first
-    batch sets the widths.
+    `pair("a", "b")` returns any two sides as an `ActivationPair`, up to rounding the one that the
+    rows of both would give. Row i of every side belongs to the same sample. The first batch sets
+    the widths.
 
-    All sides share one joint Gram matrix: a set takes at most the square of all their neurons
-    together in float64, of many neurons half of that, however many samples it has seen. Several
-    threads may update or merge into one set: each call is atomic, one waits for the other. A call
-    that raises leaves the set as it was.
+    All sides share one joint Gram matrix. Its memory does not grow with the samples: with n neurons
+    on all sides together it is at most n² float64, half of that for many neurons. Several threads
+    may update one set: each call is atomic. A call that raises an error leaves the set as it was.
 
     Parameters
     ----------
     sides
-        Their names, two at least.
+        The names of the sides, at least two.
     nulls, folds, seed
-        As `ActivationPair` takes them. One roll of the items is shared by all sides: each pair has
-        the nulls that it would have alone, and in the other order those of the mirrored roll.
+        As for `ActivationPair`. All sides share the circular shifts of a null, so each pair has the
+        nulls that it would have alone. In the other order a pair has the opposite shifts.
     neuron_names
-        Of some sides, the names of their neurons, one for each.
+        For some or all sides, the names of their neurons, one for each.
 
     Raises
     ------
     TypeError, ValueError
-        There are fewer than two sides, one is named twice, or is no text; or as `ActivationPair`.
+        There are fewer than two sides, a side is named twice, or its name is not a text; or an
+        argument is wrong as for `ActivationPair`.
 
     Examples
     --------
@@ -94,7 +94,7 @@ class ActivationSet(Accumulated):
 
     @property
     def widths(self) -> dict[str, int]:
-        """How many neurons each side has; empty before the first batch."""
+        """The number of neurons of each side, by its name; empty before the first batch."""
         widths = self._gram.widths
         return {} if widths is None else dict(zip(self._sides, widths, strict=True))
 
@@ -104,18 +104,18 @@ class ActivationSet(Accumulated):
         Parameters
         ----------
         rows
-            Of exactly the sides, samples × neurons, as `ActivationPair.update` takes them. Sides
-            may have different types, and lie on different devices.
+            A mapping from the name of every side to its activations, samples × neurons, as
+            `ActivationPair.update` takes them. Sides may have different types and devices.
         rows_per_item
-            As `ActivationPair.update` takes it.
+            As for `ActivationPair.update`.
 
         Raises
         ------
         TypeError, ValueError
-            A side is missing, or there is no such side; or as `ActivationPair.update`. The error
-            says which side, at which batch.
+            A side is missing, or there is no side of this name; or the samples are wrong as for
+            `ActivationPair.update`. The message names the side and the batch.
         DeviceError
-            As `ActivationPair.update`.
+            As for `ActivationPair.update`.
         """
         with self._gram.lock:
             where = f"batch {self.n_batches} (counted from 0)"
@@ -130,14 +130,14 @@ class ActivationSet(Accumulated):
                 self._names = names
 
     def pair(self, a: str, b: str) -> ActivationPair:
-        """Return what two sides have seen, a as x and b as y: a copy, which is the caller's.
+        """Return a copy of the sums of two sides as a pair, with a as x and b as y.
 
         Raises
         ------
         KeyError
             There is no such side.
         ValueError
-            Both are the same.
+            `a` and `b` are the same side.
         """
         for side in (a, b):
             if side not in self._sides:
@@ -150,12 +150,11 @@ class ActivationSet(Accumulated):
         return wrap_gram(gram, (names[x], names[y]))
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the set to a safetensors file, which appears under its name once it is whole.
+        """Write the set to a safetensors file.
 
-        Tensors are those of `ActivationPair.save`, over the neurons of all sides, one side after
-        the other. With K sides `norms` is of shape (n + K, K): the products of each neuron, and of
-        the squared norm of each side, with the norm of each. A row of `nulls` has for each side but
-        the last the products of its neurons with all shifted neurons behind it.
+        The file holds the sums, the counts, the names, and the nulls and folds if there are any. It
+        appears under its name only once it is complete. The page *File formats* of the
+        documentation describes the tensors.
 
         Raises
         ------
@@ -166,14 +165,14 @@ class ActivationSet(Accumulated):
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> ActivationSet:
-        """Read a set that `save` has written, to the bit.
+        """Read a set from a file that `save` has written, exact to the bit.
 
         Raises
         ------
         OSError
             The file cannot be read.
         FileError
-            It is cut short, of another kind, or of a newer format. A ValueError.
+            The file is cut short, of another kind, or of a newer format. This is a ValueError.
 
         Examples
         --------
@@ -203,7 +202,7 @@ class ActivationSet(Accumulated):
         return acts._wrap(gram)
 
     def _write(self, path: str | PathLike[str], of: object = None) -> None:
-        """Save the set; in a folder that has one for each layer, saying of which it is."""
+        """Save the set; `of` names its layer, in a folder with a file for each layer."""
         with self._gram.lock:
             gram = self._gram.to_host()
             tensors, values = take_apart(gram)
@@ -231,7 +230,8 @@ class ActivationSet(Accumulated):
             raise TypeError(f"merge needs an ActivationSet, got {type(other).__name__}")
         if other.sides != self.sides:
             raise ValueError(
-                f"the sets have other sides: {', '.join(self.sides)} and {', '.join(other.sides)}"
+                f"the sets have different sides: {', '.join(self.sides)} and "
+                f"{', '.join(other.sides)}"
             )
 
     def _wrap(self, gram: core.Gram) -> ActivationSet:
@@ -271,7 +271,7 @@ def _as_sides(sides: object) -> tuple[str, ...]:
 
 
 def _call_sides(sides: Iterable[str]) -> list[str]:
-    """Return what errors call the sides."""
+    """Return the names of the sides as errors show them."""
     return [repr(side) for side in sides]
 
 

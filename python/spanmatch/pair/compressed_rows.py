@@ -1,4 +1,4 @@
-"""Sparse rows out of the parts that others keep them in: all are looked at before they are used."""
+"""Sparse rows from the arrays that other libraries store them in, which are checked first."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def make_rows(
     n_neurons: int, starts: NDArray[Any], columns: NDArray[Any], values: NDArray[np.float64]
 ) -> core.SparseRows:
-    """Return rows of which the columns and values are given, and where each row begins.
+    """Return sparse rows from the start of each row, the columns and the values (CSR).
 
     Raises
     ------
@@ -32,7 +32,7 @@ def make_rows(
 def make_rows_of_columns(
     shape: tuple[int, int], starts: NDArray[Any], rows: NDArray[Any], values: NDArray[np.float64]
 ) -> core.SparseRows:
-    """Return rows of what is kept column by column: where each begins, and its rows.
+    """Return sparse rows from the start of each column, the rows and the values (CSC).
 
     Raises
     ------
@@ -49,7 +49,7 @@ def make_rows_of_columns(
 def make_rows_of_places(
     shape: tuple[int, int], rows: NDArray[Any], columns: NDArray[Any], values: NDArray[np.float64]
 ) -> core.SparseRows:
-    """Return rows of values of which each has its row and its column, in any order.
+    """Return sparse rows from the row, the column and the value of each entry, in any order (COO).
 
     Raises
     ------
@@ -104,6 +104,6 @@ def _check_starts(
     if not rising or starts[0] != 0 or starts[-1] != len(values):
         raise ValueError(
             f"the starts of its {kind} do not rise from 0 to {len(values)}, the number of values: "
-            "it is damaged, make it anew"
+            "it is damaged, so make it again"
         )
     return np.ascontiguousarray(starts)

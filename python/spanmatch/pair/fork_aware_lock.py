@@ -1,11 +1,11 @@
-"""A lock that a forked child does not wait for in vain."""
+"""A lock that raises an error in a forked child, which would otherwise wait forever."""
 
 from __future__ import annotations
 
 import os
 from threading import RLock
 
-PATIENCE = 0.1  # seconds, in which another thread of the child may find the same out
+PATIENCE = 0.1  # seconds between checks, in which another thread may detect the fork too
 
 
 class ForkAwareLock:

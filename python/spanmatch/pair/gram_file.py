@@ -1,4 +1,4 @@
-"""The sums of a Gram matrix as tensors, and what else a file holds of them."""
+"""The sums of a Gram matrix as the tensors and metadata of a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The joint Gram matrix of two or more sides: sums on the host, and where batches lie."""
+"""The joint Gram matrix of two or more sides, with sums on the host or on a device."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class JointGram:
 
     def __init__(self, host: core.Gram | None = None) -> None:
         self.lock = ForkAwareLock()
-        # The host's sums, and what batches on devices have added since the host was last told.
-        # Replaced together: an interruption must not leave a sum in both, or in neither.
+        # The sums on the host, and those on devices that have not been added to it yet. They are
+        # replaced together, so that an interrupt cannot leave a sum in both or in neither.
         self._sums: tuple[core.Gram, dict[torch.device, DeviceGram]] = (
             core.Gram() if host is None else host,
             {},
@@ -89,8 +89,8 @@ class JointGram:
                 check_widths(widths)
             on_host = [side for side in samples if isinstance(side, (np.ndarray, core.SparseRows))]
             if len(on_host) == len(samples):
-                # The core knows its own widths, and which circular shifts and folds come next; of
-                # what is on devices it has to be told.
+                # The core knows its own widths, and the next circular shifts and folds. It does not
+                # know about sums on devices.
                 host, _ = self._sums
                 alone = widths == self.widths and not any(self.kept)
                 gram = host if alone else self.to_host()
@@ -151,7 +151,7 @@ class JointGram:
                     devices[device] = gram
                     return
             on_host = [to_host(side) for side in sides]
-        # The core says what is wrong.
+        # The core raises the error.
         self.to_host().update(on_host, rows_per_item)
 
 

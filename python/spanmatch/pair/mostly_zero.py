@@ -1,4 +1,4 @@
-"""Arrays of which most values are zero: summed as sparse rows, where that is less work."""
+"""Dense arrays that are mostly zero, summed as sparse rows if that is less work."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
     import spanmatch._core as core
 
-# The core counts one product of two sparse rows as 64 multiplications, and one with a row that is
-# not sparse as 8: up to one value in eight, each side is less work without its zeros. Here they
-# have to be found as well, which is why it is half of that.
+# The core counts a product of two sparse rows as 64 multiplications, and one with a dense row as 8.
+# So a side is less work without its zeros up to one value in eight. Here the zeros must be found
+# first, so the limit is half of that.
 LARGEST_SHARE = 1 / 16
-# To find the zeros of fewer takes as long as to sum them.
+# With fewer neurons, finding zeros takes as long as summing them.
 FEWEST_NEURONS = 256
-# The sums of more take terabytes: the core says so, of rows that it has not read.
+# Sums of more neurons take terabytes. The core raises this error before it reads the rows.
 MOST_NEURONS = 2**20
-# While a batch is summed, the bytes of a value that is not zero, and of any value of another side.
+# The bytes for a non-zero value, and for any value of the other side, while a batch is summed.
 SPARSE_BYTES, DENSE_BYTES = 64, 16
-# What these may take, where the sums take less.
+# The bytes that are allowed for these if the sums take less.
 SMALL_COPY = 2**30
-# Values that are looked at together.
+# The values that are checked together.
 BLOCK_VALUES = 2**20
 
 
@@ -61,7 +61,7 @@ def _replace(side: NDArray[Any], n_shifted: int) -> NDArray[Any] | core.SparseRo
 
 
 def read_mostly_zero(array: NDArray[Any], most: int) -> core.SparseRows | None:
-    """Return an array as sparse rows; None where more values than `most` are not zero."""
+    """Return an array as sparse rows; None if more values than `most` are not zero."""
     n_samples, width = array.shape
     if most < 0:
         return None
@@ -83,7 +83,7 @@ def read_mostly_zero(array: NDArray[Any], most: int) -> core.SparseRows | None:
 
 
 def _find_values(block: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return where values are that are not zero: not a number is a value."""
+    """Return a mask of the values that are not zero, nan among them."""
     if block.dtype.itemsize == 2:
         # float16, and the bits of bfloat16, but for their signs.
         block = block.view(np.uint16) & 0x7FFF

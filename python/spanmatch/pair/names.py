@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Names: TypeAlias = "tuple[tuple[str, ...] | None, ...]"
-"""Of the neurons of each side, where given."""
+"""The names of the neurons of each side; None if they were not given."""
 
 
 class Label(NamedTuple):
-    """What errors call a side, and the argument that names its neurons."""
+    """The name of a side in errors, and of the argument with the names of its neurons."""
 
     side: str
     names: str
@@ -35,7 +35,7 @@ def as_names(names: Iterable[str] | None, label: Label) -> tuple[str, ...] | Non
 
 
 def check_counts(names: Names, widths: Sequence[int], labels: Sequence[Label] = PAIR) -> None:
-    """Raise where sides of these widths have another number of names."""
+    """Raise ValueError if a side has another number of names than neurons."""
     for label, known, width in zip(labels, names, widths, strict=True):
         if known is not None and len(known) != width:
             raise ValueError(
@@ -44,7 +44,7 @@ def check_counts(names: Names, widths: Sequence[int], labels: Sequence[Label] = 
 
 
 def merge_names(mine: Names, theirs: Names, labels: Sequence[Label] = PAIR) -> Names:
-    """Return the names that either knows; where both do, they must agree."""
+    """Return the names of one or the other; if both have names, they must be equal."""
     sides = zip(mine, theirs, labels, strict=True)
     return tuple(_merge_side(one, other, label.side) for one, other, label in sides)
 

@@ -1,4 +1,4 @@
-"""What a pair keeps beside its sums: nulls, of items shifted circularly, and folds of items."""
+"""Nulls, whose items are shifted circularly, and folds of items, which a pair can sum too."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from spanmatch.base.arguments import RowsPerItem
     from spanmatch.pair.types import Samples
 
-# With 39, p < 0.05 leaves room for one null that reaches the data.
+# With 39 nulls p can be at most 0.05 although one null reaches the data.
 USUAL_NULLS = 39
 USUAL_FOLDS = 16
 
 
 @dataclass(frozen=True)
 class Resampling:
-    """How many nulls and folds a pair keeps, and the seed that they follow from."""
+    """The number of nulls and folds of a pair, and their seed."""
 
     nulls: int = 0
     folds: int = 0
@@ -37,12 +37,12 @@ class Resampling:
         return self.nulls > 0 or self.folds > 0
 
     def count_beside(self, *widths: int) -> int:
-        """Return how many numbers nulls and folds take beside the sums of sides so wide."""
+        """Return how many numbers nulls and folds take beside the sums of sides of these widths."""
         between = sum(a * b for a, b in combinations(widths, 2))
         return self.nulls * between + self.folds * sum(widths) ** 2
 
     def make_pair(self) -> ActivationPair:
-        """Return a pair that keeps these."""
+        """Return an empty pair with these nulls and folds."""
         return ActivationPair(nulls=self.nulls, folds=self.folds, seed=self.seed)
 
 
@@ -50,7 +50,7 @@ NO_RESAMPLING = Resampling()
 
 
 def check_inputs(inputs: int, folds: int) -> None:
-    """Raise ValueError where there are fewer inputs than folds to assign them to."""
+    """Raise ValueError if there are fewer inputs than folds."""
     if inputs < folds:
         raise ValueError(
             f"{folds} folds need {folds} inputs at least, got {inputs}: take fewer `folds`"
@@ -66,7 +66,7 @@ def read_gram_with_nulls(
     seed: int,
     progress: bool,
 ) -> core.Gram:
-    """Return the Gram of two arrays or a pair, which keeps nulls."""
+    """Return the Gram matrix of two arrays or a pair, with its nulls."""
     if isinstance(x, ActivationPair):
         _check_left_to_pair("nulls", nulls, rows_per_item)
         gram = copy_gram(x, y)
@@ -87,7 +87,7 @@ def read_gram_with_folds(
     seed: int,
     progress: bool,
 ) -> core.Gram:
-    """Return the Gram of two arrays or a pair, which keeps folds."""
+    """Return the Gram matrix of two arrays or a pair, with its folds."""
     if isinstance(x, ActivationPair):
         _check_left_to_pair("folds", folds, rows_per_item)
         gram = copy_gram(x, y)
@@ -101,7 +101,7 @@ def read_gram_with_folds(
 
 @contextmanager
 def lend_gram_with_folds(x: ActivationPair, y: Samples | None) -> Iterator[core.Gram]:
-    """Lend the Gram of a pair, which keeps folds: meanwhile nobody adds to it."""
+    """Lend the Gram matrix of a pair with folds, and block updates meanwhile."""
     with x._gram.lock:
         gram = read_gram(x, y)
         if not gram.fold_samples:
@@ -110,7 +110,7 @@ def lend_gram_with_folds(x: ActivationPair, y: Samples | None) -> Iterator[core.
 
 
 def _check_left_to_pair(name: str, count: int | None, rows_per_item: RowsPerItem) -> None:
-    """Raise TypeError where an argument is given that a pair was made with."""
+    """Raise TypeError if an argument is given that belongs to the making of a pair."""
     if count is not None:
         raise TypeError(
             f"a pair has its {name} from the start: make it by ActivationPair({name}=…)"
@@ -119,7 +119,7 @@ def _check_left_to_pair(name: str, count: int | None, rows_per_item: RowsPerItem
 
 
 def check_items_left_to_pair(rows_per_item: RowsPerItem) -> None:
-    """Raise TypeError where it is said where items begin, which a pair knows."""
+    """Raise TypeError if `rows_per_item` is given beside a pair, which knows its items."""
     rows: object = rows_per_item
     if not isinstance(rows, int) or rows != 1:
         raise TypeError("a pair knows its items: pass rows_per_item to its update")

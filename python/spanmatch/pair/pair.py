@@ -1,4 +1,4 @@
-"""Two sides of activations, reduced batch by batch to all that a match depends on."""
+"""`ActivationPair`: two sides of activations, summed batch by batch."""
 
 from __future__ import annotations
 
@@ -25,32 +25,32 @@ if TYPE_CHECKING:
 
 
 class ActivationPair(SummedSides):
-    """The activations of two sides on the same inputs, accumulated over batches.
+    """The activations of two sides on the same inputs, summed over batches.
 
-    What a match depends on is the joint Gram matrix of both sides, [X Y]ᵀ[X Y]. It adds up over
-    batches, in any order, so a pair takes at most (n_x + n_y)² float64 of memory, of wide sides
-    half of that, and as much again while it adds a batch, however many samples it has seen, and
-    gives the same answers as all samples at once. Row i of `x` and row i of `y` belong to the same
-    sample. The first batch sets both widths.
+    A match depends on the data only through the joint Gram matrix of both sides, [X Y]ᵀ[X Y], which
+    adds up over batches in any order. So a pair gives the same answers as all samples at once, and
+    its memory does not grow with their number. It is at most (n_x + n_y)² float64, half of that for
+    wide sides, and as much again while a batch is added. Row i of `x` and row i of `y` belong to
+    the same sample. The first batch sets both widths.
 
-    Several threads may update or merge into one pair: each call is atomic, one waits for the other.
-    A call that raises leaves the pair as it was.
+    Several threads may update one pair: each call is atomic. A call that raises an error leaves the
+    pair as it was.
 
     Parameters
     ----------
     x_names, y_names
-        Names of the neurons of a side, one for each: kept in files and shown in tables.
+        Names of the neurons of a side, one for each. They are kept in files and shown in tables.
     nulls
-        How many times x is also summed against y whose items are shifted circularly inside each
-        batch, each time by another offset: for `null_spectra` and `p_value`. Each takes n_x × n_y
-        float64, and n_x × n_y multiplications a row. Each batch must hold two items at least: join
-        a last one to the batch before, or drop it.
+        The number of nulls to sum, for `null_spectra` and `p_value`. In a null the items of y are
+        shifted circularly inside each batch. Each null takes n_x × n_y float64, and n_x × n_y
+        multiplications for each row. Each batch must then hold at least two items.
     folds
-        To how many folds the items are assigned, each with a Gram of its own: for `interval`. 0 or
-        at least 2; together they take as much work as the pair, and `folds` times its memory.
+        The number of folds that the items are dealt to, for `interval`, `held_out` and
+        `ridge="auto"`: 0, or at least 2. Each fold has a Gram matrix of its own, so they take
+        `folds` times the memory of the pair, and together as much time as its sums.
     seed
-        What circular shifts and fold assignment follow from. Pairs that are to be merged should
-        have each its own.
+        The seed of the circular shifts and the folds. Give pairs that you will merge different
+        seeds.
 
     Examples
     --------
@@ -85,50 +85,48 @@ class ActivationPair(SummedSides):
         Parameters
         ----------
         x, y
-            Samples × neurons, of shape (samples, n_x) and (samples, n_y): arrays of numpy, tensors
-            of torch, or anything with `__dlpack__` (CuPy, JAX); float16, bfloat16, float32 or
-            float64, with any strides. `as_rows` makes them of maps and tokens. Sparse ones too:
-            arrays and matrices of scipy.sparse, tensors of torch (COO, CSR, CSC), and what
-            `sparse_rows` returns; on one side or on both.
+            Activations of shape (samples, n_x) and (samples, n_y): numpy arrays, torch tensors, or
+            anything with `__dlpack__` (CuPy, JAX), in float16, bfloat16, float32 or float64, with
+            any strides. Use `as_rows` for maps and tokens. Either side may be sparse: arrays and
+            matrices of scipy.sparse, sparse tensors of torch (COO, CSR, CSC), or `sparse_rows`.
 
-            What the host holds is read where it lies and widened block by block, never copied
-            whole. Of a tensor on a GPU the sums are kept there, in float64, and come to the host
-            once, when they are needed. Where the sides lie apart, y goes to the device of x, or x
-            to that of y if x is on the host.
-            Devices without float64, as Apple's MPS, go through the host: a warning says so, once.
-
-            Sparse samples are summed without their zeros where that is less work, which is counted:
-            up to one value in eight or so. Neurons that are on in all of the first samples have a
-            shift, as those of other samples have: so centring takes no digits from them. A pair
-            that began with samples that are not sparse adds sparse ones with their zeros, block by
-            block. Those of a GPU go through the host.
-
-            DataFrames of pandas and DataArrays of xarray too. Labels of neurons that are all texts
-            become `x_names` and `y_names`, and later batches must agree with them. Sides that label
-            the same rows in another order are refused.
-
-            Arrays on the host are summed likewise where at most one value in 16 of that side is not
-            zero, in its first batch and then in each, and the sides have 256 neurons together; but
-            not where a batch would take more room than the sums, and than 1 GiB. No clock decides.
+            A DataFrame of pandas or a DataArray of xarray may name its neurons: labels that are all
+            strings become `x_names` and `y_names`, and later batches must agree with them. Sides
+            that label the same rows in another order are refused.
         rows_per_item
-            How many rows an item has, as an image has positions and a sequence tokens; or the
-            length of each item, in order. Rows of one item depend on each other, so nulls shift,
-            and folds take, whole items. Where lengths differ, the batch is shifted to where an item
-            begins, and rows of y meet other positions than their own.
+            The number of rows of an item, as the positions of an image or the tokens of a text; or
+            a list with the number of each item, in order. Rows of one item depend on each other, so
+            nulls shift whole items, and folds take whole items. If the numbers differ, a null pairs
+            rows with other positions than their own.
 
         Raises
         ------
         TypeError
             A side is not an array of floats.
         ValueError
-            A side has not two axes, no rows, or another width than before; the sides' row counts
-            differ; a value is NaN or infinite; a sum of squares leaves the range of float64; items
-            do not make up the batch, or there is one alone, which nulls cannot shift.
+            A side does not have two axes, has no rows, or another width than before; the sides
+            differ in their number of rows; a value is NaN or infinite; a sum of squares leaves the
+            range of float64; `rows_per_item` does not add up to the batch, or leaves only one item
+            while there are nulls.
         DeviceError
-            The device ran out of memory, or was lost. What a lost device had summed is lost with
-            it: every later call says so.
+            The device ran out of memory or was lost. Sums on a lost device are lost too, and every
+            later call raises this error.
 
-        Each says which batch, counted from 0, and leaves the pair as it was.
+        Notes
+        -----
+        Messages of errors say which batch it was, counted from 0. The pair stays as it was.
+
+        Arrays in the memory of the host are read in place and converted block by block. Sums of
+        tensors on a GPU stay on that GPU in float64, and come to the host once, when an answer is
+        asked for. If the sides lie on different devices, y moves to the device of x; if x is on the
+        host, x moves to the device of y. Devices without float64, such as Apple's MPS, go through
+        the host, and so do sparse tensors on a GPU; a warning says so once.
+
+        Sparse samples are summed without their zeros if that is less work, which is so up to about
+        one non-zero value in eight. Dense arrays on the host are treated likewise if at most one
+        value in 16 of a side is not zero and both sides together have at least 256 neurons, unless
+        a batch would take more memory than the sums and more than 1 GiB. A pair that began with
+        dense samples adds sparse ones with their zeros, block by block.
         """
         with self._gram.lock:
             where = f"batch {self.n_batches} (counted from 0)"
@@ -140,18 +138,11 @@ class ActivationPair(SummedSides):
                 self._names = names
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the pair to a safetensors file, which appears under its name once it is whole.
+        """Write the pair to a safetensors file.
 
-        Tensors `shift`, `sums`, `spread` and `products`: (x y)-row minus shift, summed over samples
-        as it is, and as its outer product with itself; the metadata hold the counts and names.
-        Where they are kept, `nulls`, the products of x with each shifted y, and for each fold
-        `folds.sums`, `folds.spread`, `folds.products`.
-
-        `norms`, of shape (n_x + n_y + 2, 2), is what debiased CKA takes: with a and b the squared
-        norms of the rows of x and of y less the shift, the products of each neuron, of a and of b
-        with a and with b. `nulls.norms` has for each null the products of every neuron with the
-        norms of the other side, and Σ a b; `folds.norms` what `norms` is for each fold. Files of
-        version 0.1.0 have none of them: they load, and what needs them says so.
+        The file holds the sums, the counts, the names, and the nulls and folds if there are any. It
+        appears under its name only once it is complete. The page *File formats* of the
+        documentation describes the tensors.
 
         Raises
         ------
@@ -162,14 +153,14 @@ class ActivationPair(SummedSides):
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> ActivationPair:
-        """Read a pair that `save` has written, to the bit.
+        """Read a pair from a file that `save` has written, exact to the bit.
 
         Raises
         ------
         OSError
             The file cannot be read.
         FileError
-            It is cut short, of another kind, or of a newer format. A ValueError.
+            The file is cut short, of another kind, or of a newer format. This is a ValueError.
 
         Examples
         --------
@@ -194,7 +185,7 @@ class ActivationPair(SummedSides):
         return f"ActivationPair({self.n_x} + {self.n_y} neurons, {self.n_samples} samples)"
 
     def _write(self, path: str | PathLike[str], of: object = None) -> None:
-        """Save the pair; in a folder that has one for each layer, saying of which it is."""
+        """Save the pair; `of` names its layer, in a folder with a file for each layer."""
         with self._gram.lock:
             pair_file.write(path, self._gram.to_host(), self._names, of)
 
@@ -213,9 +204,9 @@ class ActivationPair(SummedSides):
 def make_gram(
     nulls: int = 0, folds: int = 0, seed: int = 0, sides: Sequence[str] = ()
 ) -> core.Gram:
-    """Return a Gram matrix that has seen nothing, and keeps so many nulls and folds.
+    """Return an empty Gram matrix with these nulls and folds.
 
-    Errors call its sides by their names, and without names x and y.
+    Its errors call the sides by their names, or x and y without names.
     """
     nulls, folds = as_count(nulls, "nulls"), as_count(folds, "folds")
     if folds == 1:
@@ -231,9 +222,9 @@ def read_gram(
     empty: Callable[[], core.Gram] = core.Gram,
     rows_per_item: RowsPerItem = 1,
 ) -> core.Gram:
-    """Return the Gram matrix of what a public function was given: two arrays or a pair.
+    """Return the Gram matrix of the arguments of a public function: two arrays, or a pair.
 
-    Arrays are added to what `empty` returns.
+    Arrays are added to the Gram matrix that `empty` returns.
     """
     if isinstance(x, ActivationPair):
         if y is not None:
@@ -252,13 +243,13 @@ def read_gram(
 
 
 def copy_gram(x: Samples | ActivationPair, y: Samples | None, progress: bool = False) -> core.Gram:
-    """As `read_gram`, for more than one look: whatever is added to a pair meanwhile."""
+    """Return the same as `read_gram`, but a copy that later updates of a pair do not change."""
     gram = read_gram(x, y, progress)
     return x._gram.copy() if isinstance(x, ActivationPair) else gram
 
 
 def wrap_gram(gram: core.Gram, names: Names = (None, None)) -> ActivationPair:
-    """Return a pair that has seen what a Gram has, and shares it."""
+    """Return a pair that shares this Gram matrix."""
     pair = ActivationPair()
     pair._gram, pair._names = JointGram(gram), names
     return pair

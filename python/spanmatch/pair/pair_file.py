@@ -26,7 +26,7 @@ def write(path: str | PathLike[str], gram: core.Gram, names: Names, of: object =
     values |= {"n_x": gram.n_x, "n_y": gram.n_y, "x_names": x_names, "y_names": y_names}
     if "nulls" in tensors:
         tensors["nulls"] = tensors["nulls"].reshape(gram.n_nulls, gram.n_x, gram.n_y)
-    # An older version would leave norms out in silence.
+    # An older version would silently ignore norms.
     layout = FORMAT_WITH_NORMS if "norms" in tensors else tensor_file.FIRST_FORMAT
     tensor_file.write(path, KIND, tensors, values, layout=layout, of=of)
 

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     import spanmatch._core as core
     from spanmatch.pair.types import Floats, Side
 
-# Values of float64 that a block of rows may take beside the result: 8 MB.
+# The values of a block of rows beside the result, 8 MB of float64.
 BLOCK_VALUES = 2**20
 
-ROUNDING = 1e-6  # by which a cosine may exceed 1: the core allows products as much
+ROUNDING = 1e-6  # A cosine may exceed 1 by this much, as in the core.
 
 
 def find_gram(gram: core.Gram, *, center: bool) -> Floats:
@@ -41,13 +41,13 @@ def find_correlations(gram: core.Gram, *, center: bool) -> Floats:
     (n_x, _), _, n_samples, shift, sums, spread, products = gram.parts()
     added = _find_added(n_samples, shift, sums, center=center)
     squares = products.diagonal() + 2.0 * added[0] * added[1]
-    # What the core calls dead: exactly zero, as a constant is once it is centred.
+    # Dead as in the core: exactly zero, as a constant is after centring.
     dead = spread == 0.0 if center else (spread == 0.0) & (shift == 0.0)
     _refuse_lost_squares(squares, dead, n_x, n_samples, center=center)
     norms = np.sqrt(np.where(dead, np.nan, squares))
     block = products[:n_x, n_x:]
     _add_outer(block, added[:, :n_x], added[:, n_x:])
-    # One after the other: the product of two norms may leave float64.
+    # One after the other, since the product of two norms may overflow.
     block /= norms[:n_x, np.newaxis]
     block /= norms[n_x:]
     _refuse_above_one(block)
@@ -66,7 +66,7 @@ def _add_outer(products: Floats, of_rows: Floats, of_columns: Floats) -> None:
     height = max(1, BLOCK_VALUES // max(1, products.shape[1]))
     for first in range(0, len(products), height):
         a, b = of_rows[:, first : first + height]
-        # Both terms before they are added to what is there: so both triangles have the same bits.
+        # Both terms are added first, so that both triangles have the same bits.
         block = np.outer(a, of_columns[1])
         block += np.outer(b, of_columns[0])
         products[first : first + height] += block
@@ -88,8 +88,8 @@ def _refuse_lost_squares(
 
 
 def _refuse_above_one(cosines: Floats) -> None:
-    """Raise ValueError where a cosine has lost its digits; the nan of dead neurons has none."""
-    # No copy is made of what is in order.
+    """Raise ValueError if a cosine has lost its digits; the nan of dead neurons has none."""
+    # No copy is made if all cosines are valid.
     largest = np.fmax.reduce(cosines, axis=None, initial=0.0)
     least = np.fmin.reduce(cosines, axis=None, initial=0.0)
     if max(largest, -least) > 1.0 + ROUNDING:

@@ -1,4 +1,4 @@
-"""Maps and tokens as samples × neurons."""
+"""Feature maps and tokens as samples × neurons."""
 
 from __future__ import annotations
 
@@ -13,36 +13,37 @@ from spanmatch.pair.samples import is_tensor, view_array
 if TYPE_CHECKING:
     from spanmatch.pair.types import Readable, Samples
 
-# The neurons' axis by how many there are: channels of maps are second, hidden units of tokens last.
+# The neurons' axis by the number of axes: channels of maps are second, hidden units are last.
 NEURON_AXIS = {2: 1, 3: 2, 4: 1, 5: 1}
 
 
 def as_rows(activations: Samples, mask: Any = None, *, axis: int | None = None) -> Readable:
-    """Turn maps or tokens into samples × neurons: every position of every input is a sample.
+    """Turn feature maps or tokens into samples × neurons: each position of each input is a sample.
 
     Parameters
     ----------
     activations
         Maps (N, C, H, W) or (N, C, D, H, W), whose neurons are the channels; tokens (B, T, H),
-        whose neurons are the hidden units; or (N, H). An array of numpy or torch, or another
-        library's on the same terms as `ActivationPair.update`.
+        whose neurons are the hidden units; or vectors (N, H). A numpy array, a torch tensor, or an
+        array of another library that `ActivationPair.update` takes.
     mask
-        Which positions count: bool, or integers 0 and 1 as an attention mask has them; of the shape
-        of `activations` without the neurons' axis, as (B, T).
+        Which positions count: booleans, or integers 0 and 1 as in an attention mask. It has the
+        shape of `activations` without the neurons' axis, such as (B, T).
     axis
-        The neurons' axis, where it is another: -1 for maps (N, H, W, C), 1 for signals (N, C, L).
+        The neurons' axis of other layouts: -1 for maps (N, H, W, C), 1 for signals (N, C, L).
 
     Returns
     -------
     array
-        Of shape (samples, neurons), of the library and on the device of `activations`.
+        Of shape (samples, neurons), from the library and on the device of `activations`.
 
     Raises
     ------
     TypeError
-        `activations` is no array; `mask` holds neither bool nor integers.
+        `activations` is not an array; `mask` holds neither booleans nor integers.
     ValueError
-        The neurons' axis is not known, or not there; the mask has another shape, or other values.
+        The neurons' axis is not known or does not exist; the mask has another shape, or values
+        other than 0 and 1.
 
     Examples
     --------
@@ -53,7 +54,7 @@ def as_rows(activations: Samples, mask: Any = None, *, axis: int | None = None) 
     >>> as_rows(np.ones((2, 3, 4)), mask).shape
     (3, 4)
     """
-    # numpy's and torch's arrays have in common what follows, but no type.
+    # Arrays of numpy and torch share these methods but no type.
     array: Any = activations
     if not is_tensor(array) and not isinstance(array, np.ndarray):
         array = view_array(array, "activations")
@@ -78,7 +79,7 @@ def _find_neuron_axis(shape: tuple[int, ...], axis: int | None) -> int:
 
 
 def _as_mask(mask: Any, last: Any) -> Any:
-    """Return `mask` as booleans of the library and device of `last`, whose last axis is neurons."""
+    """Return `mask` as booleans of the library and device of `last`, with neurons last."""
     if is_tensor(last):
         from spanmatch.pair.device.tensors import as_mask_tensor
 

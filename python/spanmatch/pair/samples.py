@@ -1,4 +1,4 @@
-"""One side of a batch: what is taken, read where it lies."""
+"""One side of a batch: the check of its type and shape, without a copy."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ OTHERS_ERRORS = (
 
 
 def as_samples(array: object, side: str) -> Readable:
-    """Return samples × neurons as they are read, without a copy, or say what is wrong.
+    """Check samples × neurons and return them without a copy.
 
     Errors call them by the name of the side, as it would stand in code: x, y or rows["a"].
     """
@@ -149,7 +149,7 @@ def _check_type(array: NDArray[Any], side: str) -> NDArray[Any]:
 
 
 def _choose_cast(dtype: np.dtype[Any]) -> str:
-    """float32 where it holds every value of the type or the values are measurements anyway."""
+    """Return float32 if it holds every value of the type, or if values are measurements anyway."""
     loses_digits = dtype.kind in "iu" and dtype.itemsize > 4
     return "float64" if loses_digits or dtype.kind == "f" else "float32"
 

@@ -1,4 +1,4 @@
-"""Rows of which most values are zero, as those of a sparse autoencoder's latents."""
+"""Sparse rows, whose values are mostly zero, as the latents of sparse autoencoders."""
 
 from __future__ import annotations
 
@@ -24,31 +24,32 @@ if TYPE_CHECKING:
 
 
 def sparse_rows(indices: ArrayLike, values: ArrayLike, n_neurons: int) -> core.SparseRows:
-    """Return samples that have a few values each, as the top k of a sparse autoencoder has.
+    """Make sparse samples from the indices and values of a top-k sparse autoencoder.
 
-    What it returns is taken by `ActivationPair.update`, `ActivationSet.update` and the functions
-    that take two arrays and make a pair of them, such as `spectrum`.
+    `ActivationPair.update`, `ActivationSet.update` and the functions that sum two arrays, such as
+    `spectrum`, take the result.
 
     Parameters
     ----------
     indices
-        Of each sample, the neurons that are not zero: integers of shape (samples, k), from 0. One
-        that is named twice has the sum of its values.
+        The neurons of each sample that are not zero: integers of shape (samples, k), counted from
+        0. If a sample names a neuron twice, its values are added.
     values
-        Their values, of the same shape: float16, bfloat16 (of torch), float32 or float64.
+        The values of these neurons, of the same shape: float16, bfloat16 (of torch), float32 or
+        float64.
     n_neurons
-        How many neurons there are.
+        The number of neurons, below 2³².
 
     Returns
     -------
     SparseRows
-        Of shape (samples, n_neurons). It holds a copy.
+        Sparse rows of shape (samples, n_neurons), which hold a copy of the values.
 
     Raises
     ------
     TypeError, ValueError
-        Indices are not integers, values not floats, or are masked; their shapes differ; an index is
-        out of range; there are 2³² neurons or more.
+        `indices` are not integers, or out of range; `values` are not floats; an array is masked;
+        the shapes differ; there are 2³² neurons or more.
 
     Examples
     --------
@@ -78,12 +79,12 @@ def sparse_rows(indices: ArrayLike, values: ArrayLike, n_neurons: int) -> core.S
 
 
 def as_sparse(array: object, side: str) -> core.SparseRows | None:
-    """Return sparse samples as they are read; None of what is not sparse.
+    """Return sparse samples as `SparseRows`, or None if the array is not sparse.
 
     Raises
     ------
     TypeError, ValueError
-        They are of a kind, a layout or a type that is not read.
+        The kind, the layout or the type of the samples is not supported.
     """
     if isinstance(array, core.SparseRows):
         return array
@@ -94,7 +95,7 @@ def as_sparse(array: object, side: str) -> core.SparseRows | None:
 
 
 def _is_scipy(array: object) -> bool:
-    # Where there is one, the module has been imported.
+    # If the array is one of scipy's, its module has been imported.
     scipy = sys.modules.get("scipy.sparse")
     return scipy is not None and bool(scipy.issparse(array))
 
@@ -102,7 +103,7 @@ def _is_scipy(array: object) -> bool:
 def _read_scipy(array: Any) -> core.SparseRows:
     if array.ndim != 2:
         raise ValueError(f"it has shape {array.shape}: expected two axes, samples × neurons")
-    # scipy would change one into the other without a look at its indices.
+    # scipy would convert between these formats without checking the indices.
     if array.format in ("csr", "csc"):
         values = _as_floats(array.data, "it")
         if array.format == "csr":
@@ -121,7 +122,7 @@ def _check_count(found: int, wanted: int, kind: str) -> None:
 
 
 def _read_tensor(tensor: torch.Tensor) -> core.SparseRows | None:
-    # Imported by now; of tensors that are not sparse nothing more is.
+    # torch has been imported by now. Dense tensors need no further import.
     torch = sys.modules["torch"]
     if tensor.layout in (torch.strided, torch.jagged):
         return None

@@ -14,58 +14,54 @@ if TYPE_CHECKING:
 
 
 class SummedSides(Accumulated):
-    """What there is to see of two sides that have been summed.
-
-    `ActivationPair`, which also adds to them, is its only subclass: in one class the two would be
-    too long a file.
-    """
+    """The part of `ActivationPair`, its only subclass, that only reads the sums."""
 
     __slots__ = ()
 
     @property
     def n_x(self) -> int:
-        """How many neurons side x has; 0 before the first batch."""
+        """The number of neurons of x; 0 before the first batch."""
         return (self._gram.widths or (0, 0))[0]
 
     @property
     def n_y(self) -> int:
-        """How many neurons side y has; 0 before the first batch."""
+        """The number of neurons of y; 0 before the first batch."""
         return (self._gram.widths or (0, 0))[1]
 
     @property
     def x_names(self) -> tuple[str, ...] | None:
-        """The names of the neurons of side x, where given."""
+        """The names of the neurons of x; None if they were not given."""
         return self._names[0]
 
     @property
     def y_names(self) -> tuple[str, ...] | None:
-        """The names of the neurons of side y, where given."""
+        """The names of the neurons of y; None if they were not given."""
         return self._names[1]
 
     def gram(self, *, center: bool = False) -> Floats:
-        """Return the joint Gram matrix [X Y]ᵀ[X Y], as `z.T @ z` of all rows would give it.
+        """Return the joint Gram matrix [X Y]ᵀ[X Y] of all rows.
 
-        Its entries are sums over samples, in the units of the activations squared, and are divided
-        by nothing. Divided by `n_samples` they are mean products; with `center=True` and divided by
-        `n_samples - 1` they are what `numpy.cov` gives.
+        Its entries are sums over samples, in squared units of the activations. They are not divided
+        by the number of samples. With `center=True`, dividing them by `n_samples - 1` gives the
+        covariances of `numpy.cov`.
 
         Parameters
         ----------
         center
-            Subtract each neuron's mean first.
+            Whether to subtract each neuron's mean first.
 
         Returns
         -------
         array
-            float64, of shape (n_x + n_y, n_x + n_y), exactly symmetric, with the neurons of x
-            first: `gram[:n_x, n_x:]` is Xᵀ Y. It is a copy, which you may change.
+            float64 of shape (n_x + n_y, n_x + n_y), exactly symmetric, with the neurons of x first:
+            `gram[:n_x, n_x:]` is Xᵀ Y. It is a copy, which you may change.
 
         Raises
         ------
         TypeError
             `center` is not a bool.
         ValueError
-            The pair has seen nothing yet.
+            The pair is empty.
 
         Examples
         --------
@@ -84,30 +80,29 @@ class SummedSides(Accumulated):
         return find_gram(self._read_sums(), center=center)
 
     def correlations(self, *, center: bool = False) -> Floats:
-        """Return how alike each neuron of x is to each neuron of y.
+        """Return the cosine, or with `center=True` the correlation, of each x with each y.
 
-        With `center=True` that is Pearson's correlation; without it is the cosine of the angle
-        between the two activation vectors, which keeps their means. On the way this takes as much
-        memory as the pair.
+        The cosine of the angle between two activation vectors keeps their means. With `center=True`
+        the result is Pearson's correlation. This needs as much memory again as the pair.
 
         Parameters
         ----------
         center
-            Subtract each neuron's mean first.
+            Whether to subtract each neuron's mean first.
 
         Returns
         -------
         array
-            float64, of shape (n_x, n_y), in [-1, 1]. Rows and columns of dead neurons, which are
-            zero on every sample or, with `center=True`, constant, are nan: they have no direction.
+            float64 of shape (n_x, n_y), in [-1, 1]. Rows and columns of dead neurons are nan: they
+            are zero on every sample, or constant with `center=True`, and have no direction.
 
         Raises
         ------
         TypeError
             `center` is not a bool.
         ValueError
-            The pair has seen nothing yet; or a neuron is so small, or varies by so little, that its
-            squares are lost in float64; or its sums have lost their digits.
+            The pair is empty; a neuron is so small, or varies by so little, that its squares
+            underflow float64; or its sums have lost their digits.
 
         Examples
         --------

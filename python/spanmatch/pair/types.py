@@ -1,4 +1,4 @@
-"""What samples may be, and what is read of them."""
+"""The types of samples: those that users give, and those that are read."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ Floats: TypeAlias = "NDArray[np.float64]"
 
 
 class Array(Protocol):
-    """An array that numpy can look at."""
+    """An array with the interface of numpy."""
 
     def __array__(self) -> NDArray[Any]:
         """Return the numpy array."""
 
 
 class DLPackArray(Protocol):
-    """An array that other libraries can look at, as those of torch, CuPy and JAX."""
+    """An array with the DLPack interface, as those of torch, CuPy and JAX."""
 
     def __dlpack__(self) -> object:
         """Return the capsule."""
 
     def __dlpack_device__(self) -> tuple[int, int]:
-        """Return where it lies."""
+        """Return the device of the array."""
 
 
 @dataclass(frozen=True)
 class BFloat16:
-    """bfloat16 values as their bits, an array of uint16: numpy has no such type of its own."""
+    """bfloat16 values as an array of uint16 with their bits, since numpy has no such type."""
 
     bits: NDArray[np.uint16]
 

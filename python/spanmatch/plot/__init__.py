@@ -1,7 +1,7 @@
-"""Drawings of results and their one style. Needs matplotlib.
+"""Pictures of results, all in one style. This package needs matplotlib.
 
-Read `style` first: colours, axes, what chance and intervals look like. Then `similarity`, curves
-s(ε) with the three `bands` under them, and `structure`, sizes of matches and support. `figure_file`
-writes them; `page` is what pages share. This room draws results and asks no questions: it does not
-know `solve`.
+Read `style` first: the colours, the axes, and how chance and intervals are drawn. Then read
+`similarity`, the curves s(ε) with three `bands` under them, and `structure`, the sizes of matches
+and support. `figure_file` writes figures to files, and `page` holds what reports share. This room
+draws results and does not import from `solve`.
 """

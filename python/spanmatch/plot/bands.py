@@ -20,7 +20,7 @@ BANDS = {
     "one by one, but repeated": (GREEN, 0.3),
     "only in another basis": (SKY, 0.3),
 }
-"""What each band is called, from the axis upwards."""
+"""The names of the bands, from the axis upwards."""
 
 
 def draw_bands(

@@ -38,7 +38,7 @@ def draw_figure(
 
 
 def check_suffix(path: Path) -> None:
-    """Raise ValueError where a picture cannot be written under this name."""
+    """Raise ValueError if a picture cannot be written under this name."""
     if path.suffix.lower() not in SUFFIXES:
         raise ValueError(f"a picture's name ends in .png, .svg or .pdf, not as {path} does")
 

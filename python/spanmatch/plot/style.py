@@ -1,4 +1,4 @@
-"""How every picture looks: one palette, quiet axes, and what chance and intervals look like."""
+"""The style of all pictures: the palette, the axes, and how chance and intervals are drawn."""
 
 from __future__ import annotations
 

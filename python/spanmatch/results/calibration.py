@@ -1,4 +1,4 @@
-"""Measures beside their nulls: what is left of each above what unrelated sides reach by chance."""
+"""Calibrated measures: each measure with the values that unrelated sides reach by chance."""
 
 from __future__ import annotations
 
@@ -22,48 +22,61 @@ LEVEL = 0.05
 
 
 class CalibratedMeasure(NamedTuple):
-    """A measure, and what its nulls make of it."""
+    """One measure with its threshold, its calibrated score and its p-value."""
 
     value: float
-    """The measure of the data."""
+    """The measure on the data."""
     threshold: float
     """τ, the quantile of the nulls at 1 − level."""
     score: float
-    """max(0, (value − τ) / (1 − τ)): 0 where the value is no more than chance."""
+    """The calibrated score max(0, (value − τ) / (1 − τ)). It is 0 if the value is within chance."""
     p_value: float
-    """(1 + nulls that reach the value) / (1 + nulls)."""
+    """(1 + the number of nulls that reach the value) / (1 + the number of nulls)."""
 
     @property
     def saturated(self) -> bool:
-        """Whether chance reaches the largest value, 1, so that nothing can be above it."""
+        """Whether the nulls reach the largest value, 1, so that no value can exceed chance."""
         return self.threshold >= 1.0 - TOLERANCE
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Calibration(Result, Mapping[str, CalibratedMeasure]):
-    """Each measure, by name, with its threshold by chance, its calibrated score and its p-value.
+    """A mapping from the names of measures to their thresholds, calibrated scores and p-values.
 
-    τ is the ⌈(1 − level)(nulls + 1)⌉-th smallest null of the measure, and the score is
-    max(0, (value − τ) / (1 − τ)): 0 is what chance gives, 1 is the measure's largest value. A score
-    is above 0 exactly where p <= level (arXiv 2602.14486). A null that repeats another's circular
-    shifts counts once. Where τ is 1, as that of CCA is with fewer samples than neurons, chance
-    reaches all there is to reach: the score is 0 then. What is nan has neither score nor p-value.
+    The threshold τ is the ⌈(1 − level)(nulls + 1)⌉-th smallest null of the measure. The score is
+    max(0, (value − τ) / (1 − τ)): 0 for a value within chance, 1 for the largest possible value.
+    A score is above 0 exactly if p <= level (arXiv 2602.14486). A null that repeats the circular
+    shifts of another null is counted once. If τ is 1, as for CCA with fewer samples than neurons,
+    no value can exceed chance, and the score is 0. If a measure is nan, so are its score and its
+    p-value.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spanmatch as sm
+    >>> x = np.random.default_rng(0).standard_normal((100, 3))
+    >>> calibration = sm.calibrate(x, x, nulls=39)
+    >>> calibration["area"].score, calibration["area"].p_value
+    (1.0, 0.025)
     """
 
     names: tuple[str, ...]
-    """The measures, in order."""
+    """The names of the measures, in order."""
     observed: Floats
-    """Each measure of the data, shape (measures,)."""
+    """Each measure on the data, float64 of shape (measures,)."""
     nulls: Floats
-    """Each measure of every null, shape (measures, nulls)."""
+    """Each measure on every null, float64 of shape (measures, nulls)."""
     rolls: NDArray[np.uint64]
-    """A number for each null, shape (nulls,): the same where its circular shifts are."""
+    """An identifier of the circular shifts of each null, uint64 of shape (nulls,).
+
+    Two nulls have the same number if they have the same shifts.
+    """
     level: float = LEVEL
-    """The part of unrelated networks that may have a score above 0."""
+    """The share of unrelated networks that may have a score above 0."""
     ridge: float | None = None
-    """λ of the areas and of s(ε); None: δ²."""
+    """λ of the areas and of s(ε); None if no ridge was asked for."""
     debiased_cka_note: str = ""
-    """Why `debiased_cka` is nan, of the data or of a null; "" where neither is."""
+    """Why `debiased_cka` is nan on the data or on a null; "" if it is not."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", tuple(self.names))
@@ -85,16 +98,16 @@ class Calibration(Result, Mapping[str, CalibratedMeasure]):
 
     @property
     def n_distinct(self) -> int:
-        """How many nulls differ."""
+        """The number of nulls with different circular shifts."""
         return int(np.unique(self.rolls).size)
 
     @property
     def saturated(self) -> tuple[str, ...]:
-        """The measures whose threshold is 1: chance reaches all, so that nothing can be above."""
+        """The measures whose threshold is 1, so that no value can exceed chance."""
         return tuple(name for name, each in self.items() if each.saturated)
 
     def at_level(self, level: float) -> Calibration:
-        """Return the same at another level.
+        """Return the same calibration at another level, a number in (0, 1).
 
         Raises
         ------
@@ -104,7 +117,13 @@ class Calibration(Result, Mapping[str, CalibratedMeasure]):
         return replace(self, level=level)
 
     def of_nulls(self, name: str) -> Floats:
-        """Return a measure of each distinct null."""
+        """Return the values of one measure on the distinct nulls.
+
+        Raises
+        ------
+        KeyError
+            There is no such measure.
+        """
         distinct = np.sort(np.unique(self.rolls, return_index=True)[1])
         found: Floats = self.nulls[self._find(name), distinct]
         return found
@@ -114,7 +133,7 @@ class Calibration(Result, Mapping[str, CalibratedMeasure]):
         if math.isnan(value) or np.isnan(nulls).any():
             return CalibratedMeasure(value, math.nan, math.nan, math.nan)
         threshold = float(nulls[nulls.size - count_above(self.level, nulls.size)])
-        # What is called equal by the p-value is no more than chance.
+        # A value that the p-value counts as equal to τ is within chance.
         above = value - threshold if value - threshold > TOLERANCE else 0.0
         reached = int((nulls >= value - TOLERANCE).sum())
         found = CalibratedMeasure(value, threshold, 0.0, (1 + reached) / (1 + nulls.size))
@@ -130,7 +149,7 @@ class Calibration(Result, Mapping[str, CalibratedMeasure]):
         return len(self.names)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fields as numbers and lists, and under `measures` what they come to."""
+        """Return the fields as numbers and lists, and the calibrated measures as `measures`."""
         return super().to_dict() | {
             "measures": {name: each._asdict() for name, each in self.items()}
         }
@@ -147,7 +166,7 @@ class Calibration(Result, Mapping[str, CalibratedMeasure]):
 
 
 def check_level(level: float, n_nulls: int) -> float:
-    """Return a level, or raise ValueError where it is none, or so many nulls are too few for it."""
+    """Return the level, or raise ValueError if it is not in (0, 1) or needs more nulls."""
     level = as_probability(level, "level")
     if count_above(level, n_nulls) == 0:
         needed = math.ceil(1 / level) - 1
@@ -160,25 +179,26 @@ def check_level(level: float, n_nulls: int) -> float:
 
 
 def check_can_calibrate(n_nulls: int) -> None:
-    """Raise ValueError where so many nulls, before any is summed, are too few to calibrate by."""
+    """Raise ValueError if this number of nulls is too small to calibrate, before any is summed."""
     if n_nulls == 0:
-        raise ValueError("`calibrate` measures nulls too: give `nulls`, 39 as a rule")
+        raise ValueError("`calibrate` needs nulls: give `nulls`, usually 39")
     try:
         check_level(LEVEL, n_nulls)
     except ValueError as error:
-        raise ValueError(f"`calibrate`, by `nulls`: {error}") from error
+        raise ValueError(f"`calibrate` needs more `nulls`: {error}") from error
 
 
 def count_above(level: float, n_nulls: int) -> int:
-    """Return which rank among the data and the nulls, from the largest, has p <= level; 0: none.
+    """Return the lowest rank, from the largest, that still has p <= level; 0 if none has.
 
-    It is ⌊level (nulls + 1)⌋, so that ⌈(1 - level)(nulls + 1)⌉ of all are below it.
+    The rank is among the data and the nulls together. It is ⌊level (nulls + 1)⌋, so that
+    ⌈(1 - level)(nulls + 1)⌉ values lie below it.
 
     >>> count_above(0.05, 19), count_above(0.05, 39), count_above(1 / 3, 29), count_above(0.05, 18)
     (1, 2, 10, 0)
     """
     count = int(level * (n_nulls + 1))
-    # As p is: rounded, (1 + nulls that reach the value) / (1 + nulls).
+    # Rounded as the p-value is: (1 + nulls that reach the value) / (1 + nulls).
     while (count + 1) / (n_nulls + 1) <= level:
         count += 1
     while count > 0 and count / (n_nulls + 1) > level:

@@ -1,6 +1,6 @@
-"""What the fields of results must be, whoever makes them: the core, a user, or a file.
+"""Checks of the fields of results, whether the core, a user or a file made them.
 
-Every function raises ValueError that names what is wrong; those of single values return them.
+Every function raises a ValueError that says which field is wrong and what it may be.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def check_shape(values: Array, shape: tuple[int, ...], name: str) -> None:
 
 
 def check_axes(values: Array, count: int, name: str) -> None:
-    """Check that an array has so many axes."""
+    """Check that an array has this number of axes."""
     if values.ndim != count:
         raise ValueError(f"{name} has shape {values.shape}: expected {count} axes")
 
@@ -37,20 +37,20 @@ def check_axes(values: Array, count: int, name: str) -> None:
 def check_between(
     values: Array, name: str, *, least: float = 0.0, most: float = 1.0, also: float | None = None
 ) -> None:
-    """Check that numbers are in a range, or what they may be beside it: nan or inf."""
+    """Check that each number is in a range, or equal to `also`, which may be nan or inf."""
     inside = (values >= least) & (values <= most)
     if also is not None:
         inside |= np.isnan(values) if math.isnan(also) else values == also
     if not inside.all():
         beside = "" if also is None else f", or {also}"
         upwards = f"from {least:g} to {most:g}" if most < math.inf else f"at least {least:g}"
-        _refuse(values, ~inside, name, f"each is {upwards}{beside}")
+        _refuse(values, ~inside, name, f"each must be {upwards}{beside}")
 
 
 def check_finite(values: Array, name: str) -> None:
     """Check that numbers are neither infinite nor nan."""
     if not np.isfinite(values).all():
-        _refuse(values, ~np.isfinite(values), name, "each is finite")
+        _refuse(values, ~np.isfinite(values), name, "each must be finite")
 
 
 def check_critical(values: Array, name: str) -> None:
@@ -59,9 +59,9 @@ def check_critical(values: Array, name: str) -> None:
 
 
 def check_chance(critical: Array, chance: Array, name: str) -> None:
-    """Check critical ε, and chance levels: from 0 to 1, or nan exactly where a neuron is dead.
+    """Check critical ε and chance levels. A chance level is in [0, 1], or nan for a dead neuron.
 
-    Of several nulls, whose neurons are the last axis, each has the same dead neurons.
+    For nulls the last axis holds the neurons, and every null must have the same dead neurons.
     """
     check_critical(critical, name)
     check_shape(chance, critical.shape[-1:], f"chance of {name}")
@@ -75,7 +75,7 @@ def check_chance(critical: Array, chance: Array, name: str) -> None:
 
 
 def check_columns(columns: Array, count: int, name: str) -> None:
-    """Check neurons, in rising order, of so many."""
+    """Check column numbers in rising order, below `count`."""
     check_axes(columns, 1, name)
     if np.any(np.diff(columns) <= 0):
         raise ValueError(f"{name} has columns that are not in rising order")
@@ -83,7 +83,7 @@ def check_columns(columns: Array, count: int, name: str) -> None:
 
 
 def check_neurons(columns: Array, count: int, name: str, least: int = 0) -> None:
-    """Check neurons, in any order, of so many."""
+    """Check column numbers in any order, from `least` and below `count`."""
     outside = (columns < least) | (columns >= count)
     if outside.any():
         _refuse(columns, outside, name, f"there are {count} neurons, counted from 0")
@@ -92,44 +92,46 @@ def check_neurons(columns: Array, count: int, name: str, least: int = 0) -> None
 def as_whole(value: object, name: str, least: int = 0) -> int:
     """Return a count as an integer."""
     if isinstance(value, bool | np.bool_) or not hasattr(value, "__index__"):
-        raise ValueError(f"{name} is {SHORT.repr(value)}: it is a whole number")
+        raise ValueError(f"{name} is {SHORT.repr(value)}: it must be a whole number")
     count = index(value)
     if not least <= count <= MAX_INDEX:
-        raise ValueError(f"{name} is {count}: it is at least {least}, and at most {MAX_INDEX}")
+        raise ValueError(f"{name} is {count}: it must be at least {least}, and at most {MAX_INDEX}")
     return count
 
 
 def check_number(value: object, name: str) -> None:
     """Check that a value is a real number, or nan."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
-        raise ValueError(f"{name} is {SHORT.repr(value)}: it is a number")
+        raise ValueError(f"{name} is {SHORT.repr(value)}: it must be a number")
 
 
 def check_resolution(value: float, *, known: bool = True) -> None:
-    """Check δ: above 0 and below 1; nan where it need not be known."""
+    """Check that δ is above 0 and below 1; it may be nan unless it is `known`."""
     check_number(value, "resolution")
     is_unknown = isinstance(value, float) and math.isnan(value)
     if not (0.0 < value < 1.0 or (is_unknown and not known)):
-        raise ValueError(f"resolution is {value}: it is between 0 and 1")
+        raise ValueError(f"resolution is {value}: it must be between 0 and 1")
 
 
 def check_ridge(value: float | None) -> None:
-    """Check λ."""
+    """Check λ: None, or finite and at least δ²."""
     if value is None:
         return
     check_number(value, "ridge")
     if not RESOLUTION**2 <= value <= LARGEST:
-        raise ValueError(f"ridge is {value}: it is None, or finite and at least {RESOLUTION**2:g}")
+        raise ValueError(
+            f"ridge is {value}: it must be None, or finite and at least {RESOLUTION**2:g}"
+        )
 
 
 def check_measure(value: float, name: str, least: float = 0.0, most: float = 1.0) -> None:
-    """Check a measure, but for rounding; nan where it has no value."""
+    """Check that a measure is in its range, up to rounding, or nan."""
     check_number(value, name)
     check_measures(np.asarray(value), name, least, most)
 
 
 def check_measures(values: Array, name: str, least: float = 0.0, most: float = 1.0) -> None:
-    """Do the same for several."""
+    """Check an array of measures in the same way."""
     check_between(values, name, least=least - TOLERANCE, most=most + TOLERANCE, also=math.nan)
 
 

@@ -1,4 +1,4 @@
-"""From critical ε of neurons to the part of all neurons that is within an ε."""
+"""Curves over ε: the part of all neurons whose critical ε is at most ε, and the area."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def find_threshold(eps: float | Floats, resolution: float) -> Floats:
-    """Return the largest critical ε that passes for at most `eps`."""
+    """Return the largest critical ε that counts as at most `eps`."""
     return np.asarray(np.maximum(eps, EXACT * resolution) + TOLERANCE)
 
 
 def find_share(critical: Floats, eps: ArrayLike, resolution: float) -> float | Floats:
-    """Return the part of the critical ε, which are sorted, that is within one ε or several.
+    """Return the part of sorted critical ε that is at most one ε, or each of several.
 
-    Raises TypeError or ValueError where `eps` is no real number in [0, 1), nor an array of them.
+    Raises TypeError or ValueError if `eps` is neither a real number in [0, 1) nor an array of them.
 
     >>> find_share(np.array([0.0, 0.25, np.inf]), 0.5, 1e-6) == 2 / 3
     True
@@ -47,12 +47,12 @@ def find_area(critical: Floats) -> float:
 
 
 def find_corrected_area(critical: Floats, chance: Floats, resolution: float) -> float:
-    """Return the mean of max(0, 1 - c / chance); a chance that is exact, or nan, counts 0.
+    """Return the mean of max(0, 1 - c / chance), with 0 where chance counts as exact or is nan.
 
     >>> find_corrected_area(np.array([0.2, 0.9, 0.0]), np.array([0.4, 0.8, 0.0]), 1e-6) == 0.5 / 3
     True
     """
-    # Where chance alone explains all of a neuron, no residual is better than chance.
+    # If chance alone explains all of a neuron, no residual is better than chance.
     can_be_better = chance > EXACT * resolution
     parts = np.zeros(critical.shape)
     np.divide(critical, chance, out=parts, where=can_be_better)

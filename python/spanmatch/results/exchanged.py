@@ -1,4 +1,4 @@
-"""Results with x and y exchanged: what the same samples tell of the pair in the other order."""
+"""Results with x and y exchanged."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ OfSides = TypeVar("OfSides", MatchSpectrum, NullSpectra, Interval, OneToOne, Res
 
 
 def exchange_sides(result: OfSides) -> OfSides:
-    """Return a result of (x, y) as that of (y, x).
+    """Turn a result of (x, y) into the one of (y, x).
 
-    Every quantity is exchanged with its counterpart. Which neurons a `OneToOne` covers is a choice,
-    and stays the one that was made; nulls become those of the mirrored roll.
+    A `OneToOne` keeps its choice of covered neurons. Nulls become those of the circular shifts in
+    the opposite direction.
 
     Examples
     --------
@@ -31,7 +31,7 @@ def exchange_sides(result: OfSides) -> OfSides:
     >>> exchange_sides(sm.spectrum(x, x[:, :1])) == sm.spectrum(x[:, :1], x)
     True
     """
-    # What is kept for both sides is a tuple of two, or two fields, x and y.
+    # A value for each side is stored as a tuple of two, or as the two fields x and y.
     both: dict[str, Any] = {
         field.name: value[::-1]
         for field in fields(result)
@@ -41,10 +41,9 @@ def exchange_sides(result: OfSides) -> OfSides:
 
 
 def exchange_answer(answer: LayerAnswer) -> LayerAnswer:
-    """Return what a layer's pair tells as that of the pair in the other order.
+    """Turn the answer for a layer of (x, y) into the one of (y, x).
 
-    There is no calibration: of measures that are not symmetric the other order tells something
-    else.
+    The calibration is dropped, since some of its measures are not symmetric.
     """
     return replace(
         answer,

@@ -1,4 +1,4 @@
-"""How far a similarity may be from that of endless data."""
+"""Intervals for the similarity that endless data would give."""
 
 from __future__ import annotations
 
@@ -16,26 +16,39 @@ METHODS = ("jackknife", "bootstrap")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Interval(Result):
-    """Intervals for s(ε), its area and each neuron's critical ε: `low, high = interval.area`."""
+    """Jackknife or bootstrap intervals for s(ε), its area and each neuron's critical ε.
+
+    The first axis of every array holds the lower and the upper end: `low, high = interval.area`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spanmatch as sm
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.standard_normal((400, 4))
+    >>> found = sm.interval(x, x + 0.5 * rng.standard_normal((400, 4)))
+    >>> found.area.round(2)
+    array([0.52, 0.56])
+    """
 
     eps: Floats
-    """The grid, shape (levels,)."""
+    """The values of ε at which s(ε) is bounded, shape (levels,)."""
     similarity: Floats
-    """The ends for s(ε) on the grid, shape (2, levels)."""
+    """The ends for s(ε) at `eps`, shape (2, levels)."""
     area: Floats
     """The ends for the area, shape (2,)."""
     x: Floats
-    """The ends for the critical ε of each neuron of x, shape (2, n_x): inf dead."""
+    """The ends for the critical ε of each neuron of x, shape (2, n_x); inf for a dead neuron."""
     y: Floats
-    """The ends for the critical ε of each neuron of y, shape (2, n_y)."""
+    """The ends for the critical ε of each neuron of y, shape (2, n_y); inf for a dead neuron."""
     level: float
-    """How often intervals made so are to hold the value of endless data."""
+    """The nominal coverage: how often such intervals should hold the value of endless data."""
     method: str
-    """`jackknife` or `bootstrap`."""
+    """"jackknife" or "bootstrap"."""
     folds: int
-    """How many folds were compared."""
+    """The number of folds."""
     ridge: float | None = None
-    """λ of the regularised span on unit columns; None: δ²."""
+    """λ of the ridge, for columns of length 1; None if no ridge was asked for."""
 
     def __post_init__(self) -> None:
         for name in ("eps", "similarity", "area", "x", "y"):
@@ -54,7 +67,7 @@ class Interval(Result):
                 raise ValueError(f"{name} has a low end that is above the high one")
         object.__setattr__(self, "level", as_probability(self.level, "level"))
         if self.method not in METHODS:
-            raise ValueError(f"method is {self.method!r}: it is {' or '.join(METHODS)}")
+            raise ValueError(f"method is {self.method!r}: it must be {' or '.join(METHODS)}")
         object.__setattr__(self, "folds", as_whole(self.folds, "folds", 2))
         check_ridge(self.ridge)
 

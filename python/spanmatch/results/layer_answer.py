@@ -1,4 +1,4 @@
-"""What a pair tells of how alike its sides are, and how sure that is."""
+"""All results for one layer: the spectrum, and what nulls and folds add to it."""
 
 from __future__ import annotations
 
@@ -19,35 +19,44 @@ from spanmatch.results.spectrum import MatchSpectrum
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-P = 0.05  # up to here a match counts as more than chance
-HELD_OUT_EPS = 0.5  # of the match that is judged on folds left out, without a ridge
+P = 0.05  # A match with a p-value of at most this counts as more than chance.
+HELD_OUT_EPS = 0.5  # ε of the match that is judged on folds left out, without a ridge
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LayerAnswer(Result):
-    """A spectrum, and what single neurons share; what nulls and folds tell, where there are any.
+    """The spectrum of one layer, its one-to-one pairs, and what nulls and folds add.
 
-    Of each layer `Comparison.solved` gives one, and `spanmatch spectrum --save` one where it is
-    asked for nulls or folds.
+    `Comparison.solved` returns one for each layer. `spanmatch spectrum --save` writes one if it is
+    given `--nulls` or `--folds`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spanmatch as sm
+    >>> x = np.random.default_rng(0).standard_normal((100, 3))
+    >>> answer = sm.LayerAnswer(sm.spectrum(x, x), nulls=sm.null_spectra(x, x, nulls=19))
+    >>> answer.beyond_chance
+    True
     """
 
     spectrum: MatchSpectrum
     """The critical ε of every neuron."""
     nulls: NullSpectra | None = None
-    """What unrelated networks would match, where the pair keeps nulls."""
+    """The spectra of the nulls, which show what unrelated networks would match. Needs nulls."""
     interval: Interval | None = None
-    """How far s(ε) may be from that of endless data, where the pair keeps folds."""
+    """Jackknife intervals for s(ε), its area and every critical ε. Needs folds."""
     one_to_one: OneToOne | None = None
-    """What is shared neuron by neuron; None in what was solved before it was asked for."""
+    """What is shared neuron by neuron; None in files of versions that did not compute it."""
     held_out: Residuals | None = None
-    """How far a match carries over to folds left out, where the pair keeps folds.
+    """The residuals of a match on the folds left out. Needs folds.
 
-    It is that at ε = 0.5, or with a ridge, under which residuals have another scale, at the chance
-    level computed from counts: see `find_held_out_eps`.
+    The match is the one at ε = 0.5. With a ridge residuals have another scale, so it is then the
+    match at the chance level computed from counts.
     """
 
     calibration: Calibration | None = None
-    """Measures beside their nulls, where this was asked for."""
+    """The calibrated measures, if they were asked for."""
 
     def __post_init__(self) -> None:
         widths = self.spectrum.x.size, self.spectrum.y.size
@@ -60,7 +69,7 @@ class LayerAnswer(Result):
         for name, each in beside.items():
             if each is None:
                 continue
-            # Of nulls and intervals neurons are the last axis. A match has some neurons, or all.
+            # In nulls and intervals the last axis holds the neurons. A match may hold only some.
             found = each.x.shape[-1], each.y.shape[-1]
             if found != widths and not (name == "held_out" and np.less_equal(found, widths).all()):
                 raise ValueError(
@@ -82,30 +91,30 @@ class LayerAnswer(Result):
                 )
 
     def __iter__(self) -> Iterator[Result | None]:
-        """Yield the first three, so that `spectrum, nulls, interval = answer`."""
+        """Yield the first three fields: `spectrum, nulls, interval = answer`."""
         return iter((self.spectrum, self.nulls, self.interval))
 
     @property
     def chance_level(self) -> float:
-        """The median chance level: measured where there are nulls, else computed from counts."""
+        """The median chance level: measured if there are nulls, else computed from counts."""
         return self.spectrum.chance_level if self.nulls is None else self.nulls.chance_level
 
     @property
     def held_out_residual(self) -> float:
-        """The median of `held_out`; nan where there are no folds, or no neuron matches."""
+        """The median of `held_out`; nan if there are no folds or no neuron matches."""
         if self.held_out is None or self.held_out.x.size + self.held_out.y.size == 0:
             return math.nan
         return float(np.median(np.concatenate([self.held_out.x, self.held_out.y])))
 
     @property
     def beyond_chance(self) -> bool | None:
-        """Whether the area's p-value is at most 0.05; None where nulls are too few to tell."""
+        """Whether the p-value of the area is at most 0.05; None if there are too few nulls."""
         if self.nulls is None or self.nulls.least_p > P:
             return None
         return self.nulls.p_value(self.spectrum) <= P
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the spectrum's fields as numbers and lists, and what there is beside it."""
+        """Return the fields of the spectrum and all other results as numbers and lists."""
         plain = self.spectrum.to_dict()
         if self.nulls is not None:
             plain |= {"p_value": self.nulls.p_value(self.spectrum), "nulls": self.nulls.to_dict()}
@@ -127,8 +136,8 @@ class LayerAnswer(Result):
 def find_held_out_eps(spectrum: MatchSpectrum) -> float:
     """Return the ε of the match that is judged on folds left out.
 
-    With a ridge unrelated neurons are expected to be above the chance level that is computed from
-    counts, so what matches there has something to carry over.
+    With a ridge the critical ε of unrelated neurons should lie above the chance level computed
+    from counts. So the match at that level should hold shared neurons.
     """
     if spectrum.ridge is None or math.isnan(spectrum.chance_level):
         return HELD_OUT_EPS

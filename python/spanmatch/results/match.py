@@ -16,23 +16,37 @@ from spanmatch.results.result import Indices, Result, say_raised, say_ridge
 class Match(Result):
     """A set of neurons of each side, each within `eps` of the span of the other side's set.
 
-    `len(match)` counts the neurons of both sides.
+    `len(match)` is the number of neurons of both sides in it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spanmatch as sm
+    >>> x = np.random.default_rng(0).standard_normal((100, 3))
+    >>> match = sm.maximum_match(x, x[:, :2], eps=0.1)
+    >>> match
+    Match(eps=0.1, x: 2 of 3, y: 2 of 2, similarity=0.8000)
+    >>> len(match)
+    4
     """
 
     eps: float
-    """The ε it is a match for."""
+    """The ε of the match."""
     x: Indices
-    """The neurons of x in it, in rising order."""
+    """The neurons of x in the match: int64 column numbers in rising order."""
     y: Indices
-    """The neurons of y in it, in rising order."""
+    """The neurons of y in the match: int64 column numbers in rising order."""
     n_x: int
-    """How many neurons side x has in all."""
+    """The number of all neurons of x."""
     n_y: int
-    """How many neurons side y has in all."""
+    """The number of all neurons of y."""
     resolution: float = field(default=math.nan, compare=False)
-    """δ: residuals up to 100 δ are exact; nan if unknown, as in files of 0.1.0 and earlier."""
+    """The resolution δ. Residuals of up to 100 δ count as exact.
+
+    It is nan if it is not known, as in files of version 0.1.0.
+    """
     ridge: float | None = field(default=None, compare=False)
-    """λ of the regularised span on unit columns; None: δ²."""
+    """λ of the ridge, for columns of length 1; None if no ridge was asked for."""
 
     def __post_init__(self) -> None:
         self._freeze("x", self.x, np.int64)
@@ -47,7 +61,7 @@ class Match(Result):
 
     @property
     def similarity(self) -> float:
-        """Part of all neurons, dead ones too, that the match holds; 0.0 where there are none."""
+        """The part of all neurons that the match holds. Dead neurons count among all."""
         return len(self) / max(1, self.n_x + self.n_y)
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""A list of matches in a file: their members one after the other, and how many each has."""
+"""A list of matches in a file: all their neurons concatenated, and the size of each match."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 KIND = "list of Match"
 SCALARS = {"eps": np.float64, "n_x": np.int64, "n_y": np.int64, "resolution": np.float64}
-RIDGE = "ridge"  # NaN of a match without one
+RIDGE = "ridge"  # NaN for a match without a ridge
 
 
 def write(path: str | PathLike[str], matches: Sequence[Match]) -> None:
@@ -40,7 +40,7 @@ def read(path: str | PathLike[str]) -> list[Match]:
     """Return the matches."""
     tensors, _ = tensor_file.read_as(path, KIND)
     try:
-        # Files of 0.1.0 and earlier do not say them.
+        # Files of version 0.1.0 do not have them.
         for name in ("resolution", RIDGE):
             tensors.setdefault(name, np.full(tensors["eps"].shape, np.nan))
         x, y = (_split(tensors[side], tensors[f"{side}_sizes"]) for side in ("x", "y"))

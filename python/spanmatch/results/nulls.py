@@ -1,4 +1,4 @@
-"""The spectra of nulls: what matches when the items of y are shifted circularly against x."""
+"""The spectra of permutation nulls, in which the items of y are shifted circularly against x."""
 
 from __future__ import annotations
 
@@ -31,28 +31,46 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class NullSpectra(Result, Sequence[MatchSpectrum]):
-    """A `MatchSpectrum` for each null: a sequence of them, and what they say together."""
+    """A sequence with the `MatchSpectrum` of each null.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spanmatch as sm
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.standard_normal((400, 8))
+    >>> y = x + rng.standard_normal((400, 8))
+    >>> nulls = sm.null_spectra(x, y, nulls=19)
+    >>> nulls.p_value(sm.spectrum(x, y))
+    0.05
+    """
 
     x: Floats
-    """Critical ε of each neuron of x under each null, shape (nulls, n_x)."""
+    """Critical ε of each neuron of x under each null, float64 of shape (nulls, n_x)."""
     y: Floats
-    """Critical ε of each neuron of y under each null, shape (nulls, n_y)."""
+    """Critical ε of each neuron of y under each null, float64 of shape (nulls, n_y)."""
     chance: tuple[Floats, Floats]
-    """As of the data: a circular shift changes neither means nor counts. If each null has a λ of
-    its own, that of the first counts here."""
+    """For each side, the chance level of each neuron computed from counts.
+
+    It is the one of the data, since a circular shift changes neither means nor counts. If each null
+    has its own λ, it is the one of the first null.
+    """
     n_samples: int
-    """How many samples the activations had."""
+    """The number of samples."""
     resolution: Floats
-    """The δ of each null, shape (nulls,)."""
+    """The resolution δ of each null, shape (nulls,)."""
     refreshes: NDArray[np.int64]
     """`MatchSpectrum.refreshes` of each null, shape (nulls,)."""
     rolls: NDArray[np.uint64]
-    """A number for each null, shape (nulls,): the same where its circular shifts are, counted in
-    items, so that layers whose items have other numbers of rows can be told to share them."""
+    """An identifier of the circular shifts of each null, uint64 of shape (nulls,).
+
+    Two nulls have the same number if they have the same shifts. Shifts are counted in items, so
+    layers with different numbers of rows for each item can be compared.
+    """
     ridge: float | None = None
-    """λ of the data, and of each null where it was not chosen anew; None: δ²."""
+    """λ of the data, and of each null unless `ridges` is given; None if no ridge was asked for."""
     ridges: Floats | None = None
-    """λ of each null, shape (nulls,), where "auto" chose one for each."""
+    """λ of each null, shape (nulls,), if "auto" chose one for each; else None."""
 
     def __post_init__(self) -> None:
         for name in ("x", "y", "resolution"):
@@ -87,9 +105,9 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
         *,
         chosen: float | None = None,
     ) -> NullSpectra:
-        """Put spectra together, each with the number of its shifts: one at least.
+        """Put at least one spectrum together, each with the identifier of its shifts.
 
-        They have one λ, unless it was chosen for each: then `chosen` is that of the data.
+        All have the same λ, unless λ was chosen for each. Then `chosen` is λ of the data.
         """
         found = list(spectra)
         ridges = [spectrum.ridge for spectrum in found]
@@ -129,7 +147,7 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
         )
 
     def similarity(self, eps: ArrayLike) -> Floats:
-        """Return s(ε) of each null, of shape (nulls,), with the axes of `eps` after it."""
+        """Return s(ε) of each null, of shape (nulls,) followed by the shape of `eps`."""
         return np.array([null.similarity(eps) for null in self])
 
     @cached_property
@@ -139,23 +157,23 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
 
     @property
     def chance_level(self) -> float:
-        """The median critical ε over all nulls and living neurons: the chance level, measured."""
+        """The measured chance level: the median critical ε over all nulls and living neurons."""
         return find_living_median(self.x, self.y)
 
     @property
     def least_p(self) -> float:
-        """The least that a p-value can be."""
+        """The smallest possible p-value, 1 / (1 + the number of distinct nulls)."""
         return 1 / (1 + self.n_distinct)
 
     @property
     def counted(self) -> str:
-        """How many nulls there are, in words."""
+        """The number of nulls, in words."""
         repeated = "" if self.n_distinct == len(self) else f", {self.n_distinct} of them distinct"
         return f"{len(self)} nulls{repeated}"
 
     @property
     def n_distinct(self) -> int:
-        """How many nulls differ: n items of one batch have no more than n - 1 circular shifts."""
+        """The number of nulls with different shifts: a batch of n items has only n - 1 shifts."""
         return int(self._distinct.sum())
 
     @overload
@@ -164,10 +182,16 @@ class NullSpectra(Result, Sequence[MatchSpectrum]):
     def p_value(self, spectrum: MatchSpectrum, eps: ArrayLike) -> float | Floats: ...
 
     def p_value(self, spectrum: MatchSpectrum, eps: ArrayLike | None = None) -> float | Floats:
-        """Return the p-value of a spectrum: that of its area, or of s(ε) where `eps` is given.
+        """Return the p-value of a spectrum's area, or of its s(ε) if `eps` is given.
 
-        (1 + nulls that reach the spectrum's) / (1 + nulls): never below 1 / (1 + nulls). A null
-        that repeats another's shifts counts once. See `p_value`.
+        It is (1 + the number of nulls that match at least as well) / (1 + the number of nulls), so
+        it is never 0. A null that repeats the shifts of another is counted once. See `p_value`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            `spectrum` is not a `MatchSpectrum`, or has other neurons or another ridge than the
+            nulls; `eps` is wrong as in `MatchSpectrum.similarity`.
         """
         if not isinstance(spectrum, MatchSpectrum):
             raise TypeError(f"a p-value is of a spectrum, not of a {type(spectrum).__name__}")

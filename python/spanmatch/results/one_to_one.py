@@ -1,4 +1,4 @@
-"""What two sides share pair by pair: the critical ε of every neuron, its nearest, the pairs."""
+"""What two sides share neuron by neuron: critical ε, disjoint pairs and nearest partners."""
 
 from __future__ import annotations
 
@@ -21,33 +21,47 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class OneToOne(Result):
-    """The largest sets of disjoint pairs, an x and a y each, within every ε, and whom they cover.
+    """A largest set of disjoint pairs, one x and one y each, at every ε.
 
-    A neuron is covered at ε exactly when ε >= its critical ε. How many pairs there are at each ε,
-    and the nearest partners, depend on no choice; which neurons are covered and how they are paired
-    does: see `one_to_one`.
+    A neuron is covered, which means that it belongs to a pair, at ε exactly if ε >= its critical ε.
+    The number of pairs at each ε and the nearest partners depend on no choice. Which neurons are
+    covered, and how they are paired, does: see `one_to_one`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spanmatch as sm
+    >>> x = np.random.default_rng(0).standard_normal((100, 3))
+    >>> pairs = sm.one_to_one(x, x[:, [2, 0]])
+    >>> pairs.pairs(0.1).tolist()
+    [[0, 1], [2, 0]]
+    >>> pairs.similarity(0.1)
+    0.8
     """
 
     x: Floats
-    """Critical ε of each neuron of x: 0.0 exact, at most 1.0, inf dead or never covered."""
-    y: Floats
-    """Critical ε of each neuron of y."""
-    partners: tuple[Indices, Indices]
-    """For each side, the best single partner of each neuron; -1 where there is none."""
-    partner_residuals: tuple[Floats, Floats]
-    """For each side, the residual of each neuron on that partner; inf where there is none."""
-    changes: tuple[Indices, Indices]
-    """The pairs, x and y, that are new at each ε where the set of pairs changes; ε rising."""
-    changes_eps: Floats
-    """From which ε on each of `changes` is a pair.
+    """Critical ε of each neuron of x: the smallest ε at which it is covered, shape (n_x,).
 
-    Up to some ε, the last pair of an x is its pair there: a covered neuron is never uncovered. That
-    is all that `pairs` reads, so it takes the memory of the changes and no Gram matrix.
+    It is 0.0 for an exact pair, at most 1.0, and inf for a neuron that is dead or never covered.
+    """
+    y: Floats
+    """Critical ε of each neuron of y, shape (n_y,)."""
+    partners: tuple[Indices, Indices]
+    """For each side, the best single partner of each neuron; -1 if it has none."""
+    partner_residuals: tuple[Floats, Floats]
+    """For each side, the residual of each neuron on that partner; inf if it has none."""
+    changes: tuple[Indices, Indices]
+    """The x and the y of every new pair, in the order of rising ε at which the set changes."""
+    changes_eps: Floats
+    """The ε from which each of `changes` is a pair.
+
+    The pair of an x at some ε is its last change up to there, since a covered neuron stays covered.
+    `pairs` reads only these changes, so no Gram matrix is kept.
     """
     resolution: float
-    """The δ of the regularised residuals: those up to 100 δ count as exact."""
+    """The resolution δ. Residuals of up to 100 δ count as exact."""
     ridge: float | None = None
-    """λ of the regularised residuals on unit columns; None: δ²."""
+    """λ of the ridge, for columns of length 1; None if no ridge was asked for."""
 
     def __post_init__(self) -> None:
         for name in ("x", "y", "changes_eps"):
@@ -70,10 +84,10 @@ class OneToOne(Result):
     def similarity(self, eps: ArrayLike) -> Floats: ...
 
     def similarity(self, eps: ArrayLike) -> float | Floats:
-        """Return s1(ε), the part of all neurons, dead ones too, that disjoint pairs cover at ε.
+        """Return s1(ε), the part of all neurons that disjoint pairs cover at ε.
 
-        Arguments, shapes and errors are those of `MatchSpectrum.similarity`. It depends on no
-        choice, and is never above `near`.
+        Dead neurons count among all. s1(ε) depends on no choice, and is never above `near`.
+        Arguments, shapes and errors are those of `MatchSpectrum.similarity`.
         """
         return find_share(self._sorted, eps, self.resolution)
 
@@ -83,17 +97,18 @@ class OneToOne(Result):
     def near(self, eps: ArrayLike) -> Floats: ...
 
     def near(self, eps: ArrayLike) -> float | Floats:
-        """Return the part of all neurons, dead ones too, that have a single partner within ε.
+        """Return the part of all neurons that have a single partner within ε.
 
-        The partner may be that of others as well: `near(eps) - similarity(eps)` is shared one by
-        one, but repeated. What a spectrum's `similarity` has beyond `near` is shared only in
-        another basis.
+        Several neurons may have the same partner. So `near(eps) - similarity(eps)` is shared one by
+        one, but repeated. The part by which `MatchSpectrum.similarity` exceeds `near` is shared
+        only in another basis. Dead neurons count among all. Arguments, shapes and errors are those
+        of `MatchSpectrum.similarity`.
         """
         return find_share(self._sorted_nearest, eps, self.resolution)
 
     @property
     def area(self) -> float:
-        """The area under s1(ε): a similarity in [0, 1] with no ε to choose."""
+        """The area under s1(ε), in [0, 1]: one number, with no ε to choose."""
         return find_area(self._sorted)
 
     def pairs(self, eps: float) -> Indices:
@@ -102,19 +117,19 @@ class OneToOne(Result):
         Returns
         -------
         array
-            int64 of shape (pairs, 2): columns of x, rising, and their y. Pairs of a smaller ε need
-            not be among those of a larger one; the neurons are.
+            int64 of shape (pairs, 2): column numbers of x in rising order, and of their y. A neuron
+            that is covered at a smaller ε stays covered, but its partner may change.
         """
         threshold = find_threshold(as_eps(eps), self.resolution)
         count = np.searchsorted(self.changes_eps, threshold, side="right")
         partner = np.full(self.x.size, -1, np.int64)
-        # Of a neuron named more than once numpy keeps the last.
+        # If a neuron is named more than once, numpy keeps the last assignment.
         partner[self.changes[0][:count]] = self.changes[1][:count]
         x = np.flatnonzero(partner >= 0)
         return np.column_stack([x, partner[x]])
 
     def match(self, eps: float) -> Match:
-        """Return the covered neurons at `eps`, a number in [0, 1), as a match: pairs are one."""
+        """Return the neurons that are covered at `eps`, a number in [0, 1), as a match."""
         eps = as_eps(eps)
         threshold = find_threshold(eps, self.resolution)
         x, y = np.flatnonzero(self.x <= threshold), np.flatnonzero(self.y <= threshold)
@@ -122,15 +137,16 @@ class OneToOne(Result):
 
     @property
     def nearest_x(self) -> tuple[Indices, Floats]:
-        """For each neuron of x its best single y, of those alike the first, and the residual.
+        """For each neuron of x, the column of its best single y and the residual on it.
 
-        The index is -1 and the residual inf where the neuron is dead, or every y.
+        Of several equally good y it is the first. If the neuron or every y is dead, the column is
+        -1 and the residual inf.
         """
         return self.partners[0], self.partner_residuals[0]
 
     @property
     def nearest_y(self) -> tuple[Indices, Floats]:
-        """For each neuron of y its best single x, of those alike the first, and the residual."""
+        """For each neuron of y, the column of its best single x and the residual on it."""
         return self.partners[1], self.partner_residuals[1]
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""Whether the pairs of a `OneToOne` are those of its sides, and disjoint at every ε."""
+"""Checks that the pairs of a `OneToOne` fit its sides and are disjoint at every ε."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def check_partners(
     partners: tuple[Indices, Indices],
     residuals: tuple[Floats, Floats],
 ) -> None:
-    """Raise ValueError where these are no critical ε of two sides and their nearest partners."""
+    """Raise ValueError if critical ε, nearest partners or their residuals are not valid."""
     for side, own, others, nearest, residual in zip(
         "xy", critical, critical[::-1], partners, residuals, strict=True
     ):
@@ -44,7 +44,7 @@ def check_partners(
 def check_changes(
     critical: tuple[Floats, Floats], changes: tuple[Indices, Indices], eps: Floats
 ) -> None:
-    """Raise ValueError where no pairs are new at these ε, or not those of these critical ε."""
+    """Raise ValueError if the changes are not valid, or do not fit the critical ε."""
     check_axes(eps, 1, "changes_eps")
     check_between(eps, "changes_eps")
     if (np.diff(eps) < 0).any():
@@ -52,7 +52,7 @@ def check_changes(
     for side, own, changed in zip("xy", critical, changes, strict=True):
         check_shape(changed, eps.shape, f"changes of {side}")
         check_neurons(changed, own.size, f"changes of {side}")
-        # From its first pair on a neuron is covered.
+        # A neuron is covered from its first pair on.
         first = np.full(own.size, np.inf)
         first[changed[::-1]] = eps[::-1]
         if not np.array_equal(first, own):
@@ -61,7 +61,7 @@ def check_changes(
 
 
 def _check_disjoint(changes: tuple[Indices, Indices], eps: Floats) -> None:
-    """Raise ValueError where two pairs share a neuron at some ε."""
+    """Raise ValueError if two pairs share a neuron at some ε."""
     of_x: dict[int, int] = {}
     of_y: dict[int, int] = {}
     rows = zip(eps.tolist(), *(each.tolist() for each in changes), strict=True)

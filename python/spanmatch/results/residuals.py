@@ -19,18 +19,31 @@ from spanmatch.results.result import Floats, Result, say_raised, say_ridge
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Residuals(Result):
-    """The relative residual of every neuron on chosen neurons of the other side."""
+    """The relative residual of every neuron on chosen neurons of the other side.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spanmatch as sm
+    >>> x = np.random.default_rng(0).standard_normal((100, 3))
+    >>> sm.residuals(x, x[:, :2]).x.round(2)
+    array([0., 0., 1.])
+    """
 
     x: Floats
-    """Of each neuron of x on the chosen neurons of y, shape (n_x,): in [0, 1]; nan dead.
+    """The residual of each neuron of x on the chosen neurons of y, float64 of shape (n_x,).
 
-    Of `held_out` they may be above 1."""
+    It lies in [0, 1], and is nan for a dead neuron. Residuals from `held_out` may exceed 1.
+    """
     y: Floats
-    """Of each neuron of y on the chosen neurons of x, shape (n_y,)."""
+    """The residual of each neuron of y on the chosen neurons of x, float64 of shape (n_y,)."""
     resolution: float = field(default=math.nan, compare=False)
-    """δ: residuals up to 100 δ are exact; nan if unknown, as in files of 0.1.0 and earlier."""
+    """The resolution δ. Residuals of up to 100 δ count as exact.
+
+    It is nan if it is not known, as in files of version 0.1.0.
+    """
     ridge: float | None = field(default=None, compare=False)
-    """λ of the regularised span on unit columns; None: δ²."""
+    """λ of the ridge, for columns of length 1; None if no ridge was asked for."""
 
     def __post_init__(self) -> None:
         self._freeze("x", self.x, np.float64)
@@ -38,7 +51,7 @@ class Residuals(Result):
         for side in ("x", "y"):
             values = getattr(self, side)
             check_axes(values, 1, side)
-            # On what they were not fitted to, residuals may be above 1.
+            # On samples that were left out of the fit, residuals may exceed 1.
             check_between(values[~np.isnan(values)], side, most=LARGEST)
         check_resolution(self.resolution, known=False)
         check_ridge(self.ridge)

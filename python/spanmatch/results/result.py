@@ -1,4 +1,4 @@
-"""What the functions return: immutable, picklable, comparable, saved."""
+"""The base class of results, which are immutable, picklable, comparable and can be saved."""
 
 from __future__ import annotations
 
@@ -23,38 +23,44 @@ Floats: TypeAlias = NDArray[np.float64]
 Indices: TypeAlias = NDArray[np.int64]
 
 KINDS = {"f": "fiu", "i": "iu", "u": "iu", "b": "b"}
-"""Of which kinds of numpy an array may be that is kept as another."""
+"""For each kind of array that is kept, the kinds of numpy arrays that may be given for it."""
 
 
 class Result:
-    """Equality that knows arrays, a pickle that keeps them read-only, plain data, and a file.
+    """A dataclass with equality of arrays, read-only arrays after unpickling, and files.
 
-    A subclass is a dataclass. The types of its fields are read when a file is: they are integers,
-    floats, texts, arrays, tuples of an array for each side or of texts, floats by name, or other
-    results, which may be None.
+    Reading a file relies on the annotated types of the fields. They may be integers, floats, texts,
+    arrays, tuples of two arrays or of texts, mappings from names to floats, or other results, which
+    may be None.
     """
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fields as numbers and lists; the class makes an equal result of them again."""
+        """Return the fields as numbers and lists, from which the class makes an equal result."""
         return {name: _make_plain(value) for name, value in self._list_fields()}
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the result to a safetensors file, which appears under its name once it is whole.
+        """Write the result to a safetensors file.
 
-        Arrays are tensors, all else is metadata. Raises OSError where the file cannot be written.
+        Arrays become tensors, and everything else metadata. The file appears under its name only
+        once it is complete.
+
+        Raises
+        ------
+        OSError
+            The file cannot be written.
         """
         self._write(path)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Self:
-        """Read a result of this kind that `save` has written, to the bit.
+        """Read a result of this class from a file that `save` has written, exact to the bit.
 
         Raises
         ------
         OSError
             The file cannot be read.
         FileError
-            It is cut short, of another kind, or of a newer format. A ValueError.
+            The file is cut short, of another kind, or of a newer format. This is a ValueError.
         """
         result: Self = result_file.read(path, cls)
         return result
@@ -62,7 +68,7 @@ class Result:
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        # How a result was found out, as the δ of a match, is no part of what it is.
+        # Fields that only record how a result was found, as δ of a match, are not compared.
         compared = [field.name for field in fields(self) if field.compare]  # type: ignore[arg-type]
         return all(_are_equal(getattr(self, name), getattr(other, name)) for name in compared)
 
@@ -70,14 +76,14 @@ class Result:
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A view of a mapping, which nobody can write to, does not pickle: the class makes it again.
+        # A read-only view of a mapping cannot be pickled. The class makes it again from a dict.
         return type(self), tuple(
             dict(value) if isinstance(value, MappingProxyType) else value
             for _, value in self._list_fields()
         )
 
     def _write(self, path: str | PathLike[str], of: object = None) -> None:
-        """Save the result; in a folder that has one for each layer, saying of which it is."""
+        """Save the result; `of` names its layer, in a folder with a file for each layer."""
         result_file.write(path, type(self).__name__, self._list_fields(), of)
 
     def _list_fields(self) -> list[tuple[str, Any]]:
@@ -91,7 +97,7 @@ class Result:
 
 
 def say_raised(*resolutions: float) -> str:
-    """Return how a repr ends: by the largest δ, where it is above the usual one.
+    """Return the end of a repr: the largest δ, if it is above the usual one, else "".
 
     >>> say_raised(1e-6), say_raised(1e-6, 1e-5)
     ('', ', resolution=1e-05')
@@ -101,7 +107,7 @@ def say_raised(*resolutions: float) -> str:
 
 
 def say_ridge(ridge: float | None) -> str:
-    """Return how a repr tells λ, where one was asked for.
+    """Return the part of a repr that shows λ, or "" if no ridge was asked for.
 
     >>> say_ridge(None), say_ridge(0.3)
     ('', ', ridge=0.3')
@@ -110,12 +116,13 @@ def say_ridge(ridge: float | None) -> str:
 
 
 def freeze(value: ArrayLike, dtype: type[np.generic]) -> NDArray[Any]:
-    """Return a copy of an array that nobody can write to.
+    """Return a read-only copy of an array.
 
     Raises
     ------
     ValueError
-        Its values are none of this type: it does not make integers of fractions, nor wrap them.
+        The values do not fit the type. Fractions are not rounded to integers, and integers do not
+        wrap around.
     """
     given = np.asarray(value)
     # An empty list arrives as float64.
@@ -148,6 +155,6 @@ def _are_equal(mine: Any, theirs: Any) -> bool:
     if mine is None or theirs is None:
         return mine is theirs
     if isinstance(mine, np.ndarray | float):
-        # nan is what a result says of the dead: the same, then.
+        # Dead neurons are nan, which counts as equal here.
         return np.array_equal(mine, theirs, equal_nan=np.asarray(mine).dtype.kind == "f")
     return bool(mine == theirs)

@@ -1,8 +1,8 @@
-"""The fields of a result in a file: arrays as tensors, all else as plain values.
+"""The fields of a result in a file: arrays as tensors, everything else as plain values.
 
-What holds several of something has a name for each after a dot: `chance.x` and `chance.y` are the
-arrays of both sides, `nulls.area` is a field of the result `nulls`, `also.gulp_distance` is one of
-the numbers `also`. A tuple of texts is a list.
+The parts of a field have its name, a dot and their own name: `chance.x` and `chance.y` are the
+arrays of both sides, `nulls.area` is a field of the result `nulls`, and `also.gulp_distance` is one
+of the numbers in `also`. A tuple of texts is stored as a list.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from os import PathLike
 
-# A field of an array for each side.
+# The names of the two parts of a field with an array for each side.
 SIDES = ("x", "y")
 WORDS = {
     int: "an integer",
@@ -35,7 +35,7 @@ WORDS = {
 def write(
     path: str | PathLike[str], kind: str, named: Iterable[tuple[str, Any]], of: object = None
 ) -> None:
-    """Write the fields, by name; where they are of a layer, of which."""
+    """Write the fields by name; `of` is the layer that they belong to, if any."""
     entries = dict(_list_entries(named))
     tensors = {name: value for name, value in entries.items() if isinstance(value, np.ndarray)}
     values = {name: value for name, value in entries.items() if name not in tensors}
@@ -54,7 +54,7 @@ def read(path: str | PathLike[str], cls: type[Any]) -> Any:
 
 
 def _list_entries(named: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
-    """Yield what is written for the fields: names with dots, and arrays or plain values."""
+    """Yield the entries of a file: names with dots, and arrays or plain values."""
     for name, value in named:
         if isinstance(value, tuple) and not all(isinstance(part, str) for part in value):
             yield from _prefix(name, zip(SIDES, value, strict=True))
@@ -72,13 +72,13 @@ def _prefix(name: str, parts: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, 
 
 
 def _make(cls: type[Any], entries: Mapping[str, Any], prefix: str) -> Any:
-    """Return the result whose entries have this prefix."""
+    """Make the result whose entries have this prefix."""
     types, values = get_type_hints(cls), []
     for field in fields(cls):
         name = prefix + field.name
         known = name in entries or any(each.startswith(f"{name}.") for each in entries)
         if not known and field.default is not MISSING:
-            # What came to the class after the file was written.
+            # The field was added to the class after the file was written.
             values.append(field.default)
         elif not known and field.default_factory is not MISSING:
             values.append(field.default_factory())

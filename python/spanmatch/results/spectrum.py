@@ -33,29 +33,49 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class MatchSpectrum(Result):
-    """The critical ε of every neuron, and with it the maximum match at every ε.
+    """The critical ε of every neuron, which gives the maximum match at every ε.
 
-    A neuron v is in the maximum match at ε exactly when ε >= c(v), its critical ε.
+    A neuron v is in the maximum match at ε exactly if ε >= c(v), its critical ε.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spanmatch as sm
+    >>> x = np.random.default_rng(0).standard_normal((100, 3))
+    >>> spectrum = sm.spectrum(x, x[:, :2])
+    >>> spectrum.similarity([0.0, 0.5])
+    array([0.8, 0.8])
+    >>> spectrum.match(0.5).x
+    array([0, 1])
     """
 
     x: Floats
-    """Critical ε of each neuron of x, shape (n_x,): 0.0 exact, at most 1.0, inf dead."""
-    y: Floats
-    """Critical ε of each neuron of y, shape (n_y,)."""
-    chance: tuple[Floats, Floats]
-    """For each side, the residual to expect of each neuron were the sides unrelated; nan dead."""
-    n_samples: int
-    """How many samples the activations had."""
-    resolution: float
-    """The δ of the regularised span: residuals up to 100 δ count as exact."""
-    refreshes: int
-    """How often, while neurons were peeled, a row had lost its digits and was computed anew.
+    """Critical ε of each neuron of x, float64 of shape (n_x,).
 
-    A neuron's row loses them once those that it nearly depends on have left. It is a count of what
-    near-duplicates cost, not of anything wrong with the answer.
+    It is 0.0 for an exact match, at most 1.0, and inf for a dead neuron.
+    """
+    y: Floats
+    """Critical ε of each neuron of y, float64 of shape (n_y,)."""
+    chance: tuple[Floats, Floats]
+    """For each side, the chance level of each neuron: the residual to expect of unrelated sides.
+
+    It is computed from counts and means, and nan for a dead neuron. It is a guide and not a bound.
+    If samples depend on each other, as the positions of one image do, the true level lies lower. If
+    the other side has few neurons and means are large, it lies a little higher. With a ridge this
+    is the least residual to expect, and the usual one is larger.
+    """
+    n_samples: int
+    """The number of samples."""
+    resolution: float
+    """The resolution δ. Residuals of up to 100 δ count as exact."""
+    refreshes: int
+    """How often a neuron's row of the solver lost its digits and was computed again.
+
+    This happens when a neuron nearly depends on others that are removed before it. The count says
+    what near-duplicates cost. It does not mean that the result is less accurate.
     """
     ridge: float | None = None
-    """λ of the regularised span on unit columns; None: δ²."""
+    """λ of the ridge, for columns of length 1; None if no ridge was asked for."""
 
     def __post_init__(self) -> None:
         self._freeze("x", self.x, np.float64)
@@ -76,7 +96,9 @@ class MatchSpectrum(Result):
     def similarity(self, eps: ArrayLike) -> Floats: ...
 
     def similarity(self, eps: ArrayLike) -> float | Floats:
-        """Return s(ε), the part of all neurons, dead ones too, that the maximum match at ε holds.
+        """Return s(ε), the part of all neurons that the maximum match at ε holds.
+
+        Dead neurons count among all.
 
         Parameters
         ----------
@@ -86,12 +108,12 @@ class MatchSpectrum(Result):
         Returns
         -------
         float or array
-            In [0, 1]; 0.0 where there are no neurons at all. An array has the shape of `eps`.
+            In [0, 1]; 0.0 if there are no neurons at all. An array has the shape of `eps`.
 
         Raises
         ------
         TypeError, ValueError
-            `eps` is not a real number; it is outside [0, 1) or NaN.
+            `eps` is not a real number, or is outside [0, 1) or NaN.
         """
         return find_share(self._sorted, eps, self.resolution)
 
@@ -113,12 +135,12 @@ class MatchSpectrum(Result):
         Returns
         -------
         float
-            0.0 where exact matches suffice; inf where no ε in [0, 1) reaches it.
+            0.0 if exact matches suffice; inf if no ε in [0, 1) reaches it.
 
         Raises
         ------
         TypeError, ValueError
-            `similarity` is not a real number; it is outside [0, 1] or NaN.
+            `similarity` is not a real number, or is outside [0, 1] or NaN.
         """
         wanted = as_similarity(similarity)
         candidates = np.concatenate([[0.0], self._sorted[self._sorted < 1.0]])
@@ -127,38 +149,41 @@ class MatchSpectrum(Result):
 
     @property
     def area(self) -> float:
-        """The area under s(ε): a similarity in [0, 1] with no ε to choose."""
+        """The area under s(ε), in [0, 1]: one number, with no ε to choose.
+
+        It is the mean over all neurons of max(0, 1 - c), with c the critical ε.
+        """
         return find_area(self._sorted)
 
     @property
     def corrected_area(self) -> float:
-        """The area with each critical ε divided by the neuron's chance level: for few samples.
+        """The area after each critical ε is divided by the neuron's chance level, for few samples.
 
-        The mean over neurons of max(0, 1 - c / chance), where the area has max(0, 1 - c): in
-        [0, 1], and at most the area. With few samples unrelated neurons explain a part of each
-        other, and the area grows; `chance` is the residual that this leaves, computed from counts
-        and means. Dividing by it nearly removes that bias: the area of a fine-tuned MiniLM is 0.76
-        on 500 pooled sentences and 0.58 on 4,000, corrected 0.51 and 0.56. Dead neurons count 0, as
-        do those of which chance explains all, as with no more samples than neurons: there nothing
-        can be told.
+        It is the mean over all neurons of max(0, 1 - c / chance). It lies in [0, 1] and is at most
+        the area. With few samples unrelated neurons explain a part of each other, which raises the
+        area. Dividing by the chance level removes most of this bias: the area of a fine-tuned
+        MiniLM is 0.76 on 500 pooled sentences and 0.58 on 4,000; corrected it is 0.51 and 0.56.
+        Dead neurons count as 0. So do neurons whose chance level is 0, as happens with no more
+        samples than neurons: such samples cannot tell a match from chance.
 
-        It corrects for counts and for means, and for nothing else. Where rows depend on each other,
-        as the positions of an image do, unrelated neurons leave less than `chance` says; with a
-        ridge they leave more. It errs to the low side: of two planted sides of 300 neurons the area
-        is 0.37 at 20 samples a neuron, 0.43 at four and 0.52 at two, corrected 0.36, 0.34 and 0.31.
-        It has no p-value. What nulls give, `NullSpectra` and `Calibration` hold.
+        The correction accounts for counts and for means only. Unrelated neurons have smaller
+        residuals than `chance` says if rows depend on each other, as the positions of an image do,
+        and larger ones with a ridge. The corrected area tends to be too low: for two planted sides
+        of 300 neurons the area is 0.37 at 20 samples for each neuron, 0.43 at four and 0.52 at two;
+        corrected it is 0.36, 0.34 and 0.31. It has no p-value. `null_spectra` and `calibrate`
+        measure chance by nulls.
         """
         critical, chance = (np.concatenate(each) for each in ((self.x, self.y), self.chance))
         return find_corrected_area(critical, chance, self.resolution)
 
     @property
     def chance_level(self) -> float:
-        """The median chance level of the living neurons of both sides; nan where none lives."""
+        """The median of `chance` over the living neurons of both sides; nan if none lives."""
         return find_living_median(*self.chance)
 
     @property
     def dead(self) -> tuple[Indices, Indices]:
-        """For each side the neurons that are zero on every sample (every row alike, if centred)."""
+        """For each side, the dead neurons: zero on every sample, or constant if centred."""
         return np.flatnonzero(np.isinf(self.x)), np.flatnonzero(np.isinf(self.y))
 
     def __repr__(self) -> str:
@@ -175,6 +200,6 @@ class MatchSpectrum(Result):
 
 
 def find_living_median(*sides: Floats) -> float:
-    """Return the median over the neurons of all sides that live: the finite values; else nan."""
+    """Return the median over the living neurons, whose values are finite; nan if none lives."""
     values = np.concatenate([side[np.isfinite(side)] for side in sides])
     return float(np.median(values)) if values.size > 0 else float("nan")

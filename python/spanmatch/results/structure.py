@@ -1,4 +1,4 @@
-"""What the functions on the structure of a match return."""
+"""Results about the structure of a match: support, and linear maps."""
 
 from __future__ import annotations
 
@@ -30,28 +30,41 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Support(Result):
-    """Who supports whom in the maximum match at ε: u supports v when losing u alone loses v.
+    """Which neurons every match of a neuron must hold, in the maximum match M(ε) at one ε.
 
-    Neurons are named by side and column, `("x", 7)`. Support is reflexive and transitive; the proof
-    stands at the function `support`.
+    Neuron u supports neuron v if v falls out of the maximum match when u is removed. Neurons are
+    named by side and column, such as `("x", 7)`. Support is reflexive and transitive; `support` has
+    the proof.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spanmatch as sm
+    >>> x = np.random.default_rng(0).standard_normal((100, 2))
+    >>> support = sm.support(x, x @ [[1.0, 1.0], [1.0, -1.0]], eps=0.1)
+    >>> support.core(("x", 0))
+    [('x', 0), ('x', 1), ('y', 0), ('y', 1)]
     """
 
     eps: float
-    """The ε of the maximum match M(ε)."""
+    """The ε of the maximum match."""
     x: Indices
-    """The neurons of x in M(ε), in rising order."""
+    """The neurons of x in M(ε): int64 column numbers in rising order."""
     y: Indices
-    """The neurons of y in M(ε), in rising order."""
+    """The neurons of y in M(ε): int64 column numbers in rising order."""
     matrix: NDArray[np.bool_]
-    """`matrix[u, v]`: `neurons[u]` supports `neurons[v]`."""
+    """`matrix[u, v]` says whether `neurons[u]` supports `neurons[v]`."""
     n_x: int
-    """How many neurons side x has in all."""
+    """The number of all neurons of x."""
     n_y: int
-    """How many neurons side y has in all."""
+    """The number of all neurons of y."""
     resolution: float = field(default=math.nan, compare=False)
-    """δ: residuals up to 100 δ are exact; nan if unknown, as in files of 0.1.0 and earlier."""
+    """The resolution δ. Residuals of up to 100 δ count as exact.
+
+    It is nan if it is not known, as in files of version 0.1.0.
+    """
     ridge: float | None = field(default=None, compare=False)
-    """λ of the regularised span on unit columns; None: δ²."""
+    """λ of the ridge, for columns of length 1; None if no ridge was asked for."""
 
     def __post_init__(self) -> None:
         self._freeze("x", self.x, np.int64)
@@ -71,13 +84,15 @@ class Support(Result):
 
     @property
     def neurons(self) -> list[Neuron]:
-        """The neurons of M(ε), x first, in rising order: the order of rows and columns."""
+        """The neurons of M(ε) in the order of the rows of `matrix`, those of x first."""
         return [("x", index) for index in self.x.tolist()] + [
             ("y", index) for index in self.y.tolist()
         ]
 
     def core(self, neuron: Neuron) -> list[Neuron]:
-        """Return all that support a neuron: the neurons that every match holding it holds.
+        """Return the core of a neuron: all neurons that support it.
+
+        Every match that holds the neuron holds its core.
 
         Parameters
         ----------
@@ -87,12 +102,13 @@ class Support(Result):
         Returns
         -------
         list
-            In the order of `neurons`, itself among them; empty where it is outside M(ε).
+            Neurons in the order of `neurons`, the neuron itself among them; empty if it is outside
+            M(ε).
 
         Raises
         ------
         TypeError, ValueError
-            `neuron` is not a side and an integer; there is no such neuron.
+            `neuron` is not a side and an integer, or there is no such neuron.
         """
         side, index = as_neuron(neuron)
         count = self.n_x if side == "x" else self.n_y
@@ -106,9 +122,10 @@ class Support(Result):
 
     @property
     def groups(self) -> list[list[Neuron]]:
-        """The neurons that support each other: any match holds all of a group or none of it.
+        """Groups of neurons that support each other: any match holds all of a group or none.
 
-        Largest group first; of equally large ones, that with the earliest neuron.
+        The largest group comes first. Of equally large ones the first is the one with the earliest
+        neuron.
         """
         groups: dict[bytes, list[Neuron]] = {}
         mutual = self.matrix & self.matrix.T
@@ -126,28 +143,42 @@ class Support(Result):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class LinearMap(Result):
-    """Each side of a match in terms of the other, in the units of the samples.
+    """Linear maps between the two sides of a match, in the units of the samples.
 
-    `y[:, match.y] @ map.x + map.x_offset` is near `x[:, match.x]`, and
-    `x[:, match.x] @ map.y + map.y_offset` is near `y[:, match.y]`.
+    `y[:, match.y] @ map.x + map.x_offset` approximates `x[:, match.x]`, and
+    `x[:, match.x] @ map.y + map.y_offset` approximates `y[:, match.y]`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import spanmatch as sm
+    >>> x = np.random.default_rng(0).standard_normal((100, 2))
+    >>> y = x @ [[1.0, 1.0], [1.0, -1.0]]
+    >>> found = sm.linear_map(x, y, match=sm.maximum_match(x, y, eps=0.1))
+    >>> found.x.round(2)
+    array([[ 0.5,  0.5],
+           [ 0.5, -0.5]])
     """
 
     x: Floats
-    """Coefficients of the x: a row for each y of the match, a column for each x."""
+    """The coefficients from y to x: a row for each y of the match, a column for each x."""
     x_offset: Floats
-    """What to add, for each x of the match; zero unless centred."""
+    """The offset of each x of the match; zero unless centred."""
     x_residuals: Floats
-    """The relative residual of each x of the match; centred, relative to its deviation."""
+    """The relative residual of each x of the match; relative to its deviation if centred."""
     y: Floats
-    """Coefficients of the y: a row for each x of the match, a column for each y."""
+    """The coefficients from x to y: a row for each x of the match, a column for each y."""
     y_offset: Floats
-    """What to add, for each y of the match; zero unless centred."""
+    """The offset of each y of the match; zero unless centred."""
     y_residuals: Floats
-    """The relative residual of each y of the match."""
+    """The relative residual of each y of the match; relative to its deviation if centred."""
     resolution: float = field(default=math.nan, compare=False)
-    """δ: residuals up to 100 δ are exact; nan if unknown, as in files of 0.1.0 and earlier."""
+    """The resolution δ. Residuals of up to 100 δ count as exact.
+
+    It is nan if it is not known, as in files of version 0.1.0.
+    """
     ridge: float | None = field(default=None, compare=False)
-    """λ of the regularised span on unit columns; None: δ²."""
+    """λ of the ridge, for columns of length 1; None if no ridge was asked for."""
 
     def __post_init__(self) -> None:
         for name in ("x_offset", "x_residuals", "y_offset", "y_residuals"):
@@ -178,5 +209,5 @@ class LinearMap(Result):
 
 
 def _restore_shape(value: ArrayLike, shape: tuple[int, int]) -> ArrayLike:
-    """Give back the axes that an empty array loses as plain data."""
+    """Give an empty array the shape that it lost as a list."""
     return np.zeros(shape) if np.size(value) == 0 and 0 in shape else value

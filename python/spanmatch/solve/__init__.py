@@ -1,7 +1,7 @@
-"""The questions to a pair, each answered by the core.
+"""The public functions of two arrays or a pair, which the core computes.
 
-Read `matches` first: spectrum, maximum match, residuals. Then `sets` and `structure`, what is
-inside a match; `linear_map`, one network put onto another; `measures`, the classic ones; `nulls`
-and `intervals` (with `student_t`), how sure a spectrum is; `layer_answer`, all that a pair tells.
-`undersampled`, `means` and `resolution` say where an answer says little.
+Read `matches` first: spectrum, maximum match and residuals. Then read `sets` and `structure` (the
+inside of a match), `linear_map` (stitching one network onto another), `measures` (CKA, CCA and
+others), `nulls` and `intervals` with `student_t` (chance and uncertainty), and `layer_answer` (all
+results for a layer). `undersampled`, `means` and `resolution` warn of results to read with care.
 """

@@ -1,4 +1,4 @@
-"""Every measure beside its nulls: what is left of it above what unrelated sides reach."""
+"""Calibrated scores: how far each measure is above its nulls."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ FROM_PRODUCTS = (
     "r2_x",
     "r2_y",
 )
-"""Those that are found from the centred products alone, as `Measures` names them."""
+"""The measures that need only the centred products, by their names in `Measures`."""
 MEASURES = (*AREAS, *FROM_PRODUCTS)
-OF_NORMS = {"linear_cka", "debiased_cka"}  # found without the factors of a side
+OF_NORMS = {"linear_cka", "debiased_cka"}  # These need no factorisation of a side.
 
 
 class MeasuredNulls(NamedTuple):
@@ -58,13 +58,13 @@ class MeasuredNulls(NamedTuple):
 
     names: tuple[str, ...]
     observed: Floats
-    """Of the data, shape (measures,)."""
+    """Each measure on the data, shape (measures,)."""
     nulls: Floats
-    """Of each null, shape (measures, nulls)."""
+    """Each measure on every null, shape (measures, nulls)."""
     rolls: NDArray[np.uint64]
-    """A number for each null, the same where its shifts are."""
+    """An identifier of the circular shifts of each null."""
     note: str
-    """Why debiased CKA is nan, of the data or of a null."""
+    """Why debiased CKA is nan on the data or on a null."""
 
 
 def calibrate(
@@ -80,31 +80,29 @@ def calibrate(
     ridge: Ridge = None,
     progress: bool = False,
 ) -> Calibration:
-    """Measure likeness in every way, and tell of each measure what is more than chance.
+    """Compute every measure on the data and on nulls, and how far it is above chance.
 
     Width, few samples and dependent rows raise every measure of unrelated sides, each by another
-    amount. Against nulls, in which items of y are shifted circularly (see `null_spectra`), all of
-    them become comparable: with τ the quantile of a measure's nulls at 1 - level, its calibrated
-    score is max(0, (value - τ) / (1 - τ)), 0 where the value is no more than chance and 1 at the
-    most there is (arXiv 2602.14486). A score is above 0 exactly where the
-    p-value is at most `level`.
+    amount. Nulls make the measures comparable: they shift the items of y circularly (see
+    `null_spectra`). With τ the quantile of a measure's nulls at 1 - level, the calibrated score is
+    max(0, (value - τ) / (1 - τ)). It is 0 for a value within chance and 1 for the largest possible
+    value. A score is above 0 exactly if the p-value is at most `level` (arXiv 2602.14486).
 
-    Each side is factored once for the data and all nulls. It takes neurons × neurons of memory, and
-    n_x × n_y more for each null. Rows of one image or text depend on each other: say
-    `rows_per_item`, or update a pair with it, so that whole items are shifted; shifted row by row,
-    unrelated networks seem related.
+    Rows of one image or text depend on each other. Give `rows_per_item`, so that whole items are
+    shifted. If single rows are shifted, unrelated networks seem related. The memory is neurons ×
+    neurons, and n_x × n_y more for each null.
 
     Parameters
     ----------
     x, y, center, ridge, progress
-        As for `spectrum`; `center` and `ridge` are of the areas and of s(ε), since every other
-        measure subtracts each neuron's mean. A pair must be made with `nulls`.
+        As for `spectrum`. `center` and `ridge` apply to the areas and s(ε) only, since all other
+        measures subtract each neuron's mean. A pair must have been made with `nulls`.
     nulls
-        How many, of two arrays; None: 39. A level of 0.05 needs 19.
+        The number of nulls, for two arrays; None is 39. A level of 0.05 needs at least 19.
     level
-        The part of unrelated networks that may have a score above 0.
+        The share of unrelated networks that may have a score above 0, in (0, 1).
     eps
-        Where s(ε) is calibrated too, one number in [0, 1) or several; the measure is then named
+        One number or several in [0, 1) at which s(ε) is calibrated too, under names such as
         "s(0.3)".
     rows_per_item, seed
         As for `null_spectra`.
@@ -112,21 +110,20 @@ def calibrate(
     Returns
     -------
     Calibration
-        A mapping from names, "area", "one_to_one_area", "linear_cka", "debiased_cka", "mean_cca",
-        "svcca", "pwcca", "procrustes_similarity", "r2_x", "r2_y", to value, threshold τ, score and
-        p-value. Where a measure is nan, of the data or of a null, so are its threshold, score and
-        p-value.
+        A mapping from "area", "one_to_one_area", "linear_cka", "debiased_cka", "mean_cca", "svcca",
+        "pwcca", "procrustes_similarity", "r2_x" and "r2_y" to value, threshold τ, score and
+        p-value. If a measure is nan on the data or on a null, so are the other three.
 
     Raises
     ------
     TypeError, ValueError
-        As `null_spectra`; there are too few nulls for the level; `ridge="auto"`, which would choose
-        another λ for each null: give a number.
+        As for `null_spectra`; there are too few nulls for the level; `ridge` is "auto", which would
+        choose another λ for each null.
 
     Warns
     -----
     UndersampledWarning
-        As `spectrum`.
+        As for `spectrum`.
 
     Examples
     --------
@@ -161,7 +158,7 @@ def calibrate(
 
 
 def name_levels(eps: ArrayLike) -> dict[str, float]:
-    """Return each ε by the name of its s(ε), or raise where two have one name."""
+    """Return each ε by the name of its s(ε), or raise ValueError if two have the same name."""
     levels = as_levels(eps).tolist()
     named = {f"s({level:g})": level for level in levels}
     if len(named) < len(levels):
@@ -178,9 +175,9 @@ def find_calibration(
     nulls: NullSpectra | None = None,
     progress: bool = False,
 ) -> Calibration:
-    """Return all measures of a problem whose Gram keeps nulls, calibrated at the level.
+    """Return all measures of a problem whose Gram matrix keeps nulls, calibrated at the level.
 
-    The spectrum and those of the nulls are found where they are not given.
+    The spectrum and the spectra of the nulls are computed unless they are given.
     """
     check_level(level, len(set(problem.gram.null_rolls)))
     found = measure_nulls(
@@ -200,7 +197,7 @@ def measure_nulls(
     nulls: NullSpectra | None = None,
     progress: bool = False,
 ) -> MeasuredNulls:
-    """Return the named measures, and s(ε), of a problem and of each null that its Gram keeps."""
+    """Return the named measures, and s(ε), of a problem and of each of its nulls."""
     gram = problem.gram
     of_products = _FromProducts(gram, [name for name in FROM_PRODUCTS if name in names])
     wants_spectra = "area" in names or bool(eps)
@@ -221,9 +218,9 @@ def measure_nulls(
     of_nulls: dict[int, Numbers] = {}
     with show_progress("Calibrating", progress) as report:
         for index, roll in enumerate(gram.null_rolls):
-            # A null that repeats another's shifts repeats its measures.
+            # A null that repeats the shifts of another has the same measures.
             if roll not in of_nulls:
-                # The whole Gram of a null is made where it is needed.
+                # The whole Gram matrix of a null is made only if it is needed.
                 needs_gram = (wants_spectra and nulls is None) or "one_to_one_area" in names
                 null = problem.of_gram(gram.null(index)) if needs_gram else problem
                 known = None if nulls is None else nulls[index]
@@ -241,7 +238,7 @@ def measure_nulls(
 
 
 class _FromProducts:
-    """The measures that are found from the centred products, with each side factored once."""
+    """The measures that need only the centred products, with each side factorised once."""
 
     def __init__(self, gram: core.Gram, names: Collection[str]) -> None:
         self._gram, self._names, self.note = gram, names, ""

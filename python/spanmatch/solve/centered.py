@@ -1,4 +1,4 @@
-"""The products of centred columns, which all measures are found from."""
+"""The products of centred columns, on which all measures depend."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 def center_products(gram: core.Gram) -> Floats:
     """Return the products of the centred columns, x then y.
 
-    Raises ValueError where a column varies by so little that its squares are lost.
+    Raises ValueError if a column varies by so little that its squares underflow.
     """
     products = gram.centered()
     small = products.diagonal() < np.finfo(np.float64).tiny * gram.n_samples
     if small.any() and not np.isnan(np.concatenate(core.chance(gram, True, None))[small]).all():
-        # Not dead, so its squares are lost. The core refuses the neuron, whatever it is asked.
+        # The neuron is not dead, so its squares underflowed. Any call of the core raises the error.
         nothing = np.empty(0, np.int64)
         core.is_match(gram, 0.0, nothing, nothing, True, None)
     return products

@@ -1,4 +1,4 @@
-"""The ridge of least held-out error: what `ridge="auto"` takes."""
+"""The choice of a ridge by cross-validation, for `ridge="auto"`."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
     from spanmatch.solve.fold_products import Split
 
 RIDGES = 10.0 ** (np.arange(-12, 5) / 2)
-"""What λ is chosen among: 1e-6 to 100, two to a decade."""
-GROUPS = 4  # of folds: each costs an eigendecomposition of either side
+"""The values of λ to choose from: 1e-6 to 100, two to a decade."""
+GROUPS = 4  # groups of folds, each of which costs an eigendecomposition of either side
 
 
 def choose_ridge(gram: core.Gram, center: bool) -> float:
-    """Return the λ of `RIDGES` by which the sides predict each other best on inputs left out.
+    """Return the λ of `RIDGES` with the smallest cross-validated error.
 
-    The folds of a Gram are pooled to four groups. Every neuron is predicted on each group from all
-    neurons of the other side, fitted on the other groups. The mean over the neurons of both sides
-    of their squared errors counts, each of its own energy.
+    The folds of the Gram matrix are pooled to four groups. Every neuron is predicted on each group
+    from all neurons of the other side, with a fit on the other groups. The error is the mean over
+    the neurons of both sides of their squared error, relative to their energy.
 
     Raises
     ------
     ValueError
-        There are fewer than two items, or no neuron has any by which to predict it.
+        There are fewer than two items, or on no group do both sides have living neurons.
 
     Warns
     -----
@@ -45,8 +45,8 @@ def choose_ridge(gram: core.Gram, center: bool) -> float:
     errors = sum_errors(gram, center)
     if not np.isfinite(errors).all():
         raise ValueError(
-            "there is nothing to choose a ridge by: on no part of the data do both sides have "
-            "neurons that live; give a number, as ridge=0.1"
+            "no ridge can be chosen: in no part of the data do both sides have living neurons; "
+            "give a number, as ridge=0.1"
         )
     best = float(RIDGES[np.argmin(errors)])
     if said := explain_edge(best):
@@ -55,33 +55,34 @@ def choose_ridge(gram: core.Gram, center: bool) -> float:
 
 
 def explain_edge(ridge: float | None) -> str:
-    """Return a sentence where a λ that was chosen is at an edge of `RIDGES`; else ""."""
+    """Return a sentence if a λ that was chosen is at an edge of `RIDGES`, else ""."""
     if ridge == RIDGES[0]:
         return (
-            f'ridge="auto" chose {RIDGES[0]:.0e}, the least of its grid: on inputs left out the '
-            "sides predict each other best with next to none, as where samples are many; "
-            "ridge=None is the usual way then"
+            f'ridge="auto" chose {RIDGES[0]:.0e}, the smallest λ that it tries: on inputs left out '
+            "the sides predict each other best with almost no ridge, as is usual with many "
+            "samples; leave the ridge out"
         )
     if ridge == RIDGES[-1]:
         return (
-            f'ridge="auto" chose {RIDGES[-1]:.0f}, the largest of its grid: on inputs left out '
-            "neither side predicts the other better than by nothing, so there may be nothing shared"
+            f'ridge="auto" chose {RIDGES[-1]:.0f}, the largest λ that it tries: on inputs left out '
+            "the sides do not predict each other, so there may be nothing shared"
         )
     return ""
 
 
 @contextmanager
 def silence_ridge_warnings() -> Iterator[None]:
-    """Say nothing of a λ at an edge, where it is said otherwise or to be expected."""
+    """Silence warnings of a λ at an edge, where that is reported otherwise or expected."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RidgeWarning)
         yield
 
 
 def sum_errors(gram: core.Gram, center: bool) -> Floats:
-    """Return for each of `RIDGES` the mean over neurons of the squared error held out.
+    """Return the cross-validated squared error for each of `RIDGES`, as a mean over neurons.
 
-    It is of each neuron's energy on all data: so none counts for more, were it silent but once.
+    Each error is relative to the neuron's energy on all data. So a neuron that is zero on most data
+    does not count for more than others.
     """
     errors, n_judged = np.zeros(RIDGES.size), 0.0
     whole = np.sqrt(np.maximum(find_gram(gram, center=center).diagonal(), 0.0))
@@ -101,10 +102,10 @@ def sum_errors(gram: core.Gram, center: bool) -> Floats:
 def _sum_split(
     split: Split, predictors: slice, targets: slice, weights: Floats
 ) -> tuple[Floats, float]:
-    """Return the squared error on what is left out, for each λ, and the energy.
+    """Return the squared error on the part that is left out, for each λ, and its energy.
 
-    With V Λ Vᵀ the products of the predictors that are fitted on, the coefficients are
-    V (Λ + λ)⁻¹ Vᵀ G. So each λ takes a sum over pairs of eigenvalues, and no product of matrices.
+    With V Λ Vᵀ the products of the predictors on the fitted part, the coefficients are
+    V (Λ + λ)⁻¹ Vᵀ G. So each λ needs a sum over pairs of eigenvalues, and no product of matrices.
     """
     own, across = (predictors, predictors), (predictors, targets)
     values, vectors = decompose_symmetric(split.fitted[own])

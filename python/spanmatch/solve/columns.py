@@ -1,4 +1,4 @@
-"""A side with far more neurons than samples, read some neurons at a time."""
+"""A side with far more neurons than samples, read in blocks of neurons."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from spanmatch.pair.types import Readable, Side
     from spanmatch.results.result import Floats
 
-# Values of float64 that a block may take, beside two more of its size on the way: 2 MB.
+# The values of a block, 2 MB of float64. Two more arrays of this size are needed on the way.
 BLOCK_VALUES = 2**18
-# Values up to 2**±100 have squares of products of columns that can be summed.
+# Squares of products of columns can be summed if values lie within 2**±100.
 SAFE_EXPONENT = 100
 
 
@@ -29,12 +29,12 @@ class Block(NamedTuple):
     values: Floats
     """Samples × neurons, times the side's factor."""
     inverse_norms: Floats
-    """By which the columns come to norm 1; 0 where they are dead."""
+    """The factors that scale columns to norm 1; 0 for dead columns."""
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Samples × neurons, which are read as often as they are asked for, and never copied whole."""
+    """Samples × neurons that are read in blocks, any number of times, and never copied whole."""
 
     samples: Readable
     side: Side
@@ -46,7 +46,7 @@ class Columns:
         return n_samples, n_neurons
 
     def find_factor(self) -> float:
-        """Return a power of two by which the centred columns are at a scale that is safe.
+        """Return a power of two that scales the centred columns to a safe range.
 
         Raises
         ------
@@ -54,7 +54,7 @@ class Columns:
             As `read_blocks`.
         """
         if not str(self.samples.dtype).endswith("float64"):
-            # No type but this has values so large, or so small.
+            # Other types have no values outside the safe range.
             return 1.0
         largest = max(
             (float(np.abs(block.values).max()) for block in self.read_blocks(1.0)), default=0.0
@@ -65,7 +65,7 @@ class Columns:
     def read_blocks(
         self, factor: float, report: Callable[[int], object] = lambda _: None
     ) -> Iterator[Block]:
-        """Yield the neurons, block after block; `report` hears how many were in each.
+        """Yield blocks of neurons; `report` is called with the number of neurons in each.
 
         Raises
         ------
@@ -83,25 +83,25 @@ class Columns:
             report(values.shape[1])
 
     def _center(self, values: Floats, first: int) -> Floats:
-        """Subtract the means in place, and return the sums of squares, which are in order."""
+        """Subtract the means in place, and return the sums of squares after a check."""
         shift = values[0].copy()
         with np.errstate(over="ignore", invalid="ignore"):
-            # A constant comes to zero, and a mean is no longer large beside the deviation.
+            # Constants become exactly zero, and means no longer exceed the deviation by far.
             values -= shift
             values -= values.mean(axis=0)
             squares: Floats = np.einsum("ij,ij->j", values, values)
         largest = np.finfo(np.float64).max / core.MARGIN / len(values) / 4.0
         smallest = np.finfo(np.float64).tiny * len(values)
         lost = squares < smallest
-        lost[lost] = values[:, lost].any(axis=0)  # or they are dead
-        # NaN is not in order either.
+        lost[lost] = values[:, lost].any(axis=0)  # Columns of zeros are dead and not lost.
+        # NaN fails these comparisons too.
         in_order = ~lost & (squares <= largest) & (np.abs(shift) <= sqrt(largest))
         for at in np.flatnonzero(~in_order):
             self._refuse(first + int(at))
         return squares
 
     def _refuse(self, index: int) -> None:
-        """Let the core say what is wrong with a neuron, if anything is."""
+        """Raise the core's error for a neuron, if there is anything wrong with it."""
         column = widen(self.samples[:, index : index + 1])
         gram = core.Gram()
         try:
@@ -114,7 +114,7 @@ class Columns:
 
 
 def widen(samples: Readable) -> Floats:
-    """Return a copy in float64 on the host, of the bits of bfloat16 too."""
+    """Return a copy in float64 on the host, also of bfloat16."""
     if not isinstance(samples, np.ndarray):
         from spanmatch.pair.device.tensors import to_host
 

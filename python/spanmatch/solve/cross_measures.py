@@ -1,4 +1,4 @@
-"""The measures of two sides, from what each is by itself and the products between them."""
+"""The measures of two sides, from the factors of each and the products between them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from spanmatch.results.result import Floats
     from spanmatch.solve.side_factors import Sides
 
-# Canonical correlations that differ by less are taken for one.
+# Canonical correlations that differ by less count as equal.
 TIED_CORRELATIONS = 1e-8
-# By this part their sum may be wrong: bases, which take an inverse, are known less well.
+# The relative error allowed for their sum. Bases need an inverse, and are less accurate.
 COSINES_ERROR = 1e-9
-# Above it a similarity is found to the last digit, of which a distance knows half.
+# A similarity above this is computed to the last digit, since a distance has half as many digits.
 NEAR_ONE = 0.99
 
 
@@ -30,10 +30,10 @@ def measure_between(sides: Sides, cross: Floats) -> dict[str, float]:
     Parameters
     ----------
     sides
-        What each side is by itself.
+        The factors of each side.
     cross
-        C_xy, the products of the centred columns of x with those of y, of shape (n_x, n_y): of the
-        rows as they lie, or as a null shifts them.
+        C_xy, the products of the centred columns of x with those of y, of shape (n_x, n_y), for
+        the data or for a null.
     """
     x, y = sides
     unit = cross * x.inverse_norms[:, np.newaxis] * y.inverse_norms
@@ -55,10 +55,10 @@ def measure_between(sides: Sides, cross: Floats) -> dict[str, float]:
 
 
 def scale_cross(sides: Sides, cross: Floats) -> Floats:
-    """Return the products between the sides, each times its factor."""
+    """Return the products between the sides, scaled by the factors of both."""
     if sides.x.factor == sides.y.factor == 1.0:
         return cross
-    # One after the other: the product of both may leave float64.
+    # One after the other, since the product of both factors may overflow.
     return cross * sides.x.factor * sides.y.factor
 
 
@@ -77,26 +77,26 @@ def measure_procrustes(cross: Floats, trace_x: float, trace_y: float) -> float:
 
 
 def average_singular(between: Floats) -> float:
-    """Return the mean of the cosines between two spans, of the products of orthonormal bases."""
+    """Return the mean cosine between two spans, from the products of their orthonormal bases."""
     return min(1.0, sum_singular(between, COSINES_ERROR) / float(min(between.shape)))
 
 
 def measure_explained(on_other: Floats, norms: Floats) -> float:
     """Return the part of the variance that is in the other side's span.
 
-    `on_other` holds the columns in coordinates of the other span, `norms` how long they were.
+    `on_other` holds the columns in coordinates of the other span, and `norms` their lengths.
     """
     return min(1.0, float(np.square(on_other).sum() / np.square(norms).sum()))
 
 
 def average_correlations(correlations: Floats, loadings: Iterable[Floats]) -> float:
-    """Return Σ α_i ρ_i / Σ α_i, ρ falling; row i of the loadings holds ⟨h_i, x_j⟩.
+    """Return Σ α_i ρ_i / Σ α_i for falling ρ; row i of the loadings holds ⟨h_i, x_j⟩.
 
     The loadings come in blocks of neurons j.
 
-    Variates of one ρ may be any orthonormal basis of a subspace. Their α sum to the mean over all
-    bases: m E|⟨h, x_j⟩| = m |p_j| Γ(m/2) / (√π Γ((m+1)/2)), m the dimension and p_j the part of x_j
-    in it. For m = 1 that is |⟨h, x_j⟩|.
+    The variates of equal ρ can be any orthonormal basis of a subspace. Their weight is the mean
+    over all bases: m E|⟨h, x_j⟩| = m |p_j| Γ(m/2) / (√π Γ((m+1)/2)), with m the dimension and p_j
+    the part of x_j in it. For m = 1 this is |⟨h, x_j⟩|.
     """
     starts = np.flatnonzero(-np.diff(correlations, prepend=2.0) > TIED_CORRELATIONS)
     sizes = np.diff(starts, append=correlations.size)

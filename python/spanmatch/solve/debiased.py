@@ -1,4 +1,4 @@
-"""HSIC without the bias of a row's product with itself, from sums over rows."""
+"""Debiased CKA from sums over rows: HSIC without each row's product with itself."""
 
 from __future__ import annotations
 
@@ -15,72 +15,72 @@ if TYPE_CHECKING:
     from spanmatch.results.result import Floats
     from spanmatch.solve.side_factors import Sides
 
-# Fewer rows leave nothing to divide by.
+# With fewer rows the formula would divide by 0.
 LEAST_ROWS = 4
-# An own HSIC of less than this part of what it is the difference of is rounding.
+# The HSIC of a side with itself is a difference. Below this part of its terms it is rounding.
 ROUNDING = 1e-10
 NO_VARIANCE = "a side has no variance, since all its neurons are constant"
 NO_NORMS = (
     "debiased CKA needs sums by the squared norms of rows, which the pair lacks, since it was read "
     "from a file of an older version, or merged with such a pair: sum the samples again"
 )
-# Of the traces of kernels, the part that may be rounding.
+# The rounding of a kernel, relative to its trace.
 KERNEL_ROUNDING = 32.0 * float(np.finfo(np.float64).eps)
-# A value of which rounding may be a larger part is not told.
+# A value is nan if rounding may be a larger part of it.
 LOST = 1e-9
-# Sums of squared squares below this have lost digits to the smallest numbers.
+# Sums of fourth powers below this have lost digits by underflow.
 SMALLEST = 1e-280
 
 
 def find_hsic(cross_square: float, ab: float, a: float, b: float, n: int) -> float:
     """Return the unbiased estimate of HSIC between two linear kernels.
 
-    HSIC_1 = (|C|² - Σ ab + Σa Σb / ((n-1)(n-2)) - 2 Σ ab / (n-2)) / (n (n-3)), of rows that are
-    centred: Song, Smola, Gretton, Bedo and Borgwardt, "Feature Selection via Dependence
-    Maximization", JMLR 2012, equation 4, where the kernels' diagonals are left out of every sum.
+    For centred rows it is
+    HSIC_1 = (|C|² - Σ ab + Σa Σb / ((n-1)(n-2)) - 2 Σ ab / (n-2)) / (n (n-3)): Song, Smola,
+    Gretton, Bedo and Borgwardt, "Feature Selection via Dependence Maximization", JMLR 2012,
+    equation 4, which leaves the diagonals of the kernels out of every sum.
 
     Parameters
     ----------
     cross_square
-        |C_xy|², the sum of the squares of the products of columns of x and y: of all products
-        ⟨x_i, x_j⟩⟨y_i, y_j⟩.
+        |C_xy|², which is the sum of all ⟨x_i, x_j⟩⟨y_i, y_j⟩ over rows i and j.
     ab, a, b
         Σ a_i b_i, Σ a_i and Σ b_i, with a_i = |x_i|² and b_i = |y_i|² of the centred rows.
     n
-        How many rows there are, at least 4.
+        The number of rows, at least 4.
     """
     own = ab * (1.0 + 2.0 / (n - 2)) - a * (b / ((n - 1) * (n - 2)))
     return (cross_square - own) / (n * (n - 3.0))
 
 
 class Products(NamedTuple):
-    """What HSIC takes of the products of two sides, or of one with itself."""
+    """The sums that HSIC needs of two sides, or of one with itself."""
 
     square: float
     """|C|²."""
     ab: float
     """Σ ab."""
     rounding: float = 0.0
-    """By how much |C|² and Σ ab, and what else is summed with them, may be rounding."""
+    """A bound on the rounding of |C|², Σ ab and the other terms together."""
 
 
 def find_debiased_cka(
     xy: Products, xx: Products, yy: Products, traces: tuple[float, float], n: int
 ) -> tuple[float, str]:
-    """Return linear CKA of unbiased estimates, and why it is nan: "" where it is not.
+    """Return debiased linear CKA, and why it is nan, or "" if it is not.
 
-    HSIC_1(x, y) / √(HSIC_1(x, x) HSIC_1(y, y)). HSIC_1 is an inner product of kernels whose
-    diagonals are left out and whose rows sum to 0 (Székely and Rizzo, Annals of Statistics 2014),
-    so it is at most 1. Of unrelated sides it is as often below 0 as above, and it is not clipped.
+    It is HSIC_1(x, y) / √(HSIC_1(x, x) HSIC_1(y, y)). HSIC_1 is an inner product of kernels without
+    their diagonals whose rows sum to 0 (Székely and Rizzo, Annals of Statistics 2014), so the
+    value is at most 1. For unrelated sides it is below 0 half of the time. It is not clipped.
 
     Parameters
     ----------
     xy, xx, yy
-        Of the products between the sides, and within each.
+        The sums between the sides, and within each.
     traces
         Σ a and Σ b.
     n
-        How many rows there are.
+        The number of rows.
     """
     if n < LEAST_ROWS:
         return nan, f"debiased CKA needs at least {LEAST_ROWS} rows, and there are {n}"
@@ -114,9 +114,10 @@ def find_debiased_cka(
 def bound_kernels(
     square: float, ab: float, sizes: tuple[float, float], traces: tuple[float, float], n: int
 ) -> Products:
-    """Return what HSIC takes of two samples × samples kernels K and L, with a bound on rounding.
+    """Return the sums that HSIC needs of two samples × samples kernels K and L.
 
-    `square` is ⟨K, L⟩, `sizes` are |K| and |L|. Rounding of a kernel is a part of its trace.
+    `square` is ⟨K, L⟩, and `sizes` are |K| and |L|. The rounding of a kernel is relative to its
+    trace.
     """
     (size_x, size_y), (a, b) = sizes, traces
     of_means = a * b / max(1, (n - 1) * (n - 2))
@@ -126,13 +127,13 @@ def bound_kernels(
 
 
 def debias(gram: core.Gram, sides: Sides, cross: Floats) -> tuple[float, str]:
-    """Return debiased CKA of C_xy, and why it is nan: "" where it is not."""
+    """Return debiased CKA of C_xy, and why it is nan, or "" if it is not."""
     sums = DebiasedSums.of(gram, sides)
     return (nan, NO_NORMS) if sums is None else sums.measure(cross)
 
 
 class Bounded(NamedTuple):
-    """A number, and what rounding may have changed of it."""
+    """A number, and a bound on its rounding."""
 
     value: float
     rounding: float
@@ -140,7 +141,7 @@ class Bounded(NamedTuple):
 
 @dataclass(frozen=True)
 class DebiasedSums:
-    """What HSIC takes of both sides: of each with itself, and of any products between them."""
+    """The sums that HSIC needs of each side with itself, and of the products between them."""
 
     gram: core.Gram
     sides: Sides
@@ -151,13 +152,13 @@ class DebiasedSums:
     xx: Products
     yy: Products
     ab: Bounded
-    """Σ ab of the rows as they lie."""
+    """Σ ab of the data."""
     of_products: float
-    """What rounding may have changed of the products between the sides, by the Frobenius norm."""
+    """A bound on the rounding of the products between the sides, in the Frobenius norm."""
 
     @classmethod
     def of(cls, gram: core.Gram, sides: Sides) -> DebiasedSums | None:
-        """Read the sums of norms of a Gram; None: it has none."""
+        """Read the sums by norms of a Gram matrix, or return None if it has none."""
         norms = gram.centered_norms()
         if norms is None:
             return None
@@ -175,7 +176,7 @@ class DebiasedSums:
         return cls(gram, sides, a, b, xx, yy, Bounded(ab, of_sums[1]), of_products[1])
 
     def measure(self, cross: Floats, null: int | None = None) -> tuple[float, str]:
-        """Return debiased CKA, and why it is nan, of C_xy: of the data, or of a null."""
+        """Return debiased CKA of C_xy, of the data or of a null, and why it is nan."""
         ab = self.ab
         if null is not None:
             of_null = self.gram.centered_null_norms(null)
@@ -189,7 +190,7 @@ class DebiasedSums:
 
 
 def _bound(size: Bounded, ab: Bounded, a: Bounded, b: Bounded, n: int) -> Products:
-    """Return what HSIC takes of |C|, Σ ab, Σ a and Σ b, with what rounding may come to in all."""
+    """Return the sums that HSIC needs, from |C|, Σ ab, Σ a and Σ b, with a bound on rounding."""
     of_square = (2.0 * size.value + size.rounding) * size.rounding
     of_ab = (1.0 + 2.0 / max(1, n - 2)) * ab.rounding
     of_means = (a.value * b.rounding + b.value * a.rounding) / max(1, (n - 1) * (n - 2))

@@ -1,4 +1,4 @@
-"""numpy's decompositions, which Ctrl-C can leave where they take long."""
+"""numpy's decompositions, which Ctrl-C can interrupt if they take long."""
 
 from __future__ import annotations
 
@@ -13,41 +13,41 @@ if TYPE_CHECKING:
 
     from spanmatch.results.result import Floats
 
-SMALL = 200 * 200  # entries of a matrix that takes some hundredths of a second at most
+SMALL = 200 * 200  # A matrix with at most this many entries takes some hundredths of a second.
 
 
 def decompose_symmetric(matrix: Floats) -> tuple[Floats, Floats]:
-    """Return the eigenvalues, rising, and the eigenvectors, as columns."""
+    """Return the eigenvalues in rising order, and the eigenvectors as columns."""
     values, vectors = _call(np.linalg.eigh, matrix)
     return values, vectors
 
 
 def find_eigenvalues(matrix: Floats) -> Floats:
-    """Return the eigenvalues of a symmetric matrix, rising."""
+    """Return the eigenvalues of a symmetric matrix in rising order."""
     values: Floats = _call(np.linalg.eigvalsh, matrix)
     return values
 
 
 def find_singular_values(matrix: Floats) -> Floats:
-    """Return the singular values, falling."""
+    """Return the singular values in falling order."""
     values: Floats = _call(np.linalg.svd, matrix, compute_uv=False)
     return values
 
 
 def decompose(matrix: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return U, the singular values, falling, and Vᵀ, none larger than it has to be."""
+    """Return U, the singular values in falling order, and Vᵀ, in their reduced form."""
     u, values, vt = _call(np.linalg.svd, matrix, full_matrices=False)
     return u, values, vt
 
 
 def orthonormalise(matrix: Floats) -> tuple[Floats, Floats]:
-    """Return Q and R, with as many columns and rows as the shorter side of the matrix."""
+    """Return Q and R in their reduced form."""
     q, r = _call(np.linalg.qr, matrix)
     return q, r
 
 
 def solve(matrix: Floats, right: Floats) -> Floats:
-    """Return what the matrix maps to the right side."""
+    """Return the solution of the linear system."""
     solution: Floats = _call(np.linalg.solve, matrix, right)
     return solution
 

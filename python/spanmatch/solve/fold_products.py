@@ -1,7 +1,7 @@
-"""Products of all neurons on some folds, beside those on the others: fit on these, judge on those.
+"""Products of all neurons on the folds that are fitted on, and on those that are left out.
 
 Columns are scaled to unit length on the folds that are fitted on, as a match scales them on all
-data. Centred, means are those of the folds that are fitted on.
+data. With centring, means are those of the folds that are fitted on.
 """
 
 from __future__ import annotations
@@ -24,36 +24,36 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Split:
-    """Two parts of the data: what is fitted on, and what is left out.
+    """The two parts of a split: the folds that are fitted on, and those that are left out.
 
-    The products are of those neurons that live where is fitted, x first.
+    The products are those of the neurons that live on the folds fitted on, x first.
     """
 
     gram: core.Gram
-    """The sums of what is fitted on."""
+    """The sums of the folds fitted on."""
     fitted: Floats
-    """Products there: of unit columns."""
+    """The products of unit columns on the folds fitted on."""
     left_out: Floats
-    """Products of what is left out, in the same units and about the same means."""
+    """The products on the folds left out, in the same units and about the same means."""
     live: Indices
-    """The columns of these neurons, those of y counted after all of x."""
+    """The columns of the living neurons, with those of y counted after all of x."""
     norms: Floats
-    """Of every neuron, dead ones too, the length that is 1 in the products; 0 where dead."""
+    """The length of every neuron on the folds fitted on; 0 for a dead neuron."""
     energy: Floats
-    """Of every neuron its squares on what is left out, as they are."""
+    """The sum of squares of every neuron on the folds left out, not scaled."""
 
     def find(self, columns: Indices) -> Indices:
-        """Return the places in the products of those of some neurons that live."""
+        """Return the positions in the products of the living ones among some neurons."""
         return np.flatnonzero(np.isin(self.live, columns))
 
 
 def list_splits(gram: core.Gram, center: bool, groups: int | None = None) -> Iterator[Split]:
-    """Yield a split for every fold, left out in turn, or for folds pooled to so many groups.
+    """Yield a split for every fold, left out in turn, or for folds pooled to this many groups.
 
     Raises
     ------
     ValueError
-        A fold has no items; where folds are pooled, all but one.
+        A fold has no items; or, if folds are pooled, only one has items.
     """
     has_items = np.array(gram.fold_samples) > 0
     group, enough = np.arange(has_items.size), has_items.all()
@@ -62,13 +62,13 @@ def list_splits(gram: core.Gram, center: bool, groups: int | None = None) -> Ite
         enough = has_items.sum() > 1
     if groups is not None and not enough:
         raise ValueError(
-            f"to choose a ridge takes two items at least, of which one is left out; got "
-            f"{gram.n_items}: give a number, as ridge=0.1"
+            f"choosing a ridge needs two items at least, got {gram.n_items}: give a number, as "
+            "ridge=0.1"
         )
     if not enough:
         raise ValueError(
-            f"{gram.n_items} items are too few for {has_items.size} folds: some got none, so that "
-            "there is nothing to judge by; take more data, or fewer folds"
+            f"{gram.n_items} items are too few for {has_items.size} folds, of which some got none: "
+            "take more data, or fewer folds"
         )
     for left_out in range(group.max() + 1):
         yield _split(gram, group == left_out, center)
@@ -76,12 +76,12 @@ def list_splits(gram: core.Gram, center: bool, groups: int | None = None) -> Ite
 
 def _split(gram: core.Gram, is_left_out: NDArray[np.bool_], center: bool) -> Split:
     fitted_gram = gram.of_folds((~is_left_out).astype(int).tolist(), center)
-    # A neuron that does not vary on what is left out has a mean there all the same.
+    # Not centred here, since a neuron that is constant on the folds left out still has a mean.
     left_out_gram = gram.of_folds(is_left_out.astype(int).tolist(), False)
     fitted = find_gram(fitted_gram, center=center)
     left_out = find_gram(left_out_gram, center=center)
     if center:
-        # Of a constant neuron the sums of centred columns keep no mean.
+        # Sums of centred columns do not keep the mean of a constant neuron.
         whole = gram.of_folds((~is_left_out).astype(int).tolist(), False)
         off = _find_means(left_out_gram) - _find_means(whole)
         left_out += np.outer(off * left_out_gram.n_samples, off)

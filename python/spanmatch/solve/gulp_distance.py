@@ -1,4 +1,4 @@
-"""How far apart the predictions are that two sides lead to."""
+"""The GULP distance: how far apart predictions from two sides can be."""
 
 from __future__ import annotations
 
@@ -27,39 +27,40 @@ def gulp_distance(
     ridge: float = RIDGE,
     progress: bool = False,
 ) -> float:
-    """Measure by how much predictions from one side can differ from those of the other.
+    """Compute the GULP distance: how far ridge regressions on x and on y can differ.
 
-    GULP compares what ridge regression on x and on y predicts (Boix-Adsera, Lawrence, Stepaniants
-    and Rigollet, "GULP: a Prediction-Based Metric Between Representations", NeurIPS 2022):
+    The two regressions predict the same target (Boix-Adsera, Lawrence, Stepaniants and Rigollet,
+    "GULP: a Prediction-Based Metric Between Representations", NeurIPS 2022). With Σ the covariances
+    of the sides, centred and scaled to tr Σ = 1, and R = (Σ + λ I)^(−1),
 
-    d² = tr (Σ_x R_x)² + tr (Σ_y R_y)² − 2 tr (R_x Σ_xy R_y Σ_yx), R = (Σ + λ I)^(−1),
+    d² = tr (Σ_x R_x)² + tr (Σ_y R_y)² − 2 tr (R_x Σ_xy R_y Σ_yx).
 
-    the mean square of the difference between the two predictions, summed over targets at right
-    angles that make up all there are. For no target of variance 1 the predictions are further apart
-    than d. Σ are the covariances of sides that are centred and scaled to tr Σ = 1.
+    This is the mean squared difference of the two predictions, summed over an orthonormal basis of
+    all targets. So for any target of variance 1 the predictions differ by at most d.
 
-    It is a metric. Unchanged by rotations and by the scale of a side; with λ = 0 by any
-    invertible linear map: then d² is rank x + rank y − 2 Σ ρ_i².
+    The distance is a metric. It is unchanged by rotations and by the scale of a side. With λ = 0 it
+    is unchanged by any invertible linear map, and d² is rank x + rank y − 2 Σ ρ_i², with ρ_i the
+    canonical correlations.
 
     Parameters
     ----------
     x, y, progress
         As for `spectrum`.
     ridge
-        λ, at least 0, where the variances of all directions of a side add up to 1: those far below
-        λ do not count.
+        λ, at least 0. The variances of all directions of a side add up to 1, and directions with a
+        variance far below λ hardly count.
 
     Returns
     -------
     float
-        From 0 to √(rank x + rank y); nan where a side has no variance. Below about 1e-7 it is not
-        told from 0. Directions with less than δ² of the largest variance are left out: they are
-        rounding.
+        From 0 to √(rank x + rank y); nan if a side has no variance. A distance below about 1e-7
+        cannot be told from 0. Directions with less than δ² of the largest variance are rounding,
+        and left out.
 
     Raises
     ------
     TypeError, ValueError
-        As `spectrum`; `ridge` is negative or not finite.
+        As for `spectrum`; `ridge` is negative or not finite.
 
     Warns
     -----
@@ -80,7 +81,7 @@ def gulp_distance(
 
 
 def find_gulp_distance(sides: Sides, cross: Floats, ridge: float = RIDGE) -> float:
-    """Return the distance of sides that have been read."""
+    """Return the distance of two sides from their factors and cross products."""
     x, y = sides
     (in_x, own_x), (in_y, own_y) = (_find_predictors(side, ridge) for side in sides)
     between = in_x.T @ scale_cross(sides, cross) @ in_y
@@ -89,7 +90,7 @@ def find_gulp_distance(sides: Sides, cross: Floats, ridge: float = RIDGE) -> flo
 
 
 def _find_predictors(side: SideFactors, ridge: float) -> tuple[Floats, float]:
-    """Return V R^(1/2) and tr (Λ R)²: directions V, their variances Λ of sum 1, R = 1 / (Λ + λ)."""
+    """Return V R^(1/2) and tr (Λ R)², with directions V, variances Λ, and R = 1 / (Λ + λ)."""
     values, vectors = side.variances
     kept = values >= side.delta**2 * values[-1]
     parts = values[kept] / side.trace

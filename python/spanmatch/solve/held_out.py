@@ -1,4 +1,4 @@
-"""Whether a match carries over: its residuals on inputs that it was not fitted on."""
+"""Cross-validation of a match: its residuals on folds that were left out of the fit."""
 
 from __future__ import annotations
 
@@ -39,46 +39,50 @@ def held_out(
     seed: int = 0,
     progress: bool = False,
 ) -> Residuals:
-    """Measure how far a match carries over to inputs that it was not fitted on.
+    """Measure by cross-validation how well a match carries over to other inputs.
 
-    Each fold of the inputs is left out in turn. Every neuron of the match is predicted there from
-    the match's neurons of the other side, with weights fitted on the other folds. The weights are
-    held out; the choice of neurons is not, since the match was found on all folds. So the value is
-    a little too good, unless `reselect=True`: then each fold's predictors are those of the maximum
-    match of the other folds.
+    Each fold of the inputs is left out in turn. On this fold every neuron of the match is predicted
+    from the match's neurons of the other side, with weights fitted on the other folds. The weights
+    are cross-validated, but the choice of neurons is not, since the match was found on all folds.
+    So the residuals are a little too small. With `reselect=True` the predictors of each fold are
+    the neurons of the maximum match of the other folds.
 
     Parameters
     ----------
     x, y, progress
-        As for `spectrum`. A pair must be made with `folds`.
+        As for `spectrum`. A pair must have been made with `folds`.
     match
-        Of these sides: from `maximum_match`, `spectrum(…).match` or any function that gives one.
+        A match of these sides, as from `maximum_match` or `spectrum(…).match`.
     ridge
-        λ of the fits, as for `spectrum`; None: that of the match. "auto" chooses it on all folds.
+        λ of the fits, as for `spectrum`. None takes the λ of the match. "auto" chooses λ once, on
+        all folds.
     reselect
-        Predict from M(ε) of the other folds, ε that of the match, in place of the match.
+        Whether to find the maximum match of the other folds again, at the ε of the match, and
+        predict from its neurons.
     center
-        Fit offsets too: means are those of the other folds. As for the match.
+        Whether to fit offsets too, with the means of the other folds. Use the value that the match
+        was found with.
     folds
-        To how many folds the items are assigned, of two arrays; None: 16.
+        The number of folds that the items of two arrays are dealt to; None is 16.
     rows_per_item
-        Where items begin, of two arrays: see `ActivationPair.update`.
+        Which rows of two arrays belong to one item: see `ActivationPair.update`.
     seed
-        What the folds of two arrays follow from.
+        The seed of the folds of two arrays.
 
     Returns
     -------
     Residuals
-        `.x` of every x of the match, in its order, and `.y` of every y: √(Σ error² / Σ energy) over
-        all folds, energy about the means that were fitted. It may exceed 1, where a neuron is
-        predicted worse than by nothing. A neuron that is silent on the other folds predicts
-        nothing, and is predicted as silent. The residuals of `linear_map`, which are fitted and
-        judged on the same inputs, count λ |w|² too, and these do not.
+        `.x` holds √(Σ error² / Σ energy), summed over all folds, for every x of the match in its
+        order, and `.y` for every y. The energy is taken about the fitted means. A residual above 1
+        means that a neuron is predicted worse than by nothing. A neuron that is zero on the other
+        folds predicts nothing, and is predicted as zero. Unlike those of `linear_map`, these
+        residuals do not include the penalty λ |w|².
 
     Raises
     ------
     TypeError, ValueError
-        As `linear_map`; a pair without folds, or with `folds`; fewer items than folds.
+        As for `linear_map`; the pair has no folds; `folds` is given beside a pair; there are fewer
+        items than folds.
 
     Examples
     --------
@@ -100,7 +104,7 @@ def held_out(
     )
     check_widths(match, gram.n_x, gram.n_y)
     problem = how.of_gram(gram)
-    # Says what is wrong with the match, or with λ, for so many neurons.
+    # Raises if the match or λ is wrong for these sides.
     _, resolution = core.linear_map(gram, match.x, match.y, problem.center, problem.ridge)
     return judge_match(problem, match, resolution, reselect=bool(reselect), progress=progress)
 
@@ -113,9 +117,9 @@ def judge_match(
     reselect: bool = False,
     progress: bool = False,
 ) -> Residuals:
-    """Return the residuals of a match of these sides on folds that are left out: two at least.
+    """Return the residuals of a match on the folds of a problem, which has at least two.
 
-    The match is known to be one of these sides; the resolution is that at which they were solved.
+    The match must be one of these sides. `resolution` is the δ at which they were solved.
     """
     gram = problem.gram
     columns = match.x, match.y + gram.n_x
@@ -133,7 +137,7 @@ def judge_match(
 
 
 def _reselect(problem: Problem, match: Match, split: Split) -> tuple[Indices, Indices]:
-    """Return the columns of the maximum match of what is fitted on."""
+    """Return the columns of the maximum match of the folds that are fitted on."""
     (x, y), _ = core.maximum_match(split.gram, match.eps, problem.center, problem.ridge)
     return x, y + split.gram.n_x
 
@@ -144,9 +148,10 @@ def _find_errors(
     predictors: tuple[Indices, Indices],
     targets: tuple[Indices, Indices],
 ) -> Floats:
-    """Return the squared errors of the targets of each side on what is left out.
+    """Return the squared errors of the targets of each side on the fold that is left out.
 
-    All else, and what is silent where is fitted, keeps its energy: nothing is predicted of it.
+    Other neurons, and those that are zero on the folds fitted on, are predicted as zero. Their
+    error is their energy.
     """
     usual = find_resolution(sum(problem.widths)) ** 2
     ridge = usual if problem.ridge is None else problem.ridge

@@ -1,4 +1,4 @@
-"""How sure a similarity is: intervals from folds of the items."""
+"""Jackknife and bootstrap intervals from folds of the items."""
 
 from __future__ import annotations
 
@@ -49,35 +49,36 @@ def interval(
     ridge: Ridge = None,
     progress: bool = False,
 ) -> Interval:
-    """Bound s(ε), its area and each critical ε as they would be of endless data.
+    """Compute intervals for the s(ε), area and critical ε that endless data would give.
 
-    The spectrum is found anew for parts of the data, and how far it moves says how sure it is. Few
-    samples also make neurons look nearer to each other than they are; the interval is moved by what
-    the parts say of that. "jackknife" leaves out each fold in turn: as many spectra as there are
-    folds. "bootstrap" draws folds anew 200 times: narrower by a tenth to a quarter, but too narrow
-    where nearly all neurons have one critical ε.
+    The spectrum is computed again for parts of the data. How far it moves says how sure it is. Few
+    samples also bias it: neurons seem nearer to each other than they are. The interval is shifted
+    by half of this bias, as the parts estimate it. "jackknife" leaves out each fold in turn.
+    "bootstrap" draws folds with replacement 200 times; its intervals are narrower by a tenth to a
+    quarter, but too narrow if nearly all neurons have the same critical ε.
 
-    Inputs are what is sampled, and the two networks are given: the interval says what these two
-    networks would give on other inputs of the kind. It says nothing on networks from other seeds;
-    a claim about training needs several of those, and their spread.
+    The interval says what *these two* networks would give on endless inputs of the same kind. It
+    says nothing about networks from other seeds. A claim about training needs several networks, and
+    their spread.
 
     Parameters
     ----------
     x, y, center, ridge, progress
-        As for `spectrum`. A pair must be made with `folds`. A λ that is chosen is that of all data,
-        for every part of them too.
+        As for `spectrum`. A pair must have been made with `folds`. With `ridge="auto"` λ is chosen
+        once, on all data, and used for every part.
     eps
-        The grid on which s(ε) is bounded: numbers in [0, 1). None: 0.00 to 0.99.
+        The values of ε at which s(ε) is bounded, each in [0, 1). None is 0.00, 0.01 up to 0.99.
     level
-        How often intervals made so are to hold the value of endless data, in (0, 1).
+        The nominal coverage, in (0, 1): how often such intervals should hold the value of endless
+        data.
     method
-        How parts are chosen.
+        "jackknife" or "bootstrap".
     folds
-        To how many folds the items are assigned, of two arrays; None: 16.
+        The number of folds that the items of two arrays are dealt to; None is 16.
     rows_per_item
-        Where items begin, of two arrays: see `ActivationPair.update`.
+        Which rows of two arrays belong to one item: see `ActivationPair.update`.
     seed
-        What the bootstrap's draws, and of two arrays the folds, follow from.
+        The seed of the bootstrap, and of the folds of two arrays.
 
     Returns
     -------
@@ -86,30 +87,32 @@ def interval(
     Raises
     ------
     TypeError, ValueError
-        As `spectrum`; a pair without folds, or with `folds`; fewer items than folds; `eps`, `level`
-        or `method` is none.
+        As for `spectrum`; the pair has no folds; `folds` is given beside a pair; there are fewer
+        items than folds; `eps`, `level` or `method` is not valid.
 
     Warns
     -----
     UndersampledWarning
-        As `spectrum`.
+        As for `spectrum`.
 
     Notes
     -----
-    With t of all data, t_k of the data without fold k, and their mean m, the jackknife's bias is
-    b = (K - 1)(t - m) and its error se² = (K - 1)/K Σ (t_k - m)². The interval is
-    t + b/2 ± q √(se² + b²/4), q Student's quantile of K - 1 degrees: taking all of b away would
-    add its own error, which is larger than se. The bootstrap's is 2t - mean ± q √(K/(K - 1)) sd.
-    s(ε) is bounded by the shares of neurons whose bound is at most at ε: the upper for the low end,
-    the lower for the high end, each a bound on one side.
+    Let t be a value on all data, t_k the value without fold k of K, and m the mean of the t_k. The
+    jackknife estimates the bias b = (K - 1)(t - m) and the error se² = (K - 1)/K Σ (t_k - m)². The
+    interval is t + b/2 ± q √(se² + b²/4), with q the quantile of Student's t at K - 1 degrees of
+    freedom. Subtracting all of the bias would add its own error, which is larger than se. The
+    bootstrap interval is 2t - mean ± q √(K/(K - 1)) sd. The low end of s(ε) counts the neurons
+    whose upper bound of the critical ε is at most ε, and the high end those whose lower bound is.
+    Both are one-sided bounds.
 
-    Coverage of 95 % intervals over 16 folds, by `benches/chance.py`, 200 simulations (bootstrap:
-    50) of each of five populations: the jackknife held the area of endless data in 91 to 99.5 %,
-    s(ε) in 98 to 99.5 % over all ε and at no ε in less than 82 %, critical ε in 94 to 99 %. The
-    bootstrap held the area in 90 to 100 %, s(ε) in 96 to 99 %, at the worst ε in 80 %, critical
-    ε in 90 to 94 %. In other populations the jackknife's area came down to 87 % once, and the
-    bootstrap's to 82 % where all neurons have one critical ε. Exactly at a jump of s(ε), where
-    many neurons have one critical ε, the interval held the value of s there in 62 to 84 %.
+    `benches/chance.py` simulates the coverage of 95 % intervals over 16 folds, in five populations
+    with 200 draws each (50 for the bootstrap). The jackknife held the area of endless data in 91 to
+    99.5 % of the draws, s(ε) in 98 to 99.5 % on average over ε and in 82 % at the worst ε, and
+    critical ε in 94 to 99 %. The bootstrap held the area in 90 to 100 %, s(ε) in 96 to 99 % and in
+    80 % at the worst ε, and critical ε in 90 to 94 %. In other populations the coverage of the area
+    fell to 87 % once for the jackknife, and to 82 % for the bootstrap where all neurons have the
+    same critical ε. Exactly at a jump of s(ε), where many neurons have the same critical ε, the
+    interval held s(ε) in 62 to 84 %.
 
     Examples
     --------
@@ -145,14 +148,14 @@ def bound_by_folds(
     seed: int = 0,
     progress: bool = False,
 ) -> Interval:
-    """Return the interval from the folds that a Gram keeps: two at least."""
+    """Return the intervals from the folds in a Gram matrix, which has at least two."""
     gram = problem.gram
     count = len(gram.fold_samples)
     empty = gram.fold_samples.count(0)
     if empty > 0:
         raise ValueError(
-            f"{count} folds need {count} items at least, and of {gram.n_items} items none came to "
-            f"{empty} of them: take fewer folds, or more data, or merge pairs of other seeds"
+            f"{count} folds need {count} items at least, and {empty} of them got none of the "
+            f"{gram.n_items} items: take fewer folds, or more data, or merge pairs of other seeds"
         )
     whole = find_spectrum(problem)
     times = _choose_folds(method, count, seed)
@@ -161,14 +164,14 @@ def bound_by_folds(
     t = find_two_sided_quantile(level, count - 1)
     centre, spread = centred(*_list_figures(attrgetter("area"), whole, parts))
     area = _find_ends(np.array(whole.area), centre, t * spread)
-    # A neuron is on one side of ε or the other, so that a bound on one side is enough.
+    # A neuron is either in the match at ε or not, so a one-sided bound is enough.
     bound = find_two_sided_quantile(max(0.0, 2 * level - 1), count - 1)
     sides, bounds = [], []
     for side in (attrgetter("x"), attrgetter("y")):
         centre, spread = centred(*_list_figures(side, whole, parts))
         sides.append(_find_ends(side(whole), centre, t * spread))
         bounds.append(_find_ends(side(whole), centre, bound * spread))
-    # It is in the match for sure where the whole of its interval is below ε.
+    # A neuron is certainly in the match if its whole interval lies below ε.
     low, high = (
         replace(whole, x=bounds[0][end], y=bounds[1][end]).similarity(grid) for end in (1, 0)
     )
@@ -197,14 +200,14 @@ def _solve_parts(
 def _list_figures(
     get: Callable[[MatchSpectrum], Floats], whole: MatchSpectrum, parts: list[MatchSpectrum]
 ) -> tuple[Floats, Floats]:
-    """Return a figure of all data, and of each part: a neuron dead in a part matches nothing."""
+    """Return a value on all data, and on each part. A neuron that is dead in a part counts as 1."""
     values = np.array([get(each) for each in (whole, *parts)], np.float64)
     values[np.isinf(values)] = 1.0
     return values[0], values[1:]
 
 
 def _jackknife(t: Floats, parts: Floats) -> tuple[Floats, Floats]:
-    """Return the centre and the spread of an interval."""
+    """Return the centre and the spread of a jackknife interval."""
     count, mean = len(parts), parts.mean(axis=0)
     bias = (count - 1) * (t - mean)
     variance = (count - 1) / count * ((parts - mean) ** 2).sum(axis=0)
@@ -212,7 +215,7 @@ def _jackknife(t: Floats, parts: Floats) -> tuple[Floats, Floats]:
 
 
 def _bootstrap(count: int, t: Floats, parts: Floats) -> tuple[Floats, Floats]:
-    """Return the centre and the spread of an interval from draws of so many folds."""
+    """Return the centre and the spread of a bootstrap interval over this number of folds."""
     return 2 * t - parts.mean(axis=0), np.sqrt(count / (count - 1)) * parts.std(axis=0, ddof=1)
 
 

@@ -1,4 +1,4 @@
-"""Answer a pair: its spectrum, what it shares one by one, and what its nulls and folds tell."""
+"""All results for a pair: its spectrum, one-to-one pairs, nulls, intervals and calibration."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ def answer_layer(
     calibrate: bool = False,
     progress: bool = False,
 ) -> LayerAnswer:
-    """Return the spectrum of a pair, its pairs of neurons, and what its nulls and folds tell.
+    """Return the spectrum of a pair, its one-to-one pairs, and the results of nulls and folds.
 
-    With nulls λ cannot be chosen: theirs have no folds. `calibrate`: whether its measures are also
-    found of every null.
+    With nulls λ cannot be chosen, since nulls have no folds. `calibrate` also computes the
+    measures on every null.
     """
     how = Regularisation.of(center, ridge)
     if how.ridge == "auto" and x.n_nulls:
         refuse_auto_of_pair(x)
     problem = how.read(x, None)
     if calibrate:
-        # Not after the spectra of all nulls.
+        # Checked now, and not after the spectra of all nulls.
         check_level(LEVEL, len(set(problem.gram.null_rolls)))
     found = find_spectrum(problem, progress=progress)
     warn_if_undersampled(found.n_samples, max(problem.widths), found.ridge)
@@ -61,7 +61,7 @@ def answer_layer(
 def calibrate_answer(
     answer: LayerAnswer, x: ActivationPair, *, center: bool, level: float = LEVEL
 ) -> Calibration:
-    """Return the measures of a pair beside their nulls, with what is known of it already.
+    """Return the calibrated measures of a pair, using the results that are already known.
 
     Raises
     ------
@@ -75,6 +75,6 @@ def calibrate_answer(
 def measure_answer(
     answer: LayerAnswer, x: ActivationPair, measure: str, *, center: bool
 ) -> MeasuredNulls:
-    """Return one measure of a pair and of its nulls, with what is known of it already."""
+    """Return one measure of a pair and of its nulls, using results that are already known."""
     problem = Regularisation.of(center, answer.spectrum.ridge).read(x, None)
     return measure_nulls(problem, (measure,), spectrum=answer.spectrum, nulls=answer.nulls)

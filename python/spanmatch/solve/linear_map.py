@@ -1,4 +1,4 @@
-"""Each side of a match in terms of the other: what it takes to put one network onto another."""
+"""Linear maps between the two sides of a match, as for stitching one network onto another."""
 
 from __future__ import annotations
 
@@ -25,35 +25,35 @@ def linear_map(
     ridge: Ridge = None,
     rows_per_item: RowsPerItem = 1,
 ) -> LinearMap:
-    """Express each side of a match by the other, in the units of the samples.
+    """Fit each side of a match by the other, in the units of the samples.
 
-    Least squares, held by the penalty of `residuals`, on these samples: `x[:, match.x] @ map.y +
-    map.y_offset` is what network x can say of the matched neurons of y. Fit on some inputs and
-    judge on others.
+    The fit is least squares with the ridge of the match: `x[:, match.x] @ map.y + map.y_offset` is
+    the best prediction of the matched neurons of y from those of x. The residuals are those on the
+    samples of the fit. `held_out` measures how well a map carries over to other samples.
 
     Parameters
     ----------
     x, y
         As for `spectrum`.
     match
-        Of these sides: from `maximum_match`, `simple_matches` or any function that gives one.
+        A match of these sides, as from `maximum_match` or `simple_matches`.
     center
-        Fit offsets too. As for the match.
+        Whether to fit offsets too. Use the value that the match was found with.
     ridge
-        λ, as for `spectrum`; None: that of the match.
+        λ, as for `spectrum`. None takes the λ of the match.
     rows_per_item
         As for `spectrum`.
 
     Returns
     -------
     LinearMap
-        Coefficients, offsets and relative residuals of both sides.
+        Coefficients, offsets and relative residuals in both directions.
 
     Raises
     ------
     TypeError, ValueError
-        As `spectrum`; `match` is no `Match`, is one of sides of other widths, has columns that are
-        not in rising order or out of range, or holds a dead neuron.
+        As for `spectrum`; `match` is not a `Match`, belongs to sides of other widths, or holds a
+        dead neuron.
 
     Warns
     -----
@@ -84,13 +84,13 @@ def linear_map(
 
 
 def check_match(match: Match) -> None:
-    """Raise where what was given for a match is none."""
+    """Raise TypeError if what was given as a match is not one."""
     if not isinstance(match, Match):
         raise TypeError(f"match must be a Match, got {type(match).__name__}")
 
 
 def check_widths(match: Match, n_x: int, n_y: int) -> None:
-    """Raise ValueError where a match is of other sides."""
+    """Raise ValueError if a match belongs to sides of other widths."""
     if (match.n_x, match.n_y) != (n_x, n_y):
         raise ValueError(
             f"match is of sides of {match.n_x} and {match.n_y} neurons, x and y have {n_x} and "

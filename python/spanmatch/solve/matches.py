@@ -1,4 +1,4 @@
-"""From two arrays or a pair to the spectrum, the maximum match at one ε, and residuals.
+"""The match spectrum, the maximum match at one ε, and residuals, of two arrays or a pair.
 
 The theory is Wang, Hu, Gu, Wu, Hu, He and Hopcroft, "Towards Understanding Learning
 Representations: To What Extent Do Different Neural Networks Learn the Same Representation",
@@ -38,44 +38,47 @@ def spectrum(
     rows_per_item: RowsPerItem = 1,
     progress: bool = False,
 ) -> MatchSpectrum:
-    """Find the critical ε of every neuron: the smallest at which the maximum match holds it.
+    """Find the critical ε of every neuron: the smallest ε at which the maximum match holds it.
 
-    Take the whole of both sides and again and again remove a neuron with the largest residual. A
-    neuron's critical ε is the smallest, so far, of those largest residuals: residuals only grow
-    when neurons go, so maximum matches are the cores of Batagelj and Zaveršnik's peeling, and one
-    pass gives the maximum match at every ε.
+    The method starts with all neurons of both sides and repeatedly removes the neuron with the
+    largest residual on the other side. The critical ε of a removed neuron is the smallest, so far,
+    of these largest residuals. Residuals can only grow when neurons are removed, so one pass gives
+    the maximum match at every ε. Maximum matches are generalised cores (Batagelj and Zaveršnik).
 
     Parameters
     ----------
     x, y
-        Arrays of shape (samples, n_x) and (samples, n_y): float16, float32 or float64, with any
-        strides; row i of both belongs to the same sample. Or one `ActivationPair` as `x`.
+        Activations of shape (samples, n_x) and (samples, n_y): arrays, tensors or sparse rows, as
+        `ActivationPair.update` takes them. Row i of both belongs to the same sample. Or one
+        `ActivationPair` as `x`, without `y`.
     center
-        Subtract each neuron's mean first. The paper does not.
+        Whether to subtract each neuron's mean first. The paper does not.
     ridge
-        λ of the residuals: the least of |z - B w|² + λ |w|² on unit columns. For few samples: with
-        as many neurons as samples everything matches everything, unless λ is of the order of
-        neurons over samples. "auto" takes the λ by which the sides predict each other best on folds
-        left out, of 1e-6 to 100, two to a decade; a pair must be made with `folds`, arrays are
-        dealt to 16.
-        Residuals grow with λ, those of two equal neurons to √(λ / (1 + λ)), so state it with every
-        figure. None: δ² = 1e-12, which decides no more than what is dependent.
+        λ ≥ δ² of the residual: the square root of the least |z - B w|² + λ |w|², for columns of
+        length 1. It is meant for few samples. With as many neurons as samples everything matches
+        everything, unless λ is of the order of neurons over samples. "auto" chooses λ by
+        cross-validation: of 1e-6 to 100, two values to a decade, it takes the one by which the
+        sides predict each other best on folds left out. A pair must then have been made with
+        `folds`; arrays are dealt to 16 folds. Residuals grow with λ (two equal neurons have
+        √(λ / (1 + λ))), so state λ with every figure. None is no ridge: λ is δ² = 1e-12, which
+        only decides which columns count as dependent.
     rows_per_item
-        Where items begin, of two arrays whose folds "auto" needs: see `ActivationPair.update`.
+        Which rows of two arrays belong to one item, for the folds of "auto": see
+        `ActivationPair.update`.
     progress
-        Show a bar on standard error. Needs `rich`.
+        Whether to show a progress bar on standard error. Needs `rich`.
 
     Returns
     -------
     MatchSpectrum
-        The critical ε of both sides, chance levels, and every maximum match from them.
+        The critical ε and the chance level of every neuron.
 
     Raises
     ------
     TypeError, ValueError
-        As `ActivationPair.update`; one array alone; a pair and a `y`; an empty pair; `center` is
-        no bool; `ridge` is below δ², not finite, or another word than "auto"; a pair has no folds
-        to choose it by.
+        The arrays are wrong as for `ActivationPair.update`; `y` is missing, or given beside a pair;
+        the pair is empty; `center` is not a bool; `ridge` is below δ², not finite, or a text other
+        than "auto"; the pair has no folds to choose λ by.
 
     Warns
     -----
@@ -83,7 +86,7 @@ def spectrum(
         There are fewer than five samples for each neuron of the larger side, and `ridge` is below a
         tenth of neurons over samples.
     RidgeWarning
-        "auto" chose the least or the largest λ that it tries.
+        "auto" chose the smallest or the largest λ that it tries.
 
     Examples
     --------
@@ -105,7 +108,7 @@ def spectrum(
 
 
 def find_spectrum(problem: Problem, *, keep: bool = True, progress: bool = False) -> MatchSpectrum:
-    """Return the spectrum of a problem. Without `keep` its Gram is left empty."""
+    """Return the spectrum of a problem. Without `keep` its Gram matrix is used up."""
     gram, center, ridge = problem.gram, problem.center, problem.ridge
     with show_progress("Peeling neurons", progress) as report:
         return MatchSpectrum(*core.spectrum(gram, center, ridge, keep, report), ridge)
@@ -120,27 +123,28 @@ def maximum_match(
     ridge: Ridge = None,
     rows_per_item: RowsPerItem = 1,
 ) -> Match:
-    """Find the maximum match at one ε: the union of all ε-matches, itself one.
+    """Find the maximum match at one ε: the union of all ε-matches, which is an ε-match itself.
 
-    The paper's algorithm 1: remove the neurons whose residual is above ε until none is left. Equal
-    to `spectrum(x, y).match(eps)`.
+    This is algorithm 1 of the paper: remove neurons with a residual above ε until there are none.
+    The result equals `spectrum(x, y).match(eps)`.
 
     Parameters
     ----------
     x, y, center, ridge, rows_per_item
         As for `spectrum`.
     eps
-        The largest residual a neuron of the match may have, in [0, 1); 0 asks for exact matches.
+        The largest residual that a neuron of the match may have, in [0, 1). With 0 only exact
+        matches count.
 
     Returns
     -------
     Match
-        Its neurons, which may be none.
+        The neurons of the match. It may be empty.
 
     Raises
     ------
     TypeError, ValueError
-        As `spectrum`; `eps` is not a real number in [0, 1).
+        As for `spectrum`; `eps` is not a real number in [0, 1).
 
     Warns
     -----
@@ -178,27 +182,27 @@ def residuals(
 ) -> Residuals:
     """Measure how far every neuron is from the span of chosen neurons of the other side.
 
-    The relative residual of a vector z on vectors B is the least |z - B w| / |z|. On unit columns a
-    penalty λ |w|², the ridge, takes the place of a rank decision, so B may be dependent.
+    The relative residual of a vector z on vectors B is the least |z - B w| / |z|. A small ridge
+    λ |w|² takes the place of a decision on rank, so the vectors of B may depend on each other.
 
     Parameters
     ----------
     x, y, center, ridge, rows_per_item
         As for `spectrum`.
     x_index, y_index
-        The neurons that residuals are measured on: lists or integer arrays, without repeats. None
-        takes the whole side.
+        The columns of the chosen neurons: lists or integer arrays, without repeats. None chooses
+        the whole side.
 
     Returns
     -------
     Residuals
-        `.x` of every x on the chosen y, `.y` of every y on the chosen x; 1.0 on the empty set, nan
-        for dead neurons.
+        `.x` holds the residual of every x on the chosen y, and `.y` that of every y on the chosen
+        x. It is 1.0 if no neuron is chosen, and nan for a dead neuron.
 
     Raises
     ------
     TypeError, ValueError
-        As `spectrum`; an index that is no integer, out of range or repeated.
+        As for `spectrum`; an index is not an integer, out of range or repeated.
 
     Warns
     -----

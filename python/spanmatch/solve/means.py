@@ -1,4 +1,4 @@
-"""What a match without centring owes to the means of its neurons."""
+"""The part of a match without centring that is owed to the means of its neurons."""
 
 from __future__ import annotations
 
@@ -17,42 +17,42 @@ if TYPE_CHECKING:
     from spanmatch.results.spectrum import MatchSpectrum
 
 EPS = 0.3
-"""A small ε: what matches here counts as shared."""
+"""A small ε, at which a match counts as shared."""
 NOTE = (
-    f"more than half of the match at ε = {EPS:g} is owed to means, of neurons that are nearly "
-    "constant: center=True (--center) shows the rest"
+    f"more than half of the match at ε = {EPS:g} is owed to means, since these neurons are nearly "
+    "constant: compare with center=True (--center)"
 )
 
 
 @dataclass(frozen=True)
 class OwedToMeans:
-    """Of the neurons that match at ε = 0.3, those that owe it to means.
+    """How many of the neurons that match at ε = 0.3 match because of their means.
 
-    Such a neuron is nearly constant, so that its mean is more than half of what it is measured by:
-    mean² > variance. And it is not in the maximum match at the same ε once means are subtracted: so
-    neurons that are always on, but also vary alike in both networks, are none of them.
+    Such a neuron is nearly constant: mean² > variance. And it is not in the maximum match at the
+    same ε once means are subtracted. So a neuron that is always on, but also varies alike in both
+    networks, is not counted.
     """
 
     matched: int
-    """How many neurons match."""
+    """The number of neurons that match."""
     owed: int
-    """How many of them owe it to means."""
+    """The number of these that match because of their means."""
 
     @property
     def is_most(self) -> bool:
-        """Whether it is more than half."""
+        """Whether more than half match because of their means."""
         return 2 * self.owed > self.matched
 
 
 def find_owed_to_means(pair: ActivationPair, spectrum: MatchSpectrum) -> OwedToMeans:
-    """Return what the match at ε = 0.3 owes to means, from the spectrum without centring."""
+    """Count the neurons that match at ε = 0.3 because of means, given the uncentred spectrum."""
     match = spectrum.match(EPS)
     if len(match) == 0:
         return OwedToMeans(0, 0)
     gram = read_gram(pair, None)
     constant = _find_nearly_constant(gram)
     x, y = match.x[constant[: gram.n_x][match.x]], match.y[constant[gram.n_x :][match.y]]
-    # The match takes time: it is made only where it can tell more.
+    # The centred match takes time, so it is computed only if it can change the answer.
     if 2 * (x.size + y.size) <= len(match):
         return OwedToMeans(len(match), 0)
     (centred_x, centred_y), _ = core.maximum_match(gram, EPS, True, spectrum.ridge)

@@ -1,16 +1,16 @@
-"""CKA, CCA and its kin, Procrustes and regression, all from the sums that a match is found from.
+"""CKA, CCA and its variants, Procrustes and regression, from the same sums as a match.
 
-Everything here depends on the samples only through the products of the centred columns, so a pair
-has the answers after one pass, as it has the matches.
+All of these depend on the samples only through the products of the centred columns. So a pair
+gives them after one pass over the data.
 
-*What a Gram matrix can tell.* Its entries, and so its eigenvalues λ = σ², carry errors of the order
-u λ_max, u = 2⁻⁵³. Columns that depend on others leave λ of that size in place of zero, and to
-divide by their roots would make directions out of rounding. So correlations and regressions are
-found on columns of norm 1, where no neuron's scale counts, and there directions with
-λ < δ² λ_max are dropped, δ the resolution of every match (1e-6, or more for very many neurons):
-two neurons that a match cannot tell apart count as one here too. What stays has errors of about
-u λ_max / λ: 1e-10 at condition number 1e3, 1e-4 beside the cut. CKA and Procrustes divide by no λ,
-and SVCCA by none below a hundredth of the mean.
+*Accuracy.* The entries of a Gram matrix, and so its eigenvalues λ = σ², have errors of the order
+u λ_max, with u = 2⁻⁵³. Columns that depend on others leave eigenvalues of this size where exact
+arithmetic would give 0. Dividing by their roots would turn rounding into directions. Therefore
+correlations and regressions are computed on columns of norm 1, where no neuron's scale counts, and
+directions with λ < δ² λ_max are dropped. δ is the resolution of every match (1e-6, or more for very
+many neurons), so two neurons that a match cannot tell apart count as one here too. The remaining
+directions have errors of about u λ_max / λ: 1e-10 at condition number 1e3, and 1e-4 next to the
+cut. CKA and Procrustes divide by no λ, and SVCCA by none below a hundredth of the mean.
 """
 
 from __future__ import annotations
@@ -51,35 +51,35 @@ def measures(
     also: Iterable[str] = (),
     progress: bool = False,
 ) -> Measures:
-    """Measure the likeness of two sides in the other ways that are in use.
+    """Compute the usual measures of similarity: CKA, CCA, Procrustes, regression and ranks.
 
-    Each neuron's mean is subtracted first, always: all of these are defined so. Dead, duplicated
-    and dependent neurons are ordinary input. Arrays whose larger side has at least twice as many
-    neurons as there are samples are measured by samples × samples products, which are less work
-    then, and neither copied nor held as neurons × neurons; a pair keeps those, so it takes that
-    form whatever its shape. The values are the same: those without an inverse (CKA, Procrustes) to
-    1e-10, the others to 1e-7 where no direction lies near the resolution.
+    Each neuron's mean is always subtracted first, as the definitions say. Dead, duplicated and
+    dependent neurons are allowed. For arrays whose larger side has at least twice as many neurons
+    as there are samples, the products are samples × samples, which takes less time and memory. A
+    pair always keeps neurons × neurons. Both forms give the same values: CKA and Procrustes to
+    1e-10, the others to 1e-7 if no direction lies near the resolution.
 
     Parameters
     ----------
     x, y, progress
         As for `spectrum`.
     also
-        Names of measures that take longer, or have a parameter, to be found as well, with what the
-        functions of these names have by default: "gulp_distance", "ridge_cca", "shape_distance",
-        "soft_matching". They take neurons × neurons of memory.
+        Names of further measures that take longer or have a parameter, which has its default:
+        "gulp_distance", "ridge_cca", "shape_distance", "soft_matching". They take neurons × neurons
+        of memory.
 
     Returns
     -------
     Measures
-        Linear CKA, mean CCA, SVCCA, PWCCA (weighed by x), Procrustes similarity and distance, the
-        part of each side's variance that the other explains, and each side's effective and stable
-        rank; in `also` what was named. nan where a side has no variance.
+        Linear CKA, debiased CKA, mean CCA, SVCCA, PWCCA (weighted by x), Procrustes similarity and
+        distance, the part of each side's variance that the other explains, and the effective and
+        stable rank of each side; in its `also` the measures that were named. nan if a side has no
+        variance.
 
     Raises
     ------
     TypeError, ValueError
-        As `spectrum`; a name in `also` is unknown.
+        As for `spectrum`; a name in `also` is unknown.
     ImportError
         "soft_matching" is named, and POT is not installed.
 
@@ -87,7 +87,7 @@ def measures(
     -----
     UndersampledWarning
         There are fewer than five samples for each neuron of the larger side. With no more samples
-        than neurons CCA and regression find everything in everything: they give 1.
+        than neurons, CCA and regression give 1 for any data.
 
     Examples
     --------
@@ -127,12 +127,12 @@ def linear_cka(
     *,
     progress: bool = False,
 ) -> float:
-    """Measure likeness by linear centred kernel alignment, |C_xy|² / (|C_xx| |C_yy|).
+    """Compute linear centred kernel alignment (CKA), |C_xy|² / (|C_xx| |C_yy|).
 
-    C are the products of centred columns, |·| is the Frobenius norm (Kornblith, Norouzi, Lee and
-    Hinton, "Similarity of Neural Network Representations Revisited", ICML 2019). On all samples,
-    not a mean over batches. Equal to `measures(x, y).linear_cka`, and quicker. Statistics knows it
-    as the RV coefficient (Robert and Escoufier 1976).
+    C are the products of centred columns, and |·| is the Frobenius norm (Kornblith, Norouzi, Lee
+    and Hinton, "Similarity of Neural Network Representations Revisited", ICML 2019). The value is
+    that of all samples, not a mean over batches. It equals `measures(x, y).linear_cka`, and takes
+    less time. Statistics knows it as the RV coefficient (Robert and Escoufier 1976).
 
     Parameters
     ----------
@@ -142,18 +142,18 @@ def linear_cka(
     Returns
     -------
     float
-        In [0, 1]; nan where a side has no variance.
+        In [0, 1]; nan if a side has no variance.
 
     Raises
     ------
     TypeError, ValueError
-        As `spectrum`.
+        As for `spectrum`.
 
     Warns
     -----
     UndersampledWarning
-        There are fewer than five samples for each neuron of the larger side: sides that have
-        nothing in common are well above 0 then.
+        There are fewer than five samples for each neuron of the larger side. Unrelated sides are
+        then well above 0.
 
     Examples
     --------
@@ -182,16 +182,16 @@ def debiased_linear_cka(
     *,
     progress: bool = False,
 ) -> float:
-    """Measure likeness by debiased linear CKA, HSIC₁(x, y) / √(HSIC₁(x, x) HSIC₁(y, y)).
+    """Compute debiased linear CKA, HSIC₁(x, y) / √(HSIC₁(x, x) HSIC₁(y, y)).
 
-    `linear_cka` counts each row's product with itself, and so tends to 1 as neurons outnumber
-    samples, whatever the sides (arXiv 2405.01012). Here these products are left out of every sum
-    (Song, Smola, Gretton, Bedo and Borgwardt, "Feature Selection via Dependence Maximization", JMLR
-    2012, equation 4), on all samples and not as a mean over batches: of unrelated sides the value
-    is about 0 however few samples there are, and as often below 0 as above. It takes rows for
-    independent: positions of one image and tokens of one text are not, and of what they share no
-    more is removed than each row's product with itself. Equal to `measures(x, y).debiased_cka`, and
-    quicker.
+    `linear_cka` counts each row's product with itself. So it tends to 1 as neurons outnumber
+    samples, whatever the sides (arXiv 2405.01012). Debiased CKA leaves these products out of every
+    sum (Song, Smola, Gretton, Bedo and Borgwardt, "Feature Selection via Dependence Maximization",
+    JMLR 2012, equation 4). For unrelated sides it is about 0 however few samples there are, and
+    below 0 about half of the time. It assumes that rows are independent. Positions of one image and
+    tokens of one text are not, and the products of their different rows stay in. The value is that
+    of all samples, not a mean over batches. It equals `measures(x, y).debiased_cka`, and takes less
+    time.
 
     Parameters
     ----------
@@ -201,18 +201,19 @@ def debiased_linear_cka(
     Returns
     -------
     float
-        At most 1, and not clipped at 0; nan where it has no value, and a warning says why.
+        At most 1, and not clipped at 0. If it is not defined, it is nan, and a warning says why.
 
     Raises
     ------
     TypeError, ValueError
-        As `spectrum`; a pair was read from a file of before it kept what this takes.
+        As for `spectrum`; the pair was read from a file of version 0.1.0, which lacks sums that
+        this measure needs.
 
     Warns
     -----
     UndefinedWarning
-        There are fewer than four rows; the HSIC of a side with itself is zero to rounding, as that
-        of constant neurons is; the sums leave float64; or rounding is more than 1e-9 of the value.
+        There are fewer than four rows; the HSIC of a side with itself is zero to rounding, as for
+        constant neurons; a sum leaves the range of float64; or rounding exceeds 1e-9 of the value.
 
     Examples
     --------

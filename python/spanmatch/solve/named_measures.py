@@ -1,4 +1,4 @@
-"""The measures that `measures` makes only where they are asked for by name."""
+"""The measures that `measures` computes only if they are asked for by name."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NAMED: dict[str, Callable[[Sides, Floats], float]] = {
 
 
 def as_names(also: Iterable[str]) -> tuple[str, ...]:
-    """Return the names, each once, in their order, or say which there are."""
+    """Return the names in order without repeats, or raise an error that lists all names."""
     if isinstance(also, str):
         raise TypeError(f"`also` must be names, in a tuple or list: pass ({also!r},)")
     if not isinstance(also, Iterable):

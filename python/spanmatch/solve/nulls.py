@@ -1,4 +1,4 @@
-"""More than chance: what matches when y is shifted circularly against x, and how rare that is."""
+"""Permutation nulls by circular shift, and p-values."""
 
 from __future__ import annotations
 
@@ -41,34 +41,37 @@ def null_spectra(
     ridge: Ridge = None,
     progress: bool = False,
 ) -> NullSpectra:
-    """Find the spectra of x against y shifted by whole items: unrelated networks' matches.
+    """Find the match spectra of permutation nulls: what unrelated networks would match.
 
-    A circular shift pairs each item of x with another item of y. It keeps all that makes rows alike
-    without any relation between the networks: each side's own products, the positive means, the
-    smoothness and the fixed positions of maps, how many items there are. It breaks what the sides
-    share of an item. So two networks that see the same inputs differ from the null even if both are
-    untrained: more than chance is not yet more than any two networks share.
+    A null pairs each item of x, such as an image with all its positions, with another item of y: it
+    shifts y circularly by whole items. The shift keeps everything that makes two layers alike
+    without a relation between the networks: the products within each side, positive means, the
+    smoothness and the fixed positions of maps, and the number of items. It breaks only what the
+    sides share about an item. Two untrained networks that see the same inputs are also more alike
+    than the nulls, so a match above chance is not yet a result of training.
 
-    Items must come in an order that says nothing: shuffle them first. Where neighbours are alike,
-    as the frames of a video, a shift by a few leaves some relation, and matches look less rare.
-    Where items have other lengths than each other, rows meet rows of other positions. If some
-    positions are special, as the first token of a text is, unrelated networks then seem related: in
-    such a simulation p was at most 0.05 in 60 % of the draws. Give items of one length, or leave
-    such positions out. A batch of few items has few shifts: with 19 nulls and 30 batches of 3
-    items, p was at most 0.05 in 16 % of the draws of unrelated networks, with 8 items in 6 %.
+    The nulls are valid under three conditions.
+
+    - The order of the items says nothing: shuffle them first. If neighbours are alike, as frames
+      of a video are, a short shift leaves some relation, and p-values are too large.
+    - Items have the same length, or no special positions. With different lengths rows meet rows of
+      other positions. If some are special, as the first token of a text is, unrelated networks seem
+      related: in a simulation p was at most 0.05 in 60 % of the draws.
+    - Batches have enough items, since a batch of n items has only n - 1 shifts. In a simulation of
+      unrelated networks with 19 nulls and 30 batches, p was at most 0.05 in 16 % of the draws with
+      3 items in a batch, and in 6 % with 8 items.
 
     Parameters
     ----------
     x, y, center, ridge, progress
-        As for `spectrum`. A pair must be made with `nulls`. With `ridge="auto"` each null has a λ
-        of its own, chosen as that of the data is: for arrays alone, since the nulls of a pair have
-        no folds.
+        As for `spectrum`. A pair must have been made with `nulls`. `ridge="auto"` chooses λ for
+        each null as for the data; it needs two arrays, since the nulls of a pair have no folds.
     nulls
-        How many, of two arrays; None: 39. An array of n items has n - 1 circular shifts.
+        The number of nulls, for two arrays; None is 39. An array of n items has n - 1 shifts.
     rows_per_item
-        Where items begin, of two arrays: see `ActivationPair.update`.
+        Which rows of two arrays belong to one item: see `ActivationPair.update`.
     seed
-        What circular shifts follow from, of two arrays.
+        The seed of the circular shifts of two arrays.
 
     Returns
     -------
@@ -78,12 +81,13 @@ def null_spectra(
     Raises
     ------
     TypeError, ValueError
-        As `spectrum`; a pair without nulls, or with `nulls`; items do not make up the rows.
+        As for `spectrum`; the pair has no nulls; `nulls` is given beside a pair; `rows_per_item`
+        does not add up to the number of rows.
 
     Warns
     -----
     UndersampledWarning
-        As `spectrum`.
+        As for `spectrum`.
 
     Examples
     --------
@@ -166,25 +170,24 @@ def p_value(
     ridge: Ridge = None,
     progress: bool = False,
 ) -> float | Floats:
-    """Tell how often unrelated networks match as well: the p-value of the area, or of s(ε).
+    """Compute the p-value of the area or of s(ε): how often unrelated networks match as well.
 
-    p = (1 + nulls that match at least as well) / (1 + nulls), the add-one rule of Phipson and Smyth
-    (2010): valid at any number of nulls, and never 0. To be below 0.05 it needs 20 nulls or more.
-    A null that repeats another's shifts counts once.
+    p is (1 + the number of nulls that match at least as well) / (1 + the number of nulls), which is
+    valid at any number of nulls and never 0 (Phipson and Smyth 2010). To be below 0.05 it needs at
+    least 20 nulls. A null that repeats the shifts of another is counted once.
 
-    The p-value of the area is uniform where the networks are unrelated. That of s(ε) may only be
-    too large: s(ε) moves in steps, and often the nulls' is the same. What the null keeps and breaks
-    `null_spectra` tells. The p-value is of these two networks, and what says how surely *inputs*
-    could have led to the match by chance: for a claim about training, compare several networks.
+    If the networks are unrelated, the p-value of the area is uniform. The p-value of s(ε) can be
+    too large but not too small, since s(ε) moves in steps and often ties with its nulls. See
+    `null_spectra` for what a null keeps and what it breaks. The p-value is about these two networks
+    on such inputs. For a claim about training, compare several networks.
 
     Parameters
     ----------
     x, y, nulls, rows_per_item, seed, center, ridge, progress
         As for `null_spectra`.
     eps
-        A number in [0, 1), or an array of them; None: the p-value of the area. A pair holds both
-        sides, so there is no y to give: a second argument is then eps, and `p_value(pair, 0.2)` is
-        `p_value(pair, eps=0.2)`. Arrays of samples have two axes: with a pair they are refused.
+        A number in [0, 1), or an array of them, for the p-value of s(ε). None is the p-value of the
+        area. If `x` is a pair, `eps` may be the second argument: `p_value(pair, 0.2)`.
 
     Returns
     -------
@@ -194,12 +197,12 @@ def p_value(
     Raises
     ------
     TypeError, ValueError
-        As `null_spectra`; `eps` as `MatchSpectrum.similarity`.
+        As for `null_spectra`; `eps` is wrong as for `MatchSpectrum.similarity`.
 
     Warns
     -----
     UndersampledWarning
-        As `spectrum`.
+        As for `spectrum`.
 
     Examples
     --------
@@ -217,8 +220,8 @@ def p_value(
     if isinstance(x, ActivationPair) and y is not None and getattr(y, "ndim", 0) < 2:
         if eps is not None:
             raise TypeError(
-                "eps is given twice: a pair holds both sides already, so that a second argument is "
-                "eps, as in p_value(pair, 0.2)"
+                "eps is given twice: a pair holds both sides already, so a second argument is eps, "
+                "as in p_value(pair, 0.2)"
             )
         y, eps = None, y
     how = Regularisation.of(center, ridge)
@@ -238,7 +241,7 @@ def p_value(
         problem = how.of_gram(gram)
     warn_if_undersampled(gram.n_samples, max(problem.widths), problem.ridge)
     observed = find_spectrum(problem)
-    observed.similarity(0.0 if eps is None else eps)  # what is wrong with eps, before long work
+    observed.similarity(0.0 if eps is None else eps)  # Checks eps before the long work.
     if how.ridge == "auto":
         found = solve_rolled(
             x, y, gram, how, rows_per_item, chosen=problem.ridge, progress=progress
@@ -249,18 +252,18 @@ def p_value(
 
 
 def solve_nulls(problem: Problem, *, progress: bool = False) -> NullSpectra:
-    """Return the spectra of the nulls that a Gram keeps: one at least."""
+    """Return the spectra of the nulls in a Gram matrix, which has at least one."""
     gram = problem.gram
     nulls = (problem.of_gram(gram.null(index)) for index in range(gram.n_nulls))
     return _solve_each(nulls, gram, progress)
 
 
 def refuse_auto_of_pair(x: object) -> None:
-    """Raise ValueError where the ridge of nulls is to be chosen, and x is a pair."""
+    """Raise ValueError if x is a pair, whose nulls have no folds to choose a ridge by."""
     if isinstance(x, ActivationPair):
         raise ValueError(
-            'ridge="auto" chooses λ anew for each null, and the nulls of a pair have no folds to '
-            'choose it by: give a number, as that of spectrum(pair, ridge="auto").ridge, or arrays'
+            'ridge="auto" chooses λ for each null, but the nulls of a pair have no folds to choose '
+            'it by: give a number, as that of spectrum(pair, ridge="auto").ridge, or arrays'
         )
 
 
@@ -274,15 +277,14 @@ def solve_rolled(
     chosen: float | None,
     progress: bool = False,
 ) -> NullSpectra:
-    """Return the spectra of the nulls of two arrays, each with a λ of its own.
+    """Return the spectra of the nulls of two arrays, with λ chosen for each null.
 
-    `chosen` is the λ of the data.
-
-    y is rolled as the nulls of the Gram are, and each time the rows are dealt to folds.
+    For each null y is shifted as in the Gram matrix, and the rows are dealt to folds again.
+    `chosen` is λ of the data.
     """
     shifts, *_ = gram.plan(gram.n_samples, as_rows_per_item(rows_per_item), 0, 0)
     nulls = (how.read(x, _roll(y, shift), rows_per_item=rows_per_item) for shift in shifts)
-    # Of unrelated sides a λ at the edge is to be expected.
+    # For unrelated sides a λ at the edge of the grid is to be expected.
     with silence_ridge_warnings():
         return _solve_each(nulls, gram, progress, chosen)
 
@@ -292,7 +294,7 @@ def _roll(y: Samples, shift: int) -> Any:
     if not isinstance(samples, np.ndarray):
         return samples.roll(-shift, 0)
     rolled = np.roll(samples, -shift, axis=0)
-    # What is read as integers are the bits of bfloat16.
+    # uint16 here holds the bits of bfloat16.
     return BFloat16(rolled) if rolled.dtype == np.uint16 else rolled
 
 

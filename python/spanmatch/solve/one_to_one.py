@@ -1,4 +1,4 @@
-"""Neuron by neuron: disjoint pairs within every ε, and the best assignment of one side."""
+"""Single neurons: disjoint pairs within every ε, and the best assignment between two sides."""
 
 from __future__ import annotations
 
@@ -30,44 +30,46 @@ def one_to_one(
     rows_per_item: RowsPerItem = 1,
     progress: bool = False,
 ) -> OneToOne:
-    """Find for every ε how many disjoint pairs of neurons are within it, and whom they cover.
+    """Find the largest number of disjoint pairs of single neurons within every ε.
 
-    An x and a y are within ε of each other when √(1 - cos² / (1 + λ)) <= ε, λ next to 0 unless a
-    ridge is given: each is then within ε of the other's span, so pairs are a match (Wang et al.
-    2018), and what they cover, s1(ε), is a part of s(ε). The largest number of disjoint pairs is
-    that of a maximum matching of a bipartite graph. Pairs are let in in order of residual, then of
-    x, then of y, and after each the matching is made maximum again by an augmenting path (Hopcroft
-    and Karp 1973), which covers two neurons more and uncovers none. So one pass gives every ε, as
-    for the bottleneck assignment (Gross 1959), and covered neurons are nested.
+    An x and a y are within ε of each other if √(1 - cos² / (1 + λ)) <= ε. Here cos is the cosine of
+    the angle between their activation vectors, and λ is nearly 0 without a ridge. Each then lies
+    within ε of the other's span, so a pair is a match (Wang et al. 2018). The part of all neurons
+    that disjoint pairs cover, s1(ε), is therefore at most s(ε).
 
-    How many pairs there are depends on no choice. Which neurons they cover does: an augmenting path
-    covers, of all free neurons in reach on either side, that of smallest nearest residual, then of
-    lowest index.
+    The largest number of disjoint pairs is that of a maximum matching of a bipartite graph. Pairs
+    are admitted in order of residual. After each one an augmenting path (Hopcroft and Karp 1973)
+    restores the maximum. It covers two more neurons and uncovers none. So one pass gives every ε,
+    as for the bottleneck assignment (Gross 1959), and a covered neuron stays covered as ε grows.
 
-    A residual on one neuron has one coefficient, so few samples do not make pairs as they make
-    spans: there is no warning of them here.
+    The number of pairs depends on no choice. Which neurons they cover does: of all free neurons
+    that an augmenting path can reach, it covers the one with the smallest residual on its nearest
+    partner, then the one with the lowest index. Pairs of equal residual are admitted in order of x,
+    then of y.
+
+    A residual on one neuron has only one coefficient, so few samples do not create pairs as they
+    create spans. Therefore this function does not warn of few samples.
 
     Parameters
     ----------
     x, y
-        Arrays of shape (samples, n_x) and (samples, n_y), or one `ActivationPair` as `x`, as for
-        `spectrum`.
+        As for `spectrum`.
     center
-        Subtract each neuron's mean first; the cosine is then the correlation.
+        Whether to subtract each neuron's mean first. The cosine is then the correlation.
     ridge, rows_per_item
-        λ, as for `spectrum`: to lie under an s(ε), s1(ε) is of the same λ.
+        As for `spectrum`. Compare s1(ε) only with s(ε) at the same λ.
     progress
-        Show a bar on standard error. Needs `rich`.
+        Whether to show a progress bar on standard error. Needs `rich`.
 
     Returns
     -------
     OneToOne
-        Critical ε of both sides, s1(ε), the pairs at every ε, and every neuron's nearest.
+        Critical ε of both sides, s1(ε), the pairs at every ε, and every neuron's nearest partner.
 
     Raises
     ------
     TypeError, ValueError
-        As `spectrum`.
+        As for `spectrum`.
 
     References
     ----------
@@ -95,7 +97,7 @@ def one_to_one(
 
 
 def find_one_to_one(problem: Problem, *, progress: bool = False) -> OneToOne:
-    """Return the pairs of a problem."""
+    """Return the one-to-one pairs of a problem."""
     with show_progress("Matching pairs", progress) as report:
         (critical_x, critical_y, of_x, of_y, changes), resolution = core.one_to_one(
             problem.gram, problem.center, problem.ridge, report
@@ -116,30 +118,31 @@ def align_neurons(
     x: Samples | ActivationPair,
     y: Samples | None = None,
 ) -> Indices:
-    """Assign to every x a y of its own so that their |correlations| sum to the largest total.
+    """Assign one y to each x so that the sum of their absolute correlations is largest.
 
-    `y[:, align_neurons(x, y)]` has its neurons in the order of those of x. It needs scipy.
+    `y[:, align_neurons(x, y)]` has its neurons in the order of those of x. This needs scipy.
 
-    The sign of a correlation is ignored, so the y of a neuron may be its negative. To average the
-    weights of two ReLU networks, where a negative is no partner, assign by
-    `pair.correlations(center=True)` itself, with `scipy.optimize.linear_sum_assignment`.
+    The sign of a correlation is ignored, so the y assigned to an x may be its negative. To average
+    the weights of two ReLU networks, where a negative is not a partner, give
+    `pair.correlations(center=True)` to `scipy.optimize.linear_sum_assignment` instead.
 
     Parameters
     ----------
     x, y
-        As for `one_to_one`, with as many neurons on either side.
+        As for `spectrum`, with as many neurons on either side.
 
     Returns
     -------
     array
-        int64 of shape (n_x,): for each x its y, each y once. A dead neuron's correlations are 0.
+        int64 of shape (n_x,): the column of the y for each x. Each y is assigned once. The
+        correlations of a dead neuron count as 0.
 
     Raises
     ------
     ImportError
         scipy is not installed.
     TypeError, ValueError
-        As `one_to_one`; the sides differ in their number of neurons.
+        As for `one_to_one`; the sides differ in their number of neurons.
 
     Examples
     --------
@@ -163,7 +166,7 @@ def align_neurons(
 
 
 def _correlate(gram: core.Gram) -> Floats:
-    """Return the correlation of every x with every y; 0 where either is dead."""
+    """Return the correlation of every x with every y; 0 if either is dead."""
     products, n_x = center_products(gram), gram.n_x
     # Chance is nan exactly where a neuron is dead.
     is_dead = np.isnan(np.concatenate(core.chance(gram, True, None)))

@@ -1,4 +1,4 @@
-"""What the core is asked about: the sums of two sides, centred or not, and the ridge."""
+"""The input of the core: the sums of two sides, centring and the ridge."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Regularisation:
-    """How residuals are measured, as it was asked for."""
+    """The centring and the ridge that a public function was given."""
 
     center: bool
     """Whether each neuron's mean is subtracted."""
     ridge: Ridge
-    """λ, or how it is found."""
+    """λ, None, or "auto"."""
 
     @classmethod
     def of(cls, center: bool, ridge: Ridge) -> Regularisation:
-        """Check what a public function was given, before any long work."""
+        """Check the arguments of a public function before any long work."""
         return cls(as_center(center), as_ridge(ridge))
 
     def read(
@@ -42,11 +42,11 @@ class Regularisation:
         rows_per_item: RowsPerItem = 1,
         progress: bool = False,
     ) -> Problem:
-        """Return the problem of two arrays or a pair. Arrays are dealt to folds where need be."""
+        """Return the problem of two arrays or a pair. For "auto", arrays are dealt to folds."""
         if isinstance(x, ActivationPair):
             check_items_left_to_pair(rows_per_item)
             if self.ridge == "auto":
-                # A copy of all folds would take as long as two spectra.
+                # Lent and not copied, since a copy of all folds takes as long as two spectra.
                 with lend_gram_with_folds(x, y) as gram:
                     return self.of_gram(gram)
         if self.ridge != "auto":
@@ -57,25 +57,25 @@ class Regularisation:
         return self.of_gram(gram)
 
     def of_gram(self, gram: core.Gram) -> Problem:
-        """Return the problem of sums; of λ that is to be chosen, they have folds."""
+        """Return the problem of sums, which must have folds if λ is to be chosen."""
         ridge = choose_ridge(gram, self.center) if self.ridge == "auto" else self.ridge
         return Problem(gram, self.center, ridge)
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What the core is asked about."""
+    """The input of the core."""
 
     gram: core.Gram
     center: bool
     ridge: float | None
-    """λ; None: δ²."""
+    """λ; None for δ²."""
 
     @property
     def widths(self) -> tuple[int, int]:
-        """How many neurons x and y have."""
+        """The numbers of neurons of x and y."""
         return self.gram.n_x, self.gram.n_y
 
     def of_gram(self, gram: core.Gram) -> Problem:
-        """Return the same question to other sums."""
+        """Return the same problem with other sums."""
         return replace(self, gram=gram)

@@ -1,4 +1,4 @@
-"""How many dimensions a side has, where directions of little variance count for little."""
+"""The effective and the stable rank of a side."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Variances(Protocol):
-    """What is known of the eigenvalues of the products of a side's centred columns."""
+    """Summaries of the eigenvalues of the products of a side's centred columns."""
 
     @property
     def size(self) -> float:
@@ -22,7 +22,7 @@ class Variances(Protocol):
 
 
 def find_ranks(x: Variances, y: Variances) -> dict[str, float]:
-    """Return the effective and the stable rank of each side by its name, as `Measures` has it."""
+    """Return the effective and the stable rank of each side, by their names in `Measures`."""
     return {
         "effective_rank_x": max(1.0, (x.trace / x.size) ** 2),
         "effective_rank_y": max(1.0, (y.trace / y.size) ** 2),

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 def read_sides(
     x: Samples | ActivationPair, y: Samples | None, progress: bool
 ) -> tuple[Sides, Floats] | None:
-    """Return the sides and the products between them; None where a side has no variance.
+    """Return the sides and the products between them; None if a side has no variance.
 
-    It warns the caller of the public function that calls this where there are too few samples.
+    It warns the caller of the public function that calls this of few samples.
     """
     return center_sides(read_gram(x, y, progress), depth=3)
 
@@ -30,7 +30,7 @@ def read_sides(
 def center_sides(
     gram: core.Gram, *, warns: bool = True, depth: int = 2
 ) -> tuple[Sides, Floats] | None:
-    """Return the same of a Gram; `warns`: where there are too few samples, as many calls above."""
+    """Return the same for a Gram matrix; `warns` warns of few samples, `depth` calls above."""
     products, n_x = center_products(gram), gram.n_x
     sides = factor_sides(products, n_x)
     if warns:

@@ -1,4 +1,4 @@
-"""The resolution δ of the regularised span, and what is said where it had to be raised."""
+"""The resolution δ of residuals, and the warning if it had to be raised."""
 
 import warnings
 from math import sqrt
@@ -10,7 +10,7 @@ ROUNDING = 2.0**-53  # of a float64
 
 
 def find_resolution(n_neurons: int) -> float:
-    """Return δ for so many neurons of both sides: rounding counts for more where there are more.
+    """Return δ for this number of neurons of both sides. Rounding grows with it.
 
     >>> find_resolution(2000), round(find_resolution(8192), 9)
     (1e-06, 1.907e-06)
@@ -26,8 +26,8 @@ def warn_if_raised(resolution: float, n_neurons: int, *, depth: int = 1) -> None
     if resolution > find_resolution(n_neurons):
         warnings.warn(
             f"rounding left no answer at the resolution {find_resolution(n_neurons):.3g} of "
-            f"{n_neurons} neurons: this one is of {resolution:.3g}, and residuals up to 100 times "
-            "that count as exact",
+            f"{n_neurons} neurons, so it was raised to {resolution:.3g}: residuals of up to 100 "
+            "times this count as exact",
             RaisedResolutionWarning,
             stacklevel=depth + 2,
         )

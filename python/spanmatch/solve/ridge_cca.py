@@ -1,4 +1,4 @@
-"""Canonical correlations that a ridge keeps from finding everything in everything."""
+"""Canonical correlations with a ridge."""
 
 from __future__ import annotations
 
@@ -27,33 +27,34 @@ def ridge_cca(
     ridge: float = RIDGE,
     progress: bool = False,
 ) -> float:
-    """Measure the mean canonical correlation with a ridge, for few samples.
+    """Compute the mean canonical correlation with a ridge, for few samples.
 
-    The correlations are the singular values of (C_xx + λ I)^(−1/2) C_xy (C_yy + λ I)^(−1/2), C the
-    products of centred columns of norm 1, so λ is that of `spectrum` (Vinod, "Canonical Ridge and
-    Econometrics of Joint Production", Journal of Econometrics 1976). As many are averaged as the
-    smaller of the two ranks.
+    The correlations are the singular values of (C_xx + λ I)^(−1/2) C_xy (C_yy + λ I)^(−1/2), where
+    C are the products of centred columns of norm 1, as in `spectrum` (Vinod, "Canonical Ridge and
+    Econometrics of Joint Production", Journal of Econometrics 1976). The mean is over as many
+    correlations as the smaller of the two ranks.
 
-    Symmetric; unchanged by permutations and by the scale of each neuron; with a ridge by rotations
-    no longer. A side is not 1 with itself: a direction of variance v counts as v / (v + λ). With
-    λ = 0 it is `measures(x, y).mean_cca`, and it falls as λ grows.
+    The measure is symmetric, and unchanged by permutations and by the scale of each neuron. With a
+    ridge it changes with rotations, and a side with itself gives less than 1: a direction of
+    variance v counts as v / (v + λ). With λ = 0 it is `measures(x, y).mean_cca`. It falls as λ
+    grows.
 
     Parameters
     ----------
     x, y, progress
         As for `spectrum`.
     ridge
-        λ, at least 0: the variance of a direction is 1 in the mean, if no neurons depend on others.
+        λ, at least 0. Directions have variance 1 on average if neurons are linearly independent.
 
     Returns
     -------
     float
-        In [0, 1]; nan where a side has no variance.
+        In [0, 1]; nan if a side has no variance.
 
     Raises
     ------
     TypeError, ValueError
-        As `spectrum`; `ridge` is negative or not finite.
+        As for `spectrum`; `ridge` is negative or not finite.
 
     Warns
     -----
@@ -74,7 +75,7 @@ def ridge_cca(
 
 
 def find_ridge_cca(sides: Sides, cross: Floats, ridge: float = RIDGE) -> float:
-    """Return the mean correlation of sides that have been read."""
+    """Return the mean correlation of two sides from their factors and cross products."""
     x, y = sides
     unit = cross * x.inverse_norms[:, np.newaxis] * y.inverse_norms
     in_x, in_y = (

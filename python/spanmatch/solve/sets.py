@@ -1,4 +1,4 @@
-"""Questions about chosen neurons of both sides: a match, a simple one, whose minimum match."""
+"""Questions about chosen neurons: whether they are a match, a simple or a minimum match."""
 
 from __future__ import annotations
 
@@ -35,32 +35,36 @@ def is_match(
 ) -> bool:
     """Tell whether chosen neurons of both sides are an ε-match.
 
-    They are when every chosen x is within ε of the span of the chosen y, and every chosen y within
-    ε of the span of the chosen x. The empty set is a match; a dead neuron belongs to none. Beyond ε
-    by no more than rounding can move a residual counts as within: with coefficients w, r² is known
-    to u (1 + Σ|w|)², which is little unless they are in the thousands.
+    They are one if every chosen x is within ε of the span of the chosen y, and every chosen y is
+    within ε of the span of the chosen x. The empty set is a match. A dead neuron belongs to no
+    match. A residual that exceeds ε by no more than rounding counts as within ε. (With regression
+    coefficients w the error of r² is about u (1 + Σ|w|)², with u = 2⁻⁵³. It is small unless
+    coefficients are in the thousands.)
 
     Parameters
     ----------
     x, y, center, ridge, rows_per_item
         As for `spectrum`.
     eps
-        In [0, 1).
+        The largest residual allowed, in [0, 1).
     x_index, y_index
-        The chosen neurons: lists or integer arrays, in any order, without repeats.
+        The columns of the chosen neurons: lists or integer arrays, in any order, without repeats.
+
+    Returns
+    -------
+    bool
 
     Raises
     ------
     TypeError, ValueError
-        As `maximum_match`; an index that is no integer, out of range or repeated.
+        As for `maximum_match`; an index is not an integer, out of range or repeated.
 
     Warns
     -----
     UndersampledWarning
         There are fewer than five samples for each chosen neuron of the larger side.
     RaisedResolutionWarning
-        Rounding called for a larger δ than the number of neurons does, and the answer has no place
-        that says so.
+        Rounding left no answer at the usual resolution δ, so δ was raised.
 
     Examples
     --------
@@ -94,10 +98,11 @@ def is_simple(
     ridge: Ridge = None,
     rows_per_item: RowsPerItem = 1,
 ) -> bool:
-    """Tell whether chosen neurons of both sides are a match that is no union of smaller ones.
+    """Tell whether chosen neurons of both sides are a simple match.
 
-    False for a set that is no match, and for the empty one. Parameters, errors and warnings are
-    those of `is_match`.
+    A simple match is a match that is not a union of smaller matches. The answer is False for a set
+    that is not a match, and for the empty set. Parameters, errors and warnings are those of
+    `is_match`.
 
     Examples
     --------
@@ -131,20 +136,21 @@ def minimum_for(
     ridge: Ridge = None,
     rows_per_item: RowsPerItem = 1,
 ) -> list[Neuron]:
-    """List the neurons for which a match is a minimum match: no smaller one inside it holds them.
+    """List the neurons for which a match is a minimum match.
 
-    A match is simple exactly when there is such a neuron. Parameters and warnings are those of
-    `is_match`.
+    A match is a minimum match of a neuron if no smaller match inside it holds the neuron. A match
+    is simple exactly if it is a minimum match of at least one neuron. Parameters and warnings are
+    those of `is_match`.
 
     Returns
     -------
     list
-        Neurons by side and column, `("x", 7)`; x first, in rising order.
+        Neurons by side and column, such as `("x", 7)`: those of x first, in rising order.
 
     Raises
     ------
     TypeError, ValueError
-        As `is_match`; the chosen neurons are no match.
+        As for `is_match`; the chosen neurons are not a match.
 
     Examples
     --------
@@ -176,7 +182,7 @@ def ask_of_set(
     how: Regularisation,
     rows_per_item: RowsPerItem,
 ) -> Answer:
-    """Check the arguments of the public function that calls this, and ask the core."""
+    """Check the arguments of the public function that calls this, and call the core."""
     eps = as_eps(eps)
     chosen_x, chosen_y = as_index(chosen[0], "x_index"), as_index(chosen[1], "y_index")
     problem = how.read(x, y, rows_per_item=rows_per_item)

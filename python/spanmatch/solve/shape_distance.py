@@ -1,4 +1,4 @@
-"""The shape metrics: how far two sides are apart once they are turned onto each other."""
+"""The shape metrics: the distance of two sides after the best rotation."""
 
 from __future__ import annotations
 
@@ -29,42 +29,45 @@ def shape_distance(
     score: Literal["angular", "euclidean"] = "angular",
     progress: bool = False,
 ) -> float:
-    """Measure the distance between two shapes: sides up to rotation, after partial whitening.
+    """Compute the distance between two sides after partial whitening and the best rotation.
 
-    Each side X, less its means, is multiplied by α I + (1 − α) (XᵀX)^(−1/2) and then scaled so that
-    |X| is what it was. The distance is the least over all rotations of one side onto the other
-    (Williams, Kunz, Kornblith and Linderman, "Generalized Shape Metrics on Neural Representations",
-    NeurIPS 2021; the package netrep). It is a metric, with the triangle inequality.
+    Each centred side X is multiplied by α I + (1 − α) (XᵀX)^(−1/2), and then scaled back to its
+    norm |X|. The distance is the least over all rotations of one side (Williams, Kunz, Kornblith
+    and Linderman, "Generalized Shape Metrics on Neural Representations", NeurIPS 2021; the package
+    netrep). It is a metric: the triangle inequality holds.
 
-    - `alpha=1` whitens nothing: Procrustes. Unchanged by rotations, and if angular by the scale of
-      a side; it is arccos(`measures(x, y).procrustes_similarity`).
-    - `alpha=0` whitens all, which leaves the spans alone: CCA. If angular, unchanged by any
-      invertible linear map of a side: the arccos of Σ ρ_i / √(rank x · rank y).
-    - Between, unchanged by rotations. It depends on the units of a side, and on how many samples
-      there are: (XᵀX)^(−1/2) shrinks as X grows, and I does not.
+    - `alpha=1` does not whiten. This is Procrustes. The angular distance is
+      arccos(`measures(x, y).procrustes_similarity`), unchanged by rotations and by the scale of a
+      side.
+    - `alpha=0` whitens fully, so that only the spans matter. This is CCA. The angular distance is
+      arccos(Σ ρ_i / √(rank x · rank y)), with ρ_i the canonical correlations. It is unchanged by
+      any invertible linear map of a side.
+    - A value between is unchanged by rotations. It depends on the units of a side and on the number
+      of samples, since (XᵀX)^(−1/2) shrinks as X grows and I does not.
 
     Parameters
     ----------
     x, y, progress
         As for `spectrum`.
     alpha
-        From 0, whitened, to 1, as they are.
+        From 0 (fully whitened) to 1 (not whitened).
     score
-        "angular": the angle between the sides, from 0 to π/2. "euclidean": |X − Y Q|, in the units
-        of the activations.
+        "angular" is the angle between the sides, from 0 to π/2. "euclidean" is |X − Y Q|, in the
+        units of the activations.
 
     Returns
     -------
     float
-        nan where a side has no variance. Below about 1e-7, or so much of |X|, it is not told from
-        0. Whitening leaves out directions with less than δ² of the largest variance: they are
-        rounding. netrep counts them, and what it pads a narrower side with, in the variance that it
-        keeps, so that its euclidean distance is another where there are any.
+        nan if a side has no variance. An angle below about 1e-7, or a euclidean distance below
+        about 1e-7 |X|, cannot be told from 0. Whitening leaves out directions with less than δ² of
+        the largest variance, which are rounding. netrep counts these directions, and the zeros that
+        it pads the narrower side with, in the norm. If there are any, its euclidean distance
+        differs from this one.
 
     Raises
     ------
     TypeError, ValueError
-        As `spectrum`; `alpha` or `score` is another.
+        As for `spectrum`; `alpha` is outside [0, 1], or `score` is unknown.
 
     Warns
     -----
@@ -89,7 +92,7 @@ def shape_distance(
 def find_shape_distance(
     sides: Sides, cross: Floats, alpha: float = 1.0, score: str = "angular"
 ) -> float:
-    """Return the distance of sides that have been read."""
+    """Return the distance of two sides from their factors and cross products."""
     similarity = _find_similarity(sides, cross, alpha)
     if score == "angular":
         return acos(similarity)
@@ -99,10 +102,10 @@ def find_shape_distance(
 
 
 def _find_similarity(sides: Sides, cross: Floats, alpha: float) -> float:
-    """Return the cosine of the angle between the sides, whitened and turned."""
+    """Return the cosine of the angle between the sides, after whitening and rotation."""
     x, y = sides
     if alpha == 0.0:
-        # Of columns of norm 1, so that no neuron's scale counts.
+        # Columns have norm 1 here, so that no neuron's scale counts.
         unit = cross * x.inverse_norms[:, np.newaxis] * y.inverse_norms
         between = x.independent.T @ unit @ y.independent
         sizes = [float(width) for width in between.shape]
@@ -118,12 +121,12 @@ def _find_similarity(sides: Sides, cross: Floats, alpha: float) -> float:
 
 
 def _whiten(side: SideFactors, alpha: float) -> tuple[Floats, float]:
-    """Return by what X times its factor is whitened, but for a rotation, and |X|² after that."""
+    """Return the matrix that whitens X times its factor, up to rotation, and |X|² after that."""
     values, vectors = side.variances
     kept = values >= side.delta**2 * values[-1]
     roots = np.sqrt(values[kept])
-    # Singular values, in the units of the activations; each direction comes to be so long.
+    # The length of each direction after whitening, in the units of the activations.
     lengths = alpha * (roots / side.factor) + (1.0 - alpha)
-    # To the largest: their squares might not be floats.
+    # Scaled to the largest, since their squares might overflow.
     lengths = lengths / lengths.max()
     return vectors[:, kept] * (lengths / roots), float(np.square(lengths).sum())

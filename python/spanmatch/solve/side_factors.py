@@ -1,7 +1,7 @@
-"""What measures need of one side alone: found once, and used for every other side it is read with.
+"""The factors of one side, which measures compute once and use for the data and all nulls.
 
-A null shifts the rows of one side against the other's: that changes the products between the sides,
-and nothing here.
+A null shifts the rows of one side against the other. This changes only the products between the
+sides, and none of these factors.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from spanmatch.results.result import Floats
 
 SVCCA_VARIANCE = 0.99
-# Parts of variance and eigenvalues, relative to each other, that rounding alone may tell apart.
+# Variances and eigenvalues that differ by less than this relative amount count as equal.
 TIED_PARTS = 1e-9
 # Sums of squares of sums of squares stay within float64 if the largest sum is within 2**±200.
 SAFE_EXPONENT = 200
@@ -27,7 +27,7 @@ SAFE_EXPONENT = 200
 
 @dataclass(frozen=True, eq=False)
 class SideFactors:
-    """One side with variance. Each factor is found when it is first asked for, and kept.
+    """One side with variance. Each factor is computed when it is first used, and kept.
 
     X are its centred columns, and Q is an orthonormal basis of their span.
     """
@@ -35,16 +35,16 @@ class SideFactors:
     products: Floats
     """XᵀX."""
     delta: float
-    """The resolution: directions that no match could tell apart are none of Q."""
+    """The resolution δ. Q leaves out directions below it."""
 
     @cached_property
     def factor(self) -> float:
-        """A power of two: X times it has products whose squares can be summed."""
+        """A power of two that scales X so that squares of products can be summed."""
         return find_factor(self.products.diagonal())
 
     @cached_property
     def safe(self) -> Floats:
-        """XᵀX of X times the factor. No digit changes."""
+        """XᵀX of X times the factor, which changes no digit."""
         return self.products if self.factor == 1.0 else self.products * self.factor**2
 
     @cached_property
@@ -59,7 +59,7 @@ class SideFactors:
 
     @cached_property
     def principal(self) -> Floats:
-        """X times the factor and this: an orthonormal basis of the principal directions."""
+        """The matrix that maps X times the factor to a basis of the principal directions."""
         values, vectors = self.variances
         kept = count_principal(values, self.trace)
         basis: Floats = vectors[:, -kept:] / np.sqrt(values[-kept:])
@@ -67,7 +67,7 @@ class SideFactors:
 
     @cached_property
     def variances(self) -> tuple[Floats, Floats]:
-        """The eigenvalues of `safe`, rising, and its eigenvectors."""
+        """The eigenvalues of `safe` in rising order, and its eigenvectors."""
         values, vectors = decompose_symmetric(self.safe)
         return values, vectors
 
@@ -78,7 +78,7 @@ class SideFactors:
 
     @cached_property
     def inverse_norms(self) -> Floats:
-        """By which columns are scaled to norm 1; 0 where they are dead."""
+        """The factors that scale columns to norm 1; 0 for dead columns."""
         norms: Floats = np.sqrt(self.products.diagonal())
         inverse = np.zeros_like(norms)
         np.divide(1.0, norms, out=inverse, where=norms > 0.0)
@@ -86,43 +86,43 @@ class SideFactors:
 
     @cached_property
     def norms(self) -> Floats:
-        """The norms of the columns, the largest as 1: their squares might not be floats."""
+        """The norms of the columns relative to the largest, since their squares might overflow."""
         norms = np.sqrt(self.products.diagonal())
         relative: Floats = norms / norms.max()
         return relative
 
     @property
     def independent(self) -> Floats:
-        """The columns of norm 1 times this are Q."""
+        """The matrix that maps columns of norm 1 to Q."""
         values, vectors = self.unit_variances
         basis: Floats = vectors / np.sqrt(values)
         return basis
 
     @property
     def coordinates(self) -> Floats:
-        """QᵀX, with the scale of `norms`."""
+        """QᵀX, in the scale of `norms`."""
         values, vectors = self.unit_variances
         coordinates: Floats = np.sqrt(values)[:, np.newaxis] * vectors.T * self.norms
         return coordinates
 
     @cached_property
     def unit_variances(self) -> tuple[Floats, Floats]:
-        """The eigenvalues of the products of columns of norm 1, and vectors, without rounding's."""
+        """The eigenvalues and eigenvectors of the products of columns of norm 1, above rounding."""
         unit = self.products * self.inverse_norms[:, np.newaxis] * self.inverse_norms
         return find_independent(unit, self.delta)
 
 
 class Sides(NamedTuple):
-    """Both sides, each by itself."""
+    """The factors of both sides."""
 
     x: SideFactors
     y: SideFactors
 
 
 def factor_sides(products: Floats, n_x: int) -> Sides | None:
-    """Return the sides of the products of centred columns, x then y; None: one has no variance.
+    """Return the sides from the products of centred columns, or None if one has no variance.
 
-    No column may have lost its squares, as `center_products` sees to.
+    `center_products` has checked that no squares of a column have underflowed.
     """
     squares = products.diagonal()
     if not (squares[:n_x].any() and squares[n_x:].any()):
@@ -132,15 +132,15 @@ def factor_sides(products: Floats, n_x: int) -> Sides | None:
 
 
 def find_factor(squares: Floats) -> float:
-    """Return by which power of two columns of these squares are scaled: 1 where they are safe."""
+    """Return a power of two that scales columns with these squares to a safe range, or 1."""
     exponent = int(np.frexp(squares.max())[1])
     return float(np.ldexp(1.0, -(exponent // 2))) if abs(exponent) > SAFE_EXPONENT else 1.0
 
 
 def count_principal(variances: Floats, total: float) -> int:
-    """Return how many of the directions with these variances, rising, are principal.
+    """Return the number of principal directions, given all variances in rising order.
 
-    They are the fewest that hold 0.99 of the total, and those that tie with the last of them.
+    These are the fewest directions that hold 0.99 of the total, and those that tie with the last.
     """
     held = np.cumsum(variances[::-1]) / total
     last = int(np.argmax(held >= SVCCA_VARIANCE - TIED_PARTS))
@@ -148,7 +148,7 @@ def count_principal(variances: Floats, total: float) -> int:
 
 
 def find_independent(unit: Floats, delta: float) -> tuple[Floats, Floats]:
-    """Return eigenvalues and vectors of the directions that columns of norm 1 have."""
+    """Return the eigenvalues and eigenvectors of columns of norm 1, above the resolution."""
     values, vectors = decompose_symmetric(unit)
     kept = values >= delta**2 * values[-1]
     return values[kept], vectors[:, kept]

@@ -18,20 +18,20 @@ from spanmatch.solve.decompositions import (
 if TYPE_CHECKING:
     from spanmatch.results.result import Floats
 
-# Below this part of the largest, singular values are found again: eigenvalues of A Aᵀ are their
-# squares, whose digits are lost by the inverse of this part.
+# Singular values below this part of the largest are computed again: as roots of eigenvalues of
+# A Aᵀ they lose digits in proportion to the inverse of this part.
 SMALL = 1e-2
-# The part of their sum by which singular values may be wrong.
+# The relative error allowed for the sum of singular values.
 SUM_ERROR = 5e-11
 ROUNDING = 2.0**-53  # of a float64
 SAFETY = 4.0
 
 
 def decompose_left(matrix: Floats) -> tuple[Floats, Floats]:
-    """Return the left singular vectors, as columns, and the singular values, falling.
+    """Return the left singular vectors, as columns, and the singular values in falling order.
 
-    As many as the shorter side of the matrix, with errors of about 100 u of the largest value, as
-    an SVD has them; but an SVD of a square matrix, which finds the right vectors too, takes nearly
+    Their number is that of the shorter side of the matrix. Errors are about 100 u of the largest
+    value, as in an SVD. An SVD of a square matrix also finds the right vectors, and takes nearly
     twice as long.
     """
     rows, columns = matrix.shape
@@ -43,13 +43,13 @@ def decompose_left(matrix: Floats) -> tuple[Floats, Floats]:
 
 
 def sum_singular(matrix: Floats, tolerance: float = SUM_ERROR) -> float:
-    """Return the sum of the singular values, to this part of it.
+    """Return the sum of the singular values, to this relative error.
 
-    They are the roots of the eigenvalues of A Aᵀ, which are half the work, where those keep their
-    digits: an eigenvalue is wrong by about √n u σ_1², n the longer side, of which a few times are
-    allowed for (n u σ_1² at the very worst; Higham and Mary, "A New Approach to Probabilistic
-    Rounding Error Analysis", SIAM Journal on Scientific Computing 2019), and its root by that over
-    σ. Where many σ are small beside σ_1 they are found from A itself.
+    The singular values are the roots of the eigenvalues of A Aᵀ, which take half the work of an
+    SVD. The error of an eigenvalue is about √n u σ_1², with n the longer side (at most n u σ_1²;
+    Higham and Mary, "A New Approach to Probabilistic Rounding Error Analysis", SIAM Journal on
+    Scientific Computing 2019), and that of its root is this over σ. A few times this error is
+    allowed for. If it is too large, because many σ are small beside σ_1, an SVD of A is used.
     """
     wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
     if wide.size == 0:
@@ -66,8 +66,8 @@ def sum_singular(matrix: Floats, tolerance: float = SUM_ERROR) -> float:
 
 
 def _decompose_wide(matrix: Floats) -> tuple[Floats, Floats]:
-    # The eigenvectors u of A Aᵀ mix those of σ_i and σ_k by about u σ_1² / |σ_i² - σ_k²|. So uᵀ A,
-    # whose length is σ, is good where σ is large, and the small ones are well apart from those.
+    # Rounding mixes the eigenvectors of A Aᵀ for σ_i and σ_k by about u σ_1² / |σ_i² - σ_k²|. So
+    # vᵀ A, whose length is σ, is accurate for large σ, and small σ are well separated from these.
     _, vectors = decompose_symmetric(matrix @ matrix.T)
     turned = vectors.T @ matrix
     values = np.sqrt(np.einsum("ij,ij->i", turned, turned))

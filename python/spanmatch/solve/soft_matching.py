@@ -1,4 +1,4 @@
-"""How alike single neurons are, each matched to those of the other side in parts."""
+"""Soft matching: single neurons, each matched in parts to neurons of the other side."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from spanmatch.results.result import Floats
     from spanmatch.solve.side_factors import Sides
 
-# Pivots of the simplex method for each pair of neurons: far more than it takes.
+# The limit of pivots of the simplex method for each pair of neurons, far more than it needs.
 PIVOTS = 1000
 
 
@@ -27,16 +27,18 @@ def soft_matching(
     *,
     progress: bool = False,
 ) -> float:
-    """Measure how well neurons correlate with those that they are matched to, one to one in parts.
+    """Compute the mean correlation of neurons with those that soft matching assigns to them.
 
-    max over P of Σ P_ij corr(x_i, y_j), P ≥ 0 with rows that sum to 1 / n_x and columns that sum to
-    1 / n_y: optimal transport, found exactly. Of equal numbers of neurons it is the best one-to-one
-    assignment's mean correlation. With columns of norm 1 the soft matching distance, a metric, is
-    √(2 − 2 `soft_matching`) (Khosla and Williams, "Soft Matching Distance: A Metric on Neural
-    Representations that Captures Single-Neuron Tuning", UniReps 2023, PMLR 243, 2024).
+    It is the maximum of Σ P_ij corr(x_i, y_j) over all P ≥ 0 whose rows sum to 1 / n_x and whose
+    columns sum to 1 / n_y. This is optimal transport, and is solved exactly. If both sides have the
+    same number of neurons, it is the mean correlation of the best one-to-one assignment. The soft
+    matching distance on columns of norm 1 is √(2 − 2 `soft_matching`), and a metric (Khosla and
+    Williams, "Soft Matching Distance: A Metric on Neural Representations that Captures
+    Single-Neuron Tuning", UniReps 2023, PMLR 243, 2024).
 
-    Symmetric; unchanged by permutations and by the scale, but not the sign, of each neuron; not by
-    rotations, which is the point: it asks whether single neurons are shared, as `one_to_one` does.
+    The measure is symmetric, and unchanged by permutations and by a positive scale of each neuron.
+    It changes with the sign of a neuron and with rotations: like `one_to_one`, it asks whether
+    single neurons are shared. It needs POT: ``pip install 'spanmatch[transport]'``.
 
     Parameters
     ----------
@@ -46,14 +48,14 @@ def soft_matching(
     Returns
     -------
     float
-        At most 1; a dead neuron correlates by 0 with all. nan where a side has no variance.
+        At most 1; nan if a side has no variance. The correlations of a dead neuron count as 0.
 
     Raises
     ------
     ImportError
         POT is not installed.
     TypeError, ValueError
-        As `spectrum`.
+        As for `spectrum`.
 
     Warns
     -----
@@ -74,7 +76,7 @@ def soft_matching(
 
 
 def find_soft_matching(sides: Sides, cross: Floats) -> float:
-    """Return the mean correlation of sides that have been read."""
+    """Return the mean correlation of two sides from their factors and cross products."""
     try:
         import ot
     except ImportError as error:
@@ -83,7 +85,7 @@ def find_soft_matching(sides: Sides, cross: Floats) -> float:
     correlations = cross * x.inverse_norms[:, np.newaxis] * y.inverse_norms
     weights = [np.full(size, 1.0 / size) for size in cross.shape]
     with warnings.catch_warnings():
-        # What it warns of is an error here.
+        # Its warnings are raised as errors below.
         warnings.simplefilter("ignore")
         pivots = int(PIVOTS * correlations.size)
         plan, log = run_interruptibly(

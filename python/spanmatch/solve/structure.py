@@ -1,4 +1,4 @@
-"""The structure inside a match: minimum matches, simple matches, and who supports whom."""
+"""The structure inside a match: minimum matches, simple matches, and support."""
 
 from __future__ import annotations
 
@@ -30,41 +30,41 @@ def minimum_match(
     ridge: Ridge = None,
     rows_per_item: RowsPerItem = 1,
 ) -> Match | None:
-    """Find a match that holds a neuron and inside which no smaller match holds it.
+    """Find a minimum match of a neuron: a match that holds it, with no smaller such match inside.
 
-    The paper's algorithm 2 takes the other neurons out one by one and keeps them out where the
-    neuron survives. Here whole chunks go at once. For ε > 0 a neuron can have many minimum matches.
+    Algorithm 2 of the paper tries to delete every other neuron in turn, and keeps a deletion if the
+    neuron is still matched. This function tries to delete whole chunks. For ε > 0 a neuron can have
+    many minimum matches.
 
     Parameters
     ----------
     x, y, center, ridge, rows_per_item
         As for `spectrum`.
     eps
-        In [0, 1).
+        The largest residual allowed, in [0, 1).
     neuron
         Side and column, such as `("x", 7)`.
     seed
-        Orders the neurons that are taken out: another seed can give another minimum match.
+        Determines the order of the deletions. Another seed can give another minimum match.
 
     Returns
     -------
     Match or None
-        None where the neuron is outside the maximum match. (Of columns so near to dependent that
-        rounding decides at this ε, `maximum_match` may say otherwise.)
+        None if the neuron is outside the maximum match. (If columns are so nearly dependent that
+        rounding decides at this ε, `maximum_match` may give another answer.)
 
     Raises
     ------
     TypeError, ValueError
-        As `maximum_match`; `neuron` is not a side and an integer, or there is none such; `seed` is
-        not an integer from 0 to 2**64 - 1.
+        As for `maximum_match`; `neuron` is not a side and an integer, or there is no such neuron;
+        `seed` is not an integer from 0 to 2**64 - 1.
 
     Warns
     -----
     UndersampledWarning
-        As `maximum_match`.
+        As for `maximum_match`.
     RaisedResolutionWarning
-        Rounding called for a larger δ than the number of neurons does, and there is no match that
-        could say so.
+        The answer is None, and rounding left no answer at the usual resolution δ, so δ was raised.
 
     Examples
     --------
@@ -102,35 +102,40 @@ def simple_matches(
     rows_per_item: RowsPerItem = 1,
     progress: bool = False,
 ) -> list[Match]:
-    """Find simple matches, those that are no union of smaller ones, that make up the maximum match.
+    """Find simple matches whose union is the maximum match.
+
+    A simple match is a match that is not a union of smaller matches.
 
     Parameters
     ----------
     x, y, center, ridge, rows_per_item, progress
         As for `spectrum`.
     eps
-        In [0, 1).
+        The largest residual allowed, in [0, 1).
     seed
         As for `minimum_match`.
     method
-        "cover": matches whose union is the maximum match, none inside the union of the others.
-        "each": a minimum match for every neuron of the maximum match, x first, in rising order,
-        repeats kept.
+        "cover" finds simple matches whose union is the maximum match, none of which lies inside the
+        union of the others. "each" finds a minimum match for every neuron of the maximum match:
+        those of x first, in rising order, with repeats.
 
     Returns
     -------
     list of Match
-        Empty where the maximum match is.
+        Empty if the maximum match is empty.
 
     Raises
     ------
     TypeError, ValueError
-        As `maximum_match`; `seed` as for `minimum_match`; `method` is neither of the two.
+        As for `maximum_match`; `seed` is wrong as for `minimum_match`; `method` is neither "cover"
+        nor "each".
 
     Warns
     -----
     UndersampledWarning
-        As `maximum_match`.
+        As for `maximum_match`.
+    RaisedResolutionWarning
+        The list is empty, and rounding left no answer at the usual resolution δ, so δ was raised.
 
     Examples
     --------
@@ -165,40 +170,41 @@ def support(
     rows_per_item: RowsPerItem = 1,
     progress: bool = False,
 ) -> Support:
-    """Find who supports whom: u supports v when, u lost, the maximum match of the rest loses v.
+    """Find for every neuron of the maximum match which neurons it needs to be matched.
 
-    *The core of v, all that support it, is the intersection of all matches that hold v.*
-    If a match holds v and not u, it is inside M(ε) without u, so v survives there: no support.
-    If u does not support v, the maximum match of M(ε) without u is a match with v and without u.
-    So u supports v exactly when every match that holds v holds u.
+    Neuron u *supports* neuron v if v falls out of the maximum match when u is removed. The *core*
+    of v is the set of all neurons that support it. A neuron can have many minimum matches, but
+    support does not depend on a choice.
 
-    *Support is transitive.* Let t support u and u support v, and take any match that holds v.
-    It holds u, since u supports v; so it is a match that holds u, and holds t, since t supports u.
-    So every match that holds v holds t: t supports v.
+    *The core of v is the intersection of all matches that hold v.* If a match holds v but not u, it
+    lies inside M(ε) without u. So v stays matched there, and u does not support v. If u does not
+    support v, the maximum match inside M(ε) without u holds v but not u. So u supports v exactly if
+    every match that holds v holds u.
 
-    Minimum matches are a choice among many; support depends on none.
+    *Support is transitive.* Let t support u, and u support v. A match that holds v holds u, because
+    u supports v. Then it holds t, because t supports u. So t supports v.
 
     Parameters
     ----------
     x, y, center, ridge, rows_per_item, progress
         As for `spectrum`.
     eps
-        In [0, 1).
+        The largest residual allowed, in [0, 1).
 
     Returns
     -------
     Support
-        The matrix of the relation, the cores, and the groups that support each other.
+        The matrix of the relation, the cores, and the groups of neurons that support each other.
 
     Raises
     ------
     TypeError, ValueError
-        As `maximum_match`.
+        As for `maximum_match`.
 
     Warns
     -----
     UndersampledWarning
-        As `maximum_match`.
+        As for `maximum_match`.
 
     Examples
     --------

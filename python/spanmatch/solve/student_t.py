@@ -1,10 +1,10 @@
-"""Student's t distribution, of which intervals need one number."""
+"""Quantiles of Student's t distribution, for intervals."""
 
 from math import atan, cos, pi, sin, sqrt
 
 
 def find_two_sided_quantile(level: float, freedom: int) -> float:
-    """Return the t that |t| stays below with probability `level`, of `freedom` degrees.
+    """Return the bound that |t| stays below with probability `level`, with `freedom` degrees.
 
     >>> round(find_two_sided_quantile(0.95, 15), 3)
     2.131
@@ -21,7 +21,7 @@ def find_two_sided_quantile(level: float, freedom: int) -> float:
 
 
 def _find_probability_within(t: float, freedom: int) -> float:
-    """Return the probability that |t| is below: Abramowitz and Stegun, 26.7.3 and 26.7.4."""
+    """Return the probability that |t| is below `t`: Abramowitz and Stegun, 26.7.3 and 26.7.4."""
     angle = atan(t / sqrt(freedom))
     odd = freedom % 2
     term = cos(angle) if odd else 1.0

@@ -1,4 +1,4 @@
-"""When a match says little: too few samples, or an ε that unrelated neurons reach too."""
+"""Warnings of matches that may be due to chance: too few samples, or too large an ε."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from spanmatch.solve.problem import Problem
 
 SAMPLES_PER_NEURON = 5
-# A ridge of this part of neurons over samples keeps r above 0.3 where sides are unrelated: with m
-# neurons, n samples and λ the least they leave of each other is λ / (m / n + λ), a tenth here.
+# A ridge of this part of neurons over samples keeps residuals of unrelated neurons above 0.3. With
+# m neurons and n samples r² is at least λ / (m / n + λ), which is about a tenth here.
 ENOUGH_RIDGE = 0.1
 
 
 def explain_too_few(
     n_samples: int, n_neurons: int, ridge: float | None = None, *, auto: bool = True
 ) -> list[str]:
-    """Return a sentence, or none where the samples are enough for the larger side's neurons.
+    """Return a list of one sentence, or of none if there are enough samples.
 
-    A ridge of the order of neurons over samples stands for samples. `auto`: whether who is told may
-    have it chosen.
+    A ridge of the order of neurons over samples makes up for few samples. `auto` says whether the
+    caller can choose one by "auto".
     """
     usual = n_neurons / max(1, n_samples)
     if n_samples >= SAMPLES_PER_NEURON * n_neurons or (ridge or 0.0) >= ENOUGH_RIDGE * usual:
@@ -38,8 +38,8 @@ def explain_too_few(
             f"take more samples, or a ridge of the order of {usual:.2g} instead of {ridge:.2g}"
         )
     return [
-        f"{n_samples} samples for {n_neurons} neurons on the larger side: at fewer than "
-        f"{SAMPLES_PER_NEURON} samples a neuron ({SAMPLES_PER_NEURON * n_neurons} here) "
+        f"{n_samples} samples for {n_neurons} neurons on the larger side: with fewer than "
+        f"{SAMPLES_PER_NEURON} samples for each neuron ({SAMPLES_PER_NEURON * n_neurons} here) "
         f"unrelated neurons match in part by chance: {way_out}"
     ]
 
@@ -54,7 +54,7 @@ def warn_if_undersampled(
 ) -> None:
     """Warn the caller of the public function, which is `depth` calls above this one.
 
-    `n_neurons` is that of the larger side, `auto` whether the function chooses a ridge.
+    `n_neurons` is that of the larger side. `auto` says whether the function takes ridge="auto".
     """
     _warn(explain_too_few(n_samples, n_neurons, ridge, auto=auto), depth)
 
@@ -64,7 +64,7 @@ def warn_if_by_chance(problem: Problem, eps: float) -> None:
     gram, ridge = problem.gram, problem.ridge
     chance = find_living_median(*core.chance(gram, problem.center, ridge))
     reasons = explain_too_few(gram.n_samples, max(problem.widths), ridge)
-    # With a ridge unrelated neurons are above it: what they show nulls tell.
+    # With a ridge unrelated neurons lie above the computed level. Nulls measure by how much.
     if ridge is None and eps >= chance:
         reasons.append(
             f"eps = {eps:.4g} is at or above the median chance level {chance:.4g}, the residual "
@@ -75,7 +75,7 @@ def warn_if_by_chance(problem: Problem, eps: float) -> None:
 
 @contextmanager
 def silence_undersampled_warnings() -> Iterator[None]:
-    """Say nothing of too few samples, where it is said otherwise."""
+    """Silence warnings of too few samples, where the caller reports them itself."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UndersampledWarning)
         yield

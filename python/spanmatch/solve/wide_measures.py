@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class WideSides(NamedTuple):
-    """Both sides, each by itself."""
+    """The factors of both sides."""
 
     x: WideSide
     y: WideSide
@@ -34,9 +34,9 @@ class WideSides(NamedTuple):
 def read_wide_sides(
     columns: tuple[Columns, Columns], progress: bool, *, warns: bool = True
 ) -> WideSides | None:
-    """Read both sides; None: one has no variance.
+    """Read both sides, or return None if one has no variance.
 
-    With `warns` the caller of the public function that calls this is told that samples are few.
+    With `warns` the caller of the public function is warned of few samples.
     """
     widths = [each.shape[1] for each in columns]
     done = 0
@@ -48,7 +48,7 @@ def read_wide_sides(
             if report is not None:
                 report(done, sum(widths))
 
-        # The second is read whatever the first is: all values are checked.
+        # The second side is read in any case, so that all values are checked.
         x, y = [factor_wide(each, count) for each in columns]
     if warns:
         warn_if_undersampled(columns[0].shape[0], max(widths), auto=False, depth=2)
@@ -56,7 +56,7 @@ def read_wide_sides(
 
 
 def measure_wide(sides: WideSides) -> dict[str, float]:
-    """Return each measure by its name, as `measure_between` does, to rounding."""
+    """Return each measure by its name: the same as `measure_between` up to rounding."""
     x, y = sides
     delta = find_resolution(x.columns.shape[1] + y.columns.shape[1])
     basis_x, basis_y = x.find_basis(delta), y.find_basis(delta)
@@ -84,7 +84,7 @@ def measure_wide_cka(sides: WideSides) -> float:
 
 
 def measure_wide_debiased_cka(sides: WideSides) -> tuple[float, str]:
-    """Return debiased linear CKA, and why it is nan: "" where it is not."""
+    """Return debiased linear CKA, and why it is nan, or "" if it is not."""
     x, y = sides
     a, b = x.products.diagonal(), y.products.diagonal()
     xy, xx, yy = (
@@ -105,6 +105,6 @@ def _multiply(one: Floats, other: Floats) -> float:
 
 
 def _measure_explained(side: WideSide, basis: Floats) -> float:
-    """Return the part of the variance that is in the span of a basis of the other side."""
+    """Return the part of the variance in the span of a basis of the other side."""
     explained = np.einsum("ij,ij->", basis, side.products @ basis)
     return min(1.0, float(explained) / side.trace)

@@ -1,7 +1,7 @@
-"""Sides with far more neurons than samples, by the products of samples with samples.
+"""Sides with far more neurons than samples, by samples × samples products.
 
-Products of neurons with neurons would be larger, and say no more: XXᵀ and XᵀX have the same
-eigenvalues, but for zeros.
+Neurons × neurons products would be larger and hold the same information: XXᵀ and XᵀX have the same
+eigenvalues apart from zeros.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ if TYPE_CHECKING:
     from spanmatch.pair.types import Samples
     from spanmatch.results.result import Floats
 
-# From so many neurons a sample on, of the larger side, the samples' products are less work.
+# From this many neurons of the larger side for each sample, samples × samples is less work.
 NEURONS_PER_SAMPLE = 2
-# Below this part of the largest eigenvalue, roots of eigenvalues have lost half of their digits.
+# Roots of eigenvalues below this part of the largest have lost half of their digits.
 SMALL = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
 class WideSide:
-    """One side; X are its centred columns times the factor, and Q is a basis of their span."""
+    """One side: X are its centred columns times the factor, and Q is a basis of their span."""
 
     columns: Columns
     factor: float
-    """A power of two, so that squares of products stay within float64."""
+    """A power of two that keeps squares of products within float64."""
     products: Floats
-    """XXᵀ, of samples with samples."""
+    """XXᵀ, samples × samples."""
     unit_products: Floats
-    """The same of columns of norm 1."""
+    """The same for columns of norm 1."""
 
     @cached_property
     def size(self) -> float:
@@ -65,21 +65,21 @@ class WideSide:
         return basis
 
     def find_basis(self, delta: float) -> Floats:
-        """Return Q, samples × directions, without those that no match could tell apart."""
+        """Return Q, samples × directions, without directions below the resolution."""
         return find_independent(self.unit_products, delta)[1]
 
     @cached_property
     def square(self) -> Floats:
-        """Samples × directions that have the products XXᵀ: X, turned into as few columns.
+        """X rotated into as few columns as possible, so that the products XXᵀ stay the same.
 
-        Its small singular values are found from the columns again: the roots of eigenvalues of
-        products have errors of 1e-8 of the largest.
+        Its small singular values are computed again from the columns, since roots of eigenvalues
+        of products have errors of 1e-8 of the largest.
         """
         values, vectors = self._spectrum
         small = values < SMALL * values[-1]
         large: Floats = vectors[:, ~small] * np.sqrt(values[~small])
         if small.sum() <= 1:
-            # The constant, which is no direction of centred columns.
+            # Only the constant direction, which centred columns do not have.
             return large
         products = np.zeros((small.sum(), small.sum()))
         for block in self.columns.read_blocks(self.factor):
@@ -95,16 +95,16 @@ class WideSide:
 
 
 def find_wide(x: Samples | ActivationPair, y: Samples | None) -> tuple[Columns, Columns] | None:
-    """Return the sides as they are read by columns, where that is less work; else None.
+    """Return both sides to be read by columns if that is less work, else None.
 
-    It is where the larger side has at least twice as many neurons as there are samples. A pair
-    keeps products of neurons with neurons, so it is none of these.
+    It is less work if the larger side has at least twice as many neurons as there are samples. A
+    pair keeps neurons × neurons products, so it is never read by columns.
     """
     if y is None or isinstance(x, ActivationPair) or isinstance(y, ActivationPair):
         return None
     one, other = Columns(as_samples(x, "x"), "x"), Columns(as_samples(y, "y"), "y")
     (n_samples, n_x), (n_others, n_y) = one.shape, other.shape
-    # Of counts that differ, or none, the core says what is wrong.
+    # The core raises the error if counts differ or are 0.
     if not n_samples == n_others > 0 or max(n_x, n_y) < NEURONS_PER_SAMPLE * n_samples:
         return None
     return one, other

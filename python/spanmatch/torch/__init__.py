@@ -1,17 +1,17 @@
 """Everything that needs PyTorch: from models and data to comparisons.
 
-`import spanmatch` does not load it. torchvision, timm, transformers and scikit-learn are imported
-when a model or data of theirs is asked for.
+`import spanmatch` does not import this module. torchvision, timm, transformers and scikit-learn are
+imported only when you ask for a model or data of theirs.
 
-Its rooms, each of which uses those before it alone:
+Its packages, each of which imports only from those before it:
 
-- `observing`: a model's layers, seen as it runs;
+- `observing`: the outputs of a model's layers while it runs;
 - `loading`: models and data by name;
-- `comparing`: two models over the same batches, to a comparison. Begin here: `comparing.compare` is
-  what most people call, and reads from top to bottom;
-- `resuming`: a comparison in a folder, by one process or several.
+- `comparing`: comparisons of models on the same batches. Begin with `comparing.compare`;
+- `resuming`: comparisons in a folder that can be resumed, by one process or several.
 
-`trainer_callback` beside them is for Hugging Face's Trainer, and imported when it is asked for.
+The module `trainer_callback` is for Hugging Face's Trainer, and is imported only when you ask for
+it.
 """
 
 from typing import TYPE_CHECKING

@@ -57,7 +57,7 @@ def test_other_errors_stay_as_they_are(tmp_path: Path) -> None:
 def test_no_pipe_or_device_is_replaced(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", "/dev/null"):
-        with pytest.raises(FileExistsError, match="it is no file"), replacing(path):
+        with pytest.raises(FileExistsError, match="it is not a file"), replacing(path):
             pass
     assert (tmp_path / "pipe").is_fifo()
 

@@ -122,7 +122,7 @@ def test_what_is_no_file_is_refused_and_left_alone(tmp_path: Path, kind: str) ->
         (folder / LOCK).mkdir()
     elif hasattr(os, "mkfifo"):
         os.mkfifo(folder / LOCK)
-    with pytest.raises(FileError, match=r"\.lock is no file"), lock_folder(folder):
+    with pytest.raises(FileError, match=r"\.lock is not a lock file"), lock_folder(folder):
         pass
     assert precious.read_text() == "mine"
 

@@ -89,13 +89,13 @@ def test_a_glob_of_one_model_alone() -> None:
 @pytest.mark.parametrize(
     ("parse", "given", "words"),
     [
-        (parse_axes, ["last"], "--axis is a whole number.*not 'last'"),
-        (parse_axes, ["1", "a=2"], "--axis is one N for all layers.*'1' is neither"),
-        (parse_axes, ["=1"], "'=1' is neither"),
-        (parse_axes, ["a=1", "a=2"], "--axis says twice what holds for 'a'"),
+        (parse_axes, ["last"], "--axis takes a whole number.*not 'last'"),
+        (parse_axes, ["1", "a=2"], "--axis takes one N for all layers.*not '1'"),
+        (parse_axes, ["=1"], "not '=1'"),
+        (parse_axes, ["a=1", "a=2"], "--axis is given twice for 'a'"),
         (parse_axes, ["a=1,"], "not '1,'"),
-        (parse_masks, ["one", "two"], "--mask is one KEY for all layers.*'one' is neither"),
-        (parse_masks, ["a=one", "a="], "--mask says twice"),
+        (parse_masks, ["one", "two"], "--mask takes one KEY for all layers.*not 'one'"),
+        (parse_masks, ["a=one", "a="], "--mask is given twice"),
     ],
 )
 def test_what_is_no_value_by_glob_is_wrong_usage(parse: Any, given: list[str], words: str) -> None:

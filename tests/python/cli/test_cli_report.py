@@ -82,7 +82,7 @@ def test_a_folder_of_neither_kind_is_refused_by_name() -> None:
             1,
             "report",
             folder,
-            words=(f"{folder} is the folder of no experiment", "config.toml", "many.json"),
+            words=(f"{folder} has nothing to report", "config.toml", "many.json"),
         )
     assert list(Path("empty").iterdir()) == []
     with pytest.raises(FileError, match="empty holds no comparison of many networks"):

@@ -83,7 +83,7 @@ def test_as_many_checkpoints_as_models_go_with_them_in_order() -> None:
 @pytest.mark.parametrize(
     ("models", "arch", "checkpoints", "reference", "words"),
     [
-        ([], "n.py:f", [], None, "--arch is the model that checkpoints are of"),
+        ([], "n.py:f", [], None, "--arch is the model of all checkpoints"),
         ([], "n.py:f", ["run/none*.pt"], None, "run/none*.pt matches no file"),
         ([], "n.py:f", ["run/step1.pt"], None, "1 network cannot be compared"),
         (["m:a"], None, [], None, "1 network cannot be compared"),
@@ -110,7 +110,7 @@ def test_layers_hold_for_all_or_for_each_network() -> None:
     assert find_layers(given, networks) == {
         "f(k=1)": ("a", "c"), "g": ("b*",), "h": ("conv*", "head")
     }  # fmt: skip
-    with pytest.raises(WrongUsage, match="--layers says nothing of 'g', 'h'"):
+    with pytest.raises(WrongUsage, match="--layers chooses nothing for 'g', 'h'"):
         find_layers(["f(k=1)=a"], networks)
     with pytest.raises(WrongUsage, match="--layers i is no network"):
         find_layers(["i=a"], networks)

@@ -187,7 +187,7 @@ def test_what_has_no_best_layer_says_why() -> None:
         ValueError, match="a0 × b1 have other circular shifts than those of a0 × b0"
     ):
         Comparison(dict(compared), None, nulls=nulls).best()
-    with pytest.raises(ValueError, match="nothing tells area of the nulls of a0 × b0"):
+    with pytest.raises(ValueError, match="area is not known for nulls of a0 × b0"):
         Comparison(dict(compared), None).best()
 
 

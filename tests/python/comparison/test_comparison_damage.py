@@ -62,7 +62,7 @@ def test_a_missing_pair_is_told_before_it_is_asked_for_and_then_too(tmp_path: Pa
         ({"layers": [{"key": "a"}]}, "damaged .it lacks 'note'"),
         ({"layers": [{"key": "a", "note": ""}]}, "damaged .it lacks 'pair'"),
         ({"layers": [{"key": [1], "note": ""}]}, "damaged .a layer is a name"),
-        ({"layers": [{"key": "a", "note": 1}]}, "damaged .its note is 1: it is a text"),
+        ({"layers": [{"key": "a", "note": 1}]}, "damaged .its note is 1: it must be a text"),
         (
             {"layers": [{"key": "a", "note": "", "pair": "../../passwd", "spectrum": ""}]},
             "damaged .'../../passwd' is not the pair of layer 'a'",

@@ -106,8 +106,8 @@ def test_the_table_of_text_has_a_line_for_each_layer() -> None:
             value = f"{spectrum.similarity(eps):.2f}"
             assert cell == (f"({value})" if eps >= chance else value)
     assert "features.3: mean over positions" in lines
-    assert "upper bound" in repr(PLAIN)
-    assert "upper bound" not in repr(ALL)
+    assert "true chance level lies lower" in repr(PLAIN)
+    assert "true chance level" not in repr(ALL)
     assert "centred" in repr(comparison(center=True))
 
 

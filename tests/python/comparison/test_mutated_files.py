@@ -157,5 +157,5 @@ def test_files_of_two_layers_that_are_swapped_are_refused(within: str, tmp_path:
     shutil.move(first, tmp_path / "kept")
     shutil.move(second, first)
     shutil.move(tmp_path / "kept", second)
-    with pytest.raises(sm.FileError, match=r'layer conv: .* is that of "fc", .* give the files'):
+    with pytest.raises(sm.FileError, match=r'layer conv: .* belongs to "fc", .* give the files'):
         sm.Comparison.load(tmp_path).pair("conv")

@@ -69,7 +69,7 @@ def test_a_config_that_lacks_a_key_or_has_a_wrong_value_is_refused(copy: Path) -
             copy, "config.toml", "spanmatch" if name == "made_with" else f"`{name}`|'{name}'|eps"
         )
     put("made_with", {"spanmatch": 1})
-    refused(copy, "config.toml", "its spanmatch is 1: it is a text")
+    refused(copy, "config.toml", "its spanmatch is 1: it must be a text")
     for text in ("[" * 100_000, "a = 1\na = 2", "\0", "a ="):
         path.write_text(text, encoding="utf-8")
         refused(copy, "config.toml", "is no TOML")

@@ -233,7 +233,7 @@ def test_wrong_sides_are_refused_by_name() -> None:
         acts.pair("a", "a")
     with pytest.raises(TypeError, match="merge needs an ActivationSet, got int"):
         acts.merge(3)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="other sides: a, b, c and b, a, c"):
+    with pytest.raises(ValueError, match="different sides: a, b, c and b, a, c"):
         acts.merge(sm.ActivationSet(["b", "a", "c"]))
 
 

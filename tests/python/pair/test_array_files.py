@@ -127,7 +127,7 @@ def test_a_key_chooses_among_arrays(path: Path) -> None:
 
 def test_a_npy_file_has_no_keys(path: Path) -> None:
     np.save(path, X)
-    refused(lambda: open_array(path, "a"), str(path), "leave --x a away")
+    refused(lambda: open_array(path, "a"), str(path), "leave out --x a")
 
 
 @pytest.mark.parametrize(

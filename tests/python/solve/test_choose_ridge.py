@@ -175,7 +175,7 @@ def test_a_choice_at_the_edge_of_the_grid_is_told_where_it_was_asked_for() -> No
         partial(sm.held_out, match=sm.maximum_match(x, related, eps=0.1)),
     ]
     for call in calls:
-        with pytest.warns(sm.RidgeWarning, match="chose 1e-06, the least of its grid") as caught:
+        with pytest.warns(sm.RidgeWarning, match="1e-06, the smallest λ that it tries") as caught:
             call(x, related, ridge="auto")
         assert [warning.filename for warning in caught] == [__file__]
     with pytest.warns(sm.RidgeWarning, match="chose 100, the largest") as caught:
@@ -189,17 +189,15 @@ def test_few_items_are_enough_to_choose_by() -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", sm.RidgeWarning)
             assert sm.spectrum(x[:rows], y[:rows], ridge="auto").ridge in RIDGES
-    refused(lambda: sm.spectrum(x[:1], y[:1], ridge="auto"), "takes two items at least")
-    refused(lambda: sm.spectrum(x, y, ridge="auto", rows_per_item=40), "takes two items at least")
+    refused(lambda: sm.spectrum(x[:1], y[:1], ridge="auto"), "needs two items at least")
+    refused(lambda: sm.spectrum(x, y, ridge="auto", rows_per_item=40), "needs two items at least")
 
 
 @pytest.mark.parametrize("columns", [0, 3])
 def test_of_a_side_that_is_dead_nothing_is_chosen(columns: int) -> None:
     x = np.random.default_rng(7).standard_normal((60, 4))
     for sides in ((x, np.zeros((60, columns))), (np.zeros((60, columns)), x)):
-        refused(
-            partial(sm.spectrum, *sides, ridge="auto"), "nothing to choose a ridge by", "number"
-        )
+        refused(partial(sm.spectrum, *sides, ridge="auto"), "no ridge can be chosen", "number")
 
 
 def test_each_null_of_arrays_has_a_ridge_of_its_own() -> None:

@@ -1,1 +1,1 @@
-"""`spanmatch demo`: two networks trained on digits, compared before your eyes."""
+"""`spanmatch demo`: trains two networks on digits and compares them."""

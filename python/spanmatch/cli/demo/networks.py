@@ -1,4 +1,4 @@
-"""What the demo compares: two small convolutional networks trained on scikit-learn's digits.
+"""The networks of the demo: two small convolutional ones, trained on scikit-learn's digits.
 
 They come with scikit-learn; nothing is downloaded. Needs torch.
 """

@@ -1,4 +1,4 @@
-"""`spanmatch demo`: from two trained networks to the matches of every layer and what they hold."""
+"""The demo: trains two networks, prints tables of their matches, and draws a picture."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 EPS = [tenths / 10 for tenths in range(1, 10)]
 SOME_EPS = EPS[2::2]
 HALF = 0.5
-THREADS = 1  # more gain little here, and rounding, so the networks, depends on how many there are
+THREADS = 1  # More threads gain little here, and trained weights depend on their number.
 WIDTH = 80
 
 
 def run(picture: Path) -> None:
     """Train two networks, compare every layer on held-out images, print a table, draw a picture."""
-    # They fail at once, not after the work.
+    # A path that cannot be written fails now, and not after the work.
     picture.parent.mkdir(parents=True, exist_ok=True)
     check_writable(picture)
     torch.set_num_threads(THREADS)
@@ -68,26 +68,26 @@ def run(picture: Path) -> None:
 
 
 EXPLANATION = """
-s(ε) is the part of both networks' neurons, dead ones too, in the maximum match: the largest sets, \
-one of each network, whose neurons all lie within relative distance ε of the other set's span. \
-area is the mean of s over all ε.
+s(ε) is the part of all neurons of both networks in the maximum match: the largest two sets, one \
+of each network, whose neurons all lie within relative distance ε of the other set's span. Dead \
+neurons count among all. The area is the mean of s(ε) over all ε.
 
-s1(ε) is the part that disjoint pairs of single neurons within ε make up, near(ε) the part that \
-has a single partner within ε, which others may have too: s1 ≤ near ≤ s. s1 is shared one by one, \
-what near adds one by one but repeated, and what s adds only in another basis.
+s1(ε) is the part in disjoint pairs of single neurons within ε. near(ε) is the part that has a \
+single partner within ε, which others may have too. So s1 ≤ near ≤ s. s1 is shared one by one, \
+near − s1 one by one but repeated, and s − near only in another basis.
 
-The chance level is the residual to expect of an unrelated neuron; (s) at an ε at or above it says \
-nothing. Of a convolution a neuron is a channel and every position is a sample; since the \
-positions of one image depend on each other, there the chance level is an upper bound.
+The chance level is the residual to expect of an unrelated neuron. A match at an ε at or above it, \
+shown as (s), says nothing. In a convolution the neurons are channels, and every position is a \
+sample. Positions of one image depend on each other, so the true chance level lies lower there.
 """
 
 STRUCTURE_EXPLANATION = """
-This is inside the maximum match at the smallest ε at which half of the layer matches: (ε) where \
-that is at or above the chance level, none where no ε makes half match.
+This table describes the maximum match at the smallest ε at which half of the layer matches. (ε) \
+is at or above the chance level. none: at no ε does half of the layer match.
 
-Simple matches, the finest units, are no union of smaller matches; those counted here have the \
-maximum match as their union. The core of a neuron is what every match that holds it must hold. \
-Sizes count neurons of both networks.
+A simple match is a match that is not a union of smaller matches. The simple matches counted here \
+have the maximum match as their union. The core of a neuron is the set of neurons that every match \
+of it must hold. Sizes count neurons of both networks.
 """
 
 

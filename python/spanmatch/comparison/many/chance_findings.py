@@ -1,4 +1,4 @@
-"""Which networks are alike more than by chance, in words."""
+"""Findings on the networks that match more than chance."""
 
 from __future__ import annotations
 

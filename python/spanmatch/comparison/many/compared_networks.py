@@ -1,7 +1,4 @@
-"""Networks compared: a mapping from layers to arrays over networks, and the pairs of all.
-
-All that there is to show of them; the sums that pairs are made from are read when asked for.
-"""
+"""Compared networks: a mapping from layers to arrays over networks, with comparisons and pairs."""
 
 from __future__ import annotations
 
@@ -27,7 +24,7 @@ NetworkPair = tuple[str, str]
 
 
 class ComparedNetworks(Mapping[str, ManyLayer]):
-    """What `ManyComparison`, its only subclass, has to show."""
+    """The part of `ManyComparison`, its only subclass, without tables, pictures and files."""
 
     def __init__(
         self,
@@ -55,17 +52,17 @@ class ComparedNetworks(Mapping[str, ManyLayer]):
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """The layers, by their names in the first network, in order."""
+        """The layers in order, by their names in the first network."""
         return self._layers
 
     @property
     def reference(self) -> str | None:
-        """The network that the others were compared with; None: all with all."""
+        """The only network that the others were compared with; None if all were with all."""
         return self._reference
 
     @property
     def identical(self) -> tuple[tuple[str, ...], ...]:
-        """Groups of networks that are one model with one file of weights, to the byte."""
+        """Groups of networks that are the same model with the same file of weights."""
         return self._identical
 
     @property
@@ -80,12 +77,12 @@ class ComparedNetworks(Mapping[str, ManyLayer]):
 
     @property
     def inputs(self) -> int | None:
-        """How many images or texts were seen, where known."""
+        """The number of inputs, such as images or texts; None if it is not known."""
         return self._first.inputs
 
     @property
     def left_out(self) -> Mapping[str, str]:
-        """The layers at which some networks could not be compared, and why."""
+        """The layers at which some networks could not be compared, with the reasons."""
         found: dict[str, dict[str, None]] = {}
         for comparison in self._comparisons.values():
             for layer, reason in comparison.left_out.items():
@@ -93,10 +90,10 @@ class ComparedNetworks(Mapping[str, ManyLayer]):
         return MappingProxyType({layer: "; ".join(reasons) for layer, reasons in found.items()})
 
     def comparison(self, a: str, b: str) -> Comparison:
-        """Return the comparison of two networks, of a as A and b as B.
+        """Return the comparison of two networks, with a as A and b as B.
 
-        In the other order than they were compared in, sides are exchanged: see
-        `exchange_comparison`.
+        If they were compared in the other order, the sides are exchanged. Calibrations are then
+        dropped, since some measures are not symmetric.
 
         Raises
         ------
@@ -109,12 +106,12 @@ class ComparedNetworks(Mapping[str, ManyLayer]):
         return exchange_comparison(self._comparisons[b, a], self._sums, a, b)
 
     def pair(self, layer: str, a: str, b: str) -> ActivationPair:
-        """Return the pair of a layer in two networks, a as x and b as y.
+        """Return the pair of two networks at a layer, with a as x and b as y.
 
         Raises
         ------
         KeyError
-            There is no such layer or network, or the two were not compared there.
+            There is no such layer or network, or the two were not compared at this layer.
         ValueError
             The sums are not kept.
         """
@@ -202,7 +199,7 @@ def _check_identical(identical: tuple[tuple[str, ...], ...], networks: tuple[str
 def _sort_layers(
     comparisons: Mapping[NetworkPair, Comparison], layers: Mapping[str, None]
 ) -> tuple[str, ...]:
-    """Return the layers in the order of the comparison that has most of them, then the others."""
+    """Return the layers in the order of the comparison with the most layers, then the others."""
     longest = max(comparisons.values(), key=len)
     first = tuple(map(str, longest))
     return (*first, *(layer for layer in layers if layer not in first))

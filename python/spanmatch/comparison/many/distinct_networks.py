@@ -1,4 +1,4 @@
-"""Networks without those that are another's copies, one file under two names."""
+"""A comparison without networks that are copies of others, as one file under two names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def leave_out_copies(many: ComparedNetworks) -> ComparedNetworks | None:
-    """Return the comparison of the networks that differ; None where no two do.
+    """Return the comparison without copies, or None if fewer than two networks differ.
 
     Examples
     --------
@@ -40,7 +40,7 @@ def leave_out_copies(many: ComparedNetworks) -> ComparedNetworks | None:
 
 
 def choose_original(group: Sequence[str], reference: str | None) -> str:
-    """Return which of identical networks stands for them: the reference, or the first.
+    """Return the one of identical networks that is kept: the reference, or the first.
 
     >>> choose_original(["a", "b"], None), choose_original(["a", "b"], "b")
     ('a', 'b')

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 def exchange_comparison(
     comparison: Comparison, sums: Mapping[Key, NetworkSums] | None, a: str, b: str
 ) -> Comparison:
-    """Return the comparison of b and a as that of a and b.
+    """Turn the comparison of b and a into the comparison of a and b.
 
-    Nulls are those of the mirrored roll. Calibrations are not exchanged: `calibrated` finds them
-    anew.
+    Nulls become those of the opposite circular shifts. Calibrations are dropped; `calibrated`
+    computes them again.
     """
     answers = {key: exchange_answer(comparison.solved(key)) for key in comparison}
     return make_comparison(

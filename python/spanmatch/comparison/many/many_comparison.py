@@ -1,4 +1,4 @@
-"""Many networks compared: arrays, a table, a picture, a folder."""
+"""`ManyComparison`: the results of comparing many networks layer by layer."""
 
 from __future__ import annotations
 
@@ -29,26 +29,28 @@ if TYPE_CHECKING:
 
 
 class ManyComparison(ComparedNetworks):
-    """Many networks compared layer by layer: `many["features.3"].area` is networks × networks.
+    """The comparisons of many networks, layer by layer.
 
-    Immutable, and equal to another when networks, comparisons, reference and `identical` are: sums
-    are not looked at.
+    `many["features.3"].area` is an array of networks × networks. `spanmatch.torch.compare_many`
+    returns a `ManyComparison`. It is immutable. Two are equal if their networks, comparisons,
+    reference and `identical` are equal; their sums are not compared.
 
     Parameters
     ----------
     networks
-        Their names, in order.
+        The names of the networks, in order.
     comparisons
-        Of every two networks that were compared, a before b as in `networks`, or with a reference
-        that first: their comparison. Layers go by their names in the first network.
+        A mapping from every two networks (a, b) that were compared to their comparison, with a
+        before b as in `networks`. With a reference, a is the reference. Layers have their names in
+        the first network.
     sums
-        By layer what pairs are made from. They may be read when they are asked for; None: they are
-        not kept.
+        A mapping from layers to the sums that pairs are made from, which may be read when they are
+        asked for. None if the sums are not kept.
     reference
-        The network that each of the others was compared with, and no other; None: all with all.
+        The only network that the others were compared with; None if all were compared with all.
     identical
-        Groups of networks that are one model with one file of weights, to the byte, where known:
-        what is told of the networks in words counts the first of each.
+        Groups of networks that are the same model with the same file of weights. Findings in words
+        count one network of each group.
 
     Examples
     --------
@@ -84,12 +86,12 @@ class ManyComparison(ComparedNetworks):
         super().__init__(networks, comparisons, sums, reference=reference, identical=identical)
 
     def with_calibrations(self) -> ManyComparison:
-        """Return the same with the calibrations of all comparisons kept, for tables and files.
+        """Return the same with the calibrated scores of all comparisons kept.
 
         Raises
         ------
         ValueError
-            The sums keep no nulls, or too few: see `Comparison.calibrated`.
+            There are no nulls, or too few: see `Comparison.calibrated`.
         """
         return ManyComparison(
             self._networks,
@@ -100,9 +102,9 @@ class ManyComparison(ComparedNetworks):
         )
 
     def to_dataframe(self) -> pd.DataFrame:
-        """Return a table of pandas with a row for each two networks at each layer.
+        """Return a pandas table with a row for every two networks at every layer.
 
-        Its columns: `network_a`, `network_b`, and those of `Comparison.to_dataframe`.
+        The columns are `network_a`, `network_b`, and those of `Comparison.to_dataframe`.
         """
         try:
             import pandas as pd
@@ -111,9 +113,9 @@ class ManyComparison(ComparedNetworks):
         return pd.DataFrame(self._list_rows())
 
     def to_dict(self) -> dict[str, Any]:
-        """Return networks, reference, `identical`, `center`, `inputs`, `left_out`, and rows.
+        """Return the attributes and the rows of `to_dataframe` as numbers, texts and lists.
 
-        Rows are those of `to_dataframe`. All is numbers, texts and lists.
+        The keys are `networks`, `reference`, `identical`, `center`, `inputs`, `left_out`, `rows`.
         """
         return {
             "networks": list(self._networks),
@@ -126,22 +128,22 @@ class ManyComparison(ComparedNetworks):
         }
 
     def plot(self, path: str | PathLike[str] | None = None) -> Figure:
-        """Draw the areas of layers as networks × networks, and how near the networks are.
+        """Draw the areas of each layer as networks × networks, with a tree, and return the figure.
 
-        With a reference, the area of every layer along the networks, as along the checkpoints of a
-        run.
+        The tree joins networks by their mean distance, 1 − area. With a reference the picture is
+        the area of every layer along the networks, as along the checkpoints of a run.
 
         Parameters
         ----------
         path
-            Where to write the picture as well: a name that ends in .png, .svg or .pdf.
+            A file to write the picture to as well; its name ends in .png, .svg or .pdf.
 
         Raises
         ------
         ImportError
             matplotlib or scipy is not installed.
         ValueError
-            `path` ends otherwise.
+            `path` has another ending.
         """
 
         def load() -> Callable[[Any], Figure]:
@@ -152,31 +154,35 @@ class ManyComparison(ComparedNetworks):
         return draw_figure(self, load, path)
 
     def save(self, folder: str | PathLike[str]) -> None:
-        """Write `many.json` into a folder, the comparison of every two networks, and the sums.
+        """Write `many.json` into a folder, with every comparison and the sums.
 
-        `many.json` comes last: a save that was cut off leaves a folder that `load` refuses. One
-        that is there already is replaced.
+        A `ManyComparison` in the folder is replaced. `many.json` is written last, so `load` refuses
+        the folder of a save that was interrupted.
 
         Raises
         ------
         OSError
             A file cannot be written.
         FileError
-            There is a `many.json` that this version cannot read, and so not replace.
+            The folder has a `many.json` that this version cannot read, so it is not replaced. This
+            is a ValueError.
         FolderInUseError
-            Another process is at work in the folder. A ValueError.
+            Another process is writing to the folder. This is a ValueError.
         """
         with lock_folder(Path(folder)):
             many_folder.write(folder, self, self._sums)
 
     @classmethod
     def load(cls, folder: str | PathLike[str]) -> ManyComparison:
-        """Read what `save` has written, to the bit; the sums of a layer when they are asked for.
+        """Read a folder that `save` has written, exact to the bit.
+
+        The sums of a layer are read when they are asked for.
 
         Raises
         ------
         FileError
-            `many.json` is missing or of a newer format; a file is missing or damaged. A ValueError.
+            `many.json` is missing or of a newer format, or another file is missing or damaged. This
+            is a ValueError.
         """
         told = many_folder.read(folder)
         try:
@@ -198,7 +204,7 @@ class ManyComparison(ComparedNetworks):
         )
         return mine == theirs
 
-    # Its comparisons have none.
+    # Comparisons have no hash, so this has none.
     __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""What stands out in many networks' comparison, in words: each sentence with its figures."""
+"""Findings of a comparison of many networks, in sentences with their numbers."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Many networks' comparison in a folder: one for every two of them, the sums, and `many.json`.
+"""A comparison of many networks in a folder: every comparison of two, the sums, and `many.json`.
 
-`comparisons/` has a folder for every two networks, as `comparison.folder` writes it, without pairs:
-these are made from the files in `sums/`. `many.json` is written last: a folder without it is not
-finished.
+`comparisons/` has a folder for every two networks, as `comparison.folder` writes it, but without
+pairs. These are made from the files in `sums/`. `many.json` is written last, so a folder without
+it is not complete.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def read(folder: Folder) -> dict[str, Any]:
         if len(set(pairs)) < len(pairs) or len(set(layers)) < len(layers):
             raise ValueError("it lists a comparison or a layer twice")
         reference = None if take(index, "reference") is None else take_text(index, "reference")
-        # Folders that were written before this was kept do not say.
+        # Folders of older versions do not hold this.
         groups = take_list(index, "identical") if "identical" in index else []
         identical = [tuple(take_texts({"identical": group}, "identical")) for group in groups]
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Many networks' comparison as a table for notebooks, with a bar for each median."""
+"""A comparison of many networks as an HTML table for notebooks, with a bar for each median."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One layer of many networks: what each two of them tell, as arrays of networks × networks."""
+"""One layer of many networks, as arrays of networks × networks."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class ManyLayer:
-    """What a layer shares between networks: `many["features.3"]` gives it.
+    """The results for one layer of many networks, as `many["features.3"]` returns them.
 
-    Every array has a row and a column for each network, in the order of `networks`; it is nan where
-    two networks were not compared at this layer.
+    Every array has a row and a column for each network, in the order of `networks`. It is nan for
+    two networks that were not compared at this layer.
     """
 
     __slots__ = ("_answers", "_measure", "_name", "_networks")
@@ -48,15 +48,16 @@ class ManyLayer:
 
     @property
     def answers(self) -> dict[Networks, LayerAnswer]:
-        """What was solved of each two networks that were compared here."""
+        """All results for every two networks that were compared at this layer."""
         return dict(self._answers)
 
     @property
     def living(self) -> Floats:
-        """The part of each network's neurons that live, which it shares with itself at any ε.
+        """The part of each network's neurons that are not dead, of shape (networks,).
 
-        nan where nothing was compared with it, or with a ridge: that leaves a residual of a neuron
-        on itself.
+        It is the similarity of a network with itself at any ε, and fills the diagonal of other
+        arrays. It is nan for a network that was not compared. It is nan with a ridge too, because
+        then a neuron has a residual on itself.
         """
         living = np.full(len(self._networks), np.nan)
         for pair, answer in self._answers.items():
@@ -68,21 +69,26 @@ class ManyLayer:
 
     @property
     def area(self) -> Floats:
-        """The area under s(ε) of each two networks; on the diagonal `living`."""
+        """The area under s(ε) of every two networks, with `living` on the diagonal."""
         return self._arrange(lambda each: each.spectrum.area, self.living)
 
     def similarity(self, eps: ArrayLike) -> Floats:
-        """Return s(ε) of each two networks, with the axes of `eps` after; diagonal: `living`.
+        """Return s(ε) of every two networks, with `living` on the diagonal.
 
         Parameters
         ----------
         eps
             A number in [0, 1), or an array of them.
+
+        Returns
+        -------
+        array
+            Of shape (networks, networks), followed by the shape of `eps`.
         """
         return self._arrange(lambda each: each.spectrum.similarity(eps), self.living)
 
     def one_to_one(self, eps: ArrayLike) -> Floats:
-        """Return s1(ε), the part in disjoint pairs of single neurons; else as `similarity`."""
+        """Return s1(ε), the part of neurons in disjoint pairs, in the form of `similarity`."""
         return self._arrange(
             lambda each: None if each.one_to_one is None else each.one_to_one.similarity(eps),
             self.living,
@@ -90,31 +96,31 @@ class ManyLayer:
 
     @property
     def one_to_one_area(self) -> Floats:
-        """The area under s1(ε) of each two networks; on the diagonal `living`."""
+        """The area under s1(ε) of every two networks, with `living` on the diagonal."""
         return self._arrange(
             lambda each: None if each.one_to_one is None else each.one_to_one.area, self.living
         )
 
     @property
     def p_value(self) -> Floats:
-        """The p-value of each area; nan where there are no nulls, as on the diagonal."""
+        """The p-value of each area; nan on the diagonal, and without nulls."""
         return self._arrange(
             lambda each: None if each.nulls is None else each.nulls.p_value(each.spectrum)
         )
 
     @property
     def interval(self) -> Floats:
-        """The interval of each area, of shape (networks, networks, 2); nan without folds."""
+        """The interval for each area, of shape (networks, networks, 2); nan without folds."""
         found = self._arrange(lambda each: None if each.interval is None else each.interval.area)
         ends = (*found.shape[:2], 2)
         return found if found.shape == ends else np.full(ends, np.nan)
 
     def measure(self, name: str) -> Floats:
-        """Return a measure of each two networks, found from their pairs and kept.
+        """Return a measure of every two networks, computed from their pairs.
 
-        On the diagonal it has what a network gives with itself by definition, 1 of a likeness and 0
-        of a distance, else nan. `measure("r2_x")[a, b]` is what b tells of a, and so is that of
-        every measure whose name ends so; "pwcca" weighs by the network of the row.
+        The row is x and the column is y. So `measure("r2_x")[a, b]` is the part of a's variance
+        that b explains, and "pwcca" is weighted by the network of the row. The diagonal is 1 for a
+        similarity, 0 for the Procrustes distance, and nan for other measures.
 
         Parameters
         ----------
@@ -126,7 +132,7 @@ class ManyLayer:
         KeyError
             There is no such measure.
         ValueError
-            The comparison was kept without what pairs are made from.
+            The sums are not kept.
         """
         return np.array(self._measure(name))
 
@@ -141,7 +147,7 @@ class ManyLayer:
     def _arrange(
         self, show: Callable[[LayerAnswer], Any], diagonal: Floats | None = None
     ) -> Floats:
-        """Return a value of each two networks, either way; nan where it is None."""
+        """Return a symmetric array of a value of every two networks; nan for None."""
         values = {pair: show(answer) for pair, answer in self._answers.items()}
         return _arrange(self._networks, values, diagonal)
 
@@ -151,7 +157,7 @@ def _arrange(
     values: Mapping[Networks, Any],
     diagonal: Floats | None = None,
 ) -> Floats:
-    """Return an array of networks × networks, with the axes of a value after; nan for None."""
+    """Return an array of networks × networks, followed by the shape of a value; nan for None."""
     known = {
         pair: np.asarray(each, np.float64) for pair, each in values.items() if each is not None
     }

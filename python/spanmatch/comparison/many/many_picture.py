@@ -1,4 +1,4 @@
-"""The picture of many networks: areas layer by layer, and which networks are near each other.
+"""The picture of many networks: their areas layer by layer, and their tree.
 
 Needs matplotlib, and for the tree of networks scipy.
 """

@@ -1,4 +1,4 @@
-"""Many networks' comparison as a table: a line for each layer."""
+"""A comparison of many networks as a text table, with a line for each layer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which networks are nearest to each other, and which stand apart, in words."""
+"""Findings on the networks that are nearest to each other, and those that stand apart."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def tell_nearest(networks: Sequence[str], alike: Floats, where: str) -> list[str
     """
     others = np.where(np.eye(len(networks), dtype=bool), np.nan, alike)
     known = [at for at in range(len(networks)) if (~np.isnan(others[at])).sum() >= 2]
-    # Of several that are as near by the figures that are shown, none is the nearest.
+    # If several are equally near in the digits shown, none is the nearest.
     shown = others.round(2)
     known = [at for at in known if (shown[at] == np.nanmax(shown[at])).sum() == 1]
     nearest = {at: int(np.nanargmax(others[at])) for at in known}
@@ -61,7 +61,7 @@ def tell_apart(networks: Sequence[str], alike: Floats) -> list[str]:
     for at, name in enumerate(networks):
         nearest, rest = np.nanmax(others[at]), np.delete(np.delete(others, at, 0), at, 1)
         least = np.nanmin(rest)
-        # Told apart by the figures that are shown, too.
+        # They must also differ in the digits shown.
         if round(nearest, 2) < round(least, 2):
             found.append(
                 f"{name} stands apart: its mean area is at most {nearest:.2f} with any other, and "

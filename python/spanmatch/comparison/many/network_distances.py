@@ -1,4 +1,4 @@
-"""How near networks are to each other, over the layers that all pairs of them have."""
+"""The distances between networks: 1 − area, over the layers that all pairs have."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def list_shared_layers(many: ComparedNetworks) -> list[str]:
-    """Return the layers at which all pairs that were compared were compared."""
+    """Return the layers that every comparison has."""
     return [
         layer
         for layer in many.layers
@@ -21,11 +21,10 @@ def list_shared_layers(many: ComparedNetworks) -> list[str]:
 
 
 def find_distances(many: ComparedNetworks) -> Floats:
-    """Return how far networks are from each other: 1 less the mean of their areas.
+    """Return the distances between networks: 1 less the mean of their areas.
 
-    The mean is over the layers that all pairs have: over others one pair's mean would be of other
-    layers than another's. Where there is no such layer, and of networks that were not compared, it
-    is nan.
+    The mean is over the layers that all pairs have, so that all means are over the same layers. It
+    is nan if there is no such layer, and for networks that were not compared.
     """
     layers = list_shared_layers(many)
     count = len(many.networks)

@@ -1,6 +1,7 @@
-"""Networks × networks as the colours of cells, a panel for each layer. Needs matplotlib.
+"""Matrices of networks × networks, drawn as coloured cells, a panel for each layer.
 
-Everything is placed in inches, so that panels are squares of one size and names have their room.
+This needs matplotlib. Everything is placed in inches, so that panels are squares of equal size and
+there is room for the names.
 """
 
 from __future__ import annotations

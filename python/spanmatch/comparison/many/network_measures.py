@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from spanmatch.results.result import Floats
 
 USUAL = tuple(field.name for field in fields(Measures) if field.type == "float")
-# What each gives for a network with itself, where it has variance.
+# The value of each measure for a network with itself, if it has variance.
 WITH_ITSELF = {
     "linear_cka": 1.0,
     "mean_cca": 1.0,
@@ -44,13 +44,13 @@ def find_measure(
     Parameters
     ----------
     name
-        One of `Measures`, or of what `measures` finds when it is asked for.
+        A field of `Measures`, or a name that `measures` takes in `also`.
     networks
-        In the order of the array.
+        The networks in the order of the array.
     compared
-        Every two that were compared; what was not is nan.
+        The pairs of networks that were compared. Others are nan.
     make_pair
-        Returns the pair of two of them, in either order.
+        A function that returns the pair of two networks, in either order.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def find_measure(
         value = found[at[a], at[b]] = _measure(name, make_pair(a, b))
         other = value if is_symmetric(name) else _measure(name, make_pair(b, a))
         found[at[b], at[a]] = other
-    # A network without variance has nothing in common with itself either.
+    # A network without variance has no measure with itself either.
     known = ~np.isnan(found).all(1)
     np.fill_diagonal(found, np.where(known, WITH_ITSELF.get(name, np.nan), np.nan))
     return found

@@ -1,4 +1,4 @@
-"""The sums of one layer over many networks, and the pairs of two networks that are made of them."""
+"""The sums of one layer over many networks, from which the pairs of two networks are made."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ SUMS = "sums"
 
 
 class NetworkSums:
-    """The sums of one layer: of any two networks, the first of the sets that has both tells.
+    """The sums of one layer, in one or more sets of networks.
 
-    Several sets are there where one of all networks would be too large, or would sum what nobody
-    compares.
+    The pair of two networks comes from the first set that has both. There are several sets if one
+    of all networks would be too large, or would have products that are not needed.
 
     Parameters
     ----------
     sets
-        One at least.
+        At least one set.
 
     Examples
     --------
@@ -62,7 +62,7 @@ class NetworkSums:
         return a != b and any({a, b} <= set(each.sides) for each in self._sets)
 
     def pair(self, a: str, b: str) -> ActivationPair:
-        """Return the pair of two networks, of the first set that has both.
+        """Return the pair of two networks from the first set that has both.
 
         Raises
         ------
@@ -80,11 +80,11 @@ class PairsOfNetworks(Mapping[Key, ActivationPair]):
     Parameters
     ----------
     sums
-        What they are made from.
+        The sums of each layer.
     a, b
         The networks.
     layers
-        Those at which both were compared.
+        The layers at which both were compared.
     """
 
     __slots__ = ("_a", "_b", "_layers", "_sums")
@@ -108,7 +108,7 @@ class PairsOfNetworks(Mapping[Key, ActivationPair]):
 
 
 class SavedSums(Mapping[Key, NetworkSums]):
-    """The sums of a folder, those of a layer read when they are asked for."""
+    """The sums in a folder, which are read for each layer when they are asked for."""
 
     __slots__ = ("_folder", "_layers")
 

@@ -1,4 +1,4 @@
-"""Which networks are near each other, as a tree. Needs matplotlib and scipy."""
+"""A tree that joins networks by their distance. Needs matplotlib and scipy."""
 
 from __future__ import annotations
 

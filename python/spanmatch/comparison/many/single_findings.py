@@ -1,4 +1,4 @@
-"""What networks share neuron by neuron, and what only as a span, in words."""
+"""Findings on what networks share neuron by neuron, and what only as a span."""
 
 from __future__ import annotations
 

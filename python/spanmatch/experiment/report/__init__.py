@@ -1,9 +1,9 @@
 """The report of an experiment: one page, and its figures as files.
 
-Read `findings`, all that the folder holds; `claims`, the questions and their answers, each a
-`claim` (that on `single_neurons` apart); `figures`, which are drawn in `curves`, `depth`,
-`calibrated` and `match_sizes`, each a `drawing` with its numbers; and `page`, which puts them
-together in the frame of `spanmatch.plot.page`.
+Read `findings`, the content of the folder; `claims`, the questions and their answers, each a
+`claim` (the one on `single_neurons` has a module of its own); `figures`, which are drawn in
+`curves`, `depth`, `calibrated` and `match_sizes`, each a `drawing` with its numbers; and `page`,
+which puts them together in the frame of `spanmatch.plot.page`.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ if TYPE_CHECKING:
 
     from spanmatch.experiment.report.drawing import NumberedDrawing
 
-FORMULAS = tuple("=+-@\t\r")  # what a cell begins with that spreadsheets compute
+FORMULAS = tuple("=+-@\t\r")  # Spreadsheets compute cells that begin with one of these.
 
 
 def write_report(path: Path) -> Path:
-    """Write `report.html` into the folder of an experiment, and its figures; return its path.
+    """Write `report.html` and its figures into the folder of an experiment; return its path.
 
     Every figure is in `figures` as .png and .svg, and its numbers as .csv and .json. In .csv a name
-    that spreadsheets take for a formula begins with an apostrophe; .json has names as they are.
-    Same folder, same bytes.
+    that a spreadsheet would take for a formula begins with an apostrophe; .json has the plain name.
+    The same folder gives the same bytes.
 
     Raises
     ------
     OSError
         A file cannot be read or written.
     ValueError
-        Something of the experiment is missing or damaged; it says what. Or another process is at
-        work in the folder.
+        A file of the experiment is missing or damaged, or another process is writing to the
+        folder.
     """
     folder = Folder(path)
     with lock_folder(path):
@@ -76,7 +76,7 @@ def _write_figure(folder: Path, drawn: NumberedDrawing) -> None:
 
 
 def _as_cell(value: object) -> object:
-    """Return a value of a table; names that a spreadsheet would compute begin with an apostrophe.
+    """Return a value of a table, with an apostrophe before names that look like formulas.
 
     >>> _as_cell("=HYPERLINK(1)"), _as_cell("fc"), _as_cell(-0.5)
     ("'=HYPERLINK(1)", 'fc', -0.5)

@@ -1,4 +1,4 @@
-"""What is left of similarity above chance, through the depth, beside what was measured."""
+"""The figure of calibrated scores over depth, beside the measures."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def draw_calibrated(findings: Findings) -> NumberedDrawing | None:
 
 
 def _list_measured(findings: Findings, measure: str) -> list[list[CalibratedMeasure]]:
-    """Return for each layer the measure of every pair; nothing where one pair lacks it."""
+    """Return for each layer the measure of every pair; nothing if one pair lacks it."""
     found = []
     for layer in findings.layers:
         calibrations = [each.calibration for each in findings.answers(layer)]
@@ -101,7 +101,7 @@ def _collect(measured: Sequence[Sequence[CalibratedMeasure]], what: str) -> NDAr
 def _say_what_is_left(
     findings: Findings, label: str, measured: Sequence[Sequence[CalibratedMeasure]]
 ) -> str:
-    """Say in a sentence how much of a measure is more than chance, and where nothing is."""
+    """Return a sentence on how much of a measure is more than chance, and where nothing is."""
     values, scores = (_collect(measured, what).mean(axis=1) for what in ("value", "score"))
     known = ~np.isnan(scores)
     nothing = [

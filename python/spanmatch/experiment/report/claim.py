@@ -1,4 +1,4 @@
-"""A claim of the report, and the words that several share."""
+"""A claim of the report, and words that several claims share."""
 
 from __future__ import annotations
 
@@ -34,6 +34,6 @@ def format_range(values: NDArray[np.float64], *, percent: bool = False) -> str:
 
 
 def warn_of_one_pair(findings: Findings) -> str:
-    """Return a sentence where one pair of networks is all there is; else nothing."""
+    """Return a sentence if there is only one pair of networks, else ""."""
     one = len(findings.of("trained")) == 1
     return " There is one pair only, so nothing is known of the spread." if one else ""

@@ -1,4 +1,4 @@
-"""What the paper claims, asked of this experiment: each answer computed, and with its numbers."""
+"""The claims of the paper as questions to this experiment, answered with numbers."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from spanmatch.experiment.report.findings import Findings
 
 LOCAL = 0.1
-"""Up to this part of the maximum match, the median simple match is called local."""
+"""Simple matches are local if their median size is at most this part of the maximum match."""
 TREND = 0.5
-"""A rank correlation with depth from which on there is a trend."""
+"""There is a trend if the rank correlation with depth is at least this."""
 MOST = 0.9
 
 
@@ -102,8 +102,8 @@ def _answer_by_level(findings: Findings, more: Sequence[str], others: Sequence[s
     return (
         f"In {len(more)} of {len(findings.layers)} layers at least {MOST:.0%} of the living "
         f"neurons are below their own chance level in every pair.{rest} The level takes "
-        "samples for independent, which positions of an image are not: for layers of maps it "
-        "is an upper bound, as it is where neurons share a positive mean that was kept."
+        "samples for independent. Positions of an image are not, so the true level of layers of "
+        "maps lies lower."
     )
 
 
@@ -255,7 +255,7 @@ def _pool_curves(findings: Findings, layers: Sequence[str]) -> NDArray[np.float6
 
 
 def _correlate_ranks(values: NDArray[np.float64]) -> float:
-    """Return Spearman's correlation of values with their places; 0 where all are alike."""
+    """Return Spearman's correlation of values with their places; 0 if all are alike."""
     # Ties get the mean of their ranks.
     ranks = np.array([np.mean(np.flatnonzero(np.sort(values) == value)) for value in values])
     if np.ptp(ranks) == 0:

@@ -1,4 +1,4 @@
-"""Curves s(ε) of every layer: as lines beside chance, and as colours."""
+"""The figures of s(ε) of every layer: as lines beside chance, and as colours."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def draw_heat_map(findings: Findings) -> NumberedDrawing:
 
 
 def _list_curves(findings: Findings, layer: str) -> dict[str, NDArray[np.float64]]:
-    """Return s1, near and s of a layer, pairs × ε each; s alone where no more is known."""
+    """Return s1, near and s of a layer, pairs × ε each; s alone if no more is known."""
     whole = {"s": findings.similarity("trained", layer, EPS)}
     pairs = findings.one_to_one(layer)
     if not pairs:

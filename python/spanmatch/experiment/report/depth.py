@@ -1,4 +1,4 @@
-"""Similarity through the depth: areas with the controls, and the measures in common use."""
+"""The figures over depth: areas with the controls, and the usual measures."""
 
 from __future__ import annotations
 

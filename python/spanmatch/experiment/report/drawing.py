@@ -24,7 +24,7 @@ COMPARED: dict[ComparisonKind, tuple[str, str]] = {
     "start": ("a network before and after training", GREEN),
     "untrained": ("two untrained networks", SOFT),
 }
-"""What each kind of comparison is called, and its colour."""
+"""The name and the colour of each kind of comparison."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""All that the folder of an experiment holds, and the numbers that figures and claims use."""
+"""The content of an experiment's folder, and the numbers for figures and claims."""
 
 from __future__ import annotations
 
@@ -88,12 +88,12 @@ class Findings:
         return known if len(known) == len(found) else []
 
     def null_areas(self, layer: str) -> NDArray[np.float64]:
-        """Return the areas of a layer's nulls over all pairs; empty where there are none."""
+        """Return the areas of a layer's nulls over all pairs; empty if there are none."""
         areas = [each.nulls.area for each in self.answers(layer) if each.nulls is not None]
         return np.concatenate([np.empty(0), *areas])
 
     def chance(self, layer: str) -> float:
-        """Return the lowest median chance level of a layer, over pairs; nan where none lives."""
+        """Return the lowest median chance level of a layer, over pairs; nan if none lives."""
         levels = [each.chance_level for each in self.answers(layer)]
         living = [level for level in levels if not np.isnan(level)]
         return min(living, default=float("nan"))

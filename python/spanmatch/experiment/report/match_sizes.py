@@ -1,4 +1,4 @@
-"""How large simple matches and cores are, at every ε of the experiment."""
+"""The figure of the sizes of simple matches and cores, at every ε of the experiment."""
 
 from __future__ import annotations
 

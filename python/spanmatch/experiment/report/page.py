@@ -122,15 +122,15 @@ def _list_warnings(findings: Findings) -> list[str]:
             found.append(f"{layer}: no neuron lives.")
         elif hidden := [eps for eps in findings.config.eps if eps >= chance]:
             found.append(
-                f"{layer}: unrelated neurons match from ε = {chance:.2f} on, so that sizes are not "
+                f"{layer}: unrelated neurons match from ε = {chance:.2f} on, so sizes are not "
                 f"shown at {', '.join(f'{eps:g}' for eps in hidden)}."
             )
     measured = all(findings.null_areas(layer).size for layer in findings.layers)
     if not measured and any(findings.is_map(layer) for layer in findings.layers):
         found.append(
             "In layers of maps every position is a sample. Positions of an image depend on each "
-            "other, so that their chance level is an upper bound: unrelated neurons may match from "
-            "a smaller ε on."
+            "other, so the true chance level lies lower than the one computed from counts: "
+            "unrelated neurons may match at a smaller ε."
         )
     if note := _explain_shuffling(findings):
         found.append(f"{note[0].upper()}{note[1:]}.")

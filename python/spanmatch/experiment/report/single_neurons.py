@@ -1,4 +1,4 @@
-"""The claim on whether what is shared is shared neuron by neuron, or only as a span."""
+"""The claim on whether layers are shared neuron by neuron, or only as a span."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 QUESTION = "Is what is shared, shared neuron by neuron?"
 MOST, HALF = 0.9, 0.5
-"""From `MOST` of s on s1 says yes; near says no where it is less than `HALF` of s."""
+"""The answer is yes if s1 is at least `MOST` of s, and no if near is less than `HALF` of s."""
 
 
 def ask_about_single_neurons(findings: Findings) -> list[Claim]:
@@ -112,7 +112,7 @@ def _list_shares(findings: Findings, layer: str, eps: float) -> NDArray[np.float
 
 
 def _compare_layers(shares: Mapping[str, NDArray[np.float64]]) -> str:
-    """Return where most and where least of s is s1, of several layers that share something."""
+    """Return the layers in which the largest and the smallest part of s is s1."""
     parts = {
         layer: float(single.sum() / whole.sum())
         for layer, (single, _, whole) in shares.items()

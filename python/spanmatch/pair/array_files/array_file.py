@@ -109,8 +109,10 @@ def _choose_array(
     if key is not None and key in arrays and key != WHOLE:
         return key, arrays[key]
     if list(arrays) == [WHOLE]:
-        raise FileError(f"{path} holds one array, without a key: leave --{side} {key} away")
+        raise FileError(f"{path} holds one array, without a key: leave out --{side} {key}")
     held = "".join(f"\n  {name}: {stored}" for name, stored in arrays.items()) or " nothing"
     if key is None:
-        raise FileError(f"{path} holds not one array: choose one by --{side} KEY; it holds{held}")
+        raise FileError(
+            f"{path} holds several arrays, or none: choose one by --{side} KEY; it holds{held}"
+        )
     raise FileError(f"{path} holds no array {key!r}; it holds{held}")

@@ -1,4 +1,4 @@
-"""A pair out of two arrays in files, in memory that does not grow with them."""
+"""A pair from two arrays in files, with memory that does not grow with the files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from spanmatch.pair.array_files.array_file import ArrayFile
     from spanmatch.pair.pair import ActivationPair
 
-BLOCK_ROWS = 480  # so many are added to the sums at once
+BLOCK_ROWS = 480  # the rows that are added to the sums at once
 
 
 def reduce_arrays(
@@ -26,7 +26,7 @@ def reduce_arrays(
     rows_per_item: int = 1,
     progress: bool = False,
 ) -> ActivationPair:
-    """Reduce two arrays to a pair, with the sums that all of both would give at once.
+    """Sum two arrays in files to a pair, as though all rows were added at once.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def reduce_arrays(
                     x_rows, y_rows, rows_per_item=rows_per_item if resampling.anything else 1
                 )
             except (TypeError, ValueError) as error:
-                # What was wrong, without the batch, which is of our own cutting.
+                # The message without its batch, since batches here are cut by us.
                 what = error.__cause__ or error
                 raise FileError(
                     f"x of {x}, y of {y}, in the rows from {done} to {last - 1}, counted from "
@@ -73,10 +73,10 @@ def reduce_arrays(
 def _choose_height(n_items: int, rows_per_item: int, resampling: Resampling) -> int:
     """Return how many rows to read at once."""
     if not resampling.anything:
-        # Fewer would round otherwise than the whole arrays do.
+        # Fewer rows would round differently than the whole arrays.
         return BLOCK_ROWS
-    # Whole items; more than there are nulls, so that each has a circular shift of its own; not one
-    # alone at the end.
+    # Whole items, more of them than nulls, so that each null has a shift of its own, and not a
+    # single one at the end.
     items = max(-(-BLOCK_ROWS // rows_per_item), 2 * resampling.nulls)
     while n_items > 1 and n_items % items == 1:
         items += 1

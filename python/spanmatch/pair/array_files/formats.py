@@ -1,4 +1,4 @@
-"""Where the arrays of a file lie: .npy, .npz and .safetensors, told apart by their suffix."""
+"""Where the arrays lie in a .npy, .npz or .safetensors file."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ DEFLATE_RATIO = 1032  # no byte of the format that numpy packs with holds more
 ARCHIVE = (b"PK\x03\x04", b"PK\x05\x06")  # how one begins, and an empty one
 LOCAL_HEADER = 30  # bytes before the name of a member of a zip file
 ENCRYPTED = 1  # the flag of such a member
-# What zipfile raises for damage, beside its own error: fields of a header lead it anywhere.
+# Errors that zipfile raises for damaged headers, beside its own.
 DAMAGED_ARCHIVE = (
     ArithmeticError,
     AttributeError,
@@ -60,7 +60,7 @@ DAMAGED_ARCHIVE = (
 
 @dataclass(frozen=True)
 class Member:
-    """Where an array lies in an archive."""
+    """The place of an array in an archive."""
 
     name: str
     packed: bool
@@ -115,12 +115,12 @@ def explain_damage(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        # zipfile goes to places before the first byte, where a header sends it.
+        # A damaged header may send zipfile to a place before the first byte.
         if error.errno != errno.EINVAL:
             raise
         raise FileError(f"{what}: it names places outside of itself") from error
     except DAMAGED_ARCHIVE as error:
-        # zipfile says nothing of a member that ends early.
+        # zipfile raises an error without a message for a member that ends early.
         raise FileError(f"{what}: {str(error) or 'it is cut short'}") from error
 
 
@@ -130,7 +130,7 @@ def _find_in_npy(file: IO[bytes]) -> dict[str, StoredArray]:
 
 
 def _find_in_npz(file: IO[bytes]) -> dict[str, StoredArray]:
-    # zipfile takes what comes before for a program that unpacks itself.
+    # zipfile would accept bytes before the archive, as of a self-extracting program.
     if file.read(len(ARCHIVE[0])) not in ARCHIVE:
         raise ValueError("it does not begin as an archive does")
     with zipfile.ZipFile(file) as archive:

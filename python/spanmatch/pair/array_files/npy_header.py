@@ -1,4 +1,4 @@
-"""The start of a .npy file, or of a member of a .npz file: what form the array after it has."""
+"""The header of a .npy file, or of a member of a .npz file: the type and shape of its array."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def read_npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[An
 
 
 def _check_no_repeats(text: bytes) -> None:
-    """Refuse a header that gives a field twice, of which the last would be taken unseen."""
+    """Refuse a header that has a field twice, of which Python would take the last."""
     try:
         header = ast.parse(text.strip(), mode="eval").body
     except SyntaxError:  # of Python 2, which numpy has read

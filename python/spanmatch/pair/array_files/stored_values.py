@@ -1,6 +1,6 @@
-"""The values of an array in a file, some rows at a time or all: by reading, not by mapping.
+"""The values of an array in a file, read in blocks of rows or at once, without mapping the file.
 
-A file that another program cuts short while it is mapped ends the process.
+If another program cut a mapped file short, the process would crash.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ CHUNK = 2**20
 
 
 def check_length(stored: StoredArray, what: str) -> None:
-    """Raise FileError where the values take more bytes, or fewer, than are there."""
+    """Raise FileError if the file has more or fewer bytes than the values take."""
     over = stored.offset + stored.n_bytes - stored.end
     if over > 0:
         raise FileError(f"{what} is cut short: {over} bytes of {stored} are not there")

@@ -1,5 +1,5 @@
-"""Samples that lie on a device, and their sums there. Here alone the pair imports torch.
+"""Samples on a device, and their sums there. This is the only part of the room that imports torch.
 
-Read `tensors`, what is read of a tensor and where; then `gram`, its sums; then `all_reduce`, the
-sums of all processes.
+Read `tensors`, which checks and reads tensors, then `gram`, the sums, and then `all_reduce`, which
+adds the sums of all processes.
 """

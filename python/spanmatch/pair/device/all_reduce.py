@@ -1,4 +1,4 @@
-"""The sums of all processes of a group, added."""
+"""The addition of the sums of all processes of a group."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def all_reduce(
             products,
         ),
         _reduce_nulls_and_folds(moved, headers, first, group) if any(first.kept) else None,
-        # What one process lacks, that read it from an old file, the sum lacks.
+        # The sum lacks what one process lacks, as one that read an old file.
         _reduce_norms(moved, first, group)
         if all(headers[rank].has_norms for rank in filled)
         else None,
@@ -104,7 +104,7 @@ def all_reduce(
 
 
 def _check_same(mine: object, what: str, group: dist.ProcessGroup | None) -> None:
-    """Raise ValueError, in all processes, where one has something else than the first."""
+    """Raise ValueError in all processes if one of them differs from the first."""
     _check_group(group)
     first, *others = _gather(mine, group)
     for rank, other in enumerate(others, start=1):
@@ -131,7 +131,7 @@ def _check_widths(headers: list[Header], filled: list[int]) -> None:
 
 
 def _check_kept(headers: list[Header], filled: list[int]) -> None:
-    """Raise where ranks keep other numbers of nulls or folds; one without batches may keep none."""
+    """Raise ValueError if ranks differ in nulls or folds; a rank without batches may have none."""
     first = headers[filled[0]].kept
     for rank, header in enumerate(headers):
         if header.kept != first and (header.n_samples > 0 or any(header.kept)):
@@ -140,7 +140,7 @@ def _check_kept(headers: list[Header], filled: list[int]) -> None:
 
 
 def _set_shift(gram: core.Gram, shift: NDArray[np.float64]) -> str | None:
-    """Give a Gram another shift, or return what hinders."""
+    """Give a Gram matrix another shift, or return why that fails."""
     try:
         if gram.n_samples > 0:
             gram.set_shift(shift)
@@ -189,7 +189,7 @@ def _reduce_norms(gram: core.Gram, first: Header, group: dist.ProcessGroup | Non
     """Return the sums by norms of rows of all."""
     n, sides, (n_nulls, n_folds) = sum(first.widths), len(first.widths), first.kept
     shape = n + sides, sides
-    # With every two sides each neuron of both, and their norms.
+    # For every two sides: each neuron of both, and their norms.
     of_null = sum(a + b + 1 for a, b in combinations(first.widths, 2))
     nothing = np.zeros(shape), np.zeros((n_nulls, of_null)), np.zeros((n_folds, *shape))
     own, nulls, folds = gram.norms() or nothing
@@ -222,7 +222,7 @@ def _reduce_sums(mine: GramSums, group: dist.ProcessGroup | None) -> GramSums:
 def _reduce(
     mine: NDArray[np.float64], operation: dist.ReduceOp.RedOpType, group: dist.ProcessGroup | None
 ) -> NDArray[np.float64]:
-    # NCCL sends what lies on a GPU, other backends what lies on the host.
+    # NCCL sends tensors on a GPU, other backends tensors on the host.
     on_gpu = dist.get_backend(group) == "nccl"
     device = torch.device("cuda", torch.cuda.current_device()) if on_gpu else torch.device("cpu")
     tensor = torch.from_numpy(mine.copy()).to(device)

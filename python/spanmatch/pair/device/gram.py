@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from spanmatch.pair.types import Readable
 
 CODE_FACTOR = 6_364_136_223_846_793_005  # Knuth's multiplier for MMIX, which the core takes too
-# Values of float64 that a block of rows may take.
+# The most values of a block of rows in float64.
 BLOCK_VALUES = 2**25
 
 
@@ -81,8 +81,8 @@ class DeviceGram:
         self.device, self.widths = device, list(widths)
         # Behind the last column of each side.
         self._ends = list(accumulate(widths))
-        # Replaced as a whole, and nothing in it changed: an interruption finds all of a batch or
-        # nothing of it.
+        # Replaced as a whole and never changed in place, so that an interrupt leaves all of a batch
+        # or nothing of it.
         zeros, square = self._make_zeros(n), self._make_zeros(n, n)
         norms = self._make_zeros(n + sides, sides)
         fold = FoldSums(0, zeros, zeros, square, norms)
@@ -143,7 +143,7 @@ class DeviceGram:
             block -= shift
             sums = sums + block.sum(0)
             spread = torch.maximum(spread, block.abs().amax(0))
-            # The only wait for the device, and only for what is quickly found.
+            # The only wait for the device, for values that are quickly found.
             if not bool(((spread + shift.abs()) <= find_limit(n_samples)).all()):
                 return False
             products = torch.addmm(products, block.T, block)
@@ -191,7 +191,7 @@ class DeviceGram:
         if total.null_codes or total.folds:
             nulls = _join([panel.flatten(1) for panel in total.nulls])
             folds = [take_parts(0, fold) for fold in total.folds]
-            # The seed is that of the Gram which these are added to.
+            # The seed is that of the Gram matrix that these sums are added to.
             replicates = 0, total.n_items, list(total.null_codes), nulls, folds
         of_folds = [fold.norms.cpu().numpy() for fold in total.folds]
         norms = (
@@ -268,7 +268,7 @@ def find_norms(rows: torch.Tensor, widths: Sequence[int]) -> torch.Tensor:
 
 def measure_rows(rows: torch.Tensor) -> torch.Tensor:
     """Return the squared norm of each row, over the last axis."""
-    # No copy of the rows is made, as their squares would be.
+    # No copy of the rows is made, as squaring them would.
     return torch.einsum("...j,...j->...", rows, rows)
 
 

@@ -1,4 +1,4 @@
-"""A figure of a page, with its title and what it shows in words."""
+"""A figure of a page, with its title and its caption."""
 
 from __future__ import annotations
 

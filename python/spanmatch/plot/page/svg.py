@@ -1,4 +1,4 @@
-"""Figures as pictures on white, and as parts of a page that is light or dark."""
+"""Figures as PNG on white, and as SVG for a light or a dark page."""
 
 from __future__ import annotations
 

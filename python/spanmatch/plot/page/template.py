@@ -1,4 +1,4 @@
-"""Templates of pages that stand alone: one frame for all, and what a page adds of its own."""
+"""Templates of self-contained pages: a common frame, and the parts of each page."""
 
 from __future__ import annotations
 

@@ -1,23 +1,23 @@
-"""Models over the same batches, layer by layer, to a comparison.
+"""From models and batches to a comparison, layer by layer.
 
 Read in this order:
 
 - `compare`: the public function;
-- `options`: what is asked for, checked once and handed on as one object;
-- `collect`: both models run over the data, and the pairs of their layers come out;
-- `pairing`: how the layers of A stand against those of B, one each or all, and which go into which
-  pass: by `layer_pairs`, `left_out`, `budget`, and for all pairs `pair_costs`;
+- `options`: all options, checked once and passed on as one object;
+- `collect`: runs both models over the data and returns the pairs of their layers;
+- `pairing`: which layers of A are compared with which of B, and in which pass over the data; it
+  uses `layer_pairs`, `left_out`, `budget`, and for all pairs `pair_costs`;
 - `passes`: one pass over the data, or several;
-- `lockstep`: one batch through both models;
-- `collector`: what takes the layers' outputs; `one_by_one`, a pair for each layer, and `all_pairs`,
-  with `layer_sums`, for every layer of A with every layer of B; `same_samples`: their rows;
+- `lockstep`: runs one batch through both models;
+- `collector`: receives the outputs of layers; `one_by_one` sums a pair for each layer, and
+  `all_pairs`, with `layer_sums`, every layer of A with every layer of B; `same_samples` pairs rows;
 - `answers`: from pairs to the comparison.
 
-Of many networks:
+For many networks:
 
-- `compare_many`: the public function; `matched_layers` and `present_layers`, which layers are
-  compared in which networks; `network_groups`, which networks with which, and their sums;
-- in step: `network_pairing`, which layers go into which pass, and `every_network`, the collector;
-- in turn: `network_runs`, one network after the other, and `network_rows`, what they leave on disk;
-- `network_answers`: from sums to the comparison of all; `kept_sums`, of several passes.
+- `compare_many`: the public function; `matched_layers` and `present_layers`: the layers that are
+  compared, and in which networks; `network_groups`: the networks that are summed together;
+- models side by side: `network_pairing`, the passes over the data, and `every_network`, which sums;
+- one after the other: `network_runs`, which runs the networks, and `network_rows`, their files;
+- `network_answers`: from sums to the comparison; `kept_sums`: the sums of several passes.
 """

@@ -51,9 +51,9 @@ class AllPairs:
         self._batches = 0
         self._outputs_a: dict[Call, Activations] = {}
         self._calls: tuple[Mapping[str, int], Mapping[str, int]] = ({}, {})
-        # Of an empty Gram it is asked where the rows of a batch go.
+        # An empty Gram matrix, which plans where the rows of a batch go.
         self._empty = make_gram(resampling.nulls, seed=resampling.seed)
-        # Of the batch at work: rows less their shifts, and where they go under each null.
+        # For the current batch: rows less their shifts, and their places under each null.
         self._rows: dict[tuple[str, Call, bool], Tensor] = {}
         self._plans: dict[tuple[Call, bool], Plan] = {}
 
@@ -69,7 +69,7 @@ class AllPairs:
             if self._is_wanted(call_a, call_b):
                 with prefix_layers(call_a[0], layer):
                     self._add_products(call_a, a, call_b, activations)
-        # Those of A are needed by the next layers of B; nobody needs these.
+        # Rows of A are needed for the next layers of B. These are not needed any more.
         for means in (False, True):
             self._rows.pop(("B", call_b, means), None)
 

@@ -1,4 +1,4 @@
-"""What the pairs of two models' layers tell, and the comparison that holds it."""
+"""From the pairs of the layers of two models to their results and the comparison."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def answer_pairs(
     calibrate: bool = False,
     progress: bool,
 ) -> dict[Key, LayerAnswer]:
-    """Return what every pair tells; `describe_undersampled` says which have too few samples."""
+    """Return the results of every pair; `describe_undersampled` names those with few samples."""
     answers: dict[Key, LayerAnswer] = {}
     with show_progress("Matching layers", progress) as report:
         for done, key in enumerate(pairs, start=1):
@@ -46,9 +46,9 @@ def answer_pairs(
 def answer_pair(
     pair: ActivationPair, *, center: bool, ridge: Ridge, calibrate: bool = False
 ) -> LayerAnswer:
-    """Return what one pair tells, without a warning where it has too few samples.
+    """Return the results of one pair, without warnings of few samples or of a λ at an edge.
 
-    Nor is there one where a λ is at the edge of what is chosen from: the table shows it.
+    The table shows both.
     """
     with silence_undersampled_warnings(), silence_ridge_warnings():
         return answer_layer(pair, center=center, ridge=ridge, calibrate=calibrate)
@@ -61,8 +61,8 @@ def assemble_comparison(
 ) -> Comparison:
     """Return the comparison of what was collected and answered.
 
-    Its notes say of each layer what was collected, where most of a match is owed to means, and
-    where the ridge that was chosen is at the edge of what it is chosen from.
+    Its notes say how rows were summed, where most of a match is owed to means, and where the
+    chosen ridge lies at the edge of the values that were tried.
     """
     center, is_chosen = options.center, options.ridge == "auto"
     notes = dict(collected.notes)
@@ -83,7 +83,7 @@ def assemble_comparison(
 
 
 def describe_undersampled(spectra: Mapping[Key, MatchSpectrum]) -> str:
-    """Return a sentence on the spectra of too few samples; "" where there are none."""
+    """Return a sentence on the spectra of too few samples; "" if there are none."""
     complaints = [
         (key, complaint)
         for key, each in spectra.items()

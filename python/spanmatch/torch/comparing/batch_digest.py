@@ -1,4 +1,4 @@
-"""What data were read, by which it is seen whether they are the same when they are read again."""
+"""Hashes of batches, which show whether data are the same when they are read again."""
 
 from __future__ import annotations
 

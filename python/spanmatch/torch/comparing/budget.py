@@ -1,4 +1,4 @@
-"""The memory that sums may take, and the layers dealt into passes that keep within it."""
+"""The memory budget of sums, and the division of layers into passes that fit into it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def find_free(device: torch.device) -> int | None:
     """Return how many bytes are free on a device; None: not known."""
     if device.type != "cuda":
         return find_available()
-    # What torch keeps for itself, it gives to new tensors too.
+    # Memory that torch has reserved is available to new tensors too.
     kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     return int(torch.cuda.mem_get_info(device)[0]) + kept
 
@@ -81,5 +81,5 @@ def deal_layers(sizes: Mapping[str, int], budget: int | None) -> list[list[str]]
             room.append(budget)
         passes[at].add(name)
         room[at] -= sizes[name]
-    # In each they stand as in the models.
+    # Layers in each pass are in the order of the models.
     return [[name for name in sizes if name in names] for names in passes]

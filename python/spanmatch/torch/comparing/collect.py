@@ -1,4 +1,4 @@
-"""Models run over the data, and reduced to the sums of their layers."""
+"""The run of models over the data, which returns the sums of their layers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What takes the outputs of models' layers, batch by batch, and sums them."""
+"""The interface of collectors, which sum the outputs of layers batch by batch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from spanmatch.torch.observing.activations import Activations
 
 Call: TypeAlias = tuple[str, int]
-"""A layer, and which of its calls in a forward pass: 0, 1, …"""
+"""The name of a layer, and the number of its call in a forward pass: 0, 1, …"""
 
 
 Summed = TypeVar("Summed")

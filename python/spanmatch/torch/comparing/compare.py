@@ -1,4 +1,4 @@
-"""Two models on one data set: which of their layers learn the same representation."""
+"""Comparison of two models on the same data, layer by layer."""
 
 from __future__ import annotations
 
@@ -58,130 +58,126 @@ def compare(
 ) -> Comparison:
     """Compare two models layer by layer, on the same inputs.
 
-    First it is found out what a row is. Each model runs twice more on the first batch, the second
-    time with its inputs in another order; rows that moved with an input are that input's. It runs
-    again on sequences of other lengths for each mask, and where the neurons' axis is not known. A
-    few runs more are made where an output did not move, moved otherwise, or stayed as long. A layer
-    whose rows cannot be traced is left out, and `left_out` says why; one that you ask for by its
-    whole name is an error. Then both models run over every batch, and each layer is reduced to a
-    pair as it appears, so memory does not grow with the data. In maps the channels are the neurons,
-    and every position of every image is a sample; in sequences they are the hidden units, and every
-    unmasked token. Positions are paired by their number and order, which is not tried out: a layer
-    that turns time round in one model alone is not noticed. Where a layer has another number of
-    positions in B than in A, or others that count, the mean over an input's positions is its
-    sample, and a note says so. The models are left as they were.
+    Both models run over every batch in eval mode. Each layer is summed into a pair while they run,
+    so memory does not grow with the data. In maps the channels are the neurons, and every position
+    of every image is a sample. In sequences the hidden units are the neurons, and every unmasked
+    token is a sample. The models are left as they were.
 
-    Layers of which most outputs are zero, as the latents of sparse autoencoders, are summed without
-    their zeros, by the rule of `ActivationPair.update`: at most one value in 16, counted batch by
-    batch. Not with `all_pairs`, and not on a GPU.
+    To find out which rows of an output belong to which input, each model first runs twice more on
+    the first batch, the second time with its inputs in another order. Rows that moved with an input
+    belong to it. Some layers and masks need a few more runs, on shorter sequences or smaller
+    images. A layer that cannot be read is left out, and `left_out` of the comparison says why. If
+    you asked for it by its whole name, it is an error.
+
+    The positions of an input are paired between the models by their number and order, which is not
+    checked: a layer that reverses time in one model only is not noticed. If a layer has other
+    positions in B than in A, the mean over an input's positions is its sample, and a note says so.
 
     Parameters
     ----------
     model_a, model_b
-        As they are used: DataParallel, DistributedDataParallel and torch.compile are looked
-        through. They run in eval mode.
+        The models. The module inside DataParallel, DistributedDataParallel and torch.compile is
+        used.
     data
-        Batches: each a tensor, (inputs, targets), or a mapping of arguments, of which a model is
-        given those that it takes. Models get copies, floats in their own precision. A batch of
-        torch_geometric is given whole, or in parts to a model that takes these by name.
+        Batches: each a tensor, a pair (inputs, targets), or a mapping of arguments, of which a
+        model is given those that it takes. Models get copies, with floats in their own precision. A
+        batch of torch_geometric is passed whole, or in parts to a model that names them.
     data_b
-        The batches of B, where it sees other inputs: noisy ones, another language, the captions of
-        images. Input i of a batch in `data` stands beside input i of the same batch here.
+        The batches of B, if it sees other inputs: noisy ones, another language, the captions of
+        images. Input i of a batch here is paired with input i of the same batch in `data`.
     layers
-        A glob, a name or several, as `named_modules` has them. One that begins with "!" takes away,
-        from the default if it is alone; the last that matches decides. A star matches dots too; in
-        a choice that has ** somewhere a single one does not. None, the default: every leaf module
-        with an output of floats, but dropout, identity and flatten. Or a mapping from names in A to
-        names in B.
+        A glob, a name, or several of these, for the names of `named_modules`. One that begins with
+        "!" takes layers away; alone, it takes them from the default. The last one that matches
+        decides. A star matches dots too, unless some glob contains `**`; then only `**` does. None,
+        the default, is every leaf module with an output of floats, but dropout, identity and
+        flatten. Or a mapping from names in A to names in B.
     layers_b
-        The layers of B, where their names differ: paired with those of A in the order given, those
-        of one glob in the order of the model.
+        The layers of B, if their names differ. They are paired with those of A in the order given;
+        layers of one glob are in the order of the model.
     all_pairs
-        Compare every layer of A with every layer of B. Asks for `layers`. The products within a
-        layer are kept once; what all takes is said first. With `nulls` one roll of the inputs is
-        shared by all layers: null 3 of every pair has them rolled alike, so that the best layer of
-        each null can be told.
+        Whether to compare every layer of A with every layer of B. It needs `layers`. With `nulls`
+        all pairs of layers share the circular shifts, so that `Comparison.best` can account for the
+        search.
     device
-        Where both run; they are moved back. None: where they are.
+        The device on which both models run. They are moved back afterwards. None is where they are.
     center
-        Subtract each neuron's mean first.
+        Whether to subtract each neuron's mean first.
     ridge
-        λ of the residuals, where samples are few: see `spectrum`. "auto" chooses one for each layer
-        by its folds, which then have to be asked for; not with `nulls`.
+        λ for few samples: see `spectrum`. "auto" chooses λ for each layer by cross-validation over
+        `folds`, and cannot be combined with `nulls`.
     mask
-        Which positions count: the key of a mapping, or a function that makes the mask (or None) of
-        a batch. None, the default: `attention_mask`, and every key that ends so, as
-        `decoder_attention_mask`, where the batch is a mapping and has them. A mask counts for the
-        layers that run over the positions of its input, as a run on a shorter sequence shows. Or a
-        mapping from globs of layers to keys, functions or None: the first glob that matches counts,
-        and layers that none matches have no mask. A glob may match in one of the models alone.
+        Which positions count: a key of the batch, or a function of the batch that returns the mask
+        or None. The default is `attention_mask`, and every key that ends so, if the batch is a
+        mapping. A mask applies to the layers that run over the positions of its input, as a run on
+        a shorter sequence shows. Or a mapping from globs of layers to keys, functions or None. The
+        first glob that matches counts, and other layers have no mask. A glob may match in only one
+        of the models.
     axis
-        The neurons' axis, where neither a layer's kind nor its input tells it: an int for all
-        layers; a tuple of axes that together are the neurons, as heads and their size are; or a
-        mapping from globs to these, of which the first that matches counts.
+        The neurons' axis, if neither the type of a layer nor its input determines it: an int for
+        all layers; a tuple of axes that are the neurons together, such as heads and their size; or
+        a mapping from globs to these, of which the first that matches counts.
     trace
-        Whether to find out what a row is. False is for those who know it: the first axis of every
-        output is taken for that of the inputs, and where the neurons' axis is not known, the likely
-        one is. How large the layers are is not known then, so memory is not asked first.
+        Whether to find out which rows belong to which input. With False the first axis of every
+        output is taken for the inputs, and the most likely axis for the neurons. The sizes of the
+        layers are then not known in advance, so `max_memory` cannot be used.
     input_axis
-        Which axis of the batch's tensors runs over the inputs: 1 for time-first sequences.
+        The axis of the batch's tensors that runs over the inputs: 1 for sequences with time first.
     items
-        How many rows every input has, where inputs lie one after the other on axis 0, as nodes of
-        graphs, concatenated proteins and packed texts do: the key of a batch that is a mapping, or
-        a function of a batch. What it has or returns are positive integers, one for every input.
-        Layers are read that have as many rows on axis 0 as these together, or one for each input.
-        That they are theirs is tried out: with the rows of some inputs disturbed, no others may
-        change; that takes each model about ten runs on the first batch for each tensor that has
-        such rows. With `trace=False` it is taken for granted. Not with `mask` or `input_axis`. A
-        batch of torch_geometric needs none: its graphs are the inputs.
+        The number of rows of every input, if inputs lie one after the other on axis 0, as nodes of
+        graphs, concatenated proteins or packed texts: the key of the batch that holds these counts,
+        or a function of the batch. Layers must have as many rows on axis 0 as all inputs together,
+        or one for each input. This is checked by about ten runs on the first batch for each tensor
+        with such rows: disturbing some inputs must not change rows of others. It cannot be combined
+        with `mask` or `input_axis`. A batch of torch_geometric needs no `items`: its graphs are the
+        inputs.
     max_neurons
-        Leave out layers of more neurons than that, on either side.
+        Leave out layers that have more neurons than this in either model.
     max_memory
-        What the sums of the layers may take, beside the models: bytes, or a text such as "4 GB".
-        None: half of what is free. Where all layers take more, the models run over the data several
-        times, each time for some of the layers, or of the pairs of layers, and the pairs go to
-        temporary files; data that can be read once only are an error then. A layer that alone takes
-        more is left out, as is a pair of two, of all pairs; those that you ask for by their whole
-        names are an error.
+        The memory that the sums may take, beside the models: bytes, or a text such as "4 GB". None
+        is half of the free memory. If all layers together take more, the models run over the data
+        several times, each time for some of the layers, and pairs go to temporary files. The data
+        must then be readable more than once. A layer that alone takes more is left out, or an error
+        if you asked for it by its whole name.
     max_batches
-        How many batches are read; None: all.
+        The number of batches to read; None is all.
     nulls
-        How many times each pair is also summed with the inputs of B shifted circularly against
-        those of A, inside each batch: the comparison then tells which layers match more than that,
-        and how rare it is.
-        Batches must be of two inputs at least, better of more than there are nulls, in an order
-        that says nothing, and texts of one length, or without special first tokens: see
-        `null_spectra`. With 8 nulls the products take five times as long. A pair of layers has the
-        same nulls, whether it is compared alone or is one of `all_pairs`.
+        The number of permutation nulls: sums in which the inputs of B are shifted circularly
+        against those of A inside each batch. They give the measured chance level and p-values.
+        Batches need at least two inputs, better more than there are nulls, in an order that says
+        nothing; texts should have one length: see `null_spectra`. With 8 nulls the sums take about
+        five times as long.
     folds
-        To how many folds the inputs are assigned, 16 as a rule: the comparison then has intervals:
-        see `interval`. Not with `all_pairs`.
+        The number of folds that the inputs are dealt to, usually 16, for jackknife intervals and
+        cross-validated residuals: see `interval`. Not with `all_pairs`.
     seed
-        What circular shifts and fold assignment follow from.
+        The seed of the circular shifts and the folds.
     calibrate
-        Whether the measures of each layer are found of its nulls too, of which it needs 19: the
-        comparison then has `calibrations`, and `calibrated` shows what is left of each measure
-        above chance. Takes time: as `calibrate` for each layer.
+        Whether to compute all measures on the nulls too, of which there must be at least 19. The
+        comparison then has `calibrations`. This takes as long as `calibrate` for each layer.
     progress
-        Show bars on standard error, if that is a terminal and rich is installed.
+        Whether to show bars on standard error, if it is a terminal and rich is installed.
 
     Returns
     -------
     Comparison
-        A mapping from layers, by their names in A, to `MatchSpectrum`; from tuples (a, b), if
-        `all_pairs`. It has the pairs too, and in `one_to_one` what each layer shares neuron by
-        neuron.
+        A mapping from layers, by their names in A, to `MatchSpectrum`; with `all_pairs`, from
+        tuples (a, b). It also has the pairs and all other results.
 
     Raises
     ------
     TypeError, ValueError
-        What is wrong with the arguments; with a layer, a batch or a mask; there is no batch; a
-        value is not finite.
+        An argument, a layer, a batch or a mask is wrong; there is no batch; a value is not finite.
     MemoryError
-        The sums of a named layer, of a pair of named layers, or of every one do not fit; or those
-        of all together do not, and the data can be read only once.
+        The sums of a layer that you named, or of every layer, do not fit; or all together do not
+        fit and the data can be read only once.
     ModelError
-        A model raised an error: it says in which layer, at which batch.
+        A model raised an error. The message names the layer and the batch.
+
+    Notes
+    -----
+    Layers whose outputs are mostly zero, as the latents of sparse autoencoders, are summed without
+    their zeros, by the rule of `ActivationPair.update`. This does not apply to `all_pairs` or to a
+    GPU.
 
     Warns
     -----

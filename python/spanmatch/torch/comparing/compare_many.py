@@ -1,4 +1,4 @@
-"""Many networks on one data set: which of them learn the same representation, at which layer."""
+"""Comparison of many networks on the same data, layer by layer."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from spanmatch.torch.observing.masks import MaskChoice
 
 ModelOrLoader: TypeAlias = "nn.Module | Callable[[], nn.Module]"
-"""A model, or a function that loads it when it is its turn."""
+"""A model, or a function that loads it when it is needed."""
 
 
 @raises_memory_errors
@@ -71,64 +71,65 @@ def compare_many(
     calibrate: bool = False,
     progress: bool = True,
 ) -> ManyComparison:
-    """Compare many networks layer by layer, on the same inputs, in one pass over the data.
+    """Compare many networks layer by layer, on the same inputs.
 
-    Every network runs once over every batch, and once more over the first ones, where it is found
-    out what a row is. All pairs of networks are made from the same sums, as `compare` would make
-    them of each two: what `compare` says of rows, masks, positions and zeros holds here.
+    Every network runs once over every batch, and a few times more over the first one. All pairs of
+    networks are made from the same sums. Rows, masks, positions and zeros are treated as by
+    `compare`.
 
-    Models run in step, and memory does not grow with the data. Functions that load a model are
-    called one after the other, and each model is let go before the next is loaded: then the rows of
-    every network are kept in a temporary folder (TMPDIR) until all have run, and the inputs of all
-    are compared by a hash of every batch.
+    Models run side by side, batch by batch, and memory does not grow with the data. If the networks
+    do not fit into memory together, pass functions that load them. Each is then loaded, run over
+    all data and released before the next is loaded. The rows of every network are kept in a
+    temporary folder (TMPDIR) until all have run. A hash of every batch checks that all networks see
+    the same inputs.
 
     Parameters
     ----------
     models
-        The networks by name, two at least: each a model, or a function without arguments that
-        returns one. If one is a function, all networks run one after the other.
+        A mapping from names to at least two networks: models, or functions without arguments that
+        return one. If any of them is a function, all networks run one after the other.
     data
-        Batches, as `compare` takes them. Where networks run one after the other they are read once
-        for each, in one order.
+        Batches, as `compare` takes them. If networks run one after the other, the data are read
+        once for each, always in the same order.
     layers
-        A glob, a name or several, or None, as `compare` takes them: then all networks have the same
-        layers, by their names. Or a mapping from each network to its own, which are matched in the
-        order given. The result calls a layer by its name in the first network.
+        A glob, a name, several of these, or None, as `compare` takes them. Layers are then matched
+        by their names. Or a mapping from each network to its layers, which are matched in the order
+        given. The result calls a layer by its name in the first network.
     reference
-        A network: each of the others is compared with it alone, which takes less time and memory.
-        None: each is compared with every other.
+        The name of a network. Each of the others is compared with it only, which takes less time
+        and memory. None compares each network with every other.
     device, center, ridge, mask, axis, trace, input_axis, items, max_neurons, max_batches
-        As `compare` takes them. A layer that cannot be read in one network, or is too wide there,
-        is compared among the others.
+        As for `compare`. A layer that cannot be read, or is too wide, in one network is compared
+        among the others.
     max_memory
-        As `compare` takes it. The sums of a layer take the square of the neurons of all networks
-        together, and as much again while a batch is added; with a reference, (n_a + n_b)² for each
-        of the others.
+        As for `compare`. The sums of a layer take the square of the neurons of all networks
+        together, and as much again while a batch is added. With a reference they take (n_a + n_b)²
+        for each of the others.
     nulls, folds, seed
-        As `compare` takes them. One roll of the inputs is shared by all networks: two of them have
-        the p-value that `compare` gives with the same seed.
+        As for `compare`. All networks share the circular shifts, so two of them have the p-value
+        that `compare` gives with the same seed.
     calibrate
-        As `compare` takes it, for every pair of networks.
+        As for `compare`, for every pair of networks.
     progress
-        Show bars, and say first what the networks take, on standard error.
+        Whether to show bars, and the disk space that the networks will take, on standard error.
 
     Returns
     -------
     ManyComparison
-        A mapping from layers to arrays over networks. It has the pairs too.
+        A mapping from layers to arrays over networks. It also has all comparisons and pairs.
 
     Raises
     ------
     TypeError, ValueError
-        What is wrong with the arguments; with a layer, a batch or a mask; networks read other
-        inputs, or have other layers; a value is not finite. Errors name the network.
+        An argument, a layer, a batch or a mask is wrong; networks read other inputs or have other
+        layers; a value is not finite. Messages name the network.
     MemoryError
-        As `compare`.
+        As for `compare`.
     OSError
         The rows of a network do not fit on the disk.
     ModelError
-        A network raised an error: it says which, in which layer, at which batch. Or the function
-        that loads it did.
+        A network, or the function that loads it, raised an error. The message names the network,
+        the layer and the batch.
 
     Warns
     -----
@@ -226,7 +227,7 @@ def _sum_in_turn(
     *,
     progress: bool,
 ) -> SummedNetworks:
-    """Run one network after the other, and sum their rows from a temporary folder."""
+    """Run one network after the other, keep their rows in a temporary folder, and sum them."""
     told = {"say": _say} if progress else {}
     folder = Path(tempfile.mkdtemp(prefix="spanmatch-"))
     try:
@@ -247,7 +248,7 @@ def _sum_in_turn(
                 progress=progress and can_draw_bars(),
                 **told,
             )
-            # The next one needs the memory.
+            # The next network needs the memory.
             del model
         device = torch.device("cpu")
         budget = find_budget(options.max_memory, device)
@@ -261,7 +262,7 @@ def _sum_in_turn(
 
 
 def _load(name: str, given: ModelOrLoader) -> nn.Module:
-    """Return a network, where a function loads it; its errors name the network."""
+    """Return a network, loaded by its function if it is one; errors name the network."""
     if isinstance(given, nn.Module):
         return given
     try:

@@ -1,4 +1,4 @@
-"""The pairs of several passes over the data: in files, since memory does not hold all of them."""
+"""The pairs of several passes over the data, in files, since they do not all fit into memory."""
 
 from __future__ import annotations
 

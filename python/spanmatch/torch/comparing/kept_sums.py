@@ -1,4 +1,4 @@
-"""The sums of many networks from several passes over the data: in files, read one by one."""
+"""The sums of many networks from several passes over the data, in files."""
 
 from __future__ import annotations
 

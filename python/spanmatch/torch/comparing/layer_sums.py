@@ -1,8 +1,8 @@
-"""Sums over each layer, and over each layer of A with each of B, from which any pair is made.
+"""Sums of each layer, and of each layer of A with each of B, from which every pair is made.
 
-A pair of layers depends on the products within either and between both. Those within are kept once
-for each layer, and not once for each of its pairs. Its nulls change those between alone: rolled
-round, the rows of B are the same rows.
+A pair of layers depends on the products within each layer and between both. The products within a
+layer are kept once, and not again for each of its pairs. Nulls change only the products between
+layers, since the shifted rows of B are the same rows in another order.
 """
 
 from __future__ import annotations

@@ -117,7 +117,7 @@ def explain_width(count: int) -> str:
 
 
 def explain_unreadable(of_a: str | None, of_b: str | None) -> str:
-    """Return why a layer cannot be read in A, in B, or in both; "" where it can be read in both.
+    """Return why a layer cannot be read in A, in B, or in both; "" if it can be read in both.
 
     >>> explain_unreadable(None, "it never ran")
     'in B: it never ran'

@@ -1,4 +1,4 @@
-"""Models over the same batches, each layer of all handed over as the last one gives it."""
+"""Models side by side over the same batches: a layer is passed on once all models have run it."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Lockstep:
             yield
 
     def find_device(self) -> torch.device:
-        """Return where the models run, and the outputs of the first lie."""
+        """Return the device on which the models run, and the outputs of the first lie."""
         return find_device(self._models[0]) if self._device is None else torch.device(self._device)
 
     def count_ahead(self, first: ModelBatches) -> int:
@@ -186,7 +186,7 @@ class Lockstep:
             return outputs, self._observers[at].run(batch, keep)
 
     def _naming(self, at: int) -> AbstractContextManager[None]:
-        """Let errors say which model, where there are names."""
+        """Let errors name the model, if models have names."""
         if not self._names:
             return nullcontext()
         return prefix_errors(f"network {self._names[at]!r}", (TypeError, ValueError, ModelError))

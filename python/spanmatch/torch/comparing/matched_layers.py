@@ -1,4 +1,4 @@
-"""Which layers of many networks are compared: one of each network, under the name in the first."""
+"""The layers of many networks that are compared with each other, by their name in the first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from spanmatch.torch.observing.layers import LayerChoice
 
 NetworkLayers: TypeAlias = "LayerChoice | Mapping[str, LayerChoice]"
-"""The layers of all networks, or of each its own."""
+"""The layers of all networks, or a mapping with those of each."""
 
 SHOWN = 5  # layers that an error lists
 
@@ -43,7 +43,7 @@ def check_networks(networks: Sequence[object], reference: str | None) -> tuple[s
 
 
 def check_choice(layers: NetworkLayers, networks: Sequence[str]) -> None:
-    """Raise ValueError where layers are said of each network, but not of these."""
+    """Raise ValueError if layers are given by network, but not for exactly these networks."""
     if not isinstance(layers, Mapping):
         return
     unknown = [name for name in layers if name not in networks]
@@ -53,7 +53,7 @@ def check_choice(layers: NetworkLayers, networks: Sequence[str]) -> None:
         wrong = f"has {_list(unknown)}, {no}" if unknown else ""
         lacks = f"lacks {_list(missing)}" if missing else ""
         raise ValueError(
-            f"`layers` as a mapping says the layers of every network, and "
+            f"`layers` as a mapping must give the layers of every network, but it "
             f"{', and '.join(filter(None, (wrong, lacks)))}"
         )
 

@@ -59,7 +59,7 @@ class ModelData:
         return any(isinstance(each, Iterator) for each in (self._data, self._data_b))
 
     def count(self) -> int | None:
-        """Return how many batches there are; None where that is not known."""
+        """Return how many batches there are; None if that is not known."""
         return count_batches(self._data, self._max_batches)
 
     def read(self) -> Iterator[ModelBatches]:

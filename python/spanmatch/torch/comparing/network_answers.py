@@ -1,4 +1,4 @@
-"""What the sums of many networks' layers tell, and the comparison of many that holds it."""
+"""From the sums of the layers of many networks to their results and the comparison."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Networks whose rows are summed together, and their sums of one layer.
+"""Groups of networks that are summed together, and their sums of one layer.
 
-All pairs of a group come from one joint Gram. Two networks of a group whose outputs have other
-positions meet in the means over these, as two models that are compared alone do.
+All pairs of a group come from one joint Gram matrix. If two networks of a group have outputs with
+different positions, the means over positions are their samples, as in `compare`.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class _GroupSums:
         names = tuple(outputs)
         if names not in self._rows:
             self._rows[names] = self._make_set(outputs)
-        # Only nulls and folds ask where items begin, and counting under a mask takes time.
+        # Only nulls and folds need the items, and counting under a mask takes time.
         counted = self._group.resampling.anything
         self._rows[names].update(
             {name: each.rows() for name, each in outputs.items()},

@@ -1,4 +1,4 @@
-"""How the layers of many networks stand against each other, and which go into which pass."""
+"""Which layers of many networks are compared, and in which pass over the data."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ class NetworkPairing:
         ]
         if not found:
             return 0
-        # Networks of other positions meet in means too, which may be as many sums again.
+        # Networks with different positions are also compared by means, which may double the sums.
         kinds = 1 + (len({size.row_shapes for _, size in found}) > 1)
         calls = max(size.n_calls for _, size in found)
         outputs = sum(size.n_bytes for at, size in found if at < len(self._networks) - 1)

@@ -1,6 +1,6 @@
-"""The rows of one network on disk: what its layers gave, batch by batch, with a hash of the inputs.
+"""The rows of one network on disk: the outputs of its layers for each batch, with input hashes.
 
-So a network need not be in memory with the others: it runs when it is its turn, and is let go.
+So the networks need not be in memory together: each runs alone and is then released.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class NetworkRows:
         self._folder = folder
 
     def read_run(self) -> NetworkRun | None:
-        """Return what the network has told; None where it has not run to its end.
+        """Return what the network has told; None if it has not run to its end.
 
         Raises
         ------

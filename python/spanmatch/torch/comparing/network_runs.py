@@ -1,4 +1,4 @@
-"""Networks that run one after the other, each over all batches, and their rows summed at the end.
+"""Networks that run one after the other over all batches; their rows are summed at the end.
 
 Only one of them is in memory at a time.
 """
@@ -231,7 +231,7 @@ def _check_disk(
     say: Callable[[str], object],
     n_alike: int,
 ) -> None:
-    """Say what the rows of a network take, or raise OSError where they do not fit on the disk.
+    """Report the disk space for the rows of a network, or raise OSError if it is too small.
 
     What so many networks take is said too, where others are to follow: they may have other layers.
     """

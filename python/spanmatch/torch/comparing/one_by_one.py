@@ -33,7 +33,7 @@ class OneByOne:
     """
 
     def __init__(self, layers: Mapping[str, str], resampling: Resampling) -> None:
-        # One layer of B may stand against several of A.
+        # One layer of B may be compared with several of A.
         self._layers_of: dict[str, list[str]] = {}
         for name_a, name_b in layers.items():
             self._layers_of.setdefault(name_b, []).append(name_a)
@@ -58,7 +58,7 @@ class OneByOne:
                 self._update((name_a, call), a, activations)
 
     def end_batch(self, calls: Sequence[Mapping[str, int]], /) -> None:
-        """Raise ValueError where a layer of A ran more often than its layer of B."""
+        """Raise ValueError if a layer of A ran more often than its layer of B."""
         calls_a, calls_b = calls
         self._calls = calls_a
         for name, count in calls_a.items():
@@ -89,6 +89,6 @@ class OneByOne:
         x, y = (a.means(), b.means()) if note else (a.rows(), b.rows())
         if key not in self._pairs:
             self._pairs[key] = self._resampling.make_pair()
-        # Only nulls and folds ask where items begin, and counting under a mask takes time.
+        # Only nulls and folds need the items, and counting under a mask takes time.
         counted = self._resampling.anything and not note
         self._pairs[key].update(x, y, rows_per_item=a.rows_per_item if counted else 1)

@@ -1,4 +1,4 @@
-"""What the products of a comparison cost: operations, and how many the machine does a second."""
+"""The cost of the products of a comparison: operations, and how many the machine does a second."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from spanmatch.torch.observing.layer_size import LayerSize
 
 WIDTH, ROWS = 512, 1024
-"""Of the products that are timed: neurons of a side, and samples."""
+"""The neurons of a side, and the samples, of the products that are timed."""
 SECONDS = 0.2
 """How long they are."""
 

@@ -1,4 +1,4 @@
-"""What a comparison of two models is asked for, but for the models and the data."""
+"""The options of `compare`, apart from models and data."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class CompareOptions:
-    """The options of `compare`, which says what each means; they are checked here.
+    """The checked options of `compare`, which documents each of them.
 
-    Errors name options between backticks, so that the command line can name its own instead.
+    Errors name options between backticks, so that the command line can show its own names.
 
     Raises
     ------
     TypeError, ValueError
-        One of them is wrong, or two do not go together. What depends on the models is not known
-        yet: the names of layers are looked up where the models are at hand.
+        An option is wrong, or two cannot be combined. Names of layers are checked later, with the
+        models.
 
     Examples
     --------
@@ -59,13 +59,13 @@ class CompareOptions:
     device: torch.device | str | None = None
 
     def __post_init__(self) -> None:
-        # numpy's True is taken too, which JSON has not.
+        # numpy's True is converted to Python's, since JSON cannot hold it.
         object.__setattr__(self, "center", as_center(self.center))
         object.__setattr__(self, "ridge", as_ridge(self.ridge))
         for name in ("nulls", "folds"):
             object.__setattr__(self, name, as_count(getattr(self, name), name))
         object.__setattr__(self, "seed", as_seed(self.seed))
-        self.resampling.make_pair()  # for its errors
+        self.resampling.make_pair()  # Raises if the values are wrong.
         for name in ("max_batches", "max_neurons"):
             if (number := getattr(self, name)) is not None:
                 object.__setattr__(self, name, as_at_least_one(number, name))
@@ -92,19 +92,19 @@ class CompareOptions:
             self._check_all_pairs()
 
     def _check_all_pairs(self) -> None:
-        """Raise ValueError where something asked for is not for all pairs."""
+        """Raise ValueError if an option cannot be combined with `all_pairs`."""
         if self.layers is None or isinstance(self.layers, Mapping):
             raise ValueError(
                 "`all_pairs` compares every layer with every other: choose them by `layers`"
             )
         if self.folds > 0:
             raise ValueError(
-                "`folds` are kept for layers one by one: leave `all_pairs` out, and pair the "
+                "`folds` and `all_pairs` cannot be combined: leave `all_pairs` out, and pair the "
                 "layers by `layers` and `layers_b`; or leave `folds` out"
             )
 
     def _check_can_choose(self) -> None:
-        """Raise ValueError where there is nothing to choose a ridge by."""
+        """Raise ValueError if there are no folds to choose a ridge by."""
         if self.all_pairs:
             raise ValueError(
                 '`ridge` "auto" is chosen by folds, which `all_pairs` does not keep: give a number'
@@ -115,7 +115,7 @@ class CompareOptions:
                 "`nulls`"
             )
         if self.folds == 0:
-            raise ValueError('`ridge` "auto" is chosen by folds: give `folds`, 16 as a rule')
+            raise ValueError('`ridge` "auto" is chosen by folds: give `folds`, usually 16')
 
     @property
     def resampling(self) -> Resampling:

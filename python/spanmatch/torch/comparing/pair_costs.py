@@ -1,4 +1,4 @@
-"""The memory that all pairs of layers take, and the pairs dealt into passes that keep within it."""
+"""The memory of all pairs of layers, and their division into passes that fit into a budget."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class PairCosts:
 
     def __init__(self, sizes: Sizes, options: CompareOptions) -> None:
         self.sizes, self.nulls = sizes, options.resampling.nulls
-        # Under masks by layer the same positions may count otherwise.
+        # With masks by layer the same positions may be masked differently.
         by_layer = isinstance(options.mask, Mapping)
         self._kinds: tuple[dict[str, tuple[bool, bool]], ...] = tuple(
             {name: _find_kinds(size, others.values(), by_layer) for name, size in each.items()}

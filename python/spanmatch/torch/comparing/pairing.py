@@ -1,4 +1,4 @@
-"""How the layers of models stand against each other: of A and B one each, or every one with all."""
+"""Which layers of A are compared with which layers of B: one with one, or every one with all."""
 
 from __future__ import annotations
 

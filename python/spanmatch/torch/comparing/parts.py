@@ -1,4 +1,4 @@
-"""A part of the layers to compare: what one pass over the data is for."""
+"""A part of the layers to compare, for which one pass over the data is made."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 Part: TypeAlias = "Mapping[str, tuple[str, ...]]"
-"""Layers of A, each with those of B that it is compared with."""
+"""The layers of A, each with the layers of B that it is compared with."""
 
 Order: TypeAlias = "tuple[tuple[str, ...], tuple[str, ...]]"
 """Layers of A and of B, as they stand in a result: of B none, where its keys name those of A."""

@@ -1,4 +1,4 @@
-"""Models run over all batches: once, or once for every part of the layers."""
+"""Runs of the models over all batches: once, or once for every part of the layers."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def run_passes(
     TypeError, ValueError
         The data are not the same in all passes, or it cannot be told.
     """
-    # What is random begins here in every pass, as it does where there is but one.
+    # Every pass starts with the same state of random numbers, as a single pass would.
     lockstep.restart(*pairing.list_layers(pairing.whole))
     _check_read_again(data, len(passes))
     notes: dict[Key, str] = {}

@@ -1,4 +1,4 @@
-"""What a comparison of a model with another of its kind would take, from shapes alone."""
+"""The memory and time of a comparison of a model with another of its kind, from shapes alone."""
 
 from __future__ import annotations
 
@@ -155,14 +155,14 @@ def plan_comparison(model: nn.Module, batch: Any, options: CompareOptions) -> Co
     batch = _drop_masks(batch)
     both, inputs = (model, model), count_inputs(batch)
     pairing = choose_pairing(both, options)
-    # The model stays where it is: shapes alone cannot be moved.
+    # The model is not moved, since tensors without values cannot be.
     lockstep = Lockstep(both, pairing.chosen, replace(options, device=None))
     with lockstep.observing():
         with FlopCounterMode(display=False) as forward:
             sizes = lockstep.trace_shapes((batch, batch))
         left_out, passes = pairing.deal(lockstep, sizes, budget, tell=False)
         of_a, of_b = sizes = lockstep.drop_left_out(sizes)
-    # Of a layer that does not run there is nothing, though it is in a pass.
+    # A layer that does not run has no sums, although it is in a pass.
     idle = [a for part in passes for a in part if a not in of_a]
     passes = [keep_pairs(part, lambda a, b: a in of_a and b in of_b) for part in passes]
     modules = pairing.chosen[0].modules

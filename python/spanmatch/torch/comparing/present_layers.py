@@ -109,7 +109,7 @@ def find_too_large(
 
 
 def check_total(needed: int, budget: int | None) -> None:
-    """Raise MemoryError where all layers together take more than the budget."""
+    """Raise MemoryError if all layers together take more than the budget."""
     if budget is not None and needed > budget:
         raise MemoryError(
             f"the sums and outputs of all layers take {format_bytes(needed)} at once, of "

@@ -1,4 +1,4 @@
-"""Rows of two layers' outputs that are of the same samples."""
+"""Rows of the outputs of two layers that belong to the same samples."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def compare_positions(a: Activations, b: Activations) -> str:
-    """Return a note that both are to be averaged over positions; "" where all of them agree.
+    """Return a note that both are to be averaged over positions; "" if all of them agree.
 
     Where positions agree, and which of them count, each is a sample. Where not, the mean over the
     positions of each item is.
@@ -31,7 +31,7 @@ def compare_positions(a: Activations, b: Activations) -> str:
         )
     if a.positions != b.positions or a.counts != b.counts:
         return f"mean over positions: {_describe(a)} against {_describe(b)}"
-    return "" if _has_same_mask(a, b) else "mean over positions: A and B are masked otherwise"
+    return "" if _has_same_mask(a, b) else "mean over positions: A and B have different masks"
 
 
 def _has_same_mask(a: Activations, b: Activations) -> bool:
@@ -47,7 +47,7 @@ def _describe(activations: Activations) -> str:
 
 
 def check_same_rows(first: str, now: str) -> None:
-    """Raise ValueError where one batch is averaged over positions, and another is not."""
+    """Raise ValueError if one batch is averaged over positions, and another is not."""
     if bool(first) != bool(now):
         raise ValueError("their positions agree in some batches, and differ in others")
 

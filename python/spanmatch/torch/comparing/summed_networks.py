@@ -1,4 +1,4 @@
-"""Many networks reduced to the sums of their layers: all of them run in step over the data."""
+"""The sums of the layers of many networks, which run side by side over the data."""
 
 from __future__ import annotations
 

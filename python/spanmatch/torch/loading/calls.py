@@ -40,19 +40,19 @@ def split_call(name: str) -> tuple[str, dict[str, Any]]:
 
 
 def join_arguments(name: str, said: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments in a name and those beside it; ValueError where one is said twice."""
+    """Join the arguments in a name with others; raise ValueError if one is given twice."""
     if twice := sorted(said.keys() & given.keys()):
         raise ValueError(f"{name} and what is given beside it both say {_quote(twice)}")
     return {**said, **given}
 
 
 def check_takes(name: str, function: Callable[..., Any], given: Iterable[str]) -> None:
-    """Raise TypeError where a function of the user's own has none of some arguments.
+    """Raise TypeError if a function of the user lacks an argument that is given.
 
     >>> check_takes("data.py:batches", lambda limit=None: [], ["limit", "split"])
     Traceback (most recent call last):
         ...
-    TypeError: data.py:batches takes no `split`: leave it out, or let the function take it
+    TypeError: data.py:batches takes no `split`: leave it out, or add it to the function's arguments
     """
     try:
         parameters = signature(function).parameters
@@ -62,7 +62,7 @@ def check_takes(name: str, function: Callable[..., Any], given: Iterable[str]) -
         return
     if wrong := [argument for argument in given if argument not in parameters]:
         raise TypeError(
-            f"{name} takes no {_quote(wrong)}: leave it out, or let the function take it"
+            f"{name} takes no {_quote(wrong)}: leave it out, or add it to the function's arguments"
         )
 
 

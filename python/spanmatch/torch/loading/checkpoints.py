@@ -1,4 +1,4 @@
-"""Weights of a file put into a model that has exactly those, or that stays as it was."""
+"""Loading the weights of a file into a model that has exactly these weights."""
 
 from __future__ import annotations
 
@@ -16,37 +16,59 @@ if TYPE_CHECKING:
     from os import PathLike
 
 PREFIXES = ("module.", "_orig_mod.", "model.", "network.")
-"""What DistributedDataParallel, torch.compile, and a module that holds the model put first."""
+"""Prefixes that DistributedDataParallel, torch.compile and wrapping modules put before names."""
 
 SHOWN = 5
-EXTRA = "_extra_state"  # by which torch calls what a module keeps beside tensors
+EXTRA = "_extra_state"  # torch's name for the state of a module that is not tensors
 
 
 def load_checkpoint(model: torch.nn.Module, path: str | PathLike[str]) -> None:
-    """Load weights into a model that has exactly those, or raise and leave it as it was.
+    """Load the weights of a file into a model.
 
-    A name ending in .safetensors is read as safetensors, any other as what `torch.save` wrote, with
-    `weights_only=True`: nothing in the file is run. One ending in .index.json, as
-    model.safetensors.index.json, names the files beside it that hold the weights. The weights may
-    lie under "state_dict", "model_state_dict", "model" or "network", and all names may begin with
-    "module.", "_orig_mod.", "model." or "network.". Tied weights may be there once. Values are cast
-    to the model's types. Meanwhile a copy of the model's own weights is kept, to go back to.
+    The file must have exactly the weights of the model. If an error is raised, the model stays as
+    it was.
+
+    A file whose name ends in .safetensors is read as safetensors. One that ends in .index.json,
+    such as model.safetensors.index.json, names the files beside it that hold the weights. Any other
+    file is read as one of `torch.save` with `weights_only=True`, so no code in it is run. The
+    weights may be stored under "state_dict", "model_state_dict", "model" or "network", and all
+    names may begin with "module.", "_orig_mod.", "model." or "network.". Tied weights may be stored
+    once. Values are cast to the model's types.
+
+    Parameters
+    ----------
+    model
+        The model, which is changed in place.
+    path
+        The file.
 
     Raises
     ------
     OSError
         The file cannot be read.
     spanmatch.FileError
-        It is damaged, holds no weights, or weights that are no plain tensors, or cannot be read
-        without running code.
+        The file is damaged, holds no weights or weights that are not plain tensors, or cannot be
+        read without running code.
     ValueError
-        Weights are missing, not expected, or of another shape: the first few of each are listed.
-        Or the model refuses them, or has no memory for any.
+        Weights are missing, not in the model, or of another shape; the message lists the first few
+        of each. Or the model refuses the weights, or is on the meta device.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import torch
+    >>> trained, model = torch.nn.Linear(3, 2), torch.nn.Linear(3, 2)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "trained.pt")
+    ...     torch.save(trained.state_dict(), path)
+    ...     load_checkpoint(model, path)
+    >>> torch.equal(model.weight, trained.weight)
+    True
     """
     own = model.state_dict(keep_vars=True)
     _check_in_memory(own)
     state = _drop_prefixes(read_weights(Path(path)), own)
-    # As it is missing: safetensors keeps tied weights once, under any of their names.
+    # safetensors stores tied weights once, under any of their names.
     present = {id(own[name]): value for name, value in state.items() if name in own}
     for name, value in own.items():
         if name not in state and id(value) in present:
@@ -54,13 +76,13 @@ def load_checkpoint(model: torch.nn.Module, path: str | PathLike[str]) -> None:
     _check(state, own, path)
     before = _copy_state(own)
     try:
-        # Not strict: what batch normalisation counts may be missing.
+        # Not strict, since the batch counts of batch normalisation may be missing.
         model.load_state_dict(state, strict=False)
     except BaseException as error:
         _restore(model, own, before)
         if not isinstance(error, Exception):
             raise
-        # A model may load weights in ways of its own, which raise anything.
+        # A model may load weights by code of its own, which may raise any error.
         reason = str(error).partition("\n")[0]
         raise ValueError(
             f"the model, which stays as it was, refuses the weights of {path}: "
@@ -98,7 +120,7 @@ def _restore(model: torch.nn.Module, own: Mapping[str, Any], before: Mapping[str
 
 
 def _drop_prefixes(state: dict[str, Any], own: Mapping[str, object]) -> dict[str, Any]:
-    """Take away what stands before every name, as long as no name is one of the model's."""
+    """Remove prefixes that all names share, as long as no name is one of the model's."""
     while own.keys().isdisjoint(state):
         prefix = next((word for word in PREFIXES if all(k.startswith(word) for k in state)), None)
         if prefix is None or not state:
@@ -130,9 +152,10 @@ def _check(
 
 
 def _differs(given: Any, wanted: Any) -> bool:
-    """Tell whether a weight cannot be that of the model.
+    """Tell whether a weight does not fit the model's weight of the same name.
 
-    Integers and floats of one byte would be taken unscaled, and of complex numbers the real part.
+    torch would load integers and floats of one byte without their scale, and only the real part of
+    complex numbers.
     """
     if _format_shape(given) != _format_shape(wanted):
         return True
@@ -146,5 +169,5 @@ def _differs(given: Any, wanted: Any) -> bool:
 
 
 def _format_shape(value: object) -> str:
-    """Return what must agree, as text; a module's extra state is no tensor, and may be anything."""
+    """Return the shape as text; the extra state of a module is not a tensor and has any shape."""
     return " × ".join(map(str, value.shape)) or "one number" if torch.is_tensor(value) else "any"

@@ -1,4 +1,4 @@
-"""An input of the kind that a named model is made for, where its library says what that is."""
+"""An input of the size that a named model is made for, if its library names it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tells the content of the files that models, checkpoints and data are named by."""
+"""Hashes of the files that models, checkpoints and data are named by."""
 
 from __future__ import annotations
 

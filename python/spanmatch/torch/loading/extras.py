@@ -1,4 +1,4 @@
-"""Packages that may not be there: those of the extras of spanmatch."""
+"""Packages that may not be installed: those of the extras of spanmatch."""
 
 from __future__ import annotations
 

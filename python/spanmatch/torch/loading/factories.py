@@ -1,4 +1,4 @@
-"""The user's own functions that make a model or data: package.module:factory, file.py:factory."""
+"""Functions of the user that make a model or data: package.module:factory, file.py:factory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 SEARCHED_LAST: ContextVar[str | None] = ContextVar("searched_last", default=None)
-"""A folder in which modules of factories are looked for where they are nowhere else; None: none."""
+"""A folder that is searched for modules of factories last; None for no folder."""
 OWN = "spanmatch_factory:"  # before the path, the name of a file as a module
 
 

@@ -48,7 +48,7 @@ def load_from_hub(
 
 
 def split_revision(name: str) -> tuple[str, str | None]:
-    """Return a name of the hub without its revision, and this; ValueError where it is empty.
+    """Split a name of the hub from its revision; raise ValueError if the revision is empty.
 
     >>> split_revision("who/what@step1000"), split_revision("who/what")
     (('who/what', 'step1000'), ('who/what', None))

@@ -1,4 +1,4 @@
-"""Checkpoints that are the same file twice, under two names or in two places."""
+"""Checkpoints with the same content, under two names or in two places."""
 
 from __future__ import annotations
 

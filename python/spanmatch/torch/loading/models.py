@@ -1,4 +1,4 @@
-"""Models by name: of torchvision, timm and Hugging Face, or of the user's own code."""
+"""Models by name: from torchvision, timm and Hugging Face, or from the user's own code."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ EXAMPLES = (
     "package.module:factory, file.py:factory, file.py:factory(k=3)"
 )
 
-MOST = 1_000_000  # channels and classes of our own architectures
+MOST = 1_000_000  # the limit of channels and classes of our own architectures
 
 Weights: TypeAlias = Literal["pretrained", "random", "file"]
-"""Where they come from; a file's are loaded after the model is made."""
+"""Where weights come from. Those of a file are loaded after the model is made."""
 
 
 def load_model(
@@ -45,38 +45,48 @@ def load_model(
     seed: int | None = None,
     **kwargs: Any,
 ) -> nn.Module:
-    """Return a model with its weights, on the CPU, ready to evaluate.
+    """Load a model by name, with its weights, on the CPU and in eval mode.
 
-    Needs ``pip install 'spanmatch[models]'``, but for factories.
+    All but factories and our own architectures need ``pip install 'spanmatch[models]'``.
 
     Parameters
     ----------
     name
-        ``torchvision:NAME``, ``timm:NAME``, ``hf:NAME`` of the Hugging Face hub, at a revision
-        ``hf:NAME@REVISION``, or ``hf:FOLDER`` (the bare model, of `transformers.AutoModel`), or a
-        function that returns a model: ``package.module:factory`` or ``file.py:factory``. Or an
-        architecture of the experiment, ``small-vgg``, ``small-resnet``, ``vgg16-bn``, ``resnet20``
-        …, of as many `channels` and `classes` as its checkpoint has, else 3 and 10. Arguments,
-        literals by name, may follow: ``file.py:factory(k=3)``.
+        ``torchvision:NAME`` or ``timm:NAME``; ``hf:NAME`` of the Hugging Face hub, at a revision
+        ``hf:NAME@REVISION``, or ``hf:FOLDER`` (each the bare model of `transformers.AutoModel`); a
+        function that returns a model, ``package.module:factory`` or ``file.py:factory``; or an
+        architecture of the experiment, such as ``small-vgg``, ``small-resnet``, ``vgg16-bn`` or
+        ``resnet20``. These have the `channels` and `classes` of their checkpoint, or else 3 and 10.
+        Literals by name may follow, as in ``file.py:factory(k=3)``.
     checkpoint
-        A file with the weights, as in `load_checkpoint`; then nothing is downloaded. Without one, a
-        named model gets the pretrained weights that its library has in its cache or can fetch.
+        A file with the weights, as for `load_checkpoint`. Nothing is then downloaded. Without one a
+        named model gets the pretrained weights that its library has in its cache or can download.
     seed
-        Random weights, the same for the same seed, in place of pretrained ones. A factory runs
-        under the seed. torch's own random numbers go on as if nothing had happened.
+        The seed of random weights in place of pretrained ones. A factory runs under this seed. The
+        state of torch's random numbers is restored afterwards.
     **kwargs
-        For the factory, or for the library's constructor. ``hf:`` takes ``config=``, a
-        configuration of transformers, too: with a checkpoint or a seed it is all it needs.
+        Arguments of the factory, or of the library's constructor. ``hf:`` also takes ``config=``, a
+        configuration of transformers. With it and a checkpoint or a seed nothing is downloaded.
+
+    Returns
+    -------
+    torch.nn.Module
 
     Raises
     ------
     ValueError
-        There is no such model, or the checkpoint does not fit; an argument in the name is no
+        There is no such model; the checkpoint does not fit; an argument in the name is not a
         literal.
     OSError
-        A file cannot be read, or pretrained weights cannot be had.
+        A file cannot be read, or pretrained weights are not available.
     ImportError
         A package is missing.
+
+    Examples
+    --------
+    >>> model = load_model("small-vgg", seed=0, channels=1)
+    >>> next(model.parameters()).shape[1]
+    1
     """
     if not isinstance(name, str):
         raise TypeError(f"`name` must be a text, got {type(name).__name__}; see {EXAMPLES}")
@@ -95,11 +105,11 @@ def load_model(
                 f"{said!r} does not go with {other}: say once where the weights come from"
             )
         weights: Weights = "pretrained" if seed is None else "random"
-        # Models are filled with random numbers before their weights are loaded, too.
+        # Models draw random weights even if weights of a file are loaded afterwards.
         with seed_torch(0 if seed is None else seed):
             model = SOURCES[kind](rest, "file" if checkpoint is not None else weights, kwargs)
     else:
-        # resnet18 is of torchvision, and no slip for resnet20.
+        # resnet18 is a name of torchvision, and not a misspelt resnet20.
         slips = get_close_matches(name, ARCHITECTURES, cutoff=0.9)
         with import_factory(name, [*SOURCES, *slips], EXAMPLES) as factory:
             model = call_factory(name, factory, seed, kwargs)
@@ -122,7 +132,7 @@ def _build_architecture(
 
 
 def make_architecture(name: str, sizes: dict[str, Any]) -> nn.Module:
-    """Return an architecture of ours of some `channels` and `classes`, 3 and 10 if not said."""
+    """Return one of our own architectures with these `channels` and `classes`, or 3 and 10."""
     if wrong := sorted(sizes.keys() - {"channels", "classes"}):
         raise ValueError(f"{name} takes channels and classes, not {', '.join(wrong)}")
     channels = as_at_least_one(sizes.get("channels", CHANNELS), "channels", MOST)
@@ -136,7 +146,7 @@ def _build_torchvision(name: str, weights: Weights, kwargs: dict[str, Any]) -> n
     _check_known(name, list_models(), "torchvision")
     build = get_model_builder(name)
     options = {"weights": "DEFAULT" if weights == "pretrained" else None, **kwargs}
-    # Detectors fetch the weights of a part even where none are wanted of the whole.
+    # Detectors would download weights of their backbone even if no weights are wanted.
     if weights != "pretrained" and "weights_backbone" in inspect.signature(build).parameters:
         options.setdefault("weights_backbone", None)
     with _add_ways_out(f"torchvision:{name}") if weights == "pretrained" else nullcontext():
@@ -146,7 +156,7 @@ def _build_torchvision(name: str, weights: Weights, kwargs: dict[str, Any]) -> n
 def _build_timm(name: str, weights: Weights, kwargs: dict[str, Any]) -> nn.Module:
     with explain_missing("timm", "models"):
         import timm
-    # hf-hub:… and local-dir:… are timm's own, and in no list.
+    # Names with hf-hub: and local-dir: are resolved by timm and in no list.
     if ":" not in name:
         tags = timm.list_pretrained() if "." in name else []
         _check_known(name, [*timm.list_models(include_tags=False), *tags], "timm")
@@ -184,12 +194,12 @@ def _build_hugging_face(name: str, weights: Weights, kwargs: dict[str, Any]) -> 
         model, notes = load_from_hub(
             AutoModel.from_pretrained, name, output_loading_info=True, **kwargs
         )
-    # The library fills these with random numbers.
+    # The library would fill missing weights with random numbers.
     if missing := sorted(notes["missing_keys"]):
         pooler = all("pooler" in key for key in missing)
         raise OSError(
             f"the weights of hf:{name} lack {len(missing)} of the model: {list_names(missing, 5)}; "
-            + ("leave that layer away (add_pooling_layer=False), or " if pooler else "")
+            + ("leave that layer out (add_pooling_layer=False), or " if pooler else "")
             + WAYS_OUT
         )
     return model
@@ -206,7 +216,7 @@ WAYS_OUT = "give `checkpoint`, a file, or `load_model(seed=0)` for random weight
 
 @contextmanager
 def _add_ways_out(name: str) -> Iterator[None]:
-    """Say of pretrained weights that cannot be had what else there is."""
+    """Add to errors of pretrained weights what can be used instead."""
     try:
         yield
     except (OSError, UnpicklingError) as error:
@@ -229,7 +239,7 @@ def _check_known(name: str, known: Collection[str], kind: str) -> None:
 def call_factory(
     name: str, factory: Callable[..., Any], seed: int | None, kwargs: dict[str, Any]
 ) -> nn.Module:
-    """Return the model that the user's own function makes, under a seed if there is one."""
+    """Return the model that the user's function makes, under a seed if there is one."""
     if isinstance(factory, nn.Module):
         raise TypeError(f"{name} is a model: name a function that returns it")
     with nullcontext() if seed is None else seed_torch(seed):
@@ -241,8 +251,8 @@ def call_factory(
 
 @contextmanager
 def seed_torch(seed: int) -> Iterator[None]:
-    """Draw random numbers from a seed, on the CPU, and then go on as if none had been drawn."""
-    # torch.manual_seed would seed every device, and a fork of all of them would start them.
+    """Draw random numbers from a seed, on the CPU, and restore the state afterwards."""
+    # torch.manual_seed would seed every device, and forking all devices would start them.
     with torch.random.fork_rng(devices=[]), torch.device("cpu"):
         torch.default_generator.manual_seed(seed)
         yield

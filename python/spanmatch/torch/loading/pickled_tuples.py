@@ -1,4 +1,4 @@
-"""How large the tuples of a pickle are, told without making them."""
+"""The sizes of tuples in a pickle, without making them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SLICE: Any = pickletools.stackslice
 
 
 def check_tuples(file: IO[bytes], pickles: int = 1) -> None:
-    """Raise ValueError where a tuple holds tuples over and over, which takes for ever to hash.
+    """Raise ValueError if tuples are nested so that hashing them would take forever.
 
     A pickle of 300 bytes can name by 40 tuples, each of which holds the one before twice, a
     trillion parts. Where such a tuple is a key, reading does not end, and cannot be interrupted.

@@ -1,4 +1,4 @@
-"""Weights in a safetensors file, by reading it: one that is cut short meanwhile is an error."""
+"""Weights in a safetensors file, read so that a file that shrinks meanwhile is an error."""
 
 from __future__ import annotations
 

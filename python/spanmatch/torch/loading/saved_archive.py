@@ -1,4 +1,4 @@
-"""Files of torch.save before torch reads them: what can be told of them without unpickling."""
+"""Checks of files of torch.save that need no unpickling, before torch reads them."""
 
 from __future__ import annotations
 

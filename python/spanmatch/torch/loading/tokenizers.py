@@ -1,4 +1,4 @@
-"""The tokenizer of text where it is not said: that of the models which are to read it."""
+"""The default tokenizer of text: that of the models that read it."""
 
 from __future__ import annotations
 

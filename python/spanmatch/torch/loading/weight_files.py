@@ -1,4 +1,4 @@
-"""Weights from files: safetensors, or those of torch.save, of which no code is ever run."""
+"""Weights from files of safetensors or torch.save, without running code in them."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def build_weightless(name: str, **kwargs: Any) -> nn.Module:
 
 
 def explain_weights_needed(name: str, error: Exception) -> str:
-    """Return what to do where something failed that may have needed the values of weights."""
+    """Return a way out for a failure that may be due to missing values of weights."""
     reason = str(error).partition("\n")[0]
     return (
         f"{name} cannot be planned without weights: {reason}; if it needs their values, "

@@ -1,4 +1,4 @@
-"""What a layer gives for one batch: found in what it returns, and made samples × neurons."""
+"""The output of a layer for one batch, and its form as samples × neurons."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Activations:
         """
         if self.counts is not None:
             return _average(self.rows(), self.counts, max(1, math.prod(self.positions)))
-        # Summed in one order wherever the values lie: a copy of them has the same means.
+        # Summed in a fixed order for any strides, so that a copy has the same means.
         last = self.values.movedim(self.axis, -1).contiguous()
         values = last.flatten(1, -2) if self.positions else None
         kind = torch.float32 if self.values.dtype in NARROW else self.values.dtype
@@ -221,6 +221,6 @@ def _fits(memory: Tensor, values: Tensor) -> bool:
         memory.shape == values.shape
         and memory.dtype == values.dtype
         and memory.device == values.device
-        # Within inference mode tensors are made that nobody outside may write to.
+        # Tensors made in inference mode could not be written to outside of it.
         and not memory.is_inference()
     )

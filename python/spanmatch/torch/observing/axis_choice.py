@@ -1,4 +1,4 @@
-"""The neurons' axis of layers where whoever asks has said which it is."""
+"""The neurons' axis of layers for which the argument `axis` names it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 NeuronAxes: TypeAlias = "int | tuple[int, ...] | Mapping[str, int | tuple[int, ...]] | None"
-"""The neurons' axes as `compare` takes them."""
+"""The argument `axis` of `compare`."""
 
 
 class AxisChoice:

@@ -1,4 +1,4 @@
-"""What a batch is: a tensor, (inputs, targets), (ids, mask), or a mapping of arguments."""
+"""The forms of a batch: a tensor, (inputs, targets), (ids, mask), or a mapping of arguments."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 ATTENTION_MASK = "attention_mask"
-# With them a model computes its loss; some make other inputs of them.
+# Models compute their loss with these, and some make further inputs of them.
 LABELS = "labels"
 SHOWN = 8
 

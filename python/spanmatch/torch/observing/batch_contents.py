@@ -1,4 +1,4 @@
-"""All that a batch says: the inputs of the model, how many there are, and which rows are whose."""
+"""The contents of a batch: the model's inputs, their number, and the rows of each."""
 
 from __future__ import annotations
 

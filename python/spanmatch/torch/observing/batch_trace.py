@@ -1,4 +1,4 @@
-"""A batch traced: the model runs on it, and again otherwise, until it is known what each row is."""
+"""The trace of one batch: runs on it and on changed inputs, until all rows are known."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def trace_batch(
     check
         Raises what is wrong with the first pass.
     """
-    # Of items each row on axis 0 is looked at.
+    # With items every row on axis 0 is checked.
     n_looked_at = read.n_inputs if read.items is None else 1
 
     def run(

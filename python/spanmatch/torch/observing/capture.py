@@ -1,4 +1,4 @@
-"""The activations of chosen layers, batch by batch, for whoever wants to have them."""
+"""`capture`: the activations of chosen layers, batch by batch."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
 
 
 class Captured(tuple[str, Tensor]):
-    """The rows of one layer for one batch: a tuple (layer, rows), and how many rows each item has.
+    """The rows of one layer for one batch: a tuple (layer, rows) with an attribute `rows_per_item`.
 
     Parameters
     ----------
     layer
-        The layer's name; of one that runs several times `name#0`, `name#1`, …
+        The name of the layer; `name#0`, `name#1`, … if it runs several times in a forward pass.
     rows
-        Samples × neurons.
+        A tensor of samples × neurons.
     rows_per_item
-        How many rows each input of the batch has: an int where all have as many, else one for each
-        that has any. `ActivationPair.update` takes it as it is.
+        The number of rows of each input, in the form that `ActivationPair.update` takes: an int if
+        it is the same for all, else a list with the number of each input that has any rows.
 
     Examples
     --------
@@ -51,7 +51,7 @@ class Captured(tuple[str, Tensor]):
     _rows_per_item: int | list[int]
 
     def __new__(cls, layer: str, rows: Tensor, rows_per_item: int | list[int]) -> Self:
-        """Make a tuple of the first two."""
+        """Make a tuple of the layer and the rows."""
         made = super().__new__(cls, (layer, rows))
         object.__setattr__(made, "_rows_per_item", rows_per_item)
         return made
@@ -63,12 +63,12 @@ class Captured(tuple[str, Tensor]):
 
     @property
     def rows(self) -> Tensor:
-        """Samples × neurons."""
+        """The rows, a tensor of samples × neurons."""
         return self[1]
 
     @property
     def rows_per_item(self) -> int | list[int]:
-        """How many rows each input has: an int for all, or one for each."""
+        """The number of rows of each input: an int for all, or a list."""
         counts = self._rows_per_item
         return counts if isinstance(counts, int) else list(counts)
 
@@ -76,11 +76,11 @@ class Captured(tuple[str, Tensor]):
         raise AttributeError(f"{name} cannot be set: what was captured stays as it is")
 
     def __getnewargs__(self) -> tuple[str, Tensor, int | list[int]]:
-        """Return what a copy or a pickle is made of."""
+        """Return the arguments that make a copy or a pickle."""
         return self[0], self[1], self._rows_per_item
 
     def __getstate__(self) -> None:
-        """Nothing is left to keep beside that."""
+        """Return None: the arguments hold the whole state."""
 
 
 def capture(
@@ -96,46 +96,48 @@ def capture(
     device: torch.device | str | None = None,
     max_batches: int | None = None,
 ) -> Iterator[Captured]:
-    """Yield (layer, rows) for every layer and batch: the rows are samples × neurons.
+    """Yield the activations of every layer for every batch, as (layer, rows).
 
-    What is yielded is a tuple of two, whose `rows_per_item` says how many rows each input has, as
-    a pair with nulls or folds needs it.
+    The rows are a tensor of samples × neurons. In maps the channels are the neurons, and every
+    position of every image is a sample. In sequences the hidden units are the neurons, and every
+    unmasked token is a sample. As in `compare`, runs on the first batch find out which rows belong
+    to which input. Rows come input by input, and layers that cannot be read are left out. A module
+    that runs several times in a forward pass yields `name#0`, `name#1`, …
 
-    Of maps the channels are neurons and every position of every image is a sample; of sequences the
-    hidden units, and every unmasked token. A module that runs several times in a forward pass
-    yields `name#0`, `name#1`, … What a row is, is found out on the first batch, as in `compare`:
-    rows come input by input, and layers that cannot be read are left out.
+    Each tuple also has an attribute `rows_per_item`, the number of rows of each input. A pair with
+    nulls or folds needs it.
 
-    Between batches and between two yields the model is as it was before: without hooks, in its own
-    mode. The rows lie on the model's device, and are the caller's. They are dense: on the host,
-    `ActivationPair.update` sums them without their zeros where that is less work.
+    Between two yields the model has no hooks and is in its own mode. The rows lie on the model's
+    device, and you may keep or change them. They are dense.
 
     Parameters
     ----------
     model
-        As it is used: DataParallel, DistributedDataParallel and torch.compile are looked through.
+        The model. The module inside DataParallel, DistributedDataParallel and torch.compile is
+        used.
     data
-        Batches: each a tensor, (inputs, targets), or a mapping of arguments, of which the model is
-        given those that it takes. It gets copies, floats in its own precision. A batch of
-        torch_geometric is given whole, or in parts to a model that takes these by name.
+        Batches, as `compare` takes them.
     layers
-        A glob, a name or several, as `named_modules` has them. One that begins with "!" takes away,
-        from the default if it is alone; the last that matches decides. A star matches dots too; in
-        a choice that has ** somewhere a single one does not. None, the default: every leaf module
-        with an output of floats, but dropout, identity and flatten.
+        A glob, a name, several of these, or None, as `compare` takes them.
     axis, mask, trace, input_axis, items
-        As in `compare`.
+        As for `compare`.
     device
-        Where inputs go. None: where the model's first parameter or buffer lies.
+        The device that inputs are moved to. None is the device of the model's first parameter or
+        buffer.
     max_batches
-        How many batches are read; None: all.
+        The number of batches to read; None is all.
+
+    Yields
+    ------
+    tuple
+        The name of a layer, and its rows for one batch.
 
     Raises
     ------
     TypeError, ValueError
-        At the call, what is wrong with the arguments; later, with a batch, a mask or a layer.
+        An argument is wrong (at the call); a batch, a mask or a layer is wrong (while iterating).
     ModelError
-        The model raised an error: it says in which layer, at which batch.
+        The model raised an error. The message names the layer and the batch.
 
     Examples
     --------
@@ -148,7 +150,7 @@ def capture(
     0 (108, 4)
     1 (108, 4)
 
-    A pair of two layers of one model, whose folds are folds of images, not of positions:
+    A pair of two layers of one model, whose folds hold whole images and not single positions:
 
     >>> import spanmatch as sm
     >>> pair = sm.ActivationPair(folds=3)
@@ -191,7 +193,7 @@ def _capture_batches(
     for batch in chain(ahead, batches):
         with observer:
             calls = observer.run(batch, receive)
-        # Rows are let go as they are handed over.
+        # Rows are released as they are yielded.
         captured.reverse()
         while captured:
             layer, call, rows, rows_per_item = captured.pop()

@@ -1,4 +1,4 @@
-"""Where a model is asked to run."""
+"""The argument `device`: where a model runs."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The inputs of a batch as the trace of items gives them to a model: the rows of some disturbed.
+"""The changed inputs of a batch for the trace of items: the rows of some inputs are disturbed.
 
-Which inputs are disturbed in which run spells the number of every input: in half of the runs each,
-and in no two of them alike. So an output's row that changed in some of the runs is of the one input
-that was disturbed in all of them; one that depends on several inputs changed in too many.
+Each input is disturbed in half of the runs, and no two inputs in the same runs. So a row of an
+output belongs to the one input that was disturbed in every run in which the row changed. A row
+that depends on several inputs changes in more than half of the runs.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from spanmatch.torch.observing.items import BatchItems, RowCounts
 
 SINGLE_TENSOR = ""  # the name of a batch that is a single tensor
-BOUNDS = "ptr"  # what torch_geometric calls the bounds between graphs
+BOUNDS = "ptr"  # torch_geometric's name of the bounds between graphs
 
 
 def plan_runs(n_inputs: int) -> Tensor:
@@ -42,11 +42,11 @@ def plan_runs(n_inputs: int) -> Tensor:
 
 
 def list_disturbed(inputs: Any, items: BatchItems) -> list[dict[str, RowCounts]]:
-    """Return the tensors that are disturbed together, by name, and which of their rows are whose.
+    """Return groups of tensors to disturb together, by name, with the inputs of their rows.
 
-    Of a batch of graphs all tensors that have rows of nodes, edges or graphs are, as their names
-    tell them apart. Of any other each is disturbed alone: as many rows as the inputs have may be of
-    something else by accident.
+    In a batch of graphs all tensors with rows of nodes, edges or graphs are disturbed together,
+    since their names tell them apart. In other batches each tensor is disturbed alone, since it
+    may have the same number of rows by accident.
     """
     parts = inputs if isinstance(inputs, Mapping) else {SINGLE_TENSOR: inputs}
     found: dict[str, RowCounts] = {}
@@ -54,7 +54,7 @@ def list_disturbed(inputs: Any, items: BatchItems) -> list[dict[str, RowCounts]]
         if not isinstance(part, Tensor) or not part.ndim or name == BOUNDS:
             continue
         kinds = items.find_kinds(part.shape[0])
-        # The tensors of edges say in their name that they are.
+        # Tensors of edges have "edge" in their name.
         own = [each for each in kinds if ("edge" in name) == (each.kind == EDGES)]
         if kinds:
             found[name] = (own or kinds)[0]
@@ -66,7 +66,7 @@ def list_disturbed(inputs: Any, items: BatchItems) -> list[dict[str, RowCounts]]
 def disturb_rows(
     inputs: Any, rows: Mapping[str, RowCounts], chosen: Tensor, seed: int
 ) -> Any | None:
-    """Return the inputs with the rows of some disturbed; None where that changes nothing.
+    """Return the inputs with the rows of some disturbed; None if that changes nothing.
 
     Floats are given noise. Of all other tensors each row of an input becomes one of the same
     input's, drawn at random: they may be indices, and hold none that was not there.

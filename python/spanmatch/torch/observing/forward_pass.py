@@ -1,4 +1,4 @@
-"""One forward pass under observation: what it hands over, and what it has shown so far."""
+"""One observed forward pass: the outputs that it passes on, and its record."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from spanmatch.torch.observing.masks import BatchMasks
 
 Call: TypeAlias = tuple[str, int]
-"""A layer, and which of its calls in a forward pass: 0, 1, …"""
+"""The name of a layer, and the number of its call in a forward pass: 0, 1, …"""
 
 
 class Receiver(Protocol):

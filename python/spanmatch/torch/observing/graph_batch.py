@@ -1,4 +1,4 @@
-"""A batch of torch_geometric, several graphs as one: it is told by what it has, without import."""
+"""A batch of torch_geometric, recognised by its attributes without importing the library."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# What a model that takes the whole batch may call it, though the batch has an entry of that name.
+# The name that a model may use for the whole batch, although the batch has an entry of this name.
 BATCH_PARAMETER = "batch"
 
 
@@ -23,7 +23,7 @@ def is_graph_batch(value: Any) -> bool:
     (False, False)
     """
     names = ("to_data_list", "num_graphs", "clone", "to_dict")
-    # Of the class: an object may answer to any name.
+    # Attributes of the class are used, since an object may answer to any name.
     return not isinstance(value, Tensor | Mapping) and all(hasattr(type(value), n) for n in names)
 
 
@@ -108,7 +108,7 @@ class GraphBatch(Mapping[str, Any]):
         return tuple(counts)
 
     def count_edges(self) -> tuple[int, ...] | None:
-        """Return how many edges each graph has; None where they do not lie graph by graph."""
+        """Return how many edges each graph has; None if they do not lie graph by graph."""
         edges, ptr = self._values.get("edge_index"), self._values["ptr"]
         if not isinstance(edges, Tensor) or edges.ndim != 2 or edges.shape[0] != 2:
             return None

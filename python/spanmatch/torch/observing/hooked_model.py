@@ -1,4 +1,4 @@
-"""A model that runs as it is used, with hooks on its modules, and is left as it was."""
+"""A model that runs with hooks on its modules, and is left as it was."""
 
 from __future__ import annotations
 
@@ -114,9 +114,9 @@ class HookedModel:
             ):
                 call_model(self.model, inputs, device, find_dtype(self.model))
         except Exception as error:
-            # Of what the hooks do, only a lack of memory is told by torch in its own words.
+            # Of errors in hooks, torch raises only a lack of memory itself.
             if current.failure is None or is_out_of_memory(error):
                 raise describe_failure(error, self.names, batch) from error
-        # A model may catch what passes through it.
+        # A model may catch errors that pass through it.
         if current.failure is not None:
             raise current.failure

@@ -1,7 +1,7 @@
-"""Which axis of an output runs over the inputs: found by giving these in another order.
+"""The axis of an output that runs over the inputs, found by giving these in another order.
 
-The slices of an output along that axis move as the inputs do. An axis of B·k holds k rows of every
-input, those of one input together or apart, and the values say which.
+The slices of an output along this axis move with the inputs. An axis of length B·k holds k rows of
+each of B inputs. Whether the rows of an input lie together or apart follows from the values.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 PROJECTIONS = 4  # random projections kept of every slice
-CLEARLY = 100.0  # a slice belongs to the nearest, if that is so many times nearer than any other
-UNMOVED = 16  # what differs by no more than so many roundings is the same
-# Beyond this many values products are summed in float32.
+CLEARLY = 100.0  # A slice belongs to the nearest if this is that many times nearer than any other.
+UNMOVED = 16  # Values that differ by at most this many roundings are equal.
+# Products of more values than this are summed in float32.
 LARGE = 2**22
 
 
@@ -193,8 +193,8 @@ def find_input_axis(
         raise NoInputAxisError("its rows moved with the inputs along more than one axis")
     if _has_equal_rows(given[best.axis], best, len(order)):
         raise NoInputAxisError(
-            "rows that share an axis with the inputs are the same for all of these: they may be of "
-            "none, as free places of experts are"
+            "rows that share an axis with the inputs are the same for all of these: they may "
+            "belong to no input, as free places of experts do"
         )
     return best
 

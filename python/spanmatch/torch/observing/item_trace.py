@@ -1,7 +1,7 @@
-"""Whose the rows of outputs are where inputs lie one after the other: what is said, tried out.
+"""The trace for inputs that lie one after the other, which checks the given row counts.
 
-The model runs on its first batch with the rows of some inputs disturbed: no row of an output may
-change but those that are said to be of these. As many rows as there should be are no proof.
+The model runs on its first batch with the rows of some inputs disturbed. Only the rows of an output
+that belong to these inputs may change. The right number of rows alone would not prove it.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
     Run = Callable[..., ForwardPass]
 
-SEEN = 0.5  # of the inputs, at least, rows have to be seen to change
-ROUNDINGS = 10  # what two equal runs differ by, so many times, is no change
-STILL = 2  # nor are so many roundings of the largest row
+SEEN = 0.5  # the part of the inputs whose rows must be seen to change, at least
+ROUNDINGS = 10  # A difference of up to this many times that of two equal runs is no change,
+STILL = 2  # and neither is one of up to this many roundings of the largest row.
 
 
 @dataclass
@@ -127,7 +127,7 @@ def _disturb_all(
         except MemoryError:
             raise
         except Exception:
-            # It takes no such inputs: nothing is learned.
+            # The model refuses such inputs, so nothing is learned.
             continue
         evidence = Evidence(list(rows))
         for call, output in given.seen.items():
@@ -156,7 +156,7 @@ def _measure_rounding(run: Run, given: ForwardPass, inputs: Any) -> dict[Call, f
 def _find_changed(
     output: SeenOutput, runs: list[ForwardPass | None], floor: float
 ) -> Tensor | None:
-    """Return which rows changed in which run; None where their number did."""
+    """Return which rows changed in which run; None if their number did."""
     one = output.slices.get(0)
     if one is None:
         return None

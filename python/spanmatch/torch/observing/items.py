@@ -1,7 +1,7 @@
-"""How many rows every input of a batch has, where inputs lie one after the other on one axis.
+"""The number of rows of every input of a batch, if inputs lie one after the other on one axis.
 
-So do the nodes of all graphs of a batch, proteins that are concatenated, and packed texts. Whoever
-asks says the counts with `items`; a batch of torch_geometric has them.
+This is so for the nodes of all graphs of a batch, concatenated proteins, and packed texts. The user
+gives the counts by `items`; a batch of torch_geometric holds them itself.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from spanmatch.torch.observing.batch import count_inputs, get_inputs
 from spanmatch.torch.observing.graph_batch import GraphBatch
 
 ItemsChoice: TypeAlias = "str | Callable[[Any], Any] | None"
-"""How many rows every input has, as `compare` takes it."""
+"""The argument `items` of `compare`."""
 
 ROWS, NODES, EDGES = "rows", "nodes", "edges"
 ONE = "inputs"  # the kind of rows of which every input has one
@@ -93,7 +93,7 @@ class BatchItems:
 
 
 def check_items(items: object, mask: object, input_axis: int) -> None:
-    """Raise TypeError or ValueError where `items` is none, or does not go with other arguments."""
+    """Raise TypeError or ValueError if `items` is not valid, or not with other arguments."""
     if items is None:
         return
     if not isinstance(items, str) and not callable(items):
@@ -105,7 +105,7 @@ def check_items(items: object, mask: object, input_axis: int) -> None:
 
 
 def check_alone(source: str, mask: object, input_axis: int) -> None:
-    """Raise ValueError where `mask` or `input_axis` contradicts what says whose the rows are."""
+    """Raise ValueError if `mask` or `input_axis` is given beside row counts."""
     if mask is not None:
         raise ValueError(
             f"{source} and `mask` do not go together: rows that lie one input after the other are "
@@ -118,7 +118,7 @@ def check_alone(source: str, mask: object, input_axis: int) -> None:
 
 
 def read_items(batch: Any, items: ItemsChoice) -> BatchItems | None:
-    """Return how many rows every input of a batch has; None where each has one slice of a tensor.
+    """Return the number of rows of every input of a batch; None if each is a slice of a tensor.
 
     Parameters
     ----------
@@ -189,7 +189,7 @@ def _as_counts(made: Any) -> tuple[int, ...]:
 
 
 def _check_filled(counts: Sequence[int], item: str, rows: str) -> None:
-    """Raise ValueError where an input has no rows: no layer could show anything of it."""
+    """Raise ValueError if an input has no rows."""
     if not counts:
         raise ValueError("the batch is empty")
     if 0 in counts:

@@ -1,4 +1,4 @@
-"""What a model keeps from one run to the next: every observer has its own, and the model none."""
+"""The state that a model keeps between runs, which is separate for each observer."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 Holder: TypeAlias = "dict[Any, Any] | list[Any] | deque[Any] | set[Any]"
-"""What holds tensors and can be filled with others: a container, or the attributes of an object."""
+"""A holder of tensors that can be replaced: a container, or the attributes of an object."""
 
-# What torch keeps in every module, and accelerate's own: not what a forward pass leaves behind.
+# Attributes of every torch module, and those of accelerate, which are not state of a forward pass.
 OF_TORCH = frozenset(vars(nn.Module())) | {"_hf_hook"}
 DICTS = (dict, OrderedDict, defaultdict)
 LISTS = (list, deque, set)
@@ -124,7 +124,7 @@ class Copies:
         return {_get_memory(part) for part in self._model.parameters()}
 
     def copy_all(self, contents: Holder) -> Holder | None:
-        """Return contents whose tensors are copies; None where there are no tensors."""
+        """Return contents whose tensors are copies; None if there are no tensors."""
         values = contents.values() if isinstance(contents, dict) else contents
         if not any(isinstance(value, COPIED) for value in values):
             return None
@@ -160,7 +160,7 @@ class Copies:
 
 
 def _get_memory(tensor: Tensor) -> int | None:
-    """Return what is the same for all tensors in one memory; None where it is not laid out so."""
+    """Return what is the same for all tensors in one memory; None if it is not laid out so."""
     plain = type(tensor) in (Tensor, nn.Parameter) and tensor.layout == torch.strided
     if not plain or tensor.is_quantized or tensor.is_conj() or tensor.is_neg():
         return None
@@ -174,7 +174,7 @@ def _find_holders(model: nn.Module) -> list[Holder]:
     modules = [
         module
         for module in model.modules()
-        # A lazy module becomes another in its first run.
+        # A lazy module changes its class in its first run.
         if not isinstance(module, ScriptModule | LazyModuleMixin)
     ]
     for module in modules:
@@ -245,7 +245,7 @@ def _is_equal(now: Any, before: Any) -> bool:
         return True
     if isinstance(now, Tensor) and isinstance(before, Tensor):
         same = (now.shape, now.dtype, now.device) == (before.shape, before.dtype, before.device)
-        # What has no values here, as weights that were moved away, may have changed.
+        # Tensors without values, as weights that were moved away, may have changed.
         plain = now.layout == before.layout == torch.strided and not now.is_nested
         return same and plain and not now.is_meta and torch.equal(now, before)
     if isinstance(now, torch.Generator) and isinstance(before, torch.Generator):

@@ -1,4 +1,4 @@
-"""Globs over the dotted names of layers: what a star matches, and what takes names away."""
+"""Globs over the dotted names of layers, some of which take layers away."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 AWAY = "!"
-"""A pattern that begins so takes away what it matches."""
+"""A pattern that begins with this takes away the layers that it matches."""
 DEEP = "**"
-"""In a choice that has this somewhere, a single star stays between two dots."""
+"""If a choice contains this anywhere, a single star does not match dots."""
 
 
 class LayerGlobs:
@@ -54,7 +54,7 @@ def takes_away(pattern: str) -> bool:
     return pattern.startswith(AWAY)
 
 
-# What has a meaning in a glob; brackets that are not closed have none.
+# The special parts of a glob. Brackets that are not closed are not special.
 TOKENS = re.compile(r"(\*\*+\.|\*+|\?|\[!?\]?[^\]]*\])")
 
 

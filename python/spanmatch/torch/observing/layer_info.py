@@ -1,4 +1,4 @@
-"""A table of a model's layers: what `compare` and `capture` would see of them."""
+"""`layer_info`: a table of a model's layers as `compare` and `capture` see them."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ if TYPE_CHECKING:
     from spanmatch.torch.observing.layers import ChosenLayers, LayerChoice
 
 HEADINGS = ("layer", "type", "output", "axis", "neurons", "positions", "parameters")
-LETTERS = 100  # of a name in the table
+LETTERS = 100  # the longest name in the table
 
 
 @dataclass(frozen=True)
 class LayerInfo:
-    """A layer, and what it gave for one batch."""
+    """A layer and the shape of its output for one batch."""
 
     name: str
-    """As `capture` yields it."""
+    """The name of the layer, as `capture` yields it."""
     type: str
     """The name of its class."""
     shape: tuple[int, ...]
-    """Of its output."""
+    """The shape of its output."""
     axis: int | None
-    """The neurons' axis in it; None: not known, it has to be said with the argument `axis`."""
+    """The neurons' axis of the output; None if it is not known. Then use the argument `axis`."""
     neurons: int | None
-    """How many neurons it has."""
+    """The number of neurons; None if `axis` is not known."""
     positions: tuple[int, ...] | None
-    """The sizes of the axes that are neither items nor neurons."""
+    """The sizes of the axes of positions, which are neither inputs nor neurons."""
     parameters: int
-    """How many numbers it has learned, its children's included."""
+    """The number of parameters, those of its children included."""
 
 
 class LayerTable(tuple[LayerInfo, ...]):
-    """Layers in the order in which they ran; shown as a table."""
+    """The layers in the order in which they ran, shown as a table."""
 
     __slots__ = ()
 
@@ -61,19 +61,25 @@ def layer_info(
     axis: NeuronAxes = None,
     device: torch.device | str | None = None,
 ) -> LayerTable:
-    """Run a batch through a model and list its layers.
+    """Run a model on one batch and list its layers.
 
     Parameters
     ----------
     model, layers, axis, device
-        As in `capture`. A layer whose axis is not known is no error: it shows as ?.
+        As for `capture`. A neurons' axis that is not known is shown as ?, and is not an error.
     example
-        One batch: a tensor, (inputs, targets), or a mapping of the model's arguments.
+        One batch: a tensor, a pair (inputs, targets), or a mapping of the model's arguments.
+
+    Returns
+    -------
+    tuple of LayerInfo
+        The name, type, output shape, neurons' axis, neurons, positions and parameters of each layer
+        in the order in which they ran. Its repr is a table.
 
     Raises
     ------
     TypeError, ValueError, ModelError
-        As in `capture`.
+        As for `capture`.
 
     Examples
     --------
@@ -95,7 +101,7 @@ def layer_info(
 
 def _describe(output: SeenOutput, module: nn.Module, calls: int) -> LayerInfo:
     shape, axes = output.shape, output.neurons
-    # An axis of 0 is that of a single item: there is none for the neurons of a batch.
+    # Axis 0 runs over inputs, so it means that no axis is known for the neurons.
     axis = None if axes is None else axes[0] or None
     return LayerInfo(
         name=name_call(output.layer, output.call, calls),

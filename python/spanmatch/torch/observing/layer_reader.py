@@ -1,4 +1,4 @@
-"""What is read of a model's chosen layers: their outputs, as they were found to be laid out."""
+"""Reads the outputs of a model's chosen layers, in the layout that the trace found."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class LayerReader:
         self.leave_out({**unreadable, **found.left_out})
 
     def check_tested(self, batch: BatchContents) -> None:
-        """Raise ValueError where a batch has several inputs, and one alone has been traced."""
+        """Raise ValueError if a batch has several inputs, but only one has been traced."""
         if self.is_traced and batch.n_inputs > 1 and self._most_inputs == 1:
             said = "" if batch.items is None else f" as {batch.items.source} says"
             with self.prefix_errors():
@@ -108,7 +108,7 @@ class LayerReader:
                 )
 
     def leave_out(self, reasons: Mapping[str, str]) -> None:
-        """Read some layers no more.
+        """Stop reading some layers.
 
         Raises
         ------
@@ -145,7 +145,7 @@ class LayerReader:
         return None if axis is None else (axis,)
 
     def read(self, current: ForwardPass, seen: SeenOutput, output: Tensor) -> Activations | None:
-        """Return the activations of an output; None where the layer runs more often than before.
+        """Return the activations of an output; None if the layer runs more often than before.
 
         Raises
         ------
@@ -156,7 +156,7 @@ class LayerReader:
         with self.prefix_errors(seen.layer):
             layout = self._find_layout(seen)
             if layout is None:
-                # The end of the pass says so.
+                # This is reported at the end of the pass.
                 return None
             if current.items is not None:
                 return layout.read_items(output.detach(), current.items)
@@ -166,7 +166,7 @@ class LayerReader:
             return activations
 
     def check_layouts(self, found: RowTrace) -> None:
-        """Raise ValueError where another batch shows that rows lie otherwise than was found.
+        """Raise ValueError if another batch shows that rows lie differently than was found.
 
         Sums are under way then, and no layer can be left out.
         """
@@ -180,7 +180,7 @@ class LayerReader:
                     )
 
     def _check_uniform(self, seen: SeenOutput, activations: Activations) -> None:
-        """Raise ValueError where rows differ of an output that was the same for all inputs."""
+        """Raise ValueError if an output that was the same for all inputs is not any more."""
         assert self._trace is not None or not self.is_traced
         if self._trace is None or (seen.layer, seen.call) not in self._trace.untested:
             return
@@ -192,7 +192,7 @@ class LayerReader:
             )
 
     def check_calls(self, current: ForwardPass) -> None:
-        """Raise ValueError where layers gave nothing, or ran otherwise than for the first batch."""
+        """Raise ValueError if layers gave nothing, or ran differently than for the first batch."""
         with self.prefix_errors():
             _check_given(current, self.chosen)
             first = self._calls = current.calls if self._calls is None else self._calls
@@ -210,7 +210,7 @@ class LayerReader:
                     )
 
     def prefix_errors(self, name: str | None = None) -> AbstractContextManager[None]:
-        """Let errors say the batch and, where there is one, the layer."""
+        """Let errors name the batch and, if there is one, the layer."""
         where = f"batch {self.batch} (counted from 0)"
         if name is not None:
             where = f"layer {name!r} ({type(self.chosen.modules[name]).__name__}), {where}"
@@ -223,7 +223,7 @@ class LayerReader:
 
 
 def _check_given(current: ForwardPass, chosen: ChosenLayers) -> None:
-    """Raise ValueError where a named layer has given nothing, or none has."""
+    """Raise ValueError if a named layer has given nothing, or none has."""
     for name in sorted(chosen.named):
         if name in current.empty and name not in current.calls:
             raise ValueError(f"layer {name!r} returned {current.empty[name]}")

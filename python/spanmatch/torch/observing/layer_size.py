@@ -1,4 +1,4 @@
-"""How much memory a layer's outputs ask for."""
+"""The memory that a layer's outputs need."""
 
 from __future__ import annotations
 
@@ -31,4 +31,4 @@ class LayerSize:
 
 
 NO_SIZE = LayerSize(0, 0, 0, 0, 0, frozenset())
-"""That of a layer that gives nothing."""
+"""The size of a layer without output."""

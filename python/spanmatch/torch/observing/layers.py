@@ -1,4 +1,4 @@
-"""Which layers of a model to look at: globs over the names of its modules."""
+"""The choice of a model's layers by globs over the names of its modules."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 LayerChoice: TypeAlias = "str | Sequence[str] | None"
-"""A glob or name, several of them, or None: every leaf that computes something.
+"""A glob or name, several of these, or None for every leaf that computes something.
 
 The last pattern that matches a layer decides: one that begins with "!" takes it away, from every
 leaf if there are no others. A star matches dots too, but in a choice that has ** somewhere.
 """
 
-# What an evaluated model passes on as it came. Other libraries call theirs by these names.
+# Layers that pass on their input in eval mode. Other libraries use the same names.
 PASSING = (nn.modules.dropout._DropoutNd, nn.Identity, nn.Flatten)
 PASSING_NAMES = ("Dropout", "DropPath", "DropBlock", "DropBlock2d", "StochasticDepth")
-# It computes with the weights of its children and never calls them: a leaf, all but in name.
+# It uses the weights of its children and never calls them, so it counts as a leaf.
 CLOSED = (nn.MultiheadAttention,)
-# Of these the children hold packed weights.
+# The children of these hold packed weights.
 QUANTISED = ("torch.ao.nn.quantized", "torch.ao.nn.intrinsic.quantized")
 WRAPPERS = (nn.DataParallel, nn.parallel.DistributedDataParallel, AveragedModel)
 INNER = ("_orig_mod", "_checkpoint_wrapped_module")
-# Where torch keeps what computes a weight, as in weight normalisation: no part of the forward pass.
+# Where torch keeps modules that compute a weight, as in weight normalisation.
 WEIGHTS = "parametrizations"
-# As many near names as an error shows.
+# The number of similar names that an error shows.
 NEAREST = 4
 
 
@@ -132,7 +132,7 @@ def unwrap(module: nn.Module) -> nn.Module:
     Linear(in_features=2, out_features=2, bias=True)
     """
     while True:
-        # The types of the others are known only once their machinery is loaded.
+        # Other types are known only once the modules that define them are imported.
         names = ("module",) if isinstance(module, WRAPPERS) else INNER
         inner = next((module._modules[name] for name in names if name in module._modules), None)
         if inner is None:
@@ -187,7 +187,7 @@ def _as_patterns(choice: str | Sequence[str]) -> list[str]:
 
 
 def _check_takes_something(pattern: str, matched: set[str], found: set[str]) -> None:
-    """Raise ValueError where a name that is to go is not there: a slip would leave its layers in.
+    """Raise ValueError if a name to take away does not exist, since it may be misspelt.
 
     One that comes first has nothing to take from: a later pattern decides.
     """

@@ -1,4 +1,4 @@
-"""How a layer's outputs are read: the axes of inputs and neurons, and the mask that counts."""
+"""The layout of a layer's outputs: the axes of inputs and neurons, and the mask that applies."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Layout:
         >>> Layout(InputAxis(1), neurons=(2,), n_axes=3).find_row_shape((7, 5, 16), n_inputs=5)
         (5, 7)
         """
-        # What lies nowhere can be arranged at no cost.
+        # Tensors on the meta device can be rearranged at no cost.
         return tuple(arrange(torch.empty(shape, device="meta"), n_inputs, self).shape[:-1])
 
     def read_items(self, output: Tensor, items: BatchItems) -> Activations:

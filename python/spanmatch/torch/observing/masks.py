@@ -1,4 +1,4 @@
-"""The masks of a batch: read from it, and brought to the positions of one layer's output."""
+"""The masks of a batch, and their form for the positions of a layer's output."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-MADE = "mask"  # what the mask of a function is called
+MADE = "mask"  # the name of a mask that a function makes
 
 MaskSource: TypeAlias = "str | Callable[[Any], Any] | None"
 MaskChoice: TypeAlias = "MaskSource | Mapping[str, MaskSource]"
-"""Which positions count, as `compare` takes it."""
+"""The argument `mask` of `compare`."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def turn_masks(masks: BatchMasks, n_inputs: int, input_axis: int) -> BatchMasks:
         return masks
     turned = {}
     for name, mask in masks.of_inputs.items():
-        # A function makes them of inputs × positions.
+        # Masks from a function are inputs × positions already.
         fitting = [0] if name == MADE else [at for at in (0, 1) if mask.shape[at] == n_inputs]
         if len(fitting) != 1:
             raise ValueError(
@@ -111,7 +111,7 @@ def turn_masks(masks: BatchMasks, n_inputs: int, input_axis: int) -> BatchMasks:
 
 
 def fit_mask(shape: tuple[int, ...], mask: Tensor) -> Tensor | None:
-    """Return the mask of an output, of its shape (inputs, *positions); None where there are none.
+    """Return the mask of an output, of its shape (inputs, *positions); None if there are none.
 
     Raises
     ------
@@ -129,8 +129,8 @@ def fit_mask(shape: tuple[int, ...], mask: Tensor) -> Tensor | None:
         return broadcast_mask(mask, shape, fitting[0])
     raise ValueError(
         f"the mask has shape {tuple(mask.shape)}, but its output has {shape} of inputs and "
-        "positions: choose layers that keep the positions, or say by `mask` which fits this layer; "
-        "`mask={'GLOB': None}` is for none"
+        "positions: choose layers that keep the positions, or give by `mask` one that fits this "
+        "layer; `mask={'GLOB': None}` is for none"
     )
 
 

@@ -1,6 +1,6 @@
-"""Embeddings that are asked for rows which they do not have, as by a sequence made longer.
+"""Embeddings that lack a row they are asked for, as for a sequence that was made longer.
 
-On a GPU that ends more than the run: nothing works there any more.
+On a GPU this error would make the device unusable for the rest of the process.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is raised when a model fails: in which layer, at which batch."""
+"""`ModelError`: a model failed, in this layer and at this batch."""
 
 from __future__ import annotations
 
@@ -15,15 +15,29 @@ NEVER_RAN = (
 
 
 class ModelError(RuntimeError):
-    """The model raised an error, which is the cause of this one."""
+    """A model raised an error, which is the cause (`__cause__`) of this one.
+
+    The message names the layer and the batch.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from spanmatch.torch import ModelError, layer_info
+    >>> model = torch.nn.Sequential(torch.nn.Linear(8, 4))
+    >>> try:
+    ...     layer_info(model, torch.ones(2, 5))
+    ... except ModelError as error:
+    ...     print(str(error).partition(":")[0])
+    layer '0' (Linear), batch 0 (counted from 0)
+    """
 
 
 def describe_failure(
     error: Exception, names: dict[nn.Module, str], batch: int
 ) -> ModelError | MemoryError:
-    """Return an error that says in which layer, and at which batch, the model raised `error`."""
+    """Return an error that names the layer and the batch at which the model raised `error`."""
     where = f"batch {batch} (counted from 0)"
-    # The innermost module at work. Nothing has to be recorded for it while all goes well.
+    # The traceback has the innermost module that ran, so nothing is recorded in advance.
     for frame, _ in reversed(list(walk_tb(error.__traceback__))):
         module = frame.f_locals.get("self")
         name = names.get(module) if isinstance(module, nn.Module) else None

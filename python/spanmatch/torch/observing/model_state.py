@@ -1,4 +1,4 @@
-"""What is changed in a model, and around it, while it is observed, and put back afterwards."""
+"""The changes in and around a model while it is observed, which are undone afterwards."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ class RandomStream:
     def restart(self) -> None:
         """Go back to the beginning."""
         if self._first is None:
-            # GPUs follow in the first run.
+            # Memory on GPUs follows in the first run.
             self._first = _get_random_states(set())
         self._states = self._first
 
@@ -162,7 +162,7 @@ def run_eagerly() -> AbstractContextManager[Any]:
 
     Those within a forward pass cannot be taken off, and hooks do not fire in them, or break them.
     """
-    # Where nothing is compiled yet, this would load what compiles.
+    # If nothing is compiled yet, this would import the compiler.
     if "torch._dynamo" not in sys.modules or not hasattr(torch.compiler, "set_stance"):
         return nullcontext()
     eager: AbstractContextManager[Any] = torch.compiler.set_stance("force_eager")

@@ -1,8 +1,8 @@
-"""Which axis of a layer's output is that of the neurons.
+"""The neurons' axis of a layer's output.
 
-Convolutions, normalisations and linear maps know it by what they are. An activation or a block does
-not: a GELU inside ConvNeXt works on (N, H, W, C), one in ResNet on (N, C, H, W). So axes are
-followed through the forward pass, from the layers that know to those that do not.
+The types of convolutions, normalisations and linear maps determine the axis. Those of activations
+and blocks do not: a GELU inside ConvNeXt works on (N, H, W, C), and one in ResNet on (N, C, H, W).
+So axes are followed through the forward pass, from the layers that determine them to the others.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ LAST = (
     nn.RNNBase,
     nn.RNNCellBase,
 )
-# transformers' linear map, named Conv1D, which the GPT family uses.
+# The linear map of transformers that is named Conv1D, as in the GPT family.
 LAST_NAMES = ("Conv1D",)
-# The rooms of torch whose layers work on the positions of maps, and leave the channels' axis alone.
+# The modules of torch whose layers work on positions of maps and keep the channels' axis.
 SPATIAL = tuple(
     f"torch.nn.modules.{room}" for room in ("pooling", "padding", "upsampling", "pixelshuffle")
 )
 
-# Those whose layers are functions of each value, or keep all of them where they are.
+# The modules whose layers are functions of each value, or keep all values in place.
 ELEMENTWISE = tuple(
     f"torch.nn.modules.{room}" for room in ("activation", "batchnorm", "dropout", "linear")
 )
 
-# Tensors of one shape, of which one alone may have it by accident.
+# The number of tensors of one shape that is needed, since one may have it by accident.
 SEVERAL = 2
 
 
@@ -85,11 +85,11 @@ class Axes:
 
     def __init__(self, *, guess: bool = False) -> None:
         self._guess = guess
-        # By the identity of a tensor: while it lives, no other has the same.
+        # By the id of a tensor, which is unique while the tensor lives.
         self._of_tensor: dict[int, tuple[ref[Tensor], int]] = {}
-        # By the address of its memory, likewise.
+        # By the address of its memory, which is unique in the same way.
         self._of_memory: dict[int, tuple[ref[Tensor], int]] = {}
-        # By the address of what its memory is a part of.
+        # By the address of the storage that its memory is part of.
         self._of_storage: dict[int, tuple[ref[Tensor], int]] = {}
         # Those whose axis is that of others of their shape, and on how many that rests.
         self._by_shape: dict[int, tuple[ref[Tensor], int]] = {}
@@ -166,12 +166,12 @@ class Axes:
             return None, 0
         if _is_elementwise(module):
             return axis, n_witnesses
-        # Turned round, the output would be as large.
+        # Transposed, the output would have the same size.
         turned = output.shape[1:].count(output.shape[axis]) > 1
         return (None if turned else axis), n_witnesses or SEVERAL
 
     def _find_view(self, output: Tensor) -> int | None:
-        # What a layer inside a block has made is often turned before the block returns it.
+        # A block often transposes the output of an inner layer before it returns it.
         tensor_ref, axis = self._of_memory.get(output.data_ptr(), (None, 0))
         known = None if tensor_ref is None else tensor_ref()
         if known is None or known.numel() != output.numel():
@@ -196,7 +196,7 @@ class Axes:
         known = self._of_shape.get(shape, set())
         if known:
             axis = next(iter(known))
-            # Turned round it would have the same shape.
+            # Transposed it would have the same shape.
             turned = shape.count(output.shape[axis]) > 1
             return axis if len(known) == 1 and not turned else None
         return self._guess_axis(output) if self._guess else None
@@ -229,8 +229,8 @@ def _find_normalised_axis(module: nn.Module, output: Tensor) -> int | None:
     fitting = [axis for axis in (1, last) if output.shape[axis] == normalised[0]]
     if len(set(fitting)) == 1:
         return fitting[0]
-    # Maps as wide as they have channels. What acts on channels-first maps says so in its name
-    # (torchvision and timm) or its settings (transformers).
+    # Maps that are as wide as they have channels. Layers for channels-first maps have this in their
+    # name (torchvision and timm) or in their settings (transformers).
     if type(module).__name__.endswith("2d") or (
         getattr(module, "data_format", None) == "channels_first"
     ):

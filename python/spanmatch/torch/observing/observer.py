@@ -1,4 +1,4 @@
-"""A model whose layers' outputs are handed over as they appear, and which is left as it was."""
+"""`Observer`: passes on the outputs of a model's layers, and leaves the model as it was."""
 
 from __future__ import annotations
 
@@ -238,7 +238,7 @@ class Observer:
         first, *others = joined if runs_alike else single
         sizes = self._trace_one(first)
         for batch in others:
-            # What is wrong with a later batch is said when it is its turn.
+            # Errors of a later batch are raised when it is run.
             with suppress(ModelError):
                 self._trace_one(batch)
         return sizes
@@ -285,7 +285,7 @@ class Observer:
         except MemoryError:
             raise
         except Exception:
-            # Of one input the trace says what is wrong.
+            # For a single input the trace raises the error.
             return False
 
     def _count_calls(self, batch: Any) -> dict[str, int]:

@@ -1,6 +1,6 @@
-"""Models that accelerate spreads over devices: their weights come when a layer runs, and go again.
+"""Models that accelerate spreads over devices, so that weights are present only while they run.
 
-accelerate is not imported: what it hangs on a module tells all that is asked here.
+accelerate is not imported, since the hooks that it adds to modules hold all that is needed here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ HOOK = "_hf_hook"
 
 
 def find_execution_device(module: nn.Module) -> torch.device | None:
-    """Return where accelerate lets a module run; None where it does not say."""
+    """Return the device on which accelerate runs a module; None if it does not name one."""
     hook = getattr(module, HOOK, None)
     for part in getattr(hook, "hooks", (hook,)):
         device = getattr(part, "execution_device", None)
@@ -30,7 +30,7 @@ def find_execution_device(module: nn.Module) -> torch.device | None:
 
 
 def find_home(model: nn.Module) -> torch.device | None:
-    """Return where the inputs of a model go, whose weights may be elsewhere; None: it is plain.
+    """Return the device for the inputs of a model that accelerate spreads; None for other models.
 
     The model as a whole says it, or the first of its parts that does.
     """
@@ -49,7 +49,7 @@ def is_spread(model: nn.Module) -> bool:
 
 
 def check_stays(home: torch.device, device: torch.device | str) -> None:
-    """Raise ValueError where a model that accelerate spreads is to run elsewhere."""
+    """Raise ValueError if a model that accelerate spreads is asked to run on another device."""
     wanted = torch.device(device)
     if wanted.type != home.type or wanted.index not in (None, home.index):
         raise ValueError(

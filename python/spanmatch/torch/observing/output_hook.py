@@ -1,4 +1,4 @@
-"""The hook on a model's modules: what they return is recorded, and what is wanted handed over."""
+"""The hook on a model's modules, which records outputs and passes on those of chosen layers."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class OutputHook:
         """Take what a module returns."""
         current = self._pass
         if current is None:
-            # Not ours: whoever has the model runs it within the block.
+            # Not a run of ours: the caller runs the model inside the block.
             return
         try:
             try:

@@ -1,8 +1,8 @@
-"""The inputs of a batch as the trace gives them to a model: in another order, noisy, shorter.
+"""The changed inputs of a batch for the trace: in another order, noisy, or shorter.
 
-What is reordered: every tensor with as many entries on the input axis as there are inputs, every
-list and tuple of that length, and what mappings, and lists and tuples of another length, hold of
-these. All else is handed on as it is.
+These are reordered: every tensor with one entry for each input on the input axis, every list and
+tuple of that length, and the same inside mappings and inside lists and tuples of another length.
+Everything else is passed on unchanged.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from spanmatch.torch.observing.batch import ATTENTION_MASK
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NOISE = 0.5  # of the deviation of the inputs; of 1 where these are all alike
+NOISE = 0.5  # the noise relative to the deviation of the inputs, or to 1 if these are all equal
 
-LITTLE = 1e-3  # likewise, where the order of inputs is to stay what it is
+LITTLE = 1e-3  # the same, if a model's order of the inputs must not change
 
 
 def reorder_inputs(inputs: Any, order: Tensor, axis: int = 0) -> Any:
@@ -43,7 +43,7 @@ def reorder_inputs(inputs: Any, order: Tensor, axis: int = 0) -> Any:
 
 
 def add_noise(inputs: Any) -> Any | None:
-    """Return the inputs with noise on every tensor of floats; None where there is none."""
+    """Return the inputs with noise on every tensor of floats; None if there is none."""
     if not _has_floats(inputs):
         return None
     generator = torch.Generator().manual_seed(0)
@@ -59,7 +59,7 @@ def add_noise(inputs: Any) -> Any | None:
 
 
 def disturb_input(inputs: Any, at: int, axis: int = 0) -> Any | None:
-    """Return the inputs with a little noise on one of them; None where it has no floats."""
+    """Return the inputs with a little noise on one of them; None if it has no floats."""
     if not _has_floats(inputs):
         return None
     generator = torch.Generator().manual_seed(at)
@@ -128,7 +128,7 @@ def _find_positions(part: Tensor, mask: Tensor, input_axis: int) -> int | None:
         return 1
     if input_axis == 1 and part.shape[:2] == mask.T.shape:
         return 0
-    # A mask may lie the other way.
+    # A mask may have its axes the other way round.
     return 1 if input_axis == 1 and part.shape == mask.shape else None
 
 

@@ -1,4 +1,4 @@
-"""Which axes of an output are positions: those as long as the sequence or image was in each run."""
+"""The axes of positions of an output: those that are as long as the input in each run."""
 
 from __future__ import annotations
 
@@ -82,9 +82,9 @@ def find_neurons(
                 "of attention weights do: say by `axis` which is the neurons'"
             )
     _check_places(output, inputs, shrunk, resized)
-    # An axis of one place holds no neurons beside others.
+    # An axis of length 1 cannot be the neurons' if there are longer ones.
     left = tuple(axis for axis in rest if axis not in shrunk and output.shape[axis] > 1)
-    # Without any that shrank nothing has been learned; side by side alone can axes be one.
+    # Without an axis that shrank nothing is learned. Only adjacent axes can be one.
     if not shrunk or not left or left != tuple(range(left[0], left[-1] + 1)):
         raise ValueError(explain_unknown_axis(output.shape))
     return left
@@ -153,7 +153,7 @@ def explain_doubt(mask: str) -> str:
 def _check_places(
     output: SeenOutput, inputs: InputAxis, shrunk: set[int], resized: Sequence[Resized]
 ) -> None:
-    """Raise ValueError where axes that follow the input's length hold more than its positions.
+    """Raise ValueError if axes that follow the input's length hold more than its positions.
 
     What else is there may be neurons: (T·d, B, h) has d features of every position on its first
     axis.

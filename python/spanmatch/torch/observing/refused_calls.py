@@ -1,4 +1,4 @@
-"""Calls of a model's modules that are refused before they run: what they are given is wrong."""
+"""Calls of a model's modules that are refused before they run, since their input is wrong."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def refuse_calls(
     current: ForwardPass,
     explain: Callable[[nn.Module, Any], str | None],
 ) -> Iterator[None]:
-    """Let the forward pass fail where one of these modules is given what must not be.
+    """Let the forward pass fail if one of these modules is given a wrong input.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
-"""The model run on sequences of other lengths: what follows them are positions.
+"""Runs on sequences of other lengths: axes that follow the length are positions.
 
-Half as long, for a model may fill a sequence up to whole blocks, or pool it by two, and one
-position less would change no shape. Where half as many do not either, as where all is one block, it
-runs once more with so many that they have to show.
+The other length is half. Models may pad a sequence to whole blocks or pool it by two, and then one
+position less would change no shape. If half the length changes no shape either, as with a single
+block, the model runs once more with so many positions that shapes must change.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is said of layers by globs: spread over the layers of a model, or split between models."""
+"""Options that are given by globs, for the layers of one model or split between two models."""
 
 from __future__ import annotations
 

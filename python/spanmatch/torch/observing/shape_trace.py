@@ -1,4 +1,4 @@
-"""What a row of every layer is, as far as shapes tell: inputs on the first axis."""
+"""The trace from shapes alone, which takes the first axis for the inputs."""
 
 from __future__ import annotations
 

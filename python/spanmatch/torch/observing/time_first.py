@@ -1,4 +1,4 @@
-"""Modules that take time first, given a batch as it came: told, before time is taken for inputs."""
+"""Modules that take time first but are given inputs first: an error, before axes are confused."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TIME_FIRST = (
 def refuse_time_first(
     model: nn.Module, inputs: Any, current: ForwardPass
 ) -> AbstractContextManager[None]:
-    """Let the forward pass fail where a time-first module is given a tensor of the batch itself.
+    """Let the forward pass fail if a time-first module is given a tensor of the batch itself.
 
     To move time would look like moving inputs.
     """

@@ -1,9 +1,9 @@
-"""What a row of every layer is, found out by experiment before anything is summed.
+"""The trace, which finds out by runs of the model which rows of a layer belong to which input.
 
-The model runs on its first batch, and once more with the inputs in another order: an output's rows
-that moved with an input are that input's. Where the axis of the neurons, or whose mask is whose, is
-not known, it runs once more with a shorter sequence or a smaller image: axes that shrank are
-positions: see `resized_runs`. What cannot be told is named, and left out.
+The model runs on its first batch, and once more with the inputs in another order. Rows of an output
+that moved with an input belong to this input. If the neurons' axis, or the layers of a mask, are
+not known, the model runs once more with a shorter sequence or a smaller image. Axes that shrank are
+positions: see `resized_runs`. Layers that cannot be read are left out, with a reason.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ def make_trace(
 def find_changes(first: RowTrace, later: RowTrace) -> dict[str, str]:
     """Return the layers whose outputs do not lie in a later batch as in the first, and why."""
     changed = {
-        layer: "its rows lie otherwise in the second batch than in the first"
+        layer: "its rows lie differently in the second batch than in the first"
         for (layer, call), layout in first.layouts.items()
         if not layout.is_like(later.layouts.get((layer, call)))
     }
@@ -174,7 +174,7 @@ class _InputTrace:
             self.reasons = dict.fromkeys(given.seen, "its rows have not been traced to inputs")
             return
         for call, output in given.seen.items():
-            # Every row is of the one input there is.
+            # Every row belongs to the only input.
             if output.shape[0] == 1:
                 self.axes[call] = InputAxis(0)
             else:
@@ -199,7 +199,7 @@ class _InputTrace:
                 self.reasons[call] = str(error)
                 self.unmoved[call] = other
                 if _is_uniform(one):
-                    # All rows are alike: whose they are changes nothing.
+                    # All rows are equal, so it does not matter which input they belong to.
                     self.axes[call] = InputAxis(0, after=one.shape[0] // self._n_inputs)
             except NoInputAxisError as error:
                 self.reasons[call] = str(error)
@@ -237,7 +237,7 @@ class _InputTrace:
         except Exception:
             return
         if not any(given.seen[call].differs(first.seen.get(call)) for call in self.unmoved):
-            # They are not made of what was changed.
+            # These outputs do not depend on the inputs that were changed.
             return
         second = self._run_moved(run, noisy, order, axis)
         if second is None:
@@ -249,12 +249,12 @@ class _InputTrace:
             try:
                 where = find_input_axis(one.slices, other.slices, order, one.resolution)
             except NoInputAxisError as error:
-                # Alike they were by accident: experts may all have chosen one token.
+                # They were equal by accident: all experts may have chosen the same token.
                 if call in self.axes and plain.differs(one):
                     del self.axes[call]
                     self.reasons[call] = str(error)
                 continue
-            # Without noise nothing moved: then the rows of all inputs have to be alike.
+            # Nothing moved without noise, so the rows of all inputs must be equal.
             if follows(plain.slices, unmoved.slices, order, where):
                 self.axes[call] = where
                 self.settled.add(call)
@@ -267,10 +267,10 @@ class _InputTrace:
 
     def name_random(self, run_on: Callable[[], ForwardPass], first: ForwardPass) -> None:
         """Say which of the outputs that were not found again differ between two equal runs."""
-        # What has no axis that could be the inputs' is told by its shape, whatever its values.
+        # An output without a possible axis of inputs is recognised by its shape alone.
         lost = [call for call in self.reasons if call not in self.axes and first.seen[call].slices]
         if first.is_repeatable:
-            # Two runs gave the same, and nothing was drawn that could have made it another.
+            # Two runs gave the same output, and no random number was drawn.
             lost = [call for call in lost if call not in self.unmoved]
         if not lost:
             return
@@ -279,7 +279,7 @@ class _InputTrace:
         except MemoryError:
             raise
         except Exception:
-            # It can be run once and no more: nothing is learned.
+            # The model can run only once, so nothing is learned.
             return
         for call in lost:
             if first.seen[call].differs(again.seen.get(call)):

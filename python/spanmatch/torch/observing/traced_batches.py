@@ -1,4 +1,4 @@
-"""The batches by which rows are traced: the first, or several where it holds few inputs."""
+"""The batches that the trace uses: the first, or several if it holds few inputs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from spanmatch.torch.observing.items import ItemsChoice
 
-FEW = 8  # inputs of a batch: so few can lie by accident as if nothing had sorted them
+FEW = 8  # With at most this many inputs, a sorted order can look unsorted by accident.
 
 
 def read_ahead(first: Any, batches: Iterator[Any], count: int) -> list[Any]:
@@ -47,7 +47,7 @@ def list_traced(batches: Sequence[Any], input_axis: int, items: ItemsChoice = No
     first, *others = batches
     several = [first] if count_items(first, input_axis, items) > 1 else []
     for each in others:
-        # What is wrong with a later batch is said when it is its turn.
+        # Errors of a later batch are raised when it is run.
         with suppress(TypeError, ValueError):
             several += [each] if count_items(each, input_axis, items) > 1 else []
     return several[:2] or [first]
@@ -69,7 +69,7 @@ def join_single(batches: Sequence[Any], input_axis: int, items: ItemsChoice = No
 
 
 def join_inputs(one: Any, other: Any, axis: int = 0) -> Any | None:
-    """Return two batches of one input each as one batch of two; None where they do not go together.
+    """Return two batches of one input each as one batch of two; None if they do not go together.
 
     Tensors with one entry on the input axis are joined, lists of one entry, and what mappings and
     tuples hold of these. All else has to be the same in both.

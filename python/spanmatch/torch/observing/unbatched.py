@@ -1,4 +1,4 @@
-"""An image that came without an axis for inputs: told, before its channels are taken for inputs."""
+"""An image without an axis for inputs: an error, before its channels are taken for inputs."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
     from spanmatch.torch.observing.forward_pass import ForwardPass
 
-# How many axes a single input of theirs has: they take it as they take batches.
+# The number of axes of a single input, which these modules accept like a batch.
 CONVOLUTIONS: dict[type[nn.Module], int] = {nn.Conv1d: 2, nn.Conv2d: 3, nn.Conv3d: 4}
 
 
 def refuse_unbatched(
     model: nn.Module, inputs: Any, current: ForwardPass, batch: int
 ) -> AbstractContextManager[None]:
-    """Let the forward pass fail where a convolution is given a batch that is a single input.
+    """Let the forward pass fail if a convolution is given a single input as a batch.
 
     >>> from spanmatch.torch import capture
     >>> import torch
@@ -32,7 +32,7 @@ def refuse_unbatched(
 to a Conv2d, without an axis for inputs: pass batches, as torch.stack(images) makes them; of a \
 list of two tensors the second is taken for targets
     """
-    # Where shapes alone are asked for, those of one input are an answer.
+    # If only shapes are asked for, those of a single input will do.
     if not isinstance(inputs, Tensor) or not current.is_read:
         return nullcontext()
     shape = tuple(inputs.shape)

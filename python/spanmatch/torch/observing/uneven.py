@@ -1,7 +1,7 @@
-"""Whether the inputs of a batch differ in what models sort and select by: lengths and masks.
+"""Whether the inputs of a batch differ in length or mask, by which models may sort or select.
 
-Where all inputs of the traced batch were of one length, a model that sorts them by it, or drops
-what is masked, has shown nothing yet.
+If all inputs of the traced batch have the same length, a model that sorts them by length, or drops
+masked positions, has not shown this yet.
 """
 
 from __future__ import annotations

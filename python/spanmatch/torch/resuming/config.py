@@ -1,4 +1,4 @@
-"""What decides a comparison of models that are given by name, as it can be written down."""
+"""The config of a comparison of models that are given by name."""
 
 from __future__ import annotations
 
@@ -164,9 +164,8 @@ def list_options(options: CompareOptions) -> dict[str, Any]:
     return {
         name: _to_plain(value)
         for name, value in asdict(options).items()
-        # What fits at once changes nothing in what comes out, and what is calibrated comes to the
-        # rest: a folder without it goes on with it. Folders that were begun before there was a
-        # ridge do not have it.
+        # Memory does not change results, and calibrations can be added to a folder, so neither is
+        # part of the config. Folders of versions without a ridge do not have one.
         if name not in ("max_memory", "calibrate") and not (name == "ridge" and value is None)
     }
 

@@ -1,9 +1,9 @@
-"""The folder of a comparison at work: what is compared in it, and what the pass over the data told.
+"""The folder of a comparison that is running: its config, and the record of its passes.
 
-`config.json` comes first. Once both models have run over the data, `pass.json` lists the layers,
-and then their pairs and spectra are written, as `spanmatch.comparison.folder` says. Where the
-models run over the data several times, each time for some of the layers, `pass.json` is written at
-the end of each pass, after the pairs of its layers.
+`config.json` is written first. Once both models have run over the data, `pass.json` lists the
+layers. Then their pairs and results are written, in the form of `spanmatch.comparison.folder`. If
+the models run over the data several times, each time for some of the layers, `pass.json` is written
+at the end of each pass, after the pairs of its layers.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ if TYPE_CHECKING:
 
 CONFIG, PASS = "config.json", "pass.json"
 ROWS = "rows"
-# Of two models, and of many networks.
+# Entries with results, of two models or of many networks.
 RESULTS = (INDEX, PASS, PAIRS, SPECTRA, many_folder.INDEX, ROWS, SUMS, many_folder.COMPARISONS)
-# Where results are written, beside the folder itself: pictures and pages are there.
+# Subfolders with results. Pictures and pages lie in the folder itself.
 WITHIN = (*ENTRIES, ROWS, SUMS, many_folder.COMPARISONS)
-# Folders that were written before there were nulls and folds have none; those that were before rows
-# were traced go on with rows that are.
+# Folders of versions without nulls and folds have none. Those of versions without the trace are
+# resumed with it.
 ABSENT = {
     "nulls": 0,
     "folds": 0,
@@ -96,7 +96,7 @@ class Outline:
         )
 
     def check_found(self, missing: Iterable[Key]) -> None:
-        """Raise ValueError where layers are neither here nor to run."""
+        """Raise ValueError if layers are neither in the folder nor going to run."""
         for key in missing:
             if key not in self.neurons and find_layers(key, self.to_run) not in self.to_run:
                 raise _describe_change(key)
@@ -130,9 +130,9 @@ def claim_folder(folder: Path, config: Mapping[str, Any]) -> None:
         )
         remove_unfinished(folder, WITHIN)
         return
-    # A comparison that has come to nothing, as by a slip in its arguments, gives way.
+    # A comparison that has no results, as after a wrong argument, is replaced.
     folder.mkdir(parents=True, exist_ok=True)
-    # A folder without one may be the user's own, where others write meanwhile.
+    # A folder without a config may be one of the user, to which others write meanwhile.
     remove_unfinished(folder, name=None if path.exists() else CONFIG)
     write_json(path, config)
 

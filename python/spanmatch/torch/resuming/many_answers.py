@@ -1,4 +1,4 @@
-"""What every two of many networks tell of each layer, in a folder."""
+"""The results for every two of many networks at each layer, in a folder."""
 
 from __future__ import annotations
 

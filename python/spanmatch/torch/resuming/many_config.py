@@ -1,4 +1,4 @@
-"""What decides a comparison of many networks that are given by name, as it can be written down."""
+"""The config of a comparison of many networks that are given by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of many networks' comparison, written from its folder."""
+"""The report of a comparison of many networks, written from its folder."""
 
 from __future__ import annotations
 
@@ -20,15 +20,24 @@ if TYPE_CHECKING:
     from os import PathLike
 
 REPORT = "report.html"
-# What the page tells in places of its own.
+# Values of config.json that the page shows elsewhere than among the options.
 TOLD = ("spanmatch", "networks", "reference")
 
 
 def write_many_report(folder: str | PathLike[str]) -> Path:
-    """Write `report.html` into the folder of a comparison of many networks, and return its path.
+    """Write `report.html` into the folder of a comparison of many networks.
 
-    It is made from what is in the folder alone, `config.json` too where there is one: same folder,
-    same bytes.
+    The report depends only on the folder, so the same folder gives the same bytes.
+
+    Parameters
+    ----------
+    folder
+        A folder that `ManyComparison.save` or `spanmatch compare` has written.
+
+    Returns
+    -------
+    Path
+        The path of the report.
 
     Raises
     ------
@@ -37,9 +46,21 @@ def write_many_report(folder: str | PathLike[str]) -> Path:
     OSError
         A file cannot be read or written.
     FileError
-        Something of the comparison is missing or damaged. A ValueError.
+        A file of the comparison is missing or damaged. This is a ValueError.
     FolderInUseError
-        Another process is at work in the folder. A ValueError.
+        Another process is writing to the folder. This is a ValueError.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import torch
+    >>> from spanmatch.torch import compare_many
+    >>> networks = {name: torch.nn.Sequential(torch.nn.Linear(8, 4)) for name in "ab"}
+    >>> many = compare_many(networks, torch.randn(200, 8).split(50), progress=False)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     many.save(folder)
+    ...     write_many_report(folder).name
+    'report.html'
     """
     folder = Path(folder)
     if not (folder / INDEX).is_file():
@@ -60,7 +81,7 @@ def write_many_report(folder: str | PathLike[str]) -> Path:
 
 
 def _read_origin(folder: Path) -> Origin:
-    """Return what `config.json` tells; a comparison that was saved from Python has none."""
+    """Read `config.json`, which a comparison that was saved from Python does not have."""
     version, path = read_version(folder), folder / CONFIG
     if not path.is_file():
         return Origin(version)

@@ -1,8 +1,8 @@
-"""Many networks compared in a folder, which goes on where it was cut off.
+"""A comparison of many networks in a folder that can be resumed.
 
-`config.json` comes first. Each network runs when it is its turn, and leaves its rows in `rows/`,
-with `network.json` once it has run over all batches. Then layer by layer come the sums, the notes
-on them, and what every two networks tell. `many.json` comes last, and then the rows go.
+`config.json` is written first. Each network runs in turn and leaves its rows in `rows/`, with
+`network.json` once it has run over all batches. Then follow, layer by layer, the sums, their notes,
+and the results for every two networks. `many.json` is written last, and then the rows are deleted.
 """
 
 from __future__ import annotations

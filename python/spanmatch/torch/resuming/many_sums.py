@@ -1,4 +1,4 @@
-"""The sums of the layers of many networks in a folder, with the notes on them."""
+"""The sums of the layers of many networks in a folder, with their notes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Networks that run one after the other, each process over its share of the batches.
 
-Each process keeps the rows of its own batches, so that what it has done need not be done again.
+Each process keeps the rows of its own batches, so that it need not run them again after a resume.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def run_networks(
 
 
 def _check_batches(known: NetworkRun, before: Mapping[str, NetworkRun], path: Path) -> None:
-    """Raise ValueError where rows that are there are of other batches than those before them."""
+    """Raise ValueError if rows in the folder are those of other batches."""
     for first, run in islice(before.items(), 1):
         if run.digests != known.digests:
             raise ValueError(
@@ -106,8 +106,8 @@ def _merge_runs(network: str, of_ranks: Sequence[NetworkRun | None]) -> NetworkR
     for rank, run in filled[1:]:
         if (run.layers, run.calls, run.widths) != (first.layers, first.calls, first.widths):
             raise ValueError(
-                f"the layers of network {network!r} ran otherwise over the batches of rank {rank} "
-                f"than over those of rank {first_rank}: compare layers that always run alike"
+                f"the layers of network {network!r} ran differently over the batches of rank "
+                f"{rank} than over those of rank {first_rank}: compare layers that always run alike"
             )
     return replace(
         first,

@@ -1,4 +1,4 @@
-"""The processes that share a piece of work: those that torchrun has started, or one alone."""
+"""The processes that share the work: those that torchrun has started, or a single one."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 Outcome = TypeVar("Outcome")
 
-# A process may wait for one that solves a large layer. torchrun sees to it that none waits for one
-# that has died.
+# A process may wait long for one that solves a large layer. torchrun ends processes that wait for
+# one that has died.
 PATIENCE = timedelta(days=7)
 
 
@@ -135,7 +135,7 @@ def join_ranks(device: str) -> Iterator[Ranks]:
         torch.cuda.set_device(local)
         backend, device = "nccl", f"cuda:{local}"
     dist.init_process_group(backend, timeout=PATIENCE)
-    # What processes tell each other lies on the host.
+    # Messages between processes lie on the host.
     host_group = cast("dist.ProcessGroup", dist.new_group(backend="gloo", timeout=PATIENCE))
     yield Ranks(device, host_group)
     # Not after an error: others may be gone, and NCCL would wait for them.

@@ -1,4 +1,4 @@
-"""A comparison in a folder, by one process or several, which goes on where it was cut off."""
+"""A comparison in a folder that can be resumed, by one process or several."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def _write_pairs(
     folder: Path, config: CompareConfig, ranks: Ranks, state: FolderState, progress: bool
 ) -> Outline:
     """Run both models, and write the pairs that are missing."""
-    # What is free may differ between processes, which have to leave out the same layers.
+    # Free memory may differ between processes, which must leave out the same layers.
     budget = ranks.run_in_first(lambda: _share_memory(config.options, ranks))
     share = Share(folder, config, ranks, state, budget, progress)
     found = _merge_outlines(ranks.run_in_each(share.run))
@@ -165,7 +165,7 @@ def _merge_outlines(outlines: Sequence[Outline]) -> Outline:
     for rank, each in filled[1:]:
         if each.neurons != first.neurons or each.notes.keys() != first.notes.keys():
             raise ValueError(
-                f"layers ran otherwise over the batches of rank {rank} than over those of rank "
+                f"layers ran differently over the batches of rank {rank} than over those of rank "
                 f"{first_rank}: compare layers that always run alike"
             )
     digests = [each.digest for _, each in filled if each.digest is not None]

@@ -1,4 +1,4 @@
-"""The part of a comparison that one process runs: some of the batches, and the layers missing."""
+"""The part of a comparison that one process runs: some batches, and the missing layers."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Share:
             # Other circular shifts in each process: were all alike, the nulls would be fewer.
             seed=(options.seed + self.ranks.rank) % 2**64,
         )
-        # Of several processes none has pairs that are whole before all have come to their end.
+        # With several processes no pair is complete before all of them have finished.
         alone = self.ranks.size == 1
         return collect_pairs(
             models,

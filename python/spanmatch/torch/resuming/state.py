@@ -1,4 +1,4 @@
-"""What the folder of a comparison holds so far, and how another pass over the data adds to it."""
+"""The state of a comparison's folder, to which each pass over the data adds."""
 
 from __future__ import annotations
 

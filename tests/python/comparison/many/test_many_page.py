@@ -177,7 +177,7 @@ def test_too_few_samples_and_dependent_ones_are_warned_of(show: Any) -> None:
     many = sm.ManyComparison("abc", {("abc"[i], "abc"[j]): each for (i, j), each in told.items()})
     words = show(many)[2]
     assert "fc, 3 of 3 pairs: 20 samples for 8 neurons on the larger side" in words
-    assert "the chance level, computed from counts, is an upper bound" in words
+    assert "the true chance level lies lower than the one computed from counts" in words
 
 
 def test_identical_networks_are_named(show: Any) -> None:

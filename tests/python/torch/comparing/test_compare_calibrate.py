@@ -47,7 +47,7 @@ def test_it_is_what_the_pairs_tell() -> None:
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        ({}, "`calibrate` measures nulls too: give `nulls`, 39 as a rule"),
+        ({}, "`calibrate` needs nulls: give `nulls`, usually 39"),
         ({"nulls": 18}, "needs 19 distinct nulls at least, and there are 18"),
     ],
 )

@@ -85,7 +85,7 @@ def test_one_input_alone_is_refused_with_the_layer_and_what_to_do() -> None:
 
 
 def test_all_pairs_have_no_folds() -> None:
-    with pytest.raises(ValueError, match=r"`folds` .*one by one: leave `all_pairs` out.*or leave"):
+    with pytest.raises(ValueError, match=r"cannot be combined: leave `all_pairs` out.*or leave"):
         compare(net(0), net(1), images(9), layers=["0"], all_pairs=True, folds=2, progress=False)
 
 

@@ -74,8 +74,8 @@ def test_auto_chooses_for_every_layer(batches: list[Tensor]) -> None:
             note for key, note in comparison.notes.items() if key == layer
         ]
     said = str(comparison)
-    assert "the least residual to expect" in said
-    assert "upper bound" not in said
+    assert "the smallest residual to expect" in said
+    assert "true chance level" not in said
     ridges = {spectrum.ridge for spectrum in comparison.values()}
     column = comparison.to_dataframe()["ridge"]
     assert set(column) == ridges
@@ -93,7 +93,7 @@ def test_what_holds_on_folds_left_out_is_a_column(batches: list[Tensor]) -> None
     assert "held out" in lines[2]
     for line, median in zip(lines[3:], medians, strict=False):
         assert np.isnan(median) or f" {median:.2f} " in line
-    assert "on folds left out" in str(comparison)
+    assert "by cross-validation over folds" in str(comparison)
     assert "held out" in comparison._repr_html_()
     without = compare(batches)
     assert not without.held_out

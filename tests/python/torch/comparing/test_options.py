@@ -24,14 +24,14 @@ from spanmatch.torch.comparing.options import CompareOptions
         ({"items": "n", "mask": "m"}, ValueError, "`items` and `mask` do not go together"),
         ({"items": "n", "input_axis": 1}, ValueError, "leave `input_axis` out"),
         ({"layers": {"a": "b"}, "layers_b": "c"}, TypeError, "leave `layers_b` out"),
-        ({"calibrate": True}, ValueError, "give `nulls`, 39 as a rule"),
+        ({"calibrate": True}, ValueError, "give `nulls`, usually 39"),
         ({"calibrate": True, "nulls": 18}, ValueError, "needs 19 distinct nulls"),
         ({"all_pairs": True}, ValueError, "choose them by `layers`"),
         ({"all_pairs": True, "layers": {"a": "b"}}, ValueError, "choose them by `layers`"),
         (
             {"all_pairs": True, "layers": "*", "folds": 2},
             ValueError,
-            "`folds` are kept.*one by one",
+            "`folds` and `all_pairs` cannot be combined",
         ),
     ],
 )

@@ -130,7 +130,7 @@ def test_rows_that_are_masked_otherwise_are_averaged(totals: str) -> None:
     found = compare(model, model, a, data_b=b, progress=False)
     assert sm.measures(found.pair("l")).linear_cka == pytest.approx(1.0)
     assert found.pair("l").n_samples == 30
-    assert found.notes["l"] == "mean over positions: A and B are masked otherwise"
+    assert found.notes["l"] == "mean over positions: A and B have different masks"
     every = compare(model, model, a, data_b=b, layers="l", all_pairs=True, progress=False)
     assert sm.measures(every.pair(("l", "l"))).linear_cka == pytest.approx(1.0)
 

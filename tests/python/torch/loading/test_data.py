@@ -195,7 +195,7 @@ def test_names_that_are_wrong(name: str, error: type, words: str, factories: str
 
 @pytest.mark.parametrize("name", ["digits", "mnist5k"])
 def test_there_are_two_splits(name: str) -> None:
-    with pytest.raises(ValueError, match="`split` is 'all': it is 'test' or 'train'"):
+    with pytest.raises(ValueError, match="`split` is 'all': it must be 'test' or 'train'"):
         load_data(name, split="all")
 
 

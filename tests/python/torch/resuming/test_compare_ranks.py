@@ -68,7 +68,7 @@ def test_both_go_on_with_what_is_there(heard: Any) -> None:
         ("no folder", ["NotADirectoryError: ", "RankError: rank 0: "]),
         ("broken", ["RankError: rank 1: the model (Broken), batch 0", "ModelError: the model (Br"]),
         ("no batch", ["ValueError: there is no batch", "ValueError: there is no batch"]),
-        ("not alike", ["ValueError: layers ran otherwise over the batches of rank 1"] * 2),
+        ("not alike", ["ValueError: layers ran differently over the batches of rank 1"] * 2),
     ],
 )
 def test_what_is_wrong_in_one_is_said_in_both(heard: Any, what: str, said: list[str]) -> None:

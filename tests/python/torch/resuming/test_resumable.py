@@ -286,7 +286,7 @@ def test_files_count_by_their_content() -> None:
 def test_a_folder_of_something_else_is_refused() -> None:
     expected(layers="head").save("saved")
     before = contents(Path("saved"))
-    with pytest.raises(ValueError, match=r"saved holds comparison.json, pairs, spectra, but no"):
+    with pytest.raises(ValueError, match=r"saved holds comparison.json, pairs, spectra, but lacks"):
         compared("saved")
     assert contents(Path("saved")) == before
     # What is not ours stays beside it.

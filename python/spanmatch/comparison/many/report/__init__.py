@@ -1,5 +1,5 @@
-"""The page of many networks' comparison. Needs matplotlib, scipy and jinja2.
+"""The report of a comparison of many networks. Needs matplotlib, scipy and jinja2.
 
-Read `page`, which puts it together: the answer in a sentence from `headline`, `tables`, `figures`
-and `warnings`. `origin` is what is known of how the comparison was made.
+Read `page`, which puts together the sentence from `headline`, `tables`, `figures` and `warnings`.
+`origin` holds what is known about how the comparison was made.
 """

@@ -1,4 +1,4 @@
-"""The figures of a page, in its order."""
+"""The figures of a page, in order."""
 
 from __future__ import annotations
 

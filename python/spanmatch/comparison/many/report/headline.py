@@ -1,4 +1,4 @@
-"""The answer that a page begins with."""
+"""The sentence that a page begins with."""
 
 from __future__ import annotations
 

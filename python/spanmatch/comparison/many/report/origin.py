@@ -1,4 +1,4 @@
-"""How a comparison of many networks was made, as its page tells it."""
+"""How a comparison of many networks was made, as its report shows it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of many networks' comparison, made of words, tables and figures."""
+"""The page of a comparison of many networks, made of words, tables and figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a page warns of: too few samples, and notes on how rows were summed."""
+"""The warnings of a page: too few samples, and notes on how rows were summed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAMED = 6  # of what a note holds for
 
 
 def list_warnings(many: ComparedNetworks) -> list[str]:
-    """Return a sentence for each thing that makes figures say less than they seem to."""
+    """Return a sentence for each reason to read the figures with care."""
     found = [said for layer in many.values() for said in _tell_too_few(layer)]
     inputs = many.inputs
     of_counts = [
@@ -29,15 +29,15 @@ def list_warnings(many: ComparedNetworks) -> list[str]:
     ]
     if of_counts:
         found.append(
-            "Samples of one input, such as positions of an image, depend on each other, so that "
-            "the chance level, computed from counts, is an upper bound: unrelated neurons may "
-            f"match from a smaller ε on. This holds for {list_names(of_counts, NAMED)}."
+            "Samples of one input, such as positions of an image, depend on each other, so the "
+            "true chance level lies lower than the one computed from counts: unrelated neurons may "
+            f"match at a smaller ε. This applies to {list_names(of_counts, NAMED)}."
         )
     return found
 
 
 def list_notes(many: ComparedNetworks) -> list[str]:
-    """Return each note on how rows were summed, with the layers and networks that it is on."""
+    """Return each note on how rows were summed, with its layers and networks."""
     held: dict[str, list[str]] = {}
     for pair, comparison in many.comparisons.items():
         for key, note in comparison.notes.items():
@@ -46,7 +46,7 @@ def list_notes(many: ComparedNetworks) -> list[str]:
 
 
 def _tell_too_few(layer: ManyLayer) -> list[str]:
-    """Say it of the pair that has the fewest samples for its neurons."""
+    """Warn of the pair with the fewest samples for its neurons."""
     spectra = [each.spectrum for each in layer.answers.values()]
     found = [
         (each.n_samples / max(each.x.size, each.y.size, 1), said)

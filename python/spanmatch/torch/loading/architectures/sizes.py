@@ -1,4 +1,4 @@
-"""What an architecture is made for, where it is not said: channels and classes."""
+"""The default channels and classes of an architecture."""
 
 from __future__ import annotations
 

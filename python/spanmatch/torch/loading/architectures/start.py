@@ -1,4 +1,4 @@
-"""How the weights of a network begin."""
+"""The initial weights of a network."""
 
 from __future__ import annotations
 

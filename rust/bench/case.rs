@@ -1,7 +1,7 @@
 //! A problem ready to be measured: the input of every stage, and what its answer is held against.
 
 use spanmatch::synthetic::{Plan, Planted, Truth};
-use spanmatch::{Gram, Neuron, NeuronSet, Problem, Progress, Side, Spectrum, spectrum};
+use spanmatch::{Gram, Neuron, NeuronSet, Problem, Side, Spectrum, spectrum};
 
 use crate::activations::Activations;
 use crate::error::{Error, Result};
@@ -64,10 +64,10 @@ impl Case {
         seed: u64,
         truth: Option<Truth>,
     ) -> Result<Self> {
-        let (mut gram, progress) = (Gram::default(), Progress::default());
-        gram.update(x.samples(), y.samples(), &progress)?;
+        let mut gram = Gram::default();
+        gram.update(x.samples(), y.samples())?;
         let problem = Problem::new(&gram, false)?;
-        let spectrum = spectrum(&problem, &progress)?;
+        let spectrum = spectrum(&problem)?;
         let mut critical = [&spectrum.x[..], &spectrum.y].concat();
         critical.sort_unstable_by(f64::total_cmp);
         let half = critical.get(critical.len().saturating_sub(1) / 2).copied();

@@ -4,8 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use spanmatch::{
-    Gram, MinimumMatch, NeuronSet, Problem, Progress, Spectrum, Support, maximum_match,
-    minimum_match, simple_cover, spectrum, support,
+    Gram, MinimumMatch, NeuronSet, Problem, Spectrum, Support, maximum_match, spectrum,
 };
 
 use crate::case::Case;
@@ -110,27 +109,22 @@ impl Stage {
     /// # Errors
     /// What the solver refuses.
     pub fn run(self, case: &Case) -> Result<Answer> {
-        let (eps, progress) = (case.eps, Progress::default());
+        let eps = case.eps;
         let problem = || Problem::new(&case.gram, false);
         Ok(match self {
             Self::Gram => {
                 let mut gram = Gram::default();
-                gram.update(case.x.samples(), case.y.samples(), &progress)?;
+                gram.update(case.x.samples(), case.y.samples())?;
                 Answer::Gram(Box::new(gram))
             }
-            Self::Spectrum => Answer::Spectrum(spectrum(&problem()?, &progress)?),
-            Self::MaximumMatch => {
-                Answer::MaximumMatch(maximum_match(&problem()?, eps, &progress)?.answer)
-            }
+            Self::Spectrum => Answer::Spectrum(spectrum(&problem()?)?),
+            Self::MaximumMatch => Answer::MaximumMatch(maximum_match(&problem()?, eps)?.answer),
             Self::MinimumMatch => {
-                let found =
-                    minimum_match(&problem()?, eps, case.neuron, case.seed, &progress)?.answer;
+                let found = problem()?.at(eps)?.minimum_match(case.neuron, case.seed)?.answer;
                 Answer::MinimumMatch(found)
             }
-            Self::Cover => {
-                Answer::Cover(simple_cover(&problem()?, eps, case.seed, &progress)?.answer)
-            }
-            Self::Support => Answer::Support(support(&problem()?, eps, &progress)?.answer),
+            Self::Cover => Answer::Cover(problem()?.at(eps)?.simple_cover(case.seed)?.answer),
+            Self::Support => Answer::Support(problem()?.at(eps)?.support()?.answer),
         })
     }
 

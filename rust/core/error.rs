@@ -1,8 +1,10 @@
 //! Everything that can go wrong, in one place. Messages say what this crate knows: the Python module puts them in
 //! terms of its own arguments.
 
+mod faults;
 mod purpose;
 
+pub use self::faults::{Counted, PlanFault, Replicates, SparseFault, StateFault};
 pub use self::purpose::Purpose;
 use crate::neuron::{Neuron, Side};
 use purpose::in_units;
@@ -80,7 +82,7 @@ pub enum Error {
     #[error("one has {expected} {what} and the other {got}: make both with as many")]
     Resampled {
         /// Nulls or folds.
-        what: &'static str,
+        what: Replicates,
         /// How many this has.
         expected: usize,
         /// How many the other has.
@@ -110,7 +112,7 @@ pub enum Error {
     },
     /// More batches, samples or groups than float64 counts.
     #[error("together they are more than 2^53 {0}, which float64 cannot count: keep them apart")]
-    Count(&'static str),
+    Count(Counted),
     /// Values so small that their squares leave float64.
     #[error(
         "{neuron} stays below {smallest:e}: its squares underflow float64, so rescale the neuron (a match does not depend on scale)"
@@ -126,6 +128,38 @@ pub enum Error {
         "eps is {0}, but must be in [0, 1): 0 asks for an exact match, and every residual is at most 1"
     )]
     Eps(f64),
+    /// A similarity that is not in [0, 1].
+    #[error("similarity is {0}, but must be in [0, 1]: the part of all neurons that match")]
+    Similarity(f64),
+    /// A level that is not in (0, 1).
+    #[error("level is {0}, but must be between 0 and 1")]
+    Level(f64),
+    /// A Gram without nulls, where they are asked for.
+    #[error(
+        "the Gram keeps no nulls: make it with some, Gram::with_resampling(39, 0, 0) as a rule"
+    )]
+    NoNulls,
+    /// Fewer nulls than a p-value as small as the level needs.
+    #[error(
+        "a level of {level} needs {} distinct nulls at least, and there are {nulls}: take more nulls, more groups where these have too few circular shifts, or a higher level",
+        (1.0 / level).ceil() - 1.0
+    )]
+    FewNulls {
+        /// The level.
+        level: f64,
+        /// Distinct nulls.
+        nulls: usize,
+    },
+    /// A Gram whose folds cannot be left out one by one.
+    #[error(
+        "a jackknife leaves out one of two folds at least, and {empty} of {folds} have no samples: make the Gram with folds, Gram::with_resampling(0, 16, 0) as a rule, and give it as many groups"
+    )]
+    Folds {
+        /// How many there are.
+        folds: usize,
+        /// Those without samples.
+        empty: usize,
+    },
     /// A λ that is below δ², or no finite number.
     #[error(
         "ridge is {ridge}, but must be finite and at least {least:e}, the square of the resolution, which is what it is without one"
@@ -184,10 +218,10 @@ pub enum Error {
     Dead(Neuron),
     /// A state that no Gram has.
     #[error("these are not the parts of a Gram: {0}")]
-    State(&'static str),
+    State(StateFault),
     /// Sparse rows that cannot be.
     #[error("these are no sparse rows: {0}")]
-    SparseRows(&'static str),
+    SparseRows(SparseFault),
     /// Sums that no activations have: two neurons have more in common than each has in all.
     #[error(
         "these are the sums of no activations: the product of {first} and {second} is larger than their own squares allow (Cauchy and Schwarz), so they are damaged: sum the samples again"
@@ -200,7 +234,7 @@ pub enum Error {
     },
     /// A synthetic problem that cannot be planted, or whose answers are not known.
     #[error("this plan does not work out: {0}")]
-    Plan(String),
+    Plan(PlanFault),
     /// The Gram stayed indefinite however far the resolution was raised.
     #[error("the Gram matrix of {0} is not positive semidefinite")]
     Indefinite(Side),

@@ -4,10 +4,9 @@
 use crate::error::{Error, Result};
 use crate::linalg::LowerTriangle;
 use crate::problem::Problem;
-use crate::progress::Progress;
 use crate::{
     Neuron, NeuronSet, Side, is_match, is_simple, linear_map, maximum_match, minimum_for,
-    minimum_match, minimum_matches, one_to_one, residuals, simple_cover, spectrum, support,
+    one_to_one, residuals, spectrum,
 };
 
 /// Three neurons a side; every cosine that is not named is `other`.
@@ -21,42 +20,39 @@ fn problem(other: f64, named: &[(usize, usize, f64)]) -> Problem {
 
 /// What every function that solves says, with the resolution it used.
 fn answers(problem: &Problem, eps: f64) -> Vec<(&'static str, Result<f64>)> {
-    let progress = Progress::default();
     let all = NeuronSet::new(vec![0, 1, 2], vec![0, 1, 2]).unwrap();
     let neuron = Neuron { side: Side::X, index: 0 };
+    let at = || problem.at(eps);
     vec![
-        ("spectrum", spectrum(problem, &progress).map(|found| found.resolution)),
-        ("maximum match", maximum_match(problem, eps, &progress).map(|found| found.resolution)),
-        ("is match", is_match(problem, eps, &all, &progress).map(|found| found.resolution)),
-        ("residuals", residuals(problem, &all, &progress).map(|found| found.resolution)),
+        ("spectrum", spectrum(problem).map(|found| found.resolution)),
+        ("maximum match", maximum_match(problem, eps).map(|found| found.resolution)),
+        ("at", at().map(|matched| matched.resolution())),
+        ("is match", is_match(problem, eps, &all).map(|found| found.resolution)),
+        ("residuals", residuals(problem, &all).map(|found| found.resolution)),
         (
             "minimum match",
-            minimum_match(problem, eps, neuron, 0, &progress).map(|found| found.resolution),
+            at().and_then(|matched| Ok(matched.minimum_match(neuron, 0)?.resolution)),
         ),
-        ("cover", simple_cover(problem, eps, 0, &progress).map(|found| found.resolution)),
-        (
-            "minimum matches",
-            minimum_matches(problem, eps, 0, &progress).map(|found| found.resolution),
-        ),
-        ("minimum for", minimum_for(problem, eps, &all, &progress).map(|found| found.resolution)),
-        ("is simple", is_simple(problem, eps, &all, &progress).map(|found| found.resolution)),
-        ("support", support(problem, eps, &progress).map(|found| found.resolution)),
-        ("linear map", linear_map(problem, &all, &progress).map(|found| found.resolution)),
+        ("cover", at().and_then(|matched| Ok(matched.simple_cover(0)?.resolution))),
+        ("minimum matches", at().and_then(|matched| Ok(matched.minimum_matches(0)?.resolution))),
+        ("minimum for", minimum_for(problem, eps, &all).map(|found| found.resolution)),
+        ("is simple", is_simple(problem, eps, &all).map(|found| found.resolution)),
+        ("support", at().and_then(|matched| Ok(matched.support()?.resolution))),
+        ("linear map", linear_map(problem, &all).map(|found| found.resolution)),
     ]
 }
 
 #[test]
 fn what_no_pair_has_in_common_is_refused_pair_by_pair() {
-    let progress = Progress::default();
     for cosine in [1.1, 1e3, -1e3, 1e308, f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
-        let answer = one_to_one(&problem(0.1, &[(1, 5, cosine)]), &progress);
+        let answer = one_to_one(&problem(0.1, &[(1, 5, cosine)]));
         let Err(Error::NoResidual { neuron, .. }) = answer else { panic!("{cosine}: {answer:?}") };
         assert_eq!(neuron, Neuron { side: Side::X, index: 1 });
     }
     // By as little as δ may be raised for.
-    let raised = one_to_one(&problem(0.1, &[(1, 5, 1.0 + 1e-6)]), &progress).unwrap();
+    let raised = one_to_one(&problem(0.1, &[(1, 5, 1.0 + 1e-6)])).unwrap();
     assert!(raised.resolution > 1e-6);
-    assert_eq!((raised.answer.x[1], raised.answer.y[2]), (0.0, 0.0));
+    assert_eq!((raised.x[1], raised.y[2]), (0.0, 0.0));
 }
 
 #[test]
@@ -77,7 +73,7 @@ fn what_is_no_gram_matrix_is_refused_by_every_function() {
 
 #[test]
 fn the_neuron_of_which_too_much_is_explained_is_named() {
-    let refused = spectrum(&problem(0.1, &[(1, 4, 1e3)]), &Progress::default());
+    let refused = spectrum(&problem(0.1, &[(1, 4, 1e3)]));
     let Err(Error::NoResidual { neuron, explained }) = refused else { panic!("{refused:?}") };
     assert!(neuron == Neuron { side: Side::X, index: 1 } && explained > 1e5, "{neuron}");
     let text = refused.unwrap_err().to_string();

@@ -45,12 +45,12 @@ pub use update::FIRST;
 ///
 /// ```
 /// use ndarray::array;
-/// use spanmatch::{Gram, Progress};
+/// use spanmatch::Gram;
 ///
 /// let mut gram = Gram::default();
 /// let (x, y) = (array![[1.0, 0.0], [0.0, 2.0]], array![[3.0], [4.0]]);
-/// gram.update(x.view().into(), y.view().into(), &Progress::default())?;
-/// gram.update(x.view().into(), y.view().into(), &Progress::default())?;
+/// gram.update(&x, &y)?;
+/// gram.update(&x, &y)?;
 /// assert_eq!((gram.n_samples(), gram.n_x(), gram.n_y()), (4, 2, 1));
 /// # Ok::<(), spanmatch::Error>(())
 /// ```

@@ -7,12 +7,12 @@ use crate::invariant::shaped;
 use crate::memory;
 use crate::neurons::{Neuron, NeuronSet, Side};
 use crate::problem::Problem;
-use crate::progress::Progress;
 use crate::solved::Solved;
 use crate::tableau::Tableau;
 
 /// One side expressed by the other, in the input's own units: `targets = offset + predictors · coefficients`.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Expression {
     /// A row for every predictor, a column for every target.
     pub coefficients: Array2<f64>,
@@ -24,6 +24,7 @@ pub struct Expression {
 
 /// Each side of a set of neurons in terms of the other.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct LinearMap {
     /// The x of the set, by its y.
     pub x: Expression,
@@ -36,27 +37,19 @@ pub struct LinearMap {
 ///
 /// # Errors
 /// [`Error::Dead`], [`Error::NoSuchNeuron`], [`Error::Interrupted`].
-pub fn linear_map(
-    problem: &Problem,
-    set: &NeuronSet,
-    progress: &Progress,
-) -> Result<Solved<LinearMap>> {
+pub fn linear_map(problem: &Problem, set: &NeuronSet) -> Result<Solved<LinearMap>> {
     problem.check(set)?;
     let Some(places) = problem.places_of(set) else {
         return Err(Error::Dead(first_dead(problem, set)));
     };
     problem.solve(|problem| {
         let (x, y) = places.split_at(set.x().len());
-        Ok(LinearMap { x: express(problem, y, x, progress)?, y: express(problem, x, y, progress)? })
+        Ok(LinearMap { x: express(problem, y, x)?, y: express(problem, x, y)? })
     })
 }
 
-fn express(
-    problem: &Problem,
-    predictors: &[usize],
-    targets: &[usize],
-    progress: &Progress,
-) -> Result<Expression> {
+fn express(problem: &Problem, predictors: &[usize], targets: &[usize]) -> Result<Expression> {
+    let progress = problem.progress();
     let tableau = Tableau::new(problem, predictors, targets, progress)?;
     let residuals = tableau.squares().map(|(_, square)| square.min(1.0).sqrt()).collect();
     let unit = tableau.into_coefficients(progress)?;

@@ -1,78 +1,142 @@
-//! The largest ε-match, as the spectrum has it, without the peel where that is not called for.
+//! The maximum match at one ε, found once, and kept for all that can be asked about it.
 
+use std::sync::OnceLock;
+
+use crate::closure::maximum;
 use crate::error::Result;
-use crate::neurons::NeuronSet;
+use crate::neurons::{NeuronSet, Side};
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::solved::Solved;
-use crate::spectrum::peel;
 use crate::tableau::TableauPair;
 
-/// So many times the rounding to be expected of an r² is allowed for.
-const ROUNDING: f64 = 10.0;
-
-/// The maximum match M(ε), the union of all ε-matches and itself one (Wang et al. 2018, algorithm 1): what
-/// the [`spectrum`](crate::spectrum()) says has a critical ε of at most ε, without peeling neuron by neuron.
+/// The maximum match M(ε), ready for questions: [`Problem::at`] finds it once, and every question starts from there.
+///
+/// Questions leave it as it was. They can be asked in any order, as often as wanted, and from several threads.
 ///
 /// ```
 /// use ndarray::array;
-/// use spanmatch::{Gram, Problem, Progress, maximum_match};
+/// use spanmatch::{Gram, Neuron, Problem, Side};
 ///
-/// let x = array![[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]];
-/// let y = array![[2.0, 0.0], [0.0, 0.0], [0.0, 1.0]];
-/// let (mut gram, progress) = (Gram::default(), Progress::default());
-/// gram.update(x.view().into(), y.view().into(), &progress)?;
-/// let found = maximum_match(&Problem::new(&gram, false)?, 0.1, &progress)?;
-/// assert_eq!((found.answer.x(), found.answer.y()), (&[0][..], &[0][..]));
+/// // Two blocks that share nothing: the first neurons are parallel, the last two span the same plane.
+/// let x = array![[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0]];
+/// let y = array![[2.0, 0.0, 0.0], [0.0, 1.0, 1.0], [0.0, 1.0, -1.0], [0.0, 0.0, 0.0]];
+/// let mut gram = Gram::default();
+/// gram.update(&x, &y)?;
+/// let problem = Problem::new(&gram, false)?;
+///
+/// let matched = problem.at(0.1)?;
+/// assert_eq!(matched.similarity(), 1.0);
+/// assert_eq!(matched.simple_cover(0)?.answer.len(), 2);
+/// let found = matched.minimum_match(Neuron { side: Side::X, index: 0 }, 0)?.answer;
+/// assert_eq!(found.expect("it is in M(ε)").neurons.len(), 2);
+/// let support = matched.support()?.answer;
+/// assert_eq!(support.core(Neuron { side: Side::X, index: 2 }).len(), 4);
 /// # Ok::<(), spanmatch::Error>(())
 /// ```
-///
-/// # Errors
-/// [`Error::Eps`](crate::Error::Eps), [`Error::Interrupted`](crate::Error::Interrupted).
-pub fn maximum_match(
-    problem: &Problem,
+#[derive(Debug)]
+pub struct MaximumMatch<'p> {
+    problem: &'p Problem,
     eps: f64,
-    progress: &Progress,
-) -> Result<Solved<NeuronSet>> {
-    problem.solve(|problem| {
-        let limit = problem.limit(eps)?;
-        // As in the spectrum, so that both say the same of neurons at ε.
-        let (merged, representative) = problem.merge_duplicates();
-        progress.begin(merged.live().len());
-        let is_left = match waves(&merged, limit, progress)? {
-            Some(is_left) => is_left,
-            None => {
-                peel(&merged, limit, progress)?.0.iter().map(|&critical| critical == 0.0).collect()
-            }
-        };
-        progress.finish();
-        let places = representative.iter().enumerate();
-        Ok(problem.set(places.filter(|&(_, &merged)| is_left[merged]).map(|(place, _)| place)))
-    })
+    /// The largest r² allowed.
+    limit: f64,
+    /// The places of its neurons, ascending.
+    places: Vec<usize>,
+    neurons: NeuronSet,
+    /// Searches remove neurons from copies of it. Prepared.
+    tableau: TableauPair<'p>,
+    /// The same of the problem with a larger δ, where a question has called for it.
+    raised: OnceLock<Box<Self>>,
 }
 
-/// Of the neuron at every place, whether it is in M(limit), found by removing all violators at once; `None`
-/// where rounding could make that another set than the peel's, which removes them one after the other.
-///
-/// An r² is right to a few n u / p, where p is the smallest pivot and u the rounding of one operation. Where all
-/// that is kept and all that goes is further from the limit, both agree.
-fn waves(problem: &Problem, limit: f64, progress: &Progress) -> Result<Option<Vec<bool>>> {
-    let limit = limit.powi(2);
-    let mut is_left = vec![true; problem.live().len()];
-    let rounding = ROUNDING * is_left.len() as f64 * f64::EPSILON;
-    let mut remaining = TableauPair::all(problem, progress)?;
-    loop {
-        let doubt = rounding / remaining.smallest_pivot();
-        if remaining.squares().any(|(_, square)| (square - limit).abs() <= doubt) {
-            return Ok(None);
+impl Problem {
+    /// Finds the maximum match at ε, and makes ready for questions about it.
+    ///
+    /// For its neurons alone [`maximum_match`](crate::maximum_match) takes about half as long, and a
+    /// [`spectrum`](crate::spectrum()) has them for every ε. (Of columns so near to dependent that rounding decides at
+    /// ε, these may say otherwise.)
+    ///
+    /// # Errors
+    /// [`Error::Eps`](crate::Error::Eps), [`Error::OutOfMemory`](crate::Error::OutOfMemory),
+    /// [`Error::Interrupted`](crate::Error::Interrupted).
+    pub fn at(&self, eps: f64) -> Result<MaximumMatch<'_>> {
+        match MaximumMatch::find(self, eps) {
+            Err(error) if self.asks_for_more(&error) => self.raised().at(eps),
+            found => found,
         }
-        let violators = remaining.neurons_where(|square| square > limit);
-        if violators.is_empty() {
-            return Ok(Some(is_left));
+    }
+}
+
+impl<'p> MaximumMatch<'p> {
+    fn find(problem: &'p Problem, eps: f64) -> Result<Self> {
+        let (limit, progress) = (problem.limit(eps)?.powi(2), problem.progress());
+        let mut tableau = maximum(problem, limit, progress)?;
+        tableau.prepare(progress)?;
+        let places = tableau.neurons();
+        let neurons = problem.set(places.iter().copied());
+        Ok(Self { problem, eps, limit, places, neurons, tableau, raised: OnceLock::new() })
+    }
+
+    /// ε.
+    #[must_use]
+    pub fn eps(&self) -> f64 {
+        self.eps
+    }
+
+    /// Its neurons.
+    #[must_use]
+    pub fn neurons(&self) -> &NeuronSet {
+        &self.neurons
+    }
+
+    /// s(ε), the part of all neurons, dead ones too, that it holds; 0 where there are none.
+    #[must_use]
+    pub fn similarity(&self) -> f64 {
+        let all = self.problem.count(Side::X) + self.problem.count(Side::Y);
+        self.neurons.len() as f64 / all.max(1) as f64
+    }
+
+    /// δ of the regularised span that it was found with.
+    #[must_use]
+    pub fn resolution(&self) -> f64 {
+        self.problem.resolution()
+    }
+
+    pub(crate) fn problem(&self) -> &'p Problem {
+        self.problem
+    }
+
+    pub(crate) fn progress(&self) -> &'p Progress {
+        self.problem.progress()
+    }
+
+    pub(crate) fn limit(&self) -> f64 {
+        self.limit
+    }
+
+    pub(crate) fn places(&self) -> &[usize] {
+        &self.places
+    }
+
+    pub(crate) fn tableau(&self) -> &TableauPair<'p> {
+        &self.tableau
+    }
+
+    /// Asks; should rounding not let a question be answered, with δ ten times as large, and again: as
+    /// [`Problem::solve`].
+    pub(crate) fn ask<T>(&self, question: impl Fn(&Self) -> Result<T>) -> Result<Solved<T>> {
+        self.progress().check()?;
+        match question(self) {
+            Err(error) if self.problem.asks_for_more(&error) => self.raised()?.ask(question),
+            answer => Ok(Solved { answer: answer?, resolution: self.resolution() }),
         }
-        for &neuron in &violators {
-            is_left[neuron] = false;
+    }
+
+    fn raised(&self) -> Result<&Self> {
+        if let Some(raised) = self.raised.get() {
+            return Ok(raised);
         }
-        remaining.remove(&violators, progress)?;
+        let found = Box::new(self.problem.raised().at(self.eps)?);
+        Ok(self.raised.get_or_init(|| found))
     }
 }

@@ -1,9 +1,9 @@
 //! One v-minimum match: a match that holds v and inside which no smaller match does.
 
-use crate::closure::{Speculation, maximum, remove_speculatively};
+use crate::closure::{Speculation, remove_speculatively};
 use crate::error::{Error, Result};
+use crate::maximum_match::MaximumMatch;
 use crate::neurons::{Neuron, NeuronSet};
-use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::random::shuffle;
 use crate::solved::Solved;
@@ -11,6 +11,7 @@ use crate::tableau::TableauPair;
 
 /// A v-minimum match, and what it took to find.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct MinimumMatch {
     /// The match.
     pub neurons: NeuronSet,
@@ -18,42 +19,32 @@ pub struct MinimumMatch {
     pub closures: usize,
 }
 
-/// One v-minimum match (Wang et al. 2018, algorithm 2), `None` where v is outside M(ε). (Of columns so near to
-/// dependent that rounding decides at ε, [`maximum_match`](crate::maximum_match) may say otherwise.)
-///
-/// The paper tries to delete every other neuron in turn. But "v in M(S, ε)" is monotone in S, so whole
-/// chunks can be tried at once: all that is not known to be needed first, then half of it after every
-/// failure, twice as much after every success. With m neurons in M(ε) and k in the result that takes at
-/// most about 3 k log2(1 + m/k) + log2 m closures (Marques-Silva, Janota & Belov 2013, "progression").
-/// What a closure would refuse at once is not tried either. `seed` orders the neurons that are
-/// tried; for ε > 0 a neuron can have many minimum matches.
-///
-/// # Errors
-/// [`Error::Eps`], [`Error::NoSuchNeuron`], [`Error::Interrupted`].
-pub fn minimum_match(
-    problem: &Problem,
-    eps: f64,
-    neuron: Neuron,
-    seed: u64,
-    progress: &Progress,
-) -> Result<Solved<Option<MinimumMatch>>> {
-    problem.limit(eps)?;
-    if neuron.index >= problem.count(neuron.side) {
-        return Err(Error::NoSuchNeuron { neuron, count: problem.count(neuron.side) });
-    }
-    let Some(place) = problem.live().iter().position(|&live| live == neuron) else {
-        return Ok(Solved { answer: None, resolution: problem.resolution() });
-    };
-    problem.solve(|problem| {
-        let limit = problem.limit(eps)?.powi(2);
-        let mut matched = maximum(problem, limit, progress)?;
-        if !matched.neurons().contains(&place) {
-            return Ok(None);
+impl MaximumMatch<'_> {
+    /// One v-minimum match (Wang et al. 2018, algorithm 2), `None` where v is outside M(ε).
+    ///
+    /// The paper tries to delete every other neuron in turn. But "v in M(S, ε)" is monotone in S, so whole
+    /// chunks can be tried at once: all that is not known to be needed first, then half of it after every
+    /// failure, twice as much after every success. With m neurons in M(ε) and k in the result that takes at
+    /// most about 3 k log2(1 + m/k) + log2 m closures (Marques-Silva, Janota & Belov 2013, "progression").
+    /// What a closure would refuse at once is not tried either. `seed` orders the neurons that are
+    /// tried; for ε > 0 a neuron can have many minimum matches.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchNeuron`], [`Error::OutOfMemory`], [`Error::Interrupted`].
+    pub fn minimum_match(&self, neuron: Neuron, seed: u64) -> Result<Solved<Option<MinimumMatch>>> {
+        let count = self.problem().count(neuron.side);
+        if neuron.index >= count {
+            return Err(Error::NoSuchNeuron { neuron, count });
         }
-        matched.prepare(progress)?;
-        let (neurons, closures) = Search::new(matched, place, limit).run(seed, progress)?;
-        Ok(Some(MinimumMatch { neurons: problem.set(neurons), closures }))
-    })
+        self.ask(|matched| {
+            let problem = matched.problem();
+            let is_asked = |place: &&usize| problem.live()[**place] == neuron;
+            let Some(&place) = matched.places().iter().find(is_asked) else { return Ok(None) };
+            let search = Search::new(matched.tableau().try_clone()?, place, matched.limit());
+            let (neurons, closures) = search.run(seed, matched.progress())?;
+            Ok(Some(MinimumMatch { neurons: problem.set(neurons), closures }))
+        })
+    }
 }
 
 /// The search for one v-minimum match inside a match S.

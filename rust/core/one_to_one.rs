@@ -8,11 +8,12 @@ mod side;
 
 use std::ops::ControlFlow;
 
+use crate::curve::{area, limit, share};
 use crate::error::Result;
-use crate::neurons::Side;
+use crate::neurons::{NeuronSet, Side};
 use crate::problem::Problem;
 use crate::progress::Progress;
-use crate::solved::Solved;
+use crate::spectrum::up_to;
 use matching::Matching;
 use residuals::{NearestPartners, PairResiduals};
 
@@ -23,6 +24,7 @@ use residuals::{NearestPartners, PairResiduals};
 /// order of residual, and after each the matching is made maximum again by an augmenting path, which covers
 /// two neurons more and uncovers none: so one pass gives every ε, and covered neurons are nested.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct OneToOne {
     /// Critical ε of every neuron of x, the smallest at which it is covered: 0 exact, infinite where dead or never
     /// covered, at most 1 otherwise.
@@ -36,10 +38,13 @@ pub struct OneToOne {
     /// The pairs that are new at each ε at which the set of pairs changes, ε rising, then x. The last pair of an x up
     /// to some ε is its pair there: no x that has one is ever without.
     pub changes: Vec<Change>,
+    /// δ of the regularised residuals.
+    pub resolution: f64,
 }
 
 /// Of every neuron of a side its best single partner, of those alike the first.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Nearest {
     /// The partner; `None` where dead, or where the other side is.
     pub index: Vec<Option<usize>>,
@@ -49,6 +54,7 @@ pub struct Nearest {
 
 /// A pair that is new.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Change {
     /// From which ε on.
     pub eps: f64,
@@ -59,15 +65,52 @@ pub struct Change {
 }
 
 impl OneToOne {
-    /// As many disjoint pairs as there are with residuals of up to `limit`, x rising.
-    #[must_use]
-    pub fn pairs(&self, limit: f64) -> Vec<(usize, usize)> {
+    /// One largest set of disjoint pairs within ε, an x and a y each, x rising. Pairs of a smaller ε need not be among
+    /// those of a larger one; the neurons are.
+    ///
+    /// # Errors
+    /// [`Error::Eps`](crate::Error::Eps) unless ε is in [0, 1).
+    pub fn pairs(&self, eps: f64) -> Result<Vec<(usize, usize)>> {
+        let limit = limit(eps, self.resolution)?;
         let mut partner = vec![None; self.x.len()];
         for change in self.changes.iter().take_while(|change| change.eps <= limit) {
             partner[change.x] = Some(change.y);
         }
         let paired = partner.into_iter().enumerate();
-        paired.filter_map(|(x, y)| y.map(|y| (x, y))).collect()
+        Ok(paired.filter_map(|(x, y)| y.map(|y| (x, y))).collect())
+    }
+
+    /// The covered neurons, as a match: pairs are one.
+    ///
+    /// # Errors
+    /// [`Error::Eps`](crate::Error::Eps) unless ε is in [0, 1).
+    pub fn match_at(&self, eps: f64) -> Result<NeuronSet> {
+        let limit = limit(eps, self.resolution)?;
+        Ok(NeuronSet::from_sorted(up_to(&self.x, limit), up_to(&self.y, limit)))
+    }
+
+    /// s1(ε), the part of all neurons, dead ones too, that disjoint pairs cover; 0 where there are none. It depends on no
+    /// choice, and is never above [`near`](Self::near).
+    ///
+    /// # Errors
+    /// [`Error::Eps`](crate::Error::Eps) unless ε is in [0, 1).
+    pub fn similarity(&self, eps: f64) -> Result<f64> {
+        Ok(share([&self.x, &self.y], limit(eps, self.resolution)?))
+    }
+
+    /// The part of all neurons, dead ones too, that have a single partner within ε, which may be that of others as well.
+    ///
+    /// # Errors
+    /// [`Error::Eps`](crate::Error::Eps) unless ε is in [0, 1).
+    pub fn near(&self, eps: f64) -> Result<f64> {
+        let nearest = [&self.nearest_x.residual[..], &self.nearest_y.residual];
+        Ok(share(nearest, limit(eps, self.resolution)?))
+    }
+
+    /// The area under s1(ε): a similarity in [0, 1] with no ε to choose.
+    #[must_use]
+    pub fn area(&self) -> f64 {
+        area([&self.x, &self.y])
     }
 }
 
@@ -80,16 +123,17 @@ impl OneToOne {
 ///
 /// ```
 /// use ndarray::array;
-/// use spanmatch::{Gram, Problem, Progress, one_to_one};
+/// use spanmatch::{Gram, Problem, one_to_one};
 ///
 /// // Both x are the first y over again: as spans they share all of it, pair by pair one of them.
 /// let x = array![[1.0, 2.0], [0.0, 0.0], [0.0, 0.0]];
 /// let y = array![[1.0, 0.6], [0.0, 0.8], [0.0, 0.0]];
-/// let (mut gram, progress) = (Gram::default(), Progress::default());
-/// gram.update(x.view().into(), y.view().into(), &progress)?;
-/// let found = one_to_one(&Problem::new(&gram, false)?, &progress)?.answer;
-/// assert_eq!(found.pairs(0.5), [(0, 0)]);
-/// assert_eq!(found.pairs(0.9).len(), 2);
+/// let mut gram = Gram::default();
+/// gram.update(&x, &y)?;
+/// let found = one_to_one(&Problem::new(&gram, false)?)?;
+/// assert_eq!(found.pairs(0.5)?, [(0, 0)]);
+/// assert_eq!(found.pairs(0.9)?.len(), 2);
+/// assert_eq!((found.similarity(0.5)?, found.near(0.5)?), (0.5, 0.75));
 /// assert_eq!(found.nearest_x.index, [Some(0), Some(0)]);
 /// # Ok::<(), spanmatch::Error>(())
 /// ```
@@ -97,9 +141,9 @@ impl OneToOne {
 /// # Errors
 /// [`Error::NoResidual`](crate::Error::NoResidual), [`Error::OutOfMemory`](crate::Error::OutOfMemory),
 /// [`Error::Interrupted`](crate::Error::Interrupted).
-pub fn one_to_one(problem: &Problem, progress: &Progress) -> Result<Solved<OneToOne>> {
-    problem.solve(|problem| {
-        let residuals = PairResiduals::of(problem);
+pub fn one_to_one(problem: &Problem) -> Result<OneToOne> {
+    let solved = problem.solve(|problem| {
+        let (residuals, progress) = (PairResiduals::of(problem), problem.progress());
         progress.begin(residuals.smaller_side());
         let [nearest_x, nearest_y] = residuals.nearest(progress)?;
         let mut answer = OneToOne {
@@ -108,12 +152,14 @@ pub fn one_to_one(problem: &Problem, progress: &Progress) -> Result<Solved<OneTo
             nearest_x: name(problem, [Side::X, Side::Y], &nearest_x),
             nearest_y: name(problem, [Side::Y, Side::X], &nearest_y),
             changes: Vec::new(),
+            resolution: problem.resolution(),
         };
         let matching = Matching::new(&nearest_x.residual, &nearest_y.residual)?;
         cover(problem, &residuals, matching, &mut answer, progress)?;
         progress.finish();
         Ok(answer)
-    })
+    })?;
+    Ok(solved.answer)
 }
 
 /// Finds the critical ε and the pairs.

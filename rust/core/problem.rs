@@ -2,12 +2,19 @@
 
 mod cosines;
 mod duplicates;
+mod raised;
+#[cfg(test)]
+mod unit_gram;
 
+use std::sync::Arc;
+
+use crate::curve::limit;
 use crate::error::{Error, Result};
 use crate::gram::Gram;
 use crate::neurons::{Neuron, NeuronSet, Side};
-use crate::solved::Solved;
+use crate::progress::Progress;
 pub(crate) use cosines::Cosines;
+use raised::Raised;
 
 /// The smallest δ: unit columns that differ by less cannot be told apart.
 pub const RESOLUTION: f64 = 1e-6;
@@ -26,11 +33,11 @@ pub const TOLERANCE: f64 = 1e-7;
 ///
 /// ```
 /// use ndarray::array;
-/// use spanmatch::{Gram, Problem, Progress};
+/// use spanmatch::{Gram, Problem};
 ///
 /// let x = array![[1.0, 0.0], [2.0, 0.0], [3.0, 0.0]];
 /// let mut gram = Gram::default();
-/// gram.update(x.view().into(), x.view().into(), &Progress::default())?;
+/// gram.update(&x, &x)?;
 /// let problem = Problem::new(&gram, false)?;
 /// assert_eq!(problem.dead().x(), [1]);
 /// # Ok::<(), spanmatch::Error>(())
@@ -52,6 +59,8 @@ pub struct Problem {
     ridge: f64,
     /// How many duplicates a column stands for; empty where each stands for itself.
     multiplicity: Vec<f64>,
+    progress: Arc<Progress>,
+    raised: Raised,
 }
 
 impl Problem {
@@ -86,6 +95,8 @@ impl Problem {
             resolution: RESOLUTION.max(rounding.sqrt()),
             ridge: 0.0,
             multiplicity: Vec::new(),
+            progress: Arc::default(),
+            raised: Raised::default(),
         })
     }
 
@@ -99,10 +110,63 @@ impl Problem {
     pub fn with_ridge(self, ridge: f64) -> Result<Self> {
         let least = self.resolution.powi(2);
         if ridge.is_finite() && ridge >= least {
-            Ok(Self { ridge, ..self })
+            Ok(Self { ridge, raised: Raised::default(), ..self })
         } else {
             Err(Error::Ridge { ridge, least })
         }
+    }
+
+    /// The same question to another Gram of as many neurons, such as a null: centred or not as this is, with the same
+    /// ridge and progress.
+    ///
+    /// # Errors
+    /// [`Error::Width`] where it has other neurons; as [`Problem::new`].
+    pub fn of_gram(&self, gram: &Gram) -> Result<Self> {
+        let problem = Self::new(gram, self.is_centered())?;
+        for side in [Side::X, Side::Y] {
+            let (expected, got) = (self.count(side), problem.count(side));
+            if expected != got {
+                return Err(Error::Width { side, expected, got });
+            }
+        }
+        Ok(Self { ridge: self.ridge, progress: self.progress.clone(), ..problem })
+    }
+
+    /// Whether columns are centred.
+    #[must_use]
+    pub fn is_centered(&self) -> bool {
+        self.cosines.are_centered()
+    }
+
+    /// The same problem, whose solvers tell this progress how far they are, and end where it is cancelled: they then
+    /// return [`Error::Interrupted`].
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use ndarray::array;
+    /// use spanmatch::{Error, Gram, Problem, Progress, spectrum};
+    ///
+    /// let x = array![[1.0, 0.0], [0.0, 2.0], [3.0, 0.0]];
+    /// let mut gram = Gram::default();
+    /// gram.update(&x, &x)?;
+    /// let progress = Arc::new(Progress::default());
+    /// let problem = Problem::new(&gram, false)?.with_progress(progress.clone());
+    /// spectrum(&problem)?;
+    /// assert_eq!(progress.steps(), (4, 4));
+    /// progress.cancel();
+    /// assert_eq!(spectrum(&problem), Err(Error::Interrupted));
+    /// # Ok::<(), spanmatch::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_progress(self, progress: Arc<Progress>) -> Self {
+        Self { progress, raised: Raised::default(), ..self }
+    }
+
+    /// What its solvers report to: one of its own, unless [`with_progress`](Self::with_progress) gave another.
+    #[must_use]
+    pub fn progress(&self) -> &Arc<Progress> {
+        &self.progress
     }
 
     /// Neurons of a side, dead ones included.
@@ -152,11 +216,7 @@ impl Problem {
     /// # Errors
     /// [`Error::Eps`] unless ε is in [0, 1).
     pub fn limit(&self, eps: f64) -> Result<f64> {
-        if (0.0..1.0).contains(&eps) {
-            Ok(eps.max(self.exact()) + TOLERANCE)
-        } else {
-            Err(Error::Eps(eps))
-        }
+        limit(eps, self.resolution)
     }
 
     /// The live neurons; their places here are what solvers count in.
@@ -224,43 +284,5 @@ impl Problem {
         sides.0.sort_unstable();
         sides.1.sort_unstable();
         NeuronSet::from_sorted(sides.0, sides.1)
-    }
-
-    /// Solves; should a Cholesky fail, or more be explained of a neuron than there is, with δ ten times as large,
-    /// and again.
-    pub(crate) fn solve<T>(&self, solver: impl Fn(&Self) -> Result<T>) -> Result<Solved<T>> {
-        match solver(self) {
-            Err(Error::Indefinite(_) | Error::NoResidual { .. }) if self.resolution < 1e-3 => {
-                Self { resolution: 10.0 * self.resolution, ..self.clone() }.solve(solver)
-            }
-            result => Ok(Solved { answer: result?, resolution: self.resolution }),
-        }
-    }
-}
-
-#[cfg(test)]
-use crate::linalg::LowerTriangle;
-
-#[cfg(test)]
-impl Problem {
-    /// Of a unit Gram matrix as it is: no Gram that is let in has a damaged one.
-    pub(crate) fn of_unit_gram(unit: LowerTriangle, n_x: usize) -> Self {
-        let n = unit.size();
-        let neuron = |place: usize| match place.checked_sub(n_x) {
-            Some(index) => Neuron { side: Side::Y, index },
-            None => Neuron { side: Side::X, index: place },
-        };
-        Self {
-            n_x,
-            n_y: n - n_x,
-            live: (0..n).map(neuron).collect(),
-            live_x: n_x,
-            cosines: Cosines::of_unit_gram(unit),
-            norms: vec![1.0; n],
-            means: vec![0.0; n],
-            resolution: RESOLUTION,
-            ridge: 0.0,
-            multiplicity: Vec::new(),
-        }
     }
 }

@@ -4,13 +4,13 @@ use crate::doubt::limit_of;
 use crate::error::Result;
 use crate::neurons::{NeuronSet, Side};
 use crate::problem::Problem;
-use crate::progress::Progress;
 use crate::solved::Solved;
 use crate::tableau::Tableau;
 use crate::tableau::TableauPair;
 
 /// Relative residuals `r(v | B)` (Wang et al. 2018, definition 1).
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Residuals {
     /// Of every neuron of x on the chosen neurons of y; NaN where dead.
     pub x: Vec<f64>,
@@ -22,11 +22,7 @@ pub struct Residuals {
 ///
 /// # Errors
 /// [`Error::NoSuchNeuron`](crate::Error::NoSuchNeuron), [`Error::Interrupted`](crate::Error::Interrupted).
-pub fn residuals(
-    problem: &Problem,
-    chosen: &NeuronSet,
-    progress: &Progress,
-) -> Result<Solved<Residuals>> {
+pub fn residuals(problem: &Problem, chosen: &NeuronSet) -> Result<Solved<Residuals>> {
     problem.check(chosen)?;
     problem.solve(|problem| {
         let mut residuals = Residuals {
@@ -37,7 +33,7 @@ pub fn residuals(
         for (side, other, chosen) in [(Side::X, Side::Y, y), (Side::Y, Side::X, x)] {
             let predictors: Vec<usize> = problem.places_among(other, chosen).collect();
             let targets: Vec<usize> = problem.places(side).collect();
-            let tableau = Tableau::new(problem, &predictors, &targets, progress)?;
+            let tableau = Tableau::new(problem, &predictors, &targets, problem.progress())?;
             let out = if side == Side::X { &mut residuals.x } else { &mut residuals.y };
             for (place, square) in tableau.squares() {
                 out[problem.live()[place].index] = square.min(1.0).sqrt();
@@ -54,19 +50,14 @@ pub fn residuals(
 /// # Errors
 /// [`Error::Eps`](crate::Error::Eps), [`Error::NoSuchNeuron`](crate::Error::NoSuchNeuron),
 /// [`Error::Interrupted`](crate::Error::Interrupted).
-pub fn is_match(
-    problem: &Problem,
-    eps: f64,
-    set: &NeuronSet,
-    progress: &Progress,
-) -> Result<Solved<bool>> {
+pub fn is_match(problem: &Problem, eps: f64, set: &NeuronSet) -> Result<Solved<bool>> {
     problem.limit(eps)?;
     problem.check(set)?;
     let Some(places) = problem.places_of(set) else {
         return Ok(Solved { answer: false, resolution: problem.resolution() });
     };
     problem.solve(|problem| {
-        let limit = problem.limit(eps)?.powi(2);
+        let (limit, progress) = (problem.limit(eps)?.powi(2), problem.progress());
         let members = TableauPair::of(problem, &places, progress)?;
         Ok(limit_of(&members, limit, progress)?.is_some())
     })

@@ -6,7 +6,7 @@ mod mixed;
 mod sparse;
 
 use half::{bf16, f16};
-use ndarray::ArrayView2;
+use ndarray::{ArrayBase, ArrayView2, Data, Ix2};
 
 pub(crate) use self::block::{Block, ColumnRecord};
 pub(crate) use self::mixed::{MixedBlock, add_products, add_products_below, count_shifted};
@@ -14,6 +14,7 @@ pub use self::sparse::SparseRows;
 
 /// Rows are samples, columns neurons.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum Samples<'a> {
     /// float16
     F16(ArrayView2<'a, f16>),
@@ -33,29 +34,24 @@ impl<'a> From<&'a SparseRows> for Samples<'a> {
     }
 }
 
-impl<'a> From<ArrayView2<'a, f16>> for Samples<'a> {
-    fn from(view: ArrayView2<'a, f16>) -> Self {
-        Self::F16(view)
-    }
+/// Of a view, and of a borrowed array, of each type that is read.
+macro_rules! samples_of {
+    ($($kind:ident: $value:ty),+) => {$(
+        impl<'a> From<ArrayView2<'a, $value>> for Samples<'a> {
+            fn from(view: ArrayView2<'a, $value>) -> Self {
+                Self::$kind(view)
+            }
+        }
+
+        impl<'a, S: Data<Elem = $value>> From<&'a ArrayBase<S, Ix2, $value>> for Samples<'a> {
+            fn from(array: &'a ArrayBase<S, Ix2, $value>) -> Self {
+                Self::$kind(array.view())
+            }
+        }
+    )+};
 }
 
-impl<'a> From<ArrayView2<'a, bf16>> for Samples<'a> {
-    fn from(view: ArrayView2<'a, bf16>) -> Self {
-        Self::BF16(view)
-    }
-}
-
-impl<'a> From<ArrayView2<'a, f32>> for Samples<'a> {
-    fn from(view: ArrayView2<'a, f32>) -> Self {
-        Self::F32(view)
-    }
-}
-
-impl<'a> From<ArrayView2<'a, f64>> for Samples<'a> {
-    fn from(view: ArrayView2<'a, f64>) -> Self {
-        Self::F64(view)
-    }
-}
+samples_of!(F16: f16, BF16: bf16, F32: f32, F64: f64);
 
 impl Samples<'_> {
     /// Number of samples.

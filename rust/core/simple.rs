@@ -5,7 +5,6 @@ use crate::doubt::limit_of;
 use crate::error::{Error, Result};
 use crate::neurons::{Neuron, NeuronSet};
 use crate::problem::Problem;
-use crate::progress::Progress;
 use crate::solved::Solved;
 use crate::tableau::TableauPair;
 
@@ -15,13 +14,8 @@ use crate::tableau::TableauPair;
 ///
 /// # Errors
 /// [`Error::NoMatch`] where the set is none; [`Error::NoSuchNeuron`], [`Error::Eps`], [`Error::Interrupted`].
-pub fn minimum_for(
-    problem: &Problem,
-    eps: f64,
-    set: &NeuronSet,
-    progress: &Progress,
-) -> Result<Solved<Vec<Neuron>>> {
-    let Solved { answer, resolution } = minimum_within(problem, eps, set, progress)?;
+pub fn minimum_for(problem: &Problem, eps: f64, set: &NeuronSet) -> Result<Solved<Vec<Neuron>>> {
+    let Solved { answer, resolution } = minimum_within(problem, eps, set)?;
     Ok(Solved { answer: answer.ok_or(Error::NoMatch { eps })?, resolution })
 }
 
@@ -30,18 +24,17 @@ fn minimum_within(
     problem: &Problem,
     eps: f64,
     set: &NeuronSet,
-    progress: &Progress,
 ) -> Result<Solved<Option<Vec<Neuron>>>> {
     problem.limit(eps)?;
     problem.check(set)?;
     problem.solve(|problem| {
         let limit = problem.limit(eps)?.powi(2);
-        let Some((within, limit)) = match_at(problem, set, limit, progress)? else {
+        let Some((within, limit)) = match_at(problem, set, limit)? else {
             return Ok(None);
         };
         let places = within.neurons();
         let mut inside = vec![false; problem.live().len()];
-        for survivors in closures_without_each(&within, &places, limit, progress)? {
+        for survivors in closures_without_each(&within, &places, limit, problem.progress())? {
             for neuron in survivors {
                 inside[neuron] = true;
             }
@@ -58,13 +51,8 @@ fn minimum_within(
 ///
 /// # Errors
 /// [`Error::Eps`], [`Error::Interrupted`].
-pub fn is_simple(
-    problem: &Problem,
-    eps: f64,
-    set: &NeuronSet,
-    progress: &Progress,
-) -> Result<Solved<bool>> {
-    let solved = minimum_within(problem, eps, set, progress)?;
+pub fn is_simple(problem: &Problem, eps: f64, set: &NeuronSet) -> Result<Solved<bool>> {
+    let solved = minimum_within(problem, eps, set)?;
     Ok(solved.map(|minimum| minimum.is_some_and(|neurons| !neurons.is_empty())))
 }
 
@@ -73,8 +61,8 @@ fn match_at<'p>(
     problem: &'p Problem,
     set: &NeuronSet,
     limit: f64,
-    progress: &Progress,
 ) -> Result<Option<(TableauPair<'p>, f64)>> {
+    let progress = problem.progress();
     let Some(places) = problem.places_of(set) else {
         return Ok(None);
     };

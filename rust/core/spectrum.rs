@@ -1,14 +1,16 @@
 //! The critical ε of every neuron, and with it every maximum match.
 
-use crate::error::Result;
+use crate::curve::{area, limit, share};
+use crate::error::{Error, Result};
 use crate::invariant::pairs;
-use crate::neurons::Side;
+use crate::neurons::{NeuronSet, Side};
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::tableau::TableauPair;
 
 /// The match spectrum: `v in M(ε)` exactly when `ε >= c(v)`.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Spectrum {
     /// Critical ε of every neuron of x: 0 exact, infinite where dead, at most 1 otherwise.
     pub x: Vec<f64>,
@@ -20,6 +22,64 @@ pub struct Spectrum {
     pub refreshes: usize,
     /// δ of the regularised span.
     pub resolution: f64,
+}
+
+impl Spectrum {
+    /// M(ε), the maximum match.
+    ///
+    /// # Errors
+    /// [`Error::Eps`] unless ε is in [0, 1).
+    pub fn match_at(&self, eps: f64) -> Result<NeuronSet> {
+        let limit = limit(eps, self.resolution)?;
+        Ok(NeuronSet::from_sorted(up_to(&self.x, limit), up_to(&self.y, limit)))
+    }
+
+    /// s(ε), the part of all neurons, dead ones too, that the maximum match at ε holds; 0 where there are none.
+    ///
+    /// # Errors
+    /// [`Error::Eps`] unless ε is in [0, 1).
+    pub fn similarity(&self, eps: f64) -> Result<f64> {
+        Ok(share([&self.x, &self.y], limit(eps, self.resolution)?))
+    }
+
+    /// The smallest critical ε at which s(ε) reaches a similarity: 0 where exact matches suffice, `None` where no ε
+    /// below 1 reaches it.
+    ///
+    /// # Errors
+    /// [`Error::Similarity`] unless it is in [0, 1].
+    pub fn eps_for(&self, similarity: f64) -> Result<Option<f64>> {
+        if !(0.0..=1.0).contains(&similarity) {
+            return Err(Error::Similarity(similarity));
+        }
+        let mut candidates: Vec<f64> =
+            [&[0.0], &self.x[..], &self.y].concat().into_iter().filter(|&c| c < 1.0).collect();
+        candidates.sort_unstable_by(f64::total_cmp);
+        let is_below = |&eps: &f64| self.similarity(eps).is_ok_and(|reached| reached < similarity);
+        let first = candidates.partition_point(is_below);
+        Ok(candidates.get(first).copied())
+    }
+
+    /// Whether it has as many neurons.
+    pub(crate) fn check_widths(&self, expected: [usize; 2]) -> Result<()> {
+        let widths = [self.x.len(), self.y.len()];
+        for (side, (expected, got)) in [Side::X, Side::Y].into_iter().zip(pairs(expected, widths)) {
+            if expected != got {
+                return Err(Error::Width { side, expected, got });
+            }
+        }
+        Ok(())
+    }
+
+    /// The area under s(ε): a similarity in [0, 1] with no ε to choose.
+    #[must_use]
+    pub fn area(&self) -> f64 {
+        area([&self.x, &self.y])
+    }
+}
+
+/// The neurons of a side whose critical ε is at most this.
+pub(crate) fn up_to(critical: &[f64], limit: f64) -> Vec<usize> {
+    (0..critical.len()).filter(|&i| critical[i] <= limit).collect()
 }
 
 /// Peels the two sides: while neurons are left, the largest residual is compared with the smallest such
@@ -34,24 +94,27 @@ pub struct Spectrum {
 ///
 /// ```
 /// use ndarray::array;
-/// use spanmatch::{Gram, Problem, Progress, spectrum};
+/// use spanmatch::{Gram, Problem, spectrum};
 ///
 /// let x = array![[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]];
 /// let y = array![[2.0, 0.0], [0.0, 1.0], [0.0, 1.0]];
-/// let (mut gram, progress) = (Gram::default(), Progress::default());
-/// gram.update(x.view().into(), y.view().into(), &progress)?;
-/// let spectrum = spectrum(&Problem::new(&gram, false)?, &progress)?;
+/// let mut gram = Gram::default();
+/// gram.update(&x, &y)?;
+/// let spectrum = spectrum(&Problem::new(&gram, false)?)?;
 /// assert_eq!((spectrum.x[0], spectrum.y[0]), (0.0, 0.0));
 /// assert!((spectrum.x[1] - 0.5_f64.sqrt()).abs() < 1e-9);
+/// assert_eq!(spectrum.similarity(0.1)?, 0.5);
+/// assert_eq!(spectrum.match_at(0.1)?.x(), [0]);
+/// assert_eq!(spectrum.eps_for(0.75)?, Some(spectrum.y[1]));
 /// # Ok::<(), spanmatch::Error>(())
 /// ```
 ///
 /// # Errors
-/// [`Error::Interrupted`](crate::Error::Interrupted).
-pub fn spectrum(problem: &Problem, progress: &Progress) -> Result<Spectrum> {
+/// [`Error::OutOfMemory`], [`Error::Interrupted`].
+pub fn spectrum(problem: &Problem) -> Result<Spectrum> {
     let solved = problem.solve(|problem| {
         let (merged, representative) = problem.merge_duplicates();
-        let (critical, refreshes) = peel(&merged, problem.exact(), progress)?;
+        let (critical, refreshes) = peel(&merged, problem.exact(), problem.progress())?;
         let mut spectrum = Spectrum {
             x: vec![f64::INFINITY; problem.count(Side::X)],
             y: vec![f64::INFINITY; problem.count(Side::Y)],

@@ -1,11 +1,10 @@
 //! Which neurons a neuron's matching depends on, whatever match is chosen.
 
-use crate::closure::{closures_without_each, maximum};
+use crate::closure::closures_without_each;
 use crate::error::{Purpose, Result};
+use crate::maximum_match::MaximumMatch;
 use crate::memory;
 use crate::neurons::{Neuron, NeuronSet, Side};
-use crate::problem::Problem;
-use crate::progress::Progress;
 use crate::solved::Solved;
 
 /// Who supports whom at ε: u *supports* v when v is not in M(M(ε) \ u, ε), when losing u alone loses v.
@@ -62,37 +61,38 @@ impl Support {
     }
 }
 
-/// Support of every neuron of M(ε), at the cost of a closure each; it depends on no choice.
-///
-/// ```
-/// use ndarray::array;
-/// use spanmatch::{Gram, Neuron, Problem, Side, Progress, support};
-///
-/// // The x span the y: the y need both, and each x needs both y.
-/// let x = array![[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]];
-/// let y = array![[1.0, 1.0], [1.0, -1.0], [0.0, 0.0]];
-/// let (mut gram, progress) = (Gram::default(), Progress::default());
-/// gram.update(x.view().into(), y.view().into(), &progress)?;
-/// let support = support(&Problem::new(&gram, false)?, 0.1, &progress)?.answer;
-/// assert_eq!(support.core(Neuron { side: Side::X, index: 0 }).len(), 4);
-/// # Ok::<(), spanmatch::Error>(())
-/// ```
-///
-/// # Errors
-/// [`Error::Eps`](crate::Error::Eps), [`Error::Interrupted`](crate::Error::Interrupted).
-pub fn support(problem: &Problem, eps: f64, progress: &Progress) -> Result<Solved<Support>> {
-    problem.solve(|problem| {
-        let limit = problem.limit(eps)?.powi(2);
-        let mut matched = maximum(problem, limit, progress)?;
-        matched.prepare(progress)?;
-        let places = matched.neurons();
-        let size = places.len().saturating_mul(places.len());
-        let mut matrix = memory::reserved(size, Purpose::Solver)?;
-        for survivors in closures_without_each(&matched, &places, limit, progress)? {
-            let mut survivors = survivors.into_iter().peekable();
-            matrix.extend(places.iter().map(|v| survivors.next_if_eq(v).is_none()));
-        }
-        let neurons = places.iter().map(|&place| problem.live()[place]).collect();
-        Ok(Support { neurons, matrix })
-    })
+impl MaximumMatch<'_> {
+    /// Support of every neuron of M(ε), at the cost of a closure each; it depends on no choice.
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use spanmatch::{Gram, Neuron, Problem, Side};
+    ///
+    /// // The x span the y: the y need both, and each x needs both y.
+    /// let x = array![[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]];
+    /// let y = array![[1.0, 1.0], [1.0, -1.0], [0.0, 0.0]];
+    /// let mut gram = Gram::default();
+    /// gram.update(&x, &y)?;
+    /// let problem = Problem::new(&gram, false)?;
+    /// let support = problem.at(0.1)?.support()?.answer;
+    /// assert_eq!(support.core(Neuron { side: Side::X, index: 0 }).len(), 4);
+    /// # Ok::<(), spanmatch::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::OutOfMemory`](crate::Error::OutOfMemory), [`Error::Interrupted`](crate::Error::Interrupted).
+    pub fn support(&self) -> Result<Solved<Support>> {
+        self.ask(|matched| {
+            let (places, tableau) = (matched.places(), matched.tableau());
+            let size = places.len().saturating_mul(places.len());
+            let mut matrix = memory::reserved(size, Purpose::Solver)?;
+            let progress = matched.progress();
+            for survivors in closures_without_each(tableau, places, matched.limit(), progress)? {
+                let mut survivors = survivors.into_iter().peekable();
+                matrix.extend(places.iter().map(|v| survivors.next_if_eq(v).is_none()));
+            }
+            let neurons = places.iter().map(|&place| matched.problem().live()[place]).collect();
+            Ok(Support { neurons, matrix })
+        })
+    }
 }

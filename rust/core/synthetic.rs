@@ -19,12 +19,12 @@ pub use plan::Plan;
 ///
 /// ```
 /// use spanmatch::synthetic::{Plan, Planted};
-/// use spanmatch::{Gram, Problem, Progress, maximum_match};
+/// use spanmatch::{Gram, Problem, maximum_match};
 ///
 /// let plan = Plan { n_x: 12, n_y: 10, samples: 500, shared: 6, block: 3, noise: 0.1, duplicates: 1, seed: 0 };
-/// let (planted, progress, mut gram) = (Planted::new(plan)?, Progress::default(), Gram::default());
-/// gram.update(planted.x.view().into(), planted.y.view().into(), &progress)?;
-/// let found = maximum_match(&Problem::new(&gram, false)?, plan.eps()?, &progress)?.answer;
+/// let (planted, mut gram) = (Planted::new(plan)?, Gram::default());
+/// gram.update(&planted.x, &planted.y)?;
+/// let found = maximum_match(&Problem::new(&gram, false)?, plan.eps()?)?.answer;
 /// assert_eq!(found, planted.truth.maximum_match());
 /// assert_eq!(found.len(), 2 * (6 + 1));
 /// # Ok::<(), spanmatch::Error>(())

@@ -1,7 +1,7 @@
 //! The Gram of a Python object, one after the other: updates follow each other, and readers wait for them.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
+use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -82,7 +82,7 @@ impl Gram {
         &self,
         py: Python<'_>,
         progress: Option<&Bound<'_, PyAny>>,
-        work: impl FnOnce(&spanmatch::Gram, &Progress) -> spanmatch::Result<T> + Send,
+        work: impl FnOnce(&spanmatch::Gram, &Arc<Progress>) -> spanmatch::Result<T> + Send,
     ) -> PyResult<T> {
         let guard = self.inner.read(py)?;
         let gram = &*guard;
@@ -94,7 +94,7 @@ impl Gram {
         &self,
         py: Python<'_>,
         progress: Option<&Bound<'_, PyAny>>,
-        work: impl FnOnce(&mut spanmatch::Gram, &Progress) -> spanmatch::Result<()> + Send,
+        work: impl FnOnce(&mut spanmatch::Gram, &Arc<Progress>) -> spanmatch::Result<()> + Send,
     ) -> PyResult<()> {
         let mut guard = self.inner.write(py)?;
         let gram = &mut *guard;

@@ -2,10 +2,10 @@
 
 use numpy::IntoPyArray;
 use pyo3::prelude::*;
-use spanmatch::{Nearest, Solved};
+use spanmatch::Nearest;
 
 use crate::gram::Gram;
-use crate::{Floats, Indices, With, solve};
+use crate::solve::{Floats, Indices, With, solve};
 
 /// Of each neuron its best single partner, -1 where there is none, and the residual on it.
 type Partners<'py> = (Indices<'py>, Floats<'py>);
@@ -24,8 +24,7 @@ pub(crate) fn one_to_one<'py>(
     progress: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<With<OneToOne<'py>>> {
     let py = gram.py();
-    let Solved { answer: found, resolution } =
-        solve(gram, (center, ridge), progress, spanmatch::one_to_one)?;
+    let found = solve(gram, (center, ridge), progress, spanmatch::one_to_one)?;
     let partners = |nearest: Nearest| {
         let index = nearest.index.iter().map(|index| index.map_or(-1, number));
         (index.collect::<Vec<i64>>().into_pyarray(py), nearest.residual.into_pyarray(py))
@@ -40,7 +39,7 @@ pub(crate) fn one_to_one<'py>(
     );
     let critical = (found.x.into_pyarray(py), found.y.into_pyarray(py));
     let (of_x, of_y) = (partners(found.nearest_x), partners(found.nearest_y));
-    Ok(((critical.0, critical.1, of_x, of_y, changes), resolution))
+    Ok(((critical.0, critical.1, of_x, of_y, changes), found.resolution))
 }
 
 /// A column's number, which is below 2^63.

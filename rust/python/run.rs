@@ -26,7 +26,7 @@ enum Message<T> {
 pub(crate) fn run<T: Send>(
     py: Python<'_>,
     report: Option<&Bound<'_, PyAny>>,
-    work: impl FnOnce(&Progress) -> spanmatch::Result<T> + Send,
+    work: impl FnOnce(&Arc<Progress>) -> spanmatch::Result<T> + Send,
 ) -> PyResult<T> {
     run_asking(py, &[], report, |progress, _| work(progress))
 }
@@ -37,11 +37,11 @@ pub(crate) fn run_asking<T: Send>(
     py: Python<'_>,
     sides: &[String],
     report: Option<&Bound<'_, PyAny>>,
-    work: impl FnOnce(&Progress, &dyn Fn() -> spanmatch::Result<()>) -> spanmatch::Result<T> + Send,
+    work: impl FnOnce(&Arc<Progress>, &dyn Fn() -> spanmatch::Result<()>) -> spanmatch::Result<T> + Send,
 ) -> PyResult<T> {
     let pool = pool()?;
     let report = report.map(|report| report.clone().unbind());
-    let progress = Progress::default();
+    let progress = Arc::new(Progress::default());
     let result = py.detach(|| {
         pool.in_place_scope(|scope| {
             let (sender, receiver) = channel();

@@ -1,6 +1,8 @@
 //! From arrays to answers, and sets from critical values.
 
-use ndarray::{Array2, Axis};
+use std::sync::Arc;
+
+use ndarray::{Array2, Axis, s};
 use spanmatch::{Gram, NeuronSet, Problem, Progress, Spectrum, maximum_match, spectrum};
 
 /// What every comparison with ε forgives (design, 3).
@@ -31,11 +33,8 @@ impl Sides {
     pub fn gram_of_batches(&self, sizes: &[usize]) -> Gram {
         let (mut gram, mut first) = (Gram::default(), 0);
         for &size in sizes {
-            let batch = |side: &Array2<f64>| {
-                side.select(Axis(0), &(first..first + size).collect::<Vec<_>>())
-            };
-            let (x, y) = (batch(&self.x), batch(&self.y));
-            gram.update(x.view().into(), y.view().into(), &Progress::default()).unwrap();
+            let rows = s![first..first + size, ..];
+            gram.update(self.x.slice(rows), self.y.slice(rows)).unwrap();
             first += size;
         }
         assert_eq!(first, self.x.nrows());
@@ -46,17 +45,23 @@ impl Sides {
         Problem::new(&self.gram(), center).unwrap()
     }
 
+    /// The problem, and what tells how far its solvers are, and cancels them.
+    pub fn watched_problem(&self) -> (Problem, Arc<Progress>) {
+        let progress = Arc::new(Progress::default());
+        (self.problem(false).with_progress(progress.clone()), progress)
+    }
+
     pub fn spectrum(&self) -> Spectrum {
         spectrum_of(&self.problem(false))
     }
 
     pub fn maximum_match(&self, eps: f64) -> NeuronSet {
-        maximum_match(&self.problem(false), eps, &Progress::default()).unwrap().answer
+        maximum_match(&self.problem(false), eps).unwrap().answer
     }
 }
 
 pub fn spectrum_of(problem: &Problem) -> Spectrum {
-    spectrum(problem, &Progress::default()).unwrap()
+    spectrum(problem).unwrap()
 }
 
 pub fn spectrum_of_gram(gram: &Gram) -> Spectrum {

@@ -1,7 +1,7 @@
 //! Sums that no activations have are refused where they enter; sums that some have never are.
 
 use ndarray::{Array2, s};
-use spanmatch::{Error, Gram, GramState, Groups, Neuron, Progress, ResampledState, Side};
+use spanmatch::{Error, Gram, GramState, Groups, Neuron, ResampledState, Side};
 
 use crate::common::Sides;
 use crate::problems::{planted, random};
@@ -11,8 +11,7 @@ const DAMAGE: [f64; 6] = [1e3, -1e3, 1e308, -1e308, f64::NAN, f64::INFINITY];
 
 fn resampled(sides: &Sides) -> Gram {
     let mut gram = Gram::with_resampling(3, 4, 0).unwrap();
-    let (x, y) = (sides.x.view().into(), sides.y.view().into());
-    gram.update_groups(x, y, &Groups::Equal(2), &Progress::default()).unwrap();
+    gram.update_groups(&sides.x, &sides.y, &Groups::Equal(2)).unwrap();
     gram
 }
 

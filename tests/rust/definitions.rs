@@ -3,23 +3,20 @@
 use ndarray::Array2;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
-use spanmatch::{
-    Error, NeuronSet, Problem, Progress, is_match, is_simple, maximum_match, minimum_for,
-    minimum_match, minimum_matches, simple_cover, support,
-};
+use spanmatch::{Error, NeuronSet, Problem, is_match, is_simple, maximum_match, minimum_for};
 
 use crate::brute_force::{BruteForce, Matches, Set, inside, union};
 use crate::common::Sides;
 use crate::problems::{Generator, planted, random, with_dependents};
 
 fn check_searches(problem: &Problem, eps: f64, matches: &Matches<'_>, seeds: u64) {
-    let (of, progress) = (matches.of, Progress::default());
+    let of = matches.of;
     let top = matches.largest(Set::MAX);
-    assert_eq!(of.set(&maximum_match(problem, eps, &progress).unwrap().answer), top);
+    assert_eq!(of.set(&maximum_match(problem, eps).unwrap().answer), top);
     for bit in 0..of.n {
         for seed in 0..seeds {
             let found =
-                minimum_match(problem, eps, of.neuron(bit), seed, &progress).unwrap().answer;
+                problem.at(eps).unwrap().minimum_match(of.neuron(bit), seed).unwrap().answer;
             let found = found.map(|found| of.set(&found.neurons));
             assert_eq!(found.is_some(), top >> bit & 1 == 1, "neuron {bit} at {eps}");
             if let Some(found) = found {
@@ -30,14 +27,14 @@ fn check_searches(problem: &Problem, eps: f64, matches: &Matches<'_>, seeds: u64
     }
     let as_sets = |found: Vec<NeuronSet>| found.iter().map(|set| of.set(set)).collect::<Vec<_>>();
     for seed in 0..seeds {
-        let cover = as_sets(simple_cover(problem, eps, seed, &progress).unwrap().answer);
+        let cover = as_sets(problem.at(eps).unwrap().simple_cover(seed).unwrap().answer);
         assert_eq!(union(cover.iter().copied()), top, "at {eps}");
         for (place, &part) in cover.iter().enumerate() {
             let others = cover.iter().enumerate().filter(|&(other, _)| other != place);
             assert!(!inside(part, union(others.map(|(_, &set)| set))), "{part:b} at {eps}");
             assert!(matches.is_simple(part), "{part:b} at {eps}");
         }
-        let each = as_sets(minimum_matches(problem, eps, seed, &progress).unwrap().answer);
+        let each = as_sets(problem.at(eps).unwrap().minimum_matches(seed).unwrap().answer);
         assert_eq!(each.len(), top.count_ones() as usize);
         for (bit, found) in of.bits(top).zip(each) {
             assert!(matches.is_minimum(found, bit), "{found:b} for {bit} at {eps}");
@@ -49,7 +46,7 @@ fn check_support(problem: &Problem, eps: f64, matches: &Matches<'_>) {
     let of = matches.of;
     let top = matches.largest(Set::MAX);
     let bits: Vec<usize> = of.bits(top).collect();
-    let support = support(problem, eps, &Progress::default()).unwrap().answer;
+    let support = problem.at(eps).unwrap().support().unwrap().answer;
     assert_eq!(support.neurons(), of.neurons(top));
     assert_eq!(of.set(&support.neuron_set()), top);
     let by_definition: Vec<bool> = bits
@@ -67,16 +64,16 @@ fn check_support(problem: &Problem, eps: f64, matches: &Matches<'_>) {
 }
 
 fn check_sets(problem: &Problem, eps: f64, matches: &Matches<'_>, step: usize) {
-    let (of, progress) = (matches.of, Progress::default());
+    let of = matches.of;
     for set in of.sets().step_by(step) {
         let neurons = of.neuron_set(set);
         let is_one = matches.minimum_for(set).is_some();
-        let found = is_match(problem, eps, &neurons, &progress).map(|solved| solved.answer);
+        let found = is_match(problem, eps, &neurons).map(|solved| solved.answer);
         assert_eq!(found, Ok(is_one), "{set:b} at {eps}");
-        let simple = is_simple(problem, eps, &neurons, &progress).map(|solved| solved.answer);
+        let simple = is_simple(problem, eps, &neurons).map(|solved| solved.answer);
         assert_eq!(simple, Ok(matches.is_simple(set)), "{set:b} at {eps}");
         let only = matches.minimum_for(set).map(|only| of.neurons(only));
-        let found = minimum_for(problem, eps, &neurons, &progress).map(|solved| solved.answer);
+        let found = minimum_for(problem, eps, &neurons).map(|solved| solved.answer);
         assert_eq!(found, only.ok_or(Error::NoMatch { eps }), "{set:b} at {eps}");
     }
 }
@@ -174,7 +171,7 @@ fn of_two_twins_one_is_enough() {
     check(&sides, false, 9, 1);
     let problem = sides.problem(false);
     for eps in [0.0, 0.5] {
-        let found = minimum_matches(&problem, eps, 0, &Progress::default()).unwrap().answer;
+        let found = problem.at(eps).unwrap().minimum_matches(0).unwrap().answer;
         assert_eq!(found.len(), 3);
         assert!(found.iter().all(|set| (set.x().len(), set.y().len()) == (1, 1)), "{found:?}");
     }

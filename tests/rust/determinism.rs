@@ -1,7 +1,7 @@
 //! The same bits at any number of threads, and products that are right at sizes that no tile divides.
 
 use ndarray::{Array1, Array2, Axis};
-use spanmatch::{NeuronSet, Problem, Progress, maximum_match, residuals};
+use spanmatch::{NeuronSet, Problem, maximum_match, residuals};
 
 use crate::common::{Sides, bits, spectrum_bits, spectrum_of};
 use crate::problems::{Generator, random};
@@ -37,20 +37,19 @@ fn mixed(seed: u64, samples: usize, n_x: usize, n_y: usize) -> Sides {
 fn answers(sides: &Sides, threads: usize) -> (Vec<Vec<u64>>, NeuronSet, usize) {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| {
-        let (rows, progress) = (sides.x.nrows(), Progress::default());
+        let rows = sides.x.nrows();
         let gram = sides.gram_of_batches(&[1, rows / 3, rows - rows / 3 - 1]);
         let (plain, centred) =
             (Problem::new(&gram, false).unwrap(), Problem::new(&gram, true).unwrap());
         let spectrum = spectrum_of(&plain);
         let mut values = spectrum.x.clone();
         values.sort_by(f64::total_cmp);
-        let matched =
-            maximum_match(&plain, values[values.len() / 2].min(0.9), &progress).unwrap().answer;
+        let matched = maximum_match(&plain, values[values.len() / 2].min(0.9)).unwrap().answer;
         let [x, y] = spectrum_bits(&spectrum);
         let [centred_x, centred_y] = spectrum_bits(&spectrum_of(&centred));
         let some = |n: usize| (0..n).step_by(2).collect();
         let chosen = NeuronSet::new(some(sides.x.ncols()), some(sides.y.ncols())).unwrap();
-        let residuals = residuals(&plain, &chosen, &progress).unwrap().answer;
+        let residuals = residuals(&plain, &chosen).unwrap().answer;
         let all = vec![x, y, centred_x, centred_y, bits(&residuals.x), bits(&residuals.y)];
         (all, matched, spectrum.refreshes)
     })
@@ -108,7 +107,7 @@ fn products_are_right_at_a_large_odd_size() {
     let (x, y) = (columns(&x), columns(&y));
     for (i, x) in x.iter().enumerate() {
         let one = NeuronSet::new(vec![i], vec![]).unwrap();
-        let found = residuals(&problem, &one, &Progress::default()).unwrap().answer.y;
+        let found = residuals(&problem, &one).unwrap().answer.y;
         for (j, (y, found)) in y.iter().zip(&found).enumerate() {
             let product = x.iter().zip(y).map(|(x, y)| x * y).sum::<u32>();
             let cosine_square = f64::from(product).powi(2) / f64::from(square(x) * square(y));

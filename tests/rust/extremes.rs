@@ -1,7 +1,7 @@
 //! Values whose squares leave float64 are refused; all others are ordinary.
 
 use ndarray::arr2;
-use spanmatch::{Error, Gram, Neuron, Problem, Progress, Side};
+use spanmatch::{Error, Gram, Neuron, Problem, Side};
 
 use crate::common::{Sides, spectrum_difference, spectrum_of, spectrum_of_gram};
 use crate::input::{assert_unchanged, good};
@@ -14,9 +14,7 @@ fn squares_must_not_overflow() {
         batch.x[[row, 1]] = 1e160;
         for mut gram in [good(), Gram::default()] {
             let before = gram.try_clone().unwrap();
-            let error = gram
-                .update(batch.x.view().into(), batch.y.view().into(), &Progress::default())
-                .expect_err("too large");
+            let error = gram.update(&batch.x, &batch.y).expect_err("too large");
             let Error::Overflow { neuron, largest } = error else { panic!("{error}") };
             assert_eq!(neuron, Neuron { side: Side::X, index: 1 });
             assert!((0.99e160..=3.01e160).contains(&largest), "{largest:e}");
@@ -36,9 +34,7 @@ fn differences_that_overflow_are_refused_not_taken_for_infinity() {
         .assign(&ndarray::arr1(&[1.7e308, -1.7e308, 0.0, 1.7e308, 1.7e308, 1e308]));
     for mut gram in [good(), Gram::default()] {
         let before = gram.try_clone().unwrap();
-        let error = gram
-            .update(batch.x.view().into(), batch.y.view().into(), &Progress::default())
-            .expect_err("too large");
+        let error = gram.update(&batch.x, &batch.y).expect_err("too large");
         let is_overflow = matches!(&error, Error::Overflow { neuron, .. }
             if *neuron == Neuron { side: Side::Y, index: 2 });
         assert!(is_overflow, "{error}");
@@ -56,8 +52,7 @@ fn the_largest_values_that_are_taken_leave_room_for_sums() {
         let value = factor * limit;
         let sides = Sides { x: arr2(&[[value], [-value]]), y: arr2(&[[1.0], [2.0]]) };
         let mut gram = Gram::default();
-        let result =
-            gram.update(sides.x.view().into(), sides.y.view().into(), &Progress::default());
+        let result = gram.update(&sides.x, &sides.y);
         assert_eq!(result.is_ok(), is_taken, "{factor}");
         assert_eq!(matches!(result, Err(Error::Overflow { .. })), !is_taken, "{factor}");
         if is_taken {

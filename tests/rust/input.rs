@@ -3,8 +3,8 @@
 
 use ndarray::{Array2, s};
 use spanmatch::{
-    Error, Gram, GramState, Neuron, NeuronSet, Problem, Progress, Side, is_match, maximum_match,
-    residuals,
+    Counted, Error, Gram, GramState, Neuron, NeuronSet, Problem, Side, StateFault, is_match,
+    maximum_match, residuals,
 };
 
 use crate::common::{Sides, spectrum_bits, spectrum_of};
@@ -13,9 +13,7 @@ use crate::problems::{Generator, planted, random};
 /// Offers a batch, and asserts that it is refused with this message and that nothing has changed.
 fn assert_refused(gram: &mut Gram, batch: &Sides, message: &str) -> Error {
     let before = gram.try_clone().unwrap();
-    let error = gram
-        .update(batch.x.view().into(), batch.y.view().into(), &Progress::default())
-        .expect_err("the batch is refused");
+    let error = gram.update(&batch.x, &batch.y).expect_err("the batch is refused");
     assert_eq!(error.to_string(), message);
     assert_unchanged(&before, gram);
     error
@@ -36,7 +34,7 @@ pub fn assert_unchanged(before: &Gram, after: &Gram) {
     let more = random(60, 30, before.n_x(), before.n_y());
     let extended = |gram: &Gram| {
         let mut gram = gram.try_clone().unwrap();
-        gram.update(more.x.view().into(), more.y.view().into(), &Progress::default()).unwrap();
+        gram.update(&more.x, &more.y).unwrap();
         bits(&gram)
     };
     if before.n_samples() > 0 {
@@ -111,14 +109,16 @@ fn counts_stay_what_float64_can_count() {
         Gram::from_state(GramState { n_batches, n_samples, ..state }).unwrap()
     };
     let n_samples = good().n_samples();
-    for (n_batches, n_samples, what) in
-        [(1, MOST, "samples"), (MOST, n_samples, "batches"), (1, MOST - n_samples + 1, "samples")]
-    {
+    for (n_batches, n_samples, what) in [
+        (1, MOST, Counted::Samples),
+        (MOST, n_samples, Counted::Batches),
+        (1, MOST - n_samples + 1, Counted::Samples),
+    ] {
         let mut gram = counted(n_batches, n_samples);
         let before = gram.state().unwrap();
         assert_eq!(gram.merge(good()), Err(Error::Count(what)));
         let batch = random(63, usize::try_from(good().n_samples()).unwrap(), 5, 4);
-        let added = gram.update(batch.x.view().into(), batch.y.view().into(), &Progress::default());
+        let added = gram.update(&batch.x, &batch.y);
         assert_eq!(added, Err(Error::Count(what)));
         assert_eq!(gram.state().unwrap(), before);
     }
@@ -131,11 +131,11 @@ fn counts_stay_what_float64_can_count() {
 fn folds_are_taken_no_more_often_than_float64_can_count() {
     let mut gram = Gram::with_resampling(0, 2, 0).unwrap();
     let batch = random(64, 20, 5, 4);
-    gram.update(batch.x.view().into(), batch.y.view().into(), &Progress::default()).unwrap();
+    gram.update(&batch.x, &batch.y).unwrap();
     // 10 × 2^61 is 2^62 in integers of 64 bits.
     for times in [u64::MAX, 1 << 61, 1 << 50] {
         let error = gram.of_folds(&[times, 0], false).expect_err("too many");
-        assert_eq!(error, Error::Count("samples"));
+        assert_eq!(error, Error::Count(Counted::Samples));
     }
     let mut state = gram.resampled_state().unwrap().unwrap();
     let mut whole =
@@ -144,7 +144,7 @@ fn folds_are_taken_no_more_often_than_float64_can_count() {
     state.folds[0].n_samples = 1 << 53;
     state.folds = vec![state.folds[0].clone(); (1 << 11) + 1];
     let error = whole.set_resampled(state).expect_err("more samples than there are");
-    assert_eq!(error, Error::State("the folds have not all samples"));
+    assert_eq!(error, Error::State(StateFault::FoldSamples));
 }
 
 #[test]
@@ -171,9 +171,7 @@ fn the_first_bad_value_of_a_single_block_is_named() {
     let mut gram = good();
     gram.merge(good()).unwrap();
     let before = gram.try_clone().unwrap();
-    let error = gram
-        .update(batch.x.view().into(), batch.y.view().into(), &Progress::default())
-        .unwrap_err();
+    let error = gram.update(&batch.x, &batch.y).unwrap_err();
     let Error::NotFinite { neuron, value, row } = error else { panic!("{error}") };
     assert_eq!(neuron, Neuron { side: Side::X, index: 2 });
     assert!(value.is_nan());
@@ -186,16 +184,16 @@ fn the_first_bad_value_of_a_single_block_is_named() {
 #[test]
 fn eps_must_be_at_least_0_and_below_1() {
     let problem = planted(70, 40, 5, 4).problem(false);
-    let (progress, none) = (Progress::default(), NeuronSet::default());
+    let none = NeuronSet::default();
     for eps in [-0.1, -f64::MIN_POSITIVE, 1.0, 1.5, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         let message = format!(
             "eps is {eps}, but must be in [0, 1): 0 asks for an exact match, and every residual is at most 1"
         );
-        assert_eq!(maximum_match(&problem, eps, &progress).unwrap_err().to_string(), message);
-        assert_eq!(is_match(&problem, eps, &none, &progress).unwrap_err().to_string(), message);
+        assert_eq!(maximum_match(&problem, eps).unwrap_err().to_string(), message);
+        assert_eq!(is_match(&problem, eps, &none).unwrap_err().to_string(), message);
     }
     for eps in [0.0, -0.0, 1.0 - f64::EPSILON] {
-        assert!(maximum_match(&problem, eps, &progress).is_ok());
+        assert!(maximum_match(&problem, eps).is_ok());
     }
 }
 
@@ -212,7 +210,6 @@ fn a_side_without_neurons_or_all_dead_is_an_answer() {
     let full = random(71, 12, 3, 2);
     let empty = Array2::zeros((12, 0));
     let zero = Array2::zeros((12, 2));
-    let progress = Progress::default();
     for (x, y) in [
         (full.x.clone(), empty.clone()),
         (empty.clone(), full.y.clone()),
@@ -231,9 +228,9 @@ fn a_side_without_neurons_or_all_dead_is_an_answer() {
         let problem = Problem::new(&sides.gram_of_batches(&[5, 7]), false).unwrap();
         let spectrum = spectrum_of(&problem);
         assert_eq!((spectrum.x, spectrum.y), (expected(&sides.x), expected(&sides.y)));
-        assert!(maximum_match(&problem, 0.9, &progress).unwrap().answer.is_empty());
+        assert!(maximum_match(&problem, 0.9).unwrap().answer.is_empty());
         let all = NeuronSet::new((0..sides.x.ncols()).collect(), (0..sides.y.ncols()).collect());
-        let residuals = residuals(&problem, &all.unwrap(), &progress).unwrap().answer;
+        let residuals = residuals(&problem, &all.unwrap()).unwrap().answer;
         let is_right = |residuals: &[f64], side: &Array2<f64>| {
             let alive = is_alive(side);
             residuals.iter().all(|r| if alive { (*r - 1.0).abs() < 1e-15 } else { r.is_nan() })
@@ -248,7 +245,7 @@ fn dead_neurons_are_named_and_belong_to_no_match() {
     let problem = sides.problem(false);
     assert_eq!((problem.dead().x(), problem.dead().y()), (&[0, 5, 12][..], &[1, 2, 10][..]));
     let only_dead = NeuronSet::new(vec![5], vec![]).unwrap();
-    assert!(!is_match(&problem, 0.9, &only_dead, &Progress::default()).unwrap().answer);
+    assert!(!is_match(&problem, 0.9, &only_dead).unwrap().answer);
     let spectrum = spectrum_of(&problem);
     assert!(spectrum.x[5].is_infinite() && spectrum.y[10].is_infinite() && spectrum.x[1] < 1.0);
 }
@@ -285,7 +282,7 @@ fn a_problem_knows_the_samples_from_which_it_was_made() {
     let (before, after) = (random(75, 60, 7, 5), random(76, 40, 7, 5));
     let change: [fn(&mut Gram, &Sides); 3] = [
         |gram, more| {
-            gram.update(more.x.view().into(), more.y.view().into(), &Progress::default()).unwrap();
+            gram.update(&more.x, &more.y).unwrap();
         },
         |gram, more| gram.merge(more.gram()).unwrap(),
         |gram, _| gram.set_shift(&[0.5; 12]).unwrap(),

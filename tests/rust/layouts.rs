@@ -2,7 +2,7 @@
 
 use half::{bf16, f16};
 use ndarray::{Array2, ArrayView2, Axis, ShapeBuilder, s};
-use spanmatch::{Gram, Progress, Samples};
+use spanmatch::{Gram, Samples};
 
 use crate::common::{Sides, spectrum_bits, spectrum_difference, spectrum_of_gram};
 use crate::problems::{Generator, planted};
@@ -19,7 +19,7 @@ fn sides() -> Sides {
 
 fn bits(x: Samples<'_>, y: Samples<'_>) -> [Vec<u64>; 2] {
     let mut gram = Gram::default();
-    gram.update(x, y, &Progress::default()).unwrap();
+    gram.update(x, y).unwrap();
     spectrum_bits(&spectrum_of_gram(&gram))
 }
 

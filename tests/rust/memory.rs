@@ -3,7 +3,7 @@
 
 use ndarray::{Array2, ArrayView2};
 use spanmatch::synthetic::{Plan, Planted};
-use spanmatch::{Error, Gram, Progress, Purpose, Samples};
+use spanmatch::{Error, Gram, Purpose, Samples};
 
 use crate::input::{assert_unchanged, good};
 
@@ -18,8 +18,7 @@ fn a_gram_of_too_many_neurons_is_refused() {
     let value = Array2::<f32>::ones((1, 1));
     for (n, size) in [(600_000, "5.2 TiB"), (40_000_000, "22.7 PiB")] {
         let mut gram = Gram::default();
-        let error =
-            gram.update(wide(&value, n), wide(&value, n), &Progress::default()).unwrap_err();
+        let error = gram.update(wide(&value, n), wide(&value, n)).unwrap_err();
         let Error::OutOfMemory { ref purpose, bytes, .. } = error else { panic!("{error}") };
         assert_eq!(*purpose, Purpose::Gram { widths: vec![n; 2], nulls: 0, folds: 0 });
         // One triangle of the products of 2 n neurons.
@@ -40,7 +39,7 @@ fn nulls_and_folds_are_counted_as_a_whole() {
     for (nulls, folds) in [(1_000_000, 0), (0, 1_000_000), (500_000, 500_000)] {
         let mut gram = Gram::with_resampling(nulls, folds, 0).unwrap();
         let rows = |columns| wide(&value, columns);
-        let error = gram.update(rows(2000), rows(2000), &Progress::default()).unwrap_err();
+        let error = gram.update(rows(2000), rows(2000)).unwrap_err();
         let wanted = Purpose::Gram { widths: vec![2000; 2], nulls, folds };
         let Error::OutOfMemory { ref purpose, .. } = error else { panic!("{error}") };
         assert_eq!(*purpose, wanted);
@@ -59,7 +58,7 @@ fn a_refused_batch_leaves_what_there_was() {
     let (before, value) = (gram.try_clone().unwrap(), Array2::<f32>::ones((1, 1)));
     // Of another width: that is said first.
     let wide = wide(&value, 600_000);
-    assert!(matches!(gram.update(wide, wide, &Progress::default()), Err(Error::Width { .. })));
+    assert!(matches!(gram.update(wide, wide), Err(Error::Width { .. })));
     assert_unchanged(&before, &gram);
 }
 

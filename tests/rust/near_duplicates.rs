@@ -6,7 +6,7 @@
 
 use ndarray::{Array1, Array2, Axis, s};
 use rayon::prelude::*;
-use spanmatch::{NeuronSet, Progress, maximum_match, support};
+use spanmatch::{NeuronSet, maximum_match};
 
 use crate::common::{Sides, difference, set_at, spectrum_bits, spectrum_of};
 use crate::oracle::{Critical, Oracle};
@@ -150,7 +150,7 @@ fn complaint(seed: u64) -> Option<String> {
         return Some(format!("seed {seed}: {apart:e} apart, of {margin:e}"));
     }
     for (eps, wanted) in levels(&expected, &critical, margin) {
-        let found = maximum_match(&problem, eps, &Progress::default()).unwrap().answer;
+        let found = maximum_match(&problem, eps).unwrap().answer;
         if found != wanted {
             return Some(format!("seed {seed} at {eps}: {found:?}, not {wanted:?}"));
         }
@@ -204,7 +204,7 @@ fn rows_computed_anew_have_the_same_bits_at_any_number_of_threads() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
             let spectrum = spectrum_of(&problem);
-            let support = support(&problem, 0.5, &Progress::default()).unwrap();
+            let support = problem.at(0.5).unwrap().support().unwrap();
             (spectrum_bits(&spectrum), spectrum.refreshes, support)
         })
     };

@@ -3,9 +3,9 @@
 use std::thread;
 
 use proptest::prelude::*;
-use spanmatch::{Error, OneToOne, Problem, Progress, one_to_one, spectrum};
+use spanmatch::{Error, OneToOne, Problem, one_to_one, spectrum};
 
-use crate::common::{Sides, bits};
+use crate::common::{Sides, TOLERANCE, bits};
 use crate::problems::{self, Generator, random};
 use crate::properties::{config, sides};
 
@@ -13,7 +13,7 @@ use crate::properties::{config, sides};
 const SAME: f64 = 1e-9;
 
 fn solve(problem: &Problem) -> OneToOne {
-    one_to_one(problem, &Progress::default()).unwrap().answer
+    one_to_one(problem).unwrap()
 }
 
 /// Of every x on every y; infinite where either is dead.
@@ -85,7 +85,8 @@ pub fn check_problem(name: &str, sides: &Sides, problem: &Problem, ridge: f64) {
     let exact = 100.0 * problem.resolution();
     let (found, residuals) = (solve(problem), residuals(sides, ridge, exact));
     for limit in limits(&residuals) {
-        let pairs = found.pairs(limit);
+        let eps = if limit < 1.0 { (limit - TOLERANCE).max(0.0) } else { 1.0 - SAME };
+        let (pairs, limit) = (found.pairs(eps).unwrap(), problem.limit(eps).unwrap());
         assert_eq!(pairs.len(), count_pairs(&residuals, limit), "{name}: limit {limit}");
         let (xs, mut ys): (Vec<_>, Vec<_>) = pairs.iter().copied().unzip();
         ys.sort_unstable();
@@ -125,7 +126,7 @@ fn a_side_three_times_over_is_shared_by_half() {
     let y = random(300, 80, 12, 1).x;
     let x = ndarray::concatenate![ndarray::Axis(1), y, -2.0 * &y, 3.0 * &y];
     let found = solve(&Sides { x, y }.problem(false));
-    assert_eq!(found.pairs(0.0), (0..12).map(|i| (i, i)).collect::<Vec<_>>());
+    assert_eq!(found.pairs(0.0).unwrap(), (0..12).map(|i| (i, i)).collect::<Vec<_>>());
     assert!(found.nearest_x.residual.iter().all(|&r| r == 0.0));
     assert!(found.x[12..].iter().all(|c| c.is_infinite()));
 }
@@ -144,17 +145,15 @@ fn the_same_bits_in_pools_of_1_2_and_4_threads() {
 
 #[test]
 fn a_run_is_cancelled_and_says_how_far_it_is() {
-    let problem = random(302, 60, 30, 20).problem(false);
-    let progress = Progress::default();
-    one_to_one(&problem, &progress).unwrap();
+    let (problem, progress) = random(302, 60, 30, 20).watched_problem();
+    one_to_one(&problem).unwrap();
     assert_eq!(progress.steps(), (20, 20));
     progress.cancel();
-    assert_eq!(one_to_one(&problem, &progress), Err(Error::Interrupted));
+    assert_eq!(one_to_one(&problem), Err(Error::Interrupted));
 
-    let problem = random(303, 400, 2_000, 2_000).problem(false);
-    let progress = Progress::default();
+    let (problem, progress) = random(303, 400, 2_000, 2_000).watched_problem();
     thread::scope(|scope| {
-        let run = scope.spawn(|| one_to_one(&problem, &progress));
+        let run = scope.spawn(|| one_to_one(&problem));
         while progress.steps().0 < 10 && !run.is_finished() {
             thread::sleep(std::time::Duration::from_millis(1));
         }
@@ -172,7 +171,7 @@ proptest! {
     fn pairs_are_a_part_of_what_is_near_and_of_the_spans(sides in sides(), eps in 0.0..0.99) {
         check("any", &sides);
         let problem = sides.problem(false);
-        let (found, whole) = (solve(&problem), spectrum(&problem, &Progress::default()).unwrap());
+        let (found, whole) = (solve(&problem), spectrum(&problem).unwrap());
         let limit = problem.limit(eps).unwrap();
         for (critical, near, spans) in [
             (&found.x, &found.nearest_x.residual, &whole.x),

@@ -3,7 +3,9 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use spanmatch::{Error, Gram, NeuronSet, Progress, is_match, maximum_match, residuals, spectrum};
+use spanmatch::{
+    Error, Gram, Groups, NeuronSet, Progress, is_match, maximum_match, residuals, spectrum,
+};
 
 use crate::common::{Sides, spectrum_bits, spectrum_of_gram};
 use crate::problems::{planted, random};
@@ -15,7 +17,8 @@ fn cancelled() -> Progress {
 }
 
 fn update(gram: &mut Gram, sides: &Sides, progress: &Progress) -> Result<(), Error> {
-    gram.update(sides.x.view().into(), sides.y.view().into(), progress)
+    let batch = [(&sides.x).into(), (&sides.y).into()];
+    gram.update_if(&batch, &Groups::default(), progress, || Ok(()))
 }
 
 /// Runs, cancels the run once it has begun, and returns what came and how long it took from then on.
@@ -36,13 +39,13 @@ fn cancel_midway<T: Send>(
 
 #[test]
 fn a_cancelled_run_ends_at_once() {
-    let problem = planted(80, 40, 6, 5).problem(false);
+    let (problem, progress) = planted(80, 40, 6, 5).watched_problem();
     let all = NeuronSet::new((0..6).collect(), (0..5).collect()).unwrap();
-    let progress = cancelled();
-    assert_eq!(spectrum(&problem, &progress), Err(Error::Interrupted));
-    assert_eq!(maximum_match(&problem, 0.3, &progress), Err(Error::Interrupted));
-    assert_eq!(residuals(&problem, &all, &progress), Err(Error::Interrupted));
-    assert_eq!(is_match(&problem, 0.3, &all, &progress), Err(Error::Interrupted));
+    progress.cancel();
+    assert_eq!(spectrum(&problem), Err(Error::Interrupted));
+    assert_eq!(maximum_match(&problem, 0.3), Err(Error::Interrupted));
+    assert_eq!(residuals(&problem, &all), Err(Error::Interrupted));
+    assert_eq!(is_match(&problem, 0.3, &all), Err(Error::Interrupted));
     assert_eq!(Error::Interrupted.to_string(), "interrupted");
 }
 
@@ -76,9 +79,8 @@ fn a_long_update_ends_within_a_second_of_the_wish() {
 
 #[test]
 fn a_long_spectrum_ends_within_a_second_of_the_wish() {
-    let problem = random(85, 1_500, 1_300, 1_200).problem(false);
-    let progress = Progress::default();
-    let (result, took) = cancel_midway(&progress, || spectrum(&problem, &progress));
+    let (problem, progress) = random(85, 1_500, 1_300, 1_200).watched_problem();
+    let (result, took) = cancel_midway(&progress, || spectrum(&problem));
     assert_eq!(result, Err(Error::Interrupted));
     assert!(took < Duration::from_secs(1), "{took:?}");
 }
@@ -87,10 +89,10 @@ fn a_long_spectrum_ends_within_a_second_of_the_wish() {
 #[test]
 fn what_has_followed_an_update_still_cancels_the_next_run() {
     let sides = planted(86, 40, 6, 5);
-    let (mut gram, progress) = (Gram::default(), Progress::default());
-    update(&mut gram, &sides, &progress).unwrap();
+    let (problem, progress) = sides.watched_problem();
+    update(&mut Gram::default(), &sides, &progress).unwrap();
     progress.cancel();
-    assert_eq!(spectrum(&sides.problem(false), &progress), Err(Error::Interrupted));
+    assert_eq!(spectrum(&problem), Err(Error::Interrupted));
 }
 
 #[test]
@@ -101,9 +103,9 @@ fn progress_ends_where_all_is_done() {
         let column = sides.x.column(j).to_owned();
         sides.y.column_mut(j).assign(&column);
     }
-    let progress = Progress::default();
+    let (problem, progress) = sides.watched_problem();
     assert_eq!(progress.steps(), (0, 0));
-    spectrum(&sides.problem(false), &progress).unwrap();
+    spectrum(&problem).unwrap();
     assert_eq!(progress.steps(), (24, 24));
     for rows in [40, 1_500] {
         let (mut gram, progress) = (Gram::default(), Progress::default());

@@ -22,7 +22,7 @@ fn rolled(y: &Array2<f64>, by: usize) -> Array2<f64> {
 }
 
 fn update(gram: &mut Gram, sides: &Sides, items: &Groups) -> spanmatch::Result<()> {
-    gram.update_groups(sides.x.view().into(), sides.y.view().into(), items, &Progress::default())
+    gram.update_groups(&sides.x, &sides.y, items)
 }
 
 /// The centred products: they do not depend on the shift.
@@ -231,8 +231,9 @@ fn a_bad_batch_changes_no_replicate() {
         ));
         let progress = Progress::default();
         progress.cancel();
-        let (x, y) = (good.x.view().into(), good.y.view().into());
-        assert_eq!(gram.update(x, y, &progress), Err(Error::Interrupted));
+        let batch = [(&good.x).into(), (&good.y).into()];
+        let cancelled = gram.update_if(&batch, &Groups::default(), &progress, || Ok(()));
+        assert_eq!(cancelled, Err(Error::Interrupted));
         assert_eq!((gram.state().unwrap(), gram.resampled_state().unwrap()), before);
     }
 }
@@ -294,8 +295,7 @@ fn a_neuron_that_only_one_fold_knows_is_dead_without_it() {
             let times: Vec<u64> = (0..4).map(|other| u64::from(other != fold)).collect();
             let deads = [false, true].map(|center| {
                 let gram = gram.of_folds(&times, center).unwrap();
-                let spectrum =
-                    spectrum(&Problem::new(&gram, center).unwrap(), &Progress::default());
+                let spectrum = spectrum(&Problem::new(&gram, center).unwrap());
                 spectrum.unwrap().x.iter().map(|c| c.is_infinite()).collect::<Vec<_>>()
             });
             assert!(!deads[0][0] && !deads[1][0]);

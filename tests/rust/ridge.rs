@@ -3,7 +3,7 @@
 use ndarray::Array2;
 use proptest::prelude::*;
 use spanmatch::{
-    Error, NeuronSet, Problem, Progress, chance, is_match, linear_map, maximum_match, residuals,
+    Error, NeuronSet, Problem, chance, is_match, linear_map, maximum_match, residuals,
 };
 
 use crate::brute_force::BruteForce;
@@ -52,14 +52,14 @@ fn the_spectrum_and_each_maximum_match_are_the_oracles() {
         values.dedup();
         for &eps in values.iter().step_by(3) {
             let limit = eps.max(oracle.exact()) + TOLERANCE;
-            let found = maximum_match(problem, eps, &Progress::default()).unwrap().answer;
+            let found = maximum_match(problem, eps).unwrap().answer;
             assert_eq!(found, set_at(&spectrum.x, &spectrum.y, limit), "{name}: eps {eps}");
         }
         for gap in values.windows(2).step_by(4) {
             let eps = f64::midpoint(gap[0], gap[1]);
             let far = gap[1] - gap[0] > 4.0 * (SAME.max(critical.doubt) + TOLERANCE);
             if far && (eps - oracle.exact()).abs() > SAME {
-                let found = maximum_match(problem, eps, &Progress::default()).unwrap().answer;
+                let found = maximum_match(problem, eps).unwrap().answer;
                 assert_eq!(found, oracle.maximum_match(eps), "{name}: eps {eps}");
             }
         }
@@ -74,7 +74,7 @@ fn residuals_and_matches_are_the_oracles_on_any_set() {
             let mut some = |side| generator.subset(problem.count(side), probability);
             let (x, y) = (some(spanmatch::Side::X), some(spanmatch::Side::Y));
             let set = NeuronSet::new(x, y).unwrap();
-            let found = residuals(problem, &set, &Progress::default()).unwrap().answer;
+            let found = residuals(problem, &set).unwrap().answer;
             let [x, y] = oracle.residuals(&set);
             let mut edge = 0.0_f64;
             for (found, expected, chosen) in [(&found.x, &x, set.x()), (&found.y, &y, set.y())] {
@@ -89,7 +89,7 @@ fn residuals_and_matches_are_the_oracles_on_any_set() {
             }
             for eps in [edge - 1e-4, edge + 1e-4, 0.6] {
                 if (0.0..1.0).contains(&eps) && (eps - edge).abs() > 1e-6 {
-                    let found = is_match(problem, eps, &set, &Progress::default()).unwrap().answer;
+                    let found = is_match(problem, eps, &set).unwrap().answer;
                     assert_eq!(found, oracle.is_match(eps, &set), "{name}: eps {eps}");
                 }
             }
@@ -113,7 +113,7 @@ fn a_linear_map_shrinks_by_the_ridge() {
     let both = NeuronSet::new(vec![0], vec![0]).unwrap();
     for ridge in RIDGES {
         let problem = solved(&sides, false, ridge);
-        let found = linear_map(&problem, &both, &Progress::default()).unwrap().answer;
+        let found = linear_map(&problem, &both).unwrap().answer;
         let shrunk = 1.0 / (1.0 + ridge);
         assert!((found.y.coefficients[(0, 0)] + 2.0 * shrunk).abs() < 1e-14);
         assert!((found.x.coefficients[(0, 0)] + 0.5 * shrunk).abs() < 1e-14);
@@ -171,7 +171,6 @@ fn chance_with_a_ridge_is_the_trace_of_what_is_projected() {
     let found = residuals(
         &Problem::new(&gram, false).unwrap().with_ridge(0.3).unwrap(),
         &NeuronSet::new(vec![], vec![0, 1, 2]).unwrap(),
-        &Progress::default(),
     );
     let squares: f64 = found.unwrap().answer.x.iter().map(|r| r.powi(2)).sum();
     assert!((squares / n - (1.0 - m / (n * 1.3))).abs() < 1e-12);

@@ -3,7 +3,7 @@
 
 use ndarray::{Array1, Array2, Axis, concatenate, s};
 use proptest::prelude::*;
-use spanmatch::{Error, Gram, Groups, NormState, Progress};
+use spanmatch::{Error, Gram, Groups, NormState, StateFault};
 
 use crate::common::Sides;
 use crate::problems::planted;
@@ -21,8 +21,7 @@ fn two_passes(x: &Array2<f64>, y: &Array2<f64>) -> [f64; 3] {
 }
 
 fn update(gram: &mut Gram, x: &Array2<f64>, y: &Array2<f64>) {
-    gram.update_groups(x.view().into(), y.view().into(), &Groups::default(), &Progress::default())
-        .unwrap();
+    gram.update_groups(x, y, &Groups::default()).unwrap();
 }
 
 /// Within what is said of the rounding, and that is little.
@@ -228,10 +227,9 @@ fn what_one_part_lacks_the_sum_lacks() {
 #[test]
 fn norms_that_no_rows_have_are_refused() {
     type Spoil = fn(&mut NormState);
-    let shape = "the sums of norms have another shape";
-    let bounds = "sums of norms exceed their bounds";
-    let twice = "the sums of norms are not symmetric";
-    let spoilt: [(Spoil, &str); 11] = [
+    let (shape, bounds) = (StateFault::NormShape, StateFault::NormBounds);
+    let twice = StateFault::NormSymmetry;
+    let spoilt: [(Spoil, StateFault); 11] = [
         (|norms| norms.own = Array2::zeros((13, 2)), shape),
         (|norms| norms.nulls = Array2::zeros((1, 13)), shape),
         (|norms| norms.folds = norms.folds.slice(s![..2, .., ..]).to_owned(), shape),
@@ -248,7 +246,7 @@ fn norms_that_no_rows_have_are_refused() {
         let (gram, mut again) = (kept(), bare(&kept()));
         let mut norms = gram.norm_state().unwrap().unwrap();
         spoil(&mut norms);
-        assert_eq!(again.set_norms(norms).expect_err(what), Error::State(what));
+        assert_eq!(again.set_norms(norms).unwrap_err(), Error::State(what));
         assert!(again.centered_norms().is_none());
     }
 }
@@ -260,7 +258,7 @@ fn a_batch_that_is_refused_changes_no_norm() {
     for rows in [10, 1_000] {
         let Sides { mut x, y } = sides(9, rows, 0.0);
         x[[rows - 1, 3]] = f64::NAN;
-        gram.update(x.view().into(), y.view().into(), &Progress::default()).unwrap_err();
+        gram.update(&x, &y).unwrap_err();
         assert_eq!(gram.norm_state().unwrap(), before);
     }
 }

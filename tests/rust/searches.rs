@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use ndarray::Array2;
 use spanmatch::synthetic::{Plan, Planted};
 use spanmatch::{
-    Error, Neuron, NeuronSet, Problem, Progress, Side, is_simple, linear_map, maximum_match,
-    minimum_for, minimum_match, minimum_matches, residuals, simple_cover, spectrum, support,
+    Error, Neuron, NeuronSet, Problem, Side, is_simple, linear_map, maximum_match, minimum_for,
+    residuals, spectrum,
 };
 
 use crate::common::{Sides, bits, difference};
@@ -45,7 +45,7 @@ fn neurons(set: &NeuronSet) -> Vec<Neuron> {
 
 /// 0, and where a fifth, two fifths, ... of the neurons match.
 fn levels(problem: &Problem) -> Vec<f64> {
-    let spectrum = spectrum(problem, &Progress::default()).unwrap();
+    let spectrum = spectrum(problem).unwrap();
     let mut critical = [spectrum.x, spectrum.y].concat();
     critical.sort_unstable_by(f64::total_cmp);
     let fifths = (1..5).map(|fifth| critical[critical.len() * fifth / 5]);
@@ -56,15 +56,17 @@ fn levels(problem: &Problem) -> Vec<f64> {
 
 #[test]
 fn no_search_takes_more_closures_than_promised() {
-    let progress = Progress::default();
     let (mut searches, mut tight) = (0, 0.0_f64);
     let mut count = |name: &str, sides: &Sides, center: bool| {
         let problem = sides.problem(center);
         for eps in levels(&problem) {
-            let matched = maximum_match(&problem, eps, &progress).unwrap().answer;
+            let matched = maximum_match(&problem, eps).unwrap().answer;
             for neuron in neurons(&matched) {
                 for seed in 0..2 {
-                    let found = minimum_match(&problem, eps, neuron, seed, &progress)
+                    let found = problem
+                        .at(eps)
+                        .unwrap()
+                        .minimum_match(neuron, seed)
                         .unwrap()
                         .answer
                         .unwrap();
@@ -101,10 +103,7 @@ fn a_neuron_alone_with_its_twin_costs_few_closures() {
     let problem = Sides { y: 2.0 * &x, x }.problem(false);
     for seed in 0..20 {
         let neuron = Neuron { side: Side::Y, index: 5 };
-        let found = minimum_match(&problem, 0.1, neuron, seed, &Progress::default())
-            .unwrap()
-            .answer
-            .unwrap();
+        let found = problem.at(0.1).unwrap().minimum_match(neuron, seed).unwrap().answer.unwrap();
         assert_eq!((found.neurons.x(), found.neurons.y()), ([5].as_slice(), [5].as_slice()));
         assert!(found.closures <= 47, "{}", found.closures);
     }
@@ -118,22 +117,21 @@ fn searches_give_the_same_at_any_number_of_threads_and_for_the_same_seed() {
     let answers = |threads: usize, seed: u64| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
-            let (problem, progress) = (sides.problem(false), Progress::default());
-            let one =
-                |neuron| minimum_match(&problem, eps, neuron, seed, &progress).unwrap().answer;
-            let matched = maximum_match(&problem, eps, &progress).unwrap().answer;
+            let problem = sides.problem(false);
+            let one = |neuron| problem.at(eps).unwrap().minimum_match(neuron, seed).unwrap().answer;
+            let matched = maximum_match(&problem, eps).unwrap().answer;
             let some: Vec<_> = neurons(&matched).into_iter().step_by(9).map(one).collect();
-            let map = linear_map(&problem, &matched, &progress).unwrap().answer;
+            let map = linear_map(&problem, &matched).unwrap().answer;
             let map = [map.x, map.y].map(|side| {
                 let coefficients: Vec<f64> = side.coefficients.iter().copied().collect();
                 [bits(&coefficients), bits(&side.offset), bits(&side.residuals)]
             });
             (
                 some,
-                simple_cover(&problem, eps, seed, &progress).unwrap().answer,
-                minimum_matches(&problem, eps, seed, &progress).unwrap().answer,
-                support(&problem, eps, &progress).unwrap().answer,
-                minimum_for(&problem, eps, &matched, &progress).unwrap().answer,
+                problem.at(eps).unwrap().simple_cover(seed).unwrap().answer,
+                problem.at(eps).unwrap().minimum_matches(seed).unwrap().answer,
+                problem.at(eps).unwrap().support().unwrap().answer,
+                minimum_for(&problem, eps, &matched).unwrap().answer,
                 map,
             )
         })
@@ -149,35 +147,36 @@ fn searches_give_the_same_at_any_number_of_threads_and_for_the_same_seed() {
 
 #[test]
 fn a_cancelled_search_ends_at_once() {
-    let problem = blocks(5, 100, 12, 3, 0.1).problem(false);
-    let progress = Progress::default();
-    let matched = maximum_match(&problem, 0.4, &progress).unwrap().answer;
+    let (problem, progress) = blocks(5, 100, 12, 3, 0.1).watched_problem();
+    let found = problem.at(0.4).unwrap();
+    let matched = maximum_match(&problem, 0.4).unwrap().answer;
     assert!(matched.len() > 4);
     progress.cancel();
     let neuron = neurons(&matched)[0];
-    assert_eq!(minimum_match(&problem, 0.4, neuron, 0, &progress), Err(Error::Interrupted));
-    assert_eq!(simple_cover(&problem, 0.4, 0, &progress), Err(Error::Interrupted));
-    assert_eq!(minimum_matches(&problem, 0.4, 0, &progress), Err(Error::Interrupted));
-    assert_eq!(minimum_for(&problem, 0.4, &matched, &progress), Err(Error::Interrupted));
-    assert_eq!(is_simple(&problem, 0.4, &matched, &progress), Err(Error::Interrupted));
-    assert_eq!(support(&problem, 0.4, &progress), Err(Error::Interrupted));
-    assert_eq!(linear_map(&problem, &matched, &progress), Err(Error::Interrupted));
+    assert_eq!(problem.at(0.4).unwrap_err(), Error::Interrupted);
+    assert_eq!(found.minimum_match(neuron, 0), Err(Error::Interrupted));
+    assert_eq!(found.simple_cover(0), Err(Error::Interrupted));
+    assert_eq!(found.minimum_matches(0), Err(Error::Interrupted));
+    assert_eq!(minimum_for(&problem, 0.4, &matched), Err(Error::Interrupted));
+    assert_eq!(is_simple(&problem, 0.4, &matched), Err(Error::Interrupted));
+    assert_eq!(found.support(), Err(Error::Interrupted));
+    assert_eq!(linear_map(&problem, &matched), Err(Error::Interrupted));
 }
 
-type Search = fn(&Problem, &Progress) -> Option<Error>;
+type Search = fn(&Problem) -> Option<Error>;
 
 #[test]
 fn long_searches_end_within_a_second_of_the_wish() {
     // Few more samples than neurons: everything matches, by many choices, and each search is long.
-    let problem = random(6, 600, 500, 500).problem(false);
+    let sides = random(6, 600, 500, 500);
     let searches: [Search; 2] = [
-        |problem, progress| simple_cover(problem, 0.6, 0, progress).err(),
-        |problem, progress| minimum_matches(problem, 0.6, 0, progress).err(),
+        |problem| problem.at(0.6).and_then(|matched| matched.simple_cover(0)).err(),
+        |problem| problem.at(0.6).and_then(|matched| matched.minimum_matches(0)).err(),
     ];
     for search in searches {
-        let progress = Progress::default();
+        let (problem, progress) = sides.watched_problem();
         let (error, took) = thread::scope(|scope| {
-            let run = scope.spawn(|| search(&problem, &progress));
+            let run = scope.spawn(|| search(&problem));
             while progress.steps().1 == 0 && !run.is_finished() {
                 thread::sleep(Duration::from_millis(1));
             }
@@ -192,15 +191,11 @@ fn long_searches_end_within_a_second_of_the_wish() {
 
 #[test]
 fn eps_is_in_range() {
-    let (problem, progress) = (blocks(5, 100, 12, 3, 0.1).problem(false), Progress::default());
-    let (set, neuron) = (NeuronSet::default(), Neuron { side: Side::X, index: 0 });
+    let (problem, set) = (blocks(5, 100, 12, 3, 0.1).problem(false), NeuronSet::default());
     for eps in [-0.1, 1.0, f64::INFINITY] {
-        assert_eq!(minimum_match(&problem, eps, neuron, 0, &progress), Err(Error::Eps(eps)));
-        assert_eq!(simple_cover(&problem, eps, 0, &progress), Err(Error::Eps(eps)));
-        assert_eq!(minimum_matches(&problem, eps, 0, &progress), Err(Error::Eps(eps)));
-        assert_eq!(minimum_for(&problem, eps, &set, &progress), Err(Error::Eps(eps)));
-        assert_eq!(is_simple(&problem, eps, &set, &progress), Err(Error::Eps(eps)));
-        assert_eq!(support(&problem, eps, &progress), Err(Error::Eps(eps)));
+        assert_eq!(problem.at(eps).unwrap_err(), Error::Eps(eps));
+        assert_eq!(minimum_for(&problem, eps, &set), Err(Error::Eps(eps)));
+        assert_eq!(is_simple(&problem, eps, &set), Err(Error::Eps(eps)));
     }
 }
 
@@ -213,10 +208,9 @@ fn a_linear_map_has_the_units_of_the_samples() {
     let k: Array2<f64> = generator.rotation(4) + 2.0 * Array2::eye(4);
     let y: Array2<f64> = x.dot(&k) + 7.0;
     let sides = Sides { x: x.clone(), y: y.clone() };
-    let (all, progress) =
-        (NeuronSet::new(vec![0, 1, 2, 3], vec![0, 1, 2, 3]).unwrap(), Progress::default());
+    let all = NeuronSet::new(vec![0, 1, 2, 3], vec![0, 1, 2, 3]).unwrap();
 
-    let map = linear_map(&sides.problem(true), &all, &progress).unwrap().answer;
+    let map = linear_map(&sides.problem(true), &all).unwrap().answer;
     for ((i, j), &want) in k.indexed_iter() {
         let apart = (map.y.coefficients[(i, j)] - want).abs();
         assert!(apart < 1e-3, "{i} {j}: {apart:e}");
@@ -225,10 +219,10 @@ fn a_linear_map_has_the_units_of_the_samples() {
 
     let problem = sides.problem(false);
     let some = NeuronSet::new(vec![0, 2, 3], vec![1, 3]).unwrap();
-    let map = linear_map(&problem, &some, &progress).unwrap().answer;
+    let map = linear_map(&problem, &some).unwrap().answer;
     assert_eq!((map.x.coefficients.dim(), map.y.coefficients.dim()), ((2, 3), (3, 2)));
     assert!([&map.x.offset, &map.y.offset].iter().all(|side| side.iter().all(|&o| o == 0.0)));
-    let found = residuals(&problem, &some, &progress).unwrap().answer;
+    let found = residuals(&problem, &some).unwrap().answer;
     let want_x: Vec<f64> = some.x().iter().map(|&i| found.x[i]).collect();
     let want_y: Vec<f64> = some.y().iter().map(|&i| found.y[i]).collect();
     assert!(difference(&map.x.residuals, &want_x) < 1e-12);
@@ -252,7 +246,7 @@ fn a_linear_map_of_a_dead_neuron_is_refused() {
     let problem = sides.problem(false);
     let set = NeuronSet::new(vec![0], vec![1, 2]).unwrap();
     let dead = Error::Dead(Neuron { side: Side::Y, index: 2 });
-    assert_eq!(linear_map(&problem, &set, &Progress::default()), Err(dead));
-    let empty = linear_map(&problem, &NeuronSet::default(), &Progress::default()).unwrap().answer;
+    assert_eq!(linear_map(&problem, &set), Err(dead));
+    let empty = linear_map(&problem, &NeuronSet::default()).unwrap().answer;
     assert_eq!(empty.x.coefficients.dim(), (0, 0));
 }

@@ -251,7 +251,7 @@ fn a_spectrum_of_sparse_rows_is_that_of_the_same_rows() {
     let dense = [few(900, 70, 25, 1), few(900, 60, 25, 1)];
     let found = [true, false].map(|is_sparse| {
         let gram = Given { dense: &dense, is_sparse: &[is_sparse; 2] }.sum(&[450], (0, 0));
-        spectrum(&spanmatch::Problem::new(&gram, false).unwrap(), &Progress::default()).unwrap()
+        spectrum(&spanmatch::Problem::new(&gram, false).unwrap()).unwrap()
     });
     for (a, b) in found[0].x.iter().zip(&found[1].x) {
         assert!(a.to_bits() == b.to_bits() || (a - b).abs() < 1e-9, "{a} {b}");

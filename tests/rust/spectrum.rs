@@ -1,6 +1,6 @@
 //! Spectrum, maximum match, residuals and the test of matches, against the oracle.
 
-use spanmatch::{NeuronSet, Problem, Progress, is_match, maximum_match, residuals};
+use spanmatch::{NeuronSet, Problem, is_match, maximum_match, residuals};
 
 use crate::common::{Sides, TOLERANCE, difference, set_at, spectrum_of};
 use crate::oracle::{Critical, Oracle};
@@ -85,7 +85,7 @@ fn maximum_match_is_the_oracles() {
     every(|name, problem, oracle| {
         let eps_values = eps_apart_from(&oracle.critical(), oracle.exact());
         for &eps in eps_values.iter().step_by(7) {
-            let found = maximum_match(problem, eps, &Progress::default()).unwrap().answer;
+            let found = maximum_match(problem, eps).unwrap().answer;
             assert_eq!(found, oracle.maximum_match(eps), "{name}: eps {eps}");
         }
     });
@@ -98,7 +98,7 @@ fn assert_maximum_match_is_the_spectrums(name: &str, problem: &Problem) {
     values.sort_by(f64::total_cmp);
     values.dedup();
     for c in values {
-        let found = maximum_match(problem, c, &Progress::default()).unwrap().answer;
+        let found = maximum_match(problem, c).unwrap().answer;
         let expected = set_at(&spectrum.x, &spectrum.y, c.max(problem.exact()) + TOLERANCE);
         assert_eq!(found, expected, "{name}: critical value {c}");
     }
@@ -130,7 +130,7 @@ fn residuals_are_the_oracles_on_any_set() {
             for probability in [0.0, 0.3, 0.7, 1.0] {
                 let mut some = |n| generator.subset(n, probability);
                 let set = NeuronSet::new(some(sides.x.ncols()), some(sides.y.ncols())).unwrap();
-                let found = residuals(&problem, &set, &Progress::default()).unwrap().answer;
+                let found = residuals(&problem, &set).unwrap().answer;
                 let [x, y] = oracle.residuals(&set);
                 for (found, expected) in [(&found.x, &x), (&found.y, &y)] {
                     for (found, expected) in found.iter().zip(expected) {
@@ -163,7 +163,7 @@ fn matches_are_told_from_other_sets_as_by_the_oracle() {
             let part = NeuronSet::new(part(whole.x()), part(whole.y())).unwrap();
             for set in [whole, part, NeuronSet::default()] {
                 let expected = oracle.is_match(eps, &set);
-                let found = is_match(&problem, eps, &set, &Progress::default()).unwrap().answer;
+                let found = is_match(&problem, eps, &set).unwrap().answer;
                 assert_eq!(found, expected, "{name}: eps {eps}, {set:?}");
                 *(if expected { &mut yes } else { &mut no }) += 1;
             }

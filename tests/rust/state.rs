@@ -1,7 +1,7 @@
 //! A Gram taken apart and put together is the same; parts that no Gram has are refused.
 
 use ndarray::Array2;
-use spanmatch::{Error, Gram, GramState};
+use spanmatch::{Error, Gram, GramState, StateFault};
 
 use crate::common::{Sides, difference, spectrum_of_gram};
 use crate::input::{assert_unchanged, good};
@@ -30,22 +30,22 @@ fn one_triangle_of_the_products_counts() {
 #[test]
 fn parts_that_no_gram_has_are_refused() {
     type Spoil = fn(&mut GramState);
-    let spoilt: [(Spoil, &str); 10] = [
-        (|parts| parts.widths[0] += 1, "their shapes differ"),
-        (|parts| parts.products = Array2::zeros((9, 8)), "their shapes differ"),
-        (|parts| parts.sums.truncate(8), "their shapes differ"),
-        (|parts| parts.n_samples = 0, "neurons without samples"),
-        (|parts| parts.shift[3] = f64::INFINITY, "a value is not finite"),
-        (|parts| parts.products[[0, 8]] = f64::NAN, "a value is not finite"),
-        (|parts| parts.spread[4] = -1.0, "sums or products exceed the spread"),
-        (|parts| parts.sums[2] = 1e6, "sums or products exceed the spread"),
-        (|parts| parts.products[[1, 1]] = 1e6, "sums or products exceed the spread"),
-        (|parts| parts.products[[1, 1]] *= -1.0, "sums or products exceed the spread"),
+    let spoilt: [(Spoil, StateFault); 10] = [
+        (|parts| parts.widths[0] += 1, StateFault::Shapes),
+        (|parts| parts.products = Array2::zeros((9, 8)), StateFault::Shapes),
+        (|parts| parts.sums.truncate(8), StateFault::Shapes),
+        (|parts| parts.n_samples = 0, StateFault::NoSamples),
+        (|parts| parts.shift[3] = f64::INFINITY, StateFault::NotFinite),
+        (|parts| parts.products[[0, 8]] = f64::NAN, StateFault::NotFinite),
+        (|parts| parts.spread[4] = -1.0, StateFault::Spread),
+        (|parts| parts.sums[2] = 1e6, StateFault::Spread),
+        (|parts| parts.products[[1, 1]] = 1e6, StateFault::Spread),
+        (|parts| parts.products[[1, 1]] *= -1.0, StateFault::Spread),
     ];
     for (spoil, what) in spoilt {
         let mut parts = good().state().unwrap();
         spoil(&mut parts);
-        let error = Gram::from_state(parts).expect_err(what);
+        let error = Gram::from_state(parts).unwrap_err();
         assert_eq!(error, Error::State(what));
     }
     let mut parts = good().state().unwrap();

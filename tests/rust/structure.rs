@@ -1,9 +1,8 @@
 //! What minimum matches, covers and support are, at sizes beyond brute force.
 
 use spanmatch::{
-    Error, Neuron, NeuronSet, Problem, Progress, Side, is_match, is_simple, linear_map,
-    maximum_match, minimum_for, minimum_match, minimum_matches, residuals, simple_cover, spectrum,
-    support,
+    Error, Neuron, NeuronSet, Problem, Side, is_match, is_simple, linear_map, maximum_match,
+    minimum_for, residuals, spectrum,
 };
 
 use crate::problems::{duplicated, much_mixed, planted, random, rank_half};
@@ -26,7 +25,7 @@ fn problems() -> Vec<(&'static str, Problem)> {
 
 /// ε at which some, half and most neurons match.
 fn levels(problem: &Problem) -> Vec<f64> {
-    let spectrum = spectrum(problem, &Progress::default()).unwrap();
+    let spectrum = spectrum(problem).unwrap();
     let mut critical = [spectrum.x, spectrum.y].concat();
     critical.sort_unstable_by(f64::total_cmp);
     let quarters = [1, 2, 3].map(|quarter| critical[critical.len() * quarter / 4]);
@@ -35,31 +34,24 @@ fn levels(problem: &Problem) -> Vec<f64> {
 
 #[test]
 fn covers_and_minimum_matches_are_what_they_say() {
-    let progress = Progress::default();
     for (name, problem) in problems() {
         for eps in levels(&problem) {
-            let matched = neurons(&maximum_match(&problem, eps, &progress).unwrap().answer);
-            let cover = simple_cover(&problem, eps, 1, &progress).unwrap().answer;
+            let matched = neurons(&maximum_match(&problem, eps).unwrap().answer);
+            let cover = problem.at(eps).unwrap().simple_cover(1).unwrap().answer;
             let mut covered: Vec<Neuron> = cover.iter().flat_map(neurons).collect();
             covered.sort_unstable();
             covered.dedup();
             assert_eq!(covered, matched, "{name} at {eps}");
             for part in &cover {
-                assert!(
-                    is_match(&problem, eps, part, &progress).unwrap().answer,
-                    "{name} at {eps}"
-                );
-                assert!(
-                    is_simple(&problem, eps, part, &progress).unwrap().answer,
-                    "{name} at {eps}"
-                );
+                assert!(is_match(&problem, eps, part).unwrap().answer, "{name} at {eps}");
+                assert!(is_simple(&problem, eps, part).unwrap().answer, "{name} at {eps}");
             }
-            let support = support(&problem, eps, &progress).unwrap().answer;
+            let support = problem.at(eps).unwrap().support().unwrap().answer;
             assert_eq!(support.neurons(), matched);
-            let each = minimum_matches(&problem, eps, 1, &progress).unwrap().answer;
+            let each = problem.at(eps).unwrap().minimum_matches(1).unwrap().answer;
             assert_eq!(each.len(), matched.len());
             for (&neuron, found) in matched.iter().zip(&each) {
-                let minimum = minimum_for(&problem, eps, found, &progress).unwrap().answer;
+                let minimum = minimum_for(&problem, eps, found).unwrap().answer;
                 assert!(minimum.contains(&neuron), "{name} at {eps}: {neuron}");
                 let members = neurons(found);
                 assert!(support.core(neuron).iter().all(|u| members.contains(u)));
@@ -72,15 +64,14 @@ fn covers_and_minimum_matches_are_what_they_say() {
 /// to be taken back. They take 260 neurons a side at least.
 #[test]
 fn minimum_matches_of_wide_mixed_sides_hold_nothing_that_can_go() {
-    let progress = Progress::default();
     for (seed, noise, tenths) in [(0, 0.02, 5), (2, 2.0, 7)] {
         let sides = much_mixed(seed, 1_200, 400, noise);
         let problem = sides.problem(false);
-        let spectrum = spectrum(&problem, &progress).unwrap();
+        let spectrum = spectrum(&problem).unwrap();
         let mut critical = [spectrum.x, spectrum.y].concat();
         critical.sort_unstable_by(f64::total_cmp);
         let eps = critical[(critical.len() - 1) * tenths / 10];
-        let neuron = neurons(&maximum_match(&problem, eps, &progress).unwrap().answer)[7];
+        let neuron = neurons(&maximum_match(&problem, eps).unwrap().answer)[7];
         // Whether M(S \ u) holds it, of a pair that has no other columns, and never had.
         let survives = |set: &NeuronSet, u: Neuron| {
             let kept = |side: Side| {
@@ -96,8 +87,8 @@ fn minimum_matches_of_wide_mixed_sides_hold_nothing_that_can_go() {
         };
         for order in 0..2 {
             let found =
-                minimum_match(&problem, eps, neuron, order, &progress).unwrap().answer.unwrap();
-            assert!(is_match(&problem, eps, &found.neurons, &progress).unwrap().answer);
+                problem.at(eps).unwrap().minimum_match(neuron, order).unwrap().answer.unwrap();
+            assert!(is_match(&problem, eps, &found.neurons).unwrap().answer);
             assert!(found.neurons.contains(neuron));
             for u in neurons(&found.neurons).into_iter().step_by(41).filter(|&u| u != neuron) {
                 assert!(!survives(&found.neurons, u), "{u} at {eps}, seed {seed}");
@@ -108,28 +99,28 @@ fn minimum_matches_of_wide_mixed_sides_hold_nothing_that_can_go() {
 
 #[test]
 fn bad_questions_are_refused_and_every_search_can_be_cancelled() {
-    let problem = planted(3, 120, 12, 10).problem(false);
-    let (progress, cancelled) = (Progress::default(), Progress::default());
-    cancelled.cancel();
+    let (problem, progress) = planted(3, 120, 12, 10).watched_problem();
     let neuron = Neuron { side: Side::Y, index: 10 };
     let missing = Error::NoSuchNeuron { neuron, count: 10 };
-    assert_eq!(minimum_match(&problem, 0.3, neuron, 0, &progress), Err(missing));
+    assert_eq!(problem.at(0.3).unwrap().minimum_match(neuron, 0), Err(missing));
     let lonely = NeuronSet::new(vec![0], vec![]).unwrap();
-    assert_eq!(minimum_for(&problem, 0.3, &lonely, &progress), Err(Error::NoMatch { eps: 0.3 }));
-    assert_eq!(is_simple(&problem, 0.3, &lonely, &progress).map(|solved| solved.answer), Ok(false));
+    assert_eq!(minimum_for(&problem, 0.3, &lonely), Err(Error::NoMatch { eps: 0.3 }));
+    assert_eq!(is_simple(&problem, 0.3, &lonely).map(|solved| solved.answer), Ok(false));
     assert_eq!(
-        is_simple(&problem, 0.3, &NeuronSet::default(), &progress).map(|solved| solved.answer),
+        is_simple(&problem, 0.3, &NeuronSet::default()).map(|solved| solved.answer),
         Ok(false)
     );
     let beyond = NeuronSet::new(vec![0], vec![3, 10]).unwrap();
     let missing = || Error::NoSuchNeuron { neuron, count: 10 };
-    assert_eq!(is_match(&problem, 0.3, &beyond, &progress), Err(missing()));
-    assert_eq!(minimum_for(&problem, 0.3, &beyond, &progress), Err(missing()));
-    assert_eq!(residuals(&problem, &beyond, &progress).unwrap_err(), missing());
-    assert_eq!(linear_map(&problem, &beyond, &progress).unwrap_err(), missing());
-    let first = Neuron { side: Side::X, index: 0 };
-    assert_eq!(minimum_match(&problem, 0.3, first, 0, &cancelled), Err(Error::Interrupted));
-    assert_eq!(simple_cover(&problem, 0.3, 0, &cancelled), Err(Error::Interrupted));
-    assert_eq!(minimum_matches(&problem, 0.3, 0, &cancelled), Err(Error::Interrupted));
-    assert_eq!(support(&problem, 0.3, &cancelled), Err(Error::Interrupted));
+    assert_eq!(is_match(&problem, 0.3, &beyond), Err(missing()));
+    assert_eq!(minimum_for(&problem, 0.3, &beyond), Err(missing()));
+    assert_eq!(residuals(&problem, &beyond).unwrap_err(), missing());
+    assert_eq!(linear_map(&problem, &beyond).unwrap_err(), missing());
+    let (matched, first) = (problem.at(0.3).unwrap(), Neuron { side: Side::X, index: 0 });
+    progress.cancel();
+    assert_eq!(problem.at(0.3).unwrap_err(), Error::Interrupted);
+    assert_eq!(matched.minimum_match(first, 0), Err(Error::Interrupted));
+    assert_eq!(matched.simple_cover(0), Err(Error::Interrupted));
+    assert_eq!(matched.minimum_matches(0), Err(Error::Interrupted));
+    assert_eq!(matched.support(), Err(Error::Interrupted));
 }

@@ -3,9 +3,7 @@
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use spanmatch::synthetic::{Plan, Planted, Truth};
-use spanmatch::{
-    Error, Neuron, NeuronSet, Progress, Side, minimum_matches, simple_cover, spectrum, support,
-};
+use spanmatch::{Error, Neuron, NeuronSet, Side, spectrum};
 
 use crate::brute_force::{BruteForce, Set};
 use crate::common::Sides;
@@ -73,10 +71,10 @@ proptest! {
         prop_assume!(plan.eps().is_ok());
         let eps = plan.eps().unwrap();
         let (sides, truth) = sides(plan);
-        let (problem, progress) = (sides.problem(false), Progress::default());
+        let problem = sides.problem(false);
         let planted = truth.maximum_match();
         prop_assert_eq!(&sides.maximum_match(eps), &planted);
-        let critical = spectrum(&problem, &progress).unwrap();
+        let critical = spectrum(&problem).unwrap();
         for block in truth.blocks() {
             let mut values = block.iter().flatten().map(|neuron| {
                 let side = if neuron.side == Side::X { &critical.x } else { &critical.y };
@@ -85,11 +83,11 @@ proptest! {
             let first = values.next();
             prop_assert!(values.all(|value| Some(value) == first));
         }
-        let cover = simple_cover(&problem, eps, seed, &progress).unwrap().answer;
+        let cover = problem.at(eps).unwrap().simple_cover(seed).unwrap().answer;
         prop_assert!(cover.iter().all(|set| truth.is_simple(set)));
-        let each = minimum_matches(&problem, eps, seed, &progress).unwrap().answer;
+        let each = problem.at(eps).unwrap().minimum_matches(seed).unwrap().answer;
         prop_assert!(each.iter().all(|set| truth.is_simple(set)));
-        let support = support(&problem, eps, &progress).unwrap().answer;
+        let support = problem.at(eps).unwrap().support().unwrap().answer;
         prop_assert_eq!(support.neuron_set(), planted);
         for &neuron in support.neurons() {
             prop_assert_eq!(support.core(neuron), truth.core(neuron));
@@ -140,9 +138,10 @@ fn plans_that_do_not_work_out_are_refused() {
         (Plan { noise: -1.0, ..few() }, "noise is -1"),
         (Plan { noise: f64::NAN, ..few() }, "noise is NaN"),
     ] {
-        let Err(Error::Plan(said)) = Planted::new(plan) else { panic!("{plan:?} is planted") };
+        let Err(Error::Plan(fault)) = Planted::new(plan) else { panic!("{plan:?} is planted") };
+        let said = fault.to_string();
         assert!(said.contains(what), "{said}");
-        assert_eq!(plan.eps(), Err(Error::Plan(said)));
+        assert_eq!(plan.eps().unwrap_err().to_string(), Error::Plan(fault).to_string());
     }
     for (plan, what) in [
         (Plan { noise: 1.0, ..few() }, "take less noise"),
@@ -154,7 +153,8 @@ fn plans_that_do_not_work_out_are_refused() {
     ] {
         // It can be planted, but what is to be found is not known.
         assert!(Planted::new(plan).is_ok());
-        let Err(Error::Plan(said)) = plan.eps() else { panic!("{plan:?} has known answers") };
+        let Err(Error::Plan(fault)) = plan.eps() else { panic!("{plan:?} has known answers") };
+        let said = fault.to_string();
         assert!(said.contains(what), "{said}");
     }
 }

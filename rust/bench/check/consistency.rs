@@ -2,8 +2,7 @@
 //! another way to the same answer.
 
 use spanmatch::{
-    MinimumMatch, NeuronSet, Problem, Progress, Spectrum, Support, is_match, is_simple,
-    minimum_for, minimum_match,
+    MinimumMatch, NeuronSet, Problem, Spectrum, Support, is_match, is_simple, minimum_for,
 };
 
 use super::{covers, ensure};
@@ -34,7 +33,7 @@ fn spectrum(problem: &Problem, found: &Spectrum) -> Result<()> {
     let step = critical.len().div_ceil(LEVELS).max(1);
     for &eps in critical.iter().step_by(step) {
         let set = neurons_up_to(found, problem.limit(eps)?)?;
-        let is_one = is_match(problem, eps, &set, &Progress::default())?.answer;
+        let is_one = is_match(problem, eps, &set)?.answer;
         ensure(is_one, Stage::Spectrum, || {
             format!("the {} neurons up to its value {eps} are no match there", set.len())
         })?;
@@ -44,7 +43,7 @@ fn spectrum(problem: &Problem, found: &Spectrum) -> Result<()> {
 
 /// It is a match, and the one that the spectrum gives.
 fn maximum(case: &Case, problem: &Problem, found: &NeuronSet) -> Result<()> {
-    let is_one = is_match(problem, case.eps, found, &Progress::default())?.answer;
+    let is_one = is_match(problem, case.eps, found)?.answer;
     ensure(is_one, Stage::MaximumMatch, || format!("it is no match at ε = {}", case.eps))?;
     ensure(*found == case.matched, Stage::MaximumMatch, || {
         format!(
@@ -60,16 +59,15 @@ fn minimum(case: &Case, problem: &Problem, found: Option<&MinimumMatch>) -> Resu
     let wrong = || format!("it is not minimum for {}", case.neuron);
     let nothing = NeuronSet::default();
     let neurons = found.map_or(&nothing, |found| &found.neurons);
-    let progress = Progress::default();
-    ensure(is_match(problem, case.eps, neurons, &progress)?.answer, Stage::MinimumMatch, wrong)?;
-    let minimum = minimum_for(problem, case.eps, neurons, &progress)?.answer;
+    ensure(is_match(problem, case.eps, neurons)?.answer, Stage::MinimumMatch, wrong)?;
+    let minimum = minimum_for(problem, case.eps, neurons)?.answer;
     ensure(minimum.contains(&case.neuron), Stage::MinimumMatch, wrong)
 }
 
 /// Its matches are simple, and their union is the maximum match.
 fn cover(case: &Case, problem: &Problem, found: &[NeuronSet]) -> Result<()> {
     for (number, set) in found.iter().enumerate() {
-        let is_one = is_simple(problem, case.eps, set, &Progress::default())?.answer;
+        let is_one = is_simple(problem, case.eps, set)?.answer;
         ensure(is_one, Stage::Cover, || format!("its match {number} is not simple"))?;
     }
     covers(&case.matched, found)
@@ -86,8 +84,7 @@ fn supported(case: &Case, problem: &Problem, found: &Support) -> Result<()> {
             format!("{neuron} does not support itself")
         })?;
     }
-    let progress = Progress::default();
-    let minimum = minimum_match(problem, case.eps, case.neuron, case.seed, &progress)?.answer;
+    let minimum = problem.at(case.eps)?.minimum_match(case.neuron, case.seed)?.answer;
     let core = found.core(case.neuron);
     let is_held =
         minimum.is_some_and(|found| core.iter().all(|&neuron| found.neurons.contains(neuron)));

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use spanmatch::synthetic::Plan;
-use spanmatch::{Neuron, Progress, Side, minimum_match};
+use spanmatch::{Neuron, Side};
 use spanmatch_bench::{Answer, Case, Stage, plan};
 
 /// The standard problem at a quarter of its samples, plain and with half of the planted neurons twice, each
@@ -21,7 +21,7 @@ fn searches_take_no_more_closures_than_recorded() {
         let mut most = 0;
         for &index in case.matched.x() {
             let neuron = Neuron { side: Side::X, index };
-            let found = minimum_match(&problem, case.eps, neuron, 0, &Progress::default());
+            let found = problem.at(case.eps).unwrap().minimum_match(neuron, 0);
             let found = found.unwrap().answer.unwrap();
             let (k, m) = (found.neurons.len() as f64, case.matched.len() as f64);
             let promised = 3.0 * k * (1.0 + m / k).log2() + m.log2();

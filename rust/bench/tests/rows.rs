@@ -3,14 +3,13 @@
 #![allow(clippy::unwrap_used)]
 
 use ndarray::Array2;
-use spanmatch::{Gram, Progress};
+use spanmatch::Gram;
 use spanmatch_bench::{Memory, count};
 
 fn update(gram: &mut Gram, rows: usize) -> Memory {
     let side = |j: usize| Array2::from_shape_fn((rows, 8), |(i, k)| ((i * 7 + j + k) % 13) as f64);
     let (x, y) = (side(0), side(3));
-    let (result, memory) =
-        count(|| gram.update(x.view().into(), y.view().into(), &Progress::default()));
+    let (result, memory) = count(|| gram.update(&x, &y));
     result.unwrap();
     memory
 }

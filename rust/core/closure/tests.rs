@@ -39,8 +39,8 @@ fn dependent(mut sides: [Array2<f64>; 2]) -> [Array2<f64>; 2] {
 }
 
 fn problem_of([x, y]: &[Array2<f64>; 2]) -> Problem {
-    let (mut gram, progress) = (Gram::default(), Progress::default());
-    gram.update(x.view().into(), y.view().into(), &progress).unwrap();
+    let mut gram = Gram::default();
+    gram.update(x, y).unwrap();
     Problem::new(&gram, false).unwrap()
 }
 
@@ -108,7 +108,7 @@ fn bits(neurons: &[usize]) -> usize {
 
 /// Between two critical values, where there are two.
 fn levels(problem: &Problem) -> Vec<f64> {
-    let spectrum = spectrum(problem, &Progress::default()).unwrap();
+    let spectrum = spectrum(problem).unwrap();
     let mut critical = [&[0.0], &spectrum.x[..], &spectrum.y].concat();
     critical.sort_unstable_by(f64::total_cmp);
     critical.dedup_by(|a, b| *a - *b < 1e-4);

@@ -2,7 +2,7 @@
 
 use super::Gram;
 use super::resampling::Batch;
-use crate::error::{Error, Result};
+use crate::error::{Counted, Error, Replicates, Result};
 use crate::invariant::pairs;
 use crate::neuron::Side;
 use crate::samples::{Block, ColumnRecord, Samples};
@@ -37,8 +37,8 @@ impl Gram {
 
     /// Whether so many more batches and samples can be counted, and with the samples their groups.
     pub(super) fn check_total(&self, n_batches: u64, n_samples: u64) -> Result<()> {
-        check_count("batches", self.n_batches.saturating_add(n_batches))?;
-        check_count("samples", self.n_samples.saturating_add(n_samples))
+        check_count(Counted::Batches, self.n_batches.saturating_add(n_batches))?;
+        check_count(Counted::Samples, self.n_samples.saturating_add(n_samples))
     }
 
     pub(super) fn check_widths(&self, sides: &Sides) -> Result<()> {
@@ -63,7 +63,7 @@ impl Gram {
         }
         let counts = |gram: &Self| {
             let resampled = &gram.resampled;
-            [("nulls", resampled.nulls.len()), ("folds", resampled.folds.len())]
+            [(Replicates::Nulls, resampled.nulls.len()), (Replicates::Folds, resampled.folds.len())]
         };
         for ((what, expected), (_, got)) in pairs(counts(self), counts(other)) {
             if expected != got {
@@ -117,6 +117,6 @@ impl Gram {
     }
 }
 
-pub(super) fn check_count(what: &'static str, count: u64) -> Result<()> {
+pub(super) fn check_count(what: Counted, count: u64) -> Result<()> {
     if count > MOST { Err(Error::Count(what)) } else { Ok(()) }
 }

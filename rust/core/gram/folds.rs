@@ -2,7 +2,7 @@
 
 use super::Gram;
 use super::check::check_count;
-use crate::error::{Error, Result};
+use crate::error::{Counted, Error, Result, StateFault};
 use crate::invariant::pairs;
 
 /// Of the largest that a sum of squares could be, the part that is rounding.
@@ -18,10 +18,10 @@ impl Gram {
     pub fn of_folds(&self, times: &[u64], center: bool) -> Result<Self> {
         let folds = &self.resampled.folds;
         if times.len() != folds.len() {
-            return Err(Error::State("there is another number of folds"));
+            return Err(Error::State(StateFault::FoldCount));
         }
         let counts = pairs(folds, times).map(|(fold, times)| fold.n_samples.saturating_mul(*times));
-        check_count("samples", counts.fold(0, u64::saturating_add))?;
+        check_count(Counted::Samples, counts.fold(0, u64::saturating_add))?;
         let mut sum = self.in_room(|| self.empty_like())?;
         for (fold, times) in pairs(folds, times).filter(|(_, times)| **times > 0) {
             sum.add(fold, *times);

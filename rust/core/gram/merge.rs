@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::Gram;
 use super::resampling::hash_combine;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, StateFault};
 use crate::invariant::pairs;
 use crate::linalg::{LowerTriangle, Matrix, add_multiple};
 
@@ -57,7 +57,7 @@ impl Gram {
     /// as it was.
     pub fn set_shift(&mut self, shift: &[f64]) -> Result<()> {
         if shift.len() != self.shift.len() || shift.iter().any(|value| !value.is_finite()) {
-            return Err(Error::State("the shift has another length or is not finite"));
+            return Err(Error::State(StateFault::Shift));
         }
         // As far as the values are from the new shift, and that from zero.
         let reach = pairs(self.spread_at(shift), shift).map(|(spread, new)| spread + new.abs());

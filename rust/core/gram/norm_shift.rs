@@ -24,6 +24,7 @@ const SAFETY: f64 = 4.0;
 
 /// Sums over rows of what their squared norms multiply to, with what rounding may have changed of each.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct CenteredNorms {
     /// Σ a², Σ a b and Σ b² of centred rows.
     pub squares: [f64; 3],
@@ -104,11 +105,11 @@ impl Gram {
     ///
     /// ```
     /// use ndarray::array;
-    /// use spanmatch::{Gram, Progress};
+    /// use spanmatch::Gram;
     ///
     /// let mut gram = Gram::default();
     /// let (x, y) = (array![[9.0], [9.0], [12.0]], array![[0.0], [3.0], [3.0]]);
-    /// gram.update(x.view().into(), y.view().into(), &Progress::default())?;
+    /// gram.update(&x, &y)?;
     /// // The squares of the centred rows are 1, 1, 4 and 4, 1, 1.
     /// let norms = gram.centered_norms().expect("samples have norms");
     /// assert_eq!(norms.squares.map(f64::round), [18.0, 9.0, 18.0]);

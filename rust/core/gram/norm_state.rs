@@ -7,7 +7,7 @@ use ndarray::{Array2, Array3, ArrayView2};
 use super::Gram;
 use super::consistency::{RELATIVE, SHIFTING};
 use super::row_norms::{NullNorms, RowNorms};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, StateFault};
 use crate::invariant::{pairs, shaped};
 use crate::linalg::Matrix;
 use crate::memory;
@@ -17,11 +17,11 @@ use crate::sides::Sides;
 ///
 /// ```
 /// use ndarray::array;
-/// use spanmatch::{Gram, Progress};
+/// use spanmatch::Gram;
 ///
 /// let x = array![[1.0, 0.0], [0.0, 2.0]];
 /// let mut gram = Gram::default();
-/// gram.update(x.view().into(), x.view().into(), &Progress::default())?;
+/// gram.update(&x, &x)?;
 /// let mut other = Gram::from_state(gram.state()?)?;
 /// assert!(other.centered_norms().is_none());
 /// other.set_norms(gram.norm_state()?.expect("samples have norms"))?;
@@ -75,7 +75,7 @@ impl Gram {
             && (n_nulls == 0 || nulls.ncols() == of_null)
             && folds.dim() == (n_folds, shape.0, shape.1);
         if !is_wanted {
-            return Err(Error::State("the sums of norms have another shape"));
+            return Err(Error::State(StateFault::NormShape));
         }
         let made = || -> Result<_> {
             let norms = RowNorms::from_rows(&self.sides, &own.view())?;
@@ -178,7 +178,7 @@ impl Gram {
         if within || !norms.own_squares(&self.sides).iter().all(|square| square.is_finite()) {
             Ok(())
         } else {
-            Err(Error::State("sums of norms exceed their bounds"))
+            Err(Error::State(StateFault::NormBounds))
         }
     }
 
@@ -223,7 +223,7 @@ impl RowNorms {
             let (ab, ba) = (rows[[n + a, b]], rows[[n + b, a]]);
             let is_same = (ab - ba).abs() <= RELATIVE * ab.abs();
             if !is_same && (ab.is_finite() || ba.is_finite()) {
-                return Err(Error::State("the sums of norms are not symmetric"));
+                return Err(Error::State(StateFault::NormSymmetry));
             }
             squares.push(ab);
         }

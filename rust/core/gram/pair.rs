@@ -18,11 +18,11 @@ impl Gram {
     ///
     /// ```
     /// use ndarray::array;
-    /// use spanmatch::{Gram, Progress};
+    /// use spanmatch::Gram;
     ///
     /// let mut gram = Gram::default();
     /// let (x, y) = (array![[1.0, 2.0]], array![[3.0]]);
-    /// gram.update(x.view().into(), y.view().into(), &Progress::default())?;
+    /// gram.update(&x, &y)?;
     /// assert_eq!(gram.pair(1, 0)?.widths(), [1, 2]);
     /// # Ok::<(), spanmatch::Error>(())
     /// ```

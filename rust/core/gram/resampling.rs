@@ -33,6 +33,7 @@ pub(super) struct Resampled {
 
 /// Where the rows of a batch go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Resampling {
     /// By how many rows y is shifted, for each null: row i of x meets row `i + shift` of y, counted round. Of many sides,
     /// row i of each meets that row of every one behind it.
@@ -69,12 +70,12 @@ impl Gram {
     ///
     /// ```
     /// use ndarray::array;
-    /// use spanmatch::{Gram, Groups, Progress};
+    /// use spanmatch::{Gram, Groups};
     ///
     /// let z = array![[1.0, 0.0], [0.0, 2.0], [3.0, 3.0], [1.0, 2.0]];
     /// let mut gram = Gram::with_resampling(1, 2, 0)?;
     /// let groups = Groups::Equal(2);
-    /// gram.update_groups(z.view().into(), z.view().into(), &groups, &Progress::default())?;
+    /// gram.update_groups(&z, &z, &groups)?;
     /// assert_eq!((gram.n_groups(), gram.fold_samples()), (2, vec![2, 2]));
     /// assert_eq!(gram.of_folds(&[1, 1], false)?.n_samples(), 4);
     /// # Ok::<(), spanmatch::Error>(())

@@ -85,10 +85,10 @@ impl Gram {
     ///
     /// ```
     /// use ndarray::array;
-    /// use spanmatch::{Gram, Progress};
+    /// use spanmatch::Gram;
     ///
     /// let mut gram = Gram::default();
-    /// gram.update(array![[1.0, 0.0]].view().into(), array![[2.0]].view().into(), &Progress::default())?;
+    /// gram.update(&array![[1.0, 0.0]], &array![[2.0]])?;
     /// assert_eq!(gram.n_shifted(), [1, 1]);
     /// # Ok::<(), spanmatch::Error>(())
     /// ```

@@ -7,7 +7,7 @@ use ndarray::Array2;
 use super::Gram;
 use super::check::MOST;
 use super::resampling::Resampled;
-use crate::error::{Error, Purpose, Result};
+use crate::error::{Error, Purpose, Result, StateFault};
 use crate::invariant::{pairs, shaped};
 use crate::linalg::{LowerTriangle, Matrix};
 use crate::memory;
@@ -20,11 +20,11 @@ const ROUNDING: f64 = 1e-6;
 ///
 /// ```
 /// use ndarray::array;
-/// use spanmatch::{Gram, Progress};
+/// use spanmatch::Gram;
 ///
 /// let x = array![[1.0, 0.0], [0.0, 2.0]];
 /// let mut gram = Gram::default();
-/// gram.update(x.view().into(), x.view().into(), &Progress::default())?;
+/// gram.update(&x, &x)?;
 /// let state = gram.state()?;
 /// assert_eq!(Gram::from_state(state.clone())?.state()?, state);
 /// # Ok::<(), spanmatch::Error>(())
@@ -112,13 +112,13 @@ impl Gram {
     pub fn set_resampled(&mut self, state: ResampledState) -> Result<()> {
         let ResampledState { seed, n_groups, shift_hashes, nulls, folds } = state;
         if nulls.dim() != (shift_hashes.len(), self.null_length()) {
-            return Err(Error::State("the nulls have another shape"));
+            return Err(Error::State(StateFault::NullShape));
         }
         if n_groups > MOST {
-            return Err(Error::State("a count is above 2^53"));
+            return Err(Error::State(StateFault::Count));
         }
         if nulls.iter().any(|value| !value.is_finite()) {
-            return Err(Error::State("a null is not finite"));
+            return Err(Error::State(StateFault::NullNotFinite));
         }
         let nulls: Vec<Vec<Matrix>> =
             nulls.outer_iter().map(|null| self.null_from(&null.to_vec())).collect::<Result<_>>()?;
@@ -127,10 +127,10 @@ impl Gram {
             folds.into_iter().map(|state| self.fold_from(state)).collect::<Result<_>>()?;
         let of_folds = folds.iter().map(Self::n_samples).fold(0, u64::saturating_add);
         if !folds.is_empty() && of_folds != self.n_samples {
-            return Err(Error::State("the folds have not all samples"));
+            return Err(Error::State(StateFault::FoldSamples));
         }
         if (n_groups == 0) != (self.n_samples == 0) || n_groups > self.n_samples {
-            return Err(Error::State("there cannot be so many groups"));
+            return Err(Error::State(StateFault::Groups));
         }
         // Sums of norms come after them, of all at once.
         self.norms = None;
@@ -161,14 +161,14 @@ impl Gram {
     fn fold_from(&self, state: GramState) -> Result<Self> {
         let has_sides = self.n_samples > 0;
         if (has_sides && state.widths != self.widths()) || state.shift.len() != self.n() {
-            return Err(Error::State("a fold has another shape"));
+            return Err(Error::State(StateFault::FoldShape));
         }
         if state.n_samples == 0 {
             return self.empty_like();
         }
         let fold = Self::from_state(state)?;
         if fold.shift != self.shift || fold.n_samples > self.n_samples {
-            return Err(Error::State("a fold has another shift, or more samples than there are"));
+            return Err(Error::State(StateFault::FoldSums));
         }
         Ok(fold)
     }
@@ -182,14 +182,14 @@ impl Gram {
         let GramState { widths, n_batches, n_samples, shift, sums, spread, products } = state;
         let (n, sides) = (shift.len(), Sides::of_widths(widths));
         if products.dim() != (n, n) || [sums.len(), spread.len(), sides.n()] != [n; 3] {
-            return Err(Error::State("their shapes differ"));
+            return Err(Error::State(StateFault::Shapes));
         }
         if n_samples.max(n_batches) > MOST {
-            return Err(Error::State("a count is above 2^53"));
+            return Err(Error::State(StateFault::Count));
         }
         if n_samples == 0 {
             let empty = Self { n_batches, ..Self::default() };
-            return if n == 0 { Ok(empty) } else { Err(Error::State("neurons without samples")) };
+            return if n == 0 { Ok(empty) } else { Err(Error::State(StateFault::NoSamples)) };
         }
         // Rows become columns, so that what counts is below the diagonal.
         let triangle = LowerTriangle::from_columns(n, |j, column| {
@@ -219,7 +219,7 @@ impl Gram {
         let finite = |values: &[f64]| values.iter().all(|value| value.is_finite());
         let triangle = (0..self.n()).all(|j| finite(self.products.column(j)));
         if !(finite(&self.shift) && finite(&self.sums) && finite(&self.spread) && triangle) {
-            return Err(Error::State("a value is not finite"));
+            return Err(Error::State(StateFault::NotFinite));
         }
         self.check_overflow(0, self.spread.iter().copied(), self.n_samples)?;
         for (j, (sum, spread)) in pairs(&self.sums, &self.spread).enumerate() {
@@ -231,7 +231,7 @@ impl Gram {
                 || square > bound * (1.0 + ROUNDING) + lost
                 || square < -bound * ROUNDING - lost
             {
-                return Err(Error::State("sums or products exceed the spread"));
+                return Err(Error::State(StateFault::Spread));
             }
         }
         self.check_consistent()

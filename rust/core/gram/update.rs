@@ -12,6 +12,8 @@ use crate::error::Result;
 use crate::groups::Groups;
 use crate::linalg::LowerTriangle;
 use crate::progress::Progress;
+#[cfg(doc)]
+use crate::samples::SparseRows;
 use crate::samples::{Block, Samples};
 use crate::sides::Sides;
 
@@ -40,12 +42,30 @@ enum Change {
 impl Gram {
     /// Adds a batch: row i of `x` and of `y` are the same sample, seen by each network.
     ///
+    /// Arrays of ndarray and their views are read where they lie, of any strides, and so are [`SparseRows`]. What takes
+    /// long can be watched, and cancelled, with [`update_if`](Self::update_if).
+    ///
+    /// ```
+    /// use ndarray::{array, s};
+    /// use spanmatch::Gram;
+    ///
+    /// let (x, y) = (array![[1.0_f32, 0.0], [0.0, 2.0]], array![[3.0, 5.0], [4.0, 6.0]]);
+    /// let mut gram = Gram::default();
+    /// gram.update(&x, &y)?;
+    /// gram.update(x.slice(s![..1, ..]), y.slice(s![1.., ..]))?;
+    /// assert_eq!(gram.n_samples(), 3);
+    /// # Ok::<(), spanmatch::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// Row counts that differ or are zero, another width than before, values that are not finite or whose
-    /// squares overflow, [`Error::OutOfMemory`](crate::Error::OutOfMemory),
-    /// [`Error::Interrupted`](crate::Error::Interrupted). Each leaves the Gram as it was.
-    pub fn update(&mut self, x: Samples<'_>, y: Samples<'_>, progress: &Progress) -> Result<()> {
-        self.update_groups(x, y, &Groups::default(), progress)
+    /// squares overflow, [`Error::OutOfMemory`](crate::Error::OutOfMemory). Each leaves the Gram as it was.
+    pub fn update<'x, 'y>(
+        &mut self,
+        x: impl Into<Samples<'x>>,
+        y: impl Into<Samples<'y>>,
+    ) -> Result<()> {
+        self.update_groups(x, y, &Groups::default())
     }
 
     /// Adds a batch whose rows belong to groups: those are shifted, and assigned to folds, as a whole, where there
@@ -54,25 +74,25 @@ impl Gram {
     /// # Errors
     /// As [`Gram::update`]; those of [`Groups::count`]; [`Error::OneGroup`](crate::Error::OneGroup) where there are
     /// nulls.
-    pub fn update_groups(
+    pub fn update_groups<'x, 'y>(
         &mut self,
-        x: Samples<'_>,
-        y: Samples<'_>,
+        x: impl Into<Samples<'x>>,
+        y: impl Into<Samples<'y>>,
         groups: &Groups,
-        progress: &Progress,
     ) -> Result<()> {
-        self.update_if(&[x.view(), y.view()], groups, progress, || Ok(()))
+        let (x, y) = (x.into(), y.into());
+        self.update_if(&[x.view(), y.view()], groups, &Progress::default(), || Ok(()))
     }
 
-    /// The same for any number of sides, if `may_change` agrees once the batch has been read and checked: the last moment
-    /// at which all can still be as it was.
+    /// The same for any number of sides, watched and cancelled by a progress, if `may_change` agrees once the batch has been
+    /// read and checked: the last moment at which all can still be as it was.
     ///
     /// ```
     /// use ndarray::array;
     /// use spanmatch::{Gram, Groups, Progress, Samples};
     ///
     /// let (a, b, c) = (array![[1.0], [2.0]], array![[3.0, 1.0], [0.0, 2.0]], array![[2.0], [4.0]]);
-    /// let sides = [a.view(), b.view(), c.view()].map(Samples::from);
+    /// let sides = [&a, &b, &c].map(Samples::from);
     /// let mut gram = Gram::default();
     /// gram.update_if(&sides, &Groups::default(), &Progress::default(), || Ok(()))?;
     /// assert_eq!(gram.widths(), [1, 2, 1]);
@@ -81,8 +101,8 @@ impl Gram {
     /// ```
     ///
     /// # Errors
-    /// As [`Gram::update_groups`]; [`Error::SideCount`](crate::Error::SideCount) where earlier batches had others; what
-    /// `may_change` returns.
+    /// As [`Gram::update_groups`]; [`Error::SideCount`](crate::Error::SideCount) where earlier batches had others;
+    /// [`Error::Interrupted`](crate::Error::Interrupted); what `may_change` returns.
     pub fn update_if(
         &mut self,
         sides: &[Samples<'_>],
@@ -230,7 +250,7 @@ mod tests {
             Array2::from_shape_fn((rows, n_x + n_y), |(i, j)| ((i * 31 + j * 17) % 9 + 1) as f64);
         let (x, y) = z.view().split_at(ndarray::Axis(1), n_x);
         let mut gram = Gram::default();
-        gram.update(x.into(), y.into(), &Progress::default()).unwrap();
+        gram.update(x, y).unwrap();
         // Few distinct columns: i mod 9 tells which.
         let few: Vec<Vec<f64>> =
             (0..9).map(|i| (0..9).map(|j| z.column(i).dot(&z.column(j))).collect()).collect();

@@ -38,6 +38,11 @@ impl Cosines {
         }
     }
 
+    /// Whether the columns are centred.
+    pub(super) fn are_centered(&self) -> bool {
+        self.center
+    }
+
     /// How many neurons there are.
     pub(crate) fn len(&self) -> usize {
         self.columns.len()
@@ -151,7 +156,6 @@ mod tests {
     use crate::gram::Gram;
     use crate::neurons::Side;
     use crate::problem::Problem;
-    use crate::progress::Progress;
 
     fn value(i: usize, j: usize) -> f64 {
         if j % 97 == 5 { 0.0 } else { ((i * 31 + j * 17 + i * j % 7) % 23) as f64 - 7.0 }
@@ -164,7 +168,7 @@ mod tests {
             let z = Array2::from_shape_fn((29, n_x + n_y), |(i, j)| value(i, j));
             let (x, y) = z.view().split_at(ndarray::Axis(1), n_x);
             let mut gram = Gram::default();
-            gram.update(x.into(), y.into(), &Progress::default()).unwrap();
+            gram.update(x, y).unwrap();
             for center in [false, true] {
                 let problem = Problem::new(&gram, center).unwrap();
                 let (cosines, sides) = (problem.cosines(), [Side::X, Side::Y]);
@@ -194,7 +198,7 @@ mod tests {
         let z = Array2::from_shape_fn((29, 1_100), |(i, j)| value(i, j));
         let (x, y) = z.view().split_at(ndarray::Axis(1), 500);
         let mut gram = Gram::default();
-        gram.update(x.into(), y.into(), &Progress::default()).unwrap();
+        gram.update(x, y).unwrap();
         for center in [false, true] {
             let problem = Problem::new(&gram, center).unwrap();
             let cosines = problem.cosines();

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::error::{Error, Purpose, Result};
+use crate::error::{Error, Purpose, Result, SparseFault};
 use crate::invariant::pairs;
 use crate::memory;
 
@@ -40,10 +40,10 @@ impl SparseRows {
     pub fn new(n_neurons: usize, starts: &[i64], columns: &[i64], values: &[f64]) -> Result<Self> {
         let starts = read_starts(starts, columns.len())?;
         if columns.len() != values.len() {
-            return Err(Error::SparseRows("each column has a value"));
+            return Err(Error::SparseRows(SparseFault::Values));
         }
         if u32::try_from(n_neurons).is_err() {
-            return Err(Error::SparseRows("there are fewer than 2^32 neurons"));
+            return Err(Error::SparseRows(SparseFault::Neurons));
         }
         let mut rows = Self {
             n_neurons,
@@ -248,8 +248,6 @@ fn read_starts(starts: &[i64], count: usize) -> Result<Vec<usize>> {
         {
             Ok(read)
         }
-        _ => Err(Error::SparseRows(
-            "the first begins at 0, and they follow each other to the last value",
-        )),
+        _ => Err(Error::SparseRows(SparseFault::Starts)),
     }
 }

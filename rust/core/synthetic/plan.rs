@@ -1,6 +1,6 @@
 //! What is planted, and where the answers are known.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, PlanFault, Result};
 
 /// Standard deviations that no neuron of a few thousand is away from what is expected of it.
 const RARE: f64 = 6.0;
@@ -49,55 +49,43 @@ impl Plan {
         let forgiven = residual * (spread + self.shared as f64 / samples) + EXACT;
         let largest = (0.25 / forgiven).floor();
         if block > largest {
-            let smaller = if largest < 1.0 {
-                String::new()
-            } else {
-                format!("smaller blocks (at most {largest:.0}), ")
-            };
-            return Err(Error::Plan(format!(
-                "in blocks of {block} dimensions with noise {} the loss of one neuron does not show, so the answers \
-                 are not known: take {smaller}less noise or more samples",
-                self.noise,
-            )));
+            // Below the block, which is a usize.
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            let largest = largest as usize;
+            return Err(Error::Plan(PlanFault::Block {
+                block: self.block,
+                noise: self.noise,
+                largest,
+            }));
         }
         // Of a vector after projection on n random directions 1 - n/N is left, give or take at most
         // sqrt(1 / (2 N)).
-        let widest = self.n_x.max(self.n_y) as f64;
-        if square >= 1.0 - widest / samples - RARE / (2.0 * samples).sqrt() {
-            return Err(Error::Plan(format!(
-                "with {} samples of {widest} neurons unrelated ones are within ε = {:.3} by chance: take more \
-                 samples or less noise",
-                self.samples,
-                square.sqrt(),
-            )));
+        let neurons = self.n_x.max(self.n_y);
+        if square >= 1.0 - neurons as f64 / samples - RARE / (2.0 * samples).sqrt() {
+            let (samples, eps) = (self.samples, square.sqrt());
+            return Err(Error::Plan(PlanFault::Chance { samples, neurons, eps }));
         }
         Ok(square.sqrt())
     }
 
     /// Whether the parts fit the whole.
     pub(super) fn check(&self) -> Result<()> {
-        let refuse = |what: String| Err(Error::Plan(what));
-        let (narrow, wanted) = (self.n_x.min(self.n_y), self.shared + self.duplicates);
+        let refuse = |fault: PlanFault| Err(Error::Plan(fault));
+        let (shared, duplicates, neurons) = (self.shared, self.duplicates, self.n_x.min(self.n_y));
         if self.samples == 0 {
-            return refuse("there are no samples: take at least one".into());
+            return refuse(PlanFault::NoSamples);
         }
         if self.block == 0 {
-            return refuse("a block of 0 dimensions is none: take at least 1".into());
+            return refuse(PlanFault::NoBlock);
         }
-        if self.duplicates > self.shared {
-            return refuse(format!(
-                "only planted neurons are duplicated: {} duplicates of {} shared dimensions are too many",
-                self.duplicates, self.shared
-            ));
+        if duplicates > shared {
+            return refuse(PlanFault::Duplicates { duplicates, shared });
         }
-        if wanted > narrow {
-            return refuse(format!(
-                "{} shared dimensions and {} duplicates need {wanted} neurons a side, but a side has {narrow}",
-                self.shared, self.duplicates
-            ));
+        if shared + duplicates > neurons {
+            return refuse(PlanFault::Narrow { shared, duplicates, neurons });
         }
         if !(self.noise >= 0.0 && self.noise.is_finite()) {
-            return refuse(format!("noise is {}, but must be at least 0 and finite", self.noise));
+            return refuse(PlanFault::Noise(self.noise));
         }
         Ok(())
     }

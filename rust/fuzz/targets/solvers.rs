@@ -1,8 +1,7 @@
 use arbitrary::{Result, Unstructured};
 use spanmatch::{
-    Error, Gram, NeuronSet, Problem, Progress, Side, chance, is_match, is_simple, linear_map,
-    maximum_match, minimum_for, minimum_match, minimum_matches, one_to_one, residuals,
-    simple_cover, spectrum, support,
+    Error, Gram, NeuronSet, Problem, Side, chance, is_match, is_simple, linear_map, maximum_match,
+    minimum_for, one_to_one, residuals, spectrum,
 };
 
 use crate::samples::{Batch, order, size};
@@ -14,8 +13,7 @@ pub(super) fn run(bytes: &mut Unstructured<'_>) -> Result<()> {
     let (x, y) = (Batch::of(bytes, rows, n_x)?, Batch::of(bytes, rows, n_y)?);
     let (center, eps, seed) =
         (bytes.arbitrary()?, bytes.int_in_range(0..=99_u8)?, bytes.arbitrary()?);
-    let progress = Progress::default();
-    if gram.update(x.view(order), y.view(order), &progress).is_err() {
+    if gram.update(x.view(order), y.view(order)).is_err() {
         return Ok(());
     }
     let Ok(mut problem) = Problem::new(&gram, center) else { return Ok(()) };
@@ -27,32 +25,33 @@ pub(super) fn run(bytes: &mut Unstructured<'_>) -> Result<()> {
         let _ = chance(&gram, center, problem.ridge());
     }
     // Answers, and errors that say why there is none: of these few neurons nothing else may come.
-    if let Err(error) = ask(&problem, f64::from(eps) / 100.0, seed, &progress) {
+    if let Err(error) = ask(&problem, f64::from(eps) / 100.0, seed) {
         assert!(matches!(error, Error::Indefinite(_) | Error::NoResidual { .. }), "{error}");
     }
     Ok(())
 }
 
-fn ask(problem: &Problem, eps: f64, seed: u64, progress: &Progress) -> spanmatch::Result<()> {
-    let spectrum = spectrum(problem, progress)?;
+fn ask(problem: &Problem, eps: f64, seed: u64) -> spanmatch::Result<()> {
+    let spectrum = spectrum(problem)?;
     for critical in spectrum.x.iter().chain(&spectrum.y) {
         assert!((0.0..=1.0).contains(critical) || *critical == f64::INFINITY, "{critical}");
     }
-    let solved = maximum_match(problem, eps, progress)?;
+    let solved = maximum_match(problem, eps)?;
     let (largest, resolution) = (solved.answer, solved.resolution);
     if resolution.to_bits() != problem.resolution().to_bits() {
         // Of another δ: nothing below needs to agree.
         return Ok(());
     }
-    assert!(is_match(problem, eps, &largest, progress)?.answer, "the maximum match is one");
-    let residuals = residuals(problem, &largest, progress)?.answer;
+    assert!(is_match(problem, eps, &largest)?.answer, "the maximum match is one");
+    let residuals = residuals(problem, &largest)?.answer;
     for residual in residuals.x.iter().chain(&residuals.y) {
         assert!((0.0..=1.0).contains(residual) || residual.is_nan(), "{residual}");
     }
     let mut union = (vec![false; problem.count(Side::X)], vec![false; problem.count(Side::Y)]);
-    let cover = simple_cover(problem, eps, seed, progress)?.answer;
+    let matched = problem.at(eps)?;
+    let cover = matched.simple_cover(seed)?.answer;
     for part in &cover {
-        assert!(is_match(problem, eps, part, progress)?.answer, "a simple match is one");
+        assert!(is_match(problem, eps, part)?.answer, "a simple match is one");
         part.x().iter().for_each(|&i| union.0[i] = true);
         part.y().iter().for_each(|&i| union.1[i] = true);
     }
@@ -66,25 +65,30 @@ fn ask(problem: &Problem, eps: f64, seed: u64, progress: &Progress) -> spanmatch
         );
     }
     for neuron in cover.iter().flat_map(neurons).take(3) {
-        let Some(minimum) = minimum_match(problem, eps, neuron, seed, progress)?.answer else {
+        let Some(minimum) = matched.minimum_match(neuron, seed)?.answer else {
             assert!(near, "a neuron of the maximum match has a minimum match");
             continue;
         };
         assert!(minimum.neurons.contains(neuron));
-        let _ = minimum_for(problem, eps, &minimum.neurons, progress)?;
-        let _ = is_simple(problem, eps, &minimum.neurons, progress)?;
+        let _ = minimum_for(problem, eps, &minimum.neurons)?;
+        let _ = is_simple(problem, eps, &minimum.neurons)?;
     }
-    let _ = minimum_matches(problem, eps, seed, progress)?;
-    let found = support(problem, eps, progress)?.answer;
+    let _ = matched.minimum_matches(seed)?;
+    let found = matched.support()?.answer;
     for (place, neuron) in found.neurons().iter().enumerate() {
         let size = found.neurons().len();
         assert!(found.matrix()[place * size + place], "{neuron:?} supports itself");
     }
-    let _ = linear_map(problem, &largest, progress)?;
-    let pairs = one_to_one(problem, progress)?.answer;
-    for (x, y) in pairs.pairs(eps) {
-        assert!(pairs.x[x] <= eps && pairs.y[y] <= eps);
+    let _ = linear_map(problem, &largest)?;
+    let pairs = one_to_one(problem)?;
+    let limit = problem.limit(eps)?;
+    for (x, y) in pairs.pairs(eps)? {
+        assert!(pairs.x[x] <= limit && pairs.y[y] <= limit);
     }
+    let (one, near, all) = (pairs.similarity(eps)?, pairs.near(eps)?, spectrum.similarity(eps)?);
+    assert!(
+        one <= near && (near <= all || is_near_a_limit(problem, eps, &spectrum.x, &spectrum.y))
+    );
     Ok(())
 }
 

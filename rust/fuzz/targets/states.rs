@@ -1,6 +1,6 @@
 use arbitrary::{Result, Unstructured};
 use ndarray::Array2;
-use spanmatch::{Gram, GramState, Groups, Problem, Progress, spectrum};
+use spanmatch::{Gram, GramState, Groups, Problem, Progress, jackknife, null_spectra, spectrum};
 
 use crate::samples::{Batch, Order, size};
 
@@ -77,7 +77,8 @@ fn use_it(gram: &Gram) {
     }
     for center in [false, true] {
         let Ok(problem) = Problem::new(gram, center) else { continue };
-        if let Ok(spectrum) = spectrum(&problem, &Progress::default()) {
+        let _ = (null_spectra(gram, &problem), jackknife(gram, &problem, spectrum));
+        if let Ok(spectrum) = spectrum(&problem) {
             for critical in spectrum.x.iter().chain(&spectrum.y) {
                 assert!((0.0..=1.0).contains(critical) || *critical == f64::INFINITY, "{critical}");
             }

@@ -89,7 +89,8 @@ impl NullSpectra {
     }
 
     /// How often unrelated networks match as well: (1 + nulls whose statistic reaches the spectrum's) / (1 + nulls), the
-    /// add-one rule of Phipson and Smyth (2010), valid at any number of nulls.
+    /// add-one rule of Phipson and Smyth (2010), valid at any number of nulls. A statistic that is not a number is no more
+    /// than chance: of the data the p-value is then 1, and of a null it reaches any.
     ///
     /// # Errors
     /// [`Error::Width`] where the spectrum has other neurons than the nulls; what the statistic returns.
@@ -102,7 +103,8 @@ impl NullSpectra {
         spectrum.check_widths([null.x.len(), null.y.len()])?;
         let observed = statistic(spectrum)?;
         let nulls = self.distinct(statistic)?;
-        let reached = nulls.iter().filter(|&&null| null >= observed - TOLERANCE).count();
+        let reaches = |&&null: &&f64| observed.is_nan() || null >= observed - TOLERANCE;
+        let reached = nulls.iter().filter(reaches).count();
         Ok((1 + reached) as f64 / (1 + nulls.len()) as f64)
     }
 
@@ -127,11 +129,14 @@ impl NullSpectra {
         Ok(nulls[nulls.len() - above])
     }
 
+    /// The statistic of each null that differs; infinite where it is not a number, so that it counts as one that matches
+    /// better.
     fn distinct(&self, statistic: impl Fn(&Spectrum) -> Result<f64>) -> Result<Vec<f64>> {
         let spectra = self.spectra.iter().zip(&self.is_distinct);
         spectra
             .filter(|(_, is_distinct)| **is_distinct)
             .map(|(found, _)| statistic(found))
+            .map(|value| value.map(|value| if value.is_nan() { f64::INFINITY } else { value }))
             .collect()
     }
 }

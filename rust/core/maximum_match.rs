@@ -52,9 +52,9 @@ pub struct MaximumMatch<'p> {
 impl Problem {
     /// Finds the maximum match at ε, and makes ready for questions about it.
     ///
-    /// For its neurons alone [`maximum_match`](crate::maximum_match) takes about half as long, and a
-    /// [`spectrum`](crate::spectrum()) has them for every ε. (Of columns so near to dependent that rounding decides at
-    /// ε, these may say otherwise.)
+    /// For its neurons alone [`maximum_match`](crate::maximum_match) takes a little less time and memory, and a
+    /// [`spectrum`](crate::spectrum()) has them for every ε. These two agree with each other where rounding decides at ε,
+    /// which it can where columns are nearly dependent; this may then say otherwise.
     ///
     /// # Errors
     /// [`Error::Eps`](crate::Error::Eps), [`Error::OutOfMemory`](crate::Error::OutOfMemory),

@@ -201,7 +201,7 @@ def test_a_device_that_fails_leaves_the_pair(move: Any, monkeypatch: Any) -> Non
     pair = filled(x, y, (100, 100), move)
 
     def fail(*arguments: Any) -> None:
-        raise torch.OutOfMemoryError("out of memory")
+        raise torch.cuda.OutOfMemoryError("out of memory")
 
     with monkeypatch.context() as context:
         context.setattr(torch, "maximum", fail)

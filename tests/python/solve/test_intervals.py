@@ -38,7 +38,8 @@ def test_quantiles_are_those_of_student(freedom: int) -> None:
     stats = pytest.importorskip("scipy.stats")
     for level in (0.01, 0.5, 0.9, 0.95, 0.999):
         expected = stats.t.ppf((1 + level) / 2, freedom)
-        assert find_two_sided_quantile(level, freedom) == pytest.approx(expected, rel=1e-9)
+        # scipy 1.10 is right to 1e-9 alone.
+        assert find_two_sided_quantile(level, freedom) == pytest.approx(expected, rel=1e-8)
 
 
 def test_quantiles_known_from_tables() -> None:

@@ -136,12 +136,12 @@ pub enum Error {
     Level(f64),
     /// A Gram without nulls, where they are asked for.
     #[error(
-        "the Gram keeps no nulls: make it with some, Gram::with_resampling(39, 0, 0) as a rule"
+        "the Gram keeps no nulls: make it with some, for example by Gram::with_resampling(39, 0, 0)"
     )]
     NoNulls,
     /// Fewer nulls than a p-value as small as the level needs.
     #[error(
-        "a level of {level} needs {} distinct nulls at least, and there are {nulls}: take more nulls, more groups where these have too few circular shifts, or a higher level",
+        "a level of {level} needs at least {} distinct nulls, and there are {nulls}: take more nulls, a higher level, or more groups if they have too few circular shifts",
         (1.0 / level).ceil() - 1.0
     )]
     FewNulls {
@@ -152,7 +152,7 @@ pub enum Error {
     },
     /// A Gram whose folds cannot be left out one by one.
     #[error(
-        "a jackknife leaves out one of two folds at least, and {empty} of {folds} have no samples: make the Gram with folds, Gram::with_resampling(0, 16, 0) as a rule, and give it as many groups"
+        "a jackknife needs at least two folds with samples, and {empty} of {folds} folds have none: make the Gram with folds, for example by Gram::with_resampling(0, 16, 0), and give it at least as many groups"
     )]
     Folds {
         /// How many there are.

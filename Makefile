@@ -130,7 +130,7 @@ clean:
 	touch $@
 
 .venv/installed: .venv/tools $(RUST)
-	$(BIN)/maturin develop --release --extras all,test
+	$(BIN)/maturin develop --release --extras torch,cli,experiment,models,data,test
 	touch .venv/demo $@
 
 .venv-pipelines/installed: pyproject.toml

@@ -53,20 +53,20 @@ class FittedMatch:
         return cls(found, match, weights, (means[0], means[1]))
 
     def predict_y(self, x: Floats) -> Floats:
-        """Return what rows of x say of the y of the match, of shape (samples, len(match.y))."""
+        """Predict the y of the match from rows of x: an array of shape (samples, len(match.y))."""
         _check_width(x, self.match.n_x, "X")
         return np.asarray(x[:, self.match.x] @ self.linear_map.y + self.linear_map.y_offset)
 
     def predict_x(self, y: Floats) -> Floats:
-        """Return what rows of y say of the x of the match, of shape (samples, len(match.x))."""
+        """Predict the x of the match from rows of y: an array of shape (samples, len(match.x))."""
         _check_width(y, self.match.n_y, "Y")
         return np.asarray(y[:, self.match.y] @ self.linear_map.x + self.linear_map.x_offset)
 
     def find_residuals(self, x: Floats, y: Floats) -> Residuals:
         """Return the relative residual of every neuron on these rows, by the weights of the fit.
 
-        Of a neuron outside the match nothing is predicted: its residual is 1. A neuron that is
-        silent on these rows, or constant at the mean of the fit, has none: it is nan.
+        A neuron outside the match is not predicted, so its residual is 1. The residual is nan if
+        the neuron is silent on these rows, or constant at its mean of the fit.
         """
         self._check_rows(x, y)
         of_x, of_y = (side - mean for side, mean in zip((x, y), self.means, strict=True))
@@ -83,7 +83,7 @@ class FittedMatch:
     def find_similarity(self, x: Floats, y: Floats) -> float:
         """Return the part of all neurons that are in the match and within ε on these rows.
 
-        On the rows of the fit that is s(ε).
+        On the rows of the fit it is s(ε).
         """
         residuals = self.find_residuals(x, y)
         within = find_threshold(self.match.eps, self.match.resolution)
@@ -91,7 +91,7 @@ class FittedMatch:
         return float((both <= within).mean()) if both.size > 0 else 0.0
 
     def _check_rows(self, x: Floats, y: Floats) -> None:
-        """Raise ValueError where these are not as many rows, of the widths of the fit."""
+        """Raise ValueError unless both sides have the same rows, and the widths of the fit."""
         _check_width(x, self.match.n_x, "X")
         _check_width(y, self.match.n_y, "Y")
         if len(x) != len(y):

@@ -33,12 +33,12 @@ class SubspaceMetric:
     """One minus the maximum matching similarity, with the methods of netrep's `LinearMetric`.
 
     `fit` finds the match M(ε) of two sides and the weights by which they predict each other;
-    `score` is the part of all neurons, of both sides, that are outside the match or not within ε on
-    the rows given. On the rows of the fit that is 1 − s(ε); on others, as those of `testdata`, it
-    is held out.
+    `score` is the part of all neurons of both sides that are outside the match, or not within ε on
+    the given rows. On the rows of the fit it is 1 − s(ε). On other rows, such as `testdata`, it is
+    held out.
 
-    It is symmetric, and 0 between a side without dead neurons and itself. It is not a metric: the
-    triangle inequality can fail. `shape_distance` is one.
+    The distance is symmetric, and 0 between a side without dead neurons and itself. It is not a
+    metric, since the triangle inequality can fail; `shape_distance` is one.
 
     Parameters
     ----------
@@ -130,11 +130,11 @@ class SubspaceMetric:
         return self.fit(X, Y).score(X, Y)
 
     def transform_X(self, X: Samples) -> Floats:  # noqa: N802, N803
-        """Say by X what the y of the match are, of shape (samples, number of these y)."""
+        """Predict the y of the match from X: an array of shape (samples, len(y of the match))."""
         return self._fitted_match.predict_y(_read(X, "X"))
 
     def transform_Y(self, Y: Samples) -> Floats:  # noqa: N802, N803
-        """Return the y of the match themselves, beside what `transform_X` says of them."""
+        """Return the y of the match as they are, in the columns of `transform_X`."""
         match = self._fitted_match.match
         y = _read(Y, "Y")
         if y.shape[1] != match.n_y:
@@ -142,7 +142,7 @@ class SubspaceMetric:
         return y[:, match.y]
 
     def transform(self, X: Samples, Y: Samples) -> tuple[Floats, Floats]:  # noqa: N803
-        """Return `transform_X` and `transform_Y`: two arrays of one shape, column beside column."""
+        """Return `transform_X` and `transform_Y`: two arrays with the same columns."""
         return self.transform_X(X), self.transform_Y(Y)
 
     @property

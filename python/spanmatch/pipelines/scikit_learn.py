@@ -28,9 +28,9 @@ class SubspaceMatch(TransformerMixin, MultiOutputMixin, RegressorMixin, BaseEsti
     """The maximum match of two sides, found on some rows and judged on others.
 
     `fit` finds the match M(ε) of `X` and `y`, and the weights by which each side of it predicts the
-    other. `score` asks on any rows, by these weights, what the match is worth. It is shaped like
-    `sklearn.cross_decomposition.CCA`: two matrices, of which `y` stands where a target does, so it
-    can be cloned and be a step of a `Pipeline` or the estimator of a `GridSearchCV`.
+    other. `score` judges the match on any rows by these weights. The estimator is shaped like
+    `sklearn.cross_decomposition.CCA`: it takes two matrices, and `y` stands in the place of a
+    target. So it can be cloned, be a step of a `Pipeline`, or be searched by `GridSearchCV`.
 
     Parameters
     ----------
@@ -64,10 +64,10 @@ class SubspaceMatch(TransformerMixin, MultiOutputMixin, RegressorMixin, BaseEsti
       of the fit that is s(ε), the maximum matching similarity of the paper.
     - `score` is (1 − ε) times that similarity, so that a larger ε has to pay for itself.
 
-    Without the factor the largest ε would always win, since more neurons are within a wider bound.
-    With it `score` is the area of the rectangle from ε to 1 under s(ε), as far as it carries over,
-    and so never more than the area under that curve. A match that claims ε and does not hold on
-    other rows earns nothing, and so does one that claims next to nothing.
+    Without the factor the largest ε would always win, since more neurons lie within a wider bound.
+    With it `score` is the area of a rectangle under the curve s(ε), from ε to 1, so it never
+    exceeds the area under the curve. A match that does not hold on other rows scores 0, and a match
+    at an ε near 1 scores little.
 
     Examples
     --------
@@ -107,8 +107,8 @@ class SubspaceMatch(TransformerMixin, MultiOutputMixin, RegressorMixin, BaseEsti
         Raises
         ------
         TypeError, ValueError
-            As `spectrum` of `eps`, `center` and `ridge`; as scikit-learn of arrays: sparse, not
-            finite, of other counts of rows.
+            An argument is refused as by `spectrum`; scikit-learn refuses an array, since it is
+            sparse, not finite, or has another number of rows.
 
         Warns
         -----
@@ -126,7 +126,7 @@ class SubspaceMatch(TransformerMixin, MultiOutputMixin, RegressorMixin, BaseEsti
         return self
 
     def transform(self, X: ArrayLike) -> Floats:  # noqa: N803
-        """Say by X what the neurons of y in the match are, in their units.
+        """Predict the neurons of y in the match from X, in their own units.
 
         Parameters
         ----------
@@ -141,7 +141,7 @@ class SubspaceMatch(TransformerMixin, MultiOutputMixin, RegressorMixin, BaseEsti
         return self._fitted_match.predict_y(self._check_x(X))
 
     def predict(self, X: ArrayLike) -> Floats:  # noqa: N803
-        """Say by X what all neurons of y are: outside the match, no more than their mean.
+        """Predict all neurons of y from X; a neuron outside the match gets its mean.
 
         Parameters
         ----------
@@ -151,7 +151,7 @@ class SubspaceMatch(TransformerMixin, MultiOutputMixin, RegressorMixin, BaseEsti
         Returns
         -------
         array
-            Of the shape of y: what `transform` returns, at the columns of `match_.y`. The others
+            Of the shape of y. The columns of `match_.y` hold what `transform` returns; the others
             hold their mean on the rows of the fit, or 0 without `center`.
         """
         fitted = self._fitted_match
@@ -171,8 +171,9 @@ class SubspaceMatch(TransformerMixin, MultiOutputMixin, RegressorMixin, BaseEsti
         Returns
         -------
         Residuals
-            `.x` of shape (n_x,) and `.y` of shape (n_y,): 1 outside the match, above 1 where a
-            neuron is predicted worse than by nothing, nan where it is silent on these rows.
+            `.x` of shape (n_x,) and `.y` of shape (n_y,). It is 1 for a neuron outside the match,
+            above 1 if the prediction is worse than none, and nan if the neuron is silent on these
+            rows.
         """
         fitted = self._fitted_match
         return fitted.find_residuals(*self._check_sides(X, y))
@@ -188,13 +189,13 @@ class SubspaceMatch(TransformerMixin, MultiOutputMixin, RegressorMixin, BaseEsti
         Returns
         -------
         float
-            In [0, 1]. On the rows of the fit s(ε); on others what of it carries over.
+            In [0, 1]. On the rows of the fit it is s(ε); on other rows, the part that carries over.
         """
         fitted = self._fitted_match
         return fitted.find_similarity(*self._check_sides(X, y))
 
     def score(self, X: ArrayLike, y: ArrayLike) -> float:  # noqa: N803
-        """Return (1 − ε) times the similarity on these rows: what a search over ε maximises.
+        """Return (1 − ε) times the similarity on these rows, which a search over ε maximises.
 
         Parameters
         ----------
@@ -209,12 +210,12 @@ class SubspaceMatch(TransformerMixin, MultiOutputMixin, RegressorMixin, BaseEsti
         return (1.0 - self._fitted_match.match.eps) * self.similarity(X, y)
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[Any]:
-        """Return the names of what `transform` returns: "y" and the column in y, as "y12".
+        """Return the names of what `transform` returns: "y" and the column in y, such as "y12".
 
         Parameters
         ----------
         input_features
-            For scikit-learn's sake: the names of X, which are checked and not used.
+            The names of X. scikit-learn asks for them; they are checked, and not used.
 
         Returns
         -------
@@ -227,7 +228,7 @@ class SubspaceMatch(TransformerMixin, MultiOutputMixin, RegressorMixin, BaseEsti
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.regressor_tags.poor_score = True  # it asks for neurons that are alike, not for a fit
+        tags.regressor_tags.poor_score = True  # it counts neurons that match
         return tags
 
     @property
@@ -242,9 +243,9 @@ class SubspaceMatch(TransformerMixin, MultiOutputMixin, RegressorMixin, BaseEsti
     def _check_sides(
         self, x: ArrayLike, y: ArrayLike, *, reset: bool = False
     ) -> tuple[Floats, Floats]:
-        """Return both sides as float64 of two axes, of as many rows, and of the widths of the fit.
+        """Return both sides as float64 of two axes.
 
-        Raises ValueError where they are others.
+        Raises ValueError if they differ in their number of rows, or in width from the fit.
         """
         in_x = validate_data(self, x, reset=reset, dtype=np.float64, ensure_min_samples=2)
         if y is None:

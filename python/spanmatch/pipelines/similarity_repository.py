@@ -28,11 +28,11 @@ def subspace_similarity(
     center: bool = False,
     ridge: Ridge = None,
 ) -> float:
-    """Measure the likeness of two representations by their subspace match, as one number.
+    """Measure the similarity of two representations by their subspace match, as one number.
 
     `subspace_similarity(X, Y)` is what similarity-repository calls a measure, and
-    `subspace_similarity(R, Rp, shape)` what ReSi (`repsim.measures`) does. It is symmetric, larger
-    where the sides are more alike, and not a metric.
+    `subspace_similarity(R, Rp, shape)` is what ReSi (`repsim.measures`) calls one. It is symmetric,
+    larger for more similar sides, and not a metric.
 
     Parameters
     ----------

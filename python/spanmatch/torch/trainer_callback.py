@@ -24,28 +24,28 @@ if TYPE_CHECKING:
 
 
 class MatchCallback(TrainerCallback):
-    """Measure a model, at every checkpoint, against what it was at the one before.
+    """Compare a model, at every checkpoint, with the checkpoint before.
 
-    Pass it to `transformers.Trainer` in `callbacks`. When training begins it copies the weights to
-    the host; at every save (or evaluation) it compares the model with that copy, layer by layer,
-    and copies anew. So the first comparison is with the start of the training, and after a resume
-    with the checkpoint that was resumed from.
+    Pass it to `transformers.Trainer` in `callbacks`. When training begins, it copies the weights to
+    the host. At every save (or evaluation) it compares the model with that copy, layer by layer,
+    and makes a new copy. So the first comparison is with the start of the training, or, if training
+    was resumed, with the checkpoint that it resumed from.
 
-    Training takes the same course, to the bit: modes, gradients, buffers and random numbers are
-    left as they were. The copy, on the host, has one model's weights and nothing of the optimiser;
-    while two models are compared it lies beside the model on its device. Of several processes the
-    first measures, the others wait at their next step.
+    Training gives the same weights to the bit with and without it: modes, gradients, buffers and
+    random numbers stay as they were. The copy holds the weights of one model and nothing of the
+    optimiser. During a comparison it lies beside the model on its device. If there are several
+    processes, the first one measures, and the others wait at their next step.
 
     Parameters
     ----------
     data
         Batches, as `compare` takes them: read again at every checkpoint, so no generator.
     layers
-        Which layers, as `compare` takes them.
+        The layers to compare, as `compare` takes them.
     when
         "save", at each checkpoint; or "evaluate", after each evaluation.
     **options
-        What else is passed to `compare`, as `center`, `ridge`, `mask` or `max_neurons`.
+        Other arguments of `compare`, such as `center`, `ridge`, `mask` or `max_neurons`.
 
     Attributes
     ----------
@@ -97,13 +97,13 @@ class MatchCallback(TrainerCallback):
     def log_to(self, trainer: Trainer) -> MatchCallback:
         """Log by `trainer.log`, so that TensorBoard, W&B and progress bars have the values too.
 
-        Without this they are in `trainer.state.log_history`, and nowhere else: a callback does not
+        Without this call they are only in `trainer.state.log_history`, since a callback does not
         know its Trainer.
 
         Parameters
         ----------
         trainer
-            The one that this callback was given to.
+            The Trainer that has this callback.
 
         Returns
         -------
@@ -120,7 +120,7 @@ class MatchCallback(TrainerCallback):
         control: TrainerControl,  # noqa: ARG002
         **kwargs: Any,
     ) -> None:
-        """Keep the weights that training begins with: those of the checkpoint, if it resumes."""
+        """Copy the weights that training begins with, or resumes from."""
         if getattr(args, "fsdp", None) or getattr(args, "deepspeed", None):
             raise ValueError(
                 "MatchCallback needs the weights whole in a process, and FSDP and DeepSpeed split "

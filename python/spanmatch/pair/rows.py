@@ -55,9 +55,7 @@ def as_rows(activations: Samples, mask: Any = None, *, axis: int | None = None) 
     (3, 4)
     """
     # Arrays of numpy and torch share these methods but no type.
-    array: Any = activations
-    if not is_tensor(array) and not isinstance(array, np.ndarray):
-        array = view_array(array, "activations")
+    array: Any = view_array(activations, "activations")
     at = _find_neuron_axis(tuple(array.shape), axis)
     last = array.movedim(at, -1) if is_tensor(array) else np.moveaxis(array, at, -1)
     rows: Readable = (

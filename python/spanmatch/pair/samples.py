@@ -57,7 +57,9 @@ def is_tensor(array: object) -> TypeGuard[torch.Tensor]:
 
 
 def view_array(array: Any, name: str) -> Readable:
-    """Return another library's array as numpy's or torch's, of the same memory."""
+    """Return an array of any library as one of numpy or torch, of the same memory."""
+    if isinstance(array, np.ndarray) or is_tensor(array):
+        return array
     if is_table(array):
         return read_table(array, name)
     if hasattr(array, "__dlpack__") and hasattr(array, "__dlpack_device__"):
@@ -89,8 +91,7 @@ def _as_readable(array: object, side: str) -> Readable:
             f"{side} is sparse, which is not read here: update an ActivationPair with it, and pass "
             "the pair"
         )
-    if not isinstance(array, np.ndarray) and not is_tensor(array):
-        array = view_array(array, side)
+    array = view_array(array, side)
     if is_tensor(array):
         from spanmatch.pair.device.tensors import as_readable
 

@@ -57,10 +57,14 @@ class FittedMatch:
         _check_width(x, self.match.n_x, "X")
         return np.asarray(x[:, self.match.x] @ self.linear_map.y + self.linear_map.y_offset)
 
+    def select_y(self, y: Floats) -> Floats:
+        """Return the columns of the y of the match, an array of shape (samples, len(match.y))."""
+        _check_width(y, self.match.n_y, "Y")
+        return y[:, self.match.y]
+
     def predict_x(self, y: Floats) -> Floats:
         """Predict the x of the match from rows of y: an array of shape (samples, len(match.x))."""
-        _check_width(y, self.match.n_y, "Y")
-        return np.asarray(y[:, self.match.y] @ self.linear_map.x + self.linear_map.x_offset)
+        return np.asarray(self.select_y(y) @ self.linear_map.x + self.linear_map.x_offset)
 
     def find_residuals(self, x: Floats, y: Floats) -> Residuals:
         """Return the relative residual of every neuron on these rows, by the weights of the fit.

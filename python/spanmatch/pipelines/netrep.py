@@ -135,11 +135,7 @@ class SubspaceMetric:
 
     def transform_Y(self, Y: Samples) -> Floats:  # noqa: N802, N803
         """Return the y of the match as they are, in the columns of `transform_X`."""
-        match = self._fitted_match.match
-        y = _read(Y, "Y")
-        if y.shape[1] != match.n_y:
-            raise ValueError(f"Y has {y.shape[1]} neurons, but the match was fitted to {match.n_y}")
-        return y[:, match.y]
+        return self._fitted_match.select_y(_read(Y, "Y"))
 
     def transform(self, X: Samples, Y: Samples) -> tuple[Floats, Floats]:  # noqa: N803
         """Return `transform_X` and `transform_Y`: two arrays with the same columns."""

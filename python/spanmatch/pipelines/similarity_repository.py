@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
-
-import numpy as np
+from typing import TYPE_CHECKING, Literal
 
 from spanmatch.base.arguments import as_choice, as_eps
 from spanmatch.pair.rows import as_rows
-from spanmatch.pair.samples import is_tensor, view_array
+from spanmatch.pair.samples import view_array
 from spanmatch.solve.matches import spectrum
 
 if TYPE_CHECKING:
@@ -90,12 +88,9 @@ def subspace_similarity(
 
 
 def _view(representation: Samples, name: str, shape: str) -> Readable:
-    array: Any = representation
-    if not is_tensor(array) and not isinstance(array, np.ndarray):
-        array = view_array(array, name)
+    array = view_array(representation, name)
     if array.ndim != SHAPES[shape]:
         raise ValueError(
             f"{name} has shape {tuple(array.shape)}, but shape {shape!r} has {SHAPES[shape]} axes"
         )
-    found: Readable = array
-    return found
+    return array

@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::gram::Gram;
 use crate::neurons::{Neuron, NeuronSet, Side};
 use crate::progress::Progress;
+use crate::sides::Sides;
 pub(crate) use cosines::Cosines;
 use raised::Raised;
 
@@ -123,12 +124,8 @@ impl Problem {
     /// [`Error::Width`] where it has other neurons; as [`Problem::new`].
     pub fn of_gram(&self, gram: &Gram) -> Result<Self> {
         let problem = Self::new(gram, self.is_centered())?;
-        for side in [Side::X, Side::Y] {
-            let (expected, got) = (self.count(side), problem.count(side));
-            if expected != got {
-                return Err(Error::Width { side, expected, got });
-            }
-        }
+        Sides::of_widths([self.n_x, self.n_y])
+            .require(&Sides::of_widths([problem.n_x, problem.n_y]))?;
         Ok(Self { ridge: self.ridge, progress: self.progress.clone(), ..problem })
     }
 

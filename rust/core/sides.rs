@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::error::{Error, Result};
 use crate::neuron::{Neuron, Side};
 
 /// The columns of each side, in the joint order.
@@ -18,6 +19,24 @@ impl Sides {
             Some(*end)
         });
         Self { ends: ends.collect() }
+    }
+
+    /// Whether others are as many, and as wide.
+    ///
+    /// # Errors
+    /// [`Error::SideCount`], [`Error::Width`].
+    pub(crate) fn require(&self, others: &Self) -> Result<()> {
+        let (expected, got) = (self.count(), others.count());
+        if expected != got {
+            return Err(Error::SideCount { expected, got });
+        }
+        for side in 0..got {
+            let (expected, got) = (self.width(side), others.width(side));
+            if expected != got {
+                return Err(Error::Width { side: Side::new(side), expected, got });
+            }
+        }
+        Ok(())
     }
 
     /// How many sides there are.

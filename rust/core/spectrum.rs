@@ -6,6 +6,7 @@ use crate::invariant::pairs;
 use crate::neurons::{NeuronSet, Side};
 use crate::problem::Problem;
 use crate::progress::Progress;
+use crate::sides::Sides;
 use crate::tableau::TableauPair;
 
 /// The match spectrum: `v in M(ε)` exactly when `ε >= c(v)`.
@@ -61,13 +62,7 @@ impl Spectrum {
 
     /// Whether it has as many neurons.
     pub(crate) fn check_widths(&self, expected: [usize; 2]) -> Result<()> {
-        let widths = [self.x.len(), self.y.len()];
-        for (side, (expected, got)) in [Side::X, Side::Y].into_iter().zip(pairs(expected, widths)) {
-            if expected != got {
-                return Err(Error::Width { side, expected, got });
-            }
-        }
-        Ok(())
+        Sides::of_widths(expected).require(&Sides::of_widths([self.x.len(), self.y.len()]))
     }
 
     /// The area under s(ε): a similarity in [0, 1] with no ε to choose.

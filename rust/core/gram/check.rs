@@ -29,7 +29,7 @@ impl Gram {
             return Err(Error::NoRows);
         }
         if self.n_samples > 0 {
-            self.check_widths(&Sides::of_widths(sides.iter().map(Samples::n_neurons)))?;
+            self.sides.require(&Sides::of_widths(sides.iter().map(Samples::n_neurons)))?;
         }
         // There are no more groups than rows.
         self.check_total(1, expected as u64)
@@ -39,20 +39,6 @@ impl Gram {
     pub(super) fn check_total(&self, n_batches: u64, n_samples: u64) -> Result<()> {
         check_count(Counted::Batches, self.n_batches.saturating_add(n_batches))?;
         check_count(Counted::Samples, self.n_samples.saturating_add(n_samples))
-    }
-
-    pub(super) fn check_widths(&self, sides: &Sides) -> Result<()> {
-        let (expected, got) = (self.sides.count(), sides.count());
-        if expected != got {
-            return Err(Error::SideCount { expected, got });
-        }
-        for side in 0..got {
-            let (expected, got) = (self.sides.width(side), sides.width(side));
-            if expected != got {
-                return Err(Error::Width { side: Side::new(side), expected, got });
-            }
-        }
-        Ok(())
     }
 
     /// Nulls and folds are added one to one; a Gram that has none, and no samples, adds nothing.

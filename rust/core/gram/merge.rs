@@ -29,7 +29,7 @@ impl Gram {
             *self = other;
             return Ok(());
         }
-        self.check_widths(&other.sides)?;
+        self.sides.require(&other.sides)?;
         self.check_total(other.n_batches, other.n_samples)?;
         let count = self.n_samples + other.n_samples;
         other.check_overflow(0, other.spread.iter().copied(), count)?;

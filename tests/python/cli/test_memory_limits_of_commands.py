@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from forked_commands import ForkedCommands, compare_nets
+from old_packages import LIMITED_MEMORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits addresses as Linux does")
+pytestmark = LIMITED_MEMORY
 
 LEVELS = int(os.environ.get("SPANMATCH_LEVELS", "5"))
 SIDES = ["a.npy", "b.npy"]

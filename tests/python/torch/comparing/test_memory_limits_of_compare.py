@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import os
-import sys
 
 import pytest
 
 pytest.importorskip("torch")
 from limited_memory import run_alone
+from old_packages import LIMITED_MEMORY
 
 LEVELS = int(os.environ.get("SPANMATCH_LEVELS", "4"))
 
@@ -45,6 +45,6 @@ for name, call in CALLS.items():
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="limits addresses as Linux does")
+@LIMITED_MEMORY
 def test_models_are_compared_or_memory_is_short() -> None:
     run_alone(SCRIPT, str(LEVELS))

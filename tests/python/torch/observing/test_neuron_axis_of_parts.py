@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from weakref import ref
 
 import pytest
 
@@ -27,12 +28,21 @@ class Gated(nn.Module):
         return self.layer(parts[self.which]) * parts[1 - self.which]
 
 
+def keeps_the_whole() -> bool:
+    """Tell whether a part keeps alive what it is cut from, as in older torch it does not."""
+    whole = nn.Linear(2, 4)(torch.zeros(3, 5, 2))
+    known = ref(whole)
+    part = whole.chunk(2, dim=2)[0]
+    del whole
+    return part.ndim == 3 and known() is not None
+
+
 @pytest.mark.parametrize("length", [4, 6])
 @pytest.mark.parametrize("which", [0, 1])
 def test_half_of_the_neurons(which: int, length: int) -> None:
     examine(
         lambda seed: seeded(seed, lambda: Gated(which, length)), [inputs(5, length, 5)],
-        lambda out: out, must=ANSWER if length == 4 else EITHER,
+        lambda out: out, must=ANSWER if length == 4 and keeps_the_whole() else EITHER,
     )  # fmt: skip
 
 

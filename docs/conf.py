@@ -48,6 +48,7 @@ myst_dmath_allow_digits = False
 default_role = "public_name"
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
+toc_object_entries_show_parents = "hide"  # with their class they do not fit beside the page
 napoleon_google_docstring = False
 napoleon_use_rtype = False
 # Results and the functions that give them differ in a capital alone, which some file systems do

@@ -140,3 +140,67 @@ impl<'p> MaximumMatch<'p> {
         Ok(self.raised.get_or_init(|| found))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+    use crate::gram::Gram;
+
+    fn problem() -> Problem {
+        let x = ndarray::array![[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0]];
+        let y =
+            ndarray::array![[2.0, 0.0, 0.0], [0.0, 1.0, 1.0], [0.0, 1.0, -1.0], [0.0, 0.0, 0.0]];
+        let mut gram = Gram::default();
+        gram.update(&x, &y).expect("the samples are finite");
+        Problem::new(&gram, false).expect("the sums are those of samples")
+    }
+
+    const UNCLEAR: Error = Error::Indefinite(Side::X);
+
+    /// Answers with the match that is asked, once its δ is `least` times that of the first.
+    fn ask_from(matched: &MaximumMatch<'_>, least: f64) -> Result<Solved<f64>> {
+        let first = matched.resolution();
+        matched.ask(|asked| {
+            assert_eq!((asked.eps(), asked.neurons()), (matched.eps(), matched.neurons()));
+            if asked.resolution() < 0.99 * least * first {
+                Err(UNCLEAR)
+            } else {
+                Ok(asked.resolution() / first)
+            }
+        })
+    }
+
+    #[test]
+    fn a_question_that_rounding_leaves_open_is_asked_with_a_larger_resolution() {
+        let problem = problem();
+        let matched = problem.at(0.1).expect("ε is in [0, 1]");
+        let first = matched.resolution();
+        for least in [100.0, 10.0, 1.0, 100.0] {
+            let solved = ask_from(&matched, least).expect("a larger δ answers it");
+            assert!((solved.answer / least - 1.0).abs() < 1e-9, "{} for {least}", solved.answer);
+            assert_eq!(solved.resolution.to_bits(), (solved.answer * first).to_bits());
+            // What one question called for is not for the others.
+            assert_eq!(matched.resolution().to_bits(), first.to_bits());
+        }
+        let raised = || std::ptr::from_ref(matched.raised().expect("it is there"));
+        assert_eq!(raised(), raised(), "found once");
+    }
+
+    #[test]
+    fn a_question_that_no_resolution_answers_fails_and_leaves_the_match() {
+        let problem = problem();
+        let matched = problem.at(0.1).expect("ε is in [0, 1]");
+        assert!(matches!(ask_from(&matched, f64::INFINITY), Err(Error::Indefinite(Side::X))));
+        assert!(
+            matched
+                .support()
+                .is_ok_and(|solved| solved.resolution.to_bits() == matched.resolution().to_bits())
+        );
+        // Other errors are not a matter of rounding.
+        assert!(matches!(
+            matched.ask(|_| Err::<(), _>(Error::Interrupted)),
+            Err(Error::Interrupted)
+        ));
+    }
+}

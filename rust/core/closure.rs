@@ -45,15 +45,15 @@ pub(crate) fn close(
     }
 }
 
-/// What came of trying to do without some neurons.
+/// The result of a speculative removal of neurons.
 pub(crate) enum Speculation<'p> {
-    /// A neuron that must stay would have been lost. Nothing has changed.
+    /// The removal would lose a neuron that must stay. The set is unchanged.
     Refused,
-    /// The set is now the closure; with this it can be as before.
+    /// The set is now the closure. The saved state restores the set as it was.
     InPlace(Box<SavedPair>),
-    /// The closure is the set without these. Nothing has changed.
+    /// The closure is the set without these neurons. The set itself is unchanged.
     Foreseen(Vec<usize>),
-    /// Here is the closure. Nothing has changed.
+    /// The closure, factored as a set of its own. The original set is unchanged.
     Afresh(Box<TableauPair<'p>>),
 }
 
@@ -80,17 +80,17 @@ pub(crate) fn remove_speculatively<'p>(
         lost.extend(&leaving);
     }
     remaining.restore(saved);
-    // One neuron alone is judged by its closure, always: rounding here could only make a search longer.
+    // For a single neuron the closure always decides, because rounding in this test could only make a search longer.
     if lost.len() > 1 && remaining.is_too_much(&lost, limit, &must_stay, progress)? {
         return Ok(Speculation::Refused);
     }
-    // More than can be taken back.
+    // There are more deletions than can be undone, so a preview is tried.
     match foresee(remaining, &mut lost, limit, &must_stay, progress)? {
         Foresight::Closed => return Ok(Speculation::Foreseen(lost)),
         Foresight::Refused => return Ok(Speculation::Refused),
         Foresight::Unclear => {}
     }
-    // On with a set of its own.
+    // The preview could not tell, so the rest is factored as a new set.
     let rest = neurons_without(remaining, &lost);
     let mut fresh = TableauPair::of(remaining.problem(), &rest, progress)?;
     let closed = close(&mut fresh, limit, must_stay, progress)?;
@@ -103,16 +103,16 @@ enum Foresight {
     Closed,
     /// A neuron that must stay is lost.
     Refused,
-    /// The closure is inside the set without those lost: more cannot be told, or not at less than it costs to begin
-    /// anew.
+    /// The closure lies inside the set without those lost. The preview cannot tell more, or not at a lower cost than
+    /// factoring anew.
     Unclear,
 }
 
-/// The closure of a prepared set without those `lost`, of which there will be more: all that a wave takes above the
-/// limit, as in [`close`], with residuals that need no new factorisation.
+/// Finds the closure of a prepared set without those `lost`, to which it adds the violators of each wave, as [`close`]
+/// does. The residuals need no new factorisation.
 ///
-/// Where near neurons hold each other up, as those of much mixed layers do, the loss of one takes a hundred with it
-/// before any that must stay is seen among them: too many to take back, and few against all that would be factored.
+/// In strongly mixed layers similar neurons support each other. The loss of one can then take a hundred others with it
+/// before it reaches one that must stay. These are too many to undo, yet few compared with the set to be factored.
 fn foresee(
     remaining: &TableauPair<'_>,
     lost: &mut Vec<usize>,
@@ -127,7 +127,7 @@ fn foresee(
     loop {
         match remaining.remove_from(&mut preview, &leaving, progress) {
             Ok(true) => {}
-            // What is short of memory may be found without a preview.
+            // Where memory runs short, the closure may still be found without a preview.
             Ok(false) | Err(Error::OutOfMemory { .. }) => return Ok(Foresight::Unclear),
             Err(error) => return Err(error),
         }

@@ -1,4 +1,4 @@
-//! Residuals of targets on predictors, kept while both are removed.
+//! Residuals of targets on predictors, kept up to date while both are removed.
 
 mod downdate;
 mod equations;
@@ -19,9 +19,9 @@ use members::Members;
 pub(crate) use pair::{SavedPair, TableauPair};
 use speculative::SavedTableau;
 
-/// So many targets are passed over at once where none of them is looked for.
+/// How many targets a search skips at once where none of them qualifies.
 const PIECE: usize = 128;
-/// One row in so many is looked at for less than a factorisation costs.
+/// Examining one row in this many costs less than a factorisation.
 const RENEWED: usize = 16;
 
 /// The neurons of one side as targets, explained by neurons of the other as predictors.
@@ -36,9 +36,9 @@ pub(crate) struct Tableau<'p> {
     squares: Vec<f64>,
     state: State,
     refreshes: usize,
-    /// Of those, since the factorisation.
+    /// How many of those since the factorisation.
     recomputed: usize,
-    /// Of the factorisation; what is left after deletions has no smaller one.
+    /// The smallest pivot of the factorisation; deletions leave none that is smaller.
     smallest_pivot: f64,
 }
 
@@ -68,7 +68,7 @@ impl State {
         })
     }
 
-    /// Deletion begins with `Tableau::prepare`, which every path to this passes.
+    /// Every path to this function has called `Tableau::prepare`.
     fn downdate(&mut self) -> &mut Downdate {
         match self {
             Self::Deleting(downdate) => downdate,
@@ -78,7 +78,8 @@ impl State {
 }
 
 impl<'p> Tableau<'p> {
-    /// Bytes that a tableau of so many neurons takes once it deletes: while P is made, beside W, there is the factor.
+    /// The bytes that a tableau of so many neurons takes once it deletes, with the factor that exists beside W while
+    /// P is computed.
     pub(crate) fn bytes(predictors: usize, targets: usize) -> u64 {
         let square = Matrix::bytes(predictors, predictors);
         square.saturating_mul(2).saturating_add(Matrix::bytes(targets, predictors))
@@ -151,7 +152,7 @@ impl<'p> Tableau<'p> {
         self.smallest_pivot
     }
 
-    /// How often a row had lost its digits when it was needed, and was computed anew.
+    /// How often a row that was needed had lost its digits, so that it was computed anew.
     pub(crate) fn refreshes(&self) -> usize {
         self.refreshes
     }
@@ -174,8 +175,8 @@ impl<'p> Tableau<'p> {
         self.check_squares()
     }
 
-    /// Whether every r² is one. Where deletions make it what is no number, or far more than the whole, the matrix
-    /// has not been what it seemed.
+    /// Checks that every value can be an r². Where deletions make it NaN, or far larger than 1, the matrix is not
+    /// the Gram matrix that it seemed to be.
     fn check_squares(&self) -> Result<()> {
         if self.squares.iter().all(|&square| is_square(square)) {
             return Ok(());
@@ -188,7 +189,7 @@ impl<'p> Tableau<'p> {
         })
     }
 
-    /// Makes ready to delete, and to read losses.
+    /// Prepares for deletions and for reading losses.
     pub(crate) fn prepare(&mut self, progress: &Progress) -> Result<()> {
         if let State::Factored { factor, whitened } = &mut self.state {
             let downdate = Downdate::new(factor, std::mem::take(whitened), progress)?;
@@ -197,7 +198,7 @@ impl<'p> Tableau<'p> {
         Ok(())
     }
 
-    /// Whether it would cost less to factor what is left afresh than to delete this many predictors.
+    /// Whether factoring the remaining predictors afresh would cost less than deleting this many.
     pub(crate) fn is_cheaper_afresh(&self, count: usize) -> bool {
         let cost = |p: f64, t: f64| (p * p * p / 3.0 + p * p * t, p * p * p / 1.5 + p * p * t);
         let (p, t) = (self.predictors.count as f64, self.targets.count as f64);
@@ -206,7 +207,7 @@ impl<'p> Tableau<'p> {
             State::Deleting(_) => 0.0,
         };
         let (factor, prepare_later) = cost(p - count as f64, t);
-        // Of P one triangle counts. Deleting runs at about four fifths of the rate of factoring.
+        // Only one triangle of P counts. Deleting runs at about four fifths of the rate of factoring.
         1.25 * (p + 2.0 * t) * p * count as f64 + prepare > factor + prepare_later
     }
 
@@ -215,7 +216,7 @@ impl<'p> Tableau<'p> {
         for (done, &neuron) in predictors.iter().enumerate() {
             progress.check()?;
             self.make_room()?;
-            // What many rows would cost one by one is more than a factorisation, which does it for all.
+            // Recomputing many rows one by one costs more than a factorisation, which renews all of them.
             let is_tedious = 4 * self.recomputed > self.predictors.count;
             if is_tedious || !self.delete_one(neuron) {
                 return self.factor_without(&predictors[done..], progress);
@@ -266,7 +267,7 @@ impl<'p> Tableau<'p> {
             neurons
         };
         let (predictors, targets) = (left(&self.predictors), left(&self.targets));
-        // What it held makes room for what comes.
+        // Frees the old state before the new one is allocated.
         self.state = State::default();
         let fresh = Self::new(self.problem, &predictors, &targets, progress)?;
         *self = Self { refreshes: self.refreshes, ..fresh };
@@ -277,10 +278,10 @@ impl<'p> Tableau<'p> {
         if self.state.downdate().has_room(1) { Ok(()) } else { self.apply_pending() }
     }
 
-    /// Sees to it that every row has its digits, where no deletions are kept back.
+    /// Makes sure that every row has its digits. No deletions may be pending.
     pub(crate) fn renew(&mut self, progress: &Progress) -> Result<()> {
         let State::Deleting(downdate) = &mut self.state else { unreachable!("prepared before") };
-        // What many rows would cost one by one is more than a factorisation, which does it for all.
+        // Recomputing many rows one by one costs more than a factorisation, which renews all of them.
         if RENEWED * downdate.count_suspects() <= self.predictors.count {
             let (problem, predictors, targets) = (self.problem, &self.predictors, &self.targets);
             let equations = Equations { problem, predictors, targets };
@@ -293,7 +294,7 @@ impl<'p> Tableau<'p> {
         self.prepare(progress)
     }
 
-    /// Applies the deletions kept back, for good, and drops all that has gone.
+    /// Applies the pending deletions for good, and drops everything that was removed.
     pub(crate) fn apply_pending(&mut self) -> Result<()> {
         if self.predictors.has_gaps() || self.targets.has_gaps() {
             let (predictors, targets) = (self.predictors.fill_gaps(), self.targets.fill_gaps());
@@ -305,7 +306,7 @@ impl<'p> Tableau<'p> {
     }
 }
 
-/// Whether this can be an r², which is 1 at most and no rounding makes 2. What is no number cannot.
+/// Whether this can be an r², which is at most 1 and which rounding never raises to 2. NaN cannot.
 fn is_square(value: f64) -> bool {
     value <= 2.0
 }

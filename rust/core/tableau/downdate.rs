@@ -22,11 +22,11 @@ use pending::{BLOCK, PendingDeletions};
 pub(crate) use preview::Preview;
 use recompute::Looked;
 
-/// How far pivots are off after a factorisation, relatively: some 30 roundings were met of twins and sums of two,
-/// 130 of mixes of all.
+/// The relative error of pivots after a factorisation. About 30 roundings were measured for twins and sums of two
+/// neurons, and 130 for mixtures of all.
 const ROUNDING: f64 = 1e-14;
-/// A pivot that has fallen, and that the rounding of the largest could move by more than this, relatively, is
-/// looked at. Deletions can make an error a thousand times as large where columns are nearly dependent at many
+/// A pivot that has fallen is examined where the rounding of the largest pivot could move it by more than this,
+/// relatively. Deletions can make an error a thousand times as large where columns are nearly dependent at many
 /// scales, with coefficients above 1: of 10,000 such problems 8 left the bounds of the Gram's own rounding at 1e-5,
 /// by up to 1e-5, 3 at 1e-7, none at 1e-8.
 const SUSPECT: f64 = 1e-8;
@@ -40,7 +40,7 @@ pub(crate) struct Downdate {
     pending: PendingDeletions,
     /// Diagonal of P before the steps.
     pivots: Vec<f64>,
-    /// The same at the factorisation, and the largest of all of them then.
+    /// The same at the time of the factorisation, and the largest of them.
     first_pivots: Vec<f64>,
     largest_pivot: f64,
 }
@@ -49,13 +49,13 @@ pub(crate) struct Downdate {
 #[derive(Debug)]
 pub(crate) struct Saved(usize);
 
-/// What came of deleting a predictor whose row may have lost its digits.
+/// The result of deleting a predictor whose row may have lost its digits.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Deleted {
     AsItWas,
     /// The row had lost its digits, and was computed anew.
     Recomputed,
-    /// The row has lost its digits, and only factoring afresh brings them back. Nothing has changed.
+    /// The row has lost its digits, and only a new factorisation restores them. Nothing was changed.
     Not,
 }
 
@@ -63,7 +63,7 @@ impl Downdate {
     /// `whitened` is `G_TB U⁻¹`, a row for every target.
     pub(crate) fn new(factor: &Factor, whitened: Matrix, progress: &Progress) -> Result<Self> {
         let (targets, mut coefficients) = (whitened.rows(), whitened);
-        // Together, so that a thread which is done with the one helps with the other.
+        // Both run together, so that a thread that has finished one helps with the other.
         let (solved, inverse) = rayon::join(
             || factor.finish_solve(&mut coefficients, progress),
             || factor.inverse(progress),
@@ -91,25 +91,25 @@ impl Downdate {
         })
     }
 
-    /// Whether the row at place j may have lost its digits: a nearly dependent partner has gone, and what was
-    /// `P_jj` has cancelled.
+    /// Whether the row at place j may have lost its digits: this happens when a nearly dependent partner was deleted,
+    /// so that most of `P_jj` has cancelled.
     pub(crate) fn is_suspect(&self, j: usize) -> bool {
         self.may_have_lost_digits(j, self.pivots[j])
     }
 
-    /// How many rows may have, of those before the steps kept back.
+    /// How many rows may have lost their digits, judged before the pending steps.
     pub(crate) fn count_suspects(&self) -> usize {
         (0..self.pivots.len()).filter(|&j| self.is_suspect(j)).count()
     }
 
     fn may_have_lost_digits(&self, j: usize, pivot: f64) -> bool {
-        // A pivot that is no number is neither.
+        // For a pivot that is NaN both comparisons are false.
         let has_stayed = pivot >= self.first_pivots[j] / 8.0;
         let is_sure = ROUNDING * self.largest_pivot <= SUSPECT * pivot;
         !(has_stayed || is_sure)
     }
 
-    /// Whether so many deletions can be kept back, and so be taken back.
+    /// Whether so many deletions can stay pending, so that they can be undone.
     pub(crate) fn has_room(&self, count: usize) -> bool {
         self.pending.depth() + count <= BLOCK
     }
@@ -118,13 +118,13 @@ impl Downdate {
         Saved(self.pending.depth())
     }
 
-    /// Takes back all deletions since the save, none of which has been applied.
+    /// Undoes all deletions since the save, none of which may have been applied.
     pub(crate) fn restore(&mut self, Saved(depth): &Saved) {
         self.pending.truncate(*depth);
     }
 
-    /// Deletes the predictor at place j, and adds to `squares` (r² of every target) what is lost with it; false,
-    /// and nothing has changed, where its row may have lost its digits. There must be room for one more step.
+    /// Deletes the predictor at place j, and adds the loss to `squares` (r² of every target). Returns false, with
+    /// nothing changed, where its row may have lost its digits. There must be room for one more step.
     pub(crate) fn delete(&mut self, j: usize, squares: &mut [f64]) -> bool {
         let row = self.pending.row(j, |i| self.before(i, j), self.pivots[j]);
         if self.may_have_lost_digits(j, row.pivot) {
@@ -134,7 +134,7 @@ impl Downdate {
         true
     }
 
-    /// The same, of a predictor whose row may have lost its digits.
+    /// The same for a predictor whose row may have lost its digits.
     pub(crate) fn delete_suspect(
         &mut self,
         j: usize,
@@ -194,7 +194,7 @@ impl Downdate {
     }
 }
 
-/// Of a symmetric matrix the upper triangle of which counts.
+/// An entry of a symmetric matrix of which only the upper triangle counts.
 fn entry(matrix: &Matrix, i: usize, j: usize) -> f64 {
     matrix[(i.min(j), i.max(j))]
 }

@@ -16,7 +16,7 @@ pub(super) fn residual_squares(
 ) -> Result<Vec<f64>> {
     let largest = 1.0 + problem.exact().powi(2);
     let square = |(&target, &explained): (&usize, &f64)| {
-        // Of what is no number this is not true either.
+        // NaN fails this comparison too.
         if explained <= largest {
             Ok((1.0 - explained).max(0.0))
         } else {

@@ -101,7 +101,7 @@ impl<'p> TableauPair<'p> {
         self.x.refreshes() + self.y.refreshes()
     }
 
-    /// Makes ready for speculative removals and for [`TableauPair::needed_at_once`].
+    /// Prepares for speculative removals and for [`TableauPair::needed_at_once`].
     pub(crate) fn prepare(&mut self, progress: &Progress) -> Result<()> {
         for tableau in [&mut self.x, &mut self.y] {
             tableau.prepare(progress)?;
@@ -138,20 +138,19 @@ impl<'p> TableauPair<'p> {
             || self.y.is_too_much(&x, limit, &must_stay, progress)?)
     }
 
-    /// Whether a preview of what is left without these neurons costs little, even if it comes to nothing: they are a
-    /// quarter of each side at most.
+    /// Whether a preview without these neurons costs little even if it fails: they are at most a quarter of each side.
     pub(crate) fn is_previewed(&self, neurons: &[usize]) -> bool {
         let (x, y) = self.split(neurons);
         self.x.is_previewed(y.len()) && self.y.is_previewed(x.len())
     }
 
-    /// What is left before anything is removed. Needs to be prepared.
+    /// A preview from which nothing is removed yet. Needs to be prepared.
     pub(crate) fn preview(&self) -> Result<PairPreview> {
         Ok(PairPreview { x: self.x.preview()?, y: self.y.preview()? })
     }
 
-    /// Removes more of a preview of this set; false where it can no longer tell what is left, or where to begin anew
-    /// with that is soon no dearer.
+    /// Removes more from a preview of this set. Returns false where the preview can no longer tell what is left, or
+    /// where factoring afresh soon costs no more.
     pub(crate) fn remove_from(
         &self,
         preview: &mut PairPreview,
@@ -182,7 +181,7 @@ impl<'p> TableauPair<'p> {
         self.y.restore(saved.y);
     }
 
-    /// Removes what [`TableauPair::restore`] can bring back; false where it had to stop in the middle.
+    /// Removes neurons so that [`TableauPair::restore`] can undo it. Returns false where it had to stop in the middle.
     pub(crate) fn remove_reversibly(&mut self, neurons: &[usize]) -> Result<bool> {
         let (x, y) = self.split(neurons);
         Ok(self.x.remove_reversibly(&x, &y)? && self.y.remove_reversibly(&y, &x)?)
@@ -200,7 +199,7 @@ fn ascending(neurons: impl Iterator<Item = usize>) -> Vec<usize> {
     neurons
 }
 
-/// What is left of a [`TableauPair`] without some neurons, beside it.
+/// A preview of a [`TableauPair`] without some neurons. The pair itself stays as it is.
 #[derive(Debug)]
 pub(crate) struct PairPreview {
     x: Preview,

@@ -1,4 +1,4 @@
-//! Speculative removals: those that are taken back at the cost of a few rows.
+//! Speculative removals, which can be undone at the cost of a few rows.
 
 use super::downdate::{self, Preview};
 use super::members::Members;
@@ -9,7 +9,7 @@ use crate::progress::Progress;
 
 impl Tableau<'_> {
     /// The predictors, not known yet, without which one of the targets is above the limit, in no order. Needs a
-    /// tableau without deletions kept back.
+    /// tableau without pending deletions.
     pub(crate) fn needed_at_once(
         &self,
         targets: &[usize],
@@ -18,7 +18,7 @@ impl Tableau<'_> {
     ) -> impl Iterator<Item = usize> {
         let downdate = self.deleting();
         let mut targets: Vec<usize> = targets.iter().map(|&t| self.targets.place[t]).collect();
-        // As they lie in memory.
+        // In the order in which they lie in memory.
         targets.sort_unstable();
         let unknown = self.predictors.present().filter(move |&(_, neuron)| !is_known(neuron));
         let needed = unknown.filter(move |&(j, _)| {
@@ -28,7 +28,7 @@ impl Tableau<'_> {
     }
 
     /// Whether deleting these predictors together is seen to take a target that must stay above the limit:
-    /// far cheaper than to factor what would be left. Needs a tableau without deletions kept back.
+    /// far cheaper than to factor what would be left. Needs a tableau without pending deletions.
     pub(crate) fn is_too_much(
         &self,
         predictors: &[usize],
@@ -38,7 +38,7 @@ impl Tableau<'_> {
     ) -> Result<bool> {
         let staying = self.targets.present().filter(|&(_, neuron)| must_stay(neuron));
         let staying: Vec<usize> = staying.map(|(place, _)| place).collect();
-        // With more than half it is no longer cheaper.
+        // Beyond half of the predictors this is no longer cheaper.
         if staying.is_empty() || 2 * predictors.len() > self.predictors.count {
             return Ok(false);
         }
@@ -51,19 +51,19 @@ impl Tableau<'_> {
         Ok(losses.any(|(&place, loss)| self.squares[place] + loss > limit))
     }
 
-    /// Whether these are few enough predictors to begin a preview without them.
+    /// Whether so few predictors are to be removed that a preview is worth beginning.
     pub(super) fn is_previewed(&self, predictors: usize) -> bool {
         4 * predictors <= self.predictors.count
     }
 
-    /// What is left before anything is deleted, beside the tableau, which stays as it is. Needs a tableau without
-    /// deletions kept back.
+    /// A preview in which nothing is deleted yet. The tableau itself stays as it is. Needs a tableau without
+    /// pending deletions.
     pub(super) fn preview(&self) -> Result<Preview> {
         Preview::new(self.squares.clone())
     }
 
-    /// Removes more of a preview; false where it can no longer tell what is left, or where to factor that afresh
-    /// is soon no dearer.
+    /// Removes more from a preview. Returns false where the preview can no longer tell what is left, or where
+    /// factoring afresh soon costs no more.
     pub(super) fn remove_from(
         &self,
         preview: &mut Preview,
@@ -114,7 +114,7 @@ impl Tableau<'_> {
         self.recomputed = saved.recomputed;
     }
 
-    /// Removes what can be taken back by [`Tableau::restore`]; false where it had to stop in the middle.
+    /// Removes neurons so that [`Tableau::restore`] can undo it. Returns false where it had to stop in the middle.
     pub(crate) fn remove_reversibly(
         &mut self,
         targets: &[usize],

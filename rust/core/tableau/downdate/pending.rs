@@ -1,18 +1,18 @@
-//! Deletions kept back: steps of a pivoted Cholesky of P.
+//! Pending deletions: steps of a pivoted Cholesky factorisation of P that are not applied yet.
 
 use super::recompute::Recomputed;
 use crate::error::Result;
 use crate::linalg::{Matrix, add_multiple, dot, fill_and_solve, subtract_columns_before};
 use crate::tableau::members::Moves;
 
-/// Steps kept back before they are applied.
+/// The number of steps that can be pending before they are applied.
 pub(super) const BLOCK: usize = 64;
 
-/// Of every step `u = [P; Wᵀ]_j / sqrt(P_jj)` the part that targets have, `u_W`. The part of the predictors waits
-/// until the steps are applied: r² does not need it, and for all together it is one triangular solve.
+/// The target part `u_W` of every step `u = [P; Wᵀ]_j / sqrt(P_jj)`. The predictor part is computed only when the
+/// steps are applied: r² does not need it, and for all steps together it takes one triangular solve.
 ///
 /// With D the predictors deleted it is `u_P = L⁻¹ P_DB`, where `P_DD = L Lᵀ`. Where a row had to be computed anew
-/// its `u_P` is known instead: row of L and right-hand side then say nothing but that.
+/// its `u_P` is known instead: its row of L and its right-hand side then state only that.
 #[derive(Debug)]
 pub(super) struct PendingDeletions {
     /// Where each predictor deleted lies in P.
@@ -25,7 +25,7 @@ pub(super) struct PendingDeletions {
     known: Vec<(usize, Vec<f64>)>,
     /// `P_dB` of the first predictors deleted, a column for every step: P has them as rows, far apart in memory.
     rows: Matrix,
-    /// How many.
+    /// How many columns of `rows` are filled.
     gathered: usize,
 }
 
@@ -107,7 +107,7 @@ impl PendingDeletions {
         }
     }
 
-    /// Makes ready for [`PendingDeletions::apply_to_product`]; `before` is `P_ij` before the steps.
+    /// Prepares for [`PendingDeletions::apply_to_product`]; `before` is `P_ij` before the steps.
     pub(super) fn gather_rows(&mut self, before: impl Fn(usize, usize) -> f64) {
         for step in self.gathered..self.depth() {
             let d = self.deleted[step];
@@ -118,7 +118,7 @@ impl PendingDeletions {
         self.gathered = self.depth();
     }
 
-    /// Makes of `product = P v` before the steps what it is after them, v being 0 where predictors have gone.
+    /// Turns `product = P v` before the steps into the product after them. v is 0 where predictors were deleted.
     pub(super) fn apply_to_product(&self, product: &mut [f64], v: &[f64]) {
         assert_eq!(self.gathered, self.depth(), "a row of P for every step");
         let mut along = [0.0; BLOCK];
@@ -155,7 +155,7 @@ impl PendingDeletions {
         self.scale_last(root.recip())
     }
 
-    /// The same, of a row that was computed anew.
+    /// The same for a row that was computed anew.
     pub(super) fn push_recomputed(&mut self, j: usize, row: Recomputed) -> &[f64] {
         let (depth, scale) = (self.depth(), row.predictors[j].sqrt().recip());
         for step in 0..depth {
@@ -182,7 +182,7 @@ impl PendingDeletions {
 
     /// `u_P` of the named predictors, a row for every step, of P before, of which the upper triangle counts.
     pub(super) fn predictors(&self, predictors: &[usize], before: &Matrix) -> Result<Matrix> {
-        // As they lie in memory.
+        // In the order in which they lie in memory.
         let mut deleted: Vec<(usize, usize)> = self.deleted.iter().copied().zip(0..).collect();
         deleted.sort_unstable();
         let mut rows = Matrix::zeros(self.depth(), predictors.len())?;

@@ -1,12 +1,12 @@
-//! What deletions would leave, seen beside P and W, which stay as they are: however many, at the cost of a product.
+//! A preview of what any number of deletions would leave, at the cost of a product. P and W stay as they are.
 
 use super::{Downdate, add_squares};
 use crate::error::Result;
 use crate::linalg::{Factor, Matrix, fill_and_solve, subtract_product, subtract_upper_gram};
 use crate::progress::Progress;
 
-/// r² of all targets after the deletion of ever more predictors D, `r² + W_Dᵀ P_DD⁻¹ W_D`: the steps of
-/// `PendingDeletions`, without an end to them, and several at once.
+/// r² of all targets after the deletion of a growing set D of predictors, `r² + W_Dᵀ P_DD⁻¹ W_D`. It takes the steps
+/// of `PendingDeletions`, but several at once and without a limit on their number.
 #[derive(Debug)]
 pub(crate) struct Preview {
     /// Where each predictor of D lies in P.
@@ -30,7 +30,7 @@ impl Preview {
         self.deleted.len()
     }
 
-    /// Deletes the predictors at these places too; false where a row of P may have lost its digits with them.
+    /// Deletes the predictors at these places too. Returns false where a row of P may then have lost its digits.
     pub(crate) fn delete(
         &mut self,
         places: &[usize],

@@ -1,4 +1,4 @@
-//! A row that may have lost its digits: looked at, and computed anew from the others and the Gram matrix.
+//! Examines rows that may have lost their digits, and computes them anew from the other rows and the Gram matrix.
 
 use super::{Downdate, entry};
 use crate::invariant::pairs;
@@ -10,22 +10,22 @@ use crate::tableau::equations::Equations;
 /// 60,000 such problems 3 left the bounds of the Gram's own rounding at 1e-7, by up to 6e-6, none at 3e-8; of 40,000
 /// more 1 did, at 1.2 times the bound.)
 const SOUND: f64 = 3e-8;
-/// Of one that is off by no more than this one refinement leaves nothing that matters.
+/// If a pivot is off by no more than this, one refinement leaves no error that matters.
 const NEAR: f64 = 1e-6;
 /// Another is right once a refinement moves it by no more than this, relatively, for every predictor: so far the
 /// rounding of as many products moves it. (Of 32,000 problems of some 20 predictors that are nearly dependent at
 /// every scale none left the bounds of the Gram's own rounding at 3e-7, 1 at 1e-6, 6 at 1e-5.)
 const SETTLED: f64 = 4e-10;
-/// Refinements after which P is taken to be no good inverse.
+/// The number of refinements after which P no longer counts as a usable approximate inverse.
 const REFINEMENTS: usize = 4;
 
-/// What comes of looking at a row.
+/// The result of examining a row.
 pub(super) enum Looked {
     /// It has its digits.
     Sound,
-    /// It had lost them: here it is anew.
+    /// It had lost its digits, and this is the row computed anew.
     Recomputed(Recomputed),
-    /// It has lost them, and so much is nearly dependent that only factoring afresh helps.
+    /// It has lost its digits, and so many columns are nearly dependent that only factoring afresh helps.
     Lost,
 }
 
@@ -42,8 +42,8 @@ impl Recomputed {
 }
 
 impl Downdate {
-    /// Sees to it that every row has its digits; `None` where only factoring afresh brings them back. Else how many
-    /// were computed anew. Needs a tableau without deletions kept back.
+    /// Makes sure that every row has its digits, and returns how many rows were computed anew; `None` where only
+    /// factoring afresh restores them. Needs a tableau without pending deletions.
     pub(crate) fn recompute_suspects(&mut self, equations: &Equations<'_>) -> Option<usize> {
         assert_eq!(self.pending.depth(), 0, "rows are replaced once all deletions are applied");
         let mut recomputed = 0;
@@ -69,7 +69,7 @@ impl Downdate {
         }
         self.coefficients.column_mut(j).copy_from_slice(&row.targets);
         self.pivots[j] = row.predictors[j];
-        // It is as good as after a factorisation.
+        // The row is now as accurate as after a factorisation.
         self.first_pivots[j] = self.pivots[j];
     }
 
@@ -143,7 +143,7 @@ fn add(row: &mut [f64], correction: &[f64]) {
     }
 }
 
-/// What a row leaves of its equation: `e_j - (G_BB + ridge) p`.
+/// The residual of a row in its equation, `e_j - (G_BB + ridge) p`.
 fn rest(j: usize, row: &[f64], equations: &Equations<'_>) -> Vec<f64> {
     let mut rest = equations.times(row);
     for value in &mut rest {

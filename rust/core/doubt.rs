@@ -36,7 +36,7 @@ pub(crate) fn limit_of(
         let coefficients = tableau.into_coefficients(progress)?;
         for (row, square) in squares.into_iter().enumerate() {
             let sum: f64 = (0..coefficients.columns()).map(|j| coefficients[(row, j)].abs()).sum();
-            // Of what is no number this is not true.
+            // NaN fails this comparison.
             let is_doubtful = square - limit <= ROUNDINGS * (1.0 + sum).powi(2);
             if !is_doubtful {
                 return Ok(None);

@@ -170,7 +170,7 @@ pub enum Error {
         /// The least there is: δ².
         least: f64,
     },
-    /// A column of a sparse row that is not there.
+    /// A sparse row names a column that does not exist.
     #[error("row {row} names neuron {column}, but there are {count}, counted from 0")]
     NoSuchColumn {
         /// The row.
@@ -180,7 +180,7 @@ pub enum Error {
         /// Neurons that are there.
         count: usize,
     },
-    /// A side that is not there.
+    /// A side that does not exist.
     #[error("there is no side {side}: there are {count}, counted from 0")]
     NoSuchSide {
         /// The number asked for.
@@ -199,7 +199,7 @@ pub enum Error {
         /// The index given twice.
         index: usize,
     },
-    /// A neuron that is not there.
+    /// A neuron that does not exist.
     #[error("there is no {neuron}: {} has {count} neurons", neuron.side)]
     NoSuchNeuron {
         /// The neuron asked for.
@@ -207,7 +207,7 @@ pub enum Error {
         /// Neurons of its side.
         count: usize,
     },
-    /// A question about a match, asked of a set that is none.
+    /// A question about a match was asked of a set that is not a match.
     #[error("the set is no match at eps = {eps}: is_match tells, residuals shows by how much")]
     NoMatch {
         /// The ε.

@@ -71,7 +71,7 @@ impl Sides {
         range.start - first..range.end - first
     }
 
-    /// Neurons of a side; 0 where it is not there.
+    /// Neurons of a side; 0 where the side does not exist.
     pub(crate) fn width(&self, side: usize) -> usize {
         if side < self.count() { self.range(side).len() } else { 0 }
     }

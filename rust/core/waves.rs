@@ -8,7 +8,7 @@ use crate::solved::Solved;
 use crate::spectrum::peel;
 use crate::tableau::TableauPair;
 
-/// So many times the rounding to be expected of an r² is allowed for.
+/// The multiple of the expected rounding of an r² that is allowed for.
 const ROUNDING: f64 = 10.0;
 
 /// The maximum match M(ε), the union of all ε-matches and itself one (Wang et al. 2018, algorithm 1): what

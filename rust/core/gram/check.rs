@@ -1,4 +1,4 @@
-//! What a batch, a block of it, and another Gram must be to be added.
+//! Checks that a batch, a block of it, or another Gram can be added.
 
 use super::Gram;
 use super::resampling::Batch;
@@ -59,8 +59,8 @@ impl Gram {
         Ok(())
     }
 
-    /// Checks what has been read, each time it is: others may write to the samples meanwhile. The block's first
-    /// column belongs to the neuron named first, its rows to these of the batch.
+    /// Checks a block each time it is read, because others may write to the samples meanwhile. The block's first
+    /// column belongs to the neuron named first, and its rows to these rows of the batch.
     pub(super) fn check_block(
         &self,
         block: &Block,

@@ -1,8 +1,8 @@
-//! What no sums of products can be: larger than Cauchy and Schwarz allow, `|z_iᵀ z_j| <= |z_i| |z_j|`.
+//! Checks that no sum of products is larger than the Cauchy-Schwarz bound, `|z_iᵀ z_j| <= |z_i| |z_j|`.
 //!
-//! A Gram that came from elsewhere, a file or another machine, may be damaged. Products that are too large would
-//! explain more than there is, and every neuron would match. The centred products are looked at: where they keep
-//! the bound, those of the columns less any shift do.
+//! A Gram from a file or from another machine may be damaged. With products that are too large, neurons would explain
+//! more than there is, and every neuron would match. The centred products are checked: where they keep the bound, the
+//! products of the columns less any shift keep it too.
 
 use std::ops::Range;
 
@@ -13,8 +13,8 @@ use crate::error::{Error, Result};
 use crate::invariant::pairs;
 use crate::linalg::Matrix;
 
-/// By this part products may exceed the bound: columns that are equal reach it, give or take the rounding of sums
-/// over very many batches.
+/// The fraction by which products may exceed the bound. Equal columns reach the bound, up to the rounding of sums over
+/// very many batches.
 pub(super) const RELATIVE: f64 = 1e-6;
 /// Of a square before centring, the part that may be rounding.
 const CENTRING: f64 = 1e-10;
@@ -40,8 +40,8 @@ impl Gram {
         Ok(())
     }
 
-    /// Of each neuron the root of its centred square, with what rounding may have added: no product of two is
-    /// larger than that of theirs.
+    /// The root of each neuron's centred square, plus what rounding may have added. No product of two neurons exceeds
+    /// the product of their roots.
     pub(super) fn reach(&self) -> Result<Vec<f64>> {
         let count = self.n_samples as f64;
         let of_neurons = pairs(&self.sums, &self.spread).enumerate();
@@ -50,7 +50,7 @@ impl Gram {
             let centred = if count > 0.0 { square - sum * (sum / count) } else { square };
             let lost = count * f64::MIN_POSITIVE;
             let rounding = CENTRING * square.abs() + SHIFTING * (count * spread * spread) + lost;
-            // Not a number is at least nothing.
+            // NaN fails this comparison.
             if centred >= -rounding {
                 Ok((centred.max(0.0) * (1.0 + RELATIVE) + rounding).sqrt())
             } else {
@@ -77,7 +77,7 @@ impl Gram {
             let mut others = pairs(products(j), others);
             let wrong = others.position(|(product, (sum, other))| {
                 let largest = reach[j] * other;
-                // Not a number is within no bound.
+                // NaN fails this comparison.
                 let is_within = (product - sum * mean).abs() <= largest;
                 !is_within
             });

@@ -1,4 +1,4 @@
-//! The sum of folds: what a jackknife leaves, and what a bootstrap draws.
+//! Sums of folds: those that a jackknife leaves in, or those that a bootstrap draws.
 
 use super::Gram;
 use super::check::check_count;
@@ -41,7 +41,7 @@ impl Gram {
         if dead.is_empty() {
             return;
         }
-        // Rows have the norms that they have without these neurons, which are one value on all of them.
+        // Gives rows the norms that they have without these neurons, each of which has one value on all rows.
         let mut d = vec![0.0; self.n()];
         for &j in &dead {
             d[j] = -self.sums[j] / count;

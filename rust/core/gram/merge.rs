@@ -1,4 +1,4 @@
-//! Sums over other rows, added: batches elsewhere, other machines.
+//! Adds sums over other rows, such as batches that another machine accumulated.
 
 use std::sync::Arc;
 
@@ -59,7 +59,7 @@ impl Gram {
         if shift.len() != self.shift.len() || shift.iter().any(|value| !value.is_finite()) {
             return Err(Error::State(StateFault::Shift));
         }
-        // As far as the values are from the new shift, and that from zero.
+        // The distance of the values from the new shift, plus the distance of that shift from zero.
         let reach = pairs(self.spread_at(shift), shift).map(|(spread, new)| spread + new.abs());
         self.check_overflow(0, reach, self.n_samples)?;
         self.unshare_products()?;
@@ -109,7 +109,7 @@ impl Gram {
         self.shift.copy_from_slice(shift);
     }
 
-    /// Adds sums over rows shifted by the same shift, as many times as said.
+    /// Adds sums over rows with the same shift, `times` times.
     pub(super) fn add(&mut self, part: &Self, times: u64) {
         self.n_samples += times * part.n_samples;
         for (sum, more) in pairs(&mut self.sums, &part.sums) {
@@ -121,7 +121,7 @@ impl Gram {
         add_products(self.products_mut(), &part.products, times);
         match (&mut self.norms, &part.norms) {
             (Some(norms), Some(more)) => norms.add(more, times),
-            // What one lacks, the sum of both lacks.
+            // If either Gram lacks the sums of norms, the sum lacks them too.
             _ => self.forget_norms(),
         }
         let (norms, more) = (&mut self.resampled.null_norms, &part.resampled.null_norms);

@@ -1,8 +1,8 @@
 //! Sums of batches with sparse rows: without their zeros, where that is less work.
 //!
-//! Less a shift a zero is none any more: the shift of a sparse side is 0 but for the neurons that are always on, which
-//! would lose the digits that centring takes of a large mean. To a Gram in which most neurons have a shift sparse rows are
-//! added as others are, with their zeros.
+//! Subtracting a shift turns zeros into other values. So the shift of a sparse side is 0 except for neurons that are
+//! always on: without a shift, centring would cost these the digits that a large mean takes. Where most neurons of a
+//! Gram have a shift, sparse rows are added like dense ones, with their zeros.
 
 use super::Gram;
 use super::resampling::Batch;
@@ -19,7 +19,7 @@ use crate::samples::{
 /// How many multiplications of a matrix product take as long as one of two sparse rows, whose sums lie apart (measured:
 /// 50 to 60, 3.3 to 4.4 ns each).
 const APART: f64 = 64.0;
-/// The same of a sparse row with one that is not: their sums lie together.
+/// The same for a sparse row with a dense one, whose sums are adjacent in memory.
 const TOGETHER: f64 = 8.0;
 
 /// A batch that has been read and checked, with room for its rows in another order.
@@ -212,7 +212,7 @@ impl Gram {
             }
         }
         for side in self.sides.leading() {
-            // None where the Gram has no sums of norms.
+            // There are none where the Gram has no sums of norms.
             let Some(norms) = self.resampled.null_norms.get_mut(null) else { continue };
             let norms = &mut norms[side];
             for at in 0..norms.squares.len() {

@@ -47,7 +47,7 @@ impl Factor {
             });
             subtract_gram(trailing, right.as_ref());
         }
-        // What is no number is no pivot, and infinity is none either.
+        // NaN and infinity are not valid pivots.
         if (0..n).any(|j| !(square[(j, j)] > 0.0 && square[(j, j)].is_finite())) {
             return Ok(None);
         }

@@ -3,7 +3,7 @@
 /// Values in a cache line, and in the widest vector.
 pub(crate) const LANES: usize = 8;
 
-/// The largest of the values, of which NaN is none; -inf where there is none.
+/// The largest of the values, ignoring NaN; -inf where there are no values.
 pub(crate) fn largest(values: &[f64]) -> f64 {
     let mut lanes = [f64::NEG_INFINITY; LANES];
     let (chunks, rest) = values.as_chunks::<LANES>();

@@ -77,8 +77,8 @@ impl Matching {
         })
     }
 
-    /// Along a path over this edge, which is the only one without which there is none: its two halves share no
-    /// neuron, as there would be one without it.
+    /// Augments along a path over this edge. Without the edge there is no augmenting path, so that the two halves of
+    /// the path share no neuron: otherwise there would be a path without it.
     fn augment(&mut self, x: usize, y: usize) -> (usize, usize) {
         let [from_x, from_y] = &mut self.searches;
         let touched = &mut self.touched;

@@ -9,15 +9,15 @@ use crate::error::{Purpose, Result};
 use crate::memory;
 use crate::progress::Progress;
 
-/// Into so many parts a range of residuals is cut that holds more pairs than are sorted at once.
+/// The number of parts into which a range of residuals is cut when it holds too many pairs to sort at once.
 const PARTS: usize = 4096;
-/// So many pairs for each neuron are sorted first, as all may be matched by then.
+/// How many pairs for each neuron are sorted first: these may be enough to match all neurons.
 const FIRST: usize = 8;
-/// By how much more are sorted from one time to the next.
+/// The factor by which the number of pairs sorted grows from one portion to the next.
 const GROWTH: usize = 4;
 /// As many pairs are sorted at once, however few there are in all: some tenths of a second.
 const MOST: usize = 1 << 22;
-/// So many pairs are gone through between two looks at whether to stop.
+/// How many pairs are visited between two checks for cancellation.
 const GLANCE: usize = 1 << 16;
 
 /// Residuals from the smallest to the largest of so many pairs.

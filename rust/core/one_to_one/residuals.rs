@@ -90,12 +90,12 @@ impl<'p> PairResiduals<'p> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Whether of an x no y explains more than there is, up to rounding.
+    /// Checks that no y explains more of an x than there is, up to rounding.
     fn check(&self, x: usize, cosines: &[f64]) -> Result<()> {
         let whole = 1.0 + self.problem.ridge();
         let largest = 1.0 + self.problem.exact().powi(2);
         let explained = |cosine: &f64| cosine * cosine / whole;
-        // Of what is no number this is not true either.
+        // NaN fails this comparison too.
         let is_possible = |cosine: &&f64| explained(cosine) <= largest;
         match cosines.iter().find(|cosine| !is_possible(cosine)) {
             None => Ok(()),

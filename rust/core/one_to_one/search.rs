@@ -2,7 +2,7 @@
 
 use super::side::{Half, Set};
 
-/// Kept from one search to the next, lest each takes its memory anew.
+/// Buffers kept from one search to the next, so that a search need not allocate them again.
 pub(super) struct Search {
     unseen: Set,
     /// Of each neuron that is seen the partner it has in the new pairs, one of the other side.

@@ -1,4 +1,4 @@
-//! Neurons that are others over again, taken together.
+//! Merges neurons that duplicate others.
 
 use rayon::prelude::*;
 
@@ -70,7 +70,7 @@ impl Problem {
         (0..self.live.len()).into_par_iter().map_init(Vec::new, has_parallel).collect()
     }
 
-    /// Whether a neuron is the one at a place over again, whose cosines are given.
+    /// Whether a neuron duplicates the one at a place, whose cosines are given.
     fn repeats(&self, other: usize, place: usize, row: &[f64]) -> bool {
         let sign = row[other].signum();
         let same = |(i, cosine): (usize, &f64)| {

@@ -159,7 +159,7 @@ impl Gram {
         }
     }
 
-    /// The products of the shifted columns, shared with who reads them for longer.
+    /// The products of the shifted columns, shared with longer-lived readers.
     pub(crate) fn products(&self) -> Arc<LowerTriangle> {
         self.products.clone()
     }
@@ -202,7 +202,7 @@ impl Gram {
         })
     }
 
-    /// Nothing less the same shift, without nulls and folds.
+    /// An empty Gram with the same shift, without nulls and folds.
     fn empty_like(&self) -> Result<Self> {
         let n = self.n();
         Ok(Self {
@@ -229,11 +229,11 @@ impl Gram {
 
     /// The products of a Gram that was made just now, or that has made them its own.
     fn products_mut(&mut self) -> &mut LowerTriangle {
-        // Who could share them since has borrowed this Gram, which is mutable here.
+        // Sharing them would need a borrow of this Gram, which is borrowed mutably here.
         Arc::get_mut(&mut self.products).expect("products of its own")
     }
 
-    /// Adds a block of rows; of one that is interrupted, some products.
+    /// Adds a block of rows. If it is interrupted, only some of the products are added.
     fn absorb(&mut self, block: &Block, progress: &Progress) -> Result<()> {
         let all = block.columns(0..self.sides.n());
         add_gram(self.products_mut(), 0, all, progress)?;
@@ -257,7 +257,7 @@ impl Gram {
         memory::require(self.bytes_for(sides), self.purpose(sides))
     }
 
-    /// Does what takes memory for a Gram like this one, and says so where there is none.
+    /// Runs work that takes memory for a Gram like this one, and reports an error where memory runs short.
     fn in_room<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
         self.in_room_of(&self.sides, work)
     }

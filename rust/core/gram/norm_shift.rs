@@ -1,4 +1,4 @@
-//! Sums of norms of rows less another shift, and less their mean.
+//! Moves the sums of norms of rows to another shift, or to the mean of the rows.
 //!
 //! With `z' = z + d`, d moving the rows of a side by `d_k`, squared norms become `a' = a + 2 d_k z + |d_k|²`: so the sums
 //! about one shift follow from those about any other, the Gram and the sums of the rows.

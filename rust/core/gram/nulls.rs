@@ -1,4 +1,4 @@
-//! Nulls: of x the products with y, shifted against it; of each side those with all behind it.
+//! Nulls: the products of x with y shifted against it. Of many sides, those of each side with all behind it.
 
 use std::ops::Range;
 
@@ -44,7 +44,7 @@ impl Gram {
             }
         }
         let null_norms = self.resampled.null_norms.get(index);
-        // Those of the data are not those of the null.
+        // A null without sums of norms of its own must not keep those of the data.
         gram.norms = gram.norms.take().filter(|_| null_norms.is_some());
         if let (Some(norms), Some(nulls)) = (&mut gram.norms, null_norms) {
             for (side, null) in nulls.iter().enumerate() {
@@ -109,7 +109,7 @@ impl Gram {
             let all = 0..block.rows();
             for side in self.sides.leading() {
                 let rows = Stretch { block, rows: all.clone(), sides: side..side + 1 };
-                // It lacks the first side.
+                // The block of shifted rows lacks the first side.
                 let behind = side..self.sides.count() - 1;
                 let behind = Stretch { block: other, rows: all.clone(), sides: behind };
                 self.add_meeting(null, &rows, &behind, progress)?;
@@ -154,7 +154,7 @@ impl Gram {
         let at = side.sides.start;
         let panel = &mut self.resampled.nulls[null][at];
         add_product(panel, behind.values(), side.values(), progress)?;
-        // None where the Gram has no sums of norms.
+        // There are none where the Gram has no sums of norms.
         if let Some(norms) = self.resampled.null_norms.get_mut(null) {
             norms[at].absorb(side, behind, progress)?;
         }

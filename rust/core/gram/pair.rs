@@ -52,7 +52,7 @@ impl Gram {
         let columns = || self.sides.range(a).chain(self.sides.range(b));
         let take = |values: &[f64]| columns().map(|j| values[j]).collect();
         let places: Vec<usize> = columns().collect();
-        // Of the joint Gram the lower triangle counts.
+        // Only the lower triangle of the joint Gram counts.
         let products = LowerTriangle::from_columns(places.len(), |column, values| {
             let j = places[column];
             for (value, &i) in pairs(values, &places[column..]) {

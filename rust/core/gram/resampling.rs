@@ -1,4 +1,4 @@
-//! The same samples again: shifted against each other, which gives nulls, and assigned to folds, which give
+//! Resampling: the samples are shifted against each other, which gives nulls, and assigned to folds, which give
 //! intervals.
 
 use std::iter::repeat_with;
@@ -22,12 +22,12 @@ pub(super) struct Resampled {
     /// For each null a number that stands for its shifts, in groups.
     pub(super) shift_hashes: Vec<u64>,
     /// For each null, what takes the place of the products between sides: of each side but the last (columns) those with
-    /// all sides behind it (rows). All else, the nulls share with the data: a shift changes which rows meet, and no
-    /// row.
+    /// all sides behind it (rows). The nulls share everything else with the data, because a shift changes which rows
+    /// meet, but no row.
     pub(super) nulls: Vec<Vec<Matrix>>,
     /// For each null, side by side, what takes the place of the sums of norms; none where the Gram has none.
     pub(super) null_norms: Vec<Vec<NullNorms>>,
-    /// With the Gram's shift, and without nulls and folds of their own.
+    /// The folds, with the Gram's shift and without nulls and folds of their own.
     pub(super) folds: Vec<Gram>,
 }
 
@@ -48,7 +48,7 @@ pub struct Resampling {
 
 /// The rows of a batch, and where they go.
 pub(super) struct Batch<'a> {
-    /// One at least.
+    /// The sides, at least one.
     pub(super) sides: &'a [Samples<'a>],
     pub(super) resampling: Resampling,
 }
@@ -135,7 +135,7 @@ impl Gram {
         }
         let mut resampling = Resampling { n_groups: count as u64, ..Resampling::default() };
         if self.resampled.is_empty() {
-            // Nothing that grows with the rows.
+            // Without nulls and folds, nothing is kept that grows with the rows.
             return Ok(resampling);
         }
         let starts = groups.starts(rows)?;
@@ -222,7 +222,7 @@ impl Gram {
 }
 
 impl Resampled {
-    /// As many, of nothing, for a Gram without samples.
+    /// As many nulls and folds, without samples, for an empty Gram.
     pub(super) fn empty_like(&self, gram: &Gram) -> Result<Self> {
         let sides = &gram.sides;
         let panels = sides.leading();
@@ -260,7 +260,7 @@ impl Resampled {
     }
 }
 
-/// What stands for some shifts, and others after them (Knuth's multiplier for `MMIX`).
+/// A hash of some shifts, continued with further ones (Knuth's multiplier for `MMIX`).
 pub(super) fn hash_combine(hash: u64, other: u64) -> u64 {
     hash.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(other).wrapping_add(1)
 }

@@ -131,7 +131,7 @@ impl NullNorms {
 }
 
 impl Gram {
-    /// Goes on without the sums of norms.
+    /// Drops the sums of norms.
     pub(super) fn forget_norms(&mut self) {
         self.norms = None;
         self.resampled.null_norms.clear();

@@ -1,4 +1,4 @@
-//! A Gram taken apart, to store it or send it, and put together again.
+//! The state of a Gram: a Gram is taken apart to store or send it, and put together again.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::linalg::{LowerTriangle, Matrix};
 use crate::memory;
 use crate::sides::Sides;
 
-/// By this part, and by what is lost below the smallest number, sums may exceed the bound on their terms.
+/// The fraction by which sums may exceed the bound on their terms, apart from what underflow loses.
 const ROUNDING: f64 = 1e-6;
 
 /// All that a [`Gram`] holds. Every row of samples, side after side, is kept less the shift.

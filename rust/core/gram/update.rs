@@ -1,6 +1,6 @@
-//! A batch into the sums: read, checked, and only then added.
+//! Adds a batch to the sums, after it has been read and checked.
 //!
-//! What takes long to add is added to sums of its own first, so that it can be interrupted and leave no trace.
+//! A batch that takes long is first added to separate sums, so that an interruption leaves the Gram unchanged.
 
 use std::sync::Arc;
 
@@ -18,11 +18,11 @@ use crate::samples::{Block, Samples};
 use crate::sides::Sides;
 
 /// Rows read at once: enough for the full rate of products. Not a power of two: columns that lie 4,096
-/// bytes apart fight for the same lines of the cache.
+/// bytes apart compete for the same cache lines.
 const BLOCK_ROWS: usize = 480;
 /// Rows whose mean becomes the shift.
 pub const FIRST: usize = 64;
-/// Multiplications of a block that are added in place: about half a second, in which no interruption is heard.
+/// The most multiplications of a block that is added in place: about half a second without a check for interruption.
 const IN_PLACE: u64 = 40_000_000_000;
 /// The same of rows that are summed without their zeros, which take longer than they are counted for where sums are wide.
 const IN_PLACE_SPARSE: f64 = 1e10;
@@ -110,7 +110,7 @@ impl Gram {
         progress: &Progress,
         may_change: impl FnOnce() -> Result<()>,
     ) -> Result<()> {
-        // For as long as this call.
+        // Views, for the length of this call.
         let sides: Vec<Samples<'_>> = sides.iter().map(Samples::view).collect();
         let batch = self.batch(&sides, groups)?;
         self.unshare_products()?;
@@ -123,7 +123,7 @@ impl Gram {
             Change::Mixed(mixed) => self.add_mixed(mixed, &batch, progress)?,
             Change::Sums(part) => self.add(&part, 1),
             Change::Rows { block, fold } => {
-                // Since the commit it is not interrupted.
+                // After the commit nothing interrupts it.
                 self.absorb(&block, progress)?;
                 self.add_nulls_of(&block, &batch, progress)?;
                 self.add_folds_of(&block, &batch, fold, progress)?;
@@ -190,7 +190,7 @@ impl Gram {
         self.in_room_of(&sides, fresh)
     }
 
-    /// Nothing less the same shift, with nulls and folds of nothing.
+    /// An empty Gram with the same shift, and with empty nulls and folds.
     fn empty_part(&self) -> Result<Self> {
         self.require_room(&self.sides)?;
         self.in_room(|| {

@@ -20,12 +20,13 @@ pub(crate) struct Cosines {
     columns: Vec<usize>,
     shift: Vec<f64>,
     sums: Vec<f64>,
-    /// One by the length of each.
+    /// The reciprocal of each neuron's length.
     scale: Vec<f64>,
 }
 
 impl Cosines {
-    /// Of these columns of a Gram, ascending, as they are or centred; `scale` is one by their lengths.
+    /// The cosines of these columns of a Gram, ascending, as they are or centred. `scale` has the reciprocals of their
+    /// lengths.
     pub(super) fn new(gram: &Gram, center: bool, columns: Vec<usize>, scale: Vec<f64>) -> Self {
         Self {
             products: gram.products(),
@@ -61,7 +62,7 @@ impl Cosines {
         }
     }
 
-    /// Whether all neurons are before all others.
+    /// Whether all of these neurons come before all of the others.
     pub(crate) fn are_before(&self, others: &Self) -> bool {
         match (self.columns.last(), others.columns.first()) {
             (Some(last), Some(first)) => last < first,

@@ -6,11 +6,11 @@ use super::Problem;
 use crate::error::{Error, Result};
 use crate::solved::Solved;
 
-/// From here on δ is not raised any further.
+/// The δ from which on it is not raised any further.
 const LARGEST: f64 = 1e-3;
 
-/// The problem with δ ten times as large, made where it is first needed. A copy of a problem makes its own: it may be
-/// changed in other ways.
+/// The problem with δ ten times as large, made when it is first needed. A copy of a problem makes its own, because the
+/// copy may be changed in other ways.
 #[derive(Debug, Default)]
 pub(super) struct Raised(OnceLock<Box<Problem>>);
 
@@ -21,8 +21,8 @@ impl Clone for Raised {
 }
 
 impl Problem {
-    /// Solves; should a Cholesky fail, or more be explained of a neuron than there is, with δ ten times as large,
-    /// and again.
+    /// Solves. While a Cholesky factorisation fails, or more of a neuron is explained than there is, it solves again
+    /// with δ ten times as large.
     pub(crate) fn solve<T>(&self, solver: impl Fn(&Self) -> Result<T>) -> Result<Solved<T>> {
         match solver(self) {
             Err(error) if self.asks_for_more(&error) => self.raised().solve(solver),
@@ -30,7 +30,7 @@ impl Problem {
         }
     }
 
-    /// Whether a solver that failed so is to be run again on the [`raised`](Self::raised) problem.
+    /// Whether a solver that failed with this error is to be run again on the [`raised`](Self::raised) problem.
     pub(crate) fn asks_for_more(&self, error: &Error) -> bool {
         let is_damaged = matches!(error, Error::Indefinite(_) | Error::NoResidual { .. });
         is_damaged && self.resolution < LARGEST

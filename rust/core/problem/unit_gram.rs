@@ -8,7 +8,7 @@ use crate::linalg::LowerTriangle;
 use crate::neurons::{Neuron, Side};
 
 impl Problem {
-    /// Of a unit Gram matrix as it is: no Gram that is let in has a damaged one.
+    /// A problem of a unit Gram matrix, taken unchecked: a Gram refuses damaged sums before it becomes a problem.
     pub(crate) fn of_unit_gram(unit: LowerTriangle, n_x: usize) -> Self {
         let n = unit.size();
         let neuron = |place: usize| match place.checked_sub(n_x) {

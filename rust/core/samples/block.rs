@@ -1,4 +1,4 @@
-//! A block of rows as a product reads it: widened, less the shift, a column for each neuron.
+//! A block of rows as a product reads it: widened to f64, less the shift, with a column for each neuron.
 
 use std::ops::Range;
 
@@ -19,7 +19,7 @@ const TOGETHER: usize = 8;
 pub(crate) struct ColumnRecord {
     /// Sum of the shifted values; not finite where a value is not.
     pub(crate) sum: f64,
-    /// Largest absolute shifted value; NaN is passed over.
+    /// Largest absolute shifted value; NaN is ignored.
     pub(crate) largest: f64,
 }
 

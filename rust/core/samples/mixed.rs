@@ -25,9 +25,9 @@ const VISITS: usize = 64;
 pub(crate) struct MixedBlock {
     sides: Sides,
     rows: usize,
-    /// So many rows are turned at once.
+    /// How many rows are transposed at once.
     portion: usize,
-    /// Those that are.
+    /// The rows that are transposed now.
     turned: Range<usize>,
     of_sides: Vec<SideRows>,
     /// Of each side the sum of the squares of each row.
@@ -40,7 +40,7 @@ enum SideRows {
         rows: SparseRows,
         columns: SparseColumns,
     },
-    /// Column after column; and those that are turned row after row.
+    /// All rows, column by column, and the transposed portion, row by row.
     Dense {
         columns: Matrix,
         rows: Matrix,
@@ -51,7 +51,7 @@ impl MixedBlock {
     /// Room for the rows of a batch less this shift.
     pub(crate) fn room_for(samples: &[Samples<'_>], shift: &[f64]) -> Result<Self> {
         let sides = Sides::of_widths(samples.iter().map(Samples::n_neurons));
-        // Piece by piece it may be small enough.
+        // Each piece may be small enough where the whole is not.
         let bytes = samples.iter().map(bytes).fold(0, u64::saturating_add);
         memory::require(bytes, Purpose::Rows)?;
         let rows = samples.first().map_or(0, Samples::n_samples);
@@ -92,7 +92,7 @@ impl MixedBlock {
                 (SideRows::Dense { columns, .. }, dense) => {
                     load_dense(columns, dense, &index, shift);
                 }
-                // The room was made for them.
+                // The buffers were made for sides of this kind.
                 (SideRows::Sparse { .. }, _) => {}
             }
         }
@@ -144,13 +144,13 @@ impl MixedBlock {
         }
     }
 
-    /// The rows in portions: of each the products are added once it is turned.
+    /// The rows in portions. The products of a portion are added once it is transposed.
     pub(crate) fn portions(&self) -> impl Iterator<Item = Range<usize>> + use<> {
         let (rows, portion) = (self.rows, self.portion.max(1));
         (0..rows).step_by(portion).map(move |first| first..rows.min(first + portion))
     }
 
-    /// Turns some rows, no more than a portion.
+    /// Transposes some rows, at most a portion.
     pub(crate) fn turn(&mut self, turned: Range<usize>) {
         for of_side in &mut self.of_sides {
             match of_side {
@@ -228,7 +228,7 @@ fn add_sparse(sums: &mut [f64], first: usize, factor: f64, entries: &[Entry]) {
     }
 }
 
-/// What the room for a side takes, about.
+/// About how much memory the buffers of a side take.
 fn bytes(side: &Samples<'_>) -> u64 {
     match side {
         Samples::Sparse(rows) => {

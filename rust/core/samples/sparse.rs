@@ -1,4 +1,4 @@
-//! Rows of which most values are zero: of each its columns, and their values.
+//! Sparse rows, of which most values are zero: each stores the columns of its values, and the values.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use crate::error::{Error, Purpose, Result, SparseFault};
 use crate::invariant::pairs;
 use crate::memory;
 
-/// Compressed sparse rows: samples of one side. Columns of a row are ascending, and each is there once.
+/// Compressed sparse rows: samples of one side. The columns of a row are ascending, without repeats.
 #[derive(Debug, PartialEq)]
 pub struct SparseRows {
     n_neurons: usize,
@@ -15,7 +15,7 @@ pub struct SparseRows {
     entries: Vec<Entry>,
 }
 
-/// A value and its column. Packed: of what a product reads of a row most has to come from memory.
+/// A value and its column. The struct is packed because most of what a product reads of a row comes from memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[repr(C, packed(4))]
 pub(crate) struct Entry {
@@ -82,13 +82,13 @@ impl SparseRows {
         self.n_neurons
     }
 
-    /// How many values are not left out.
+    /// How many values are stored.
     #[must_use]
     pub fn n_values(&self) -> usize {
         self.entries.len()
     }
 
-    /// A value; 0 where it is left out.
+    /// A value; 0 where it is not stored.
     #[must_use]
     pub fn value(&self, row: usize, column: usize) -> f64 {
         let entries = self.row(row);
@@ -123,7 +123,7 @@ impl SparseRows {
         if rows == 0 {
             return middle;
         }
-        // Values that are not finite are passed over; what reads them all reports them.
+        // Values that are not finite are skipped here; the pass that reads all values reports them.
         let finite = |value: f64| if value.is_finite() { value } else { 0.0 };
         let (mut times, mut offsets) = (vec![0; self.n_neurons], vec![0.0; self.n_neurons]);
         for entry in self.row(0) {
@@ -184,7 +184,7 @@ impl SparseRows {
     }
 }
 
-/// Where each column of some rows has values: what [`SparseRows`] hold, turned.
+/// Where each column of some rows has values: the transpose of [`SparseRows`].
 #[derive(Debug, Default)]
 pub(crate) struct SparseColumns {
     starts: Vec<usize>,
@@ -195,7 +195,7 @@ pub(crate) struct SparseColumns {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Visit {
     pub(crate) row: u32,
-    /// Where the row has it.
+    /// Where the value lies in its row.
     pub(crate) place: u32,
     pub(crate) value: f64,
 }
@@ -209,9 +209,9 @@ impl SparseColumns {
         })
     }
 
-    /// Turns some rows, of fewer than 2^32.
+    /// Transposes some rows, of fewer than 2^32.
     pub(crate) fn fill(&mut self, rows: &SparseRows, turned: Range<usize>) {
-        // Counts first, then where each column begins: a place further than its own, which filling moves up.
+        // First counts, then the start of each column, stored one place further on; filling moves it up.
         let all = &rows.entries[rows.starts[turned.start]..rows.starts[turned.end]];
         self.starts.clear();
         self.starts.resize(rows.n_neurons + 2, 0);

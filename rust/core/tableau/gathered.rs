@@ -1,4 +1,4 @@
-//! What a factorisation begins with, read from the Gram, and the residuals it gives.
+//! The matrices that a factorisation begins with, read from the Gram, and the residuals that it gives.
 
 use rayon::prelude::*;
 
@@ -56,7 +56,7 @@ pub(super) fn gather_across(
     Ok(across)
 }
 
-/// The Gram has the rows as columns: some at a time, as many as are neighbours in memory, are turned.
+/// The Gram stores these rows as columns. They are transposed a few at a time, as many as are adjacent in memory.
 fn turn_into(of_rows: &Cosines, of_columns: &Cosines, across: &mut Matrix) {
     let width = of_columns.len();
     across.row_panels_mut(LANES).into_par_iter().for_each_init(

@@ -3,7 +3,7 @@
 use crate::invariant::pairs;
 use crate::problem::Problem;
 
-/// In `place`: the neuron is not, or no longer, here.
+/// Marks in `place` a neuron that does not, or no longer, take part.
 const GONE: usize = usize::MAX;
 
 /// The neurons of a side that take part, and the row or column of each.
@@ -58,12 +58,12 @@ impl Members {
     }
 }
 
-/// How the last of a list fill its gaps: few values move, where closing ranks would move all.
+/// How the last entries of a list fill its gaps. Few values move, whereas shifting entries up would move all.
 #[derive(Debug)]
 pub(super) struct Moves {
     /// How many are left.
     pub(super) left: usize,
-    /// To a gap, from a place behind all that is left.
+    /// The moves: each to a gap, from a place behind all entries that are left.
     pub(super) pairs: Vec<(usize, usize)>,
 }
 
@@ -106,7 +106,7 @@ mod tests {
             left.sort_unstable();
             let wanted: Vec<usize> = (0..10).filter(|neuron| !gone.contains(neuron)).collect();
             assert_eq!(left, wanted);
-            // Those that need not move have not.
+            // Entries that need not move stay in place.
             let stayed = origins.iter().enumerate().filter(|&(to, &from)| to == from).count();
             let behind =
                 (0..10).filter(|place| *place < left.len() && !gone.contains(&(9 - place)));

@@ -1,4 +1,4 @@
-//! Cosines times a vector: the products are read as they lie, and what makes cosines of them is done to the vectors.
+//! Cosines times a vector. The products are read as stored, and the scaling to cosines is applied to the vectors.
 //!
 //! With D the scale and C the products of the shifted columns, of shift a and sums s over n samples, the cosines are
 //! `D (C + a sᵀ + s aᵀ + n a aᵀ) D`, or centred `D (C - s sᵀ / n) D`.
@@ -44,7 +44,7 @@ impl Cosines {
             *product = if is_wanted(i) { moved * self.scale[i] } else { 0.0 };
         }
         if rows == columns {
-            // A cosine with itself is 1, where the products are so but for rounding.
+            // The cosine of a neuron with itself is exactly 1; the scaled product is 1 only up to rounding.
             for ((i, v), product) in rows.clone().zip(v).zip(&mut products) {
                 *product += (1.0 - self.scaled_square(i)) * v;
             }
@@ -52,7 +52,7 @@ impl Cosines {
         products
     }
 
-    /// What a neuron's own product is, scaled: 1 but for rounding.
+    /// The scaled product of a neuron with itself, which is 1 up to rounding.
     fn scaled_square(&self, i: usize) -> f64 {
         let (product, a, sum) =
             (self.products.column(self.columns[i])[0], self.shift[i], self.sums[i]);
@@ -64,7 +64,8 @@ impl Cosines {
         moved * self.scale[i] * self.scale[i]
     }
 
-    /// One triangle is read: the matrix has to come from memory. What is not wanted is 0 in the vector.
+    /// Only one triangle is read, because reading the matrix from memory takes the time. Unwanted neurons are 0 in the
+    /// vector.
     fn symmetric_products(
         &self,
         range: &Range<usize>,

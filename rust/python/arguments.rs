@@ -35,7 +35,7 @@ impl<'py> Array<'py> {
         if !untyped.is_aligned() {
             return Err(unreadable(side, "not aligned"));
         }
-        // Borrowed for writing by nobody: this module never does.
+        // Nobody has borrowed the array for writing, because this module never does.
         if let Ok(array) = array.cast::<PyArray2<f64>>() {
             Ok(Self::F64(array.readonly()))
         } else if let Ok(array) = array.cast::<PyArray2<f32>>() {

@@ -1,4 +1,4 @@
-//! Whether a thread of the process that this one was forked from has hold of something: here it never lets go.
+//! Tells whether a thread of the parent process holds something. In a forked child, that thread never releases it.
 
 use std::process::id;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,7 +9,7 @@ const COUNT: u64 = u32::MAX as u64;
 /// How many threads of one process hold something, or are about to. Changed with the GIL, which a fork has, too.
 #[derive(Default)]
 pub(crate) struct Holders(
-    /// The process, and in the lower half how many of its threads.
+    /// The process in the upper half, and in the lower half how many of its threads.
     AtomicU64,
 );
 
@@ -17,7 +17,7 @@ pub(crate) struct Holders(
 pub(crate) struct Held<'a>(&'a Holders);
 
 impl Holders {
-    /// One more; `None` where threads are among them that no fork takes along.
+    /// Adds a holder; `None` where some of the holders are threads that the fork left behind.
     pub(crate) fn enter(&self) -> Option<Held<'_>> {
         let own = u64::from(id()) << 32;
         let enter = |state: u64| match (state & !COUNT == own, state & COUNT) {

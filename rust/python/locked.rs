@@ -1,4 +1,4 @@
-//! The Gram of a Python object, one after the other: updates follow each other, and readers wait for them.
+//! The Gram of a Python object behind a lock: updates follow one another, and readers wait for them.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
@@ -17,7 +17,7 @@ pub(crate) struct Locked {
     holders: Holders,
 }
 
-/// A Gram while it is held. The lock goes before what says so.
+/// A Gram while it is held. The lock is released before the record of its holder.
 pub(crate) struct Guard<'a, G> {
     gram: G,
     _held: Held<'a>,

@@ -16,7 +16,7 @@ pub(crate) type Parts<'py> =
 /// Seed, items, what stands for the shifts, nulls, and of each fold what [`Parts`] are.
 pub(crate) type Replicates<'py> = (u64, u64, Vec<u64>, Bound<'py, PyArray2<f64>>, Vec<Parts<'py>>);
 
-/// As they are given.
+/// [`Parts`] in the form in which Python gives them.
 pub(crate) type GivenParts<'py> = (
     Vec<usize>,
     u64,
@@ -66,7 +66,7 @@ pub(crate) fn parts_to_python(py: Python<'_>, state: GramState) -> Parts<'_> {
     )
 }
 
-/// Parts as they lie in Python's arrays: to be copied away from the GIL.
+/// Parts as they lie in Python's arrays, to be copied without the GIL.
 pub(crate) struct PartsViews<'a> {
     widths: &'a [usize],
     n_batches: u64,

@@ -1,4 +1,4 @@
-//! Long work away from the GIL, with Python's signals and progress bar looked after meanwhile.
+//! Runs long work without the GIL, and meanwhile checks for Python's signals and updates the progress bar.
 
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,12 +11,12 @@ use spanmatch::{Error, Progress};
 
 use crate::errors::to_python;
 
-/// How often signals are looked for and progress is shown.
+/// How often signals are checked and progress is shown.
 const GLANCE: Duration = Duration::from_millis(50);
 
 /// What the working thread sends to the waiting one.
 enum Message<T> {
-    /// May what was asked for be changed now?
+    /// Asks whether the work may change its object now.
     MayChange,
     Done(spanmatch::Result<T>),
 }
@@ -54,7 +54,7 @@ pub(crate) fn run_asking<T: Send>(
                     if is_allowed { Ok(()) } else { Err(Error::Interrupted) }
                 };
                 let result = work(progress, &may_change);
-                // Nobody listens any more only where the waiting side has panicked.
+                // Sending fails only where the waiting side has panicked.
                 let _ = sender.send(Message::Done(result));
             });
             let mut complaint = None;
@@ -74,7 +74,7 @@ pub(crate) fn run_asking<T: Send>(
                     _ => {}
                 }
                 if is_asked {
-                    // Nobody waits for it only where the working side has panicked.
+                    // Sending fails only where the working side has panicked.
                     let _ = answer.send(complaint.is_none());
                 }
             }
@@ -116,7 +116,7 @@ fn pool() -> PyResult<Arc<ThreadPool>> {
     match &*slot {
         Some((owner, pool)) if *owner == process => Ok(pool.clone()),
         _ => {
-            // A pool of a parent process is leaked: its threads, which it would wait for, are not here.
+            // A pool of the parent process is leaked: dropping it would wait for threads that do not exist here.
             std::mem::forget(slot.take());
             let pool = build(0)?;
             *slot = Some((process, pool.clone()));

@@ -5,9 +5,9 @@ use crate::neurons::Side;
 use crate::progress::Progress;
 use crate::tableau::{Tableau, TableauPair};
 
-/// Two roundings of each cosine are allowed for, as of its sum and its scale: more is seldom seen, since rounding goes
-/// either way. Those of the factorisation are as though the cosines had them, too (Higham, "Accuracy and Stability of
-/// Numerical Algorithms", chapter 10).
+/// The relative rounding of a cosine that is allowed for: two roundings, as of its sum and its scale. More is seldom
+/// seen, since rounding goes either way. Rounding in the factorisation acts as if the cosines had it, too (Higham,
+/// "Accuracy and Stability of Numerical Algorithms", chapter 10).
 const ROUNDINGS: f64 = f64::EPSILON;
 
 /// Whether each of a set of neurons, from which nothing has been removed, is within a limit of r² or above it by no more

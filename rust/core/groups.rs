@@ -1,6 +1,6 @@
 //! Groups: the rows that belong together, as the positions of an image or the tokens of a sequence do.
 //!
-//! What resamples data, resamples groups: their rows depend on each other.
+//! Resampling draws whole groups, because the rows of a group depend on each other.
 
 use std::ops::Range;
 
@@ -163,7 +163,7 @@ mod tests {
         assert_ne!(whole, folds_of(6, 4, 0..22));
     }
 
-    /// What comes back every so many groups, as the hours of a day, must not always go to the same fold.
+    /// Groups that recur periodically, such as the hours of a day, must not always go to the same fold.
     #[test]
     fn rounds_are_dealt_in_orders_of_their_own() {
         let whole = folds_of(5, 4, 0..400);

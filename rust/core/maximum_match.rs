@@ -122,8 +122,8 @@ impl<'p> MaximumMatch<'p> {
         &self.tableau
     }
 
-    /// Asks; should rounding not let a question be answered, with δ ten times as large, and again: as
-    /// [`Problem::solve`].
+    /// Asks a question. While rounding prevents an answer, it asks again with δ ten times as large, as
+    /// [`Problem::solve`] does.
     pub(crate) fn ask<T>(&self, question: impl Fn(&Self) -> Result<T>) -> Result<Solved<T>> {
         self.progress().check()?;
         match question(self) {
@@ -158,7 +158,7 @@ mod tests {
 
     const UNCLEAR: Error = Error::Indefinite(Side::X);
 
-    /// Answers with the match that is asked, once its δ is `least` times that of the first.
+    /// Answers from the match whose δ is at least `least` times that of the first.
     fn ask_from(matched: &MaximumMatch<'_>, least: f64) -> Result<Solved<f64>> {
         let first = matched.resolution();
         matched.ask(|asked| {
@@ -180,7 +180,7 @@ mod tests {
             let solved = ask_from(&matched, least).expect("a larger δ answers it");
             assert!((solved.answer / least - 1.0).abs() < 1e-9, "{} for {least}", solved.answer);
             assert_eq!(solved.resolution.to_bits(), (solved.answer * first).to_bits());
-            // What one question called for is not for the others.
+            // A larger δ that one question needed does not apply to the others.
             assert_eq!(matched.resolution().to_bits(), first.to_bits());
         }
         let raised = || std::ptr::from_ref(matched.raised().expect("it is there"));
@@ -197,7 +197,7 @@ mod tests {
                 .support()
                 .is_ok_and(|solved| solved.resolution.to_bits() == matched.resolution().to_bits())
         );
-        // Other errors are not a matter of rounding.
+        // Other errors do not come from rounding.
         assert!(matches!(
             matched.ask(|_| Err::<(), _>(Error::Interrupted)),
             Err(Error::Interrupted)

@@ -1,8 +1,8 @@
-//! Memory, asked for so that a refusal is an error and not the end of the process.
+//! Allocates memory so that a refusal is an error and does not end the process.
 //!
-//! A refusal comes from two sides. The allocator may have none, as where a limit is set for the process. And the
-//! machine may not have what the allocator promises: Linux promises more than there is and ends the process that
-//! uses it. So what is large is compared, before it is taken, with what the machine says it has.
+//! Memory can run short in two ways. The allocator may refuse, for example where the process has a limit. Or the
+//! machine may lack what the allocator promises: Linux promises more than there is, and ends the process that uses it.
+//! So before a large allocation its size is compared with the memory that the machine reports as available.
 
 mod available;
 
@@ -15,8 +15,8 @@ use crate::error::{Error, Purpose, Result};
 use crate::invariant::shaped;
 use available::available;
 
-/// From so many bytes on the machine is asked first: to ask takes some 50 microseconds, to write as much as this
-/// takes a thousand times as long.
+/// The number of bytes from which on the machine is asked first. Asking takes some 50 microseconds, and writing this
+/// many bytes a thousand times as long.
 const LARGE: u64 = 1 << 28;
 
 /// Zeros.
@@ -57,8 +57,8 @@ pub fn try_to_owned<D: Dimension>(
     Ok(shaped(array.raw_dim(), values))
 }
 
-/// Whether the machine has as much, where that is much and can be known. What is to be taken piece by piece is
-/// asked for here as a whole: what does not fit is not begun.
+/// Checks that the machine has this much memory, where the amount is large and the machine can tell. What is allocated
+/// piece by piece is checked here as a whole, so that work that does not fit is not begun.
 pub(crate) fn require(bytes: u64, purpose: Purpose) -> Result<()> {
     if bytes < LARGE {
         return Ok(());

@@ -26,7 +26,7 @@ impl MaximumMatch<'_> {
     /// chunks can be tried at once: all that is not known to be needed first, then half of it after every
     /// failure, twice as much after every success. With m neurons in M(ε) and k in the result that takes at
     /// most about 3 k log2(1 + m/k) + log2 m closures (Marques-Silva, Janota & Belov 2013, "progression").
-    /// What a closure would refuse at once is not tried either. `seed` orders the neurons that are
+    /// A chunk that a closure would refuse at once is not tried either. `seed` orders the neurons that are
     /// tried; for ε > 0 a neuron can have many minimum matches.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! A long run seen from outside: how far it is, and the wish to cancel it.
+//! The progress of a long run, and a way to cancel it.
 
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
@@ -27,7 +27,7 @@ impl Progress {
     /// Asks the run to end: it will return [`Error::Interrupted`] and leave everything as it was. A run
     /// that is already changing what it was called to change goes on.
     pub fn cancel(&self) {
-        // Too late for a committed run, and nothing new for a cancelled one.
+        // This has no effect on a run that is committed or already cancelled.
         let _ = self.move_on(CANCELLED);
     }
 

@@ -1,4 +1,4 @@
-//! Simple matches: matches that are no union of smaller ones.
+//! Simple matches: matches that are not a union of smaller ones.
 
 use crate::closure::closures_without_each;
 use crate::doubt::limit_of;
@@ -56,7 +56,7 @@ pub fn is_simple(problem: &Problem, eps: f64, set: &NeuronSet) -> Result<Solved<
     Ok(solved.map(|minimum| minimum.is_some_and(|neurons| !neurons.is_empty())))
 }
 
-/// The set, ready for speculative removals, where it is a match, and the limit that it is one at.
+/// The set, prepared for speculative removals, and the limit at which it is a match; `None` where it is not a match.
 fn match_at<'p>(
     problem: &'p Problem,
     set: &NeuronSet,

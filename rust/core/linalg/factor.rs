@@ -1,4 +1,4 @@
-//! Cholesky, `A = Uᵀ U`, and what is solved with it.
+//! The Cholesky factorisation `A = Uᵀ U`, and solving with it.
 //!
 //! Both U and Uᵀ are kept, and what a factor solves for lies in rows: then the right factor of every product in a solve
 //! has contiguous columns, with which products run fast.

@@ -1,6 +1,6 @@
 //! Products of blocks of rows, tile by tile: `c += zᵀ z` and `c += aᵀ b`.
 //!
-//! Where they are interrupted some tiles have been added and others not.
+//! After an interruption some tiles have been added and others not.
 
 use faer::linalg::matmul::matmul;
 use faer::linalg::matmul::triangular::{self, BlockStructure};
@@ -92,7 +92,7 @@ pub(crate) fn add_product_at(
     })
 }
 
-/// One by one: a thread that is done takes the next, where it would wait for another's share.
+/// Distributes tiles one by one: a thread that has finished takes the next, and need not wait for another's share.
 fn each_tile<'c>(
     tiles: Vec<Tile<'c>>,
     progress: &Progress,

@@ -1,9 +1,9 @@
-//! The inverse of a factored matrix, such that what is deleted from it keeps its digits.
+//! The inverse of a factored matrix, computed so that what deletions leave of it keeps its digits.
 //!
 //! `A⁻¹ = (U⁻¹)(U⁻¹)ᵀ` as a product, not column by column. A column solved for alone is the column of the inverse
-//! of a matrix near A, but of another one for every column. Where A has columns nearly dependent, as twins are,
-//! these inverses differ in far more than their rounding, and once a twin is deleted that is all there is left of
-//! the other. A computed U⁻¹ belongs to *one* matrix near A, and so does its product but for its rounding: of twins
+//! of a matrix near A, but of another one for every column. Where columns of A are nearly dependent, as twins are,
+//! these inverses differ by far more than their rounding, and once one twin is deleted, only that difference is left
+//! for the other. A computed U⁻¹ belongs to *one* matrix near A, and so does its product but for its rounding: of twins
 //! at a distance of 1e-5 the pivot left is right to 1e-5 then, where it was wrong by far more than itself.
 
 use faer::linalg::matmul::matmul;
@@ -25,7 +25,7 @@ const SOLVED: usize = 64;
 const PANEL: usize = 48;
 
 impl Factor {
-    /// The upper triangle of `A⁻¹`. What lies below the diagonal is of no account.
+    /// The upper triangle of `A⁻¹`. The values below the diagonal are not meaningful.
     pub(crate) fn inverse(&self, progress: &Progress) -> Result<Matrix> {
         let n = self.size();
         let mut inverse = Matrix::zeros(n, n)?;

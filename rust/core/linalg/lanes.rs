@@ -15,7 +15,7 @@ pub(crate) fn largest(values: &[f64]) -> f64 {
     lanes.iter().chain(rest).copied().fold(f64::NEG_INFINITY, larger)
 }
 
-/// As the processor's vectors compare; where `b` is NaN, `a`.
+/// The larger value, by the comparison of the processor's vector instructions; `a` where `b` is NaN.
 #[inline(always)]
 pub(crate) fn larger(a: f64, b: f64) -> f64 {
     if b > a { b } else { a }

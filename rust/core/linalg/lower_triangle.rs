@@ -17,8 +17,8 @@ pub(super) const PANEL: usize = 960;
 /// Rows of more are not counted panel by panel: they take 2^65 bytes.
 const MOST: usize = 1 << 31;
 
-/// Panels of columns. Of the square on the diagonal of each what lies above it is stored, and of no account: of n rows
-/// and columns n (n + 960) / 2 values or fewer are.
+/// Panels of columns. The values above the diagonal in each panel's diagonal square are stored, but not used. With n
+/// rows and columns, at most n (n + 960) / 2 values are stored.
 #[derive(Debug, Default)]
 pub(crate) struct LowerTriangle {
     panels: Vec<Matrix>,
@@ -27,7 +27,7 @@ pub(crate) struct LowerTriangle {
 
 impl LowerTriangle {
     pub(crate) fn zeros(size: usize) -> Result<Self> {
-        // Each panel may be small enough: what does not fit as a whole is not begun.
+        // Each panel alone may fit. What does not fit as a whole is not begun.
         memory::require(Self::bytes(size), Purpose::Solver)?;
         let panel = |range: Range<usize>| Matrix::zeros(size - range.start, range.len());
         Ok(Self { panels: panel_ranges(size).map(panel).collect::<Result<_>>()?, size })
@@ -42,7 +42,7 @@ impl LowerTriangle {
         panel_ranges(size).map(panel).fold(0, u64::saturating_add)
     }
 
-    /// Of what `fill` writes to the values of each column from the diagonal on.
+    /// A triangle whose columns, from the diagonal on, `fill` writes.
     pub(crate) fn from_columns(
         size: usize,
         fill: impl Fn(usize, &mut [f64]) + Sync,
@@ -128,7 +128,7 @@ fn panel_ranges(size: usize) -> impl Iterator<Item = Range<usize>> {
     (0..size).step_by(PANEL).map(move |first| first..size.min(first + PANEL))
 }
 
-/// Of a row and a column, the row not before the column.
+/// A row and a column, swapped where needed so that the row is not before the column.
 impl Index<(usize, usize)> for LowerTriangle {
     type Output = f64;
 

@@ -18,7 +18,7 @@ pub(crate) struct Matrix {
     values: Vec<f64>,
     rows: usize,
     columns: usize,
-    /// How far apart columns lie: further than there are rows left, where some have been dropped.
+    /// The distance between columns, which exceeds the number of rows where some rows were dropped.
     stride: usize,
 }
 
@@ -34,7 +34,7 @@ impl Matrix {
         memory::bytes_of::<f64>(stride(rows).saturating_mul(columns))
     }
 
-    /// Of what `push` adds to the values, column after column: as many as there are rows.
+    /// A matrix whose values `push` appends column after column, as many for each as there are rows.
     pub(crate) fn from_columns(
         rows: usize,
         columns: usize,

@@ -1,4 +1,4 @@
-//! Dense float64 matrices: the only room that speaks faer.
+//! Dense float64 matrices: the only module that uses faer.
 //!
 //! Work is cut into panels (whole columns, or whole rows) and tiles (both cut) whose borders depend on the sizes alone, and each is computed by one
 //! thread: so the result has the same bits at any number of threads, by construction.

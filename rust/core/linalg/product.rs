@@ -97,8 +97,8 @@ fn for_each_panel(
 }
 
 /// The width of an even number of panels of this many columns, as wide as each other up to a register block
-/// (4 columns): two threads end together, where nine panels would leave one of them with a ninth to itself. Four
-/// at least, as those of a triangle differ in height.
+/// (4 columns). So two threads end together, whereas nine panels would leave one thread alone with the ninth. There are
+/// at least four, because the panels of a triangle differ in height.
 fn even_share(columns: usize) -> usize {
     let panels = columns.div_ceil(TILE / 2).next_multiple_of(2).max(4);
     columns.div_ceil(panels).next_multiple_of(4)

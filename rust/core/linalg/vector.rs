@@ -37,7 +37,7 @@ pub(crate) fn sum_columns(
     size: usize,
     add: impl Fn(usize, &mut [f64], &mut [f64]) + Sync,
 ) -> Vec<f64> {
-    // Strips of so many columns each have a sum of their own, so that threads do not change the bits.
+    // Each strip of columns has a sum of its own, so that the number of threads does not change the bits.
     let strip = |room: &mut Vec<f64>, first: usize| {
         room.resize(size, 0.0);
         let mut sum = vec![0.0; size];

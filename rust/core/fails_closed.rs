@@ -1,4 +1,5 @@
-//! What no Gram matrix holds is no match, whatever is asked: it is an error, or the resolution that it took is told.
+//! A matrix that cannot be a Gram matrix never yields a false match: a question gives an error, or reports the
+//! resolution that it needed.
 #![allow(clippy::unwrap_used)]
 
 use crate::error::{Error, Result};

@@ -1,4 +1,4 @@
-//! What must hold, said once where it is used: what does not hold ends the work, and is not passed over.
+//! Invariants, stated once where they are used. A broken invariant ends the work and is never ignored.
 
 use std::iter::Zip;
 

@@ -45,7 +45,7 @@ pub fn residuals(problem: &Problem, chosen: &NeuronSet) -> Result<Solved<Residua
 
 /// Whether a set is an ε-approximate match (Wang et al. 2018, definition 2): each of its neurons within ε
 /// of the span of its neurons on the other side, or beyond that by no more than rounding can move it, which is little
-/// unless coefficients are in the thousands. The empty set is one; a set with a dead neuron is none.
+/// unless coefficients are in the thousands. The empty set is a match; a set with a dead neuron is not.
 ///
 /// # Errors
 /// [`Error::Eps`](crate::Error::Eps), [`Error::NoSuchNeuron`](crate::Error::NoSuchNeuron),

@@ -125,8 +125,8 @@ pub fn spectrum(problem: &Problem) -> Result<Spectrum> {
     Ok(solved.answer)
 }
 
-/// Of the neuron at every place, its critical ε, or 0 where that is at most the limit; and how often rows had
-/// lost their digits.
+/// The critical ε of the neuron at every place, or 0 where that is at most the limit, and how often rows had lost
+/// their digits.
 pub(crate) fn peel(
     problem: &Problem,
     limit: f64,

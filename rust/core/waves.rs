@@ -49,8 +49,8 @@ pub fn maximum_match(problem: &Problem, eps: f64) -> Result<Solved<NeuronSet>> {
     })
 }
 
-/// Of the neuron at every place, whether it is in M(limit), found by removing all violators at once; `None`
-/// where rounding could make that another set than the peel's, which removes them one after the other.
+/// Whether the neuron at each place is in M(limit), found by removing all violators at once; `None` where rounding
+/// could make this set differ from that of the peel, which removes violators one after the other.
 ///
 /// An r² is right to a few n u / p, where p is the smallest pivot and u the rounding of one operation. Where all
 /// that is kept and all that goes is further from the limit, both agree.

@@ -1,4 +1,4 @@
-//! What is wrong with parts that are put together, said by kind.
+//! The kinds of fault in the parts of which something is put together.
 
 use std::fmt;
 

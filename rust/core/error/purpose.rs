@@ -1,4 +1,4 @@
-//! What memory was wanted for, as an error says it.
+//! The purposes of memory that error messages name.
 
 use std::fmt;
 

@@ -14,12 +14,12 @@ use super::row_norms::{NullNorms, RowNorms};
 use crate::invariant::pairs;
 use crate::linalg::{Matrix, add_multiple, dot, lower_times};
 
-/// Of the sums that are added, the part that may be rounding of a block, whose rows are added in lanes.
+/// The fraction of the sums that rounding may change within one block, whose rows are added in lanes.
 const ROUNDING: f64 = 32.0 * f64::EPSILON;
-/// Of each block, which is one addition more, about so many rows.
+/// About how many rows a block has; each block is one more addition.
 const ROWS_OF_BLOCK: f64 = 64.0;
 /// Errors of k additions are about √k as large as those of one (Higham and Mary, "A New Approach to Probabilistic
-/// Rounding Error Analysis", 2019); so many times that where rows repeat each other, and round one way.
+/// Rounding Error Analysis", 2019). They can be this many times larger where rows repeat and so round the same way.
 const SAFETY: f64 = 4.0;
 
 /// Sums over rows of what their squared norms multiply to, with what rounding may have changed of each.
@@ -256,13 +256,13 @@ impl Move<'_> {
         self.gram.sides.ranges().map(side).collect()
     }
 
-    /// By how much the norms of the centred products within x, between the sides and within y may be rounding.
+    /// By how much rounding may change the norms of the centred products within x, between the sides and within y.
     fn products_rounding(&self) -> [f64; 3] {
         let (a, b) = (self.totals[0], self.totals[1]);
         [a, (a * b).sqrt(), b].map(|size| self.rounding() * size)
     }
 
-    /// Of what has been added, the part that may be rounding.
+    /// The fraction of the sums that rounding may have changed.
     fn rounding(&self) -> f64 {
         // A fold does not count its batches: each of its rows may have been one.
         let batches =

@@ -17,20 +17,20 @@ use crate::sides::Sides;
 /// The sums of a Gram, or of a fold.
 #[derive(Debug)]
 pub(super) struct RowNorms {
-    /// Of each neuron, its products with the norm of each side.
+    /// The products of each neuron with the norm of each side.
     pub(super) weighted: Matrix,
-    /// Of every two sides, and of each with itself, the product of their norms.
+    /// The product of the norms of every two sides, and of each side with itself.
     pub(super) squares: Vec<f64>,
 }
 
-/// Of a null, the sums of one side and of all behind it.
+/// The sums of a null for one side and all sides behind it.
 #[derive(Debug)]
 pub(super) struct NullNorms {
-    /// Of each neuron of the side, its products with the norms that it meets, of each side behind.
+    /// The products of each neuron of the side with the norms that it meets, those of each side behind.
     pub(super) of_side: Matrix,
-    /// Of each neuron behind, its product with the norm of the side.
+    /// The product of each neuron behind with the norm of the side.
     pub(super) behind: Matrix,
-    /// Of the norm of the side, its products with those of each side behind.
+    /// The products of the side's norm with the norms of each side behind.
     pub(super) squares: Vec<f64>,
 }
 

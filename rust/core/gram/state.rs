@@ -191,7 +191,7 @@ impl Gram {
             let empty = Self { n_batches, ..Self::default() };
             return if n == 0 { Ok(empty) } else { Err(Error::State(StateFault::NoSamples)) };
         }
-        // Rows become columns, so that what counts is below the diagonal.
+        // Transposed, so that the triangle that counts lies below the diagonal.
         let triangle = LowerTriangle::from_columns(n, |j, column| {
             for (value, given) in column.iter_mut().zip(products.row(j).iter().skip(j)) {
                 *value = *given;
@@ -248,7 +248,7 @@ impl Gram {
         self.symmetric(|j| self.products_with(j, true))
     }
 
-    /// An array of what is given for `i >= j`.
+    /// A symmetric array of the values given for `i >= j`.
     fn symmetric<F: Fn(usize) -> f64>(
         &self,
         lower: impl Fn(usize) -> F + Sync,

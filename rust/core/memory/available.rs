@@ -10,7 +10,7 @@ pub(super) fn available() -> Option<u64> {
     machine.into_iter().chain(group).min()
 }
 
-/// What the kernel reckons can be had, and what can be moved out.
+/// The memory that the kernel estimates to be available, and what can be swapped out.
 fn of_machine(meminfo: &str) -> Option<u64> {
     let entry = |name: &str| {
         let line = meminfo.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
@@ -20,7 +20,7 @@ fn of_machine(meminfo: &str) -> Option<u64> {
     Some(entry("MemAvailable")?.saturating_add(entry("SwapFree").unwrap_or(0)))
 }
 
-/// The least of what the groups leave that this process is in (of version 1, or of version 2).
+/// The least memory that any control group of this process leaves (version 1 or version 2).
 fn of_groups(groups: &str) -> Option<u64> {
     let lines = groups.lines().filter_map(|line| {
         let mut parts = line.splitn(3, ':');

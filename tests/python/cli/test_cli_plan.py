@@ -13,7 +13,6 @@ pytest.importorskip("torch")
 
 from cli_files import done, failed, strict
 from compare_runs import made, place
-from old_packages import skip_without_autocast_on_meta
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +25,6 @@ SMALL = {"hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 4}
 def save_llama(folder: Path, **sizes: Any) -> str:
     """A folder of a decoder that holds its configuration alone."""
     transformers = pytest.importorskip("transformers")
-    skip_without_autocast_on_meta()
     transformers.LlamaConfig(**sizes).save_pretrained(folder)
     return f"hf:{folder}"
 

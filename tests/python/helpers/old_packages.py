@@ -11,13 +11,3 @@ LIMITED_MEMORY = pytest.mark.skipif(
     sys.platform != "linux" or np.lib.NumpyVersion(np.__version__) < "2.3.5",
     reason="of Linux, and of a numpy whose OpenBLAS does not wait for memory for ever",
 )
-
-
-def skip_without_autocast_on_meta() -> None:
-    """Skip a plan of Llama, which turns autocast off for the device that it runs on."""
-    import torch
-
-    try:
-        torch.is_autocast_enabled("meta")
-    except RuntimeError:
-        pytest.skip("this torch has no autocast on the meta device")

@@ -9,7 +9,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from old_packages import skip_without_autocast_on_meta
 from spanmatch.torch import ModelError, compare
 from spanmatch.torch.comparing import operations, pairing
 from spanmatch.torch.comparing.options import CompareOptions
@@ -42,7 +41,6 @@ class Maps(nn.Module):
 
 def llama(layers: int = 3) -> nn.Module:
     transformers = pytest.importorskip("transformers")
-    skip_without_autocast_on_meta()
     sizes = {"hidden_size": 16, "intermediate_size": 24, "num_attention_heads": 2}
     config = transformers.LlamaConfig(
         **sizes, num_hidden_layers=layers, num_key_value_heads=2, vocab_size=50

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 
 from forked_commands import ForkedCommands, compare_nets
-from old_packages import LIMITED_MEMORY
+from limited_memory import needs_limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = LIMITED_MEMORY
+pytestmark = needs_limits
 
 LEVELS = int(os.environ.get("SPANMATCH_LEVELS", "5"))
 SIDES = ["a.npy", "b.npy"]

@@ -10,12 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 LEAST, MOST = 2e6, 6e8  # bytes: with less the C library itself ends a process, as a thread starts
 ANSWERED, SHORT = 10, 11
+
+needs_limits = pytest.mark.skipif(
+    sys.platform != "linux" or np.lib.NumpyVersion(np.__version__) < "2.3.5",
+    reason="needs the limits of Linux, and an OpenBLAS that does not wait for memory for ever",
+)
 
 
 def run_alone(script: str, *arguments: str) -> None:

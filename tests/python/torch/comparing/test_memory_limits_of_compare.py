@@ -10,8 +10,7 @@ import os
 import pytest
 
 pytest.importorskip("torch")
-from limited_memory import run_alone
-from old_packages import LIMITED_MEMORY
+from limited_memory import needs_limits, run_alone
 
 LEVELS = int(os.environ.get("SPANMATCH_LEVELS", "4"))
 
@@ -45,6 +44,6 @@ for name, call in CALLS.items():
 """
 
 
-@LIMITED_MEMORY
+@needs_limits
 def test_models_are_compared_or_memory_is_short() -> None:
     run_alone(SCRIPT, str(LEVELS))

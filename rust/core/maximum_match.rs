@@ -148,15 +148,11 @@ mod tests {
     use crate::gram::Gram;
 
     fn problem() -> Problem {
-        let x = ndarray::array![[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0]];
-        let y =
-            ndarray::array![[2.0, 0.0, 0.0], [0.0, 1.0, 1.0], [0.0, 1.0, -1.0], [0.0, 0.0, 0.0]];
+        let both = ndarray::array![[1.0, 0.0], [0.0, 1.0]];
         let mut gram = Gram::default();
-        gram.update(&x, &y).expect("the samples are finite");
+        gram.update(&both, &both).expect("the samples are finite");
         Problem::new(&gram, false).expect("the sums are those of samples")
     }
-
-    const UNCLEAR: Error = Error::Indefinite(Side::X);
 
     /// Answers from the match whose δ is at least `least` times that of the first.
     fn ask_from(matched: &MaximumMatch<'_>, least: f64) -> Result<Solved<f64>> {
@@ -164,7 +160,7 @@ mod tests {
         matched.ask(|asked| {
             assert_eq!((asked.eps(), asked.neurons()), (matched.eps(), matched.neurons()));
             if asked.resolution() < 0.99 * least * first {
-                Err(UNCLEAR)
+                Err(Error::Indefinite(Side::X))
             } else {
                 Ok(asked.resolution() / first)
             }

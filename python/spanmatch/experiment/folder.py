@@ -119,7 +119,7 @@ class Folder:
             if (self.path / name).exists():
                 shutil.rmtree(self.path / name)
         self.report.unlink(missing_ok=True)
-        # Last: cut off, the folder is still known to be an experiment's.
+        # Last: if this is interrupted, the folder is still known to be an experiment's.
         self.config.unlink()
 
     def _check_own(self) -> None:

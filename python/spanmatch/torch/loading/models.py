@@ -141,7 +141,7 @@ def make_architecture(name: str, sizes: dict[str, Any]) -> nn.Module:
 
 
 def _build_torchvision(name: str, weights: Weights, kwargs: dict[str, Any]) -> nn.Module:
-    with explain_missing("torchvision", "models"):
+    with _importing("torchvision"):
         from torchvision.models import get_model_builder, list_models
     _check_known(name, list_models(), "torchvision")
     build = get_model_builder(name)
@@ -154,7 +154,7 @@ def _build_torchvision(name: str, weights: Weights, kwargs: dict[str, Any]) -> n
 
 
 def _build_timm(name: str, weights: Weights, kwargs: dict[str, Any]) -> nn.Module:
-    with explain_missing("timm", "models"):
+    with _importing("timm"):
         import timm
     # Names with hf-hub: and local-dir: are resolved by timm and in no list.
     if ":" not in name:
@@ -167,26 +167,11 @@ def _build_timm(name: str, weights: Weights, kwargs: dict[str, Any]) -> nn.Modul
 
 
 def _build_hugging_face(name: str, weights: Weights, kwargs: dict[str, Any]) -> nn.Module:
-    with explain_missing("transformers", "models"):
-        from transformers import AutoConfig, AutoModel
+    with _importing("transformers"):
+        from transformers import AutoModel
     if weights != "pretrained":
-        config, trust = kwargs.pop("config", None), kwargs.pop("trust_remote_code", False)
-        if config is None:
-            try:
-                config, kwargs = load_from_hub(
-                    AutoConfig.from_pretrained,
-                    name,
-                    download=weights != "file",
-                    return_unused_kwargs=True,
-                    trust_remote_code=trust,
-                    **kwargs,
-                )
-            except OSError as error:
-                raise OSError(
-                    f"the configuration of hf:{name} cannot be had: {_take_first_line(error)}; "
-                    "give hf:FOLDER, a folder that holds its config.json (in Python `config` may "
-                    "be a configuration of transformers)"
-                ) from error
+        trust = kwargs.pop("trust_remote_code", False)
+        config, kwargs = _find_config(name, weights, trust, kwargs)
         make: Callable[..., nn.Module] = AutoModel.from_config
         return make(config, trust_remote_code=trust, **kwargs)
     model: nn.Module
@@ -205,6 +190,34 @@ def _build_hugging_face(name: str, weights: Weights, kwargs: dict[str, Any]) -> 
     return model
 
 
+def _find_config(
+    name: str, weights: Weights, trust: bool, kwargs: dict[str, Any]
+) -> tuple[Any, dict[str, Any]]:
+    """Return a configuration of transformers and the arguments left, with its model imported."""
+    with _importing("transformers"):
+        from transformers import MODEL_MAPPING, AutoConfig
+    config = kwargs.pop("config", None)
+    with torch.device("cpu"):  # both import more, as in _importing
+        if config is None:
+            try:
+                config, kwargs = load_from_hub(
+                    AutoConfig.from_pretrained,
+                    name,
+                    download=weights != "file",
+                    return_unused_kwargs=True,
+                    trust_remote_code=trust,
+                    **kwargs,
+                )
+            except OSError as error:
+                raise OSError(
+                    f"the configuration of hf:{name} cannot be had: {_take_first_line(error)}; "
+                    "give hf:FOLDER, a folder that holds its config.json (in Python `config` may "
+                    "be a configuration of transformers)"
+                ) from error
+        MODEL_MAPPING.get(type(config), None)
+    return config, kwargs
+
+
 SOURCES: dict[str, Callable[[str, Weights, dict[str, Any]], nn.Module]] = {
     "torchvision": _build_torchvision,
     "timm": _build_timm,
@@ -212,6 +225,17 @@ SOURCES: dict[str, Callable[[str, Weights, dict[str, Any]], nn.Module]] = {
 }
 
 WAYS_OUT = "give `checkpoint`, a file, or `load_model(seed=0)` for random weights"
+
+
+@contextmanager
+def _importing(package: str) -> Iterator[None]:
+    """Import a package of the extra `models`, on the CPU even where models are made on meta.
+
+    Modules keep the tensors that they make as they are imported, for every later model, and may
+    read their values.
+    """
+    with explain_missing(package, "models"), torch.device("cpu"):
+        yield
 
 
 @contextmanager

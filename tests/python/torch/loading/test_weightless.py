@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -52,6 +54,46 @@ def test_a_folder_needs_no_more_than_its_configuration(tmp_path: Path) -> None:
     assert shapes(model) == shapes(load_model(f"hf:{tmp_path}", seed=0))
     with pytest.raises(OSError, match=r"hf:.*/none cannot be had: .*/none is no folder"):
         build_weightless(f"hf:{tmp_path}/none")
+
+
+IMPORTS_ON_META = """
+import sys
+
+import torch
+
+from spanmatch.torch.loading.weightless import build_weightless
+
+found = []
+
+class Watch:
+    def find_spec(name, path=None, target=None):
+        if torch.empty(0).is_meta:
+            found.append(name)
+
+sys.meta_path.insert(0, Watch)
+build_weightless(sys.argv[1])
+raise SystemExit(f"{len(found)}, the first {found[0]}" if found else 0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("package", "name"),
+    [
+        ("torchvision", "torchvision:resnet18"),
+        ("timm", "timm:test_vit"),
+        ("transformers", "hf:"),
+    ],
+)
+def test_modules_are_imported_off_the_meta_device(package: str, name: str, tmp_path: Path) -> None:
+    """A module keeps the tensors that it makes, for models to come, and may read their values."""
+    module = pytest.importorskip(package)
+    if package == "transformers":
+        small = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2}
+        module.LlamaConfig(**small, intermediate_size=8, vocab_size=30).save_pretrained(tmp_path)
+        name += str(tmp_path)
+    script = [sys.executable, "-c", IMPORTS_ON_META, name]
+    run = subprocess.run(script, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
 
 
 FACTORIES = """

@@ -1,4 +1,4 @@
-"""The comparisons of an experiment: summed in one pass over the data, then solved one by one."""
+"""The comparisons of an experiment: one pass over the data sums all, then each is solved."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Comparisons:
-    """What makes the comparisons of an experiment, and writes them.
+    """The comparisons of an experiment, which are made and written here.
 
     Parameters
     ----------
     config, files, networks
-        Those of the experiment.
+        The config, the folder and the networks of the experiment.
     layers
-        What is compared, as `compare` takes it.
+        The layers to compare, as in `compare`.
     held_out
-        What the networks are compared on.
+        The data on which the networks are compared.
     progress
-        Show bars on standard error.
+        Whether to show bars on standard error.
     """
 
     config: ExperimentConfig
@@ -62,23 +62,23 @@ class Comparisons:
     progress: bool
 
     def is_there(self, planned: PlannedComparison) -> bool:
-        """Tell whether all is written of a comparison."""
+        """Tell whether everything about a comparison is written."""
         return (
             self.files.has_comparison(planned.key)
             and self.files.layer_details(planned.key).is_file()
         )
 
     def make(self, missing: Sequence[PlannedComparison]) -> Iterator[PlannedComparison]:
-        """Make what is missing of some comparisons, and yield each once it is written.
+        """Make some comparisons, or what is missing of them, and yield each once it is written.
 
         Raises
         ------
         ValueError, ModelError, MemoryError
-            As `compare`: it says which networks.
+            As in `compare`. The message names the networks.
         OSError
             A file cannot be written.
         """
-        # Without its pairs one that is there has nothing to look inside.
+        # Layer details need the pairs: a comparison that was saved without them is made again.
         compared = [
             each for each in missing if self._keeps_pairs and self.files.has_comparison(each.key)
         ]
@@ -97,7 +97,7 @@ class Comparisons:
     def _compare(
         self, missing: Sequence[PlannedComparison]
     ) -> Iterator[tuple[PlannedComparison, Comparison]]:
-        """Yield comparisons, of one pass over the data; of several, where memory asks for it."""
+        """Yield comparisons from one pass over the data, or from several if memory is short."""
         if not missing:
             return
         summed = self._sum_if_it_fits(missing)
@@ -112,9 +112,10 @@ class Comparisons:
             yield from self._compare(missing[half:])
 
     def _sum_if_it_fits(self, missing: Sequence[PlannedComparison]) -> SummedNetworks | None:
-        """Run each network over the data; None where they, or all sums of them, do not fit."""
-        # Each in a group of its own: nulls of more networks summed together differ in their last
-        # bits, and which comparisons are missing, or fit at once, must change nothing.
+        """Run each network over the data; None if the networks or their sums do not fit."""
+        # Each comparison has its own group, since the last bits of nulls depend on which networks
+        # are summed together. Results must not depend on which comparisons are still missing, or
+        # on how many fit into memory.
         groups = [
             NetworkGroup(self._label_both(each), self._find_options(each.kind).resampling)
             for each in missing
@@ -158,8 +159,8 @@ class Comparisons:
         return CompareOptions(**self._list_options(kind))
 
     def _list_options(self, kind: str) -> dict[str, Any]:
-        """Return what `compare` is asked for."""
-        # Of the controls nobody asks how sure they are.
+        """Return the arguments for `compare`."""
+        # The report shows no nulls and no intervals for the controls.
         asked, config = kind == "trained", self.config
         return {
             "layers": self.layers,
@@ -172,12 +173,12 @@ class Comparisons:
         }
 
     def _load_each(self, missing: Sequence[PlannedComparison]) -> dict[str, nn.Module]:
-        """Load the networks of some comparisons, by what errors call them.
+        """Load the networks of some comparisons, by the names that errors give them.
 
         Raises
         ------
         MemoryError
-            So many do not fit.
+            The networks do not fit into memory together.
         """
         networks = dict.fromkeys(chain.from_iterable(each.networks for each in missing))
         models: dict[str, nn.Module] = {}
@@ -199,14 +200,14 @@ class Comparisons:
         return a, b
 
     def _label(self, network: ComparedNetwork) -> str:
-        """Return what errors call a network: no file of weights may have the name of another."""
+        """Return the name that errors give a network, which no other network may share."""
         if not network.is_trained:
             return f"{network.name} at its start"
         return f"checkpoint {network.name}" if self.config.checkpoints else network.name
 
     def _write(self, planned: PlannedComparison, comparison: Comparison) -> None:
-        """Write a comparison, and what is inside its layers."""
-        # Of too few nulls, as of a few inputs in one batch, there is none.
+        """Write a comparison and the details of its layers."""
+        # Too few nulls, as from a few inputs in one batch, allow no calibration.
         if comparison.nulls and all(each.least_p <= LEVEL for each in comparison.nulls.values()):
             with silence_undersampled_warnings():  # the report says it of each layer
                 comparison = comparison.with_calibrations()
@@ -217,8 +218,8 @@ class Comparisons:
         self._look_inside(planned, comparison)
 
     def _look_inside(self, planned: PlannedComparison, comparison: Comparison) -> None:
-        """Write what is inside the layers; before it, a comparison that does not keep its pairs."""
-        # Nobody asks what the matches of the controls are made of.
+        """Write layer details; first save the comparison here if it does not keep its pairs."""
+        # The report shows no simple matches and no cores for the controls.
         eps = self.config.eps if planned.kind == "trained" else ()
         with show_progress(f"Looking inside {planned.key}", self.progress) as report:
             layers = find_layer_details(comparison, eps, report)
@@ -233,7 +234,7 @@ class Comparisons:
 
 
 def _check_room(model: nn.Module, count: int, device: str) -> None:
-    """Raise MemoryError if this number of models does not fit, here or on the device."""
+    """Raise MemoryError if this number of models does not fit on the CPU or on the device."""
     tensors = chain(model.parameters(), model.buffers())
     needed = count * sum(tensor.numel() * tensor.element_size() for tensor in tensors)
     for place in ("cpu", device):

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 MADE_WITH = "made_with"
 """The table of versions and of hashes of files, on which the results also depend."""
 ABSENT: dict[str, Any] = {"nulls": 0, "folds": 0, "keep": "pairs"}
-"""The values of folders that do not name them, since there was no choice yet."""
-MOST_BYTES = 1 << 20  # of a config: checkpoints take a line each
+"""The values for recorded configs that were written before these options existed."""
+MOST_BYTES = 1 << 20  # The largest config to read: each checkpoint takes a line.
 HEAD = "# Asked for by: spanmatch experiment --config THIS_FILE --out FOLDER\n"
 
 
@@ -36,7 +36,7 @@ def read_values(path: Path) -> dict[str, Any]:
     OSError
         The file cannot be read.
     ValueError
-        It is not TOML, or holds a name that is not known.
+        The file is not TOML, or holds a name that is not known.
     """
     values = _read(path)
     values.pop(MADE_WITH, None)
@@ -65,7 +65,7 @@ def is_recorded(path: Path) -> bool:
 
 
 def write_recorded(path: Path, config: Mapping[str, Any], made_with: Mapping[str, str]) -> None:
-    """Write a config, with what else decides the results."""
+    """Write a config, and the versions and hashes on which the results also depend."""
     import tomli_w
 
     text = tomli_w.dumps({**config, MADE_WITH: dict(made_with)})

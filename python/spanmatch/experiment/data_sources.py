@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 def load_held_out_data(config: ExperimentConfig) -> Batches:
-    """Return what networks are compared on.
+    """Return the data on which networks are compared.
 
-    A function of the user's own is asked for the split "test" where it is asked for "train" too.
+    A function of the user is asked for the split "test" only if it is also asked for "train".
     """
     both = (
         config.train_data is None
@@ -30,13 +30,13 @@ def load_held_out_data(config: ExperimentConfig) -> Batches:
     )
     found = _load(config.data, config, split="test" if both else None, limit=config.limit)
     if isinstance(found, ChosenBatches):
-        # Nulls shift inputs against others: neighbours must not be of one class.
+        # Nulls shift inputs against each other, so neighbours must not all be of one class.
         return found.shuffle(torch.Generator().manual_seed(0))
     return found
 
 
 def load_training_data(config: ExperimentConfig) -> Batches | None:
-    """Return what networks are trained on; None if none is.
+    """Return the data on which networks are trained; None if no network is trained.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def load_training_data(config: ExperimentConfig) -> Batches | None:
 def list_versions_and_digests(config: ExperimentConfig) -> dict[str, str]:
     """Return versions, and the SHA-256 of each file that the config names.
 
-    Of folders, and of modules that are imported by name, the content is not looked at.
+    The content of folders, and of modules that are imported by name, is not hashed.
     """
     named = {
         "arch": config.arch,
@@ -76,7 +76,7 @@ def list_versions_and_digests(config: ExperimentConfig) -> dict[str, str]:
 
 
 def _load(name: str, config: ExperimentConfig, split: str | None, limit: int | None) -> Batches:
-    # A function of the user's own makes batches of its own size.
+    # A function of the user chooses its own batch size.
     batch_size = None if has_splits(name) is None else config.batch_size
     tokenizer = find_tokenizer(name, [config.arch])
     given = {} if tokenizer is None else {"tokenizer": tokenizer}

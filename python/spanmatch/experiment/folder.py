@@ -1,7 +1,7 @@
-"""The folder of an experiment: its paths, and the check that it is of the same experiment.
+"""The folder of an experiment: its paths, and the check that it holds the same experiment.
 
-`config.toml` is written first, then the networks, the comparisons and the report. Each of these
-gets its name once it is complete.
+`config.toml` is written first, then the networks, the comparisons and the report. Each file gets
+its final name only once it is complete.
 """
 
 from __future__ import annotations
@@ -27,28 +27,28 @@ REPORT, FIGURES = "report.html", "figures"
 
 @dataclass(frozen=True)
 class Folder:
-    """Names of the files of an experiment."""
+    """The paths of the files of an experiment."""
 
     path: Path
 
     @property
     def config(self) -> Path:
-        """What was asked for."""
+        """The config of the experiment."""
         return self.path / CONFIG
 
     @property
     def report(self) -> Path:
-        """The page to read."""
+        """The report, an HTML page."""
         return self.path / REPORT
 
     @property
     def figures(self) -> Path:
-        """A folder of pictures and their numbers."""
+        """The folder of figures and their numbers."""
         return self.path / FIGURES
 
     @property
     def networks(self) -> Path:
-        """A folder of weights, and of what is known of each network."""
+        """The folder with the weights and the record of each network."""
         return self.path / NETWORKS
 
     def weights(self, key: str) -> Path:
@@ -56,11 +56,11 @@ class Folder:
         return self.networks / f"{key}.safetensors"
 
     def find_weights(self, planned: PlannedNetwork) -> str | Path:
-        """Return the path of a network's weights, here or in its checkpoint."""
+        """Return the path of a network's weights: its checkpoint, or a file in this folder."""
         return planned.checkpoint or self.weights(planned.key)
 
     def network(self, key: str) -> Path:
-        """Return the path of a network's record, which is written once it is complete."""
+        """Return the path of a network's record, which is written once the network is complete."""
         return self.networks / f"{key}.json"
 
     def comparison(self, key: str) -> Path:
@@ -68,7 +68,7 @@ class Folder:
         return self.path / COMPARISONS / key
 
     def has_comparison(self, key: str) -> bool:
-        """Tell whether a comparison is whole."""
+        """Tell whether a comparison is complete."""
         return (self.comparison(key) / INDEX).is_file()
 
     def layer_details(self, key: str) -> Path:
@@ -76,13 +76,13 @@ class Folder:
         return self.comparison(key) / "inside.json"
 
     def claim(self, config: Mapping[str, Any], made_with: Mapping[str, str]) -> None:
-        """Write `config.toml`, or where something is done already see that it says the same.
+        """Write `config.toml`; if results exist, check that theirs is the same.
 
         Raises
         ------
         ValueError
-            The folder holds another experiment, or things of another kind under the names that it
-            would use: nothing is changed. The error shows what differs.
+            The folder holds another experiment, or other files under the names that an experiment
+            uses. Nothing is changed. The message shows what differs.
         """
         held = [name for name in (NETWORKS, COMPARISONS) if _holds_a_file(self.path / name)]
         if held:
@@ -96,21 +96,21 @@ class Folder:
             )
             return
         self._check_own()
-        # An experiment that has come to nothing, as by a slip in its arguments, gives way.
+        # An experiment without results, as after a mistake in its arguments, may be replaced.
         self.path.mkdir(parents=True, exist_ok=True)
         write_recorded(self.config, config, made_with)
 
     def sweep(self) -> None:
-        """Take away what an experiment that was killed has left half written."""
+        """Delete the unfinished files of an experiment that was killed."""
         remove_unfinished(self.path, (NETWORKS, COMPARISONS, FIGURES))
 
     def clear(self) -> None:
-        """Take away an experiment that was written here.
+        """Delete the experiment in this folder.
 
         Raises
         ------
         ValueError
-            No experiment has written the config that is here: nothing is taken away.
+            The config in this folder was not written by an experiment. Nothing is deleted.
         """
         if not self.config.is_file():
             return
@@ -119,7 +119,7 @@ class Folder:
             if (self.path / name).exists():
                 shutil.rmtree(self.path / name)
         self.report.unlink(missing_ok=True)
-        # Last: if this is interrupted, the folder is still known to be an experiment's.
+        # The config goes last: after an interruption the folder is still known as an experiment's.
         self.config.unlink()
 
     def _check_own(self) -> None:

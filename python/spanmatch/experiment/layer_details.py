@@ -21,11 +21,11 @@ def find_layer_details(
 ) -> dict[str, LayerDetails]:
     """Measure every layer of a comparison, and take its maximum match apart.
 
-    At each ε below the layer's median chance level: from there on neurons that are not related
-    match too, and sizes say nothing.
+    The match is taken apart at each ε below the layer's median chance level. From that level on,
+    unrelated neurons match too, and sizes mean nothing.
     """
     layers = {}
-    with silence_undersampled_warnings():  # the report says it of the layer
+    with silence_undersampled_warnings():  # The report warns about each layer.
         for done, layer in enumerate(comparison.layers, start=1):
             pair, chance = comparison.pair(layer), comparison.solved(layer).chance_level
             how = {"center": comparison.center, "ridge": comparison[layer].ridge}

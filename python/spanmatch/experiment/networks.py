@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Networks:
-    """What makes networks of one architecture for the inputs and classes of the data."""
+    """Networks of one architecture, made for the inputs and classes of the data."""
 
     arch: str
     arguments: dict[str, Any]
-    """Of what makes one: `channels` and `classes` of ours."""
+    """Arguments of the function that makes one: `channels` and `classes` for our architectures."""
 
     def make_initial(self, seed: int) -> nn.Module:
-        """Make a network as it begins, with the random weights of a seed."""
+        """Make a network with the random initial weights of a seed."""
         if self.arch in ARCHITECTURES:
             with seed_torch(seed):
                 make = ARCHITECTURES[self.arch]
@@ -46,7 +46,7 @@ class Networks:
 
     @property
     def layers(self) -> list[str] | None:
-        """The layers to compare; None where every leaf of a network is one."""
+        """The layers to compare; None to compare every leaf module of a network."""
         if self.arch not in ARCHITECTURES:
             return None
         return [name for name, _ in self.make_initial(0).named_children()]
@@ -55,12 +55,12 @@ class Networks:
 def prepare_networks(
     config: ExperimentConfig, held_out: Batches, train: Batches | None
 ) -> Networks:
-    """Return what makes the networks of an experiment.
+    """Return the `Networks` of an experiment, which makes them.
 
     Raises
     ------
     ValueError
-        There is no such architecture; or it takes other inputs than the data are.
+        The architecture does not exist, or it does not take the inputs of the data.
     """
     kind = config.arch.partition(":")[0]
     if ":" not in config.arch and config.arch not in ARCHITECTURES:
@@ -70,7 +70,7 @@ def prepare_networks(
             "named as torchvision:resnet18 or file.py:factory"
         )
     if config.arch not in ARCHITECTURES and (train is None or kind not in SOURCES):
-        # As they come: weights of a file fit the network that its library makes.
+        # No arguments: the weights of a checkpoint fit the network as its library makes it.
         return Networks(config.arch, {})
     if kind == "hf":
         raise ValueError(
@@ -125,7 +125,7 @@ def _count_classes(config: ExperimentConfig, batches: Batches) -> int:
 
 
 def split_labelled_batch(batch: Any) -> tuple[Tensor, Tensor] | None:
-    """Return a batch that is a pair of inputs and classes, whole numbers; None of another."""
+    """Return a batch as inputs and classes; None if it is no such pair."""
     if not isinstance(batch, tuple | list) or len(batch) != 2:
         return None
     inputs, targets = batch
@@ -139,5 +139,5 @@ def _format_sizes(inputs: Tensor) -> str:
 
 
 def count_parameters(network: nn.Module) -> int:
-    """Return how many numbers a network learns."""
+    """Return the number of parameters of a network."""
     return sum(parameter.numel() for parameter in network.parameters())

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def measure_performance(network: nn.Module, batches: Batches, device: str) -> Performance | None:
-    """Return accuracy and loss; None if the data have no classes, or the network no scores."""
+    """Return accuracy and loss; None without classes in the data, or scores for them."""
     network = network.to(device).eval()
     tally = Tally()
     with torch.inference_mode():

@@ -20,18 +20,18 @@ class PlannedNetwork:
     """The name of its files."""
     name: str
     seed: int | None
-    """It begins as, and is trained by, this seed; None where it comes from a checkpoint."""
+    """The seed of its initial weights and its training; None if it comes from a checkpoint."""
     checkpoint: str | None
 
 
 @dataclass(frozen=True)
 class ComparedNetwork:
-    """A network as a comparison has it."""
+    """A network in a comparison, trained or not."""
 
     name: str
     """Such as `seed 0`."""
     is_trained: bool
-    """Or at its initialisation."""
+    """False for a network at its initialisation."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class PlannedComparison:
     key: str
     """The name of its folder."""
     kind: ComparisonKind
-    """`trained`: two trained networks. The controls: `start`, a network at its initialisation with
-    itself trained; `untrained`, two at their initialisation."""
+    """`trained` compares two trained networks. The controls are `start`, a network at its
+    initialisation and the same one trained, and `untrained`, two at their initialisation."""
     a: str
     """The name of a network, such as `seed 0`."""
     b: str
@@ -74,8 +74,8 @@ def list_networks(config: ExperimentConfig) -> list[PlannedNetwork]:
 def list_comparisons(config: ExperimentConfig) -> list[PlannedComparison]:
     """Return what an experiment compares: all pairs of trained networks, then the controls.
 
-    Where networks come from checkpoints nobody knows how they began: no `start`, and the untrained
-    ones are of the seeds.
+    The initial weights of checkpoints are not known. They have no `start`, and the untrained
+    networks come from the seeds.
 
     >>> from spanmatch.experiment.config import ExperimentConfig
     >>> config = ExperimentConfig(data="digits", arch="small-vgg", seeds=(0, 1))
@@ -104,6 +104,6 @@ def list_comparisons(config: ExperimentConfig) -> list[PlannedComparison]:
 
 
 def _pair_neighbours(seeds: tuple[int, ...]) -> list[tuple[int, int]]:
-    """Pair each with the next, the last with the first, and none with itself, or twice."""
+    """Pair each seed with the next, and of three or more the last with the first."""
     following = list(pairwise(seeds))
     return following if len(seeds) < 3 else [*following, (seeds[-1], seeds[0])]

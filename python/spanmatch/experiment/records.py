@@ -38,7 +38,7 @@ class Performance:
 
 @dataclass(frozen=True)
 class Epoch:
-    """What an epoch of training told, on the batches as they came."""
+    """Loss and accuracy of an epoch of training, each batch measured just before its step."""
 
     loss: float
     accuracy: float
@@ -51,13 +51,13 @@ class Network:
     name: str
     """`seed 0`, or the name of its checkpoint."""
     parameters: int
-    """How many numbers it learns."""
+    """The number of its parameters."""
     history: tuple[Epoch, ...]
-    """By epoch; empty where it was not trained here."""
+    """One entry per epoch; empty if the network was not trained here."""
     trained: Performance | None
-    """None where the data have no classes to tell."""
+    """None if the data have no classes, or the network returns no scores for them."""
     untrained: Performance | None
-    """At its initialisation; None where that is not known."""
+    """The performance at its initialisation; None if that is not known."""
 
 
 @dataclass(frozen=True)
@@ -66,14 +66,14 @@ class Sizes:
 
     eps: float
     simple: tuple[int, ...]
-    """Neurons, of both sides, in each of the simple matches that make it up; largest first."""
+    """The number of neurons, of both sides, in each simple match of a cover; largest first."""
     core: tuple[int, ...]
-    """Neurons in the core of each neuron of the match, largest first."""
+    """The number of neurons in the core of each neuron of the match; largest first."""
 
 
 @dataclass(frozen=True)
 class LayerDetails:
-    """What a layer's pair tells beside its spectrum."""
+    """Results for a layer's pair beyond its spectrum."""
 
     measures: Measures
     sizes: tuple[Sizes, ...]
@@ -81,12 +81,12 @@ class LayerDetails:
 
 
 def write_network(path: Path, network: Network) -> None:
-    """Write what is known of a network."""
+    """Write the record of a network."""
     write_json(path, asdict(network))
 
 
 def read_network(path: Path) -> Network:
-    """Read what is known of a network; FileError where it is damaged."""
+    """Read the record of a network; raise FileError if it is damaged."""
     plain = read_json(path, WAY_OUT)
     try:
         return Network(
@@ -101,7 +101,7 @@ def read_network(path: Path) -> Network:
 
 
 def write_layer_details(path: Path, layers: Mapping[str, LayerDetails]) -> None:
-    """Write what is known of the layers of a comparison."""
+    """Write the details of the layers of a comparison."""
     write_json(
         path,
         {
@@ -115,7 +115,7 @@ def write_layer_details(path: Path, layers: Mapping[str, LayerDetails]) -> None:
 
 
 def read_layer_details(path: Path) -> dict[str, LayerDetails]:
-    """Read what is known of the layers of a comparison; FileError where it is damaged."""
+    """Read the details of the layers of a comparison; raise FileError if they are damaged."""
     plain = read_json(path, WAY_OUT)
     try:
         return {
@@ -137,25 +137,25 @@ def read_layer_details(path: Path) -> dict[str, LayerDetails]:
 
 
 def as_epoch(plain: object) -> Epoch:
-    """Return what plain data hold of an epoch, or raise ValueError."""
+    """Return an epoch from plain data; raise ValueError if they hold none."""
     return Epoch(take_number(plain, "loss", 0), take_number(plain, "accuracy", 0, 1))
 
 
 def _restore_performance(plain: object) -> Performance | None:
     if plain is None:
         return None
-    # A loss that is not finite, JSON has no number for.
+    # JSON has no number for a loss that is not finite: it is null there.
     loss = nan if take(plain, "loss") is None else take_number(plain, "loss", 0)
     return Performance(take_number(plain, "accuracy", 0, 1), loss, take_count(plain, "inputs", 1))
 
 
 def _restore_measures(plain: object) -> Measures:
-    """Return measures; those that came after the file was written are what they are by default."""
+    """Return measures; one that the file is too old to hold gets its default."""
     if not isinstance(plain, dict) or not isinstance(plain.get("also", {}), dict):
         raise ValueError("its measures are not numbers by name")
     return Measures(**_restore_nan(plain | {"also": _restore_nan(plain.get("also", {}))}))
 
 
 def _restore_nan(values: dict[str, Any]) -> dict[str, Any]:
-    """Return what JSON has no number for as nan again."""
+    """Return values with nan where JSON has null."""
     return {name: float("nan") if each is None else each for name, each in values.items()}

@@ -1,4 +1,4 @@
-"""The run of an experiment in a folder: it does what is missing, then writes the report."""
+"""The run of an experiment in a folder: it makes what is missing, then writes the report."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def run_experiment(
     to_train_on, held_out = load_training_data(config), load_held_out_data(config)
     networks = prepare_networks(config, held_out, to_train_on)
     layers = networks.layers if config.layers is None else list(config.layers)
-    # A wrong choice of layers raises before the training, and not after it.
+    # A wrong choice of layers must raise before the training, not after it.
     choose_layers(networks.make_initial(0), layers)
     _check_enough(held_out, config)
     files = Folder(folder)
@@ -135,7 +135,7 @@ def _check_enough(held_out: Batches, config: ExperimentConfig) -> None:
 
 @dataclass(frozen=True)
 class _Training:
-    """What makes the networks."""
+    """The training of networks, whose weights and records are written to the folder."""
 
     config: ExperimentConfig
     files: Folder
@@ -145,7 +145,7 @@ class _Training:
     progress: bool
 
     def make_network(self, planned: PlannedNetwork) -> Network:
-        """Train a network, or read it, and write down what is known of it."""
+        """Train or read a network, measure it, and write its record."""
         untrained = None
         history: list[Epoch] = []
         if planned.seed is not None:
@@ -158,7 +158,7 @@ class _Training:
         return known
 
     def _train(self, key: str, name: str, seed: int) -> list[Epoch]:
-        """Write the weights of a network, unless they are there, and return its history."""
+        """Train a network and write its weights, unless they exist; return its history."""
         path = self.files.weights(key)
         if not path.is_file():
             if self.to_train_on is None:
@@ -190,7 +190,7 @@ def _say_accuracy(network: Network) -> str:
 
 @contextmanager
 def _use_threads(count: int) -> Iterator[None]:
-    """Let torch use so many threads, and then as many as before."""
+    """Let torch use this number of threads within the context."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from spanmatch.torch.loading.data.named import Batches
 
 MOMENTUM = 0.9
-MOVED = 8  # by a part of this of an image's side, as by 4 of 32 in He et al. 2016
+MOVED = 8  # Images move by up to side / 8, as by 4 of 32 pixels in He et al. 2016.
 
 
 def train(
@@ -29,17 +29,17 @@ def train(
     config: ExperimentConfig,
     report: Callable[[int, int], object] | None,
 ) -> list[Epoch]:
-    """Train a network where it lies, and return what every epoch told.
+    """Train a network in place, and return the loss and accuracy of every epoch.
 
-    Stochastic gradient descent, whose rate warms up and anneals (Smith and Topin, "Super-
-    Convergence", 2017). Order and augmentation follow from the seed, and so does dropout. Batches
-    of a function of the user's own come in their own order.
+    The method is stochastic gradient descent, whose rate warms up and anneals (Smith and Topin,
+    "Super-Convergence", 2017). The seed decides the order, the augmentation and dropout. Batches
+    from a function of the user keep their order.
 
     Raises
     ------
     ValueError
-        Batches without classes, or classes that the network does not have; the loss is no longer
-        finite.
+        The batches have no classes, or classes that the network does not have; or the loss is no
+        longer finite.
     """
     optimiser = torch.optim.SGD(
         network.parameters(),
@@ -53,7 +53,7 @@ def train(
     )
     generator = torch.Generator().manual_seed(seed)
     history = []
-    # Modules draw from torch's own generators, which then go on as if nothing had been drawn.
+    # Modules such as dropout draw from torch's global generators, whose state is restored after.
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         network.train()
@@ -99,17 +99,17 @@ class Tally:
 
     @property
     def accuracy(self) -> float:
-        """The part that was labelled correctly."""
+        """The part of the inputs that was labelled correctly."""
         return self._right / self.inputs
 
     @property
     def loss(self) -> float:
-        """The mean loss of an input."""
+        """The mean loss per input."""
         return self._loss / self.inputs
 
 
 def describe_wrong_classes(outputs: Any, targets: Tensor) -> str:
-    """Return why outputs cannot be scores of the classes of the targets; nothing if they can."""
+    """Return why outputs cannot be scores for the targets' classes; "" if they can."""
     if not isinstance(outputs, Tensor) or outputs.ndim != 2:
         return "it returns no tensor of scores (inputs, classes)"
     if len(targets) and not 0 <= int(targets.min()) <= int(targets.max()) < outputs.shape[1]:
@@ -129,7 +129,7 @@ def _split_batch(batch: Any, config: ExperimentConfig) -> tuple[Tensor, Tensor]:
 
 
 def _augment(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Mirror half of the images, and move all of the batch by a few pixels."""
+    """Mirror about half of the images, and move the whole batch by a few pixels."""
     mirrored = torch.rand(len(images), generator=generator) < 0.5
     images = torch.where(mirrored.to(images.device)[:, None, None, None], images.flip(3), images)
     height, width = images.shape[2:]

@@ -1,9 +1,9 @@
 """The report of an experiment: one page, and its figures as files.
 
-Read `findings`, the content of the folder; `claims`, the questions and their answers, each a
-`claim` (the one on `single_neurons` has a module of its own); `figures`, which are drawn in
-`curves`, `depth`, `calibrated` and `match_sizes`, each a `drawing` with its numbers; and `page`,
-which puts them together in the frame of `spanmatch.plot.page`.
+`findings` is the content of the folder. `claims` holds the questions and their answers, each a
+`claim`; the one on `single_neurons` has its own module. `figures` lists the figures, which are
+drawn in `curves`, `depth`, `calibrated` and `match_sizes`, each a `drawing` with its numbers.
+`page` puts all into the frame of `spanmatch.plot.page`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from spanmatch.experiment.report.drawing import NumberedDrawing
 
-FORMULAS = tuple("=+-@\t\r")  # Spreadsheets compute cells that begin with one of these.
+FORMULAS = tuple("=+-@\t\r")  # Spreadsheets take a cell that begins with one for a formula.
 
 
 def write_report(path: Path) -> Path:

@@ -1,4 +1,4 @@
-"""The figure of calibrated scores over depth, beside the measures."""
+"""The figure of measures over depth, as they are and calibrated."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from spanmatch.results.calibration import CalibratedMeasure
 
 MEASURES = {"area": ("area of the match", BLUE), "linear_cka": ("linear CKA", ORANGE)}
-NAMED = 5  # layers that are named in words
+NAMED = 5  # At most this number of layers is named in a sentence.
 
 
 def draw_calibrated(findings: Findings) -> NumberedDrawing | None:
     """Draw area and linear CKA of trained networks as they are, and calibrated.
 
-    Nothing where they were not calibrated: with too few nulls, or in folders of before.
+    Return None if a pair was not calibrated: with too few nulls, or in a folder of an old version.
     """
     measured = {name: _list_measured(findings, name) for name in MEASURES}
     if not all(each for of_layer in measured.values() for each in of_layer):
@@ -78,7 +78,7 @@ def draw_calibrated(findings: Findings) -> NumberedDrawing | None:
 
 
 def _list_measured(findings: Findings, measure: str) -> list[list[CalibratedMeasure]]:
-    """Return for each layer the measure of every pair; nothing if one pair lacks it."""
+    """Return for each layer the measure of every pair; empty for a layer if one pair lacks it."""
     found = []
     for layer in findings.layers:
         calibrations = [each.calibration for each in findings.answers(layer)]
@@ -101,7 +101,7 @@ def _collect(measured: Sequence[Sequence[CalibratedMeasure]], what: str) -> NDAr
 def _say_what_is_left(
     findings: Findings, label: str, measured: Sequence[Sequence[CalibratedMeasure]]
 ) -> str:
-    """Return a sentence on how much of a measure is more than chance, and where nothing is."""
+    """Return a sentence on how much of a measure is above chance, and in which layers none is."""
     values, scores = (_collect(measured, what).mean(axis=1) for what in ("value", "score"))
     known = ~np.isnan(scores)
     nothing = [

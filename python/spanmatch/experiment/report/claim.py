@@ -16,7 +16,7 @@ Verdict = Literal["yes", "no", "unclear", "in part"]
 
 @dataclass(frozen=True)
 class Claim:
-    """A question, and what this experiment answers."""
+    """A question, and the answer of this experiment."""
 
     question: str
     verdict: Verdict
@@ -24,7 +24,7 @@ class Claim:
 
 
 def format_range(values: NDArray[np.float64], *, percent: bool = False) -> str:
-    """Return the least and the largest of the values, or the one that both read as."""
+    """Return the least and the largest value as text; one of them if both read the same."""
     if values.size == 0:
         return "–"
     low, high = (
@@ -34,6 +34,6 @@ def format_range(values: NDArray[np.float64], *, percent: bool = False) -> str:
 
 
 def warn_of_one_pair(findings: Findings) -> str:
-    """Return a sentence if there is only one pair of networks, else ""."""
+    """Return a warning if there is only one pair of networks, else ""."""
     one = len(findings.of("trained")) == 1
     return " There is one pair only, so nothing is known of the spread." if one else ""

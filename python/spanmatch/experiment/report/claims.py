@@ -26,7 +26,7 @@ MOST = 0.9
 
 
 def answer_claims(findings: Findings) -> list[Claim]:
-    """Return every claim that the experiment can speak of."""
+    """Return every claim that the experiment can answer."""
     return [
         *ask_about_chance(findings),
         *ask_about_convolutions(findings),
@@ -55,8 +55,8 @@ def ask_about_chance(findings: Findings) -> list[Claim]:
 def is_above_chance(findings: Findings, layer: str) -> bool:
     """Tell whether a layer matches more than chance in every pair.
 
-    The p-value of its area is at most 0.05; without nulls, nearly all living neurons are below
-    their chance level.
+    With nulls, the p-value of its area must be at most 0.05. Without, nearly all living neurons
+    must be below their chance level.
     """
     if _has_nulls(findings):
         return all(each.beyond_chance for each in findings.answers(layer))
@@ -108,7 +108,7 @@ def _answer_by_level(findings: Findings, more: Sequence[str], others: Sequence[s
 
 
 def ask_about_convolutions(findings: Findings) -> list[Claim]:
-    """Ask whether convolutional layers match at an ε where classifier layers do."""
+    """Ask whether convolutional layers match at the ε at which classifier layers do."""
     maps = [layer for layer in findings.layers if findings.is_map(layer)]
     vectors = [layer for layer in findings.layers if not findings.is_map(layer)]
     if not maps or not vectors:
@@ -143,7 +143,7 @@ def ask_about_convolutions(findings: Findings) -> list[Claim]:
 
 
 def ask_about_locality(findings: Findings) -> list[Claim]:
-    """Ask how large the simple matches are: a few neurons each, or much of the match."""
+    """Ask whether simple matches are small, or hold much of the maximum match."""
     question = "Are simple matches local, a few neurons each?"
     lines, parts = [], []
     for eps in findings.config.eps:
@@ -208,7 +208,7 @@ def ask_about_depth(findings: Findings) -> list[Claim]:
 
 
 def ask_about_training(findings: Findings) -> list[Claim]:
-    """Ask whether training makes networks more alike than they begin."""
+    """Ask whether trained networks are more alike than untrained ones."""
     if not findings.of("untrained"):
         return []
     more, less = [], []
@@ -237,7 +237,7 @@ def ask_about_training(findings: Findings) -> list[Claim]:
 
 
 def _list_below_chance(findings: Findings, layer: str) -> NDArray[np.float64]:
-    """Return, for each pair with living neurons, the part of them below their own level."""
+    """Return for each pair the part of its living neurons below their own chance level."""
     parts = []
     for spectrum in findings.spectra("trained", layer):
         critical = np.concatenate([spectrum.x, spectrum.y])
@@ -249,13 +249,13 @@ def _list_below_chance(findings: Findings, layer: str) -> NDArray[np.float64]:
 
 
 def _pool_curves(findings: Findings, layers: Sequence[str]) -> NDArray[np.float64]:
-    """Return the mean of s(ε) over layers, pairs × ε."""
+    """Return the mean of s(ε) over layers, as an array pairs × ε."""
     curves = np.array([findings.similarity("trained", layer, EPS) for layer in layers])
     return np.asarray(curves.mean(axis=0))
 
 
 def _correlate_ranks(values: NDArray[np.float64]) -> float:
-    """Return Spearman's correlation of values with their places; 0 if all are alike."""
+    """Return Spearman's correlation of values with their positions; 0 if all are equal."""
     # Ties get the mean of their ranks.
     ranks = np.array([np.mean(np.flatnonzero(np.sort(values) == value)) for value in values])
     if np.ptp(ranks) == 0:

@@ -38,12 +38,12 @@ BANDS = (
 
 
 def draw_mean_curves(findings: Findings) -> NumberedDrawing:
-    """Draw s(ε) of every layer: the mean over pairs, from the least to the most, and chance."""
+    """Draw s(ε) of every layer: the mean and the range over pairs, and chance."""
     layers = findings.layers
     columns = min(4, len(layers))
     rows = math.ceil(len(layers) / columns)
     banded = any(findings.one_to_one(layer) for layer in layers)
-    foot = 0.3 if banded else 0.0  # inches for what the bands are called
+    foot = 0.3 if banded else 0.0  # Inches for the names of the bands.
     figure = Figure(figsize=(9.6, 0.5 + foot + 2.1 * rows), layout="constrained")
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
     numbers: list[dict[str, Any]] = []
@@ -117,7 +117,7 @@ def draw_heat_map(findings: Findings) -> NumberedDrawing:
 
 
 def _list_curves(findings: Findings, layer: str) -> dict[str, NDArray[np.float64]]:
-    """Return s1, near and s of a layer, pairs × ε each; s alone if no more is known."""
+    """Return s1, near and s of a layer, each pairs × ε; only s if the others are not known."""
     whole = {"s": findings.similarity("trained", layer, EPS)}
     pairs = findings.one_to_one(layer)
     if not pairs:
@@ -136,9 +136,9 @@ def _list_numbers(
 
 
 def _draw_chance(axes: Axes, findings: Findings, layer: str) -> list[dict[str, Any]]:
-    """Draw the nulls from the least to the largest; without any, where chance begins.
+    """Draw the range of the nulls, or the chance level without nulls.
 
-    Return the numbers of the nulls.
+    Return the numbers of the nulls, or an empty list.
     """
     nulls = [each.nulls for each in findings.answers(layer) if each.nulls is not None]
     if nulls:

@@ -1,4 +1,4 @@
-"""The figures over depth: areas with the controls, and the usual measures."""
+"""The figures over depth: areas with the controls, and the classic measures."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ MEASURES = {
 
 
 def draw_area(findings: Findings) -> NumberedDrawing:
-    """Draw the area under s(ε) through the depth, with the controls."""
+    """Draw the area under s(ε) over depth, with the controls."""
     figure, axes = begin_figure_through_depth(findings)
     depth = np.arange(len(findings.layers))
     numbers: list[dict[str, Any]] = []
@@ -69,7 +69,7 @@ def draw_area(findings: Findings) -> NumberedDrawing:
 
 
 def draw_measures(findings: Findings) -> NumberedDrawing:
-    """Draw the classic measures through the depth, beside the area."""
+    """Draw the classic measures over depth, beside the area."""
     figure, axes = begin_figure_through_depth(findings)
     numbers = []
     for name, (label, colour) in {"area": ("area of the match", BLUE), **MEASURES}.items():
@@ -114,7 +114,7 @@ def _draw_intervals(axes: Axes, findings: Findings) -> list[dict[str, Any]]:
 
 
 def _draw_chance_areas(axes: Axes, findings: Findings) -> list[dict[str, Any]]:
-    """Draw the areas by chance, and return the numbers."""
+    """Draw the areas of the nulls, or of chance levels without nulls, and return the numbers."""
     layers, depth = findings.layers, np.arange(len(findings.layers))
     nulls = [findings.null_areas(layer) for layer in layers]
     if all(areas.size for areas in nulls):

@@ -1,4 +1,4 @@
-"""A drawing of the report with its numbers, and what several of them share."""
+"""A drawing of the report with its numbers, and functions that several drawings share."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class NumberedDrawing(Drawing):
     """A figure with its numbers."""
 
     rows: list[dict[str, Any]]
-    """What it shows, a row for each number."""
+    """The numbers that it shows, a row for each."""
 
 
 def begin_figure_through_depth(findings: Findings) -> tuple[Figure, Axes]:
@@ -60,13 +60,13 @@ def name_layers(axes: Axes, layers: tuple[str, ...]) -> None:
 
 
 def shorten(layer: str) -> str:
-    """Return the end of a name that is too long to stand at an axis; numbers beside have all."""
+    """Return a layer's name for an axis: only its end if it is long, as the tables have all."""
     name = show_name(layer)
     return escape_formulas(name if len(name) <= 20 else f"…{name[-19:]}")
 
 
 def add_legend(figure: Figure, columns: int) -> None:
-    """Name over a figure what its first axes show."""
+    """Put a legend of the first axes over a figure."""
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(
         handles,

@@ -1,4 +1,4 @@
-"""The figures of a report, in its order."""
+"""The figures of a report, in their order there."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def draw_figures(findings: Findings) -> list[NumberedDrawing]:
-    """Draw every figure."""
+    """Draw every figure for which there are numbers."""
     figures: tuple[Callable[[Findings], NumberedDrawing | None], ...] = (
         draw_mean_curves,
         draw_area,

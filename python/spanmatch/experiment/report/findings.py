@@ -46,7 +46,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class Findings:
-    """All that an experiment has found."""
+    """All results of an experiment."""
 
     config: ExperimentConfig
     versions: dict[str, str]
@@ -75,13 +75,13 @@ class Findings:
         return np.array([each.area for each in self.spectra(kind, layer)])
 
     def answers(self, layer: str) -> list[LayerAnswer]:
-        """Return all that each pair of trained networks tells of a layer."""
+        """Return all results on a layer, one for each pair of trained networks."""
         return [each.comparison.solved(layer) for each in self.of("trained")]
 
     def one_to_one(self, layer: str) -> list[OneToOne]:
-        """Return what each pair of trained networks shares neuron by neuron in a layer.
+        """Return the one-to-one pairs in a layer, for each pair of trained networks.
 
-        Nothing where it is not known of every pair, as of folders of before it was asked for.
+        Empty if a pair of networks lacks them, as in a folder of an old version.
         """
         found = [each.one_to_one for each in self.answers(layer)]
         known = [each for each in found if each is not None]
@@ -93,13 +93,13 @@ class Findings:
         return np.concatenate([np.empty(0), *areas])
 
     def chance(self, layer: str) -> float:
-        """Return the lowest median chance level of a layer, over pairs; nan if none lives."""
+        """Return the lowest median chance level of a layer over pairs; nan if no neuron lives."""
         levels = [each.chance_level for each in self.answers(layer)]
         living = [level for level in levels if not np.isnan(level)]
         return min(living, default=float("nan"))
 
     def is_map(self, layer: str) -> bool:
-        """Tell whether positions of maps are the samples of a layer: then it is convolutional."""
+        """Tell whether a layer is convolutional, so that its samples are positions of maps."""
         first = self.compared[0].comparison
         return first.inputs is not None and first[layer].n_samples > first.inputs
 
@@ -112,7 +112,7 @@ def read_findings(path: Path) -> Findings:
     OSError
         There is no config, or a file cannot be read.
     ValueError
-        Something of the experiment is not there yet; a file is damaged.
+        A part of the experiment is missing, or a file is damaged.
     """
     folder = Folder(path)
     config, versions = _read_config(folder)
@@ -135,12 +135,12 @@ def read_findings(path: Path) -> Findings:
 
 
 def _read_config(folder: Folder) -> tuple[ExperimentConfig, dict[str, str]]:
-    """Return what was asked for, and the versions that answered."""
+    """Return the config, and the versions of the libraries that made the results."""
     path = folder.config
     values, recorded = ABSENT | read_values(path), read_recorded(path)
     try:
         for name, of_type in get_value_types().items():
-            # What is None is not written.
+            # Values that are None are not written, so they may be missing.
             if NoneType not in get_args(of_type):
                 take(values, name)
         versions = {name: take_text(recorded, name) for name in ("spanmatch", "torch")}

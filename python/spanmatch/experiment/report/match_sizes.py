@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def draw_sizes_by_layer(findings: Findings) -> NumberedDrawing | None:
-    """Draw how large the simple matches and the cores of each layer are; None without any."""
+    """Draw the sizes of the simple matches and cores of each layer; None if there are none."""
     numbers: list[dict[str, Any]] = []
     pooled: defaultdict[tuple[str, float, str], Counter[int]] = defaultdict(Counter)
     for layer in findings.layers:

@@ -1,4 +1,4 @@
-"""The page of a report, made of findings, claims and figures."""
+"""The page of a report, made from findings, claims and figures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def render_page(
     findings: Findings, claims: Sequence[Claim], figures: Sequence[NumberedDrawing]
 ) -> str:
-    """Return a report as one HTML file that refers to no other."""
+    """Return a report as one HTML file that needs no other file."""
     first = findings.compared[0].comparison
     return load_page("spanmatch.experiment.report").render(
         headline=_write_headline(findings),
@@ -44,7 +44,7 @@ def render_page(
 
 
 def _is_held_out(findings: Findings) -> bool:
-    """Tell whether it is known that nothing was trained on what was compared on."""
+    """Tell whether it is known that no network was trained on the data of the comparisons."""
     config = findings.config
     sets = ("digits", "mnist5k", "cifar10")
     known = config.data.partition(":")[0] in sets
@@ -69,7 +69,7 @@ def _list_controls(findings: Findings) -> list[dict[str, Any]]:
 
 
 def _list_areas(findings: Findings) -> list[dict[str, Any]]:
-    """Return for each layer and pair the area with its interval, its nulls, and p."""
+    """Return for each layer and pair the area with its interval, the range of its nulls, and p."""
     return [
         {
             "layer": layer,
@@ -142,14 +142,14 @@ def _list_warnings(findings: Findings) -> list[str]:
 def _explain_shuffling(findings: Findings) -> str:
     if findings.config.nulls == 0:
         return ""
-    # Here alone a report needs torch.
+    # This is the only place where a report needs torch.
     from spanmatch.torch.loading.data.shuffled import explain_shuffling
 
     return explain_shuffling(findings.config.data, findings.config.nulls)
 
 
 def _write_headline(findings: Findings) -> str:
-    """Return the answer in a sentence."""
+    """Return the main result, in one or two sentences."""
     layers = [layer for layer in findings.layers if is_above_chance(findings, layer)]
     pairs = len(findings.of("trained"))
     over = f"Over {count_of(pairs, 'pair')} of trained networks"

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 QUESTION = "Is what is shared, shared neuron by neuron?"
 MOST, HALF = 0.9, 0.5
-"""The answer is yes if s1 is at least `MOST` of s, and no if near is less than `HALF` of s."""
+"""The answer is yes if s1 is at least `MOST` of s, and no if near is less than `HALF` of s, in
+every pair of networks."""
 
 
 def ask_about_single_neurons(findings: Findings) -> list[Claim]:
-    """Ask how much of s(ε) disjoint pairs of neurons hold, and how much neurons with a partner."""
+    """Ask how much of s(ε) is in disjoint pairs of neurons, and how much has a single partner."""
     if not all(findings.one_to_one(layer) for layer in findings.layers):
         return [
             Claim(
@@ -32,7 +33,7 @@ def ask_about_single_neurons(findings: Findings) -> list[Claim]:
                 "of neurons. The command that made them does them anew with --force.",
             )
         ]
-    # Of two equal neurons: at a smaller ε no two can be a pair.
+    # The residual of two equal neurons: at a smaller ε no two neurons can be a pair.
     floor = math.sqrt(_get_ridge(findings) / (1 + _get_ridge(findings)))
     if max(findings.config.eps) <= floor:
         return [
@@ -55,13 +56,13 @@ def ask_about_single_neurons(findings: Findings) -> list[Claim]:
                 QUESTION, "unclear", "No chosen ε is below chance in any layer: give smaller ones."
             )
         ]
-    # Of most layers; of several such ε the largest, at which most is shared.
+    # The ε that is below chance in most layers; of several the largest, where most is shared.
     eps = max(below, key=lambda each: (len(below[each]), each))
     return [_answer_at(findings, eps, below[eps])]
 
 
 def _answer_at(findings: Findings, eps: float, layers: Sequence[str]) -> Claim:
-    """Answer at an ε, of layers where it is below chance."""
+    """Answer at an ε, for the layers in which it is below chance."""
     shares = {layer: _list_shares(findings, layer, eps) for layer in layers}
     single, near, whole = np.mean(list(shares.values()), axis=0)
     where = "all layers" if len(layers) == len(findings.layers) else ", ".join(layers)
@@ -100,7 +101,7 @@ def _find_least_cosine(findings: Findings, eps: float) -> float:
 
 
 def _list_shares(findings: Findings, layer: str, eps: float) -> NDArray[np.float64]:
-    """Return s1, near and s of a layer, by pair of networks."""
+    """Return s1, near and s of a layer, as an array 3 × pairs of networks."""
     pairs = findings.one_to_one(layer)
     return np.array(
         [
@@ -112,7 +113,7 @@ def _list_shares(findings: Findings, layer: str, eps: float) -> NDArray[np.float
 
 
 def _compare_layers(shares: Mapping[str, NDArray[np.float64]]) -> str:
-    """Return the layers in which the largest and the smallest part of s is s1."""
+    """Return a clause on the layers in which s1 is the largest and the smallest part of s."""
     parts = {
         layer: float(single.sum() / whole.sum())
         for layer, (single, _, whole) in shares.items()
@@ -128,7 +129,7 @@ def _compare_layers(shares: Mapping[str, NDArray[np.float64]]) -> str:
 
 
 def _tell_chance(findings: Findings, eps: float, layers: Sequence[str]) -> str:
-    """Return what nulls say of pairs: they hold no more than spans do."""
+    """Return a sentence on chance: pairs in the nulls hold no more neurons than spans do."""
     nulls = {layer: [each.nulls for each in findings.answers(layer)] for layer in layers}
     largest = [
         max(float(each.similarity(eps).max()) for each in of_layer if each is not None)

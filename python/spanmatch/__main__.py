@@ -1,10 +1,10 @@
-"""`python -m spanmatch`, which torchrun too can start: `torchrun -m spanmatch compare …`."""
+"""`python -m spanmatch`, which torchrun can start too: `torchrun -m spanmatch compare …`."""
 
 import os
 import sys
 
-# Python puts the current folder first. What lies there under the name of a library is not to run
-# in its place: modules of the user's own are found there by `package.module:factory` alone.
+# Python searches the current folder first, but a file there with the name of a library must not
+# run in its place. Only `package.module:factory` finds the user's own modules there.
 if sys.path[:1] in ([""], [os.getcwd()]) and not getattr(sys.flags, "safe_path", False):  # noqa: PTH109
     del sys.path[0]
 

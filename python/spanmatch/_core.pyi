@@ -1,4 +1,4 @@
-"""The Rust core: arguments in, results out. Use the functions of `spanmatch` instead."""
+"""The Rust core, which does no more than compute. Use the functions of `spanmatch` instead."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, final
@@ -37,8 +37,9 @@ _Three = tuple[float, float, float]
 _Floats = NDArray[np.float64]
 _Indices = NDArray[np.int64]
 _Expression = tuple[NDArray[np.float64], _Floats, _Floats]
-# Critical ε of x and of y; index, -1 where none, and residual of their best partners; pairs, x and
-# y, and from which ε on they are pairs.
+# Critical ε of x and of y. For each neuron of x, then of y: the index of its best partner, -1 for
+# none, and the residual. The pairs: indices in x, indices in y, and the ε from which on each is a
+# pair.
 _OneToOne = tuple[
     _Floats,
     _Floats,
@@ -46,38 +47,41 @@ _OneToOne = tuple[
     tuple[_Indices, _Floats],
     tuple[_Indices, _Indices, _Floats],
 ]
-# Neurons of each side, batches, samples; then shift, sums, spread and products of the shifted rows.
+# The numbers of neurons of each side, of batches and of samples; then shift, sums, spread and
+# products of the shifted rows.
 _Parts = tuple[list[int], int, int, _Floats, _Floats, _Floats, NDArray[np.float64]]
-# Seed, items, what stands for each null's shifts, nulls (count, n_x * n_y), the folds' parts. Of
-# many sides a null has those of each side, one after the other, with all neurons behind it.
+# The seed, the number of items, a hash of each null's shifts, the products of the nulls (count,
+# n_x * n_y), and the parts of each fold. With more than two sides, a null holds the products of
+# each side in turn with all neurons of later sides.
 _Replicates = tuple[int, int, list[int], NDArray[np.float64], list[_Parts]]
-# Sums by the squared norms of the shifted rows of K sides, a and b of x and y: of every neuron, and
-# of each norm, with each norm (n + K, K); of each null, of one side after the other, its neurons
-# with the norms of each side behind, the neurons behind with its norm, and the norms with it
-# (nulls, n + 1 for two sides); of each fold what there is of all (folds, n + K, K).
+# Products with the squared norms of the shifted rows of K sides, summed over rows. All rows: every
+# neuron, and the norm of every side, times the norm of every side (n + K, K). Each null, for every
+# side but the last: its neurons times the norm of each later side, the neurons of later sides times
+# its norm, and its norm times theirs (nulls, n + 1 for two sides). Each fold, as all rows:
+# (folds, n + K, K).
 _Norms = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 _Progress = Callable[[int, int], object]
 _Answer = TypeVar("_Answer")
-# An answer, and the resolution δ that it was found with.
+# An answer, and the resolution δ at which it was found.
 _With = tuple[_Answer, float]
 
 __version__: str
-# A residual of at most so many times the resolution is exact.
+# A residual of at most this multiple of the resolution δ counts as exact.
 EXACT: float
-# Rows whose mean becomes a pair's shift.
+# The number of first rows whose mean becomes a pair's shift.
 FIRST: int
-# Sums that lead to a Gram stay below so many times samples times largest value squared.
+# Sums for a Gram stay below this number times the samples times the largest value squared.
 MARGIN: float
 # The smallest δ.
 RESOLUTION: float
-# What every comparison with ε forgives.
+# The tolerance of every comparison of a residual with ε.
 TOLERANCE: float
 
 @final
 class SparseRows:
-    """Samples of which most values are zero: of row i, the columns and values between two starts.
+    """Samples of which most values are zero: row i lies from starts[i] up to starts[i + 1].
 
-    Columns may be in any order; values of one that is named twice are added.
+    The columns of a row may be in any order. Values of a column that occurs twice are added.
     """
 
     def __new__(
@@ -93,8 +97,8 @@ class SparseRows:
 class Gram:
     """The joint Gram matrix of two or more sides, accumulated over batches.
 
-    Its memory is quadratic in the neurons of all sides. Errors call the sides by `sides`; without
-    them x and y.
+    Its memory is quadratic in the neurons of all sides. Errors call the sides by the names in
+    `sides`, by default x and y.
     """
 
     def __new__(
@@ -110,13 +114,13 @@ class Gram:
     def n_y(self) -> int: ...
     @property
     def widths(self) -> list[int]:
-        """How many neurons each side has; none before the first batch."""
+        """The number of neurons of each side; empty before the first batch."""
 
     @property
     def sides(self) -> list[str]: ...
     @property
     def n_shifted(self) -> list[int]:
-        """Of each side, how many neurons have a shift."""
+        """The number of neurons of each side that have a shift."""
 
     @property
     def n_items(self) -> int: ...
@@ -139,29 +143,29 @@ class Gram:
     def merge(self, other: Gram) -> None: ...
     def copy(self) -> Gram: ...
     def pair(self, x: int, y: int) -> Gram:
-        """Return the Gram of two sides, by their numbers: where y comes first, nulls mirrored."""
+        """Return the Gram of two sides, given by number; if y comes before x, mirror the nulls."""
 
     def parts(self) -> _Parts: ...
     def replicates(self) -> _Replicates | None:
-        """Return nulls and folds; None where there are neither."""
+        """Return nulls and folds; None if there are neither."""
 
     def norms(self) -> _Norms | None:
-        """Return the sums by norms of rows; None without samples, and of old files."""
+        """Return the sums with norms of rows; None without samples, or from an old file."""
 
     def plan(
         self, rows: int, rows_per_item: int | list[int], n_batches: int, n_items: int
     ) -> tuple[list[int], _Indices, int, list[int]]:
-        """Return where the rows of a batch go that follows others: sums may be kept elsewhere.
+        """Return the nulls and folds of a batch that follows others, for sums kept elsewhere.
 
-        By how many rows y is shifted for each null, the fold of each row, how many items, and by
-        how many of them y is shifted.
+        These are the shift of y in rows for each null, the fold of each row, the number of items,
+        and the shift of y in items for each null.
         """
 
     def null(self, index: int) -> Gram:
-        """Return the Gram of x and of the y that one null shifts."""
+        """Return the Gram of x and of y as shifted by one null."""
 
     def of_folds(self, times: list[int], center: bool) -> Gram:
-        """Return the sum of the folds, each as many times as said."""
+        """Return the sum of the folds, fold i taken `times[i]` times."""
 
     @staticmethod
     def from_parts(
@@ -170,32 +174,33 @@ class Gram:
         norms: _Norms | None = None,
         sides: list[str] = ...,
     ) -> Gram:
-        """Put together what `parts` gives; of the products, the triangle right of the diagonal."""
+        """Return a Gram from its `parts`; only the upper triangle of the products is read."""
 
     def set_shift(self, shift: _Floats) -> None:
-        """Keep rows less another shift, as Grams must share whose sums are to be added."""
+        """Change the shift that is subtracted from rows: Grams to be added must share one."""
 
     def centered(self) -> NDArray[np.float64]:
-        """Products of the centred columns, x then y, symmetric."""
+        """Return the symmetric products of the centred columns, x then y."""
 
     def centered_null(self, index: int) -> NDArray[np.float64]:
-        """Products of the centred columns of x with those of the y that one null shifts."""
+        """Return the products of the centred columns of x with those of y shifted by one null."""
 
     def centered_norms(self) -> tuple[_Three, _Three, _Three] | None:
-        """Σ a², Σ a b, Σ b² of the squared norms of centred rows; bounds on rounding.
+        """Return Σ a², Σ a b and Σ b², with a and b the squared norms of centred rows of x and y.
 
-        Of these, and of the Frobenius norms of the products within x, between, and within y.
+        Then come bounds on their rounding, and on the rounding of the Frobenius norms of the
+        products within x, between x and y, and within y.
         """
 
     def centered_null_norms(self, index: int) -> tuple[float, float] | None:
-        """Σ a b under one null, and a bound on its rounding."""
+        """Return Σ a b under one null, and a bound on its rounding."""
 
 def spectrum(
     gram: Gram, center: bool, ridge: float | None, keep: bool, progress: _Progress | None = None
 ) -> tuple[_Floats, _Floats, tuple[_Floats, _Floats], int, float, int]:
-    """Critical ε of x and of y, chance levels, samples, resolution δ, and fresh factorisations.
+    """Return critical ε of x and y, chance levels, samples, δ, and how many fresh factorisations.
 
-    All are of one state of the Gram. Without `keep` the Gram is left empty.
+    All come from one state of the Gram. Without `keep` the Gram is left empty.
     """
 
 def one_to_one(

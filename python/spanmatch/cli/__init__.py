@@ -14,7 +14,7 @@ def main() -> None:
     """Run the command that the arguments name."""
     try:
         with ending_by_signals():
-            # The import takes a while, and a signal may come meanwhile.
+            # The import takes a while, and a signal may come during it.
             from spanmatch.cli.program import app
 
             for stream in (sys.stdout, sys.stderr):
@@ -23,7 +23,7 @@ def main() -> None:
                     stream.reconfigure(errors="replace")
             app()
     except (ImportError, MemoryError, RuntimeError) as error:
-        # Commands translate their own errors; here no command has begun.
+        # Commands handle their own errors, so this error came before a command began.
         if not is_out_of_memory(error):
             raise
         sys.exit(f"error: out of memory: {error}")

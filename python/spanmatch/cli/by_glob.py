@@ -23,7 +23,7 @@ def parse_axes(given: Sequence[str] | None) -> Axes | dict[str, Axes] | None:
 
 
 def parse_masks(given: Sequence[str] | None) -> str | dict[str, str | None] | None:
-    """Return the keys of `--mask`; after a glob nothing is no mask.
+    """Return the keys of `--mask`; a glob with nothing after = has no mask.
 
     >>> parse_masks(["padding"]), parse_masks(["encoder.*=padding", "pooler="])
     ('padding', {'encoder.*': 'padding', 'pooler': None})
@@ -40,7 +40,7 @@ def _parse(
         return parse(given[0])
     found: dict[str, Value] = {}
     for text in given:
-        # Numbers and names of arguments hold no equals sign, so the last one separates.
+        # The value holds no equals sign, so the last one ends the glob.
         glob, equals, value = text.rpartition("=")
         if not equals or not glob:
             raise WrongUsage(

@@ -134,7 +134,7 @@ def compare(
             layers_of_many = find_layers(layers, many.by_name)
         with refuse_wrong_usage():
             options = CompareOptions(
-                # With many networks each may have layers of its own.
+                # With many networks, each may have its own layers.
                 layers=tuple(layers) if layers and many is None else None,
                 layers_b=tuple(layers_b) if layers_b else None,
                 all_pairs=all_pairs,

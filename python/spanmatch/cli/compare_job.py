@@ -41,33 +41,33 @@ PICTURE, CALIBRATED_PICTURE = "comparison.png", "calibrated.png"
 
 @dataclass(frozen=True)
 class Destination:
-    """Where the comparison goes."""
+    """Where and how the command shows the comparison."""
 
     folder: Path
     plot: Path | None
     as_json: bool
     eps: tuple[float, ...] | None
-    """Of the table; None: the usual ones."""
+    """The ε of the table; None for the default ones."""
 
     @property
     def picture(self) -> Path:
-        """Where the picture goes."""
+        """The file of the picture."""
         return self.folder / PICTURE if self.plot is None else self.plot
 
     def check(self) -> None:
-        """Raise what drawing would raise, before the work and not after it."""
+        """Raise errors of drawing now, before the work and not after it."""
         from spanmatch.plot.figure_file import check_suffix
 
         if self.plot is not None:
             with refuse_wrong_usage():
                 check_suffix(self.plot)
-            # What lies in the folder is made with it.
+            # The folder of the comparison may not exist yet: it is made later.
             if follow_links(self.plot.parent) != follow_links(self.folder):
                 check_writable(self.plot)
 
 
 def run(config: CompareConfig, destination: Destination, threads: int | None) -> None:
-    """Do what the command is asked for."""
+    """Compare two models in a folder, and show the results."""
     with begin_job(destination, config.options, threads) as ranks:
         comparison = compare_in(
             destination.folder, config, ranks, progress=shows_bars(ranks), say=tell
@@ -81,22 +81,22 @@ def run(config: CompareConfig, destination: Destination, threads: int | None) ->
 def begin_job(
     destination: Destination, options: CompareOptions, threads: int | None
 ) -> Iterator[Ranks]:
-    """Join the processes, see that results can be written, and let the user's modules be found."""
+    """Join the processes, check that results can be written, and find the user's modules."""
     _set_threads(threads)
     with without_other_bars(), importing_from_here(), join_ranks(str(options.device)) as ranks:
         ranks.run_in_first(destination.check)
-        # Until the pictures are drawn, too.
+        # The folder stays locked until the pictures are drawn.
         with ranks.hold(destination.folder):
             yield ranks
 
 
 def shows_bars(ranks: Ranks) -> bool:
-    """Tell whether this process shows bars: the first, where somebody sees them."""
+    """Tell whether this process shows bars: only the first does, and only on a terminal."""
     return sys.stderr.isatty() and ranks.rank == 0
 
 
 def tell(line: str) -> None:
-    """Say something that is no result."""
+    """Print a line that is not a result on standard error."""
     echo(line, err=True)
 
 
@@ -105,14 +105,14 @@ def _set_threads(threads: int | None) -> None:
         torch.set_num_threads(threads)
         set_num_threads(threads)
     elif count_ranks() > 1:
-        # torchrun has done so for torch.
+        # torchrun limits the threads of torch itself.
         set_num_threads(max(1, (os.cpu_count() or 1) // count_local_ranks()))
 
 
 def _show(comparison: Comparison, destination: Destination, note: str) -> None:
     comparison.plot(destination.picture)
     calibrated = None
-    # Where all have been: a folder may have been so before.
+    # Only if every layer has a calibration, whether from this run or from an earlier one.
     if len(comparison.calibrations) == len(comparison):
         calibrated = comparison.calibrated()
         calibrated.plot(destination.folder / CALIBRATED_PICTURE)
@@ -126,7 +126,7 @@ def _show(comparison: Comparison, destination: Destination, note: str) -> None:
             plain["best"] = best.to_dict()
         echo(format_json(plain))
         return
-    # Why layers were left out is told in the words of the command too.
+    # The reasons why layers were left out name arguments: show them as options.
     echo(name_options(format_table(comparison, destination.eps)))
     if note:
         echo(note)

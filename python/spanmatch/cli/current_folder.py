@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def importing_from_here() -> Iterator[None]:
-    """Let `package.module:factory` be found in the current folder, where it is nowhere else.
+    """Let `package.module:factory` be found in the current folder, if it is nowhere else.
 
-    Until then nothing is: what lies there under the name of a library is not to run in its place.
+    The folder is searched only for such a factory, and last: a file there that has the name of a
+    library must not run in its place.
     """
     here, before = str(Path.cwd()), list(sys.path)
     token = SEARCHED_LAST.set(here)

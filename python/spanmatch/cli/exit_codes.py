@@ -14,13 +14,13 @@ from spanmatch.cli.flags import name_options
 from spanmatch.cli.terminal import echo
 
 
-class WrongUsage(Exception):  # noqa: N818 (nothing of the program is in error)
-    """Arguments that do not go together."""
+class WrongUsage(Exception):  # noqa: N818 (the user is wrong, not the program)
+    """Arguments that are wrong, or do not go together."""
 
 
 @contextmanager
 def translate_errors() -> Iterator[None]:
-    """Run a command: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    """Turn errors of a command into exit codes: 1 failed, 2 wrong usage, 130 interrupted."""
     try:
         with _show_plain_warnings():
             yield
@@ -34,21 +34,21 @@ def translate_errors() -> Iterator[None]:
             raise _report_failure(f"out of memory: {error}", 1) from error
         raise _report_failure(f"{error}; try: pip install 'spanmatch[all]'", 1) from error
     except BrokenPipeError:
-        # Whoever read has enough. What is left to write goes nowhere.
+        # The reader of the pipe has left, so the rest of the output is discarded.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(1) from None
     except OSError as error:
         known = error.filename is not None and error.strerror is not None
         message = f"{error.filename}: {error.strerror}" if known else str(error)
         raise _report_failure(message, 1) from error
-    # RuntimeError: of a model, a device, or another process.
+    # A RuntimeError comes from a model, a device, or another process.
     except (MemoryError, RuntimeError, TypeError, ValueError) as error:
         raise _report_failure(str(error) or "out of memory", 1) from error
 
 
 @contextmanager
 def refuse_wrong_usage() -> Iterator[None]:
-    """Turn errors of the library in this block, which checks arguments, into wrong usage."""
+    """Turn errors of the library in this block, which only checks arguments, into wrong usage."""
     try:
         yield
     except ValueError as error:
@@ -62,7 +62,7 @@ def _report_failure(message: str, code: int) -> typer.Exit:
 
 @contextmanager
 def _show_plain_warnings() -> Iterator[None]:
-    """Show warnings as lines for the user, without the place in the code that they come from."""
+    """Show warnings as lines for the user, without their place in the code."""
     with warnings.catch_warnings():
         warnings.simplefilter("always", UndersampledWarning)
         warnings.showwarning = _show_warning

@@ -21,7 +21,7 @@ NEEDED = ("data", "arch")
 
 
 def run(out: Path, config_file: Path | None, given: dict[str, Any], *, force: bool) -> None:
-    """Do what the command is asked for; `given` are values of `ExperimentConfig`, None if not."""
+    """Run the experiment; `given` has values of `ExperimentConfig`, None for those not given."""
     with refuse_wrong_usage():
         values = {} if config_file is None else read_values(config_file)
         values |= {name: value for name, value in given.items() if value is not None}

@@ -1,4 +1,4 @@
-"""The options of the running command, and messages with its options in place of arguments."""
+"""The options of the running command, which messages name in place of arguments."""
 
 import ast
 import re
@@ -12,7 +12,7 @@ import typer
 OPTIONS: ContextVar[dict[str, Any]] = ContextVar("options")
 """The options of the running command, by the names of their arguments."""
 NOT_OF_MODELS: ContextVar[frozenset[str]] = ContextVar("not_of_models", default=frozenset())
-"""Arguments of `load_model` for which the command has no option, but another of the same name."""
+"""Arguments of `load_model` that are not the command's options of the same name."""
 
 
 def remember_options(context: typer.Context) -> None:
@@ -24,9 +24,9 @@ def remember_options(context: typer.Context) -> None:
 
 
 def rename_options(names: Mapping[str, str | None], *, not_of_models: Collection[str] = ()) -> None:
-    """Use options for arguments of other names from here on, or with None for no argument.
+    """Let options stand for arguments of other names from now on; with None for no argument.
 
-    Options in `not_of_models` are not the arguments of `load_model` of the same name.
+    Options in `not_of_models` do not stand for the arguments of `load_model` of the same name.
     """
     NOT_OF_MODELS.set(frozenset(not_of_models))
     OPTIONS.set(
@@ -62,7 +62,7 @@ def name_options(message: str) -> str:
 def _spell(option: Any, value: str | None) -> str:
     """Return an option as it is written on the command line.
 
-    It is "" if the value is not a literal, or no flag stands for it.
+    Return "" if the value is not a literal, or if no flag means False.
     """
     flag: str = option.opts[0]
     if value is None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Run:
-    """A model, and what it runs on: data, or zeros of some sizes, or what its library says."""
+    """A model and its input: data, zeros of given sizes, or zeros of its library's default size."""
 
     model: NamedModel
     data: NamedData | None
@@ -51,14 +51,14 @@ class Run:
 
 
 def list_layers(run: Run, layers: list[str] | None, *, as_json: bool) -> None:
-    """Show what each layer gives."""
+    """Show the output of each layer."""
     with without_other_bars(), importing_from_here():
         table = layer_info(*run.load(), layers or None)
     echo(format_json([asdict(layer) for layer in table]) if as_json else repr(table))
 
 
 def plan_layers(run: Run, options: CompareOptions, *, as_json: bool) -> None:
-    """Show what it takes to compare the model with another of its kind."""
+    """Show the memory, passes and time that a comparison with another such model takes."""
     options = replace(options, device=choose_device(None))
     weightless = run.model.seed is None
     with without_other_bars(), importing_from_here():

@@ -36,7 +36,7 @@ Answer_co = TypeVar("Answer_co", covariant=True)
 
 
 class Solver(Protocol[Answer_co]):
-    """A function of the library, with the arguments that are a command's own already given."""
+    """A function of the library, to which the command has already given its own arguments."""
 
     def __call__(
         self, x: ActivationPair, *, center: bool, ridge: Ridge, progress: bool
@@ -46,7 +46,7 @@ class Solver(Protocol[Answer_co]):
 
 @dataclass(frozen=True)
 class Destinations:
-    """Where a command's result goes."""
+    """Where and how a command shows its result."""
 
     as_json: bool
     plot: Path | None
@@ -83,7 +83,7 @@ def run(
     table: Callable[[Answer, Sides], RenderableType],
     picture: Callable[[Answer, Sides], Figure],
 ) -> None:
-    """Do what a command is asked for, in the order in which the least is lost where it fails."""
+    """Read, solve, save and print, in the order that loses the least if a step fails."""
     destinations.check(options)
     if threads is not None:
         set_num_threads(threads)
@@ -105,7 +105,7 @@ def run(
 
 
 def _choose_what_to_save(result: Result | Sequence[Match]) -> Result | Sequence[Match]:
-    """Return what is kept: without nulls and folds the spectrum alone, as `spectrum` gives it."""
+    """Return what to save: only the spectrum of a layer's answer without nulls and folds."""
     if isinstance(result, LayerAnswer) and result.nulls is None and result.interval is None:
         return result.spectrum
     return result
@@ -119,13 +119,13 @@ def _as_json(result: Result | Sequence[Match], sides: Sides, *, center: bool) ->
         plain = [part.to_dict() for part in result]
     told: dict[str, Any] = {}
     if isinstance(result, LayerAnswer):
-        # As the rows of `compare` have it: empty where there is nothing to say.
+        # The keys are those of `compare`; a note is "" if there is nothing to say.
         told["note"] = explain_means(pair, result.spectrum, center=center)
         told["area"] = result.spectrum.area
         told["corrected_area"] = result.spectrum.corrected_area
         kept = _choose_what_to_save(result)
         if result.one_to_one is not None and kept is not result:
-            # The result is what is kept: a spectrum, beside which this stands.
+            # As in a saved file, the result is only a spectrum: the pairs stand beside it.
             told["one_to_one"] = plain.pop("one_to_one")
     return {
         "spanmatch": __version__,

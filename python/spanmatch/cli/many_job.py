@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def run_many(config: ManyConfig, destination: Destination, threads: int | None) -> None:
-    """Do what the command is asked for."""
+    """Compare many networks in a folder, and show the results."""
     with begin_job(destination, config.options, threads) as ranks:
         ranks.run_in_first(lambda: tell_identical(config.networks))
         many = compare_many_in(
@@ -40,7 +40,7 @@ def run_many(config: ManyConfig, destination: Destination, threads: int | None) 
 
 
 def tell_identical(networks: Mapping[str, NamedModel]) -> None:
-    """Say which checkpoints are the same file."""
+    """Warn of checkpoints that are given twice, or whose files hold the same bytes."""
     groups = find_identical({name: each.checkpoint for name, each in networks.items()})
     for group in groups:
         files = list(dict.fromkeys(str(networks[name].checkpoint) for name in group))
@@ -57,7 +57,7 @@ def _show(many: ManyComparison, destination: Destination, note: str) -> None:
         plain = {"spanmatch": __version__, **many.to_dict()}
         echo(format_json(plain))
         return
-    # Why layers were left out is told in the words of the command too.
+    # The reasons why layers were left out name arguments: show them as options.
     echo(name_options(f"{many}"))
     echo()
     for sentence in describe_findings(many):
@@ -71,7 +71,7 @@ def _show(many: ManyComparison, destination: Destination, note: str) -> None:
 
 
 def _write_page(folder: Path) -> Path | None:
-    """Write the page; where something that it needs is not installed, say so: the rest is there."""
+    """Write the page; if a package for it is missing, warn only, as the results are complete."""
     try:
         return write_many_report(folder)
     except ImportError as error:

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
     from spanmatch.torch.resuming.config import NamedModel
 
-SHOWN = 20  # names of networks in an error
+SHOWN = 20  # At most this number of names is in an error.
 
 
 def name_networks(networks: Sequence[NamedModel]) -> dict[str, NamedModel]:
-    """Return networks by names that all differ, in their order.
+    """Return networks by distinct names, in their order.
 
-    One is called by its model, or by its checkpoint where others have the same model. What all
-    begin with is left away, and of checkpoints what all end in. A network that is given again has
-    #2 behind its name.
+    A network has the name of its model, or of its checkpoint if others have the same model. The
+    part with which all names begin is dropped, and for checkpoints also the part in which all end.
+    A network that is given again has #2 after its name.
 
     >>> from spanmatch.torch.resuming.config import NamedModel
     >>> files = [f"run/step{step}.pt" for step in (1, 2, 10)]
@@ -51,7 +51,7 @@ def name_networks(networks: Sequence[NamedModel]) -> dict[str, NamedModel]:
 def find_network(option: str, text: str, networks: Mapping[str, NamedModel]) -> str:
     """Return the name of the network that the text of an option means.
 
-    The text is a name, a model, a checkpoint, or a place: 0, 1, … or -1, -2, … from the end.
+    The text is a name, a model, a checkpoint, or a position: 0, 1, … or -1, -2, … from the end.
 
     Raises
     ------
@@ -76,25 +76,25 @@ def _is_of(text: str, network: NamedModel) -> bool:
 
 
 def _number(name: str, *taken: Collection[str]) -> str:
-    """Return a name with the first number from 2 on that makes it differ from those taken."""
+    """Return the name with the smallest number from 2 on for which it is not taken."""
     numbered = (f"{name}#{number}" for number in count(2))
     return next(each for each in numbered if not any(each in names for names in taken))
 
 
 def _shorten_models(names: Iterable[str]) -> dict[str, str]:
-    """Return each name, as hf:who/what@step1, without the parts that all begin with."""
+    """Return each name, such as hf:who/what@step1, without the parts with which all begin."""
     parts = {}
     for name in names:
         place, opening, arguments = name.partition("(")
         parts[name] = re.findall("[^:/@]*[:/@]|[^:/@]+$", place) or [""]
-        # Arguments are part of the last, whatever is in them.
+        # Arguments belong to the last part, whatever they contain.
         parts[name][-1] += opening + arguments
     begin = _count_shared(parts.values())
     return {name: "".join(each[begin:]) for name, each in parts.items()}
 
 
 def _shorten_files(files: Iterable[str]) -> dict[str, str]:
-    """Return each path without the folders that all begin with, and without what all end in.
+    """Return each path without the folders with which all begin, and the parts in which all end.
 
     >>> list(_shorten_files(["run/0/last.pt", "run/1/last.pt"]).values())
     ['0', '1']
@@ -104,7 +104,7 @@ def _shorten_files(files: Iterable[str]) -> dict[str, str]:
     end = _count_shared(each[begin:][::-1] for each in parts.values())
     parts = {file: each[begin : len(each) - end] for file, each in parts.items()}
     if end == 0:
-        # The words that names of files end in, but for the first.
+        # The names of the files differ, but may end in the same words, such as .pt.
         words = {file: each[-1].split(".") for file, each in parts.items()}
         end = _count_shared(each[::-1] for each in words.values())
         for file, each in words.items():
@@ -113,6 +113,6 @@ def _shorten_files(files: Iterable[str]) -> dict[str, str]:
 
 
 def _count_shared(lists: Iterable[Sequence[str]]) -> int:
-    """Return how many parts all lists begin with; of each at least one is left."""
+    """Return how many first parts all lists share, not counting the last part of any list."""
     each_place = zip(*(each[:-1] for each in lists), strict=False)
     return sum(1 for _ in takewhile(lambda parts: len(set(parts)) == 1, each_place))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Networks:
-    """The networks by name, in their order, and the one that all others are compared with."""
+    """The networks by name, in their order, and the reference, None to compare every two."""
 
     by_name: Mapping[str, NamedModel]
     reference: str | None
@@ -32,8 +32,8 @@ def find_networks(
 ) -> Networks:
     """Return the networks that arguments name.
 
-    Models come first, in their order, and then the checkpoints of `arch`. Without `arch` there are
-    as many checkpoints as models, or none.
+    Models come first, in their order, and then the checkpoints of `arch`. Without `arch` there must
+    be one checkpoint for each model, or none.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def find_layers(
     WrongUsage
         There is no such network, or a network has no layers.
     """
-    # Globs and names of layers hold no equals sign.
+    # A glob of layers holds no equals sign, so the last one ends the name of the network.
     parts = [text.rpartition("=") for text in given or ()]
     of_all = tuple(pattern for _, equals, pattern in parts if not equals)
     own: dict[str, tuple[str, ...]] = {}

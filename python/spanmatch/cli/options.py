@@ -63,7 +63,7 @@ Tokenizer = Annotated[
     ),
 ]
 
-# How sides are compared.
+# The comparison of sides.
 
 Center = Annotated[bool, typer.Option("--center", help="Subtract each neuron's mean first.")]
 Ridge = Annotated[
@@ -115,7 +115,7 @@ Threads = Annotated[
     ),
 ]
 
-# What tables show.
+# The contents of tables.
 
 Levels = Annotated[
     str | None,
@@ -127,7 +127,7 @@ Levels = Annotated[
     ),
 ]
 
-# Where results go.
+# The output.
 
 AsJson = Annotated[
     bool,

@@ -1,4 +1,4 @@
-"""Options of `compare` for two models only, and what to write instead with many."""
+"""The options of `compare` for two models only, and what to write instead for many networks."""
 
 from collections.abc import Mapping
 
@@ -22,7 +22,7 @@ INSTEAD = {
 
 
 def refuse_options_of_two(given: Mapping[str, object]) -> None:
-    """Raise WrongUsage if an option for two models is given, and drop these from messages.
+    """Raise WrongUsage if an option for two models is given; keep these options out of messages.
 
     Parameters
     ----------

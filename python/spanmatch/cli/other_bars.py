@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# What `datasets` reads where a factory imports it only later.
+# The variable that `datasets` reads if a factory imports it later.
 LATER = "HF_DATASETS_DISABLE_PROGRESS_BARS"
 
 
 @contextmanager
 def without_other_bars() -> Iterator[None]:
-    """Keep the bars of transformers, datasets and huggingface_hub off; then as they were."""
+    """Turn the bars of transformers, datasets and huggingface_hub off within the context."""
     before = {name: bars for name, bars in _find_bars().items() if bars.are_on()}
     for bars in before.values():
         bars.turn(False)
@@ -28,7 +28,7 @@ def without_other_bars() -> Iterator[None]:
     finally:
         if given is None:
             os.environ.pop(LATER, None)
-        # transformers takes over, when it is imported, what huggingface_hub had.
+        # When imported, transformers takes over the state of huggingface_hub, which was off.
         if "huggingface_hub" in before:
             before |= {name: bars for name, bars in _find_bars().items() if name == "transformers"}
         for bars in before.values():
@@ -36,7 +36,7 @@ def without_other_bars() -> Iterator[None]:
 
 
 class _Bars:
-    """The bars of a library, by its own functions."""
+    """The bars of a library, turned on and off by its own functions."""
 
     def __init__(self, module: Any, plural: str, query: str, query_means_on: bool) -> None:
         self._module, self._plural = module, plural
@@ -54,10 +54,10 @@ def _find_bars() -> dict[str, _Bars]:
     if find_spec("huggingface_hub") is not None:
         from huggingface_hub import constants, utils
 
-        # Where its environment variable decides, its functions warn that they do nothing.
+        # If its environment variable is set, its functions do nothing but warn.
         if constants.HF_HUB_DISABLE_PROGRESS_BARS is None:
             found["huggingface_hub"] = _Bars(utils, "s", "are_progress_bars_disabled", False)
-    # Neither is imported for this: it takes seconds.
+    # Importing either of these would take seconds, so only one that is imported already counts.
     if "transformers.utils.logging" in sys.modules:
         found["transformers"] = _Bars(
             sys.modules["transformers.utils.logging"], "", "is_progress_bar_enabled", True

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from spanmatch.results.match import Match
     from spanmatch.results.structure import Support
 
-LINE = 50  # letters of a title, names of files that may be long
+LINE = 50  # Letters in a line of a title, since names of files may be long.
 
 
 def draw_spectrum(result: LayerAnswer, sides: Sides) -> Figure:
-    """Draw s(ε), the bands under it, its interval, and its nulls or where chance begins."""
+    """Draw s(ε), the bands under it, its interval, and its nulls or the chance level."""
     from spanmatch.plot.similarity import draw_similarity
 
     return draw_similarity({f"{sides.pair.n_samples} samples": result}, _compose_title(sides))
@@ -33,7 +33,7 @@ def draw_matches(result: list[Match], sides: Sides, *, eps: float) -> Figure:
 
 
 def draw_support(result: Support, sides: Sides) -> Figure:
-    """Draw who supports whom."""
+    """Draw which neurons support which."""
     from spanmatch.plot import structure
 
     return structure.draw_support(
@@ -42,7 +42,7 @@ def draw_support(result: Support, sides: Sides) -> Figure:
 
 
 def _compose_title(sides: Sides, what: str = "") -> str:
-    """Break the line, and keep matplotlib from reading formulas into the names of files."""
+    """Return a title in short lines, in which matplotlib reads no formulas."""
     from spanmatch.plot.style import escape_formulas
 
     title = f"{sides.title}{what}".encode("utf-8", "replace").decode()

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
     from spanmatch.torch.comparing.plan import ComparisonPlan, PlannedLayer
 
-LETTERS = 60  # of a layer's name
+LETTERS = 60  # At most this number of letters of a layer's name is shown.
 UNITS = ((86400, "days"), (3600, "h"), (60, "min"), (1, "s"))
 
 
 def print_plan(plan: ComparisonPlan) -> None:
-    """Print what a comparison takes, in few lines however many layers there are."""
+    """Print the cost of a comparison, in few lines even if there are many layers."""
     what = "every layer with every other" if plan.all_pairs else "layer by layer"
     echo(f"Two of {plan.model}, {plan.parameters:,} parameters each, {what}")
     echo()
@@ -37,7 +37,7 @@ def print_plan(plan: ComparisonPlan) -> None:
 
 
 def _show_layers(plan: ComparisonPlan) -> Table:
-    """Show layers that take the same in one row."""
+    """Return a table in which layers of equal cost share a row."""
     differ = len({layer.rows for layer in plan.layers}) > 1
     headings = ("layers", "", "neurons", "sums", "outputs", *["samples"] * differ)
     table = _begin_table(*headings)
@@ -58,7 +58,7 @@ def _show_layers(plan: ComparisonPlan) -> Table:
 
 
 def _group(layers: list[PlannedLayer]) -> Iterator[list[PlannedLayer]]:
-    """Return the layers that take the same, by what comes first."""
+    """Yield groups of layers that are equal but for their names, in order of their first layer."""
     groups: dict[tuple[object, ...], list[PlannedLayer]] = {}
     for layer in layers:
         key = tuple(value for name, value in vars(layer).items() if name != "name")
@@ -77,7 +77,7 @@ def _show_passes(plan: ComparisonPlan) -> Table:
 
 
 def _describe(plan: ComparisonPlan) -> Iterator[str]:
-    """Say in sentences what the tables do not."""
+    """Yield sentences on what the tables do not show."""
     of_batch = f"a batch of {count_of(plan.inputs, 'input')}"
     each, per_input = _choose_unit(plan)
     own = "of a layer by itself, beside which come those of its pairs"
@@ -118,7 +118,7 @@ def _describe_free(plan: ComparisonPlan) -> str:
 
 
 def _choose_unit(plan: ComparisonPlan) -> tuple[str, int | None]:
-    """Return of what times are said: samples, and how many an input has, or inputs and None."""
+    """Return the unit for times: samples, and how many an input has, or inputs and None."""
     rows = {layer.rows for layer in plan.layers}
     return (f"{EACH:,} samples", rows.pop()) if len(rows) == 1 else (f"{EACH:,} inputs", None)
 

@@ -16,13 +16,13 @@ def write_page(folder: Path) -> Path:
     Raises
     ------
     ValueError
-        The folder is of neither, or something in it is missing or damaged.
+        The folder holds neither, or something in it is missing or damaged.
     """
     if (folder / INDEX).is_file():
         from spanmatch.torch.resuming.many_report import write_many_report
 
         return write_many_report(folder)
-    # With the experiment comes what reads its config, and many networks do without.
+    # The import of the experiment needs more packages than a comparison of many networks.
     from spanmatch.experiment.folder import CONFIG
 
     if (folder / CONFIG).is_file():

@@ -1,4 +1,4 @@
-"""From the arguments of the commands on files to a pair."""
+"""The pair that the commands on files read, as their arguments say."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from spanmatch.pair.nulls_and_folds import NO_RESAMPLING, USUAL_FOLDS, Resamplin
 from spanmatch.pair.pair import ActivationPair
 from spanmatch.results.calibration import check_can_calibrate
 
-LETTERS = 40  # of a neuron's name
+LETTERS = 40  # At most this number of letters of a neuron's name is shown.
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,14 +56,14 @@ class SideOptions:
 
     @property
     def summed(self) -> Resampling:
-        """The nulls and folds to sum, with folds in any case if λ is to be chosen."""
+        """The nulls and folds to sum; always with folds if λ is to be chosen."""
         if self.ridge == "auto" and self.resampling.folds == 0:
             return replace(self.resampling, folds=USUAL_FOLDS)
         return self.resampling
 
     @property
     def paths(self) -> list[Path]:
-        """The files."""
+        """The files to read."""
         return [self.first] if self.second is None else [self.first, self.second]
 
 
@@ -88,7 +88,7 @@ class Sides:
 
     @property
     def title(self) -> str:
-        """Both sides in a few words."""
+        """The sources of both sides, as a title."""
         return str(self.x) if self.x == self.y else f"{self.x} and {self.y}"
 
     def name(self, side: str, index: int) -> str:

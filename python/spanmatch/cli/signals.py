@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM: a command ends at once, and leaves no file half written.
+"""SIGINT and SIGTERM: a command ends at once, and leaves no unfinished file.
 
 The first signal is raised as an exception, so that the command can clean up. Two seconds later the
 process ends, even if work such as a product of large matrices has not ended. A second signal ends
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 
 GRACE = 2.0  # seconds
 SAID = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
-SHOW_CURSOR = "\x1b[?25h"  # which progress bars hide
+SHOW_CURSOR = "\x1b[?25h"  # Progress bars hide the cursor.
 
 
 class _Seen:
-    """The first signal that has come."""
+    """The first signal that was received."""
 
     number: signal.Signals | None = None
 
 
 @contextmanager
 def ending_by_signals() -> Iterator[None]:
-    """Run a command, and exit with 128 and the number of the signal where one has come."""
-    # What runs behind a shell's & is to go on when others are interrupted.
+    """Run a command; after a signal, exit with 128 plus the number of the signal."""
+    # A shell starts background jobs with SIGINT ignored, so that they go on: leave it ignored.
     caught = [each for each in SAID if signal.getsignal(each) != signal.SIG_IGN]
     seen = _Seen()
     try:
@@ -43,15 +43,15 @@ def ending_by_signals() -> Iterator[None]:
             _watch(caught, seen)
             yield
         finally:
-            # All is done: nothing is left to be interrupted.
+            # The command has ended, and there is nothing left to interrupt.
             for each in caught:
                 signal.signal(each, signal.SIG_IGN)
     except (KeyboardInterrupt, SystemExit) as error:
         if seen.number is None and isinstance(error, SystemExit):
             raise
-        # Before it was caught here, Python itself has raised it.
+        # Without a number, Python itself raised KeyboardInterrupt before `_watch` was ready.
         seen.number = seen.number or signal.SIGINT
-        # Of SIGINT the command has said so, where it had begun.
+        # A command that has begun reports SIGINT itself, and then raises SystemExit.
         if isinstance(error, KeyboardInterrupt) or seen.number is signal.SIGTERM:
             sys.stderr.write(f"{SAID[seen.number]}\n")
     if seen.number is not None:
@@ -59,7 +59,7 @@ def ending_by_signals() -> Iterator[None]:
 
 
 def _watch(caught: list[signal.Signals], seen: _Seen) -> None:
-    """Raise the first signal in the main thread, and let another see to it that all ends."""
+    """Raise the first signal in the main thread; another thread ends the process if need be."""
 
     def handle(number: int, _: object) -> None:
         if seen.number is not None:
@@ -82,14 +82,14 @@ def _watch(caught: list[signal.Signals], seen: _Seen) -> None:
         _end_now(signal.Signals(first))
 
     def reset() -> None:
-        # A child has the inbox of its parent, and would end that by a signal of its own.
+        # A child shares the socket of its parent: a signal to the child would end the parent.
         signal.set_wakeup_fd(-1)
         outbox.close()
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def end_where_lost(raised: sys.UnraisableHookArgs) -> None:
-        # In a callback of the garbage collector or of an import nobody can catch it.
+        # An exception in a callback of the garbage collector or of an import cannot be caught.
         if seen.number is not None and issubclass(raised.exc_type, KeyboardInterrupt | SystemExit):
             _end_now(seen.number)
         sys.__unraisablehook__(raised)
@@ -106,7 +106,7 @@ def _watch(caught: list[signal.Signals], seen: _Seen) -> None:
 
 
 def _end_now(number: signal.Signals) -> None:
-    """End without what is at work, from any thread."""
+    """End the process at once, from any thread, without waiting for its work."""
     remove_own_unfinished()
     give_back_all()
     shown = SHOW_CURSOR if os.isatty(2) else ""

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from spanmatch.results.structure import Support
 
 EPS = [tenths / 10 for tenths in range(10)]
-ROWS = 20  # the most matches or groups in a table
-MEMBERS = 5  # the most neurons of one side in a row
+ROWS = 20  # The most matches or groups in a table.
+MEMBERS = 5  # The most neurons of one side in a row.
 ONE_TO_ONE = (
     "of x, of y: neurons in the match. s1: the part in disjoint pairs of single neurons within ε. "
     "near: the part with a single partner within ε, which others may have too. s - near is shared "
@@ -134,7 +134,7 @@ def show_simple_matches(result: list[Match], sides: Sides, *, eps: float) -> Ren
 
 def show_minimum_matches(result: list[Match], sides: Sides, *, eps: float) -> RenderableType:
     """Show a minimum match for each neuron, largest matches first."""
-    # There is one for each neuron of the maximum match, which is their union: x first.
+    # There is one match for each neuron of the maximum match, which is their union. x comes first.
     neurons = [(side, index) for side in ("x", "y") for index in _unite(result, side)]
     of = {id(match): neuron for match, neuron in zip(result, neurons, strict=True)}
     table = _begin_table("neurons", "for", "x", "y", text=3)
@@ -172,7 +172,7 @@ def show_support(result: Support, sides: Sides) -> RenderableType:
 
 
 def _format_interval(interval: Interval, eps: float) -> str:
-    """Return the interval of s(ε), or nothing where its grid has no such ε."""
+    """Return the interval of s(ε), or "" if its grid has no such ε."""
     nearest = int(np.abs(interval.eps - eps).argmin())
     if not np.isclose(interval.eps[nearest], eps, rtol=0, atol=1e-9):
         return ""
@@ -209,7 +209,7 @@ def _format_range(low: float, high: float) -> str:
 
 
 def _describe_sides(sides: Sides, label: str, of_x: int, of_y: int) -> Table:
-    """Describe both sides, with one figure more of each."""
+    """Return a table of both sides, with one more number for each."""
     table = _begin_table("", "neurons", label, "file", text=1)
     table.columns[-1].overflow = "fold"
     table.add_row("x", f"{sides.pair.n_x}", f"{of_x}", str(sides.x))
@@ -239,7 +239,7 @@ def _pick_largest(result: list[Match]) -> list[Match]:
 
 
 def _list_first_rows(table: Table, count: int, what: str) -> list[RenderableType]:
-    """Show the table of the first of `count` things, and say how many more there are."""
+    """Return the table of the first of `count` things, and a line on how many more there are."""
     if count == 0:
         return []
     more = [f"… and {count - ROWS} more {what}; --json and --save give all."]

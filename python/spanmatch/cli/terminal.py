@@ -1,7 +1,7 @@
 """The output of commands: lines and tables without control sequences of a terminal.
 
 Names come from files and models, and errors from other libraries. They may hold control sequences,
-which would change colours, the title of a window and more.
+which could change the colours or the title of the terminal.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 
 def echo(text: object = "", *, err: bool = False) -> None:
-    """Print a line, or lines: of results, or with `err` of what is no result."""
+    """Print results; with `err`, print other lines on standard error."""
     typer.echo(show_controls(str(text)), err=err)
 
 
 def show(shown: RenderableType) -> None:
-    """Print a table, or what else rich lays out."""
+    """Print a table, or anything else that rich lays out."""
     from rich.console import Console
 
     class _Console(Console):
-        # Every text passes here, the cells of tables too.
+        # Every text passes through here, also the cells of tables.
         def render_str(self, text: str, **options: object) -> Text:
             return super().render_str(show_controls(text), **options)  # type: ignore[arg-type]
 

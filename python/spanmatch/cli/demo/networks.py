@@ -1,6 +1,6 @@
 """The networks of the demo: two small convolutional ones, trained on scikit-learn's digits.
 
-They come with scikit-learn; nothing is downloaded. Needs torch.
+The digits come with scikit-learn, so nothing is downloaded. This module needs torch.
 """
 
 from __future__ import annotations

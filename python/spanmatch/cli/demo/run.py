@@ -40,7 +40,7 @@ WIDTH = 80
 
 def run(picture: Path) -> None:
     """Train two networks, compare every layer on held-out images, print a table, draw a picture."""
-    # A path that cannot be written fails now, and not after the work.
+    # A path that cannot be written must fail now, not after the work.
     picture.parent.mkdir(parents=True, exist_ok=True)
     check_writable(picture)
     torch.set_num_threads(THREADS)
@@ -102,7 +102,7 @@ def _train(data: Digits, seed: int, progress: Progress) -> nn.Sequential:
 
 
 def _fill_table(labels: list[str], columns: dict[str, list[str]]) -> Table:
-    """Put a layer in each column, so that the table fits a narrow terminal."""
+    """Return a table with a column for each layer, so that it fits a narrow terminal."""
     table = Table(box=SIMPLE, show_edge=False, pad_edge=False)
     table.add_column("layer")
     for layer in columns:
@@ -133,7 +133,7 @@ SECTION_ENDS = [
 
 def _describe_answer(answer: LayerAnswer, inputs: int) -> list[str]:
     result, pairs = answer.spectrum, answer.one_to_one
-    assert pairs is not None  # `compare` has just found it
+    assert pairs is not None  # `compare` has just found them
     dead_x, dead_y = result.dead
     chance = result.chance_level
     similarities = [(eps >= chance, f"{result.similarity(eps):.2f}") for eps in EPS]
@@ -163,11 +163,11 @@ STRUCTURE_LABELS = [
 
 
 def _describe_structure(pair: ActivationPair, result: MatchSpectrum) -> list[str]:
-    """Describe the match that holds half of the layer."""
+    """Describe the maximum match at the smallest ε at which half of the layer matches."""
     eps = result.eps_for(HALF)
     if math.isinf(eps):
         return ["none ", *["– "] * (len(STRUCTURE_LABELS) - 1)]
-    with silence_undersampled_warnings():  # the table says it
+    with silence_undersampled_warnings():  # The table shows the chance level.
         parts, supporters = simple_matches(pair, eps=eps), support(pair, eps=eps)
     sizes = [len(part) for part in parts]
     cores = supporters.matrix.sum(axis=0)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike
 
-# Colour and strength: what is shared one by one is green, firmly or faintly.
+# Colour and opacity. Both bands of neurons that are shared one by one are green.
 BANDS = {
     "one by one": (GREEN, 0.75),
     "one by one, but repeated": (GREEN, 0.3),
@@ -32,9 +32,9 @@ def draw_bands(
     *,
     upright: bool = False,
 ) -> None:
-    """Fill from 0 to s1, from there to s_near, and from there to s, under all else.
+    """Fill from 0 to s1, from there to near, and from there to s, behind everything else.
 
-    `upright` where `along` runs up the picture.
+    With `upright`, `along` runs up the picture.
     """
     fill = axes.fill_betweenx if upright else axes.fill_between
     edges = [np.zeros(np.shape(whole)), one_by_one, near, whole]
@@ -45,9 +45,10 @@ def draw_bands(
 
 
 def name_bands(figure: Figure) -> None:
-    """Say under a figure what the bands are; under a label of all panels, which ends in a line.
+    """Put a legend of the bands under a figure.
 
-    That line is empty: matplotlib keeps no room of its own beside such a label.
+    A label under all panels must end in an empty line, since matplotlib leaves no room for a legend
+    beside such a label.
     """
     free = not figure.get_supxlabel()
     figure.legend(

@@ -21,9 +21,9 @@ SUFFIXES = (".png", ".svg", ".pdf")
 def draw_figure(
     shown: Shown, load: Callable[[], Callable[[Shown], Figure]], path: str | PathLike[str] | None
 ) -> Figure:
-    """Return the figure of what is shown, written to `path` too where there is one.
+    """Return the figure of a result, and write it to `path` if that is given.
 
-    `load` imports what draws it, and with that matplotlib, which may be missing.
+    `load` imports the function that draws it, and so matplotlib, which may be missing.
     """
     try:
         draw = load()
@@ -44,7 +44,7 @@ def check_suffix(path: Path) -> None:
 
 
 def save_figure(figure: Figure, path: Path) -> None:
-    """Write the figure as its suffix says; `path` is never left half written."""
+    """Write a figure in the format of the suffix; `path` is never left half written."""
     check_suffix(path)
     kind = path.suffix.lower().removeprefix(".")
     with replacing(path) as unfinished:

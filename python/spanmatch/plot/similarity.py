@@ -1,4 +1,4 @@
-"""Curves s(ε), a panel for each layer. Needs matplotlib."""
+"""Curves s(ε), a panel for each layer. This module needs matplotlib."""
 
 from __future__ import annotations
 
@@ -35,18 +35,17 @@ EPS = np.linspace(0.0, 1.0, 1000, endpoint=False)
 
 
 def draw_similarity(layers: Mapping[str, LayerAnswer], title: str) -> Figure:
-    """Draw s(ε) of every layer, a panel each; from a layer's chance level on, its panel is shaded.
+    """Draw s(ε) of every layer in its own panel, which is shaded from the chance level on.
 
-    Where there are nulls, their band is drawn instead, from the least of them to the largest; where
-    there is an interval, its band about the curve. Where it is known what single neurons share,
-    three bands under the curve show it. Every panel shows the other layers' curves in grey, for
-    comparison.
+    If a layer has nulls, a band from the least to the largest null replaces the shading. An
+    interval is a band about the curve. If one-to-one pairs are known, three bands under the curve
+    show them. Every panel has the curves of the other layers in grey.
     """
     columns = min(3, len(layers))
     rows = math.ceil(len(layers) / columns)
     width, height = (2.8, 2.4) if len(layers) > 1 else (4.6, 3.2)
     banded = any(answer.one_to_one is not None for answer in layers.values())
-    foot = 0.3 if banded else 0.0  # inches for what the bands are called
+    foot = 0.3 if banded else 0.0  # Inches for the names of the bands.
     figure = Figure(figsize=(1 + width * columns, 0.9 + foot + height * rows), layout="constrained")
     figure.suptitle(title, color=INK, fontsize=TITLE)
     panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
@@ -74,7 +73,7 @@ def draw_similarity(layers: Mapping[str, LayerAnswer], title: str) -> Figure:
 
 
 def _draw_chance(panel: Axes, answer: LayerAnswer) -> None:
-    """Draw the nulls; where there are none, from where on unrelated neurons match too."""
+    """Draw the nulls, or without any the chance level."""
     if answer.nulls is not None:
         draw_nulls(panel, EPS, find_spread(answer.nulls.similarity(EPS)))
         _write_beside(panel, answer.nulls.counted, 1.0)

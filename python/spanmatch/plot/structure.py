@@ -1,4 +1,4 @@
-"""Pictures of what is inside a match: sizes of simple matches, and support. Needs matplotlib."""
+"""Pictures of the structure of a match: sizes of simple matches, and support."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from spanmatch.results.structure import Support
 
 X, Y = BLUE, ORANGE
-LEAST_BARS = 8  # that there is room for, so that a few are not broad
-GAPS_UP_TO = 60  # bars; more stand side by side
-DOTS = 700  # along a side of a drawn matrix: more are not told apart on paper
+LEAST_BARS = 8  # Leave room for this number of bars, so that a few are not too broad.
+GAPS_UP_TO = 60  # More bars than this have no gaps between them.
+DOTS = 700  # The most dots along a side of a matrix: more could not be seen apart.
 
 
 def draw_match_sizes(matches: Sequence[Match], title: str) -> Figure:
@@ -50,10 +50,10 @@ def draw_match_sizes(matches: Sequence[Match], title: str) -> Figure:
 
 
 def draw_support(support: Support, title: str) -> Figure:
-    """Draw who supports whom, and the sizes of the cores.
+    """Draw which neurons support which, and the sizes of the cores.
 
-    Neurons stand in order of the size of their core, those of one group together. Whoever supports
-    a neuron has no larger core than that, so all dots lie on the diagonal's squares or above them.
+    Neurons are in order of the size of their core, with each group together. A neuron's supporters
+    have no larger core than it, so all dots lie on the squares of the diagonal or above them.
     """
     figure = Figure(figsize=(7.6, 4.0), layout="constrained")
     figure.suptitle(title, color=INK, fontsize=TITLE)
@@ -81,14 +81,14 @@ def draw_support(support: Support, title: str) -> Figure:
 
 
 def _order_neurons(support: Support) -> NDArray[np.int64]:
-    """Sort neurons by the size of their core, then by group: the earliest neuron names a group."""
+    """Sort neurons by the size of their core, then by the first neuron of their group."""
     core_sizes = support.matrix.sum(axis=0)
     group = np.argmax(support.matrix & support.matrix.T, axis=1)
     return np.lexsort([group, core_sizes])
 
 
 def _thin(matrix: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Let a dot stand for a square of cells where there are too many: set where any of them is."""
+    """Merge squares of cells into one dot if there are too many; it is set if any cell is."""
     side = -(-len(matrix) // DOTS)
     padding = -len(matrix) % side
     padded = np.pad(matrix, (0, padding))

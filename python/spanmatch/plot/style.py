@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 INK, SOFT, GRID = "#24292f", "#6e7781", "#d8dee4"
-# Told apart by colour-blind readers too (Okabe and Ito's palette), and read on dark as on light.
+# Colour-blind readers can tell these apart (Okabe and Ito's palette), on a light or dark page.
 BLUE, ORANGE, GREEN, PURPLE, SKY = "#0072b2", "#d55e00", "#009e73", "#b0578d", "#4aa3d9"
 CURVE, CHANCE, OTHERS = BLUE, ORANGE, "#c4cad1"
-SMALL, LABEL, TITLE = 8.5, 10, 12  # sizes of letters
+SMALL, LABEL, TITLE = 8.5, 10, 12  # Font sizes.
 
 
 def style_axes(axes: Axes, *, grid: str | None = "both") -> None:
-    """Make axes quiet; `grid` says which of them have lines: x, y, both, or None for none."""
+    """Style axes; `grid` says which of them have lines: x, y, both, or None for none."""
     if grid is None:
         axes.grid(visible=False)
     else:
@@ -38,9 +38,9 @@ def style_axes(axes: Axes, *, grid: str | None = "both") -> None:
 
 
 def escape_formulas(name: str) -> str:
-    r"""Return a name as matplotlib writes it out: without this it reads formulas between dollars.
+    r"""Return a name in which matplotlib reads no formula between dollars.
 
-    Control characters, which no font and no .svg has, are escapes that can be seen.
+    Control characters, which neither fonts nor .svg files have, become visible escapes.
 
     >>> print(escape_formulas("a$b$"), escape_formulas("c\x1b"))
     a\$b\$ c\x1b
@@ -49,7 +49,7 @@ def escape_formulas(name: str) -> str:
 
 
 def find_spread(values: ArrayLike) -> tuple[Floats, Floats, Floats]:
-    """Return the least, the median and the largest over the first axis.
+    """Return the least, the median and the largest value along the first axis.
 
     >>> find_spread([[0.1, 0.2], [0.5, 0.4], [0.2, 0.9]])
     (array([0.1, 0.2]), array([0.2, 0.4]), array([0.5, 0.9]))
@@ -67,7 +67,7 @@ def draw_band(
     colour: str = CURVE,
     upright: bool = False,
 ) -> None:
-    """Shade from the low to the high; `upright` where `along` runs up the picture."""
+    """Shade the band from low to high; with `upright`, `along` runs up the picture."""
     fill = axes.fill_betweenx if upright else axes.fill_between
     fill(along, low, high, color=colour, alpha=0.25, linewidth=0)
 
@@ -80,7 +80,7 @@ def draw_nulls(
     label: str | None = None,
     upright: bool = False,
 ) -> None:
-    """Shade from the least null to the largest, and draw their median under what is measured."""
+    """Shade from the least null to the largest, and draw their median behind measured curves."""
     least, median, largest = nulls
     draw_band(axes, along, least, largest, colour=CHANCE, upright=upright)
     across = (median, along) if upright else (along, median)
@@ -88,7 +88,7 @@ def draw_nulls(
 
 
 def draw_chance_level(axes: Axes, level: float) -> None:
-    """Shade the ε from which unrelated neurons match too; nothing where no neuron lives."""
+    """Shade from the chance level on, where unrelated neurons match too; not if it is nan."""
     if not math.isnan(level):
         axes.axvspan(level, 1.0, color=CHANCE, alpha=0.15, linewidth=0)
         axes.axvline(level, color=CHANCE, linewidth=1.2)

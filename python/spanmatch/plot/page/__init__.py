@@ -1,5 +1,5 @@
-"""What pages of results share: a frame, its words, and drawings that fit it.
+"""The common parts of pages of results: a frame, its words, and drawings that fit it.
 
-Read `template` first, which puts a page together from `base.html` and `terms.html`, then `drawing`,
-a figure with its title, and `svg`, which fits it to a page that is light or dark.
+Read `template` first, which builds a page from `base.html` and `terms.html`. Then read `drawing`,
+a figure with its title, and `svg`, which fits it to a light or dark page.
 """

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure."""
+    """A figure with its name, title and caption."""
 
     name: str
     title: str
@@ -23,5 +23,5 @@ class Drawing:
 
     @cached_property
     def svg(self) -> str:
-        """The figure as a drawing."""
+        """The figure as SVG."""
         return render_svg(self.figure, self.name)

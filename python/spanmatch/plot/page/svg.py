@@ -13,7 +13,7 @@ from spanmatch.plot.style import BLUE, GREEN, GRID, INK, ORANGE, PURPLE, SKY, SO
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# The page gives each colour of the figures another one where it is dark.
+# Each colour is a variable of the page, which has another value if the page is dark.
 VARIABLES = {
     INK: "--ink",
     SOFT: "--soft",
@@ -27,14 +27,14 @@ VARIABLES = {
 
 
 def render_png(figure: Figure) -> bytes:
-    """Return a picture on white; same figure, same bytes."""
+    """Return a PNG on white; the same figure gives the same bytes."""
     out = BytesIO()
     figure.savefig(out, format="png", dpi=160, facecolor="white", metadata={"Software": None})
     return out.getvalue()
 
 
 def render_svg(figure: Figure, name: str) -> str:
-    """Return a drawing with text as text; same figure and name, same bytes."""
+    """Return an SVG that keeps text as text; the same figure and name give the same bytes."""
     out = StringIO()
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
         figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
@@ -42,13 +42,13 @@ def render_svg(figure: Figure, name: str) -> str:
 
 
 def inline_svg(svg: str, label: str) -> str:
-    """Return a drawing as part of a page: its colours and its font are the page's."""
+    """Return an SVG as part of a page, with the colours and the font of the page."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r"<defs>\s*<style[^>]*>.*?</style>\s*</defs>", "", svg, flags=re.DOTALL)
-    # Tags alone: a name that stands between them may look like any of this.
+    # Only tags change: a name between them may contain the same text.
     svg = re.sub("<[^>]*>", lambda tag: _fit_tag(tag[0]), svg)
-    # Of the drawing only its proportions are kept: it is as wide as the page lets it be.
+    # Only the proportions are kept: the drawing becomes as wide as the page allows.
     viewed = re.search('<svg [^>]*?(viewBox="[^"]*")[^>]*>', svg)
     assert viewed is not None
     return svg[: viewed.start()] + f'<svg {viewed[1]} role="img" {label}>' + svg[viewed.end() :]
@@ -56,7 +56,7 @@ def inline_svg(svg: str, label: str) -> str:
 
 def _fit_tag(tag: str) -> str:
     tag = re.sub(r' (xmlns(:\w+)?|version)="[^"]*"', "", tag).replace("xlink:href", "href")
-    # Every drawing names its groups alike, and a page may have a name once.
+    # Every drawing has groups with the same ids, but an id must be unique in a page.
     tag = re.sub(r'<g id="[^"]*"', "<g", tag)
     tag = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font: \1 var(--font)", tag)
     for colour, variable in VARIABLES.items():

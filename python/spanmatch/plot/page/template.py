@@ -22,7 +22,7 @@ SHARED = "spanmatch.plot.page"
 def load_page(package: str) -> Template:
     """Return `page.html` of a package, which may extend `base.html` and use `terms.html` from here.
 
-    What is filled in is text and no markup; what is not given is an error.
+    Values are filled in as text, not as markup. A value that is missing is an error.
     """
     environment = Environment(
         loader=ChoiceLoader([PackageLoader(package, ""), PackageLoader(SHARED, "")]),
@@ -37,7 +37,7 @@ def load_page(package: str) -> Template:
 
 
 def _show(value: object) -> object:
-    """Show the control characters of text: browsers drop some, and let others turn the line."""
+    """Show control characters as escapes: browsers drop some, and others reverse the text."""
     return (
         show_controls(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
     )

@@ -23,7 +23,7 @@ def make_comparison(
     inputs: int | None,
     left_out: Mapping[str, str],
 ) -> Comparison:
-    """Return the comparison of these answers; all else is as `Comparison` takes it."""
+    """Return the comparison with these answers; the other arguments are those of `Comparison`."""
     return Comparison(
         {key: each.spectrum for key, each in answers.items()},
         pairs,

@@ -107,7 +107,7 @@ class BestLayers:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fields as numbers, texts and dicts."""
+        """Return the fields as numbers, strings and dicts."""
         return {
             "measure": self.measure,
             "n_nulls": self.n_nulls,
@@ -193,7 +193,7 @@ def _list_draws(
 def _draw(
     layers: ComparedLayers, pairs: Mapping[Key, ActivationPair] | None, key: Key, measure: str
 ) -> tuple[NDArray[np.uint64], float, Floats]:
-    """Return the shifts and the measure of one pair of layers, kept or computed on its nulls."""
+    """Return the shifts and the measure of one pair of layers, from a calibration or computed."""
     kept = layers.calibrations.get(key)
     if kept is not None and measure in kept:
         at = kept.names.index(measure)
@@ -212,7 +212,7 @@ def _standardise(value: float, nulls: Floats) -> _Standardised | None:
     if np.ptp(drawn) <= TOLERANCE:
         return _Standardised(value, 0.0, np.zeros(drawn.size))
     above, spread = value - float(nulls.mean()), float(nulls.std())
-    # Equal nulls differ from their mean by rounding.
+    # Nulls that are all equal may differ from their mean by rounding.
     t = math.copysign(math.inf, above) if np.ptp(nulls) <= TOLERANCE else above / spread
     return _Standardised(value, t, (drawn - drawn.mean()) / drawn.std())
 

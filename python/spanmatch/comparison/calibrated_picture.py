@@ -1,6 +1,6 @@
 """Pictures of calibrated measures: curves over the layers, or colours for all pairs of layers.
 
-Needs matplotlib.
+This module needs matplotlib.
 """
 
 from __future__ import annotations
@@ -39,20 +39,20 @@ if TYPE_CHECKING:
     from spanmatch.comparison.calibrated_layers import CalibratedLayers
     from spanmatch.results.result import Floats
 
-COLUMNS = 3  # panels beside each other
+COLUMNS = 3  # The most panels in a row.
 LETTERS_PER_INCH = 9
-TICK = 0.25  # of a measure
+TICK = 0.25  # The distance of ticks on the axis of a measure.
 VALUE, SCORE, THRESHOLD, ZERO = "as it is", "calibrated", "what chance reaches", "at most chance"
 GREY, BELOW = "grey: no more than chance, or not known", "below 0 is drawn as 0"
 
 
 def draw_calibrated(layers: CalibratedLayers) -> Figure:
-    """Draw a panel for each measure; for all pairs two, of what is and of what is left."""
+    """Draw a panel for each measure; for all pairs of layers two, the values and the scores."""
     return _draw_matrices(layers) if layers.all_pairs else _draw_curves(layers)
 
 
 def _draw_curves(layers: CalibratedLayers) -> Figure:
-    """Draw each measure down the layers, as it is, by chance, and calibrated."""
+    """Draw each measure over the layers, downwards: its value, its threshold and its score."""
     measures = layers.measures
     columns = min(COLUMNS, len(measures))
     rows, extent = math.ceil(len(measures) / columns), measure_extent(len(layers))
@@ -77,7 +77,7 @@ def _draw_curves(layers: CalibratedLayers) -> Figure:
         )
         panel.plot(value, depth, color=SOFT, linewidth=1.2, **how)
         panel.plot(score, depth, color=CURVE, linewidth=2, **how)
-        # Chance alone is told apart from a little more.
+        # Open dots mark scores of exactly 0, since small scores look the same.
         nothing = score == 0.0
         panel.plot(
             score[nothing],
@@ -106,7 +106,7 @@ def _draw_curves(layers: CalibratedLayers) -> Figure:
 
 
 def _find_lowest(layers: CalibratedLayers) -> float:
-    """Return the lowest figure of all curves, 0 or below: what is debiased is not clipped."""
+    """Return the lowest value of all curves, at most 0: debiased measures may be negative."""
     figures = [
         each for name in layers.measures for each in (layers.value(name), layers.threshold(name))
     ]
@@ -132,7 +132,7 @@ def _name_curves(figure: Figure) -> None:
 
 
 def _draw_matrices(layers: CalibratedLayers) -> Figure:
-    """Draw of each measure two matrices at one scale: as it is, and calibrated."""
+    """Draw two matrices of each measure with the same colours: its values and its scores."""
     measures = layers.measures
     figure = Figure(layout="constrained")
     grid = figure.subplots(len(measures), 2, sharex=True, sharey=True, squeeze=False)
@@ -154,7 +154,7 @@ def _draw_matrices(layers: CalibratedLayers) -> Figure:
                 aspect="auto",
                 interpolation="nearest",
             )
-            panel.set_facecolor(OTHERS)  # of what is chance alone, or not known
+            panel.set_facecolor(OTHERS)  # The colour of scores that are 0 or not known.
             panel.set_title(f"{measure}, {what}", fontsize=LABEL)
             panel.tick_params(axis="x", labelrotation=90)
             if max(matrix.shape) <= FIGURES:
@@ -174,6 +174,6 @@ def _hide_chance(score: Floats) -> Floats:
 
 
 def _compose_title(layers: CalibratedLayers, inches: float) -> str:
-    # A number and what it counts stay together.
+    # Keep each number in one line with its noun.
     parts = [part.replace(" ", "\u00a0") for part in describe(layers).split(", ")]
     return fill(", ".join(parts), int(LETTERS_PER_INCH * inches))

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from spanmatch.comparison.calibrated_layers import CalibratedLayers
     from spanmatch.results.calibration import CalibratedMeasure
 
-WIDTH = 100  # letters of a line; measures that take more stand below
-NAMED = 3  # layers that are named in words
-FULL = "τ = 1"  # in place of a score that nothing can reach
+WIDTH = 100  # Letters in a line. More measures than fit are in blocks below.
+NAMED = 3  # At most this number of layers is named in a remark.
+FULL = "τ = 1"  # Shown in place of a score if no value can exceed the threshold.
 SATURATED = (
     "saturated, since chance reaches the largest value (τ = 1; take more samples, or for matches a "
     "ridge)"
@@ -41,7 +41,7 @@ CHOSEN = (
 
 
 def format_calibrated(layers: CalibratedLayers) -> str:
-    """Return a table of text: each measure calibrated, beside it as it is."""
+    """Return a text table: each measure's calibrated score, and its value in brackets."""
     blocks = [_align_block(layers, measures) for measures in _deal_measures(layers)]
     remarks = [fill(line, WIDTH, subsequent_indent="    ") for line in list_remarks(layers)]
     return "\n\n".join([describe(layers), *blocks, "\n".join(remarks)])
@@ -73,7 +73,7 @@ def format_calibrated_html(layers: CalibratedLayers) -> str:
 
 
 def describe(layers: CalibratedLayers) -> str:
-    """Return in a line what was calibrated."""
+    """Describe in one line what was calibrated."""
     compared = (
         f"{len(layers.layers_a)} × {len(layers.layers_b)} layers"
         if layers.all_pairs
@@ -85,7 +85,7 @@ def describe(layers: CalibratedLayers) -> str:
 
 
 def list_remarks(layers: CalibratedLayers) -> list[str]:
-    """Return the lines under a table: what it shows, and which measures are chance alone."""
+    """Return the lines under a table: what it shows, and which measures are within chance."""
     kinds = {
         "no more than chance": _is_chance,
         SATURATED: lambda found: found.saturated,
@@ -100,9 +100,9 @@ def list_remarks(layers: CalibratedLayers) -> list[str]:
 
 
 def list_shown_keys(layers: CalibratedLayers) -> list[Key | None]:
-    """Return the rows of a table: for all pairs, of each layer of A the layer of B that fits best.
+    """Return the keys of a table's rows; for all pairs of layers, the best one for each of A.
 
-    None where the middle is left out.
+    The best layer of B has the largest calibrated score. None stands for a middle that is left out.
     """
     if not layers.all_pairs:
         return leave_out_middle(list(layers))
@@ -125,9 +125,9 @@ def _is_unknown(found: CalibratedMeasure) -> bool:
 def _tell(
     what: str, wanted: Callable[[CalibratedMeasure], bool], layers: CalibratedLayers
 ) -> list[str]:
-    """Return a line on the measures that are so in some layers, and one for each of them.
+    """Return lines on the measures that are `wanted` in some layers, and on these layers.
 
-    Measures that are so in the same layers are told together.
+    Measures that are `wanted` in the same layers share a line.
     """
     alike: dict[tuple[Key, ...], list[str]] = {}
     for measure in layers.measures:
@@ -160,7 +160,7 @@ def _sort_by(found: CalibratedMeasure | None) -> tuple[float, float]:
 
 
 def _deal_measures(layers: CalibratedLayers) -> list[list[str]]:
-    """Return the measures in blocks that are no wider than a line."""
+    """Divide the measures into blocks that are no wider than a line."""
     names = [cell(key) for _, cell in list_name_columns(layers, LETTERS) for key in layers]
     room = WIDTH - max(map(len, names)) * (2 if layers.all_pairs else 1)
     blocks: list[list[str]] = []

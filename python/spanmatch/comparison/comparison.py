@@ -260,7 +260,7 @@ class Comparison(PairedLayers):
         return format_html(self)
 
     def _get_told(self) -> dict[str, Any]:
-        """Return the arguments that make a comparison, but for its spectra and pairs."""
+        """Return the arguments of a comparison except its spectra and pairs."""
         return {
             "center": self._center,
             "notes": self._notes,

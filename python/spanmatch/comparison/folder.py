@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from spanmatch.pair.pair import ActivationPair
 
 KIND, FORMAT = "Comparison", 2
-FIRST_FORMAT = 1  # with pairs: what is kept with them is written so still
+FIRST_FORMAT = 1  # The format of a folder with pairs, which is still written.
 INDEX = "comparison.json"
 WAY_OUT = "delete it, and compare or save again"
 
@@ -71,7 +71,7 @@ WAY_OUT = "delete it, and compare or save again"
 def write(
     folder: Folder, layers: ComparedLayers, pairs: Mapping[Key, ActivationPair] | None
 ) -> None:
-    """Write a comparison, with pairs or without, over one that may be there."""
+    """Write a comparison, with or without pairs, and replace one that exists."""
     remove_unfinished(Path(folder), ENTRIES)
     _withdraw(Path(folder), layers, paired=pairs is not None)
     for key in layers:
@@ -82,7 +82,7 @@ def write(
 
 
 def read(folder: Folder) -> dict[str, Any]:
-    """Return the arguments that make the comparison."""
+    """Return the arguments for `Comparison`."""
     index = _read_index(Path(folder))
     entries = {entry["key"]: entry for entry in index["layers"]}
     keys = list(entries)
@@ -117,13 +117,13 @@ def read(folder: Folder) -> dict[str, Any]:
         "notes": {entry["key"]: entry["note"] for entry in index["layers"] if entry["note"]},
         "center": index["center"],
         "inputs": index["inputs"],
-        # Folders that were written before layers were left out have none.
+        # Folders of older versions do not have this.
         "left_out": index.get("left_out", {}),
     }
 
 
 def write_index(folder: Folder, layers: ComparedLayers, *, paired: bool = True) -> None:
-    """Write `comparison.json`, where the files of all layers are there already."""
+    """Write `comparison.json` after the files of all layers."""
     index = {
         "spanmatch": KIND,
         "format": FIRST_FORMAT if paired else FORMAT,
@@ -146,7 +146,7 @@ def write_index(folder: Folder, layers: ComparedLayers, *, paired: bool = True) 
 
 
 def _list_told(layers: ComparedLayers, key: Key) -> list[str]:
-    """Return the folders, of those beside the spectra, that have a file of this layer."""
+    """Return the folders of `BESIDE` in which this layer has a file."""
     told = {
         NULLS: layers.nulls,
         INTERVALS: layers.intervals,
@@ -158,7 +158,7 @@ def _list_told(layers: ComparedLayers, key: Key) -> list[str]:
 
 
 def _withdraw(folder: Path, successor: ComparedLayers, *, paired: bool) -> None:
-    """Take back the comparison that is there, but for files that the next one writes anew."""
+    """Delete the comparison in the folder, except files that its successor overwrites."""
     if not (folder / INDEX).exists():
         return
     for entry in _read_index(folder)["layers"]:
@@ -171,12 +171,12 @@ def _withdraw(folder: Path, successor: ComparedLayers, *, paired: bool) -> None:
         for within in BESIDE:
             if ENTRIES[within] in entry and within not in kept:
                 find_path(folder, within, key).unlink(missing_ok=True)
-    # After the files that it lists, which nothing else would find; before new ones are mixed in.
+    # The index goes last, since nothing else lists the files, but before any new file is written.
     (folder / INDEX).unlink()
 
 
 def _read_index(folder: Path) -> dict[str, Any]:
-    """Return `comparison.json`, checked, with keys as a comparison has them."""
+    """Read and check `comparison.json`, and turn its keys into those of a comparison."""
     path = folder / INDEX
     index = read_index(path, KIND, FORMAT, "a comparison")
     try:
@@ -212,6 +212,6 @@ def _check_index(index: dict[str, Any]) -> None:
 def _read_listed(
     load: Callable[[Path], Loaded], folder: Folder, within: str, entries: Mapping[Key, Any]
 ) -> dict[Key, Loaded]:
-    """Return what the files of a folder within hold, of the layers whose entry names one."""
+    """Read the files in the folder `within`, for the layers whose entry names one."""
     named = [key for key, entry in entries.items() if ENTRIES[within] in entry]
     return {key: read_file(load, folder, within, key) for key in named}

@@ -1,4 +1,4 @@
-"""A comparison as an HTML table for notebooks: bars of areas, or a shaded matrix of all pairs."""
+"""A comparison as an HTML table for notebooks: bars for areas, or a shaded matrix of all pairs."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
     from spanmatch.comparison.layers import ComparedLayers
 
-# Over the ground of the notebook, light or dark, so that its own colour of text stays legible.
+# Transparent, so that the text stays legible in a light or a dark notebook.
 BLUE = "rgba(0, 114, 178, {:.2f})"
 
 
 def format_html(layers: ComparedLayers) -> str:
-    """Return a table with bars for the areas; for all pairs, their matrix, shaded."""
+    """Return a table with bars for the areas, or for all pairs a shaded matrix of them."""
     table = _format_matrix(layers) if layers.all_pairs else _format_table(layers)
     remarks = "<br>".join(map(escape_text, list_remarks(layers, s1=not layers.all_pairs)))
     return (
@@ -80,18 +80,18 @@ def format_row(cells: Iterable[str]) -> str:
 
 
 def format_cell(content: str, tag: str, style: str = "") -> str:
-    """Return a cell, with what it holds made safe."""
+    """Return a cell whose content is escaped."""
     styled = f' style="{style}"' if style else ""
     return f"<{tag}{styled}>{escape_text(content.strip())}</{tag}>"
 
 
 def escape_text(text: str) -> str:
-    """Return text as HTML shows it, control characters too."""
+    """Return text escaped for HTML, with visible control characters."""
     return escape(show_controls(text))
 
 
 def draw_bar(area: float) -> str:
-    """Return the style of a cell with a bar behind it, as long as the part of 1."""
+    """Return the style of a cell with a bar behind its text, over this part of its width."""
     end = f"{100 * area:.1f}%"
     return f"background: linear-gradient(90deg, {BLUE.format(0.45)} {end}, transparent {end})"
 

@@ -14,23 +14,23 @@ if TYPE_CHECKING:
 
 
 def read_index(path: Path, kind: str, newest: int, owner: str) -> dict[str, Any]:
-    """Return an index of this kind.
+    """Read an index, and check its kind and format.
 
     Parameters
     ----------
     path
         The file.
     kind
-        What it must say that it is of.
+        The kind that the file must name.
     newest
-        The largest format that is read.
+        The largest format that can be read.
     owner
-        What has such a file, in words.
+        The kind of result that has such a file, in words for an error.
 
     Raises
     ------
     FileError
-        It is missing, damaged, of another kind, or of a newer format.
+        The file is missing, damaged, of another kind, or of a newer format.
     """
     try:
         index = read_json(path)

@@ -12,13 +12,13 @@ from spanmatch.base.words import suggest
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-# A layer that both models have under one name, or a layer of model A and one of model B.
+# A layer with the same name in both models, or a layer of model A and a layer of model B.
 Key: TypeAlias = str | tuple[str, str]
 Place: TypeAlias = tuple[tuple[int, int], ...]
-"""The place of a key: the number of the layer and of its call, for A and for B."""
+"""The place of a key: the index of the layer and of its call, for A and for B."""
 
-WIDENED = 48  # the letters that may be added to a shortened name so that it differs from others
-NAMED = 5  # the layers that an error lists if none has a similar name
+WIDENED = 48  # The letters that may be added to a shortened name so that it differs from others.
+NAMED = 5  # The most layers in an error if none has a similar name.
 
 
 def check_keys(keys: Collection[object]) -> None:
@@ -53,7 +53,7 @@ def name_call(name: str, call: int, calls: int) -> str:
 
 
 def find_layer(name: str, layers: Collection[str]) -> str:
-    """Return the layer that a name from `name_call` belongs to.
+    """Return the layer to which a name from `name_call` belongs.
 
     >>> find_layer("relu#1", ["fc", "relu"])
     'relu'
@@ -62,7 +62,7 @@ def find_layer(name: str, layers: Collection[str]) -> str:
 
 
 def find_layers(key: Key, keys: Collection[Key]) -> Key:
-    """Return the same for a key of one layer or of two.
+    """Apply `find_layer` to a key of one layer or of two.
 
     >>> find_layers(("relu#1", "fc"), [("relu", "fc")])
     ('relu', 'fc')
@@ -130,7 +130,7 @@ def explain_unknown(
 
 
 def _count_shared_parts(layers: Sequence[str]) -> int:
-    """Count the parts, separated by dots, that all names begin with."""
+    """Count the parts, separated by dots, with which all names begin."""
     if len(layers) == 1:
         return 0
     heads = (name.split(".")[:-1] for name in layers)

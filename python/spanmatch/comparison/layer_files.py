@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 PAIRS, SPECTRA = "pairs", "spectra"
 NULLS, INTERVALS, ONE_TO_ONE, HELD_OUT = "nulls", "intervals", "one_to_one", "held_out"
 CALIBRATIONS = "calibrations"
-# What an entry of the index calls a file of each of the folders within; for those beside the
-# spectra it is the name of a field of `LayerAnswer` too.
+# The key of an index entry for a file in each folder. For the folders of `BESIDE` it is also the
+# name of a field of `LayerAnswer`.
 ENTRIES = {
     PAIRS: "pair",
     SPECTRA: "spectrum",
@@ -49,11 +49,11 @@ ENTRIES = {
     HELD_OUT: "held_out",
     CALIBRATIONS: "calibration",
 }
-# What a layer may lack: of old folders, all but `NULLS` and `INTERVALS` too.
+# The files that a layer may lack; in format 1 every layer has a pair.
 BESIDE = (NULLS, INTERVALS, ONE_TO_ONE, HELD_OUT, CALIBRATIONS)
 OPTIONAL = (PAIRS, *BESIDE)
-SLUG = 40  # letters of a layer's name in the name of its file
-HASH = 12  # hexadecimal digits that tell apart what the letters do not
+SLUG = 40  # The most letters of a layer's name in the name of its file.
+HASH = 12  # Hexadecimal digits, which differ for layers with the same letters.
 
 Loaded = TypeVar(
     "Loaded",
@@ -68,7 +68,7 @@ Loaded = TypeVar(
 
 
 class SavedPairs(Mapping[Key, ActivationPair]):
-    """The pairs of a folder, each read when it is asked for: that of its spectrum, where known."""
+    """The pairs of a folder, each read and checked against its spectrum when it is asked for."""
 
     def __init__(
         self, folder: Folder, keys: Iterable[Key], spectra: Mapping[Key, MatchSpectrum] = NOTHING
@@ -105,12 +105,12 @@ def write_pair(folder: Folder, key: Key, pair: ActivationPair) -> None:
 
 
 def read_pair(folder: Folder, key: Key) -> ActivationPair:
-    """Read the pair of a layer; FileError where it is missing or damaged."""
+    """Read the pair of a layer; raise FileError if it is missing or damaged."""
     return read_file(ActivationPair.load, folder, PAIRS, key)
 
 
 def write_answer(folder: Folder, key: Key, answer: LayerAnswer) -> None:
-    """Write what a layer's pair tells; its spectrum last, so that where it is, all is."""
+    """Write the results for a layer; the spectrum comes last, to show that all are written."""
     for within in BESIDE:
         told: Result | None = getattr(answer, ENTRIES[within])
         if told is not None:
@@ -119,7 +119,7 @@ def write_answer(folder: Folder, key: Key, answer: LayerAnswer) -> None:
 
 
 def read_answer(folder: Folder, key: Key) -> LayerAnswer:
-    """Read what `write_answer` has written; FileError where something of it is damaged."""
+    """Read the files of `write_answer`; raise FileError if one is damaged."""
 
     def read_beside(load: Callable[[Path], Loaded], within: str) -> Loaded | None:
         return read_file(load, folder, within, key) if has_file(folder, within, key) else None
@@ -137,26 +137,26 @@ def read_answer(folder: Folder, key: Key) -> LayerAnswer:
 
 
 def read_spectrum(folder: Folder, key: Key) -> MatchSpectrum:
-    """Read the spectrum of a layer; FileError where it is missing or damaged."""
+    """Read the spectrum of a layer; raise FileError if it is missing or damaged."""
     return read_file(MatchSpectrum.load, folder, SPECTRA, key)
 
 
 def find_finished_pairs(folder: Folder, keys: Iterable[Key]) -> set[Key]:
-    """Return those of the keys whose pair has been written."""
+    """Return the keys whose pair has been written."""
     return {key for key in keys if has_file(folder, PAIRS, key)}
 
 
 def find_finished_answers(
     folder: Folder, keys: Iterable[Key], *, nulls: bool, intervals: bool, calibrations: bool
 ) -> set[Key]:
-    """Return those of the keys whose spectrum has been written, and what is wanted beside it."""
+    """Return the keys whose spectrum and other wanted results have been written."""
     wanted = {SPECTRA: True, NULLS: nulls, INTERVALS: intervals, CALIBRATIONS: calibrations}
     within = [each for each, is_wanted in wanted.items() if is_wanted]
     return {key for key in keys if all(has_file(folder, each, key) for each in within)}
 
 
 def read_file(load: Callable[[Path], Loaded], folder: Folder, within: str, key: Key) -> Loaded:
-    """Read a file of a layer; FileError where it is missing or damaged."""
+    """Read a file of a layer; raise FileError if it is missing or damaged."""
     path = find_path(folder, within, key)
     try:
         tensor_file.check_of(path, key)
@@ -169,7 +169,7 @@ def read_file(load: Callable[[Path], Loaded], folder: Folder, within: str, key: 
 
 @contextmanager
 def describe_mixed(folder: Folder, key: Key) -> Iterator[None]:
-    """Let a ValueError say that the files of a layer do not belong together, and what to do."""
+    """Turn a ValueError into a FileError: the files of a layer do not belong together."""
     try:
         yield
     except ValueError as error:
@@ -180,34 +180,34 @@ def describe_mixed(folder: Folder, key: Key) -> Iterator[None]:
 
 
 def describe_missing(folder: Folder, within: str, key: Key) -> FileError:
-    """Return the error of a file of a layer that is not there."""
+    """Return the error for a file of a layer that does not exist."""
     path = find_path(folder, within, key)
     return FileError(f"layer {label(key)}: {path}, its {ENTRIES[within]}, is missing")
 
 
 def has_file(folder: Folder, within: str, key: Key) -> bool:
-    """Tell whether a file of a layer is there."""
+    """Tell whether a file of a layer exists."""
     return find_path(folder, within, key).is_file()
 
 
 def find_path(folder: Folder, within: str, key: Key) -> Path:
-    """Return where a file of a layer is, or would be."""
+    """Return the path of a file of a layer, which may not exist."""
     return Path(folder, name_file(within, key))
 
 
 def name_file(within: str, key: Key) -> str:
-    """Return a name that every file system takes, legible, and another one for every key."""
+    """Return a legible name that every file system accepts, and that differs for every key."""
     from hashlib import sha256
 
     names = key if isinstance(key, tuple) else (key,)
-    # The end of a long name says more of the layer than its beginning.
+    # The end of a long name tells more about the layer than its beginning.
     slug = "--".join(re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_")[-SLUG:] for name in names)
     digest = sha256(json.dumps(key).encode()).hexdigest()[:HASH]
     return f"{within}/{slug}-{digest}.safetensors"
 
 
 def _prepare(folder: Folder, within: str, key: Key) -> Path:
-    """Return where to write, in a folder that is there."""
+    """Return the path of a file to write, and make its folder."""
     path = find_path(folder, within, key)
     path.parent.mkdir(parents=True, exist_ok=True)
     return path

@@ -1,4 +1,4 @@
-"""Compared layers: a mapping from layers to spectra, with all other results but the pairs."""
+"""Compared layers: a mapping from layers to spectra, with all other results except the pairs."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class PairedLayers(ComparedLayers):
-    """Compared layers, and the pair of each, unless the pairs are not kept."""
+    """Compared layers with the pair of each layer, if the pairs are kept."""
 
     __slots__ = ("_pairs",)
 
@@ -45,7 +45,7 @@ class PairedLayers(ComparedLayers):
         ValueError
             The comparison was kept without its pairs.
         """
-        self[layer]  # for its KeyError
+        self[layer]  # This raises KeyError for an unknown layer.
         if self._pairs is None:
             raise ValueError(f"the comparison was kept without its pairs, and so without {layer!r}")
         return copy(self._pairs[layer])

@@ -1,4 +1,4 @@
-"""Pictures of a comparison: curves, areas over depth, or all pairs. Needs matplotlib."""
+"""Pictures of a comparison: curves, areas over depth, or all pairs."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ if TYPE_CHECKING:
     from spanmatch.results.result import Floats
 
 PANELS = 12  # Up to this many layers have a panel each.
-NAMED_LAYERS = 60  # the most names along an axis; of more layers only some are named
-LETTERS = 34  # the longest name beside a matrix
+NAMED_LAYERS = 60  # The most names along an axis: with more layers only some are named.
+LETTERS = 34  # The longest name beside a matrix.
 # The letters over a panel: of a name in one line, of each line of a longer name, and of its last
 # line, on which numbers follow.
 ONE_LINE, LINE, LAST_LINE = 16, 36, 10
 FIGURES = 14  # Cells of a matrix with up to this many layers along each axis show their numbers.
-COLOURS = "viridis"  # perceptually uniform, also for colour-blind readers and in grey
-LETTER = 0.068  # the width of a letter in inches
+COLOURS = "viridis"  # Perceptually uniform, also for colour-blind readers and in grey.
+LETTER = 0.068  # The width of a letter in inches.
 EPS = np.linspace(0.0, 1.0, 250, endpoint=False)
 
 
@@ -67,10 +67,10 @@ def draw_comparison(layers: ComparedLayers) -> Figure:
 
 
 def _draw_depth(layers: ComparedLayers) -> Figure:
-    """Draw s(ε) as the colours of a row for each layer, and beside it the areas."""
+    """Draw s(ε) of each layer as a row of colours, and the areas beside them."""
     count = len(layers)
     banded = len(layers.one_to_one) == count
-    foot = 0.3 if banded else 0.0  # inches for what the bands are called
+    foot = 0.3 if banded else 0.0  # Inches for the names of the bands.
     figure = Figure(figsize=(9.0, 2.2 + foot + measure_extent(count)), layout="constrained")
     figure.suptitle(_compose_title(layers, 9.0), color=INK, fontsize=TITLE)
     curves, areas = figure.subplots(1, 2, sharey=True, width_ratios=[2.2, 1])
@@ -80,7 +80,7 @@ def _draw_depth(layers: ComparedLayers) -> Figure:
     _draw_beside(areas, layers, depth)
     areas.set(xlabel="area under s(ε)", xlim=(0, 1), xticks=np.arange(0, 1.1, 0.2))
     areas.legend(
-        handles=areas.get_lines(),  # the bands have their names below
+        handles=areas.get_lines(),  # The bands have their own legend below.
         loc="lower center",
         bbox_to_anchor=(0.5, 1),
         ncols=2,
@@ -96,7 +96,7 @@ def _draw_depth(layers: ComparedLayers) -> Figure:
 
 
 def _draw_beside(panel: Axes, layers: ComparedLayers, depth: NDArray[np.int64]) -> None:
-    """Draw what the areas would be by chance, the interval of each, and the bands under them."""
+    """Draw the areas by chance, the interval of each area, and the bands under the areas."""
     if len(layers.nulls) == len(layers):
         nulls = find_spread(np.transpose([nulls.area for nulls in layers.nulls.values()]))
         draw_nulls(panel, depth, nulls, label="nulls", upright=True)
@@ -125,7 +125,7 @@ def _draw_curves(figure: Figure, panel: Axes, layers: ComparedLayers) -> None:
     _draw_chance_edge(panel, layers.chance)
     panel.set(xlabel="ε, the largest relative residual in a match", xlim=(0, 1))
     name_layers(panel.yaxis, layers.layers_a)
-    # Fractions of a height that grows with the layers.
+    # These are fractions of a height that grows with the number of layers.
     bar = figure.colorbar(
         image, ax=panel, location="top", aspect=40, fraction=0.5 / height, pad=0.1 / height
     )
@@ -134,7 +134,7 @@ def _draw_curves(figure: Figure, panel: Axes, layers: ComparedLayers) -> None:
 
 def _draw_chance_edge(panel: Axes, chance: Floats) -> None:
     edges = np.arange(chance.size + 1) - 0.5
-    # White on black is seen over every colour.
+    # White on black is visible over every colour.
     for width, colour in ((4.0, "black"), (2.0, "white")):
         panel.stairs(
             chance,
@@ -159,7 +159,7 @@ def _draw_chance_edge(panel: Axes, chance: Floats) -> None:
 
 
 def _draw_matrix(layers: ComparedLayers) -> Figure:
-    """Draw the area of each layer of A with each of B as the colour of a cell."""
+    """Draw the area of each layer of A with each layer of B as the colour of a cell."""
     rows, columns = layers.layers_a, layers.layers_b
     figure = Figure(layout="constrained")
     panel = figure.subplots()
@@ -172,7 +172,7 @@ def _draw_matrix(layers: ComparedLayers) -> Figure:
     image = panel.imshow(
         area, cmap=COLOURS, vmin=0, vmax=most, aspect="auto", interpolation="nearest"
     )
-    panel.set_facecolor(OTHERS)  # of pairs that were not compared
+    panel.set_facecolor(OTHERS)  # The colour of layers that were not compared.
     panel.tick_params(axis="x", labelrotation=90)
     panel.set(xlabel="layers of B", ylabel="layers of A")
     if max(area.shape) <= FIGURES:
@@ -183,7 +183,7 @@ def _draw_matrix(layers: ComparedLayers) -> Figure:
 
 
 def write_figures(panel: Axes, area: Floats, most: float) -> None:
-    """Write into each cell of a matrix its figure, to be read on its colour."""
+    """Write the value of each cell of a matrix, in black or white to be legible on its colour."""
     for (row, column), value in np.ndenumerate(area):
         if not math.isnan(value):
             ink = "white" if value < 0.42 * most else "black"
@@ -201,12 +201,12 @@ def _label_areas(layers: ComparedLayers) -> str:
 
 
 def measure_extent(count: int) -> float:
-    """Return inches for so many layers: less for each where there are many."""
+    """Return the inches for a number of layers, of which many get less room each."""
     return max(1.4, min(0.42 * count, max(0.17 * count, 5.0), 0.17 * NAMED_LAYERS))
 
 
 def name_layers(axis: Axis, layers: Sequence[str]) -> float:
-    """Write the names of layers, and return how many inches they take."""
+    """Write the names of layers along an axis, and return the inches that they take."""
     step = math.ceil(len(layers) / NAMED_LAYERS)
     names = layers[::step]
     short = shorten_names(names, LETTERS)
@@ -217,20 +217,20 @@ def name_layers(axis: Axis, layers: Sequence[str]) -> float:
 
 
 def label_bar(bar: Colorbar, what: str) -> None:
-    """Say beside a bar of colours what they show."""
+    """Label a colour bar."""
     bar.set_label(what, color=INK, fontsize=LABEL)
     bar.ax.tick_params(labelsize=SMALL, color=GRID, labelcolor=INK)
     bar.outline.set_visible(False)
 
 
 def _compose_title(layers: ComparedLayers, inches: float) -> str:
-    # A number and what it counts stay together.
+    # Keep each number in one line with its noun.
     parts = [part.replace(" ", "\u00a0") for part in describe(layers).split(", ")]
     return fill(", ".join(parts), int(9 * inches))
 
 
 def _break_name(name: str) -> str:
-    """Break a long name after dots into lines."""
+    """Break a long name into lines after its separators."""
     if len(name) <= ONE_LINE:
         return escape_formulas(name)
     lines = [""]

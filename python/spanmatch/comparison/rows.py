@@ -59,7 +59,7 @@ def _list_nulls_and_interval(answer: LayerAnswer) -> dict[str, Any]:
 
 
 def _list_one_to_one(found: OneToOne | None) -> dict[str, Any]:
-    """Return what is shared neuron by neuron, where it is known."""
+    """Return the one-to-one results, if they are known."""
     if found is None:
         return {}
     return {

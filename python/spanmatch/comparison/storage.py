@@ -141,6 +141,6 @@ def load(path: str | PathLike[str]) -> Saved:
     kind = tensor_file.read_kind(path)
     if kind in READERS:
         return READERS[kind](path)
-    # Reading it whole reports any other fault of the file first.
+    # Read the whole file, since any other fault of it must be reported first.
     tensor_file.read(path)
     raise FileError(f"{path} holds {shorten(str(kind))}, which this version does not know")

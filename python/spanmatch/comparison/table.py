@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     Column = tuple[str, Callable[[Key], str]]
 
 SHOWN_EPS = EPS[::2]
-LONGEST = 40  # the most rows of a table, or columns of a matrix; the middle is left out
-LETTERS = 34  # the longest name of a layer
-REMARKS, NAMED_OF_NOTE = 5, 3  # the most notes under a table, and layers named in each
-NAMED = 5  # the most layers named in a sentence on chance
-ENOUGH = round(1 / P) - 1  # the fewest nulls with which p can be at most P
+LONGEST = 40  # The most rows of a table or columns of a matrix. Of more the middle is left out.
+LETTERS = 34  # The longest name of a layer.
+REMARKS, NAMED_OF_NOTE = 5, 3  # The most notes under a table, and layers named in each.
+NAMED = 5  # The most layers named in a sentence on chance.
+ENOUGH = round(1 / P) - 1  # The fewest nulls with which p can be at most P.
 AREA = "area"
 CHANCE = "chance: the median residual to expect of unrelated neurons; (s): ε is at or above it"
 LEAST_CHANCE = (
@@ -51,9 +51,9 @@ DEPENDENT = "if samples of one input depend on each other, the true chance level
 
 
 def format_table(layers: ComparedLayers, eps: Sequence[float] | None = None) -> str:
-    """Return a text table; for all pairs, of each layer of A with the most similar layer of B.
+    """Return a text table; for all pairs of layers, of each of A with the most similar of B.
 
-    It shows s(ε), and s1(ε) beside it if known, at the levels `eps`, or else at the usual levels.
+    It shows s(ε), and s1(ε) beside it if known, at the levels `eps`, or else at default levels.
     """
     keys = _find_most_alike(layers) if layers.all_pairs else list(layers)
     names, figures = list_name_columns(layers, LETTERS), list_figure_columns(layers, eps)
@@ -161,14 +161,14 @@ def _list_by_text(named: Iterable[tuple[str, str]], begin: str, more_of: str) ->
 
 
 def leave_out_middle(items: Sequence[Any]) -> list[Any]:
-    """Return all items, or the first and the last with None between."""
+    """Return all items, or if there are too many, the first and the last with None between."""
     if len(items) <= LONGEST:
         return list(items)
     return [*items[: LONGEST // 2], None, *items[-LONGEST // 2 :]]
 
 
 def align_columns(table: list[list[str]], names: int) -> Iterable[str]:
-    """Yield the lines of a table: columns of names, then of numbers; a row may be only `GAP`."""
+    """Yield the lines of a table of names and then numbers, in which a row may be only `GAP`."""
     widths = [
         max(map(len, column)) for column in zip(*(r for r in table if r != [GAP]), strict=True)
     ]

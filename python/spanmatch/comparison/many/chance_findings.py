@@ -10,11 +10,11 @@ from spanmatch.results.layer_answer import P
 if TYPE_CHECKING:
     from spanmatch.comparison.many.compared_networks import ComparedNetworks
 
-LAYERS, PAIRS = 6, 4  # that a sentence names
+LAYERS, PAIRS = 6, 4  # At most these numbers of layers and pairs are named in a sentence.
 
 
 def tell_chance(many: ComparedNetworks) -> list[str]:
-    """Say which pairs are not clearly more alike than chance, at which layers, where nulls tell."""
+    """Say which pairs are not clearly more alike than chance, and where; empty without nulls."""
     told = {
         (layer, pair): answer.beyond_chance
         for layer in many.layers

@@ -1,4 +1,4 @@
-"""A comparison without networks that are copies of others, as one file under two names."""
+"""A comparison without networks that are copies of others, such as one file under two names."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def leave_out_copies(many: ComparedNetworks) -> ComparedNetworks | None:
 
 
 def choose_original(group: Sequence[str], reference: str | None) -> str:
-    """Return the one of identical networks that is kept: the reference, or the first.
+    """Return which of identical networks is kept: the reference, or else the first.
 
     >>> choose_original(["a", "b"], None), choose_original(["a", "b"], "b")
     ('a', 'b')

@@ -17,14 +17,14 @@ from spanmatch.comparison.many.single_findings import tell_single_neurons
 if TYPE_CHECKING:
     from spanmatch.comparison.many.compared_networks import ComparedNetworks
 
-NAMED = 8  # layers that a sentence names
-FEWEST_OTHERS = 3  # networks along which a course is told
+NAMED = 8  # At most this number of layers is named in a sentence.
+FEWEST_OTHERS = 3  # The fewest networks beside the reference for which a course is described.
 
 
 def describe_findings(many: ComparedNetworks) -> list[str]:
-    """Return what stands out, a sentence or a few for each thing.
+    """Return the main results, in one or a few sentences each.
 
-    Networks that are one file, to the byte, count as one.
+    Networks whose files are equal byte for byte count as one.
     """
     found = [
         f"{', '.join(group)} are one file, byte for byte: one network. What follows counts "
@@ -59,7 +59,7 @@ def _tell_distinct(many: ComparedNetworks) -> list[str]:
 
 
 def _name_shared(many: ComparedNetworks) -> str:
-    """Say over which layers areas are averaged."""
+    """Say over which layers the areas are averaged."""
     shared = len(list_shared_layers(many))
     if len(many) == 1:
         return ""
@@ -70,7 +70,7 @@ def _name_shared(many: ComparedNetworks) -> str:
 
 
 def _tell_layers(many: ComparedNetworks) -> list[str]:
-    """Say which layers are most and least alike, of those at which all pairs were compared."""
+    """Say at which of the layers that all pairs have the networks are most and least alike."""
     whole = list_shared_layers(many)
     if len(whole) < 2:
         return []
@@ -89,7 +89,7 @@ def _tell_layers(many: ComparedNetworks) -> list[str]:
 
 
 def _tell_course(many: ComparedNetworks, reference: str) -> list[str]:
-    """Say how each layer nears what the last of the others has in common with the reference."""
+    """Say from which network on each layer's area stays at half or more of that of the last."""
     others = [name for name in many.networks if name != reference]
     if len(others) < FEWEST_OTHERS:
         return []
@@ -99,7 +99,7 @@ def _tell_course(many: ComparedNetworks, reference: str) -> list[str]:
         areas = many[layer].area[at][places]
         if np.isnan(areas).any() or areas[-1] <= 0.0:
             continue
-        # From here on it stays so: a course may rise and fall again.
+        # Since an area may rise and fall again, take the network from which on it stays above.
         below = np.flatnonzero(areas < areas[-1] / 2)
         since = others[below[-1] + 1] if below.size > 0 else others[0]
         told.append(f"{layer} from {since} on ({areas[0]:.2f} to {areas[-1]:.2f})")

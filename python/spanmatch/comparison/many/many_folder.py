@@ -1,7 +1,7 @@
 """A comparison of many networks in a folder: every comparison of two, the sums, and `many.json`.
 
 `comparisons/` has a folder for every two networks, as `comparison.folder` writes it, but without
-pairs. These are made from the files in `sums/`. `many.json` is written last, so a folder without
+pairs. Pairs are made from the files in `sums/`. `many.json` is written last, so a folder without
 it is not complete.
 """
 
@@ -41,7 +41,7 @@ COMPARISONS = "comparisons"
 
 
 def write(folder: Folder, many: ComparedNetworks, sums: Mapping[Key, NetworkSums] | None) -> None:
-    """Write all of it, over what may be there."""
+    """Write a comparison of many networks, and replace one that exists."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     if isinstance(sums, SavedSums) and sums.is_in(folder):
@@ -62,7 +62,7 @@ def write(folder: Folder, many: ComparedNetworks, sums: Mapping[Key, NetworkSums
 
 
 def read(folder: Folder) -> dict[str, Any]:
-    """Return the arguments that make the comparison."""
+    """Return the arguments for `ManyComparison`."""
     folder = Path(folder)
     path = folder / INDEX
     index = _read_index(path)
@@ -101,12 +101,12 @@ def _as_pair(plain: object) -> tuple[str, str]:
 
 
 def read_version(folder: Folder) -> str:
-    """Return the version of spanmatch that has written a folder."""
+    """Return the version of spanmatch that wrote a folder."""
     return str(_read_index(Path(folder) / INDEX).get("version", "?"))
 
 
 def _withdraw(folder: Path) -> None:
-    """Take back the comparison that is there; what nobody has written as one stays."""
+    """Delete the comparison of many networks in the folder; without `many.json` delete nothing."""
     if not (folder / INDEX).exists():
         return
     _read_index(folder / INDEX)
@@ -134,5 +134,5 @@ def _read_index(path: Path) -> dict[str, Any]:
 
 
 def name_comparison(pair: tuple[str, str]) -> str:
-    """Return the name of the folder within, of two networks' comparison."""
+    """Return the path of the comparison of two networks, inside the folder."""
     return name_file(COMPARISONS, pair).removesuffix(".safetensors")

@@ -1,6 +1,6 @@
 """The picture of many networks: their areas layer by layer, and their tree.
 
-Needs matplotlib, and for the tree of networks scipy.
+This module needs matplotlib, and for the tree of networks scipy.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
     from spanmatch.comparison.many.compared_networks import ComparedNetworks
 
-PANELS = 12  # layers that have a panel each
+PANELS = 12  # At most this number of layers is shown, each in its own panel.
 
 
 def draw_many(many: ComparedNetworks) -> Figure:
-    """Draw the areas of every two networks by layer; with a reference, along the networks."""
+    """Draw the areas of every two networks by layer; with a reference, curves over networks."""
     return _draw_matrices(many) if many.reference is None else draw_reference_curves(many)
 
 
 def choose_layers(layers: Sequence[str], most: int) -> list[str]:
-    """Return all layers, or of many some, from the first to the last as far apart as they can."""
+    """Return all layers, or at most `most` that are evenly spaced from the first to the last."""
     if len(layers) <= most:
         return list(layers)
     places = np.linspace(0, len(layers) - 1, most).round().astype(int)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from spanmatch.comparison.many.compared_networks import ComparedNetworks, NetworkPair
 
-SHOWN = 40  # layers of a table
+SHOWN = 40  # The most layers in a table.
 MEDIAN = "median"
 TITLES = ("layer", "least area", MEDIAN, "largest", "most alike")
 
@@ -38,7 +38,7 @@ def format_many(many: ComparedNetworks) -> str:
 
 
 def describe_many(many: ComparedNetworks) -> str:
-    """Return in a line what was compared."""
+    """Describe in one line what was compared."""
     against = "" if many.reference is None else f", each with {shorten_name(many.reference)!r}"
     inputs = "" if many.inputs is None else f", {count_of(many.inputs, 'input')}"
     return (
@@ -50,7 +50,7 @@ def describe_many(many: ComparedNetworks) -> str:
 def describe_layers(
     many: ComparedNetworks, layers: Sequence[str]
 ) -> list[tuple[str, str, str, str, str]]:
-    """Return the cells of some layers."""
+    """Return a row of cells for each of some layers."""
     if not layers:
         return []
     of_layers, of_networks = (shorten_names(each, LETTERS) for each in (layers, many.networks))

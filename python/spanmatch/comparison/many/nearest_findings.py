@@ -1,4 +1,4 @@
-"""Findings on the networks that are nearest to each other, and those that stand apart."""
+"""Findings on networks that are nearest to each other, and on networks that stand apart."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 
     from spanmatch.results.result import Floats
 
-NAMED = 12  # networks that a sentence names
+NAMED = 12  # At most this number of networks is named in a sentence.
 
 
 def tell_nearest(networks: Sequence[str], alike: Floats, where: str) -> list[str]:
-    """Say of each network which other is the most alike, with the runner-up's figure.
+    """Say which other network is most like each network, with the area of the runner-up.
 
-    Nothing is said of a network that was not compared with two others.
+    Networks that were compared with fewer than two others are not mentioned.
     """
     others = np.where(np.eye(len(networks), dtype=bool), np.nan, alike)
     known = [at for at in range(len(networks)) if (~np.isnan(others[at])).sum() >= 2]
-    # If several are equally near in the digits shown, none is the nearest.
+    # If several are equally near in the digits shown, none of them is the nearest.
     shown = others.round(2)
     known = [at for at in known if (shown[at] == np.nanmax(shown[at])).sum() == 1]
     nearest = {at: int(np.nanargmax(others[at])) for at in known}
@@ -47,9 +47,9 @@ def tell_nearest(networks: Sequence[str], alike: Floats, where: str) -> list[str
 
 
 def tell_apart(networks: Sequence[str], alike: Floats) -> list[str]:
-    """Name each network whose nearest is less alike than any two of the others are.
+    """Name each network that is less like its nearest than any two of the others are alike.
 
-    Nothing is said where not all were compared with all, or of fewer than four networks.
+    The list is empty for fewer than four networks, or if some two were not compared.
     """
     count = len(networks)
     if count < 4:

@@ -26,20 +26,20 @@ if TYPE_CHECKING:
 
     from spanmatch.results.result import Floats
 
-WIDTH = 9.6  # inches of a figure, in which letters are read at the width of a page
+WIDTH = 9.6  # The width of a figure in inches, at which letters are legible on a page.
 COLUMNS = 6
-GAP = 0.15  # inches between panels
-ABOVE = 0.35  # inches over a panel, for its title
-BAR, HEAD = 0.12, 0.6  # inches of the bar of colours, and with its figures and label
-SMALLEST, LARGEST = 1.4, 4.0  # inches along a panel
-LETTERS = 18  # of a network's name
-FIGURES = 8  # networks along an axis of a panel whose cells hold their figures
-LINE = 0.13  # inches that a name takes across its letters
+GAP = 0.15  # Inches between panels.
+ABOVE = 0.35  # Inches over a panel, for its title.
+BAR, HEAD = 0.12, 0.6  # Inches of the colour bar, alone and with its numbers and label.
+SMALLEST, LARGEST = 1.4, 4.0  # Inches along a panel.
+LETTERS = 18  # The most letters of a network's name.
+FIGURES = 8  # The most networks in a panel whose cells show their numbers.
+LINE = 0.13  # The height of a line of text in inches.
 
 
 @dataclass(frozen=True)
 class MatrixGrid:
-    """A figure with a panel for each layer, and a place for the bar of colours."""
+    """A figure with a panel for each layer, and axes for the colour bar."""
 
     figure: Figure
     panels: list[Axes]
@@ -52,18 +52,18 @@ class MatrixGrid:
 def begin_matrices(
     names: Sequence[str], count: int, *, title: str = "", foot: float = 0.0
 ) -> MatrixGrid:
-    """Return a figure of so many panels, each with a row and a column for every network.
+    """Return a figure of panels, each with a row and a column for every network.
 
     Parameters
     ----------
     names
-        Of the networks.
+        The names of the networks.
     count
-        How many panels there are.
+        The number of panels.
     title
-        Over all.
+        A title over all panels.
     foot
-        Inches that stay free below.
+        Inches to leave free below.
     """
     beside = measure_names(names, LETTERS)
     room, least = WIDTH - beside - GAP, _measure_panel(len(names))
@@ -88,10 +88,10 @@ def begin_matrices(
 def draw_matrices(
     grid: MatrixGrid, names: Sequence[str], layers: Mapping[str, Floats], label: str
 ) -> None:
-    """Draw a panel for each layer, in colours that all share.
+    """Draw a panel for each layer, all with the same scale of colours.
 
-    Networks are named at the left and below. What was not compared stays empty, as each network
-    with itself does.
+    Names of networks are at the left and below. The cells of a network with itself, and of two
+    networks that were not compared, are empty.
     """
     itself = np.eye(len(names), dtype=bool)
     shown = {layer: np.where(itself, np.nan, values) for layer, values in layers.items()}
@@ -117,24 +117,24 @@ def draw_matrices(
 def measure_names(names: Sequence[str], letters: int) -> float:
     """Return the inches that the longest name takes beside axes, with a gap."""
     short = shorten_names(names, letters).values()
-    # Not in a browser's font: this one is wider than most.
+    # A browser may use another font, but this one is wider than most.
     extents = (TextPath((0, 0), escape_formulas(name), size=SMALL).get_extents() for name in short)
     return max(float(each.width) for each in extents) / 72 + GAP
 
 
 def place_axes(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
-    """Return axes at a place in inches."""
+    """Return axes at a position in inches."""
     across, up = figure.get_size_inches()
     return figure.add_axes((left / across, bottom / up, width / across, height / up))
 
 
 def _measure_panel(count: int) -> float:
-    """Return the least inches along a panel of so many networks: less for each of many."""
+    """Return the least inches along a panel, in which many networks get less room each."""
     return min(LARGEST, max(SMALLEST, 0.29 * count if count <= FIGURES else LINE * count))
 
 
 def _find_most(matrices: Sequence[Floats]) -> float:
-    """Return the end of the colours: the largest value, in whole tenths."""
+    """Return the upper end of the colours: the largest value, rounded up to a tenth."""
     known = np.concatenate([values[~np.isnan(values)] for values in matrices])
     return max(0.1, math.ceil(10 * float(known.max(initial=0.0)) - 1e-9) / 10)
 
@@ -150,7 +150,7 @@ def _draw_matrix(panel: Axes, values: Floats, most: float) -> AxesImage:
 def _name_networks(
     panel: Axes, names: Sequence[str], *, beside: bool, below: bool, size: float
 ) -> None:
-    """Write names where they are asked for; of too many for their letters only some."""
+    """Write names at the left or below as asked for, and only some if there is no room for all."""
     step = math.ceil(len(names) * LINE / size - 1e-9)
     short = shorten_names(names, LETTERS)
     places = range(0, len(names), step)

@@ -27,7 +27,7 @@ class NetworkSums:
     """The sums of one layer, in one or more sets of networks.
 
     The pair of two networks comes from the first set that has both. There are several sets if one
-    of all networks would be too large, or would have products that are not needed.
+    set of all networks would be too large, or would hold products that are not needed.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ class SavedSums(Mapping[Key, NetworkSums]):
         self._layers = dict.fromkeys(layers)
 
     def is_in(self, folder: Path) -> bool:
-        """Tell whether the files are those of this folder."""
+        """Tell whether the sums are read from this folder."""
         return self._folder == follow_links(folder)
 
     def __getitem__(self, layer: Key) -> NetworkSums:
@@ -133,7 +133,7 @@ class SavedSums(Mapping[Key, NetworkSums]):
 
 
 def write_sums(folder: Folder, layer: Key, sums: NetworkSums) -> None:
-    """Write the sums of a layer, a file for each set, over those that may be there."""
+    """Write the sums of a layer, a file for each set, and replace those that exist."""
     for index, each in enumerate(sums.sets):
         path = _find_sums(folder, layer, index)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -142,7 +142,7 @@ def write_sums(folder: Folder, layer: Key, sums: NetworkSums) -> None:
 
 
 def read_sums(folder: Folder, layer: Key) -> NetworkSums:
-    """Read the sums of a layer; FileError where they are missing or damaged."""
+    """Read the sums of a layer; raise FileError if they are missing or damaged."""
     if not has_sums(folder, layer):
         raise FileError(f"layer {layer}: {_find_sums(folder, layer, 0)}, its sums, is missing")
     try:
@@ -157,7 +157,7 @@ def has_sums(folder: Folder, layer: Key) -> bool:
 
 
 def remove_sums(folder: Folder, layer: Key, kept: int = 0) -> None:
-    """Take away the files of a layer's sums, but for so many first ones."""
+    """Delete the files of a layer's sums, except the first `kept`."""
     for path in list(_list_sums(folder, layer))[kept:]:
         path.unlink()
 
@@ -176,6 +176,6 @@ def _list_sums(folder: Folder, layer: Key) -> Iterator[Path]:
 
 
 def _find_sums(folder: Folder, layer: Key, index: int) -> Path:
-    """Return where one of a layer's sets is, or would be."""
+    """Return the path of one of a layer's sets, which may not exist."""
     path = find_path(folder, SUMS, layer)
     return path.with_name(f"{path.stem}-{index}{path.suffix}")

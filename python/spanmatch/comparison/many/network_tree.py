@@ -1,4 +1,4 @@
-"""A tree that joins networks by their distance. Needs matplotlib and scipy."""
+"""A tree that joins networks by their distance. This module needs matplotlib and scipy."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ if TYPE_CHECKING:
 
     from spanmatch.comparison.many.compared_networks import ComparedNetworks
 
-LETTERS = 36  # of a network's name
-LINE = 0.2  # inches for each network
-FRAME, LEFT = 1.1, 0.2  # inches over and under the tree together, and at its left
-LEAST = 0.005  # of the largest distance: less is no difference that figures show
+LETTERS = 36  # The most letters of a network's name.
+LINE = 0.2  # Inches for each network.
+FRAME, LEFT = 1.1, 0.2  # Inches over and under the tree together, and at its left.
+LEAST = 0.005  # If no distance is as large, the networks do not differ in two digits.
 
 
 def has_tree(many: ComparedNetworks) -> bool:
-    """Tell whether there is a tree: of three networks or more, all compared, that differ."""
+    """Tell whether there is a tree, which needs three networks, all compared, that differ."""
     far = find_distances(many)
     return len(many.networks) > 2 and not np.isnan(far).any() and float(far.max()) >= LEAST
 
 
 def measure_tree(count: int) -> float:
-    """Return the inches up a tree of so many networks, with what stands over and under it."""
+    """Return the height of a tree in inches, with its title and its axis."""
     return FRAME + LINE * max(3, count)
 
 
 def draw_tree(figure: Figure, many: ComparedNetworks, bottom: float = 0.0) -> None:
-    """Draw which networks are nearest: average linkage on 1 - area, the mean of layers.
+    """Draw the tree of networks: average linkage on 1 - area, the mean over layers.
 
-    It takes the width of the figure, from so many inches over its lower edge.
+    The tree is as wide as the figure, and begins `bottom` inches above its lower edge.
     """
     far = find_distances(many)
     short = shorten_names(many.networks, LETTERS)

@@ -1,4 +1,4 @@
-"""The area of each layer with a reference, along the other networks. Needs matplotlib."""
+"""The area of each layer with a reference, along the other networks."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from spanmatch.plot.style import INK, SMALL, TITLE, escape_formulas, style_axes
 if TYPE_CHECKING:
     from spanmatch.comparison.many.compared_networks import ComparedNetworks
 
-LETTERS = 18  # of a network's or a layer's name
-LEGEND = 20  # layers that are named beside
-UPRIGHT = 8  # networks whose names have room to lie
-LINE = 0.16  # inches that a name takes across its letters
-# Of the colours these are seen on white, and on a dark page.
+LETTERS = 18  # The most letters of a network's or a layer's name.
+LEGEND = 20  # The most layers that have a legend.
+UPRIGHT = 8  # The most networks whose names have room to be horizontal.
+LINE = 0.16  # The height of a line of text in inches.
+# The part of the colours that is visible on a white page and on a dark one.
 DARKEST, LIGHTEST = 0.15, 0.9
 
 
@@ -71,5 +71,5 @@ def draw_reference_curves(many: ComparedNetworks) -> Figure:
 
 
 def _show_in_legend(label: str) -> str:
-    """Return a label that a legend does not leave out for beginning with an underscore."""
+    """Return a label that a legend shows: matplotlib leaves out labels that begin with _."""
     return f"\u200b{label}" if label.startswith("_") else label

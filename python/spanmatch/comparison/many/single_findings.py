@@ -1,4 +1,4 @@
-"""Findings on what networks share neuron by neuron, and what only as a span."""
+"""Findings on what networks share neuron by neuron, and what they share only as a span."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from spanmatch.comparison.many.many_layer import ManyLayer
 
 EPS = 0.5
-NAMED = 8  # layers that a sentence names
-LEAST = 0.05  # of the neurons: of less there is nothing to divide
+NAMED = 8  # At most this number of layers is named in a sentence.
+LEAST = 0.05  # If a smaller part of the neurons matches, a layer is not mentioned.
 
 
 def tell_single_neurons(many: ComparedNetworks) -> list[str]:
-    """Say at which layers half or more of what is shared at ε = 0.5 is so one by one, or not so.
+    """Say at which layers half or more of s(0.5) is shared one by one, or only as a span.
 
-    Of layers where unrelated neurons match at 0.5 already, in one pair at least, it says only that.
+    Layers in which ε = 0.5 is at or above the chance level of a pair are listed apart.
     """
     by_pairs, by_span, chance = [], [], []
     for layer in many.values():

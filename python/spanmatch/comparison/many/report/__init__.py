@@ -1,5 +1,5 @@
-"""The report of a comparison of many networks. Needs matplotlib, scipy and jinja2.
+"""The report of a comparison of many networks. This package needs matplotlib, scipy and jinja2.
 
-Read `page`, which puts together the sentence from `headline`, `tables`, `figures` and `warnings`.
-`origin` holds what is known about how the comparison was made.
+Read `page`, which is made of the sentence from `headline`, `tables`, `figures` and `warnings`.
+`origin` tells how the comparison was made.
 """

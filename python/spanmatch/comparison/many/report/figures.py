@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from spanmatch.comparison.many.many_layer import ManyLayer
     from spanmatch.results.result import Floats
 
-PANELS = 60  # layers that have a panel each
+PANELS = 60  # At most this number of layers is shown, each in its own panel.
 
 
 def draw_figures(many: ComparedNetworks) -> list[Drawing]:
-    """Draw every figure that there is something to show in."""
+    """Draw every figure for which there are numbers."""
     if many.reference is not None:
         return [_draw_course(many, many.reference)]
     found = [

@@ -1,4 +1,4 @@
-"""The sentence that a page begins with."""
+"""The sentence with which a page begins."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def write_headline(many: ComparedNetworks) -> str:
-    """Return in a sentence how alike the networks are, and how much of it is more than chance."""
+    """Return a sentence on how alike the networks are, and how many areas are above chance."""
     medians = {
         layer: float(np.median([each.spectrum.area for each in many[layer].answers.values()]))
         for layer in many.layers

@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Origin:
-    """What a folder says of where its comparison comes from."""
+    """The origin of a comparison, as its folder records it."""
 
     version: str
-    """Of spanmatch."""
+    """The version of spanmatch."""
     models: Mapping[str, str] = field(default_factory=dict)
-    """What model each network is, where known."""
+    """The model of each network, if it is known."""
     checkpoints: Mapping[str, str] = field(default_factory=dict)
-    """The file that its weights are from, where there is one."""
+    """The file with the weights of each network, if there is one."""
     data: str | None = None
     """The name of the data."""
     options: Mapping[str, str] = field(default_factory=dict)
-    """What else was asked for, by name."""
+    """The other options of the comparison, by name."""
     remark: str = ""
-    """What there is to say of the data."""
+    """A remark on the data."""

@@ -1,4 +1,4 @@
-"""The page of a comparison of many networks, made of words, tables and figures."""
+"""The page of a comparison of many networks, made of sentences, tables and figures."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from spanmatch.comparison.many.many_comparison import ManyComparison
     from spanmatch.comparison.many.report.origin import Origin
 
-ROWS = 300  # of the table that has a row for each pair at each layer
+ROWS = 300  # The most rows of the table of pairs and layers, which else is left out.
 
 
 def render_page(many: ManyComparison, origin: Origin) -> str:
-    """Return the page as one HTML file that refers to no other; same comparison, same bytes."""
+    """Return the page as one self-contained HTML file; equal comparisons give equal bytes."""
     # As in the findings, networks that are one file count once.
     distinct = leave_out_copies(many) or many
     layers, sure = list_layers(distinct), list_sure(distinct)

@@ -1,4 +1,4 @@
-"""The tables of a page: networks, layers, and how sure each area is."""
+"""The tables of a page: networks, layers, and the interval and p-value of each area."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ EPS = (0.1, 0.3, 0.5)
 def list_networks(
     many: ComparedNetworks, distinct: ComparedNetworks, origin: Origin
 ) -> list[dict[str, Any]]:
-    """Return a row for each network; its area is the mean with the others, over layers.
+    """Return a row for each network, with its mean area over layers and other networks.
 
-    Of networks that are one file, `distinct` has one, and that one's area is the area of all.
+    `distinct` has one of the networks that are the same file, and its area counts for all of them.
     """
     alike = 1.0 - find_distances(distinct)
     np.fill_diagonal(alike, np.nan)
@@ -47,7 +47,7 @@ def list_layers(many: ComparedNetworks) -> list[dict[str, Any]]:
 
 
 def list_sure(many: ComparedNetworks) -> list[dict[str, Any]]:
-    """Return for each layer and pair that has nulls or folds the area, its interval, and p."""
+    """Return the area, its interval and p, for each layer and pair that has nulls or folds."""
     return [
         {
             "layer": layer.name,
@@ -91,7 +91,7 @@ def _describe_layer(layer: ManyLayer) -> dict[str, Any]:
 
 
 def find_columns(layers: list[dict[str, Any]]) -> dict[str, bool]:
-    """Tell which columns of the table of layers say something."""
+    """Tell which optional columns the table of layers needs."""
     return {
         name: any(row[name] for row in layers)
         for name in ("dead", "ridge", "one_to_one", "nulls", "beyond", "interval")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from spanmatch.comparison.many.compared_networks import ComparedNetworks
     from spanmatch.comparison.many.many_layer import ManyLayer
 
-NAMED = 6  # of what a note holds for
+NAMED = 6  # At most this number of layers is named with a warning or a note.
 
 
 def list_warnings(many: ComparedNetworks) -> list[str]:

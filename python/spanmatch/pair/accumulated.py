@@ -65,7 +65,7 @@ class Accumulated(ABC):
             nulls or folds. An empty one without nulls and folds can always be merged.
         """
         self._check_kind(other)
-        # A copy, so that no call holds two locks.
+        # Copy the other sums, so that no call holds two locks.
         gram = other._gram.copy()
         with self._gram.lock:
             names = merge_names(self._names, other._names, self._labels)

@@ -1,4 +1,4 @@
-"""Sparse rows from the arrays that other libraries store them in, which are checked first."""
+"""Sparse rows from the arrays in which other libraries store them, which are checked first."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def make_rows(
     Raises
     ------
     ValueError
-        They do not fit together; a column is out of range.
+        The arrays do not fit together, or a column is out of range.
     """
     columns = as_integers(columns, "its columns")
     starts = _check_starts(starts, columns, values, "rows")
@@ -37,7 +37,7 @@ def make_rows_of_columns(
     Raises
     ------
     ValueError
-        They do not fit together; a row is out of range.
+        The arrays do not fit together, or a row is out of range.
     """
     rows = as_integers(rows, "its rows")
     starts = _check_starts(starts, rows, values, "columns")
@@ -54,7 +54,7 @@ def make_rows_of_places(
     Raises
     ------
     ValueError
-        They are not equally many; a row or a column is out of range.
+        The arrays differ in length, or a row or a column is out of range.
     """
     n_samples, n_neurons = shape
     rows = as_integers(rows, "its rows")
@@ -67,7 +67,7 @@ def make_rows_of_places(
         if not 0 <= row < max(n_samples, 1):
             raise ValueError(f"it names row {row}, but there are {n_samples}, counted from 0")
     if np.any(rows[1:] < rows[:-1]):
-        # Stable: values of one place are added in the order in which they are given.
+        # The sort is stable, so that values at the same place are added in the given order.
         order = np.argsort(rows, kind="stable")
         rows, columns, values = rows[order], columns[order], values[order]
     starts = np.searchsorted(rows, np.arange(n_samples + 1))
@@ -75,14 +75,14 @@ def make_rows_of_places(
 
 
 def as_integers(found: NDArray[Any], name: str) -> NDArray[np.int64]:
-    """Return whole numbers as int64.
+    """Return integers as int64.
 
     Raises
     ------
     TypeError
-        They are of another type.
+        The array does not hold integers.
     ValueError
-        One is too large.
+        A number is too large.
     """
     if found.dtype.kind not in "iu":
         raise TypeError(f"{name} hold {found.dtype}, not integers")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from threading import RLock
 
-PATIENCE = 0.1  # seconds between checks, in which another thread may detect the fork too
+PATIENCE = 0.1  # The seconds to wait, as another thread of the child may hold it for this check.
 
 
 class ForkAwareLock:
     """A reentrant lock, for `with`.
 
-    A fork takes along the thread that forks and no other. What another thread holds then stays
-    locked in the child for ever, and what it guards may be half changed there: RuntimeError.
+    A forked child has only the thread that forked. A lock that another thread held stays locked in
+    the child for ever, and its data may be half changed. In this case the child gets RuntimeError.
     """
 
     def __init__(self) -> None:

@@ -43,12 +43,12 @@ def put_together(
     widths: Sequence[int],
     sides: Sequence[str] = (),
 ) -> core.Gram:
-    """Return the Gram matrix that was taken apart; errors call its sides so.
+    """Return the Gram matrix of tensors and metadata; errors call its sides by `sides`.
 
     Raises
     ------
     KeyError, OverflowError, TypeError, ValueError
-        They are of no Gram matrix.
+        The tensors and metadata are not those of a Gram matrix.
     """
     if values["dtype"] != "float64":
         raise ValueError("its metadata and its tensors differ")

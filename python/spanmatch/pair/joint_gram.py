@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 
 class JointGram:
-    """A Gram matrix that takes batches where they lie and comes to the host when it is needed.
+    """A Gram matrix that sums batches on their devices, and moves the sums to the host when needed.
 
-    Several threads may use it: whoever needs more than one call to be atomic holds `lock`.
+    Several threads may use it. Hold `lock` to make several calls atomic together.
     """
 
     def __init__(self, host: core.Gram | None = None) -> None:
@@ -41,19 +41,19 @@ class JointGram:
 
     @property
     def n_batches(self) -> int:
-        """How many batches have come."""
+        """The number of batches added so far."""
         with self.lock:
             return sum(gram.n_batches for gram in self._list_grams())
 
     @property
     def n_samples(self) -> int:
-        """How many rows have come."""
+        """The number of rows added so far."""
         with self.lock:
             return sum(gram.n_samples for gram in self._list_grams())
 
     @property
     def n_items(self) -> int:
-        """How many items have come."""
+        """The number of items added so far; without nulls and folds, the number of rows."""
         with self.lock:
             if not any(self.kept):
                 return self.n_samples
@@ -61,13 +61,13 @@ class JointGram:
 
     @property
     def kept(self) -> tuple[int, int]:
-        """How many nulls and folds are kept."""
+        """The numbers of nulls and of folds."""
         host, _ = self._sums
         return host.n_nulls, len(host.fold_samples)
 
     @property
     def widths(self) -> list[int] | None:
-        """How many neurons each side has; None before the first batch."""
+        """The number of neurons of each side; None before the first batch."""
         with self.lock:
             return next((gram.widths for gram in self._list_grams() if gram.n_samples > 0), None)
 
@@ -78,9 +78,9 @@ class JointGram:
         report: Callable[[int, int], object] | None = None,
         check_widths: Callable[[Sequence[int]], None] | None = None,
     ) -> None:
-        """Add a batch, or raise and stay as before; `report` hears of progress on the host.
+        """Add a batch, or raise and stay as before; `report` is told the progress on the host.
 
-        Sides come in their order, by what stands for them in code: x, y or rows["a"].
+        `sides` has the sides in order, by the expressions that stand for them: x, y or rows["a"].
         """
         samples = _read(sides)
         widths = [side.shape[1] for side in samples]
@@ -96,7 +96,7 @@ class JointGram:
                 gram = host if alone else self.to_host()
                 gram.update(replace_mostly_zero(on_host, gram), rows_per_item, report)
             else:
-                # Of which none is sparse.
+                # `_read` has moved all sides to the host if one is sparse, so none is sparse here.
                 dense = [side for side in samples if not isinstance(side, core.SparseRows)]
                 self._update_on_device(dense, rows_per_item)
 
@@ -106,7 +106,7 @@ class JointGram:
         Raises
         ------
         DeviceError
-            A device that holds some of them is lost.
+            A device that holds some of the sums was lost.
         """
         with self.lock:
             host, devices = self._sums
@@ -119,9 +119,10 @@ class JointGram:
             return host
 
     def copy(self) -> core.Gram:
-        """Return a copy of all sums, as of one moment.
+        """Return a copy of all sums after some whole batches.
 
-        Under the lock: whoever adds batch after batch leaves a reader without it no turn.
+        This takes the lock, since a thread that adds batch after batch could otherwise keep a
+        reader waiting for ever.
         """
         with self.lock:
             return self.to_host().copy()
@@ -145,18 +146,18 @@ class JointGram:
         with _name_device(device):
             if len(rows) == 1 and rows != {0} and self.widths in (None, widths):
                 gram = devices.get(device) or DeviceGram(device, widths, *self.kept)
-                # As if all had come to the host.
+                # The same nulls and folds as if all batches had been summed on the host.
                 plan = Plan(*host.plan(len(sides[0]), rows_per_item, self.n_batches, self.n_items))
                 if gram.update(sides, plan):
                     devices[device] = gram
                     return
             on_host = [to_host(side) for side in sides]
-        # The core raises the error.
+        # The batch is wrong, so the core raises the error.
         self.to_host().update(on_host, rows_per_item)
 
 
 def _read(sides: Mapping[str, Samples]) -> list[Readable | core.SparseRows]:
-    """Return samples as they are read; sparse ones, and then all others too, on the host."""
+    """Return samples in readable form; if one side is sparse, all are moved to the host."""
     check_labels(sides)
     found = [(name, side, as_sparse(side, name)) for name, side in sides.items()]
     read = [as_samples(side, name) if rows is None else rows for name, side, rows in found]

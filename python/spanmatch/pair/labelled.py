@@ -1,6 +1,6 @@
-"""What labelled arrays say beside their values: tables of pandas, and DataArrays of xarray.
+"""The labels of arrays: of DataFrames of pandas, and of DataArrays of xarray.
 
-Neither library is imported here: where there is a table of one, it has been.
+Neither library is imported here: if there is an object of one, it has been imported already.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ def is_table(array: object) -> TypeGuard[pd.DataFrame]:
 
 
 def read_table(table: pd.DataFrame, side: str) -> NDArray[Any]:
-    """Return the values of a DataFrame, without a copy where it holds them as one array.
+    """Return the values of a DataFrame, without a copy if it holds them as one array.
 
-    Missing values of pandas' own types of floats become NaN. Raises TypeError where a column holds
-    no numbers, and names it.
+    Missing values of pandas' own float types become NaN. A column that does not hold numbers raises
+    TypeError.
     """
     for name, dtype in table.dtypes.items():
         if getattr(dtype, "kind", "O") not in "fiu":
@@ -42,7 +42,7 @@ def read_table(table: pd.DataFrame, side: str) -> NDArray[Any]:
 
 
 def find_names(array: object) -> tuple[str, ...] | None:
-    """Return the names of neurons that a table or DataArray bears: labels that are all texts."""
+    """Return the labels of a table's or DataArray's neurons; None if they are not all strings."""
     labels: Any = None
     if is_table(array):
         labels = array.columns
@@ -54,7 +54,7 @@ def find_names(array: object) -> tuple[str, ...] | None:
 
 
 def check_labels(sides: Mapping[str, Samples]) -> None:
-    """Raise ValueError where two sides name the same samples, or axes, in another order."""
+    """Raise ValueError if two sides label the same rows, or the same axes, in another order."""
     for (name, array), (other_name, other) in combinations(sides.items(), 2):
         if _is_data_array(array) and _is_data_array(other):
             mine, theirs = tuple(array.dims), tuple(other.dims)
@@ -73,7 +73,7 @@ def check_labels(sides: Mapping[str, Samples]) -> None:
 
 
 def _find_rows(array: object) -> Any:
-    """Return the labels of rows, an index of pandas; None where there are none."""
+    """Return the labels of rows as an index of pandas; None if there are none."""
     if is_table(array):
         return array.index
     return array.indexes.get(array.dims[0]) if _is_data_array(array) and array.ndim > 0 else None

@@ -1,4 +1,4 @@
-"""Which positions count: booleans, or the integers 0 and 1 of an attention mask."""
+"""Masks of the positions that count: booleans, or integers 0 and 1 as in an attention mask."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def as_mask_array(mask: Any) -> NDArray[np.bool_]:
     Raises
     ------
     TypeError, ValueError
-        As `to_booleans`.
+        As in `to_booleans`.
 
     Examples
     --------
@@ -31,17 +31,17 @@ def as_mask_array(mask: Any) -> NDArray[np.bool_]:
 
 
 def to_booleans(mask: Any, *, integers: bool, boolean: bool) -> Any:
-    """Return an array of numpy, or a tensor of torch, as booleans of the same library.
+    """Return a numpy array, or a torch tensor, as booleans of the same library.
 
-    Its type is told by the caller, who knows the library: whether it holds integers, booleans among
-    them, and whether booleans.
+    The caller knows the library, and so says whether the mask holds integers (or booleans), and
+    whether it holds booleans.
 
     Raises
     ------
     TypeError
-        It holds neither booleans nor integers.
+        The mask holds neither booleans nor integers.
     ValueError
-        It holds other integers than 0 and 1.
+        The mask holds integers other than 0 and 1.
     """
     if not integers:
         raise TypeError(f"mask holds {mask.dtype}: pass booleans, or 0 and 1")

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import spanmatch._core as core
 
 # The core counts a product of two sparse rows as 64 multiplications, and one with a dense row as 8.
-# So a side is less work without its zeros up to one value in eight. Here the zeros must be found
-# first, so the limit is half of that.
+# So leaving out the zeros of a side is less work up to one value in eight. Here the zeros must be
+# found first, so the limit is half of that.
 LARGEST_SHARE = 1 / 16
 # With fewer neurons, finding zeros takes as long as summing them.
 FEWEST_NEURONS = 256
@@ -36,13 +36,12 @@ def replace_mostly_zero(
 ) -> list[NDArray[Any] | core.SparseRows]:
     """Return the sides of a batch for `gram`, some as sparse rows in place of arrays.
 
-    What is counted is the same on every machine. Batches that the core will refuse stay as they
-    are.
+    The choice is the same on every machine. Batches that the core will refuse stay as they are.
     """
     n, rows = sum(side.shape[1] for side in sides), {len(side) for side in sides}
     if not FEWEST_NEURONS <= n <= MOST_NEURONS or len(rows) != 1 or rows == {0}:
         return list(sides)
-    # Zeros of neurons with a shift count as values. Sides that the Gram has not are refused later.
+    # Zeros of neurons with a shift count as values. A wrong number of sides is refused later.
     shifted = gram.n_shifted
     if len(shifted) != len(sides):
         shifted = [0] * len(sides)
@@ -83,9 +82,9 @@ def read_mostly_zero(array: NDArray[Any], most: int) -> core.SparseRows | None:
 
 
 def _find_values(block: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return a mask of the values that are not zero, nan among them."""
+    """Return a mask of the values that are not zero, which include nan."""
     if block.dtype.itemsize == 2:
-        # float16, and the bits of bfloat16, but for their signs.
+        # Compare the bits of float16 or bfloat16 without the sign.
         block = block.view(np.uint16) & 0x7FFF
     found: NDArray[np.bool_] = block != 0
     return found
@@ -98,7 +97,7 @@ def _widen(values: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _count_bytes(sides: Sequence[NDArray[Any] | core.SparseRows]) -> int:
-    """Return what the copies of a batch take that has sparse sides, of which some may be."""
+    """Return the bytes that the copies of a batch take, of which some sides may be sparse."""
     return sum(
         DENSE_BYTES * side.size if isinstance(side, np.ndarray) else SPARSE_BYTES * side.n_values
         for side in sides

@@ -1,4 +1,4 @@
-"""Nulls, whose items are shifted circularly, and folds of items, which a pair can sum too."""
+"""Nulls, which shift items circularly, and folds of items, both of which a pair can sum too."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from spanmatch.base.arguments import RowsPerItem
     from spanmatch.pair.types import Samples
 
-# With 39 nulls p can be at most 0.05 although one null reaches the data.
+# With 39 nulls, p is still at most 0.05 if one null reaches the data.
 USUAL_NULLS = 39
 USUAL_FOLDS = 16
 
@@ -110,7 +110,7 @@ def lend_gram_with_folds(x: ActivationPair, y: Samples | None) -> Iterator[core.
 
 
 def _check_left_to_pair(name: str, count: int | None, rows_per_item: RowsPerItem) -> None:
-    """Raise TypeError if an argument is given that belongs to the making of a pair."""
+    """Raise TypeError if arguments are given that a pair already has from its construction."""
     if count is not None:
         raise TypeError(
             f"a pair has its {name} from the start: make it by ActivationPair({name}=…)"

@@ -243,7 +243,7 @@ def read_gram(
 
 
 def copy_gram(x: Samples | ActivationPair, y: Samples | None, progress: bool = False) -> core.Gram:
-    """Return the same as `read_gram`, but a copy that later updates of a pair do not change."""
+    """Return the result of `read_gram`, as a copy that later updates of a pair do not change."""
     gram = read_gram(x, y, progress)
     return x._gram.copy() if isinstance(x, ActivationPair) else gram
 

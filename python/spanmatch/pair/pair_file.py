@@ -1,4 +1,4 @@
-"""A pair's sums and names in a file."""
+"""The sums and the names of a pair in a file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FORMAT_WITH_NORMS = 2
 
 
 def write(path: str | PathLike[str], gram: core.Gram, names: Names, of: object = None) -> None:
-    """Write sums and names; where they are of a layer, of which."""
+    """Write sums and names, and in `of` the layer if the file is one of a folder of layers."""
     tensors, values = take_apart(gram)
     x_names, y_names = names
     values |= {"n_x": gram.n_x, "n_y": gram.n_y, "x_names": x_names, "y_names": y_names}

@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     import spanmatch._core as core
     from spanmatch.pair.types import Floats, Side
 
-# The values of a block of rows beside the result, 8 MB of float64.
+# The values of a block of rows, which takes 8 MB of float64 beside the result.
 BLOCK_VALUES = 2**20
 
 ROUNDING = 1e-6  # A cosine may exceed 1 by this much, as in the core.
 
 
 def find_gram(gram: core.Gram, *, center: bool) -> Floats:
-    """Return the products of all neurons, x then y, with each other: exactly symmetric."""
-    # A copy of the sums, which becomes the result.
+    """Return the exactly symmetric products of all neurons, x then y, with each other."""
+    # `parts` returns a copy of the sums, which becomes the result.
     _, _, n_samples, shift, sums, _, products = gram.parts()
     added = _find_added(n_samples, shift, sums, center=center)
     _add_outer(products, added, added)
@@ -28,26 +28,26 @@ def find_gram(gram: core.Gram, *, center: bool) -> Floats:
 
 
 def find_correlations(gram: core.Gram, *, center: bool) -> Floats:
-    """Return the cosines of each neuron of x with each of y; of centred columns, correlations.
+    """Return the cosines of each neuron of x with each of y, or with `center` the correlations.
 
-    Those of dead neurons are nan.
+    The values of dead neurons are nan.
 
     Raises
     ------
     ValueError
-        A neuron is so small, or once centred varies by so little, that its squares are lost; or a
-        cosine is above 1 by more than rounding.
+        A neuron is so small, or varies by so little, that its squares are lost; or a cosine is
+        above 1 by more than rounding.
     """
     (n_x, _), _, n_samples, shift, sums, spread, products = gram.parts()
     added = _find_added(n_samples, shift, sums, center=center)
     squares = products.diagonal() + 2.0 * added[0] * added[1]
-    # Dead as in the core: exactly zero, as a constant is after centring.
+    # As in the core, a dead neuron is exactly zero, or with centring exactly constant.
     dead = spread == 0.0 if center else (spread == 0.0) & (shift == 0.0)
     _refuse_lost_squares(squares, dead, n_x, n_samples, center=center)
     norms = np.sqrt(np.where(dead, np.nan, squares))
     block = products[:n_x, n_x:]
     _add_outer(block, added[:, :n_x], added[:, n_x:])
-    # One after the other, since the product of two norms may overflow.
+    # Divide twice, since the product of two norms may overflow.
     block /= norms[:n_x, np.newaxis]
     block /= norms[n_x:]
     _refuse_above_one(block)
@@ -55,14 +55,14 @@ def find_correlations(gram: core.Gram, *, center: bool) -> Floats:
 
 
 def _find_added(n_samples: int, shift: Floats, sums: Floats, *, center: bool) -> Floats:
-    """Return a and b such that the products wanted are those of the shifted rows + a bᵀ + b aᵀ."""
+    """Return a and b such that a bᵀ + b aᵀ turns products of shifted rows into those wanted."""
     if center:
         return np.stack([-0.5 * sums, sums / n_samples])
     return np.stack([sums + 0.5 * n_samples * shift, shift])
 
 
 def _add_outer(products: Floats, of_rows: Floats, of_columns: Floats) -> None:
-    """Add a bᵀ + b aᵀ in place, some rows at a time: no copy of the whole is made."""
+    """Add a bᵀ + b aᵀ in place, some rows at a time, so that nothing as large is copied."""
     height = max(1, BLOCK_VALUES // max(1, products.shape[1]))
     for first in range(0, len(products), height):
         a, b = of_rows[:, first : first + height]
@@ -88,7 +88,7 @@ def _refuse_lost_squares(
 
 
 def _refuse_above_one(cosines: Floats) -> None:
-    """Raise ValueError if a cosine has lost its digits; the nan of dead neurons has none."""
+    """Raise ValueError if a cosine has lost its digits; nan, of a dead neuron, is ignored."""
     # No copy is made if all cosines are valid.
     largest = np.fmax.reduce(cosines, axis=None, initial=0.0)
     least = np.fmin.reduce(cosines, axis=None, initial=0.0)

@@ -54,7 +54,7 @@ def as_rows(activations: Samples, mask: Any = None, *, axis: int | None = None) 
     >>> as_rows(np.ones((2, 3, 4)), mask).shape
     (3, 4)
     """
-    # Arrays of numpy and torch share these methods but no type.
+    # Arrays of numpy and torch share these methods, but have no common type.
     array: Any = view_array(activations, "activations")
     at = _find_neuron_axis(tuple(array.shape), axis)
     last = array.movedim(at, -1) if is_tensor(array) else np.moveaxis(array, at, -1)

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from spanmatch.pair.types import Readable
 
-# DLPack's numbers of the memory that the host reads: its own, and that pinned for CUDA and ROCm.
+# DLPack's codes of memory that the host can read: its own, and memory pinned for CUDA and ROCm.
 HOST_MEMORY = (1, 3, 11)
-# What libraries raise of arrays that are traced, deleted, split, or on a device that is not here.
+# The errors of libraries for arrays that are traced, deleted, split, or on a missing device.
 OTHERS_ERRORS = (
     AssertionError,
     AttributeError,
@@ -38,7 +38,7 @@ OTHERS_ERRORS = (
 def as_samples(array: object, side: str) -> Readable:
     """Check samples × neurons and return them without a copy.
 
-    Errors call them by the name of the side, as it would stand in code: x, y or rows["a"].
+    Errors call them by `side`, an expression such as x, y or rows["a"].
     """
     samples = _as_readable(array, side)
     if samples.ndim != 2:
@@ -51,24 +51,24 @@ def as_samples(array: object, side: str) -> Readable:
 
 
 def is_tensor(array: object) -> TypeGuard[torch.Tensor]:
-    """Tell whether `array` is a tensor of torch, which is imported by then."""
+    """Tell whether `array` is a torch tensor, without importing torch."""
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(array, torch.Tensor)
 
 
 def view_array(array: Any, name: str) -> Readable:
-    """Return an array of any library as one of numpy or torch, of the same memory."""
+    """Return an array of any library as one of numpy or torch, with the same memory if possible."""
     if isinstance(array, np.ndarray) or is_tensor(array):
         return array
     if is_table(array):
         return read_table(array, name)
     if hasattr(array, "__dlpack__") and hasattr(array, "__dlpack_device__"):
         device = None
-        # JAX has no device for an array that is split over several, but brings it together.
+        # JAX names no device for an array that is split over several, but `__array__` joins it.
         with suppress(*OTHERS_ERRORS):
             device = array.__dlpack_device__()[0]
         if device in HOST_MEMORY:
-            # numpy declines types that it does not know: bfloat16.
+            # numpy refuses types that it does not know, such as bfloat16.
             with suppress(BufferError, RuntimeError, TypeError, ValueError):
                 return np.from_dlpack(array)
         if device not in (None, *HOST_MEMORY) or not hasattr(array, "__array__"):
@@ -100,7 +100,7 @@ def _as_readable(array: object, side: str) -> Readable:
         except RuntimeError as error:
             if is_out_of_memory(error):
                 raise MemoryError(f"{side} takes more memory than there is: {error}") from error
-            # Tensors that hold no plain values: nested, of a transform, of a tracer.
+            # The tensor holds no plain values: it is nested, or belongs to a transform or tracer.
             raise TypeError(f"{side} is a tensor that cannot be read: {error}") from error
     return _check_type(np.asarray(array), side)
 
@@ -120,7 +120,7 @@ def _view_by_torch(array: Any, name: str) -> torch.Tensor:
 
 @contextmanager
 def _explain_unreadable(name: str) -> Iterator[None]:
-    """Let errors of other libraries, of whatever kind, begin with what could not be read."""
+    """Turn errors of other libraries into a TypeError that names the array."""
     try:
         yield
     except OTHERS_ERRORS as error:
@@ -129,7 +129,7 @@ def _explain_unreadable(name: str) -> Iterator[None]:
 
 def _check_type(array: NDArray[Any], side: str) -> NDArray[Any]:
     dtype = array.dtype
-    if dtype.name == "bfloat16":  # of the package ml_dtypes, as JAX has it
+    if dtype.name == "bfloat16":  # The type of ml_dtypes, which JAX uses.
         return array.view(np.uint16)
     if dtype.kind == "c":
         raise TypeError(
@@ -150,7 +150,7 @@ def _check_type(array: NDArray[Any], side: str) -> NDArray[Any]:
 
 
 def _choose_cast(dtype: np.dtype[Any]) -> str:
-    """Return float32 if it holds every value of the type, or if values are measurements anyway."""
+    """Return the type to suggest: float64 for 64-bit integers and odd floats, else float32."""
     loses_digits = dtype.kind in "iu" and dtype.itemsize > 4
     return "float64" if loses_digits or dtype.kind == "f" else "float32"
 

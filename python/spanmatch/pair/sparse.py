@@ -1,4 +1,4 @@
-"""Sparse rows, whose values are mostly zero, as the latents of sparse autoencoders."""
+"""Sparse rows, whose values are mostly zero, such as the latents of sparse autoencoders."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def as_sparse(array: object, side: str) -> core.SparseRows | None:
 
 
 def _is_scipy(array: object) -> bool:
-    # If the array is one of scipy's, its module has been imported.
+    # If the array is from scipy, its module has been imported.
     scipy = sys.modules.get("scipy.sparse")
     return scipy is not None and bool(scipy.issparse(array))
 

@@ -1,4 +1,4 @@
-"""The types of samples: those that users give, and those that are read."""
+"""The types of samples: those that users may pass, and those into which they are read."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Array(Protocol):
 
 
 class DLPackArray(Protocol):
-    """An array with the DLPack interface, as those of torch, CuPy and JAX."""
+    """An array with the DLPack interface, such as one of torch, CuPy or JAX."""
 
     def __dlpack__(self) -> object:
         """Return the capsule."""
@@ -44,7 +44,7 @@ class SparseArray(Protocol):
     """A sparse array or matrix of scipy."""
 
     def tocsr(self) -> Any:
-        """Return it by rows."""
+        """Return the same array in CSR format."""
 
 
 Samples: TypeAlias = "Array | DLPackArray | BFloat16 | SparseArray | core.SparseRows"
@@ -52,5 +52,5 @@ Samples: TypeAlias = "Array | DLPackArray | BFloat16 | SparseArray | core.Sparse
 
 
 Readable: TypeAlias = "NDArray[Any] | torch.Tensor"
-"""What is read: an array on the host, uint16 standing for the bits of bfloat16, or a tensor on a
-device on which torch computes in float64."""
+"""Samples after reading: an array on the host, where uint16 holds the bits of bfloat16, or a tensor
+on a device on which torch computes in float64."""

@@ -1,7 +1,6 @@
 """Activations in files of arrays: .npy, .npz and .safetensors.
 
-Read `formats`, where the arrays of a file lie, by `npy_header` and the header of
-safetensors; then
-`stored_values`, which reads them; then `array_file`, an array of activations some rows at a time;
-then `array_pair`, two of them as a pair.
+Read `formats` first, which finds the arrays of a file by `npy_header` and the header of
+safetensors. `stored_values` reads their values. `array_file` reads an array of activations some
+rows at a time, and `array_pair` sums two of them as a pair.
 """

@@ -31,29 +31,29 @@ class ArrayFile:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """How many samples and neurons there are."""
+        """The number of samples and of neurons."""
         n_samples, n_neurons = self.stored.shape
         return n_samples, n_neurons
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The type of the values; uint16, that of their bits, for bfloat16."""
+        """The type of the values; for bfloat16 it is uint16, the type of their bits."""
         return self.stored.dtype
 
     def __str__(self) -> str:
         return f"{self.path}: {self.key}" if self.key else str(self.path)
 
     def read_batches(self, rows: int) -> Iterator[Samples]:
-        """Read so many rows at a time, the last time those that are left.
+        """Yield batches of this number of rows, and in the last batch the rows that are left.
 
-        A batch is to be used before the next one is taken.
+        Use each batch before you take the next, which may overwrite it.
 
         Raises
         ------
         OSError
             The file cannot be read.
         FileError
-            It is damaged, or has changed since it was opened.
+            The file is damaged, or has changed since it was opened.
         """
         if find_arrays(self.path).get(self.key) != self.stored:
             raise FileError(f"{self} has changed since it was opened: read it when it is whole")
@@ -70,7 +70,7 @@ def open_array(path: str | os.PathLike[str], key: str | None = None, side: Side 
     path
         The file.
     key
-        Which array of the file; not needed where there is one.
+        The key of the array; not needed if the file has only one.
     side
         The side that errors name.
 
@@ -79,8 +79,9 @@ def open_array(path: str | os.PathLike[str], key: str | None = None, side: Side 
     OSError
         The file cannot be read.
     FileError
-        It has another suffix, is damaged or cut short; there is no such array, or there are several
-        and no key; the array is not one of floats with two axes, or has no rows.
+        The file has another suffix, is damaged or cut short; there is no such array, or there are
+        several and no key is given; the array does not hold floats, does not have two axes, or has
+        no rows.
     """
     path = Path(path)
     array = ArrayFile(path, *_choose_array(path, find_arrays(path), key, side))

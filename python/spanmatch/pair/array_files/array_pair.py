@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from spanmatch.pair.array_files.array_file import ArrayFile
     from spanmatch.pair.pair import ActivationPair
 
-BLOCK_ROWS = 480  # the rows that are added to the sums at once
+BLOCK_ROWS = 480  # The number of rows that are added to the sums at once.
 
 
 def reduce_arrays(
@@ -33,7 +33,7 @@ def reduce_arrays(
     OSError
         A file cannot be read.
     FileError
-        The arrays differ in their number of rows; items do not make them up; the pair
+        The arrays differ in their number of rows, which is no multiple of `rows_per_item`; the pair
         does not fit in memory; a value is NaN or infinite, or too large; a file is damaged.
     """
     n_samples, n_y_samples = x.shape[0], y.shape[0]
@@ -58,7 +58,7 @@ def reduce_arrays(
                     x_rows, y_rows, rows_per_item=rows_per_item if resampling.anything else 1
                 )
             except (TypeError, ValueError) as error:
-                # The message without its batch, since batches here are cut by us.
+                # Leave the batch out of the message, since the user does not know these batches.
                 what = error.__cause__ or error
                 raise FileError(
                     f"x of {x}, y of {y}, in the rows from {done} to {last - 1}, counted from "
@@ -71,12 +71,12 @@ def reduce_arrays(
 
 
 def _choose_height(n_items: int, rows_per_item: int, resampling: Resampling) -> int:
-    """Return how many rows to read at once."""
+    """Return the number of rows to read at once."""
     if not resampling.anything:
         # Fewer rows would round differently than the whole arrays.
         return BLOCK_ROWS
-    # Whole items, more of them than nulls, so that each null has a shift of its own, and not a
-    # single one at the end.
+    # A batch holds whole items, at least twice as many as there are nulls, so that each null can
+    # have its own shift. The last batch must not hold a single item, which cannot be shifted.
     items = max(-(-BLOCK_ROWS // rows_per_item), 2 * resampling.nulls)
     while n_items > 1 and n_items % items == 1:
         items += 1
@@ -84,7 +84,7 @@ def _choose_height(n_items: int, rows_per_item: int, resampling: Resampling) -> 
 
 
 def _check_memory(x: ArrayFile, y: ArrayFile, resampling: Resampling) -> None:
-    """Raise before the system stops the process: a file the wrong way round has many columns."""
+    """Raise FileError if the sums do not fit in memory, as for a file that is transposed."""
     if sys.platform == "win32":
         return
     widths = [x.shape[1], y.shape[1]]

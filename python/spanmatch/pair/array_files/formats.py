@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-WHOLE = ""  # the key of the one array of a .npy file
+WHOLE = ""  # The key of the only array of a .npy file.
 
-# BF16 is kept as its bits. Others are known only to be refused by name.
+# BF16 is kept as its bits. Types that are not floats are listed so that errors can name them.
 SAFETENSORS_TYPES = {
     "F64": "<f8",
     "F32": "<f4",
@@ -40,11 +40,11 @@ SAFETENSORS_TYPES = {
     "U8": "u1",
     "BOOL": "?",
 }
-DEFLATE_RATIO = 1032  # no byte of the format that numpy packs with holds more
-ARCHIVE = (b"PK\x03\x04", b"PK\x05\x06")  # how one begins, and an empty one
-LOCAL_HEADER = 30  # bytes before the name of a member of a zip file
-ENCRYPTED = 1  # the flag of such a member
-# Errors that zipfile raises for damaged headers, beside its own.
+DEFLATE_RATIO = 1032  # A byte of deflate, which numpy writes, unpacks to at most as many bytes.
+ARCHIVE = (b"PK\x03\x04", b"PK\x05\x06")  # The first bytes of an archive, and of an empty one.
+LOCAL_HEADER = 30  # The bytes before the name of a member of a zip file.
+ENCRYPTED = 1  # The flag of an encrypted member.
+# The errors that zipfile raises for damaged files.
 DAMAGED_ARCHIVE = (
     ArithmeticError,
     AttributeError,
@@ -65,26 +65,26 @@ class Member:
     name: str
     packed: bool
     size: int
-    """How many bytes it takes there."""
+    """The number of bytes that it takes in the archive."""
 
 
 @dataclass(frozen=True)
 class StoredArray:
-    """One array of a file: its form, and where its values are."""
+    """One array of a file: its shape and type, and where its values are."""
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     offset: int
-    """Its first byte in the file; that of its member where it is packed."""
+    """Its first byte in the file, or in the unpacked member if it is compressed."""
     end: int
-    """Where the bytes that are its own end."""
+    """The end of the bytes that belong to it, from the same start as `offset`."""
     fortran: bool = False
     bfloat16: bool = False
     member: Member | None = None
 
     @property
     def n_bytes(self) -> int:
-        """How many bytes the values take."""
+        """The number of bytes that the values take."""
         return math.prod(self.shape) * self.dtype.itemsize
 
     def __str__(self) -> str:
@@ -92,14 +92,14 @@ class StoredArray:
 
 
 def find_arrays(path: Path) -> dict[str, StoredArray]:
-    """Return the arrays of a file by their keys, or say what is wrong with it.
+    """Return the arrays of a file by their keys.
 
     Raises
     ------
     OSError
         The file cannot be read.
     FileError
-        It has another suffix, is no such file, or is damaged.
+        The file has another suffix, is of another format, or is damaged.
     """
     find = FORMATS.get(path.suffix.lower())
     if find is None:
@@ -111,11 +111,11 @@ def find_arrays(path: Path) -> dict[str, StoredArray]:
 
 @contextmanager
 def explain_damage(what: str) -> Iterator[None]:
-    """Raise FileError, which begins like this, for what the readers of a format raise."""
+    """Turn the errors that readers of a format raise into FileErrors that begin with `what`."""
     try:
         yield
     except OSError as error:
-        # A damaged header may send zipfile to a place before the first byte.
+        # A damaged header may make zipfile seek to a position before the first byte.
         if error.errno != errno.EINVAL:
             raise
         raise FileError(f"{what}: it names places outside of itself") from error
@@ -162,7 +162,7 @@ def _find_in_member(
             offset = unpacked.tell()
     except DAMAGED_ARCHIVE as error:
         raise ValueError(f"{member.filename}: {error}") from error
-    # After the member's own header, which repeats the name and may have an extra.
+    # The data follow the member's own header, which repeats the name and may have an extra field.
     file.seek(member.header_offset)
     header = file.read(LOCAL_HEADER)
     start = (
@@ -185,7 +185,7 @@ def _find_in_safetensors(file: IO[bytes]) -> dict[str, StoredArray]:
 
 def _as_array(entry: TensorEntry) -> StoredArray:
     known = SAFETENSORS_TYPES.get(entry.dtype)
-    # A type without a name here is refused by the name it has there.
+    # An unknown type becomes a dtype with its name, so that the error can show the name.
     dtype = np.dtype(known) if known else np.dtype([(entry.dtype[:40] or "?", "V1")])
     bfloat16 = entry.dtype == "BF16"
     return StoredArray(entry.shape, dtype, entry.begin, entry.end, bfloat16=bfloat16)

@@ -14,18 +14,18 @@ from spanmatch.base.array_shape import check_array_shape
 if TYPE_CHECKING:
     import numpy as np
 
-MAX_HEADER = 10_000  # bytes; numpy takes no more either
+MAX_HEADER = 10_000  # The most bytes, as in numpy.
 
 
 def read_npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Read the start of a .npy file, up to its first value: shape, Fortran order, type.
+    """Read the header of a .npy file, up to its first value: shape, Fortran order, type.
 
-    No more is read than a header may have, whatever length it gives itself.
+    At most `MAX_HEADER` bytes are read, even if the header says that it is longer.
 
     Raises
     ------
     ValueError
-        It is no such start.
+        The file does not begin with such a header.
     """
     version = npy.read_magic(file)
     if version not in [(1, 0), (2, 0), (3, 0)]:
@@ -37,7 +37,7 @@ def read_npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[An
             f"its header gives itself {length} bytes, more than the {MAX_HEADER} that any may have"
         )
     text = file.read(length)
-    # Version 3 differs from 2 in the names of structured types alone, which are refused anyway.
+    # Version 3 differs from 2 only in the names of structured types, which are refused anyway.
     parse = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
     try:
         # numpy warns of headers that Python 2 wrote.
@@ -45,7 +45,7 @@ def read_npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[An
             warnings.simplefilter("ignore")
             shape, fortran, dtype = parse(io.BytesIO(length_bytes + text))
             _check_no_repeats(text)
-    # What numpy and the parser of Python raise for text that is no header is not defined.
+    # numpy and the parser of Python may raise any error for text that is no header.
     except Exception as error:
         raise ValueError(f"its header does not parse: {error}") from error
     check_array_shape(shape, "the array")
@@ -53,10 +53,10 @@ def read_npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[An
 
 
 def _check_no_repeats(text: bytes) -> None:
-    """Refuse a header that has a field twice, of which Python would take the last."""
+    """Raise ValueError if a header has a field twice, since Python would take the last one."""
     try:
         header = ast.parse(text.strip(), mode="eval").body
-    except SyntaxError:  # of Python 2, which numpy has read
+    except SyntaxError:  # A header of Python 2, which numpy has read.
         return
     keys = [each.value for each in getattr(header, "keys", []) if isinstance(each, ast.Constant)]
     if len(set(keys)) < len(keys):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from spanmatch.pair.array_files.formats import StoredArray
 
-WINDOW = 16 * 2**20  # bytes of columns that are read at once
+WINDOW = 16 * 2**20  # The bytes of columns that are read at once.
 CHUNK = 2**20
 
 
@@ -40,7 +40,7 @@ def check_length(stored: StoredArray, what: str) -> None:
 
 
 def read_row_blocks(path: Path, stored: StoredArray, rows: int) -> Iterator[NDArray[Any]]:
-    """Read a matrix so many rows at a time; a block is to be used before the next one is taken."""
+    """Yield blocks of rows of a matrix; the next block may overwrite one."""
     if stored.fortran:
         yield from _read_column_windows(path, stored, rows)
         return
@@ -62,7 +62,7 @@ def read_values(path: Path, stored: StoredArray) -> NDArray[Any]:
 
 
 def _read_column_windows(path: Path, stored: StoredArray, rows: int) -> Iterator[NDArray[Any]]:
-    """Read the columns of many rows at once, as each column takes a read of its own."""
+    """Read parts of columns that are many rows long, since each part takes a separate read."""
     if stored.member is not None:
         _check_sum(path, stored)
     n_samples, n_neurons = stored.shape
@@ -80,7 +80,7 @@ def _read_column_windows(path: Path, stored: StoredArray, rows: int) -> Iterator
 
 
 def _check_sum(path: Path, stored: StoredArray) -> None:
-    """Read a member of an archive to its end, where zipfile compares its checksum."""
+    """Read a member of an archive to its end, where zipfile checks its checksum."""
     with _open_values(path, stored) as file:
         while file.read(CHUNK):
             pass
@@ -100,5 +100,5 @@ def _open_values(path: Path, stored: StoredArray) -> Iterator[IO[bytes]]:
 
 
 def _fill(file: IO[bytes], array: NDArray[Any]) -> None:
-    """Read into an array whose values lie one after the other."""
+    """Read into an array whose values are contiguous."""
     fill(file, array.reshape(-1).view(np.uint8).data)

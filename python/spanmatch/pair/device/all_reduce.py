@@ -29,7 +29,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Header:
-    """What a process says of its sums before any is sent."""
+    """A description of the sums of a process, which is sent before them."""
 
     widths: list[int]
     n_samples: int
@@ -40,7 +40,7 @@ class Header:
     null_codes: list[int]
     n_items: int
     kept: tuple[int, int]
-    """How many nulls and folds there are."""
+    """The numbers of nulls and of folds."""
     has_norms: bool
 
 
@@ -49,7 +49,7 @@ def all_reduce(
 ) -> tuple[core.Gram, Names]:
     """Return the sum over all processes, the same in each; `gram` stays as it is.
 
-    What is wrong in one process is raised in all: none waits for one that has left.
+    An error in one process is raised in all, so that none waits for a process that has left.
     """
     _check_same([label.side for label in labels], "sides", group)
     _, n_batches, n_samples, shift, *_ = gram.parts()
@@ -77,7 +77,7 @@ def all_reduce(
     check_counts(names, first.widths, labels)
     _check_kept(headers, filled)
 
-    # Sums add up over rows less one shift.
+    # Sums can be added only if all processes have subtracted the same shift from their rows.
     moved = gram.copy()
     for rank, complaint in enumerate(_gather(_set_shift(moved, first.shift), group)):
         if complaint is not None:
@@ -94,7 +94,7 @@ def all_reduce(
             products,
         ),
         _reduce_nulls_and_folds(moved, headers, first, group) if any(first.kept) else None,
-        # The sum lacks what one process lacks, as one that read an old file.
+        # If one process has no norms, as after reading an old file, the sum has none either.
         _reduce_norms(moved, first, group)
         if all(headers[rank].has_norms for rank in filled)
         else None,
@@ -104,7 +104,7 @@ def all_reduce(
 
 
 def _check_same(mine: object, what: str, group: dist.ProcessGroup | None) -> None:
-    """Raise ValueError in all processes if one of them differs from the first."""
+    """Raise ValueError in all processes if a value differs from that of the first process."""
     _check_group(group)
     first, *others = _gather(mine, group)
     for rank, other in enumerate(others, start=1):
@@ -157,7 +157,7 @@ def _gather(value: Value, group: dist.ProcessGroup | None) -> list[Value]:
 
 
 def _get_sums(gram: core.Gram, n: int) -> GramSums:
-    """Return sums, spread and products; a Gram that is empty adds nothing."""
+    """Return sums, spread and products, which are zero for an empty Gram."""
     if gram.n_samples == 0:
         return np.zeros(n), np.zeros(n), np.zeros((n, n))
     return gram.parts()[4:]
@@ -166,7 +166,7 @@ def _get_sums(gram: core.Gram, n: int) -> GramSums:
 def _reduce_nulls_and_folds(
     gram: core.Gram, headers: list[Header], first: Header, group: dist.ProcessGroup | None
 ) -> core._Replicates:
-    """Return the nulls and folds of all."""
+    """Return the nulls and folds, summed over all processes."""
     widths, (n_nulls, n_folds) = first.widths, first.kept
     n = sum(widths)
     mine = gram.replicates() if gram.n_samples > 0 else None
@@ -186,10 +186,10 @@ def _reduce_nulls_and_folds(
 
 
 def _reduce_norms(gram: core.Gram, first: Header, group: dist.ProcessGroup | None) -> core._Norms:
-    """Return the sums by norms of rows of all."""
+    """Return the sums with norms of rows, summed over all processes."""
     n, sides, (n_nulls, n_folds) = sum(first.widths), len(first.widths), first.kept
     shape = n + sides, sides
-    # For every two sides: each neuron of both, and their norms.
+    # A null holds for every two sides a product for each of their neurons, and one of the norms.
     of_null = sum(a + b + 1 for a, b in combinations(first.widths, 2))
     nothing = np.zeros(shape), np.zeros((n_nulls, of_null)), np.zeros((n_folds, *shape))
     own, nulls, folds = gram.norms() or nothing
@@ -201,16 +201,16 @@ def _reduce_norms(gram: core.Gram, first: Header, group: dist.ProcessGroup | Non
 
 
 def _combine_codes(headers: list[Header]) -> list[int]:
-    """Return a number for each null, the same where its shifts are in every process.
+    """Return a code for each null, which is the same for nulls with equal shifts in all processes.
 
-    Ranks come one after the other, as though their pairs had been merged in that order.
+    The codes of ranks are combined as though their pairs had been merged in order of rank.
     """
     of_ranks = [header.null_codes for header in headers if header.n_samples > 0]
     return [reduce(combine_codes, codes) for codes in zip(*of_ranks, strict=True)]
 
 
 def _reduce_sums(mine: GramSums, group: dist.ProcessGroup | None) -> GramSums:
-    """Return sums, spread and products of all."""
+    """Return sums, spread and products over all processes."""
     sums, spread, products = mine
     return (
         _reduce(sums, dist.ReduceOp.SUM, group),
@@ -222,7 +222,7 @@ def _reduce_sums(mine: GramSums, group: dist.ProcessGroup | None) -> GramSums:
 def _reduce(
     mine: NDArray[np.float64], operation: dist.ReduceOp.RedOpType, group: dist.ProcessGroup | None
 ) -> NDArray[np.float64]:
-    # NCCL sends tensors on a GPU, other backends tensors on the host.
+    # NCCL sends only tensors on a GPU. Other backends send tensors on the host.
     on_gpu = dist.get_backend(group) == "nccl"
     device = torch.device("cuda", torch.cuda.current_device()) if on_gpu else torch.device("cpu")
     tensor = torch.from_numpy(mine.copy()).to(device)

@@ -1,4 +1,4 @@
-"""The joint Gram matrix accumulated on a device, in float64, where the activations lie."""
+"""The joint Gram matrix accumulated in float64 on the device of the activations."""
 
 from __future__ import annotations
 
@@ -19,36 +19,38 @@ if TYPE_CHECKING:
 
     from spanmatch.pair.types import Readable
 
-CODE_FACTOR = 6_364_136_223_846_793_005  # Knuth's multiplier for MMIX, which the core takes too
+CODE_FACTOR = 6_364_136_223_846_793_005  # Knuth's multiplier for MMIX, as in the core.
 # The most values of a block of rows in float64.
 BLOCK_VALUES = 2**25
 
 
 class DeviceSums(NamedTuple):
-    """All that a Gram holds, as of one moment."""
+    """All sums of a Gram after some batches."""
 
     n_batches: int
     n_items: int
     null_codes: tuple[int, ...]
-    """For each null a number that stands for its circular shifts."""
+    """A code for each null, which stands for its circular shifts."""
     n_samples: int
     shift: torch.Tensor
     sums: torch.Tensor
     spread: torch.Tensor
     products: torch.Tensor
     norms: torch.Tensor
-    """The products of neurons, and of the squared norms of rows, with these norms, for K sides
-    (n + K, K)."""
+    """The products of neurons, and of the squared norms of rows, with the norms of rows, of shape
+    (n + K, K) for K sides."""
     nulls: tuple[torch.Tensor, ...]
-    """Of each side but the last its products with all behind it, (nulls, of the side, behind)."""
+    """For each side but the last, the products of its neurons with those of later sides, of shape
+    (nulls, neurons, later neurons)."""
     null_norms: tuple[torch.Tensor, ...]
-    """Of each side but the last, and for each null, the products of its neurons with the norms
-    of each side behind; of the neurons behind with its norm; and of the norms."""
+    """For each side but the last, and each null, in a row as `multiply_norms` returns it: the
+    products of its neurons with the norms of later sides, of later neurons with its norm, and of
+    the norms."""
     folds: tuple[FoldSums, ...]
 
 
 class FoldSums(NamedTuple):
-    """What a fold holds, less the same shift."""
+    """The sums of a fold, from which the same shift is subtracted."""
 
     n_samples: int
     sums: torch.Tensor
@@ -58,35 +60,35 @@ class FoldSums(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """Where the rows of a batch go, as `core.Gram.plan` tells."""
+    """The nulls and folds of a batch, as `core.Gram.plan` returns them."""
 
     offsets: list[int]
-    """For each null by how many rows y is shifted circularly, or all sides behind another."""
+    """For each null, the rows by which y, or every later side, is shifted circularly."""
     folds: NDArray[np.int64]
     n_items: int
     item_offsets: list[int]
-    """By how many items, whatever rows they have: what a null's code stands for."""
+    """The same shifts in items, for which a null's code stands."""
 
 
 NO_PLAN = Plan([], np.empty(0, np.int64), 0, [])
 
 
 class DeviceGram:
-    """The sums of `spanmatch._core.Gram`, on a device of torch's. Not locked: its owner is."""
+    """The sums of `spanmatch._core.Gram` on a torch device. The owner must lock it."""
 
     def __init__(
         self, device: torch.device, widths: Sequence[int], nulls: int = 0, folds: int = 0
     ) -> None:
         n, sides = sum(widths), len(widths)
         self.device, self.widths = device, list(widths)
-        # Behind the last column of each side.
+        # The column after the last one of each side.
         self._ends = list(accumulate(widths))
-        # Replaced as a whole and never changed in place, so that an interrupt leaves all of a batch
-        # or nothing of it.
+        # The sums are replaced together and never changed in place, so that an interrupt leaves all
+        # of a batch or nothing of it.
         zeros, square = self._make_zeros(n), self._make_zeros(n, n)
         norms = self._make_zeros(n + sides, sides)
         fold = FoldSums(0, zeros, zeros, square, norms)
-        # Behind each side but the last.
+        # For each side but the last: its width, and the numbers of later neurons and later sides.
         behind = [(width, n - end, sides - at - 1) for at, (width, end) in self._number_leading()]
         self._total = DeviceSums(
             n_batches=0,
@@ -108,25 +110,25 @@ class DeviceGram:
 
     @property
     def n_batches(self) -> int:
-        """How many batches have come."""
+        """The number of batches added so far."""
         return self._total.n_batches
 
     @property
     def n_items(self) -> int:
-        """How many items have come."""
+        """The number of items added so far."""
         return self._total.n_items
 
     @property
     def n_samples(self) -> int:
-        """How many rows have come."""
+        """The number of rows added so far."""
         return self._total.n_samples
 
     @torch.inference_mode(False)
     @torch.no_grad()
     def update(self, sides: Sequence[Readable], plan: Plan = NO_PLAN) -> bool:
-        """Add a batch of the right widths and row counts, or return False, and stay as before.
+        """Add a batch of the right widths and row counts, and return whether it was added.
 
-        False: a value is not finite or so large that squares may overflow.
+        If a value is not finite, or so large that squares may overflow, the sums stay as before.
         """
         here = [as_tensor(side, self.device) for side in sides]
         total, rows = self._total, len(here[0])
@@ -135,7 +137,7 @@ class DeviceGram:
             shift = torch.cat([find_middle(side) for side in here])
         n_samples += rows
         n, n_nulls, first_end = shift.numel(), len(plan.offsets), self._ends[0]
-        # A block holds rows of all sides, and of all but the first once more for each null.
+        # A block holds rows of all sides, and for each null those of all sides but the first again.
         height = max(FIRST_ROWS, BLOCK_VALUES // max(1, n + n_nulls * (n - first_end)))
         fold_of_row = torch.from_numpy(plan.folds).to(self.device)
         for first in range(0, rows, height):
@@ -143,7 +145,7 @@ class DeviceGram:
             block -= shift
             sums = sums + block.sum(0)
             spread = torch.maximum(spread, block.abs().amax(0))
-            # The only wait for the device, for values that are quickly found.
+            # This is the only wait for the device, and these values are ready early.
             if not bool(((spread + shift.abs()) <= find_limit(n_samples)).all()):
                 return False
             products = torch.addmm(products, block.T, block)
@@ -191,7 +193,7 @@ class DeviceGram:
         if total.null_codes or total.folds:
             nulls = _join([panel.flatten(1) for panel in total.nulls])
             folds = [take_parts(0, fold) for fold in total.folds]
-            # The seed is that of the Gram matrix that these sums are added to.
+            # The seed does not matter, since these sums are merged into a Gram that has one.
             replicates = 0, total.n_items, list(total.null_codes), nulls, folds
         of_folds = [fold.norms.cpu().numpy() for fold in total.folds]
         norms = (
@@ -204,7 +206,7 @@ class DeviceGram:
     def _add_nulls(
         self, nulls: Sequence[torch.Tensor], block: torch.Tensor, behind: torch.Tensor
     ) -> tuple[torch.Tensor, ...]:
-        """Return the nulls with the products of a block; `behind` are the shifted rows it meets."""
+        """Return the nulls with the products of a block and the shifted rows of later sides."""
         return tuple(
             torch.baddbmm(
                 nulls[at],
@@ -234,7 +236,7 @@ class DeviceGram:
         )
 
     def _number_leading(self) -> list[tuple[int, tuple[int, int]]]:
-        """Return of each side but the last its number, its width and its end."""
+        """Return the number, the width and the end of each side but the last."""
         return list(enumerate(zip(self.widths, self._ends, strict=True)))[:-1]
 
     def _make_zeros(self, *shape: int) -> torch.Tensor:
@@ -243,7 +245,7 @@ class DeviceGram:
 
 
 def combine_codes(code: int, other: int) -> int:
-    """Return what stands for some circular shifts and others after them, as the core does.
+    """Return the code of circular shifts to which another shift is appended, as in the core.
 
     >>> combine_codes(combine_codes(0, 3), 5) == combine_codes(combine_codes(0, 5), 3)
     False
@@ -256,7 +258,7 @@ def _join(of_sides: Sequence[torch.Tensor]) -> NDArray[np.float64]:
 
 
 def _shift_rows(side: torch.Tensor, first: int, count: int, offsets: list[int]) -> torch.Tensor:
-    """Return for each null the rows that meet `count` rows of the sides before, from `first` on."""
+    """Return for each null the shifted rows that stand beside rows `first` to `first + count`."""
     rows = torch.arange(first, first + count) + torch.tensor(offsets)[:, None]
     return side[rows.to(side.device) % len(side)]
 
@@ -268,33 +270,34 @@ def find_norms(rows: torch.Tensor, widths: Sequence[int]) -> torch.Tensor:
 
 def measure_rows(rows: torch.Tensor) -> torch.Tensor:
     """Return the squared norm of each row, over the last axis."""
-    # No copy of the rows is made, as squaring them would.
+    # Unlike squaring, this makes no copy of the rows.
     return torch.einsum("...j,...j->...", rows, rows)
 
 
 def add_norms(norms: torch.Tensor, rows: torch.Tensor, of_rows: torch.Tensor) -> torch.Tensor:
-    """Return the products of neurons and norms with norms, with those of more rows."""
+    """Add the products of more rows to the products of neurons and norms with norms."""
     return torch.addmm(norms, torch.cat([rows, of_rows], 1).T, of_rows)
 
 
 def multiply_norms(
     rows: torch.Tensor, norms: torch.Tensor, shifted: torch.Tensor, of_shifted: torch.Tensor
 ) -> torch.Tensor:
-    """Return for each null the products of a side with the norms behind it, and conversely.
+    """Return for each null the products of a side with the norms of later ones, and conversely.
 
     Parameters
     ----------
     rows, norms
-        Of the side, and their squared norms.
+        The rows of the side, and their squared norms.
     shifted, of_shifted
-        The rows of the sides behind that meet those under each null, (nulls, rows, neurons), and
-        the squared norms of each side, (nulls, rows, sides).
+        The rows of later sides as each null shifts them, (nulls, rows, neurons), and their squared
+        norms by side, (nulls, rows, sides).
 
     Returns
     -------
     tensor
-        Of each null: for each side behind the products of its norm with the neurons of the side;
-        those of the norm of the side with all neurons behind; and of the norms.
+        A row for each null: the products of the norm of each later side with the neurons of the
+        side; of the norm of the side with all later neurons; and of the norm of the side with the
+        later norms.
     """
     of_side = torch.matmul(of_shifted.transpose(1, 2), rows).flatten(1)
     return torch.cat([of_side, torch.matmul(norms, shifted), torch.matmul(norms, of_shifted)], 1)
@@ -314,11 +317,11 @@ def _add_rows(fold: FoldSums, rows: torch.Tensor, of_rows: torch.Tensor) -> Fold
 
 
 def find_middle(side: torch.Tensor) -> torch.Tensor:
-    """Return the mean of the first rows, as an offset from the first: exact for constants."""
+    """Return the mean of the first rows, computed from row 0 so that constants are exact."""
     first = side[0].double()
     return first + (side[:FIRST_ROWS].double() - first).sum(0) / min(FIRST_ROWS, len(side))
 
 
 def find_limit(n_samples: int) -> float:
-    """Return how large a value may be without its squares overflowing."""
+    """Return the largest value whose squares cannot overflow in a sum of `n_samples`."""
     return float((torch.finfo(torch.float64).max / OVERFLOW_MARGIN / n_samples) ** 0.5)

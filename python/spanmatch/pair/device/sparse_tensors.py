@@ -25,8 +25,8 @@ def read_rows(tensor: torch.Tensor) -> core.SparseRows:
     Raises
     ------
     TypeError, ValueError
-        Its layout or type is not read; it has other than two axes; a row or a column is out of
-        range, which torch itself does not look for.
+        The layout or the type of the tensor is not supported; it does not have two axes; a row or a
+        column is out of range, which torch does not check.
     """
     if tensor.layout not in READABLE:
         raise TypeError(f"it is a tensor of layout {tensor.layout}: pass its to_sparse_csr()")
@@ -67,5 +67,5 @@ def widen(values: torch.Tensor, name: str) -> NDArray[np.float64]:
 
 @cache
 def _note_host(device_type: str) -> None:
-    """Say, once, where sparse tensors are summed."""
+    """Warn once that sparse tensors on a device are copied to the host."""
     warn_user(f"sparse tensors on {device_type} are copied to the host, batch by batch")

@@ -1,4 +1,4 @@
-"""Tensors as samples × neurons, where they lie."""
+"""Tensors as samples × neurons, on their devices."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ READABLE = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
 def as_readable(tensor: torch.Tensor, side: str) -> Readable:
-    """Return what the host holds as a numpy array of the same memory, all else as it is.
+    """Return a tensor on the host as a numpy array of the same memory, and others unchanged.
 
     bfloat16 on the host becomes its bits, as uint16. A tensor on a device without float64 is copied
     to the host.
@@ -35,13 +35,13 @@ def as_readable(tensor: torch.Tensor, side: str) -> Readable:
 
 
 def view_by_torch(array: Any) -> torch.Tensor:
-    """Return another library's array, by DLPack, as a tensor of the same memory."""
+    """Return another library's array as a tensor of the same memory, by DLPack."""
     tensor: torch.Tensor = from_dlpack(array)
     return tensor
 
 
 def to_host(samples: Readable) -> NDArray[Any]:
-    """Return what `as_readable` gave as an array, copied if it lies on a device."""
+    """Return the result of `as_readable` as an array, copied if it is on a device."""
     if isinstance(samples, np.ndarray):
         return samples
     tensor = samples.cpu().resolve_neg()
@@ -51,7 +51,7 @@ def to_host(samples: Readable) -> NDArray[Any]:
 
 
 def as_tensor(samples: Readable, device: torch.device) -> torch.Tensor:
-    """Return what `as_readable` gave as a tensor on `device`."""
+    """Return the result of `as_readable` as a tensor on `device`."""
     if isinstance(samples, np.ndarray):
         bits = samples.dtype == np.uint16
         samples = torch.asarray(samples.view(np.int16) if bits else samples, device=device)
@@ -60,12 +60,14 @@ def as_tensor(samples: Readable, device: torch.device) -> torch.Tensor:
 
 
 def as_mask_tensor(mask: Any, device: torch.device | None = None) -> torch.Tensor:
-    """Return a mask, of any library or a list, as booleans: on `device`, or where it lies.
+    """Return a mask, a list or an array of any library, as a tensor of booleans.
+
+    It is on `device`, or without one where the mask is.
 
     Raises
     ------
     TypeError, ValueError
-        As `to_booleans`.
+        As in `to_booleans`.
     """
     tensor = torch.as_tensor(mask, device=device)
     booleans: torch.Tensor = to_booleans(
@@ -78,7 +80,7 @@ def as_mask_tensor(mask: Any, device: torch.device | None = None) -> torch.Tenso
 
 @cache
 def has_float64(device_type: str) -> bool:
-    """Tell whether a kind of device computes in float64, and say, once, if not."""
+    """Tell whether a kind of device computes in float64; warn once if it does not."""
     try:
         torch.zeros(1, dtype=torch.float64, device=device_type)
     except (RuntimeError, TypeError):

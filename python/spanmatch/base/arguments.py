@@ -21,7 +21,7 @@ Ridge: TypeAlias = float | Literal["auto"] | None
 MAX_INDEX = 2**63 - 1
 MAX_SEED = 2**64 - 1
 MAX_WIDTH = 2**32 - 1  # The core keeps the columns of sparse rows in 32 bits.
-MAX_COUNT = 100_000  # the limit of nulls and folds, each of which is a matrix
+MAX_COUNT = 100_000  # The most nulls or folds, each of which is a matrix.
 
 
 def as_eps(eps: float) -> float:
@@ -41,7 +41,7 @@ def as_similarity(similarity: float) -> float:
 
 
 def as_levels(eps: ArrayLike) -> NDArray[np.float64]:
-    """Return `eps`, one number in [0, 1) or several, as an array of one axis."""
+    """Return `eps`, one or several numbers in [0, 1), as an array with one axis."""
     refuse_masked(eps, "`eps`")
     levels = np.atleast_1d(np.asarray(eps))
     if levels.ndim != 1:
@@ -50,7 +50,7 @@ def as_levels(eps: ArrayLike) -> NDArray[np.float64]:
 
 
 def as_probability(number: float, name: str) -> float:
-    """Return `number` as a float between 0 and 1, neither of them."""
+    """Return `number` as a float between 0 and 1, both excluded."""
     value = _as_float(number, name)
     if not 0.0 < value < 1.0:
         raise ValueError(f"{name} must be between 0 and 1, got {value}")
@@ -114,7 +114,7 @@ def as_neuron(neuron: Neuron) -> Neuron:
 
 
 def as_seed(seed: int) -> int:
-    """Return `seed` as an integer of 64 bits without sign."""
+    """Return `seed` as an unsigned integer of 64 bits."""
     value = _as_integer(seed, "`seed`")
     if not 0 <= value <= MAX_SEED:
         raise ValueError(f"`seed` must be from 0 to 2**64 - 1, got {value}")
@@ -162,7 +162,7 @@ def as_width(n_neurons: int) -> int:
 
 
 def as_rows_per_item(rows: RowsPerItem) -> int | list[int]:
-    """Return the length of all items, or of each. The core checks that they add up to a batch."""
+    """Return one length for all items, or a list of lengths. The core checks their sum."""
     refuse_masked(rows, "`rows_per_item`")
     if np.ndim(rows) == 0:
         return min(_check_at_least_one(_as_integer(rows, "`rows_per_item`")), MAX_INDEX)
@@ -232,5 +232,5 @@ def _as_float(number: object, name: str) -> float:
         raise TypeError(f"{name} must be a real number, got {type(number).__name__}")
     try:
         return float(number)
-    except OverflowError:  # an integer or a fraction beyond every float
+    except OverflowError:  # An integer or a fraction that is too large for a float.
         return -math.inf if number < 0 else math.inf

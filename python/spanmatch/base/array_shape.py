@@ -9,7 +9,7 @@ from spanmatch.base.arguments import MAX_INDEX
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MAX_AXES = 64  # those of numpy
+MAX_AXES = 64  # As in numpy.
 SHOWN = 80
 
 
@@ -22,7 +22,7 @@ def check_array_shape(shape: Sequence[object], what: str) -> None:
         ...
     ValueError: its header gives the array the shape (3, -4)
     """
-    # True is an integer to Python.
+    # `type` instead of `isinstance`, since True is an integer in Python.
     if len(shape) > MAX_AXES or not all(
         type(length) is int and 0 <= length <= MAX_INDEX for length in shape
     ):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 UNFINISHED = r"\..+\.[0-9a-f]{16}"
-NAME = 60  # the bytes of a name that the unfinished file repeats, since names have 255 at most
+NAME = 60  # The bytes of a name that the unfinished file repeats, since names have at most 255.
 
 _own: set[Path] = set()
 """The files that are being written."""
@@ -22,12 +22,12 @@ _own: set[Path] = set()
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Yield an empty file beside `path` to write to, which takes the name at the end.
+    """Yield an empty file beside `path` to write to, which is renamed to `path` at the end.
 
-    A link is followed: what it points to is replaced. An error of the system names `path`.
+    If `path` is a link, its target is replaced. An error of the system names `path`.
     """
     path = check_writable(path)
-    # Two processes may write under one name at once. The last one to finish is kept.
+    # Two processes may write the same file at once. The last one to finish is kept.
     unfinished = path.with_name(f".{_shorten(path.name)}.{os.urandom(8).hex()}")
     _own.add(unfinished)
     try:
@@ -54,10 +54,10 @@ def remove_own_unfinished() -> None:
 
 
 def remove_unfinished(folder: Path, within: Iterable[str] = (), name: str | None = None) -> None:
-    """Take away what `replacing` has left in a folder, where a process was killed as it wrote.
+    """Delete the files that `replacing` left in a folder when a process was killed.
 
-    Of the folders within, those that are named are searched, with all that is in them; no link is
-    followed. `name`: only what was to be the file of this name.
+    Folders inside it are searched only if `within` names them, and then with all that is in them.
+    No link is followed. With `name`, only unfinished files of this name are deleted.
     """
     prefix = "." if name is None else f".{_shorten(name)}."
     found = list(folder.glob(".*"))
@@ -71,7 +71,7 @@ def remove_unfinished(folder: Path, within: Iterable[str] = (), name: str | None
 
 
 def check_writable(path: str | os.PathLike[str]) -> Path:
-    """Return the file that `path` names, links followed, or raise OSError if it cannot be one."""
+    """Return the file that `path` leads to, or raise OSError if it cannot be written."""
     path = Path(path)
     if path.is_symlink():
         place = os.path.realpath(path)
@@ -97,5 +97,5 @@ def _shorten(name: str) -> str:
 
 
 def _is_of(error: OSError, unfinished: Path) -> bool:
-    """Tell whether an error names the unfinished file, which nobody knows, or no file."""
+    """Tell whether an error names the unfinished file, which the user does not know, or none."""
     return error.filename is None or os.fspath(error.filename) == os.fspath(unfinished)

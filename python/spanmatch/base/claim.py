@@ -1,4 +1,4 @@
-"""The check that a folder of results was made with the config that is asked for now."""
+"""The check that a folder of results was made with the same config as is asked for now."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-SHOWN = 12  # hexadecimal digits of a hash
+SHOWN = 12  # The hexadecimal digits of a hash in an error.
 
 
 def check_claim(
@@ -34,12 +34,12 @@ def check_claim(
     now
         The config that is asked for.
     what, way_out
-        In words, what the folder holds, and what to do instead of choosing another folder.
+        The kind of results in words, and what to do instead of choosing another folder.
 
     Raises
     ------
     ValueError
-        The folder holds something else. The error shows what differs.
+        The folder holds other results. The message shows what differs.
     """
     folder = config.parent
     if not config.is_file():

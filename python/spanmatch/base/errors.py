@@ -77,7 +77,7 @@ class UndefinedWarning(UserWarning):
 
 
 def describe_damage(path: str | PathLike[str], why: object, way_out: str = "") -> FileError:
-    """Return the error of a file that does not hold what it should."""
+    """Return the error for a damaged file; `way_out` says what to do."""
     if way_out:
         return FileError(f"{path} is damaged ({why}): {way_out}")
     return FileError(f"{path} is damaged: {why}")
@@ -100,7 +100,7 @@ def prefix_errors(
 
 
 def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn at the line outside of the package that called into it.
+    """Warn at the line outside the package that called it.
 
     If the package calls another library that calls it back, as a model calls its hooks, this is the
     outermost such line.

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOCK = ".lock"
-LETTERS = 200  # the longest command in an error
+LETTERS = 200  # The longest command in an error.
 TAKEN = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
 BYTE = 2**30  # The byte that Windows locks. Others cannot read a byte that it locks.
 
 _held: dict[Path, tuple[int, int]] = {}
-"""For each held folder the thread that holds it, and the descriptor of the lock."""
+"""The thread that holds each locked folder, and the descriptor of the lock."""
 
 
 @contextmanager
@@ -80,7 +80,7 @@ def _is_held(place: Path) -> bool:
 
 
 def _take(path: Path, folder: Path) -> int:
-    """Return the descriptor of a lock that is held."""
+    """Take a lock, and return its descriptor."""
     while True:
         # The file is written to, so it must not be a link to another file.
         if path.is_symlink() or (path.exists() and not path.is_file()):
@@ -113,14 +113,14 @@ def _take(path: Path, folder: Path) -> int:
 def _give_back(path: Path, descriptor: int) -> None:
     """Delete the file, and release the lock."""
     if os.name == "nt":
-        # Windows cannot delete an open file, so nobody else holds one that is deleted.
+        # Windows cannot delete an open file, so a file that can be deleted is not in use.
         os.close(descriptor)
         try:
             path.unlink(missing_ok=True)
         except PermissionError:
             return
     else:
-        # Deleted while it is held, so that a waiting process sees that the file is gone.
+        # Delete the file while the lock is held, so that a waiting process sees that it is gone.
         path.unlink(missing_ok=True)
         os.close(descriptor)
 
@@ -138,7 +138,7 @@ def _describe_self() -> dict[str, object]:
 
 
 def _tell_holder(path: Path) -> str:
-    """Return a text that names the holder of the lock, as far as that can be read."""
+    """Return a text that names the holder of the lock, if its file can be read."""
     try:
         holder = json.loads(path.read_bytes())
         process, host, command = int(holder["process"]), str(holder["host"]), str(holder["command"])
@@ -155,7 +155,7 @@ if sys.platform == "win32":
     import msvcrt
 
     def _try_to_lock(descriptor: int) -> bool:
-        """Lock; OSError of `TAKEN` where another has; False where there are no locks."""
+        """Lock; raise OSError of `TAKEN` if another process has the lock."""
         os.lseek(descriptor, BYTE, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         os.lseek(descriptor, 0, os.SEEK_SET)
@@ -165,7 +165,7 @@ else:
     import fcntl
 
     def _try_to_lock(descriptor: int) -> bool:
-        """Lock; OSError of `TAKEN` where another has; False where there are no locks."""
+        """Lock, or return False without locks; raise OSError of `TAKEN` if another has the lock."""
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

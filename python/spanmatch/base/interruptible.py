@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Arguments = ParamSpec("Arguments")
     Result = TypeVar("Result")
 
-GLANCE = 0.1  # seconds between checks, on systems where a wait is not interrupted by signals
+GLANCE = 0.1  # Seconds between checks, for systems on which signals do not interrupt a wait.
 INTERRUPTED = 130
 
 _left: list[threading.Event] = []
@@ -38,7 +38,8 @@ def run_interruptibly(
         return work(*args, **kwargs)
     results: list[Result] = []
     errors: list[BaseException] = []
-    # After an interrupted `join` Python takes a thread for ended, so an event tells its end.
+    # An event tells the end of the thread, since Python takes it for ended after an interrupted
+    # `join`.
     ended = threading.Event()
     # numpy keeps its handling of overflow for each thread, or from version 2 on for each context.
     reactions = np.geterr()

@@ -1,4 +1,4 @@
-"""How much memory is free, and sizes in words."""
+"""Free memory, errors that mean out of memory, and sizes in words."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
 
-# Of torch, on the host and on a device; of the system, and where it loads a module; of threads.
+# The messages of torch on the host and on a device, of the system, also when it loads a module,
+# and of threads.
 OUT_OF_MEMORY = re.compile(
     "can(no|')t allocate memory|out of memory|failed to map segment|can't start new thread",
     re.IGNORECASE,
@@ -27,12 +28,12 @@ UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 
 
 def find_available() -> int | None:
-    """Return how many bytes this process may still take in its container; None if not known."""
+    """Return the bytes that this process may still take in its container; None if not known."""
     return core.available_memory()
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether an error, or what caused it, says that memory was short, in whatever words.
+    """Tell whether an error, or one of its causes, means that memory was short.
 
     >>> is_out_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory"))
     True
@@ -49,8 +50,8 @@ def is_out_of_memory(error: BaseException) -> bool:
 def raises_memory_errors(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
     """Let a function raise MemoryError for every kind of error that means out of memory."""
 
-    # Not a context manager of contextlib, whose frame would come between this one and the caller's,
-    # which warnings name.
+    # This is not a context manager of contextlib, whose frame would come between this function and
+    # its caller, which warnings name.
     @wraps(function)
     def call(*args: Given.args, **kwargs: Given.kwargs) -> Answer:
         try:
@@ -64,7 +65,7 @@ def raises_memory_errors(function: Callable[Given, Answer]) -> Callable[Given, A
 
 
 def format_bytes(count: int) -> str:
-    """Return a size with two digits or three.
+    """Return a size with up to three digits.
 
     >>> format_bytes(80_123_456_789)
     '80.1 GB'
@@ -84,7 +85,7 @@ def as_bytes(size: int | str | None, name: str) -> int | None:
     Raises
     ------
     TypeError, ValueError
-        It is no size, or less than one byte.
+        `size` is not a size, or less than one byte.
     """
     if size is None:
         return None
@@ -99,7 +100,7 @@ def as_bytes(size: int | str | None, name: str) -> int | None:
         raise _describe_type(size, name)
     try:
         number = integer(size)
-    except (TypeError, np.ma.MaskError):  # of an array of several, or of one value that is masked
+    except (TypeError, np.ma.MaskError):  # An array of several values, or of a masked one.
         raise _describe_type(size, name) from None
     if number < 1:
         raise ValueError(f"`{name}` must be at least 1 byte, got {number}")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-# Not \d, which also matches digits of other scripts.
+# [0-9] and not \d, which also matches digits of other scripts.
 NUMBER = re.compile("([0-9]+)")
 
 
 def order_naturally(name: str) -> tuple[tuple[str | int, ...], str]:
-    """Return a sort key of a name, in which the digits of the name count as numbers.
+    """Return a sort key of a name, in which digits count as numbers.
 
-    Names that differ in nothing but leading zeros come in the order of their letters.
+    Names that differ only in leading zeros are sorted as plain text.
 
     >>> sorted(["step10.pt", "step2.pt", "last.pt", "step1.pt"], key=order_naturally)
     ['last.pt', 'step1.pt', 'step2.pt', 'step10.pt']

@@ -13,13 +13,13 @@ from spanmatch.base.regular_file import read_whole
 if TYPE_CHECKING:
     from pathlib import Path
 
-MOST_BYTES = 64 << 20  # No index or record of ours has more bytes.
+MOST_BYTES = 64 << 20  # No index or record of spanmatch has more bytes.
 
 
 def format_json(value: Any, *, indent: int | None = None) -> str:
     """Return plain data as JSON, with null for inf and nan, which JSON does not have.
 
-    They are the critical ε and the chance level of dead neurons.
+    Dead neurons have such values: a critical ε of inf, and a chance level of nan.
     """
     text = json.dumps(_replace_non_finite(value), allow_nan=False, indent=indent)
     # The only control character that JSON does not escape.
@@ -36,7 +36,7 @@ def parse_json(text: str | bytes) -> Any:
     Raises
     ------
     ValueError
-        It is no JSON, it is nested too deep, or an object in it has two values of one name.
+        The text is no JSON, it is nested too deep, or an object in it has a name twice.
     """
     try:
         return json.loads(text, object_pairs_hook=_make_object)
@@ -58,7 +58,7 @@ def read_json(path: Path, way_out: str = "") -> dict[str, Any]:
     OSError
         The file cannot be read.
     FileError
-        It is no JSON object. The error ends with `way_out`, which tells what to do.
+        The file holds no JSON object. The message ends with `way_out`, which says what to do.
     """
     try:
         content = parse_json(read_whole(path, MOST_BYTES))

@@ -18,7 +18,7 @@ LARGEST = sys.float_info.max
 
 
 def take(holder: object, name: str) -> Any:
-    """Return a value that must be there.
+    """Return a value of a dict; raise ValueError if it is missing.
 
     >>> take({"n_x": 3}, "n_y")
     Traceback (most recent call last):
@@ -48,7 +48,7 @@ def take_flag(holder: object, name: str) -> bool:
 
 
 def take_count(holder: object, name: str, least: int = 0) -> int:
-    """Return a whole number from `least` on."""
+    """Return a whole number of at least `least`."""
     value = take(holder, name)
     if type(value) is not int or not least <= value <= MAX_INDEX:
         _refuse(name, value, f"a whole number from {least} on")
@@ -83,7 +83,7 @@ def take_texts(holder: object, name: str) -> list[str]:
 
 
 def take_counts(holder: object, name: str, least: int = 0) -> list[int]:
-    """Return a list of whole numbers from `least` on."""
+    """Return a list of whole numbers of at least `least`."""
     values = take_list(holder, name)
     if not all(type(each) is int and least <= each <= MAX_INDEX for each in values):
         _refuse(name, values, f"a list of whole numbers from {least} on")

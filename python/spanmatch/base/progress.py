@@ -1,4 +1,4 @@
-"""The bar of `progress=True`."""
+"""The progress bar of `progress=True`."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

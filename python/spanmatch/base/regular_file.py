@@ -22,16 +22,16 @@ KINDS = (
 
 
 def check_regular(path: str | PathLike[str]) -> None:
-    """Refuse what only stands in a file's place, before it is opened: to open a pipe may hang.
+    """Raise FileError for a pipe, a socket or a device, since opening one may hang.
 
-    A folder passes, for to open one fails at once.
+    A folder passes, since opening one fails at once.
 
     Raises
     ------
     OSError
-        There is no such file, or its folder cannot be looked into.
+        There is no such file, or its folder cannot be read.
     FileError
-        It is a pipe, a socket or a device.
+        The path is a pipe, a socket or a device.
     """
     mode = os.stat(path).st_mode  # noqa: PTH116 - a path may be a text
     for is_kind, kind in KINDS:
@@ -43,9 +43,9 @@ def check_regular(path: str | PathLike[str]) -> None:
 
 
 def follow_links(path: str | PathLike[str]) -> Path:
-    """Return the place that a path leads to, whether anything is there or not.
+    """Return a path with all links followed, which may not exist.
 
-    `Path.resolve` of Python 3.12 and older raises a RuntimeError where links lead in a circle.
+    `Path.resolve` of Python 3.12 and older would raise RuntimeError for a loop of links.
     """
     return Path(os.path.realpath(path))
 
@@ -56,9 +56,9 @@ def read_whole(path: str | PathLike[str], most: int) -> bytes:
     Raises
     ------
     OSError
-        It cannot be read.
+        The file cannot be read.
     FileError
-        It is no file, or has more than `most` bytes.
+        The path is not a file, or the file has more than `most` bytes.
     """
     check_regular(path)
     with Path(path).open("rb") as file:
@@ -72,7 +72,7 @@ def read_whole(path: str | PathLike[str], most: int) -> bytes:
 
 
 def fill(file: IO[bytes], room: memoryview) -> None:
-    """Read bytes until there is no more room; EOFError where the file ends before."""
+    """Read bytes until `room` is full; raise EOFError if the file ends before."""
     while len(room) > 0:
         count: int = file.readinto(room)  # type: ignore[attr-defined]
         if not count:

@@ -1,7 +1,7 @@
 """Tensors in safetensors files, read and written as bytes without the library of the format.
 
 The library maps files into memory, so a file that shrinks while it is read would crash the process.
-And it writes to a temporary name of its own, which would be left behind if a process is killed.
+It also writes to its own temporary file, which would be left behind if a process is killed.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-MOST_HEADER = 32 << 20  # the most bytes that are read before anything is known of the file
+MOST_HEADER = 32 << 20  # The longest header to read, since it may be that of any file.
 ALIGNMENT = 8
 
 
 class Tensor(NamedTuple):
-    """A tensor as the bytes of its numbers, the last axis quickest."""
+    """A tensor as the bytes of its numbers, in C order."""
 
     dtype: str
-    """The format's name of the type."""
+    """The name of the type in the format."""
     shape: tuple[int, ...]
     data: NDArray[np.uint8]
 
 
 class TensorReader:
-    """An open file: its metadata, and its tensors, which are read when they are asked for."""
+    """An open file: its metadata, and its tensors, each of which is read when it is asked for."""
 
     def __init__(self, path: str | PathLike[str], file: BinaryIO) -> None:
         self._path, self._file = path, file
@@ -54,7 +54,7 @@ class TensorReader:
         Raises
         ------
         FileError
-            The file has been cut short meanwhile, or the tensor is of a type that is not known.
+            The file was cut short after it was opened, or the type of the tensor is not known.
         """
         dtype, shape, begin, end = self.entries[name]
         if dtype not in WIDTHS:
@@ -80,7 +80,7 @@ def open_tensors(path: str | PathLike[str]) -> Iterator[TensorReader]:
     OSError
         The file cannot be read.
     FileError
-        It is cut short, or no safetensors file.
+        The file is cut short, or is no safetensors file.
     """
     check_regular(path)
     with Path(path).open("rb", buffering=0) as file:
@@ -90,16 +90,16 @@ def open_tensors(path: str | PathLike[str]) -> Iterator[TensorReader]:
 def write_tensors(
     path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None
 ) -> None:
-    """Write a file anew. Same tensors and metadata, same bytes.
+    """Write a file; equal tensors and metadata give equal bytes.
 
     Raises
     ------
     OSError
         The file cannot be written.
     ValueError
-        The metadata are more than are read again.
+        The metadata are longer than `open_tensors` reads.
     """
-    # The widest types first, so that each lies at a multiple of its width, as the library does.
+    # Like the library, write the widest types first, so that each tensor is aligned to its width.
     order = list(WIDTHS)
     names = sorted(tensors, key=lambda name: (order.index(tensors[name].dtype), name))
     header: dict[str, Any] = {METADATA: dict(sorted((metadata or {}).items()))}

@@ -1,7 +1,7 @@
 """The header of a safetensors file: its metadata, its tensors, and where they lie.
 
-All of it is checked before it is used. The library of the format accepts some headers that are
-refused here.
+The whole header is checked before it is used. The library of the format accepts some headers that
+are refused here.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from spanmatch.base.memory import format_bytes
 from spanmatch.base.plain_json import parse_json
 
 METADATA = "__metadata__"
-MAX_HEADER = 100_000_000  # bytes, that of the format
-LENGTH = 8  # bytes before the header, which say how long it is
+MAX_HEADER = 100_000_000  # The most bytes that the format allows.
+LENGTH = 8  # The bytes before the header, which hold its length.
 WIDTHS = {
     **dict.fromkeys(("U64", "I64", "F64"), 8),
     **dict.fromkeys(("F32", "U32", "I32"), 4),
     **dict.fromkeys(("BF16", "F16", "U16", "I16"), 2),
     **dict.fromkeys(("I8", "U8", "BOOL"), 1),
 }
-"""The bytes of a number, by the type that it is written in."""
+"""The bytes of a number of each type."""
 OTHER_WIDTHS = {"C64": 8, "F8_E4M3": 1, "F8_E5M2": 1}
 
 
@@ -30,7 +30,7 @@ class TensorEntry(NamedTuple):
     """The entry of a tensor in a header."""
 
     dtype: str
-    """The format's name of the type."""
+    """The name of the type in the format."""
     shape: tuple[int, ...]
     begin: int
     """Its first byte in the file."""
@@ -41,13 +41,13 @@ class TensorEntry(NamedTuple):
 def read_safetensors_header(
     file: IO[bytes], most: int = MAX_HEADER
 ) -> tuple[dict[str, str], dict[str, TensorEntry]]:
-    """Return the metadata, and the tensors by their names; of a header of so many bytes at most.
+    """Return the metadata, and the tensors by name, from a header of at most `most` bytes.
 
     Raises
     ------
     ValueError
-        It is cut short, or no such file; a name or a field is there twice; tensors overlap, leave
-        bytes between them, or do not end where the file does.
+        The file is cut short, or of another format; a name or a field is there twice; tensors
+        overlap, leave bytes between them, or do not end where the file does.
     """
     size = file.seek(0, 2)
     file.seek(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 GAP = "…"
-IN_SENTENCES = 100  # the longest name in a sentence
+IN_SENTENCES = 100  # The longest name in a sentence.
 # Control characters, marks of text direction, line breaks other than \n, and surrogates, which no
 # stream can encode.
 _OBEYED = r"\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
@@ -13,7 +13,7 @@ _IN_TEXT, _IN_NAMES = re.compile(f"[{_OBEYED}]"), re.compile(f"[\n{_OBEYED}]")
 
 
 def show_controls(text: str) -> str:
-    r"""Return text of lines, in which control characters are escapes that can be seen.
+    r"""Return text with control characters, except line breaks, as visible escapes.
 
     >>> print(show_controls("red\x1b[31m\nand back\u202e"))
     red\x1b[31m
@@ -23,7 +23,7 @@ def show_controls(text: str) -> str:
 
 
 def show_name(name: str) -> str:
-    r"""Do so for a name, which has one line.
+    r"""Return a name with control characters, and line breaks too, as visible escapes.
 
     >>> print(show_name("conv\n1"))
     conv\n1
@@ -32,7 +32,7 @@ def show_name(name: str) -> str:
 
 
 def shorten_name(name: str) -> str:
-    """Do the same, and leave out the middle of a name that is too long for a sentence."""
+    """Apply `show_name`, and leave out the middle of a name that is too long for a sentence."""
     return elide(show_name(name), IN_SENTENCES)
 
 

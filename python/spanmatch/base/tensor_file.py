@@ -1,8 +1,8 @@
 """The files of spanmatch: safetensors whose metadata name the kind of their content.
 
-The entry `spanmatch` is the kind, `format` the version of the layout, and `version` that of the
-package. `of` is the layer or network of the file, in a folder that has a file for each. Every other
-entry is a value as JSON.
+The entry `spanmatch` is the kind, `format` the version of the layout, and `version` the version of
+the package. `of` is the layer or network of the file, in a folder that has a file for each. Every
+other entry is a value as JSON.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FORMAT = 2
-FIRST_FORMAT = 1  # the format of everything that older versions can read
+FIRST_FORMAT = 1  # The format of everything that older versions can read.
 KIND_ENTRY, OF = "spanmatch", "of"
 OWN = (KIND_ENTRY, "format", "version", OF)
 DTYPES = {
@@ -44,7 +44,7 @@ DTYPES = {
     "|u1": "U8",
     "|b1": "BOOL",
 }
-"""The format's names of the numpy types that are written."""
+"""The names in the format of the numpy types that are written."""
 READ = {name: np.dtype(code) for code, name in DTYPES.items()}
 
 
@@ -57,9 +57,9 @@ def write(
     layout: int = FIRST_FORMAT,
     of: object = None,
 ) -> None:
-    """Write tensors and plain values under a kind, in the layout of a format.
+    """Write tensors and plain values of a kind, in the layout of a format.
 
-    In a folder with one for each of several layers or networks, a file says of which it is.
+    `of` names the layer or network, in a folder with a file for each.
     """
     metadata = {KIND_ENTRY: kind, "format": str(layout), "version": __version__}
     if of is not None:
@@ -77,7 +77,7 @@ def read(path: str | PathLike[str]) -> tuple[str, dict[str, NDArray[Any]], dict[
     OSError
         The file cannot be read.
     FileError
-        It is cut short, not of spanmatch, or of a newer format.
+        The file is cut short, was not written by spanmatch, or has a newer format.
     """
     with open_tensors(path) as reader:
         metadata = reader.metadata
@@ -103,7 +103,7 @@ def read(path: str | PathLike[str]) -> tuple[str, dict[str, NDArray[Any]], dict[
 
 
 def read_as(path: str | PathLike[str], kind: str) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """Do the same as `read`, for a file that must be of this kind."""
+    """Return the tensors and values of a file, which must be of this kind."""
     found, tensors, values = read(path)
     if found != kind:
         raise FileError(f"{path} holds {shorten(found)}, not {kind}: spanmatch.load reads any kind")
@@ -128,7 +128,7 @@ def check_of(path: str | PathLike[str], wanted: object) -> None:
 
 
 def _as_tensor(array: NDArray[Any]) -> Tensor:
-    # Not `ascontiguousarray`, which would give an axis to an array without any.
+    # `ascontiguousarray` would give an axis to an array without any.
     laid = np.asarray(array, array.dtype.newbyteorder("<"), order="C")
     return Tensor(DTYPES[laid.dtype.str], laid.shape, laid.reshape(-1).view(np.uint8))
 

@@ -8,7 +8,7 @@ MAX_THREADS = 1024  # More are probably a mistake, and would take minutes to sta
 
 
 def set_num_threads(count: int) -> None:
-    """Set how many threads the solvers and sums use from now on. The default is all cores.
+    """Set the number of threads of the solvers and sums from now on. The default is all cores.
 
     Results have the same bits at any number of threads.
 

@@ -179,7 +179,7 @@ def check_level(level: float, n_nulls: int) -> float:
 
 
 def check_can_calibrate(n_nulls: int) -> None:
-    """Raise ValueError if this number of nulls is too small to calibrate, before any is summed."""
+    """Raise ValueError, before any null is summed, if there are too few of them to calibrate."""
     if n_nulls == 0:
         raise ValueError("`calibrate` needs nulls: give `nulls`, usually 39")
     try:
@@ -198,7 +198,7 @@ def count_above(level: float, n_nulls: int) -> int:
     (1, 2, 10, 0)
     """
     count = int(level * (n_nulls + 1))
-    # Rounded as the p-value is: (1 + nulls that reach the value) / (1 + nulls).
+    # Correct the rounding by comparing p-values, (1 + nulls that reach the value) / (1 + nulls).
     while (count + 1) / (n_nulls + 1) <= level:
         count += 1
     while count > 0 and count / (n_nulls + 1) > level:

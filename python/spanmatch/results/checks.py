@@ -75,7 +75,7 @@ def check_chance(critical: Array, chance: Array, name: str) -> None:
 
 
 def check_columns(columns: Array, count: int, name: str) -> None:
-    """Check column numbers in rising order, below `count`."""
+    """Check that column numbers are in rising order, and below `count`."""
     check_axes(columns, 1, name)
     if np.any(np.diff(columns) <= 0):
         raise ValueError(f"{name} has columns that are not in rising order")
@@ -83,14 +83,14 @@ def check_columns(columns: Array, count: int, name: str) -> None:
 
 
 def check_neurons(columns: Array, count: int, name: str, least: int = 0) -> None:
-    """Check column numbers in any order, from `least` and below `count`."""
+    """Check that column numbers, in any order, are at least `least` and below `count`."""
     outside = (columns < least) | (columns >= count)
     if outside.any():
         _refuse(columns, outside, name, f"there are {count} neurons, counted from 0")
 
 
 def as_whole(value: object, name: str, least: int = 0) -> int:
-    """Return a count as an integer."""
+    """Return a count as an integer of at least `least`."""
     if isinstance(value, bool | np.bool_) or not hasattr(value, "__index__"):
         raise ValueError(f"{name} is {SHORT.repr(value)}: it must be a whole number")
     count = index(value)
@@ -131,7 +131,7 @@ def check_measure(value: float, name: str, least: float = 0.0, most: float = 1.0
 
 
 def check_measures(values: Array, name: str, least: float = 0.0, most: float = 1.0) -> None:
-    """Check an array of measures in the same way."""
+    """Check that each measure of an array is in its range, up to rounding, or nan."""
     check_between(values, name, least=least - TOLERANCE, most=most + TOLERANCE, also=math.nan)
 
 

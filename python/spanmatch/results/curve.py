@@ -23,7 +23,7 @@ def find_threshold(eps: float | Floats, resolution: float) -> Floats:
 def find_share(critical: Floats, eps: ArrayLike, resolution: float) -> float | Floats:
     """Return the part of sorted critical ε that is at most one ε, or each of several.
 
-    Raises TypeError or ValueError if `eps` is neither a real number in [0, 1) nor an array of them.
+    TypeError or ValueError is raised if `eps` is not a real number in [0, 1), or an array of them.
 
     >>> find_share(np.array([0.0, 0.25, np.inf]), 0.5, 1e-6) == 2 / 3
     True

@@ -18,7 +18,7 @@ OfSides = TypeVar("OfSides", MatchSpectrum, NullSpectra, Interval, OneToOne, Res
 
 
 def exchange_sides(result: OfSides) -> OfSides:
-    """Turn a result of (x, y) into the one of (y, x).
+    """Turn a result of (x, y) into the result of (y, x).
 
     A `OneToOne` keeps its choice of covered neurons. Nulls become those of the circular shifts in
     the opposite direction.
@@ -41,7 +41,7 @@ def exchange_sides(result: OfSides) -> OfSides:
 
 
 def exchange_answer(answer: LayerAnswer) -> LayerAnswer:
-    """Turn the answer for a layer of (x, y) into the one of (y, x).
+    """Turn the answer for a layer of (x, y) into the answer of (y, x).
 
     The calibration is dropped, since some of its measures are not symmetric.
     """

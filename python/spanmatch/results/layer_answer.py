@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 P = 0.05  # A match with a p-value of at most this counts as more than chance.
-HELD_OUT_EPS = 0.5  # ε of the match that is judged on folds left out, without a ridge
+HELD_OUT_EPS = 0.5  # Without a ridge, the ε of the match whose residuals are cross-validated.
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -134,7 +134,7 @@ class LayerAnswer(Result):
 
 
 def find_held_out_eps(spectrum: MatchSpectrum) -> float:
-    """Return the ε of the match that is judged on folds left out.
+    """Return the ε of the match whose residuals are cross-validated.
 
     With a ridge the critical ε of unrelated neurons should lie above the chance level computed
     from counts. So the match at that level should hold shared neurons.

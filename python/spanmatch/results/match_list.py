@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 KIND = "list of Match"
 SCALARS = {"eps": np.float64, "n_x": np.int64, "n_y": np.int64, "resolution": np.float64}
-RIDGE = "ridge"  # NaN for a match without a ridge
+RIDGE = "ridge"  # NaN for a match without a ridge.
 
 
 def write(path: str | PathLike[str], matches: Sequence[Match]) -> None:
-    """Write the matches."""
+    """Write matches to a file."""
     tensors = {
         name: np.array([getattr(match, name) for match in matches], dtype)
         for name, dtype in SCALARS.items()
@@ -37,7 +37,7 @@ def write(path: str | PathLike[str], matches: Sequence[Match]) -> None:
 
 
 def read(path: str | PathLike[str]) -> list[Match]:
-    """Return the matches."""
+    """Read the matches of a file."""
     tensors, _ = tensor_file.read_as(path, KIND)
     try:
         # Files of version 0.1.0 do not have them.

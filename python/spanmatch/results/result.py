@@ -23,7 +23,7 @@ Floats: TypeAlias = NDArray[np.float64]
 Indices: TypeAlias = NDArray[np.int64]
 
 KINDS = {"f": "fiu", "i": "iu", "u": "iu", "b": "b"}
-"""For each kind of array that is kept, the kinds of numpy arrays that may be given for it."""
+"""The kinds of numpy arrays that may be given for each kind of array that a result keeps."""
 
 
 class Result:
@@ -68,7 +68,7 @@ class Result:
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        # Fields that only record how a result was found, as δ of a match, are not compared.
+        # Fields that only record how a result was found, such as δ of a match, are not compared.
         compared = [field.name for field in fields(self) if field.compare]  # type: ignore[arg-type]
         return all(_are_equal(getattr(self, name), getattr(other, name)) for name in compared)
 
@@ -97,7 +97,7 @@ class Result:
 
 
 def say_raised(*resolutions: float) -> str:
-    """Return the end of a repr: the largest δ, if it is above the usual one, else "".
+    """Return the part of a repr that shows the largest δ, or "" if none is above the smallest.
 
     >>> say_raised(1e-6), say_raised(1e-6, 1e-5)
     ('', ', resolution=1e-05')

@@ -35,7 +35,7 @@ WORDS = {
 def write(
     path: str | PathLike[str], kind: str, named: Iterable[tuple[str, Any]], of: object = None
 ) -> None:
-    """Write the fields by name; `of` is the layer that they belong to, if any."""
+    """Write the fields by name; `of` is the layer to which they belong, if any."""
     entries = dict(_list_entries(named))
     tensors = {name: value for name, value in entries.items() if isinstance(value, np.ndarray)}
     values = {name: value for name, value in entries.items() if name not in tensors}
@@ -43,7 +43,7 @@ def write(
 
 
 def read(path: str | PathLike[str], cls: type[Any]) -> Any:
-    """Return the result of this class."""
+    """Read a result of this class from a file."""
     tensors, values = tensor_file.read_as(path, cls.__name__)
     try:
         return _make(cls, values | tensors, "")
@@ -72,7 +72,7 @@ def _prefix(name: str, parts: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, 
 
 
 def _make(cls: type[Any], entries: Mapping[str, Any], prefix: str) -> Any:
-    """Make the result whose entries have this prefix."""
+    """Make a result from the entries with this prefix."""
     types, values = get_type_hints(cls), []
     for field in fields(cls):
         name = prefix + field.name
@@ -88,7 +88,7 @@ def _make(cls: type[Any], entries: Mapping[str, Any], prefix: str) -> Any:
 
 
 def _read_value(wanted: Any, entries: Mapping[str, Any], name: str) -> Any:
-    """Return the value of a field of this type."""
+    """Return the value of a field of type `wanted`."""
     if NoneType in get_args(wanted):
         wanted = next(each for each in get_args(wanted) if each is not NoneType)
     if is_dataclass(wanted):

@@ -175,7 +175,7 @@ def find_calibration(
     nulls: NullSpectra | None = None,
     progress: bool = False,
 ) -> Calibration:
-    """Return all measures of a problem whose Gram matrix keeps nulls, calibrated at the level.
+    """Return all measures of a problem, calibrated at the level by the nulls of its Gram matrix.
 
     The spectrum and the spectra of the nulls are computed unless they are given.
     """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def center_products(gram: core.Gram) -> Floats:
     """Return the products of the centred columns, x then y.
 
-    Raises ValueError if a column varies by so little that its squares underflow.
+    A column that varies by so little that its squares underflow raises ValueError.
     """
     products = gram.centered()
     small = products.diagonal() < np.finfo(np.float64).tiny * gram.n_samples

@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 RIDGES = 10.0 ** (np.arange(-12, 5) / 2)
 """The values of λ to choose from: 1e-6 to 100, two to a decade."""
-GROUPS = 4  # groups of folds, each of which costs an eigendecomposition of either side
+GROUPS = 4  # The groups of folds, each of which costs an eigendecomposition of both sides.
 
 
 def choose_ridge(gram: core.Gram, center: bool) -> float:
     """Return the λ of `RIDGES` with the smallest cross-validated error.
 
-    The folds of the Gram matrix are pooled to four groups. Every neuron is predicted on each group
-    from all neurons of the other side, with a fit on the other groups. The error is the mean over
-    the neurons of both sides of their squared error, relative to their energy.
+    The folds of the Gram matrix are pooled into four groups. Every neuron is predicted on each
+    group from all neurons of the other side, with a fit on the other groups. The error is the mean
+    squared error over the neurons of both sides, relative to their energy.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def explain_edge(ridge: float | None) -> str:
 
 @contextmanager
 def silence_ridge_warnings() -> Iterator[None]:
-    """Silence warnings of a λ at an edge, where that is reported otherwise or expected."""
+    """Silence warnings of a λ at an edge, for callers that report or expect it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RidgeWarning)
         yield
@@ -102,10 +102,11 @@ def sum_errors(gram: core.Gram, center: bool) -> Floats:
 def _sum_split(
     split: Split, predictors: slice, targets: slice, weights: Floats
 ) -> tuple[Floats, float]:
-    """Return the squared error on the part that is left out, for each λ, and its energy.
+    """Return the squared error of the targets on the part left out, for each λ, and their energy.
 
-    With V Λ Vᵀ the products of the predictors on the fitted part, the coefficients are
-    V (Λ + λ)⁻¹ Vᵀ G. So each λ needs a sum over pairs of eigenvalues, and no product of matrices.
+    Let V Λ Vᵀ be the products of the predictors on the fitted part, and G their products with the
+    targets. The coefficients are V (Λ + λ)⁻¹ Vᵀ G. So each λ needs only a sum over pairs of
+    eigenvalues, and no product of large matrices.
     """
     own, across = (predictors, predictors), (predictors, targets)
     values, vectors = decompose_symmetric(split.fitted[own])

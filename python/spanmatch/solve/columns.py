@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from spanmatch.pair.types import Readable, Side
     from spanmatch.results.result import Floats
 
-# The values of a block, 2 MB of float64. Two more arrays of this size are needed on the way.
+# The values of a block, 2 MB of float64. Two more arrays of this size exist at the same time.
 BLOCK_VALUES = 2**18
 # Squares of products of columns can be summed if values lie within 2**±100.
 SAFE_EXPONENT = 100
@@ -34,14 +34,14 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True)
 class Columns:
-    """Samples × neurons that are read in blocks, any number of times, and never copied whole."""
+    """Samples × neurons that are read in blocks, as often as needed, and never copied whole."""
 
     samples: Readable
     side: Side
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Samples and neurons."""
+        """The numbers of samples and neurons."""
         n_samples, n_neurons = self.samples.shape
         return n_samples, n_neurons
 
@@ -51,10 +51,10 @@ class Columns:
         Raises
         ------
         ValueError
-            As `read_blocks`.
+            As in `read_blocks`.
         """
         if not str(self.samples.dtype).endswith("float64"):
-            # Other types have no values outside the safe range.
+            # Squares of products of shorter types stay within float64 without a factor.
             return 1.0
         largest = max(
             (float(np.abs(block.values).max()) for block in self.read_blocks(1.0)), default=0.0
@@ -86,14 +86,14 @@ class Columns:
         """Subtract the means in place, and return the sums of squares after a check."""
         shift = values[0].copy()
         with np.errstate(over="ignore", invalid="ignore"):
-            # Constants become exactly zero, and means no longer exceed the deviation by far.
+            # This makes constants exactly zero, and keeps means from being far above deviations.
             values -= shift
             values -= values.mean(axis=0)
             squares: Floats = np.einsum("ij,ij->j", values, values)
         largest = np.finfo(np.float64).max / core.MARGIN / len(values) / 4.0
         smallest = np.finfo(np.float64).tiny * len(values)
         lost = squares < smallest
-        lost[lost] = values[:, lost].any(axis=0)  # Columns of zeros are dead and not lost.
+        lost[lost] = values[:, lost].any(axis=0)  # Columns of zeros are dead, not lost.
         # NaN fails these comparisons too.
         in_order = ~lost & (squares <= largest) & (np.abs(shift) <= sqrt(largest))
         for at in np.flatnonzero(~in_order):

@@ -25,7 +25,7 @@ NEAR_ONE = 0.99
 
 
 def measure_between(sides: Sides, cross: Floats) -> dict[str, float]:
-    """Return each measure by its name, as `Measures` has it.
+    """Return each measure by its name in `Measures`.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def scale_cross(sides: Sides, cross: Floats) -> Floats:
     """Return the products between the sides, scaled by the factors of both."""
     if sides.x.factor == sides.y.factor == 1.0:
         return cross
-    # One after the other, since the product of both factors may overflow.
+    # Multiply twice, since the product of both factors may overflow.
     return cross * sides.x.factor * sides.y.factor
 
 

@@ -127,7 +127,7 @@ def bound_kernels(
 
 
 def debias(gram: core.Gram, sides: Sides, cross: Floats) -> tuple[float, str]:
-    """Return debiased CKA of C_xy, and why it is nan, or "" if it is not."""
+    """Return debiased CKA from C_xy, and why it is nan, or "" if it is not."""
     sums = DebiasedSums.of(gram, sides)
     return (nan, NO_NORMS) if sums is None else sums.measure(cross)
 
@@ -176,7 +176,7 @@ class DebiasedSums:
         return cls(gram, sides, a, b, xx, yy, Bounded(ab, of_sums[1]), of_products[1])
 
     def measure(self, cross: Floats, null: int | None = None) -> tuple[float, str]:
-        """Return debiased CKA of C_xy, of the data or of a null, and why it is nan."""
+        """Return debiased CKA from the C_xy of the data or of a null, and why it is nan, or ""."""
         ab = self.ab
         if null is not None:
             of_null = self.gram.centered_null_norms(null)

@@ -1,4 +1,4 @@
-"""numpy's decompositions, which Ctrl-C can interrupt if they take long."""
+"""numpy's decompositions and solver, which Ctrl-C can interrupt if they take long."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Products of all neurons on the folds that are fitted on, and on those that are left out.
+"""Products of all neurons on the folds of a fit, and on the folds that are left out.
 
-Columns are scaled to unit length on the folds that are fitted on, as a match scales them on all
-data. With centring, means are those of the folds that are fitted on.
+A match scales columns to unit length on all data. Here they have unit length on the folds of the
+fit. With centring, the means are those of the folds of the fit.
 """
 
 from __future__ import annotations
@@ -24,31 +24,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Split:
-    """The two parts of a split: the folds that are fitted on, and those that are left out.
+    """The two parts of a split: the folds of the fit, and the folds that are left out.
 
-    The products are those of the neurons that live on the folds fitted on, x first.
+    The products are those of the neurons that live on the folds of the fit, x first.
     """
 
     gram: core.Gram
-    """The sums of the folds fitted on."""
+    """The sums of the folds of the fit."""
     fitted: Floats
-    """The products of unit columns on the folds fitted on."""
+    """The products of unit columns on the folds of the fit."""
     left_out: Floats
     """The products on the folds left out, in the same units and about the same means."""
     live: Indices
     """The columns of the living neurons, with those of y counted after all of x."""
     norms: Floats
-    """The length of every neuron on the folds fitted on; 0 for a dead neuron."""
+    """The length of every neuron on the folds of the fit; 0 for a dead neuron."""
     energy: Floats
     """The sum of squares of every neuron on the folds left out, not scaled."""
 
     def find(self, columns: Indices) -> Indices:
-        """Return the positions in the products of the living ones among some neurons."""
+        """Return the rows in the products that belong to these neurons, without dead ones."""
         return np.flatnonzero(np.isin(self.live, columns))
 
 
 def list_splits(gram: core.Gram, center: bool, groups: int | None = None) -> Iterator[Split]:
-    """Yield a split for every fold, left out in turn, or for folds pooled to this many groups.
+    """Yield a split for every fold, left out in turn, or for folds pooled into `groups` groups.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def list_splits(gram: core.Gram, center: bool, groups: int | None = None) -> Ite
 
 def _split(gram: core.Gram, is_left_out: NDArray[np.bool_], center: bool) -> Split:
     fitted_gram = gram.of_folds((~is_left_out).astype(int).tolist(), center)
-    # Not centred here, since a neuron that is constant on the folds left out still has a mean.
+    # Do not centre here, since a neuron that is constant on the folds left out still has a mean.
     left_out_gram = gram.of_folds(is_left_out.astype(int).tolist(), False)
     fitted = find_gram(fitted_gram, center=center)
     left_out = find_gram(left_out_gram, center=center)

@@ -104,7 +104,7 @@ def held_out(
     )
     check_widths(match, gram.n_x, gram.n_y)
     problem = how.of_gram(gram)
-    # Raises if the match or λ is wrong for these sides.
+    # This call raises an error if the match or λ is wrong for these sides.
     _, resolution = core.linear_map(gram, match.x, match.y, problem.center, problem.ridge)
     return judge_match(problem, match, resolution, reselect=bool(reselect), progress=progress)
 
@@ -119,7 +119,7 @@ def judge_match(
 ) -> Residuals:
     """Return the residuals of a match on the folds of a problem, which has at least two.
 
-    The match must be one of these sides. `resolution` is the δ at which they were solved.
+    The match must belong to these sides. `resolution` is the δ at which they were solved.
     """
     gram = problem.gram
     columns = match.x, match.y + gram.n_x
@@ -137,7 +137,7 @@ def judge_match(
 
 
 def _reselect(problem: Problem, match: Match, split: Split) -> tuple[Indices, Indices]:
-    """Return the columns of the maximum match of the folds that are fitted on."""
+    """Return the columns of the maximum match of the folds of the fit."""
     (x, y), _ = core.maximum_match(split.gram, match.eps, problem.center, problem.ridge)
     return x, y + split.gram.n_x
 
@@ -150,7 +150,7 @@ def _find_errors(
 ) -> Floats:
     """Return the squared errors of the targets of each side on the fold that is left out.
 
-    Other neurons, and those that are zero on the folds fitted on, are predicted as zero. Their
+    Other neurons, and those that are zero on the folds of the fit, are predicted as zero. Their
     error is their energy.
     """
     usual = find_resolution(sum(problem.widths)) ** 2

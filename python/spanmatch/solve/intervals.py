@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 Method = Literal["jackknife", "bootstrap"]
 
-DRAWS = 200  # of the bootstrap
+DRAWS = 200  # The number of draws of the bootstrap.
 GRID = np.arange(100) / 100
 
 
@@ -148,7 +148,7 @@ def bound_by_folds(
     seed: int = 0,
     progress: bool = False,
 ) -> Interval:
-    """Return the intervals from the folds in a Gram matrix, which has at least two."""
+    """Return the intervals from the folds of a problem, which has at least two."""
     gram = problem.gram
     count = len(gram.fold_samples)
     empty = gram.fold_samples.count(0)

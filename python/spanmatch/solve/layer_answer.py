@@ -39,7 +39,7 @@ def answer_layer(
         refuse_auto_of_pair(x)
     problem = how.read(x, None)
     if calibrate:
-        # Checked now, and not after the spectra of all nulls.
+        # Check this now, not after computing the spectra of all nulls.
         check_level(LEVEL, len(set(problem.gram.null_rolls)))
     found = find_spectrum(problem, progress=progress)
     warn_if_undersampled(found.n_samples, max(problem.widths), found.ridge)

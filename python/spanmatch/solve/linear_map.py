@@ -84,7 +84,7 @@ def linear_map(
 
 
 def check_match(match: Match) -> None:
-    """Raise TypeError if what was given as a match is not one."""
+    """Raise TypeError if the argument `match` is not a Match."""
     if not isinstance(match, Match):
         raise TypeError(f"match must be a Match, got {type(match).__name__}")
 

@@ -108,7 +108,7 @@ def spectrum(
 
 
 def find_spectrum(problem: Problem, *, keep: bool = True, progress: bool = False) -> MatchSpectrum:
-    """Return the spectrum of a problem. Without `keep` its Gram matrix is used up."""
+    """Return the spectrum of a problem. Without `keep` its Gram matrix is left empty."""
     gram, center, ridge = problem.gram, problem.center, problem.ridge
     with show_progress("Peeling neurons", progress) as report:
         return MatchSpectrum(*core.spectrum(gram, center, ridge, keep, report), ridge)

@@ -1,4 +1,4 @@
-"""The part of a match without centring that is owed to the means of its neurons."""
+"""The part of a match without centring that is due to the means of its neurons."""
 
 from __future__ import annotations
 
@@ -61,15 +61,15 @@ def find_owed_to_means(pair: ActivationPair, spectrum: MatchSpectrum) -> OwedToM
 
 
 def explain_means(pair: ActivationPair, spectrum: MatchSpectrum, *, center: bool) -> str:
-    """Return a note where most of a match is owed to means, the same for every pair; else ""."""
+    """Return a note if most of a match is due to means, the same for every pair; else ""."""
     return NOTE if not center and find_owed_to_means(pair, spectrum).is_most else ""
 
 
 def _find_nearly_constant(gram: core.Gram) -> NDArray[np.bool_]:
-    """Tell of each neuron, x then y, whether its mean is larger than its deviation."""
+    """Tell for each neuron, x then y, whether its mean is larger than its deviation."""
     n_samples = gram.n_samples
     *_, shift, sums, _, products = gram.parts()
-    # What is summed are rows less the shift, which lies near the mean: no digits are lost.
+    # The sums are those of rows less a shift near the mean, so that no digits are lost here.
     offset = sums / n_samples
     variance = products.diagonal() / n_samples - offset**2
     return np.asarray((shift + offset) ** 2 > variance)

@@ -46,7 +46,7 @@ class Regularisation:
         if isinstance(x, ActivationPair):
             check_items_left_to_pair(rows_per_item)
             if self.ridge == "auto":
-                # Lent and not copied, since a copy of all folds takes as long as two spectra.
+                # Do not copy the Gram, since a copy of all folds takes as long as two spectra.
                 with lend_gram_with_folds(x, y) as gram:
                     return self.of_gram(gram)
         if self.ridge != "auto":

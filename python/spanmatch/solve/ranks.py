@@ -10,15 +10,15 @@ class Variances(Protocol):
 
     @property
     def size(self) -> float:
-        """The root of the sum of their squares."""
+        """The root of the sum of the squared eigenvalues."""
 
     @property
     def trace(self) -> float:
-        """Their sum."""
+        """The sum of the eigenvalues."""
 
     @property
     def largest(self) -> float:
-        """The largest."""
+        """The largest eigenvalue."""
 
 
 def find_ranks(x: Variances, y: Variances) -> dict[str, float]:

@@ -22,7 +22,7 @@ def read_sides(
 ) -> tuple[Sides, Floats] | None:
     """Return the sides and the products between them; None if a side has no variance.
 
-    It warns the caller of the public function that calls this of few samples.
+    If there are few samples, it warns the caller of the public function that calls this one.
     """
     return center_sides(read_gram(x, y, progress), depth=3)
 
@@ -30,7 +30,7 @@ def read_sides(
 def center_sides(
     gram: core.Gram, *, warns: bool = True, depth: int = 2
 ) -> tuple[Sides, Floats] | None:
-    """Return the same for a Gram matrix; `warns` warns of few samples, `depth` calls above."""
+    """Return the sides of a Gram matrix; with `warns`, warn `depth` calls above of few samples."""
     products, n_x = center_products(gram), gram.n_x
     sides = factor_sides(products, n_x)
     if warns:

@@ -6,7 +6,7 @@ from math import sqrt
 from spanmatch.base.constants import RESOLUTION
 from spanmatch.base.errors import RaisedResolutionWarning
 
-ROUNDING = 2.0**-53  # of a float64
+ROUNDING = 2.0**-53  # The relative rounding error of float64.
 
 
 def find_resolution(n_neurons: int) -> float:
@@ -21,7 +21,7 @@ def find_resolution(n_neurons: int) -> float:
 def warn_if_raised(resolution: float, n_neurons: int, *, depth: int = 1) -> None:
     """Warn the caller of the public function, which is `depth` calls above this one.
 
-    For functions whose answer has no place for δ. `n_neurons` are those of both sides.
+    This is for functions whose answer does not hold δ. `n_neurons` counts both sides.
     """
     if resolution > find_resolution(n_neurons):
         warnings.warn(

@@ -127,6 +127,6 @@ def _whiten(side: SideFactors, alpha: float) -> tuple[Floats, float]:
     roots = np.sqrt(values[kept])
     # The length of each direction after whitening, in the units of the activations.
     lengths = alpha * (roots / side.factor) + (1.0 - alpha)
-    # Scaled to the largest, since their squares might overflow.
+    # Divide by the largest, since squares might overflow.
     lengths = lengths / lengths.max()
     return vectors[:, kept] * (lengths / roots), float(np.square(lengths).sum())

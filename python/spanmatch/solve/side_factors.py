@@ -44,7 +44,7 @@ class SideFactors:
 
     @cached_property
     def safe(self) -> Floats:
-        """XᵀX of X times the factor, which changes no digit."""
+        """XᵀX of X times the factor, a power of two, which changes no digit."""
         return self.products if self.factor == 1.0 else self.products * self.factor**2
 
     @cached_property

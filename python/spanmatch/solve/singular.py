@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SMALL = 1e-2
 # The relative error allowed for the sum of singular values.
 SUM_ERROR = 5e-11
-ROUNDING = 2.0**-53  # of a float64
+ROUNDING = 2.0**-53  # The relative rounding error of float64.
 SAFETY = 4.0
 
 
@@ -48,8 +48,9 @@ def sum_singular(matrix: Floats, tolerance: float = SUM_ERROR) -> float:
     The singular values are the roots of the eigenvalues of A Aᵀ, which take half the work of an
     SVD. The error of an eigenvalue is about √n u σ_1², with n the longer side (at most n u σ_1²;
     Higham and Mary, "A New Approach to Probabilistic Rounding Error Analysis", SIAM Journal on
-    Scientific Computing 2019), and that of its root is this over σ. A few times this error is
-    allowed for. If it is too large, because many σ are small beside σ_1, an SVD of A is used.
+    Scientific Computing 2019), and the error of its root is this over σ. The bound used here is
+    four times as large. If it exceeds the tolerance, because many σ are small beside σ_1, an SVD of
+    A is used.
     """
     wide = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
     if wide.size == 0:

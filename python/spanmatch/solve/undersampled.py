@@ -24,7 +24,7 @@ ENOUGH_RIDGE = 0.1
 def explain_too_few(
     n_samples: int, n_neurons: int, ridge: float | None = None, *, auto: bool = True
 ) -> list[str]:
-    """Return a list of one sentence, or of none if there are enough samples.
+    """Return a list with a sentence on too few samples, or an empty list if there are enough.
 
     A ridge of the order of neurons over samples makes up for few samples. `auto` says whether the
     caller can choose one by "auto".
@@ -75,7 +75,7 @@ def warn_if_by_chance(problem: Problem, eps: float) -> None:
 
 @contextmanager
 def silence_undersampled_warnings() -> Iterator[None]:
-    """Silence warnings of too few samples, where the caller reports them itself."""
+    """Silence warnings of too few samples, for callers that report them otherwise."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UndersampledWarning)
         yield

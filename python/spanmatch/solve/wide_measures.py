@@ -36,7 +36,7 @@ def read_wide_sides(
 ) -> WideSides | None:
     """Read both sides, or return None if one has no variance.
 
-    With `warns` the caller of the public function is warned of few samples.
+    With `warns`, the caller of the public function is warned if there are few samples.
     """
     widths = [each.shape[1] for each in columns]
     done = 0

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 # From this many neurons of the larger side for each sample, samples × samples is less work.
 NEURONS_PER_SAMPLE = 2
-# Roots of eigenvalues below this part of the largest have lost half of their digits.
+# Eigenvalues below this part of the largest have lost six or more of their 16 digits.
 SMALL = 1e-6
 
 
@@ -40,7 +40,7 @@ class WideSide:
     products: Floats
     """XXᵀ, samples × samples."""
     unit_products: Floats
-    """The same for columns of norm 1."""
+    """XXᵀ for columns of norm 1."""
 
     @cached_property
     def size(self) -> float:
@@ -79,7 +79,7 @@ class WideSide:
         small = values < SMALL * values[-1]
         large: Floats = vectors[:, ~small] * np.sqrt(values[~small])
         if small.sum() <= 1:
-            # Only the constant direction, which centred columns do not have.
+            # The only small one is the constant direction, in which centred columns are zero.
             return large
         products = np.zeros((small.sum(), small.sum()))
         for block in self.columns.read_blocks(self.factor):
@@ -95,7 +95,7 @@ class WideSide:
 
 
 def find_wide(x: Samples | ActivationPair, y: Samples | None) -> tuple[Columns, Columns] | None:
-    """Return both sides to be read by columns if that is less work, else None.
+    """Return both sides as `Columns` if reading them by columns is less work, else None.
 
     It is less work if the larger side has at least twice as many neurons as there are samples. A
     pair keeps neurons × neurons products, so it is never read by columns.

@@ -116,8 +116,8 @@ __all__ = [
     "support",
 ]
 
-# Where each name is. It is imported when it is asked for: no program needs all, and
-# `import spanmatch` is to stay quick.
+# The module of each name. A name is imported when it is first used, so that `import spanmatch`
+# stays quick.
 _MODULES = {
     "ActivationPair": "pair.pair",
     "ActivationSet": "pair.activation_set",

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def importing_from_here() -> Iterator[None]:
     """Let `package.module:factory` be found in the current folder, if it is nowhere else.
 
-    The folder is searched only for such a factory, and last: a file there that has the name of a
-    library must not run in its place.
+    The folder joins the search path only when such a factory is imported, and as its last entry: a
+    file there that has the name of a library must not run in its place.
     """
     here, before = str(Path.cwd()), list(sys.path)
     token = SEARCHED_LAST.set(here)

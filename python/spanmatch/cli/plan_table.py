@@ -58,7 +58,7 @@ def _show_layers(plan: ComparisonPlan) -> Table:
 
 
 def _group(layers: list[PlannedLayer]) -> Iterator[list[PlannedLayer]]:
-    """Yield groups of layers that are equal but for their names, in order of their first layer."""
+    """Yield groups of layers that differ only in name, in the order of their first layers."""
     groups: dict[tuple[object, ...], list[PlannedLayer]] = {}
     for layer in layers:
         key = tuple(value for name, value in vars(layer).items() if name != "name")

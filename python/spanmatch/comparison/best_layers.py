@@ -107,7 +107,7 @@ class BestLayers:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fields as numbers, strings and dicts."""
+        """Return the fields as numbers, texts and dicts."""
         return {
             "measure": self.measure,
             "n_nulls": self.n_nulls,

@@ -209,7 +209,7 @@ class Comparisons:
         """Write a comparison and the details of its layers."""
         # Too few nulls, as from a few inputs in one batch, allow no calibration.
         if comparison.nulls and all(each.least_p <= LEVEL for each in comparison.nulls.values()):
-            with silence_undersampled_warnings():  # the report says it of each layer
+            with silence_undersampled_warnings():  # The report warns about each layer.
                 comparison = comparison.with_calibrations()
         comparison = comparison.without_replicates()
         if self._keeps_pairs:

@@ -150,7 +150,7 @@ def _check_type(array: NDArray[Any], side: str) -> NDArray[Any]:
 
 
 def _choose_cast(dtype: np.dtype[Any]) -> str:
-    """Return the type to suggest: float64 for 64-bit integers and odd floats, else float32."""
+    """Return the type to suggest: float64 for 64-bit integers and longer floats, else float32."""
     loses_digits = dtype.kind in "iu" and dtype.itemsize > 4
     return "float64" if loses_digits or dtype.kind == "f" else "float32"
 

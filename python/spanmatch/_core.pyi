@@ -1,4 +1,4 @@
-"""The Rust core, which does no more than compute. Use the functions of `spanmatch` instead."""
+"""The Rust core, which only computes. Use the functions of `spanmatch` instead."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, final
@@ -79,9 +79,10 @@ TOLERANCE: float
 
 @final
 class SparseRows:
-    """Samples of which most values are zero: row i lies from starts[i] up to starts[i + 1].
+    """Samples of which most values are zero, row by row (CSR).
 
-    The columns of a row may be in any order. Values of a column that occurs twice are added.
+    Row i has the entries of `columns` and `values` from `starts[i]` up to `starts[i + 1]`. Columns
+    may be in any order. The values of a column that occurs twice in a row are added.
     """
 
     def __new__(

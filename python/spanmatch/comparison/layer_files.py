@@ -53,7 +53,7 @@ ENTRIES = {
 BESIDE = (NULLS, INTERVALS, ONE_TO_ONE, HELD_OUT, CALIBRATIONS)
 OPTIONAL = (PAIRS, *BESIDE)
 SLUG = 40  # The most letters of a layer's name in the name of its file.
-HASH = 12  # Hexadecimal digits, which differ for layers with the same letters.
+HASH = 12  # Hexadecimal digits of a hash, which differs for layers with the same letters.
 
 Loaded = TypeVar(
     "Loaded",

@@ -89,7 +89,7 @@ def _tell_layers(many: ComparedNetworks) -> list[str]:
 
 
 def _tell_course(many: ComparedNetworks, reference: str) -> list[str]:
-    """Say from which network on each layer's area stays at half or more of that of the last."""
+    """Say for each layer from which network on the area stays at half or more of the last area."""
     others = [name for name in many.networks if name != reference]
     if len(others) < FEWEST_OTHERS:
         return []

@@ -33,7 +33,7 @@ def reduce_arrays(
     OSError
         A file cannot be read.
     FileError
-        The arrays differ in their number of rows, which is no multiple of `rows_per_item`; the pair
+        The arrays differ in their number of rows, or it is no multiple of `rows_per_item`; the pair
         does not fit in memory; a value is NaN or infinite, or too large; a file is damaged.
     """
     n_samples, n_y_samples = x.shape[0], y.shape[0]

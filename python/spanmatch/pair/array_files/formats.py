@@ -40,7 +40,7 @@ SAFETENSORS_TYPES = {
     "U8": "u1",
     "BOOL": "?",
 }
-DEFLATE_RATIO = 1032  # A byte of deflate, which numpy writes, unpacks to at most as many bytes.
+DEFLATE_RATIO = 1032  # The most bytes to which a byte of deflate, which numpy writes, unpacks.
 ARCHIVE = (b"PK\x03\x04", b"PK\x05\x06")  # The first bytes of an archive, and of an empty one.
 LOCAL_HEADER = 30  # The bytes before the name of a member of a zip file.
 ENCRYPTED = 1  # The flag of an encrypted member.

@@ -20,7 +20,7 @@ MAX_HEADER = 10_000  # The most bytes, as in numpy.
 def read_npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     """Read the header of a .npy file, up to its first value: shape, Fortran order, type.
 
-    At most `MAX_HEADER` bytes are read, even if the header says that it is longer.
+    A header that says that it is longer than `MAX_HEADER` bytes is refused before it is read.
 
     Raises
     ------

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 EPS = 0.5
 NAMED = 8  # At most this number of layers is named in a sentence.
-LEAST = 0.05  # If a smaller part of the neurons matches, a layer is not mentioned.
+LEAST = 0.05  # If a smaller part of the neurons matches, a layer is not judged.
 
 
 def tell_single_neurons(many: ComparedNetworks) -> list[str]:

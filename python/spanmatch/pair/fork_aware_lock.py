@@ -28,10 +28,11 @@ class ForkAwareLock:
         self._lock.release()
 
     def _take_over(self) -> None:
-        if not self._lock.acquire(timeout=PATIENCE):
+        if self._lock.acquire(timeout=PATIENCE):
+            self._process = os.getpid()
+            self._lock.release()
+        elif self._process != os.getpid():  # No other thread of the child has taken it over.
             raise RuntimeError(
                 "another thread was using this pair when the process was forked, and its sums may "
                 "be half changed here: copy the pair, or save it, before the fork"
             )
-        self._process = os.getpid()
-        self._lock.release()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
+
+from spanmatch.pair.fork_aware_lock import PATIENCE, ForkAwareLock
 
 PREPARE = """
 import os, pickle, signal, threading, time
@@ -121,3 +126,23 @@ found = during(
 print(found)
 """
     assert run(script) == ["(3, 3)"]
+
+
+def test_a_thread_of_the_child_waits_for_another_that_has_taken_the_lock_over() -> None:
+    lock = ForkAwareLock()
+    lock._process = -1
+    entered = []
+
+    def enter() -> None:
+        with lock:
+            entered.append(True)
+
+    lock._lock.acquire()  # as a thread that takes over, and then goes on with its own work
+    waiting = threading.Thread(target=enter)
+    waiting.start()
+    time.sleep(PATIENCE / 2)
+    lock._process = os.getpid()
+    time.sleep(2 * PATIENCE)
+    lock._lock.release()
+    waiting.join()
+    assert entered

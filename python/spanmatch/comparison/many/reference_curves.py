@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 LETTERS = 18  # The most letters of a network's or a layer's name.
 LEGEND = 20  # The most layers that have a legend.
-UPRIGHT = 8  # The most networks whose names have room to be horizontal.
 LINE = 0.16  # The height of a line of text in inches.
 # The part of the colours that is visible on a white page and on a dark one.
 DARKEST, LIGHTEST = 0.15, 0.9

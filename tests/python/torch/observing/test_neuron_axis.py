@@ -48,7 +48,7 @@ def axes(model: nn.Module, *shape: int, layers: str | None = None) -> dict[str, 
         (nn.Upsample(scale_factor=2), (2, 5, 8, 6), 1),
         (nn.Linear(5, 5), (2, 5, 5, 5), 3),
         (nn.LayerNorm(5), (2, 5, 5, 5), 3),
-        *([(nn.RMSNorm(5), (2, 5, 5, 5), 3)] if hasattr(nn, "RMSNorm") else []),  # torch 2.4
+        (nn.RMSNorm(5), (2, 5, 5, 5), 3),
         (nn.GRU(5, 6), (2, 3, 5), 2),
         (Conv1D(6, 5), (2, 5, 5, 5), 3),
         (LayerNorm2d(4), (2, 4, 6, 5), 1),

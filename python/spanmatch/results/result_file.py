@@ -94,6 +94,8 @@ def _read_value(wanted: Any, entries: Mapping[str, Any], name: str) -> Any:
     if is_dataclass(wanted):
         return _make(wanted, entries, f"{name}.")  # type: ignore[arg-type]
     kind = get_origin(wanted) or wanted
+    # From numpy 2.5 on, NDArray is an alias that stands for an ndarray.
+    kind = get_origin(getattr(kind, "__value__", kind)) or kind
     if get_args(wanted) == (str, ...):
         return tuple(
             _check_value(each, str, name) for each in _check_value(entries[name], list, name)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, get_origin, get_type_hints
 
 import numpy as np
+from typing_extensions import TypeAliasType
 
 import spanmatch as sm
 from problems import problem
@@ -13,6 +14,8 @@ from spanmatch.results import result_file
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 X, Y = problem("dead")
 
@@ -65,6 +68,26 @@ def test_results_of_earlier_files_have_no_resolution(tmp_path: Path) -> None:
     assert isinstance(loaded, sm.Match)
     assert np.isnan(loaded.resolution)
     assert loaded == replace(match, resolution=np.nan)
+
+
+def test_files_are_read_where_the_types_of_arrays_are_aliases(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """numpy 2.5 has such aliases, with Python 3.12 and newer."""
+    scalar = TypeVar("scalar")
+    alias = TypeAliasType("alias", np.ndarray[Any, np.dtype[scalar]], type_params=(scalar,))
+
+    def use_alias(cls: type) -> dict[str, Any]:
+        hints = get_type_hints(cls).items()
+        return {
+            name: alias[np.float64] if get_origin(hint) is np.ndarray else hint
+            for name, hint in hints
+        }
+
+    spectrum = sm.spectrum(X, Y)
+    spectrum.save(tmp_path / "spectrum.safetensors")
+    monkeypatch.setattr(result_file, "get_type_hints", use_alias)
+    assert sm.load(tmp_path / "spectrum.safetensors") == spectrum
 
 
 def test_the_resolution_is_no_part_of_what_a_match_is() -> None:

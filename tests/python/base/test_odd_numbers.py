@@ -22,7 +22,7 @@ NO_FLOAT = [10**400, -(10**400), Fraction(10**400, 3), NAN, -1, True, np.True_, 
             1j, Decimal("0.1"), Decimal("sNaN"), [0.1], np.datetime64("2020"),
             np.ma.masked]  # fmt: skip
 NO_COUNT = [10**400, -(10**400), Fraction(3), NAN, -1, 0, 3.0, np.float32(3), True, np.True_, "3",
-            None, 1j, Decimal(3), [3], np.array([3, 4]), np.timedelta64(3),
+            None, 1j, Decimal(3), [3], np.array([3, 4]), np.timedelta64(3, "s"),
             np.ma.masked]  # fmt: skip
 
 FLOATS: dict[str, Callable[[Any], object]] = {

@@ -21,6 +21,9 @@ from spanmatch.torch import capture, layer_info
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# Of torch_geometric with Python 3.13.
+pytestmark = pytest.mark.filterwarnings("ignore:Failing to pass a value to the 'type_params'")
+
 NODES = [3, 1, 4, 2, 5, 2, 2, 2, 6, 1, 3, 4]
 EDGES = [4, 2, 6, 3, 5, 3, 3, 3, 7, 1, 4, 5]
 ONES = [1] * len(NODES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -134,9 +135,26 @@ def join_ranks(device: str) -> Iterator[Ranks]:
             )
         torch.cuda.set_device(local)
         backend, device = "nccl", f"cuda:{local}"
-    dist.init_process_group(backend, timeout=PATIENCE)
-    # Messages between processes lie on the host.
-    host_group = cast("dist.ProcessGroup", dist.new_group(backend="gloo", timeout=PATIENCE))
+    with _keep_from_stdout():
+        dist.init_process_group(backend, timeout=PATIENCE)
+        # Messages between processes lie on the host.
+        host_group = cast("dist.ProcessGroup", dist.new_group(backend="gloo", timeout=PATIENCE))
     yield Ranks(device, host_group)
     # Not after an error: others may be gone, and NCCL would wait for them.
     dist.destroy_process_group()
+
+
+@contextmanager
+def _keep_from_stdout() -> Iterator[None]:
+    """Send standard output to standard error, also that of C++.
+
+    gloo of torch 2.8 to 2.10 prints there that processes are connected, between our results.
+    """
+    sys.stdout.flush()
+    stdout = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        os.dup2(stdout, 1)
+        os.close(stdout)

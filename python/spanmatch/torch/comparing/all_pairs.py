@@ -32,15 +32,15 @@ if TYPE_CHECKING:
 class AllPairs:
     """The collector of all pairs: sums from which the pair of any two layers is made.
 
-    The inputs of B are shifted circularly as they would be for each pair alone, and so by as many
-    for all pairs: what decides it is the seed, which batch it is, and how many inputs that has.
+    The inputs of B are shifted circularly as they would be for each pair alone. The shifts are the
+    same for all pairs, since only the seed, the number of the batch and its inputs decide them.
 
     Parameters
     ----------
     layers
         The layers of A, each with those of B that it is compared with.
     resampling
-        The nulls that each pair keeps; folds there are none.
+        The nulls that each pair keeps; there must be no folds.
     """
 
     def __init__(self, layers: Part, resampling: Resampling = NO_RESAMPLING) -> None:
@@ -51,19 +51,19 @@ class AllPairs:
         self._batches = 0
         self._outputs_a: dict[Call, Activations] = {}
         self._calls: tuple[Mapping[str, int], Mapping[str, int]] = ({}, {})
-        # An empty Gram matrix, which plans where the rows of a batch go.
+        # An empty Gram matrix, which chooses the circular shifts of each batch.
         self._empty = make_gram(resampling.nulls, seed=resampling.seed)
         # For the current batch: rows less their shifts, and their places under each null.
         self._rows: dict[tuple[str, Call, bool], Tensor] = {}
         self._plans: dict[tuple[Call, bool], Plan] = {}
 
     def begin_batch(self, outputs: Sequence[dict[Call, Activations]], /) -> None:
-        """Take what the layers of A gave: all of it stays until the layers of B are done."""
+        """Keep the outputs of the layers of A until the layers of B have run."""
         self._batches += 1
         (self._outputs_a,) = outputs
 
     def receive(self, layer: str, call: int, activations: Activations, /) -> None:
-        """Add what a layer of B gives, against what the layers of A that it stands against gave."""
+        """Add the output of a layer of B, with those of the layers of A that it is paired with."""
         call_b = layer, call
         for call_a, a in self._outputs_a.items():
             if self._is_wanted(call_a, call_b):
@@ -74,7 +74,7 @@ class AllPairs:
             self._rows.pop(("B", call_b, means), None)
 
     def end_batch(self, calls: Sequence[Mapping[str, int]], /) -> None:
-        """Let go of the batch, before A runs on the next. Layers may run as often as they like."""
+        """Release the batch before A runs on the next one. Layers may run any number of times."""
         self._calls = calls[0], calls[1]
         self._outputs_a = {}
         self._rows.clear()
@@ -134,9 +134,9 @@ class AllPairs:
         return self._rows[key]
 
     def _plan_nulls(self, call: Call, a: Activations, n_rows: int, *, means: bool) -> Plan:
-        """Return by how many rows those of B are shifted, against this layer of A, for each null.
+        """Return for each null by how many rows a layer of B is shifted against this layer of A.
 
-        Where both have the same positions, inputs begin at the same rows in both.
+        If both have the same positions, their inputs begin at the same rows.
         """
         if self._resampling.nulls == 0:
             return NO_PLAN

@@ -61,8 +61,8 @@ def assemble_comparison(
 ) -> Comparison:
     """Return the comparison of what was collected and answered.
 
-    Its notes say how rows were summed, where most of a match is owed to means, and where the
-    chosen ridge lies at the edge of the values that were tried.
+    Its notes say how rows were summed, for which layers most of a match is owed to means, and for
+    which the chosen ridge is the smallest or largest value that was tried.
     """
     center, is_chosen = options.center, options.ridge == "auto"
     notes = dict(collected.notes)

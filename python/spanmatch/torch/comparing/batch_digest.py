@@ -23,12 +23,12 @@ SECOND_PASS = f"in a second pass over the data: {IN_ONE_ORDER}, or allow more by
 
 
 class BatchLog:
-    """The batches that were read, in their order.
+    """The digests of the batches that were read, in their order.
 
     Parameters
     ----------
     digests
-        Of those that were read before.
+        The digests of batches that were read before.
     """
 
     def __init__(self, digests: Iterable[int] = ()) -> None:
@@ -36,9 +36,9 @@ class BatchLog:
 
     @property
     def digest(self) -> int | None:
-        """A number for all of them together, in whatever order; None: they cannot be told apart.
+        """One number for all batches in any order; None if a batch has no digest.
 
-        The shares of several processes add up to that of one.
+        The numbers of several processes add up to the number of one process with all batches.
         """
         known = [each for each in self._digests if each is not None]
         return sum(known) % LIMIT if len(known) == len(self._digests) else None
@@ -54,12 +54,12 @@ class BatchLog:
             yield batch
 
     def compare(self, batches: Iterable[Any], where: str = SECOND_PASS) -> Iterator[Any]:
-        """Yield batches that are read again; `where` they are is said in errors.
+        """Yield batches that are read again, and check them; errors name `where` they are.
 
         Raises
         ------
         ValueError
-            They are not those of the first time.
+            The batches differ from those of the first time.
         """
         number = 0
         for number, batch in enumerate(batches, start=1):
@@ -71,12 +71,12 @@ class BatchLog:
 
 
 def digest_batch(batch: Any) -> int:
-    """Return a number below `LIMIT` that follows from all values of a batch, their types and names.
+    """Return a hash below `LIMIT` of all values of a batch, with their types and names.
 
     Raises
     ------
     TypeError
-        It holds something of which it cannot be told whether it is the same another time.
+        The batch holds an object that has no hash of its content.
 
     Examples
     --------
@@ -92,7 +92,7 @@ def digest_batch(batch: Any) -> int:
 
 
 def _list_parts(value: Any) -> Iterator[bytes]:
-    """Yield bytes from which a value could be made again."""
+    """Yield bytes that determine a value."""
     yield f"<{type(value).__name__}".encode()
     if isinstance(value, Tensor) and value.layout == torch.strided and not value.is_nested:
         yield f"{value.dtype}{tuple(value.shape)}".encode()

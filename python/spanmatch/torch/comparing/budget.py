@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 
 def find_budget(max_memory: int | None, device: torch.device) -> int | None:
-    """Return how many bytes the sums may take: by default half of what is free; None: not known.
+    """Return the bytes for sums, by default half of the free memory; None if that is not known.
 
-    The other half is for what follows: to match a layer takes more than its sums.
+    The other half is for matching, which takes more memory than the sums of a layer.
 
     Parameters
     ----------
     max_memory
-        What was asked for; it is never more than what is free.
+        The limit of the user; the result is never more than the free memory.
     device
-        Where outputs lie, and so the sums.
+        The device of the outputs, and so of the sums.
     """
     free = find_free(device)
     if max_memory is None:
@@ -34,7 +34,7 @@ def find_budget(max_memory: int | None, device: torch.device) -> int | None:
 
 
 def find_free(device: torch.device) -> int | None:
-    """Return how many bytes are free on a device; None: not known."""
+    """Return the free bytes of a device; None if not known."""
     if device.type != "cuda":
         return find_available()
     # Memory that torch has reserved is available to new tensors too.
@@ -43,7 +43,7 @@ def find_free(device: torch.device) -> int | None:
 
 
 def count_sums(n_a: int, n_b: int, options: CompareOptions) -> int:
-    """Return about how many bytes the sums of a pair take, with its nulls and folds.
+    """Estimate the bytes of the sums of a pair, with its nulls and folds.
 
     A device keeps all products. The host keeps one triangle, and another while it adds a batch.
     """
@@ -51,19 +51,19 @@ def count_sums(n_a: int, n_b: int, options: CompareOptions) -> int:
 
 
 def count_in_pass(a: LayerSize, b: LayerSize, options: CompareOptions) -> int:
-    """Return how many bytes a layer takes in a pass: the sums of its calls, and what A gives."""
+    """Return the bytes of a layer in a pass: the sums of its calls, and the outputs of A."""
     return a.n_calls * count_sums(a.n_neurons, b.n_neurons, options) + a.n_bytes
 
 
 def deal_layers(sizes: Mapping[str, int], budget: int | None) -> list[list[str]]:
-    """Deal layers into passes: the largest first, each into the first pass that has room.
+    """Divide layers among passes: the largest first, each into the first pass with room for it.
 
     Parameters
     ----------
     sizes
-        What each layer takes, in bytes: none more than the budget.
+        The bytes of each layer, none more than the budget.
     budget
-        What the layers of a pass may take together; None: as much as they like.
+        The bytes that the layers of a pass may take together; None for no limit.
 
     Examples
     --------
@@ -81,5 +81,5 @@ def deal_layers(sizes: Mapping[str, int], budget: int | None) -> list[list[str]]
             room.append(budget)
         passes[at].add(name)
         room[at] -= sizes[name]
-    # Layers in each pass are in the order of the models.
+    # In each pass the layers keep the order of the models.
     return [[name for name in sizes if name in names] for names in passes]

@@ -43,9 +43,9 @@ def collect_pairs(
 ) -> Collected[ActivationPair]:
     """Run both models over the data, and return the pairs of their layers.
 
-    Each output is added to its pair as it appears, so memory does not grow with the data. Where the
-    sums of all layers do not fit, the models run over the data several times, each time for some
-    of the layers, whose pairs then go to files.
+    Each output is added to its pair at once, so memory does not grow with the data. If the sums of
+    all layers do not fit, the models run over the data several times, each time for some of the
+    layers, whose pairs are then written to files.
 
     Parameters
     ----------
@@ -54,23 +54,24 @@ def collect_pairs(
     data, options
         As `compare` takes them.
     data_b
-        The batches of B; None: those of A.
+        The batches of B; None for those of A.
     only
-        Of all pairs of layers, those that are compared; None: all of them.
+        The pairs to compare, if all pairs of layers are asked for; None for all of them.
     kept
-        Makes what takes pairs at the end of each of several passes; None: they go to a temporary
+        A function that returns the store of the pairs of several passes; None for a temporary
         folder.
     log
-        Told of the batches, where somebody wants to know what they were.
+        The log of the batches; None if no log is kept.
     budget
-        How many bytes the sums may take; None: what `options` and the free memory say.
+        The bytes that the sums may take; None to find it from `options` and the free memory.
     progress
-        Show a bar on standard error, and say what all pairs take.
+        Show a bar on standard error, and the memory of all pairs.
 
     Raises
     ------
     MemoryError
-        The sums do not fit, and the data can be read once only; or those of what was named do not.
+        The sums do not fit, and the data can be read only once; or the sums of a layer that was
+        named do not fit.
     """
     return collect(
         models,
@@ -96,20 +97,20 @@ def collect(
     budget: int | None = None,
     progress: bool,
 ) -> Collected[Summed]:
-    """Do the same for any number of models, whose layers stand against each other as is said.
+    """Run any number of models over the data, and return the sums of their layers.
 
     Parameters
     ----------
     models
-        They run on each batch one after the other.
+        The models, which run on each batch one after the other.
     pairing
-        How their layers are compared.
+        Which of their layers are compared.
     data
-        What they read.
+        The batches of the models.
     names
-        What errors call the models; of two nothing.
+        The names of the models in errors; none for two models.
     kept
-        Makes what takes the sums at the end of each of several passes.
+        A function that returns the store of the sums of several passes.
     options, log, budget, progress
         As `collect_pairs` takes them.
 
@@ -158,7 +159,7 @@ def _name_bar(n_models: int) -> str:
 def _count_batches(
     report: Callable[[int, int], None] | None, n_batches: int | None, n_passes: int
 ) -> Callable[[], object]:
-    """Return what is told of every batch that is done, and moves a bar."""
+    """Return a function to call after every batch, which moves a bar."""
     done = count(1)
     if report is None or n_batches is None:
         return lambda: None
@@ -166,5 +167,5 @@ def _count_batches(
 
 
 def can_draw_bars() -> bool:
-    """Tell whether somebody looks on, and there is what draws bars."""
+    """Tell whether bars are wanted, and rich is installed to draw them."""
     return sys.stderr.isatty() and find_spec("rich") is not None

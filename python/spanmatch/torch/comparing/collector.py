@@ -21,66 +21,66 @@ Summed = TypeVar("Summed")
 
 @dataclass(frozen=True)
 class Collected(Generic[Summed]):
-    """What the models have been reduced to."""
+    """The sums of the layers of two models, after their runs over the data."""
 
     pairs: Mapping[Key, Summed]
     notes: dict[Key, str]
-    """What there is to say of a pair, where there is something."""
+    """Notes on how the rows of a pair were summed."""
     inputs: int
-    """How many inputs each model was given."""
+    """The number of inputs of each model."""
     left_out: Mapping[str, str] = field(default_factory=dict)
-    """The layers that nobody named and that could not be compared, and why."""
+    """The layers that could not be compared and were not named by the user, with the reasons."""
 
 
 class Kept(Protocol[Summed]):
-    """Where the sums of several passes over the data go, since memory does not hold all of them."""
+    """The store of the sums of several passes over the data, which do not all fit into memory."""
 
     def end_pass(self, found: Collected[Summed], to_run: Sequence[Key], /) -> None:
-        """Take the sums of a pass, which memory need not keep.
+        """Store the sums of a pass, so that memory need not keep them.
 
         Parameters
         ----------
         found
-            What the pass has collected.
+            The sums of the pass.
         to_run
-            What later passes are for: see `Pairing.list_keys`.
+            The layers of later passes: see `Pairing.list_keys`.
         """
 
     def finish(
         self, place: Callable[[Key], tuple[tuple[int, int], ...]], /
     ) -> Mapping[Key, Summed]:
-        """Return the sums of all passes, in the order of their places; each read when asked for."""
+        """Return the sums of all passes, in the order of their places, each read when asked for."""
 
 
 class BatchCollector(Protocol):
-    """What takes the outputs of models, batch by batch.
+    """The receiver of the outputs of models, batch by batch.
 
-    For each batch come `begin_batch`, `receive` for every output of the last model, and
-    `end_batch`.
+    For each batch, `begin_batch` is called, then `receive` for every output of the last model, and
+    then `end_batch`.
     """
 
     def begin_batch(self, outputs: Sequence[dict[Call, Activations]], /) -> None:
-        """Take all that the layers of each model gave, but for the last model.
+        """Take the outputs of the layers of all models but the last.
 
-        What is taken out of a dict is let go.
+        An output that is removed from its dict is released.
         """
 
     def receive(self, layer: str, call: int, activations: Activations, /) -> None:
-        """Take what a layer of the last model gives, against the others; it is not to be kept.
+        """Take an output of the last model, to add it with the others; it must not be kept.
 
         Raises
         ------
         ValueError
-            They are not of the same samples, or a value is not finite.
+            The outputs are not of the same samples, or a value is not finite.
         """
 
     def end_batch(self, calls: Sequence[Mapping[str, int]], /) -> None:
-        """Take how often the layers of every model ran.
+        """Take the number of runs of every layer of each model.
 
         Raises
         ------
         ValueError
-            Outputs are left without another to pair them with.
+            An output has no other output to be paired with.
         """
 
 
@@ -88,4 +88,4 @@ class Collector(BatchCollector, Protocol[Summed]):
     """A way of pairing the layers of models: after the last batch comes `finish`."""
 
     def finish(self, inputs: int, /) -> Collected[Summed]:
-        """Return the sums of all batches, of so many inputs."""
+        """Return the sums of all batches, which held this number of inputs."""

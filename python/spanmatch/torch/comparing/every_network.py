@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 
 class EveryNetwork:
-    """What takes the outputs of many networks, and sums every layer over all of them.
+    """The collector that sums every layer over all networks.
 
     Parameters
     ----------
     groups
         Which networks are compared with which.
     layers
-        By the layer's name in the first network, its name in each network that it is read in.
+        For each layer, by its name in the first network, its name in each network that reads it.
     networks
-        All of them, in the order in which they run.
+        All networks, in the order in which they run.
     """
 
     def __init__(
@@ -43,11 +43,11 @@ class EveryNetwork:
         self._sums: dict[Call, LayerOfNetworks] = {}
 
     def begin_batch(self, outputs: Sequence[dict[Call, Activations]], /) -> None:
-        """Take what all networks but the last gave: each is let go once the last has come."""
+        """Take the outputs of all networks but the last; each is released once it is summed."""
         self._outputs = dict(zip(self._networks, outputs, strict=False))
 
     def receive(self, layer: str, call: int, activations: Activations, /) -> None:
-        """Add what a layer of the last network gives to those of the others."""
+        """Add an output of the last network, together with those of the others."""
         key = self._key_in_last[layer]
         outputs = self._take_outputs(key, call)
         self._add(key, call, {**outputs, self._networks[-1]: activations})
@@ -81,7 +81,7 @@ class EveryNetwork:
         return Collected(sums, {}, inputs)
 
     def _take_outputs(self, key: str, call: int) -> dict[str, Activations]:
-        """Return what the networks but the last gave, which need not be kept from now on."""
+        """Remove and return the outputs of the networks but the last."""
         taken: dict[str, Activations] = {}
         for network, name in self._layers[key].items():
             if network == self._networks[-1]:

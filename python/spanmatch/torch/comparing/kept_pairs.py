@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class KeptPairs(SavedPairs):
-    """Pairs in the files of a folder, each read when it is asked for."""
+    """Pairs in the files of a folder, each of which is read when it is asked for."""
 
     def end_pass(
         self,
@@ -38,9 +38,9 @@ class KeptPairs(SavedPairs):
 
 
 class TemporaryPairs(KeptPairs):
-    """Pairs in a temporary folder, which goes when nobody refers to them any more.
+    """Pairs in a temporary folder, which is deleted when the object is.
 
-    Where such folders lie, the module tempfile says (TMPDIR).
+    The module tempfile chooses where the folder lies (TMPDIR).
     """
 
     def __init__(self) -> None:
@@ -49,5 +49,5 @@ class TemporaryPairs(KeptPairs):
         weakref.finalize(self, shutil.rmtree, place, ignore_errors=True)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the pairs themselves, since the files go."""
+        """Pickle the pairs themselves, since the files will be deleted."""
         return dict, (dict(self),)

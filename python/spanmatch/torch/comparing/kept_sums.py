@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class TemporarySums(Mapping[Key, SummedLayer]):
-    """Sums in a temporary folder, which goes when nobody refers to them any more."""
+    """Sums in a temporary folder, which is deleted when the object is."""
 
     def __init__(self) -> None:
         self._folder = tempfile.mkdtemp(prefix="spanmatch-")
@@ -59,5 +59,5 @@ class TemporarySums(Mapping[Key, SummedLayer]):
         return len(self._notes)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the sums themselves, since the files go."""
+        """Pickle the sums themselves, since the files will be deleted."""
         return dict, (dict(self),)

@@ -21,7 +21,7 @@ SHOWN = 5  # layers that an error lists
 def choose_both(
     models: tuple[nn.Module, nn.Module], options: CompareOptions
 ) -> tuple[ChosenLayers, ChosenLayers]:
-    """Return the layers of A and those of B, of which all pairs are compared."""
+    """Return the layers of A and the layers of B, all pairs of which are compared."""
     assert not isinstance(options.layers, Mapping)
     choice_b = options.layers if options.layers_b is None else options.layers_b
     return choose_layers(models[0], options.layers), choose_layers(models[1], choice_b)
@@ -32,12 +32,12 @@ def pair_layers(
 ) -> tuple[dict[str, str], tuple[ChosenLayers, ChosenLayers]]:
     """Return the layers of A, each with its layer of B; and the layers of A, and those of B.
 
-    The pairs are in the order of model A, or of `layers` where B has other names.
+    The pairs are in the order of model A, or of `layers` if B has other names.
 
     Raises
     ------
     TypeError, ValueError
-        As `choose_layers`; B has not all the names of A, or another number of layers.
+        As `choose_layers`; B lacks a name of A, or has another number of layers.
     """
     layers, layers_b = options.layers, options.layers_b
     if isinstance(layers, Mapping):

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class LayerSums:
-    """The sums of one layer, in float64, on its device: rows less their first middle."""
+    """The sums of one layer in float64 on its device, of rows less the mean of its first rows."""
 
     def __init__(self, rows: Tensor) -> None:
         self.shift = find_middle(rows)
@@ -72,14 +72,14 @@ class LayerSums:
 
 
 class CrossSums:
-    """The products of a layer of A (rows) and one of B (columns), as they are and under each null.
+    """The products of a layer of A (rows) and one of B (columns), of the data and of each null.
 
     Parameters
     ----------
     x, y
-        Rows of a batch, less their shifts: for widths and device.
+        Rows of a batch less their shifts, which give the widths and the device.
     nulls
-        How many nulls there are.
+        The number of nulls.
     """
 
     def __init__(self, x: Tensor, y: Tensor, nulls: int) -> None:
@@ -90,17 +90,17 @@ class CrossSums:
         n = x.shape[1] + y.shape[1]
         self._norms = torch.zeros(1 + nulls, n + 1, dtype=torch.float64, device=x.device)
         self.codes = (0,) * nulls
-        """For each null a number that stands for its circular shifts."""
+        """For each null a hash of its circular shifts."""
         self.n_items = 0
 
     @property
     def products(self) -> Tensor:
-        """Those of the data."""
+        """The products of the data."""
         return self._products[0]
 
     @property
     def nulls(self) -> Tensor:
-        """Those of each null, of shape (nulls, n_a, n_b)."""
+        """The products of each null, of shape (nulls, n_a, n_b)."""
         return self._products[1:]
 
     @property
@@ -110,11 +110,11 @@ class CrossSums:
 
     @property
     def null_norms(self) -> Tensor:
-        """Those of each null, of shape (nulls, n_a + n_b + 1)."""
+        """The same sums of each null, of shape (nulls, n_a + n_b + 1)."""
         return self._norms[1:]
 
     def add(self, x: Tensor, y: Tensor, plan: Plan = NO_PLAN) -> None:
-        """Add the rows of a batch, which have been shifted; no copy of them is made."""
+        """Add the rows of a batch less their shifts, without a copy."""
         a, b = measure_rows(x), measure_rows(y)
         sums = zip(self._products, self._norms, (0, *plan.offsets), strict=True)
         for products, norms, offset in sums:
@@ -127,14 +127,14 @@ class CrossSums:
 
 
 class CrossPairs(Mapping[Key, ActivationPair]):
-    """The pairs of layers of A and layers of B, each put together when it is asked for.
+    """The pairs of layers of A and layers of B, each assembled when it is asked for.
 
     Parameters
     ----------
     parts
-        By the layers' names in A and in B: the sums of either, and those between them.
+        By the layers' names in A and in B: the sums of each layer, and those between them.
     seed
-        What the circular shifts of the nulls follow from.
+        The seed of the circular shifts of the nulls.
     """
 
     def __init__(
@@ -148,7 +148,7 @@ class CrossPairs(Mapping[Key, ActivationPair]):
             torch.cat([x.cpu(), y.cpu()]).numpy()
             for x, y in ((a.shift, b.shift), (a.sums, b.sums), (a.spread, b.spread))
         )
-        # Of the products, the triangle right of the diagonal counts.
+        # A Gram reads only the triangle of the products right of the diagonal.
         n_a, n_b = between.products.shape
         products = torch.zeros(n_a + n_b, n_a + n_b, dtype=torch.float64)
         products[:n_a, :n_a], products[n_a:, n_a:] = a.products, b.products
@@ -172,7 +172,7 @@ class CrossPairs(Mapping[Key, ActivationPair]):
 
 
 def _take_norms(a: LayerSums, b: LayerSums, between: CrossSums) -> core._Norms:
-    """Return the sums by norms of a pair of layers, as its Gram has them."""
+    """Return the sums with norms of rows of a pair of layers, as a Gram has them."""
     n_a, n = a.shift.numel(), a.shift.numel() + b.shift.numel()
     cross, own = between.norms.cpu(), torch.zeros(n + 2, 2, dtype=torch.float64)
     own[:n_a, 0], own[n_a:n, 1] = a.weighted.cpu(), b.weighted.cpu()
@@ -183,9 +183,9 @@ def _take_norms(a: LayerSums, b: LayerSums, between: CrossSums) -> core._Norms:
 
 
 def _meet(x: Tensor, y: Tensor, offset: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield views of the rows that meet when y is shifted circularly: row i of x, i + offset of y.
+    """Yield views of the rows that meet when y is shifted: row i of x, and row i + offset of y.
 
-    What is summed under the nulls is summed over these.
+    The sums of nulls are sums over these.
     """
     rest = len(y) - offset
     yield x[:rest], y[offset:]

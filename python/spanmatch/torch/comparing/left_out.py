@@ -25,20 +25,20 @@ def leave_out_of_pairs(
     options: CompareOptions,
     budget: int | None,
 ) -> dict[str, str]:
-    """Leave out what cannot be compared one by one, of layers that have been traced.
+    """Leave out the traced layers that cannot be compared one by one.
 
     Parameters
     ----------
     lockstep
-        Both models, which read the layers left out no more.
+        Both models, which stop reading the layers that are left out.
     sizes
-        Those of the layers of both that can be read.
+        The sizes of the layers of both models that can be read.
     pairs
         The layers of A, each with its layer of B.
     options
-        What is asked for.
+        The options of the comparison.
     budget
-        How many bytes the sums of a layer may take; None: as many as they like.
+        The bytes that the sums of a layer may take; None for no limit.
 
     Returns
     -------
@@ -48,9 +48,9 @@ def leave_out_of_pairs(
     Raises
     ------
     ValueError
-        A layer that was named, or every one, is among them.
+        A layer that was named would be left out, or every layer.
     MemoryError
-        The same, and the reason is that its sums do not fit.
+        The same, because its sums do not fit.
     """
     left_out, too_large = _find_unreadable(lockstep, pairs), dict[str, str]()
     for a, b in pairs.items():
@@ -73,7 +73,7 @@ def leave_out_of_pairs(
 
 
 def leave_out_wide(lockstep: Lockstep, sizes: Sizes, options: CompareOptions) -> dict[str, str]:
-    """Do the same for all pairs of layers: the reasons are by the layers' names in either."""
+    """Leave out layers of all pairs; the reasons are by the layers' names in either model."""
     wide_a, wide_b = (_find_wide(each, options.max_neurons) for each in sizes)
     lockstep.leave_out(wide_a, wide_b)
     of_a, of_b = lockstep.left_out
@@ -83,14 +83,15 @@ def leave_out_wide(lockstep: Lockstep, sizes: Sizes, options: CompareOptions) ->
 def leave_out_large_pairs(
     lockstep: Lockstep, costs: PairCosts, pairs: Part, budget: int
 ) -> dict[tuple[str, str], str]:
-    """Leave out the pairs of layers that do not fit, of all pairs; return the reasons.
+    """Leave out the pairs of layers whose sums do not fit, and return the reasons.
 
-    A layer that fits with none is read no more.
+    A layer that fits with no other is no longer read.
 
     Raises
     ------
     MemoryError
-        Of such a pair both layers were named, or one, and it fits with no other; or none fits.
+        Both layers of such a pair were named; or one was, and it fits with no other; or no pair
+        fits.
     """
     every = [(a, b) for a, each in pairs.items() for b in each]
     reasons = {
@@ -112,7 +113,7 @@ def leave_out_large_pairs(
 
 
 def explain_width(count: int) -> str:
-    """Return why a layer of so many neurons is left out."""
+    """Return why a layer with this number of neurons is left out."""
     return f"it has {count} neurons, more than `max_neurons`"
 
 

@@ -34,19 +34,19 @@ if TYPE_CHECKING:
 class Lockstep:
     """Models under observation, run one after the other on each batch.
 
-    What the layers of all but the last give is kept until that has run, each time in the same
-    memory.
+    The outputs of all models but the last are kept until the last has run, in memory that all
+    batches share.
 
     Parameters
     ----------
     models
-        Two as a rule, A and B; or any number.
+        Usually two, A and B; or any number.
     layers
-        The chosen layers of each.
+        The chosen layers of each model.
     options
-        How they are observed.
+        The options of the comparison.
     names
-        What errors call them; of two models nothing, as errors have done from the beginning.
+        The names of the models in errors; none for two models.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Lockstep:
 
     @contextmanager
     def observing(self) -> Iterator[None]:
-        """Put hooks on, and the models where they are to run; take both back at the end."""
+        """Register hooks and move the models to their device; undo both at the end."""
         with ExitStack() as stack:
             for model in self._models:
                 stack.enter_context(move_model(model, self._device))
@@ -93,15 +93,15 @@ class Lockstep:
             yield
 
     def find_device(self) -> torch.device:
-        """Return the device on which the models run, and the outputs of the first lie."""
+        """Return the device of the models, or without one that of the first model."""
         return find_device(self._models[0]) if self._device is None else torch.device(self._device)
 
     def count_ahead(self, first: ModelBatches) -> int:
-        """Return how many batches the trace looks at, the first included."""
+        """Return the number of batches that the trace reads, with the first."""
         return self._observers[0].count_ahead(first[0])
 
     def trace(self, ahead: Sequence[ModelBatches]) -> Sizes:
-        """Find out on some batches how outputs are laid out; return how large those read are."""
+        """Trace the layouts of outputs on some batches; return the sizes of the layers."""
         sizes = []
         for at, batches in enumerate(zip(*ahead, strict=True)):
             with self._naming(at):
@@ -109,7 +109,7 @@ class Lockstep:
         return tuple(sizes)
 
     def trace_shapes(self, batches: ModelBatches) -> Sizes:
-        """Do the same by the shapes of outputs alone: see `Observer.trace_shapes`."""
+        """Trace layouts by the shapes of outputs alone: see `Observer.trace_shapes`."""
         pairs = zip(self._observers, batches, strict=True)
         return tuple(observer.trace_shapes(batch) for observer, batch in pairs)
 
@@ -121,7 +121,7 @@ class Lockstep:
         )
 
     def restart(self, *layers: Iterable[str]) -> None:
-        """Go back to the first batch, and read of each model these layers alone from there on."""
+        """Go back to the first batch, and from there on read only these layers of each model."""
         for observer, names in zip(self._observers, layers, strict=True):
             observer.restart(names)
         self.n_inputs = self.n_batches = 0
@@ -137,13 +137,13 @@ class Lockstep:
         return self._observers[model].is_named(layer)
 
     def leave_out(self, *reasons: Mapping[str, str]) -> None:
-        """Read some layers of each model no more."""
+        """Stop reading some layers of each model."""
         for at, of_model in enumerate(reasons):
             with self._naming(at):
                 self._observers[at].leave_out(of_model)
 
     def run(self, batches: ModelBatches, collector: BatchCollector) -> None:
-        """Run all models, and hand what their layers give to the collector."""
+        """Run all models on a batch, and pass the outputs of their layers to the collector."""
         n_inputs = count_same_inputs(batches, self._input_axis, self._items, self.n_batches)
         last = len(self._observers) - 1
         kept = [self._run_and_keep(at, batches[at]) for at in range(last)]
@@ -154,7 +154,7 @@ class Lockstep:
         self.n_batches += 1
 
     def _run_and_hand_over(self, batch: Any, collector: BatchCollector) -> dict[str, int]:
-        """Run the last model; what the collector raises is of all models, and not of this one."""
+        """Run the last model, so that an error of the collector does not name this model alone."""
         raised: list[Exception] = []
 
         def receive(layer: str, call: int, activations: Activations) -> None:
@@ -174,7 +174,7 @@ class Lockstep:
             raise
 
     def _run_and_keep(self, at: int, batch: Any) -> tuple[dict[Call, Activations], dict[str, int]]:
-        """Run a model, and return copies of what its layers give, and how often each ran."""
+        """Run a model; return copies of the outputs of its layers, and their numbers of runs."""
         outputs: dict[Call, Activations] = {}
 
         def keep(layer: str, call: int, activations: Activations) -> None:
@@ -186,7 +186,7 @@ class Lockstep:
             return outputs, self._observers[at].run(batch, keep)
 
     def _naming(self, at: int) -> AbstractContextManager[None]:
-        """Let errors name the model, if models have names."""
+        """Name the model in errors, if models have names."""
         if not self._names:
             return nullcontext()
         return prefix_errors(f"network {self._names[at]!r}", (TypeError, ValueError, ModelError))

@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from spanmatch.torch.observing.layers import LayerChoice
 
 NetworkLayers: TypeAlias = "LayerChoice | Mapping[str, LayerChoice]"
-"""The layers of all networks, or a mapping with those of each."""
+"""The layers of all networks, or a mapping from networks to their layers."""
 
 SHOWN = 5  # layers that an error lists
 
 
 def check_networks(networks: Sequence[object], reference: str | None) -> tuple[str, ...]:
-    """Return the names of the networks, two at least.
+    """Check the names of the networks, of which there must be at least two.
 
     Raises
     ------
     TypeError, ValueError
-        One is no text; there are fewer than two; the reference is none of them.
+        A name is not a string; there are fewer than two; the reference is not among them.
     """
     if not all(isinstance(name, str) for name in networks):
         wrong = next(name for name in networks if not isinstance(name, str))
@@ -72,19 +72,19 @@ def choose_of_network(
 def match_layers(
     names: Mapping[str, Sequence[str]], *, by_order: bool
 ) -> dict[str, tuple[str, ...]]:
-    """Return the names of each layer in every network, by its name in the first.
+    """Return for each layer of the first network its name in every network.
 
     Parameters
     ----------
     names
-        Of the layers of every network.
+        The names of the layers of every network.
     by_order
-        Whether the first layer of one stands against the first of another, whatever their names.
+        Whether layers are matched by their order, whatever their names.
 
     Raises
     ------
     ValueError
-        The networks have other layers, or another number of them.
+        The networks have different layers, or different numbers of them.
 
     Examples
     --------

@@ -16,24 +16,24 @@ if TYPE_CHECKING:
     from spanmatch.torch.observing.items import ItemsChoice
 
     ModelBatches = tuple[Any, ...]
-    """What each model reads of one batch."""
+    """The batch of each model."""
 
 END = object()
 
 
 class ModelData:
-    """What all models read: the same, or of two models B other data than A.
+    """The batches of all models: the same for all, or of two models other data for B than for A.
 
     Parameters
     ----------
     data
-        The batches of A, or of all.
+        The batches of A, or of all models.
     data_b
-        Those of B; None: the same.
+        The batches of B; None for the same.
     max_batches
-        How many are read; None: all.
+        The most batches to read; None for all.
     n_models
-        How many models there are.
+        The number of models.
 
     Examples
     --------
@@ -55,20 +55,20 @@ class ModelData:
 
     @property
     def is_read_once(self) -> bool:
-        """Whether the batches come from an iterator, which gives them once and no more."""
+        """Whether the batches come from an iterator, which can be read only once."""
         return any(isinstance(each, Iterator) for each in (self._data, self._data_b))
 
     def count(self) -> int | None:
-        """Return how many batches there are; None if that is not known."""
+        """Return the number of batches; None if not known."""
         return count_batches(self._data, self._max_batches)
 
     def read(self) -> Iterator[ModelBatches]:
-        """Yield what each model reads, batch by batch.
+        """Yield the batches of all models together, one after the other.
 
         Raises
         ------
         TypeError
-            One of the two is no iterable of batches: raised at once.
+            One of the two is not an iterable of batches. This is raised at once.
         ValueError
             One of them ends before the other.
         """
@@ -96,12 +96,12 @@ def _zip_batches(batches_a: Iterator[Any], batches_b: Iterator[Any]) -> Iterator
 def count_same_inputs(
     batches: ModelBatches, input_axis: int, items: ItemsChoice, number: int
 ) -> int:
-    """Return how many inputs the batches of all models hold.
+    """Return the number of inputs, which the batches of all models must share.
 
     Raises
     ------
     ValueError
-        There are none, or B has others than A.
+        There are no inputs, or B has another number than A.
     """
     first = batches[0]
     with prefix_errors(f"batch {number} (counted from 0)"):

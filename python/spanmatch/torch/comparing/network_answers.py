@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NetworkAnswers:
-    """What pairs of networks tell, by layer."""
+    """The results of pairs of networks, by layer."""
 
     told: dict[NetworkPair, dict[Key, LayerAnswer]]
     notes: dict[NetworkPair, dict[Key, str]]
-    """What there is to say of how their rows were summed."""
+    """Notes on how the rows of pairs of networks were summed."""
 
 
 def answer_networks(
@@ -49,7 +49,7 @@ def answer_networks(
     *,
     progress: bool,
 ) -> NetworkAnswers:
-    """Return what every pair of networks tells at every layer that both are summed at."""
+    """Return the results of every pair of networks at every layer that has sums of both."""
     pairs = [pair for group in groups for pair in group.list_pairs()]
     answers = NetworkAnswers({pair: {} for pair in pairs}, {pair: {} for pair in pairs})
     with show_progress("Matching layers", progress) as report:
@@ -110,15 +110,15 @@ def assemble_many(
     Parameters
     ----------
     answers
-        What every two networks tell.
+        The results of every two networks.
     sums
-        By layer, what it was found from.
+        The sums of each layer.
     inputs
-        How many there were.
+        The number of inputs.
     left_out
-        The layers that no two networks could be compared at, and why.
+        The layers at which no two networks could be compared, with the reasons.
     absent
-        By layer, why it could not be read in some networks.
+        For each layer, why it could not be read in some networks.
     options, networks, reference, identical
         As `compare_many` and `ManyComparison` take them.
     """
@@ -154,7 +154,7 @@ class LayerSums(Mapping[Key, "NetworkSums"]):
 
 
 def warn_of_too_few(many: ManyComparison) -> None:
-    """Warn where some pairs of networks have too few samples at some layers."""
+    """Warn if pairs of networks have too few samples at some layers."""
     spectra: dict[Key, MatchSpectrum] = {
         f"{key} of {a} and {b}": spectrum
         for (a, b), comparison in many.comparisons.items()
@@ -183,7 +183,7 @@ def _assemble_two(
 def _list_absent(
     absent: Mapping[str, Mapping[str, str]], a: str, b: str, left_out: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return why layers are missing between two networks that others have."""
+    """Return why two networks lack layers that other pairs of networks have."""
     return {
         key: "; ".join(f"in {name}: {reasons[name]}" for name in (a, b) if name in reasons)
         for key, reasons in absent.items()

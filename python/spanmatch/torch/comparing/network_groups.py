@@ -25,13 +25,13 @@ NetworkPair = tuple[str, str]
 
 @dataclass(frozen=True)
 class NetworkGroup:
-    """Networks that are all compared with each other, and what is kept beside their sums."""
+    """Networks that are all compared with each other, and the nulls and folds of their sums."""
 
     networks: tuple[str, ...]
     resampling: Resampling = NO_RESAMPLING
 
     def list_pairs(self) -> list[NetworkPair]:
-        """Return every two of them, in their order.
+        """Return all pairs of networks, in their order.
 
         >>> NetworkGroup(("a", "b", "c")).list_pairs()
         [('a', 'b'), ('a', 'c'), ('b', 'c')]
@@ -39,9 +39,9 @@ class NetworkGroup:
         return list(combinations(self.networks, 2))
 
     def count_bytes(self, widths: Mapping[str, int]) -> int:
-        """Return how many bytes the sums of a layer take that has so many neurons in each.
+        """Return the bytes of the sums of a layer with these numbers of neurons in the networks.
 
-        While a batch is added they are there twice.
+        While a batch is added, there are two copies of the sums.
         """
         of_group = [widths[name] for name in self.networks if name in widths]
         return 2 * 8 * (sum(of_group) ** 2 + self.resampling.count_beside(*of_group))
@@ -63,7 +63,7 @@ def group_networks(
 
 @dataclass(frozen=True)
 class SummedLayer:
-    """The sums of one layer of many networks, and what there is to say of some pairs of them."""
+    """The sums of one layer of many networks, and notes on pairs of networks."""
 
     sums: NetworkSums
     notes: Mapping[NetworkPair, str]
@@ -76,13 +76,13 @@ class LayerOfNetworks:
         self._groups = [_GroupSums(group) for group in groups]
 
     def add(self, outputs: Mapping[str, Activations]) -> None:
-        """Add what the layer of each network gives for a batch.
+        """Add the output of the layer in each network for a batch.
 
         Raises
         ------
         ValueError
-            They are not of the same samples, their positions agree in some batches alone, or a
-            value is not finite.
+            The outputs are not of the same samples; their positions agree only in some batches; or
+            a value is not finite.
         """
         for group in self._groups:
             group.add(outputs)
@@ -95,7 +95,7 @@ class LayerOfNetworks:
 
 
 class _GroupSums:
-    """The sums of a group: of networks with the same positions, and of the means of all."""
+    """The sums of a group: over positions if networks share them, and of the means of all."""
 
     def __init__(self, group: NetworkGroup) -> None:
         self._group = group
@@ -122,7 +122,7 @@ class _GroupSums:
             self._means.update({name: each.means() for name, each in of_group.items()})
 
     def list_sets(self) -> list[ActivationSet]:
-        """Return those of rows first, whose pairs go before those of means."""
+        """Return the sums over positions first, since their pairs take precedence over means."""
         return [*self._rows.values(), *([] if self._means is None else [self._means])]
 
     def _add_rows(self, outputs: Mapping[str, Activations]) -> None:
@@ -152,7 +152,7 @@ class _GroupSums:
 
 
 def _part_by_positions(outputs: Mapping[str, Activations]) -> list[list[str]]:
-    """Part networks into those whose positions agree, and which of them count."""
+    """Divide networks into sets that agree in their positions and masks."""
     parts: list[list[str]] = []
     for name, each in outputs.items():
         for part in parts:

@@ -40,13 +40,13 @@ class NetworkPairing:
     models
         The networks by name.
     layers
-        Those of all, or of each its own.
+        The layers of all networks, or by network its own.
     groups
         Which networks are compared with which.
     options
-        What else is asked for.
+        The other options.
     at_once
-        Whether sums that do not fit together are an error: else there are several passes.
+        Whether sums that do not fit together are an error. Otherwise there are several passes.
 
     Raises
     ------
@@ -76,7 +76,7 @@ class NetworkPairing:
     def deal(
         self, lockstep: Lockstep, sizes: Sizes, budget: int | None, *, tell: bool
     ) -> tuple[dict[str, str], list[Part]]:
-        """Do what `Pairing` says, and say what the sums take."""
+        """Implement `Pairing.deal`, and report the memory of the sums."""
         widths = {
             network: {name: size.n_neurons for name, size in each.items()}
             for network, each in zip(self._networks, sizes, strict=True)
@@ -107,16 +107,16 @@ class NetworkPairing:
         )
 
     def collect(self, part: Part) -> EveryNetwork:
-        """Do what `Pairing` says."""
+        """Implement `Pairing.collect`."""
         names = {key: self.layers.names[key] for key in part}
         return EveryNetwork(self._groups, names, self._networks)
 
     def list_keys(self, part: Part) -> list[Key]:
-        """Do what `Pairing` says."""
+        """Implement `Pairing.list_keys`."""
         return list(part)
 
     def list_layers(self, part: Part) -> tuple[list[str], ...]:
-        """Do what `Pairing` says."""
+        """Implement `Pairing.list_layers`."""
         names = [self.layers.names[key] for key in part]
         return tuple(
             [each[network] for each in names if network in each] for network in self._networks
@@ -125,7 +125,7 @@ class NetworkPairing:
     def _count_in_pass(
         self, key: str, sizes: Sizes, widths: Mapping[str, Mapping[str, int]]
     ) -> int:
-        """Return what a layer takes: the sums of its calls, and what all but the last give."""
+        """Return the bytes of a layer: the sums of its calls, and outputs of all but the last."""
         names = self.layers.names[key]
         found = [
             (at, sizes[at][names[network]])
@@ -149,7 +149,7 @@ class NetworkPairing:
         )
 
     def _drop(self, lockstep: Lockstep, left_out: Mapping[str, str]) -> None:
-        """Read some layers no more, in no network."""
+        """Stop reading some layers in all networks."""
         names = {key: self.layers.names[key] for key in left_out}
         lockstep.leave_out(
             *(
@@ -159,7 +159,7 @@ class NetworkPairing:
         )
 
     def _tell(self, size: int, n_layers: int, n_passes: int) -> None:
-        """Say on standard error what the networks take together."""
+        """Report on standard error the memory of all networks together."""
         pairs = sum(len(group.list_pairs()) for group in self._groups)
         print(  # noqa: T201
             f"{len(self._networks)} networks: {count_of(pairs, 'pair')} of them at "

@@ -1,6 +1,6 @@
 """The rows of one network on disk: the outputs of its layers for each batch, with input hashes.
 
-So the networks need not be in memory together: each runs alone and is then released.
+The networks need not be in memory together, since each runs alone and is then released.
 """
 
 from __future__ import annotations
@@ -51,20 +51,20 @@ NAMES = {dtype: name for name, dtype in DTYPES.items()}
 
 @dataclass(frozen=True)
 class NetworkRun:
-    """What a network has told that has run over all batches, but for its rows."""
+    """The record of a network that has run over all batches, without its rows."""
 
     layers: tuple[str, ...]
-    """In the order in which they are matched with those of other networks."""
+    """Its layers, in the order in which they are matched with those of other networks."""
     named: tuple[str, ...]
-    """Those that were asked for by their whole names."""
+    """The layers that the user asked for by their whole names."""
     calls: Mapping[str, int]
-    """How often each of them that can be read ran."""
+    """The number of runs of each layer that can be read."""
     widths: Mapping[str, int]
-    """How many neurons each of these has."""
+    """The number of neurons of each of these layers."""
     left_out: Mapping[str, str]
-    """Why others cannot be read."""
+    """The reasons why other layers cannot be read."""
     digests: tuple[int, ...]
-    """Of the inputs of every batch."""
+    """The digest of every batch."""
     inputs: int
 
 
@@ -75,7 +75,7 @@ class NetworkRows:
         self._folder = folder
 
     def read_run(self) -> NetworkRun | None:
-        """Return what the network has told; None if it has not run to its end.
+        """Return the record of the network; None if it has not run over all batches.
 
         Raises
         ------
@@ -100,12 +100,12 @@ class NetworkRows:
             raise describe_damage(path, error, f"delete {self._folder}") from error
 
     def write_run(self, run: NetworkRun) -> None:
-        """Write `network.json`: that the network has run over all batches, and what it told."""
+        """Write `network.json`, the record of the network after its run over all batches."""
         digests = [f"{digest:016x}" for digest in run.digests]
         write_json(self._folder / RUN, {**asdict(run), "digests": digests})
 
     def write_batch(self, number: int, outputs: Mapping[Call, Activations]) -> None:
-        """Write what the layers gave for one batch, their neurons last."""
+        """Write the outputs of the layers for one batch, with neurons on the last axis."""
         tensors: dict[str, SavedTensor] = {}
         calls: list[dict[str, Any]] = []
         for at, ((layer, call), each) in enumerate(outputs.items()):
@@ -118,7 +118,7 @@ class NetworkRows:
             write_tensors(unfinished, tensors, {"spanmatch": KIND, "calls": json.dumps(calls)})
 
     def read_call(self, number: int, call: Call) -> Activations:
-        """Return what one call of a layer gave for one batch.
+        """Return the output of one call of a layer for one batch.
 
         Raises
         ------
@@ -141,12 +141,12 @@ class NetworkRows:
 
 
 class RowsWriter:
-    """The collector of one network alone, which writes what its layers give.
+    """The collector of a single network, which writes the outputs of its layers.
 
     Parameters
     ----------
     rows
-        Where they go.
+        The files of the rows.
     """
 
     def __init__(self, rows: NetworkRows) -> None:
@@ -157,10 +157,10 @@ class RowsWriter:
         self.widths: dict[str, int] = {}
 
     def begin_batch(self, outputs: Sequence[dict[Call, Activations]], /) -> None:
-        """Take nothing: there is no other network."""
+        """Do nothing, since there is no other network."""
 
     def receive(self, layer: str, call: int, activations: Activations, /) -> None:
-        """Take what a layer gives until the batch is done."""
+        """Keep an output until the end of the batch."""
         self._outputs[layer, call] = activations.copy()
         self.widths[layer] = activations.n_neurons
 
@@ -185,12 +185,12 @@ def _take_bytes(tensor: Tensor) -> SavedTensor:
 
 
 def _read_activations(reader: TensorReader, call: Call) -> Activations:
-    """Return what a file holds of one call, which it must hold as it was written.
+    """Return the output of one call from a file, and check it.
 
     Raises
     ------
     KeyError, RuntimeError, ValueError
-        It does not.
+        The file does not hold this output as it was written.
     """
     calls = take_list({"calls": parse_json(take_text(reader.metadata, "calls"))}, "calls")
     names = [(take_text(each, "layer"), take_count(each, "call")) for each in calls]

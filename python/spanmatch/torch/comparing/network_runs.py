@@ -52,12 +52,12 @@ def run_network(
     progress: bool,
     say: Callable[[str], object] = lambda _: None,
 ) -> NetworkRun:
-    """Run one network over all batches, and write its rows; return what it told.
+    """Run one network over all batches, write its rows, and return its record.
 
     Parameters
     ----------
     network, model
-        Its name, and itself.
+        The name of the network, and the network.
     data
         The batches, which are read anew for each network.
     layers, options
@@ -65,18 +65,18 @@ def run_network(
     folder
         Where its rows go.
     before
-        The networks that have run already: they must have read the same.
+        The records of networks that have run already, which must have read the same data.
     n_networks
-        How many run in all, which the first says what they take.
+        The number of all networks, for the estimate of disk space that the first one reports.
     progress
         Show a bar on standard error.
     say
-        Told what its rows take, before they are written.
+        Called with a sentence on the disk space of its rows, before they are written.
 
     Raises
     ------
     ValueError
-        Its layers or the batches are not those of another network; or as `compare`.
+        Its layers or its batches differ from those of another network; or as `compare`.
     OSError
         The rows do not fit on the disk.
     ModelError
@@ -133,26 +133,26 @@ def run_network(
 
 
 class RunNetworks:
-    """Networks that have all run, whose rows are summed layer by layer.
+    """Networks that have all run, and whose rows are summed layer by layer.
 
     Parameters
     ----------
     runs
-        What each has told, by name.
+        The records of the networks, by name.
     layers, options
         As `compare_many` takes them.
     groups
-        Which are compared with which.
+        Which networks are compared with which.
     budget
-        How many bytes the sums of a layer may take; None: as many as they like.
+        The bytes that the sums of a layer may take; None for no limit.
 
     Raises
     ------
     ValueError
-        The networks have other layers, or a layer ran more often in one of them; nothing that was
-        said by globs holds in any.
+        The networks have different layers; a layer ran more often in one of them; or a glob of the
+        options matches in no network.
     MemoryError
-        The sums of a layer that was named do not fit, or those of no layer.
+        The sums of a layer that was named do not fit, or no layer's sums fit.
     """
 
     def __init__(
@@ -233,7 +233,7 @@ def _check_disk(
 ) -> None:
     """Report the disk space for the rows of a network, or raise OSError if it is too small.
 
-    What so many networks take is said too, where others are to follow: they may have other layers.
+    If other networks follow, report an estimate for all of them too: their layers may differ.
     """
     free = shutil.disk_usage(folder).free
     if needed > free:

@@ -45,11 +45,11 @@ class OneByOne:
         self._notes: dict[Call, str] = {}
 
     def begin_batch(self, outputs: Sequence[dict[Call, Activations]], /) -> None:
-        """Take what the layers of A gave: each is let go once its layer of B has come."""
+        """Take the outputs of A, each of which is released once its layer of B has run."""
         (self._outputs_a,) = outputs
 
     def receive(self, layer: str, call: int, activations: Activations, /) -> None:
-        """Add what a layer of B gives to the pair with its layer of A."""
+        """Add an output of B to the pair with its layer of A."""
         for name_a in self._layers_of[layer]:
             a = self._outputs_a.pop((name_a, call), None)
             if a is None:

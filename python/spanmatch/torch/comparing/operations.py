@@ -21,21 +21,22 @@ if TYPE_CHECKING:
     from spanmatch.torch.observing.layer_size import LayerSize
 
 WIDTH, ROWS = 512, 1024
-"""The neurons of a side, and the samples, of the products that are timed."""
+"""The numbers of neurons of a side, and of samples, of the products that are timed."""
 SECONDS = 0.2
-"""How long they are."""
+"""The time for which they are repeated."""
 
 
 def count_rows(size: LayerSize) -> int:
-    """Return how many samples a call of a layer gives of a batch: the most of them."""
+    """Return the number of samples that a call of a layer gives for a batch, at most."""
     return max(prod(shape) for shape, _ in size.row_shapes)
 
 
 def count_pass_operations(sizes: Sizes, part: Part, options: CompareOptions) -> int:
-    """Return how many multiplications and additions the products of a batch are in a pass.
+    """Return the multiplications and additions of the products of a batch in a pass.
 
-    One by one the layers of a pair are a symmetric product of both sides. Of all pairs each layer
-    is a product with itself, and each pair one more. A null is another between two layers.
+    Layers compared one by one need one symmetric product of both sides. With all pairs, each layer
+    has a product with itself, and each pair of layers one more. Each null adds a product between
+    two layers.
     """
     of_a, of_b = sizes
     nulls = options.resampling.nulls
@@ -54,9 +55,10 @@ def count_pass_operations(sizes: Sizes, part: Part, options: CompareOptions) -> 
 
 
 def count_match_operations(sizes: Sizes, a: str, b: str, options: CompareOptions) -> int:
-    """Return about how many operations it takes to match two layers, with their nulls.
+    """Estimate the operations that matching two layers takes, with their nulls.
 
-    As measured (`benches/README.md`): as many as the sums over twice as many samples as neurons.
+    By measurement (`benches/README.md`), these are as many as for the sums of twice as many samples
+    as neurons.
     """
     of_a, of_b = sizes[0][a], sizes[1][b]
     calls = of_a.n_calls * (of_b.n_calls if options.all_pairs else 1)
@@ -64,7 +66,7 @@ def count_match_operations(sizes: Sizes, a: str, b: str, options: CompareOptions
 
 
 def measure_rate(options: CompareOptions) -> float:
-    """Return how many operations a second products take here, by the code that sums them."""
+    """Measure the operations per second of products here, by the code that sums them."""
     generator = torch.Generator().manual_seed(0)
     rows = torch.randn(ROWS, 2 * WIDTH, generator=generator).to(options.device or "cpu")
     if options.all_pairs:
@@ -79,12 +81,12 @@ def _count_inputs(size: LayerSize) -> int:
 
 
 def _finish(result: torch.Tensor) -> None:
-    """Wait for what a device was told to do."""
+    """Wait until a device has done its work."""
     result[-1, -1].item()
 
 
 def _time(work: Callable[[], object]) -> float:
-    """Return how long it takes, at best: the first time does not count."""
+    """Return the shortest time of several calls, without the first."""
     work()
     best, end = float("inf"), perf_counter() + SECONDS
     while perf_counter() < end or best == float("inf"):

@@ -119,5 +119,5 @@ class CompareOptions:
 
     @property
     def resampling(self) -> Resampling:
-        """What each pair keeps beside its sums."""
+        """The nulls and folds that each pair keeps."""
         return Resampling(self.nulls, self.folds, self.seed)

@@ -20,19 +20,19 @@ BYTES = 8  # of a float64
 
 
 class PairCosts:
-    """What layers and their pairs take in a pass, in bytes.
+    """The bytes that layers and their pairs take in a pass.
 
-    A layer has sums of its own, once for its rows and once for the means of inputs over their
-    positions, as it meets layers with the same positions and with others. A pair has products,
-    and as many again for each null. For the length of a batch there are what the layers of A give,
-    its rows in float64, and those of one layer of B.
+    A layer has its own sums: once for its rows, if it meets layers with the same positions, and
+    once for the means of inputs over their positions, if it meets others. A pair has products, and
+    as many again for each null. During a batch there are also the outputs of the layers of A, their
+    rows in float64, and the rows of one layer of B.
 
     Parameters
     ----------
     sizes
-        Of the layers of A and of B.
+        The sizes of the layers of A and of B.
     options
-        What is asked for.
+        The options of the comparison.
     """
 
     def __init__(self, sizes: Sizes, options: CompareOptions) -> None:
@@ -45,38 +45,38 @@ class PairCosts:
         )
 
     def count_pairs(self, part: Part) -> int:
-        """Return how many pairs of calls of layers there are."""
+        """Return the number of pairs of calls of layers."""
         of_a, of_b = self.sizes
         return sum(of_a[a].n_calls * of_b[b].n_calls for a, each in part.items() for b in each)
 
     def count(self, part: Part) -> int:
-        """Return what a pass over these pairs takes."""
+        """Return the bytes of a pass over these pairs."""
         return self.count_sums(part) + self.count_batch(part)
 
     def count_sums(self, part: Part) -> int:
-        """Return what all sums of these pairs take."""
+        """Return the bytes of all sums of these pairs."""
         own = sum(self.count_own(0, a) for a in part)
         own += sum(self.count_own(1, b) for b in list_both(part)[1])
         return own + sum(self.count_between(a, b) for a, each in part.items() for b in each)
 
     def count_batch(self, part: Part) -> int:
-        """Return what there is of the first batch beside the sums."""
+        """Return the bytes of the first batch beside the sums."""
         kept = sum(self.sizes[0][a].n_bytes + self._count_rows(0, a) for a in part)
         return kept + max((self._count_rows(1, b) for b in list_both(part)[1]), default=0)
 
     def count_of_b(self, names: Collection[str]) -> int:
-        """Return what layers of B take in a pass, whichever of A they stand against."""
+        """Return the bytes of layers of B in a pass, whichever layers of A they are paired with."""
         own = sum(self.count_own(1, b) for b in names)
         return own + max(self._count_rows(1, b) for b in names)
 
     def count_own(self, side: int, name: str) -> int:
-        """Return what the sums of a layer of A (side 0) or B take by themselves."""
+        """Return the bytes of a layer's own sums, for A (side 0) or B."""
         n, calls = self.sizes[side][name].n_neurons, self.sizes[side][name].n_calls
         # Beside the products a shift, sums, a spread, and products with the norms of rows.
         return BYTES * calls * sum(self._kinds[side][name]) * (n * n + 4 * n + 1)
 
     def count_between(self, a: str, b: str) -> int:
-        """Return what the products of two layers take, over all their calls, with the nulls."""
+        """Return the bytes of the products of two layers, over all their calls, with the nulls."""
         size_a, size_b = self.sizes[0][a], self.sizes[1][b]
         calls = size_a.n_calls * size_b.n_calls
         n_a, n_b = size_a.n_neurons, size_b.n_neurons
@@ -89,20 +89,20 @@ class PairCosts:
 
 
 def deal_pairs(costs: PairCosts, pairs: Part, budget: int | None) -> list[Part]:
-    """Deal pairs of layers into passes, of which each takes no more than the budget.
+    """Divide pairs of layers into passes, none of which takes more than the budget.
 
-    A pass has some layers of A and some of B. Those of B are split into as many parts as make the
-    fewest passes: in few parts many layers of A do not fit beside them, in many each layer of A is
-    run once for every part.
+    A pass has some layers of A and some of B. The layers of B are split into the number of parts
+    that makes the fewest passes. With few parts, few layers of A fit beside one; with many, each
+    layer of A runs once for every part.
 
     Parameters
     ----------
     costs
-        What they take: none of the pairs alone more than the budget.
+        The bytes of layers and pairs. No pair alone takes more than the budget.
     pairs
         The layers of A, each with those of B.
     budget
-        What a pass may take; None: as much as it likes.
+        The bytes that a pass may take; None for no limit.
     """
     if budget is None or costs.count(pairs) <= budget:
         return [pairs]
@@ -129,7 +129,7 @@ def _find_kinds(size: LayerSize, others: Iterable[LayerSize], by_layer: bool) ->
 
 
 def _split(weights: Mapping[str, int], count: int) -> list[set[str]]:
-    """Split layers into so many parts of about the same weight: the heaviest first."""
+    """Split layers into this number of parts of about equal weight, the heaviest first."""
     parts, loads = [set[str]() for _ in range(count)], [0] * count
     for name in sorted(weights, key=weights.__getitem__, reverse=True):
         lightest = loads.index(min(loads))
@@ -139,7 +139,7 @@ def _split(weights: Mapping[str, int], count: int) -> list[set[str]]:
 
 
 def _deal_rows(costs: PairCosts, pairs: Part, of_b: Collection[str], budget: int) -> list[Part]:
-    """Deal the layers of A that stand against some of B; none where one of them does not fit."""
+    """Divide the layers of A paired with some of B; none if one of them does not fit."""
     part = keep_pairs(pairs, lambda _, b: b in of_b)
     room = budget - costs.count_of_b(of_b)
     # Beside all of these layers of B; where it has none of some, that is more than it takes.

@@ -36,31 +36,31 @@ if TYPE_CHECKING:
 
 
 class Pairing(Protocol[Summed]):
-    """Which layers are compared, and how that is done in passes over the data."""
+    """The layers to compare, and how passes over the data do so."""
 
     chosen: tuple[ChosenLayers, ...]
     """The layers of every model."""
     whole: Part
-    """All that is compared."""
+    """The part with all layers that are compared."""
     order: Order
-    """The layers of A in the order of the result, and those of B, where its keys name them."""
+    """The layers of A in the order of the result, and those of B if its keys name them."""
 
     def deal(
         self, lockstep: Lockstep, sizes: Sizes, budget: int | None, *, tell: bool
     ) -> tuple[dict[str, str], list[Part]]:
-        """Leave out what cannot be compared; return the reasons, and the part of every pass.
+        """Leave out layers that cannot be compared; return the reasons, and the part of every pass.
 
         Raises
         ------
         MemoryError
-            What was named does not fit into the budget, in bytes.
+            A layer that was named does not fit into the budget, in bytes.
         """
 
     def collect(self, part: Part) -> Collector[Summed]:
-        """Return what takes the outputs of a pass."""
+        """Return the collector of a pass."""
 
     def list_keys(self, part: Part) -> list[Key]:
-        """Return what a pass over the data is for."""
+        """Return the keys of the layers of a pass."""
 
     def list_layers(self, part: Part) -> tuple[list[str], ...]:
         """Return the layers of every model that a pass reads."""
@@ -71,7 +71,7 @@ def choose_pairing(
     options: CompareOptions,
     only: Collection[tuple[str, str]] | None = None,
 ) -> Pairing[ActivationPair]:
-    """Return how the layers of two models are compared; of all pairs `only` some, if that is said.
+    """Return the pairing of the layers of two models; for all pairs, `only` some of them if given.
 
     Raises
     ------
@@ -103,7 +103,7 @@ class EachAgainstOne:
         *,
         tell: bool,  # noqa: ARG002
     ) -> tuple[dict[str, str], list[Part]]:
-        """Do what `Pairing` says."""
+        """Implement `Pairing.deal`."""
         left_out = leave_out_of_pairs(lockstep, sizes, self._pairs, self._options, budget)
         # Of a layer that does not run there is nothing; the collector tells if it runs in one
         # alone.
@@ -118,15 +118,15 @@ class EachAgainstOne:
         return left_out, [{a: self.whole[a] for a in names} for names in passes]
 
     def collect(self, part: Part) -> Collector[ActivationPair]:
-        """Do what `Pairing` says."""
+        """Implement `Pairing.collect`."""
         return OneByOne({a: self._pairs[a] for a in part}, self._options.resampling)
 
     def list_keys(self, part: Part) -> list[Key]:
-        """Do what `Pairing` says."""
+        """Implement `Pairing.list_keys`."""
         return list(part)
 
     def list_layers(self, part: Part) -> tuple[list[str], ...]:
-        """Do what `Pairing` says."""
+        """Implement `Pairing.list_layers`."""
         return list_both(part)
 
 
@@ -149,7 +149,7 @@ class AllAgainstAll:
     def deal(
         self, lockstep: Lockstep, sizes: Sizes, budget: int | None, *, tell: bool
     ) -> tuple[dict[str, str], list[Part]]:
-        """Do what `Pairing` says, and say what all pairs take."""
+        """Implement `Pairing.deal`, and report the memory of all pairs."""
         left_out = leave_out_wide(lockstep, sizes, self._options)
         of_a, of_b = sizes = lockstep.drop_left_out(sizes)
         pairs = keep_pairs(self.whole, lambda a, b: a in of_a and b in of_b)
@@ -164,20 +164,20 @@ class AllAgainstAll:
         return left_out, passes
 
     def collect(self, part: Part) -> Collector[ActivationPair]:
-        """Do what `Pairing` says."""
+        """Implement `Pairing.collect`."""
         return AllPairs(part, self._options.resampling)
 
     def list_keys(self, part: Part) -> list[Key]:
-        """Do what `Pairing` says."""
+        """Implement `Pairing.list_keys`."""
         return [(a, b) for a, each in part.items() for b in each]
 
     def list_layers(self, part: Part) -> tuple[list[str], ...]:
-        """Do what `Pairing` says."""
+        """Implement `Pairing.list_layers`."""
         return list_both(part)
 
 
 def _tell(costs: PairCosts, pairs: Part, n_passes: int) -> None:
-    """Say on standard error what all pairs take."""
+    """Report on standard error the memory of all pairs."""
     n_a, n_b = (
         sum(each[name].n_calls for name in names)
         for each, names in zip(costs.sizes, list_both(pairs), strict=True)

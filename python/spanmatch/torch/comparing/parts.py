@@ -11,7 +11,7 @@ Part: TypeAlias = "Mapping[str, tuple[str, ...]]"
 """The layers of A, each with the layers of B that it is compared with."""
 
 Order: TypeAlias = "tuple[tuple[str, ...], tuple[str, ...]]"
-"""Layers of A and of B, as they stand in a result: of B none, where its keys name those of A."""
+"""The order of layers in a result: those of A, and those of B if its keys name them."""
 
 
 def list_both(part: Part) -> tuple[list[str], list[str]]:
@@ -24,7 +24,7 @@ def list_both(part: Part) -> tuple[list[str], list[str]]:
 
 
 def keep_pairs(part: Part, is_kept: Callable[[str, str], bool]) -> Part:
-    """Return the pairs of which that is so.
+    """Return the pairs for which the condition holds.
 
     >>> keep_pairs({"a": ("x", "y"), "b": ("y",)}, lambda a, b: b == "x")
     {'a': ('x',)}

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from spanmatch.torch.comparing.parts import Part
 
     Tick = Callable[[], object]
-    """Told that another batch is done."""
+    """Called after every batch."""
 
 
 def run_pass(
     lockstep: Lockstep, batches: Iterable[ModelBatches], collector: Collector[Summed], tick: Tick
 ) -> Collected[Summed]:
-    """Run all models over the batches, and return what the collector has made of them."""
+    """Run all models over the batches, and return the sums of the collector."""
     for batch in batches:
         lockstep.run(batch, collector)
         tick()
@@ -54,24 +54,24 @@ def run_passes(
     data
         The data, which are read anew for each pass.
     pairing
-        How the layers of the models stand against each other.
+        Which layers of the models are compared.
     passes
         The part of every pass.
     left_out
-        Why others are in none.
+        The layers that are in no pass, with the reasons.
     kept
-        Where the sums go at the end of each pass.
+        The store for the sums at the end of each pass.
     log
-        Told of the batches.
+        The log of the batches.
     tick
-        Told of every batch.
+        Called after every batch.
 
     Raises
     ------
     MemoryError
-        The data come from an iterator, which gives them once.
+        The data come from an iterator, which can be read only once.
     TypeError, ValueError
-        The data are not the same in all passes, or it cannot be told.
+        The data are not the same in all passes, or this cannot be checked.
     """
     # Every pass starts with the same state of random numbers, as a single pass would.
     lockstep.restart(*pairing.list_layers(pairing.whole))

@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from spanmatch.torch.comparing.parts import Part
 
 EACH = 1000
-"""Of so many inputs operations are counted."""
+"""Operations are counted for this number of inputs."""
 
 
 @dataclass(frozen=True)
 class PlannedLayer:
-    """A layer, and what it takes in a pass."""
+    """A layer, and its memory in a pass."""
 
     name: str
     type: str
@@ -46,11 +46,11 @@ class PlannedLayer:
     neurons: int
     calls: int
     rows: int
-    """How many samples it gives of an input, in each call."""
+    """The number of samples for each input, in each call."""
     sums: int
-    """How many bytes those of its pair take; of all pairs those of the layer by itself."""
+    """The bytes of the sums of its pair; with all pairs, of the layer alone."""
     outputs: int
-    """How many bytes those of A take for a batch."""
+    """The bytes of the outputs of A for a batch."""
 
 
 @dataclass(frozen=True)
@@ -60,81 +60,81 @@ class PlannedPass:
     layers_a: list[str]
     layers_b: list[str]
     pairs: int
-    """Of layers; each call counts."""
+    """The number of pairs of layers; each call counts."""
     memory: int
-    """How many bytes it takes."""
+    """The bytes of the pass."""
 
 
 @dataclass(frozen=True)
 class PlannedMatch:
-    """What it takes to match the widest pair of layers: one is matched at a time."""
+    """The memory to match the widest pair of layers; pairs are matched one at a time."""
 
     a: str
     b: str
     sums: int
-    """How many bytes its sums take then."""
+    """The bytes of its sums at that time."""
     beside: int
-    """How many more the matching takes."""
+    """The bytes that the matching takes beside them."""
 
 
 @dataclass(frozen=True)
 class ComparisonPlan:
-    """What comparing a model with another of its kind takes."""
+    """The memory and time to compare a model with another of the same shapes."""
 
     model: str
     """The name of its class."""
     parameters: int
     inputs: int
-    """How many the batch has that was tried."""
+    """The number of inputs of the batch that was tried."""
     all_pairs: bool
     budget: int | None
-    """How many bytes a pass may take; None: as many as it likes."""
+    """The bytes that a pass may take; None for no limit."""
     free: int | None
-    """How many are free here; None: not known."""
+    """The free bytes of this machine; None if not known."""
     layers: list[PlannedLayer]
     passes: list[PlannedPass]
     left_out: Mapping[str, str]
-    """Why layers are not compared."""
+    """The layers that are not compared, with the reasons."""
     widest: PlannedMatch
     rate: float
-    """Operations a second of such products, as measured here."""
+    """The operations per second of such products, measured on this machine."""
     sum_operations: int
-    """Of the products for 1,000 inputs."""
+    """The operations of the products for 1,000 inputs."""
     match_operations: int
-    """Of the matching of all layers, whatever the number of inputs: about."""
+    """An estimate of the operations to match all layers, for any number of inputs."""
     forward_operations: int
-    """Of both models in all passes for 1,000 inputs, as far as torch counts them."""
+    """The operations of both models in all passes for 1,000 inputs, as torch counts them."""
 
     @property
     def sum_seconds(self) -> float:
-        """About how long the products take for 1,000 inputs."""
+        """An estimate of the seconds that the products take for 1,000 inputs."""
         return self.sum_operations / self.rate
 
     @property
     def match_seconds(self) -> float:
-        """About how long the matching takes."""
+        """An estimate of the seconds that the matching takes."""
         return self.match_operations / self.rate
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all of it as JSON has it."""
+        """Return the plan as plain values for JSON."""
         times = {"sum_seconds": self.sum_seconds, "match_seconds": self.match_seconds}
         return asdict(self) | times
 
 
 def plan_comparison(model: nn.Module, batch: Any, options: CompareOptions) -> ComparisonPlan:
-    """Return what `compare` would do with a model and another of the same shapes.
+    """Plan what `compare` would do with a model and another of the same shapes.
 
-    The layers are dealt into passes by what deals them there. All positions count, whatever an
-    attention mask in the batch says: its values may not be there to read.
+    The code of `compare` divides the layers among passes. All positions count, whatever the
+    attention mask in the batch, since its values may not exist.
 
     Parameters
     ----------
     model
-        It may be on the meta device: no value is read.
+        The model, which may be on the meta device, since no value is read.
     batch
         The first batch of the data, or one of its size.
     options
-        As `compare` takes them. `max_memory` is taken as it is said, be it more than is free here.
+        As `compare` takes them. `max_memory` may be more than is free on this machine.
 
     Raises
     ------
@@ -162,7 +162,7 @@ def plan_comparison(model: nn.Module, batch: Any, options: CompareOptions) -> Co
             sizes = lockstep.trace_shapes((batch, batch))
         left_out, passes = pairing.deal(lockstep, sizes, budget, tell=False)
         of_a, of_b = sizes = lockstep.drop_left_out(sizes)
-    # A layer that does not run has no sums, although it is in a pass.
+    # A layer that does not run is in a pass, but has no sums.
     idle = [a for part in passes for a in part if a not in of_a]
     passes = [keep_pairs(part, lambda a, b: a in of_a and b in of_b) for part in passes]
     modules = pairing.chosen[0].modules
@@ -234,5 +234,5 @@ def _find_widest(
 
 
 def _count_matching(n_a: int, n_b: int) -> int:
-    """Return how many bytes the core takes to match, each side as targets and as predictors."""
+    """Return the bytes that the core takes to match, each side as targets and as predictors."""
     return 2 * BYTES * (n_a**2 + n_b**2 + n_a * n_b)

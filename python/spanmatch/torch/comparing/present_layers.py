@@ -1,4 +1,4 @@
-"""Which layers can be compared in which networks, and why others cannot."""
+"""The layers that can be compared in each network, and the reasons why others cannot."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 class PresentLayers:
-    """The layers of all networks, less those that cannot be read in some.
+    """The layers of all networks, without those that some networks cannot read.
 
     Parameters
     ----------
     matched
         The names of each layer in every network, by its name in the first: see `match_layers`.
     networks
-        Their names.
+        The names of the networks.
     groups
         Which networks are compared with which.
     """
@@ -34,30 +34,30 @@ class PresentLayers:
     ) -> None:
         self.networks, self.groups = tuple(networks), groups
         self.names = {key: dict(zip(networks, each, strict=True)) for key, each in matched.items()}
-        """By layer, its name in each network that it is read in."""
+        """For each layer, its name in each network that reads it."""
         self.absent: dict[str, dict[str, str]] = {key: {} for key in matched}
-        """By layer, why it is not read in others."""
+        """For each layer, why other networks do not read it."""
 
     def drop(self, network: str, reasons: Mapping[str, str]) -> None:
-        """Read layers no more in one network, by their names there."""
+        """Stop reading layers in one network, by their names there."""
         for key, names in self.names.items():
             if network in names and names[network] in reasons:
                 self.absent[key][network] = reasons[names[network]]
                 del names[network]
 
     def explain_gone(self) -> dict[str, str]:
-        """Return why layers are left out that no two networks can be compared at."""
+        """Return the layers at which no two networks can be compared, with the reasons."""
         return {key: self._explain(key) for key in self.names if not self._has_pair(key)}
 
     def count_sums(self, key: str, widths: Mapping[str, Mapping[str, int]]) -> int:
-        """Return how many bytes the sums of one call of a layer take.
+        """Return the bytes of the sums of one call of a layer.
 
         Parameters
         ----------
         key
             The layer.
         widths
-            How many neurons the layers of each network have, by their names there.
+            The numbers of neurons of the layers of each network, by their names there.
         """
         of_layer = {
             network: widths[network][name]
@@ -86,12 +86,12 @@ def find_wide(widths: Mapping[str, int], max_neurons: int | None) -> dict[str, s
 def find_too_large(
     needed: Mapping[str, int], budget: int | None, is_named: Mapping[str, bool]
 ) -> dict[str, str]:
-    """Return which layers take more than the budget, and so say why.
+    """Return the layers whose sums take more than the budget, with this reason.
 
     Raises
     ------
     MemoryError
-        One of them was named, or there is no other.
+        The user named one of them, or there is no other layer.
     """
     if budget is None:
         return {}

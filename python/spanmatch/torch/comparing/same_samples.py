@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 def compare_positions(a: Activations, b: Activations) -> str:
     """Return a note that both are to be averaged over positions; "" if all of them agree.
 
-    Where positions agree, and which of them count, each is a sample. Where not, the mean over the
-    positions of each item is.
+    If both have the same positions, and the same mask, each position is a sample. Otherwise the
+    mean over the positions of each item is.
 
     Raises
     ------
     ValueError
-        They have another number of items.
+        Both have different numbers of items.
     """
     if a.n_items != b.n_items:
         raise ValueError(
@@ -53,5 +53,5 @@ def check_same_rows(first: str, now: str) -> None:
 
 
 def prefix_layers(layer_a: str, layer_b: str) -> AbstractContextManager[None]:
-    """Let errors say which layers."""
+    """Name the layers in errors."""
     return prefix_errors(f"layer {layer_a!r} of A and {layer_b!r} of B")

@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SummedNetworks:
-    """What many networks have been reduced to."""
+    """The sums of many networks, after their runs over the data."""
 
     layers: Mapping[Key, SummedLayer]
     inputs: int
-    """How many each network was given."""
+    """The number of inputs of each network."""
     left_out: Mapping[str, str]
-    """The layers that no two networks can be compared at, and why."""
+    """The layers at which no two networks can be compared, with the reasons."""
     absent: Mapping[str, Mapping[str, str]]
-    """By layer, why it cannot be read in some networks."""
+    """For each layer, why some networks cannot read it."""
 
     def explain_left_out(self, a: str, b: str) -> dict[str, str]:
-        """Return why two networks cannot be compared at some layers, as `compare` says it."""
+        """Return the layers at which two networks cannot be compared, with the reasons."""
         reasons = {
             layer: explain_unreadable(why.get(a), why.get(b)) or self.left_out.get(layer, "")
             for layer, why in self.absent.items()
@@ -62,21 +62,21 @@ def sum_in_step(
     data, layers
         As `compare_many` takes them.
     groups
-        Which networks are compared with which, and what is kept beside their sums.
+        Which networks are compared with which, and the nulls and folds of their sums.
     options
-        What else is asked for.
+        The other options.
     at_once
-        Whether sums that do not fit together are an error: else the networks run over the data
+        Whether sums that do not fit together are an error. Otherwise the networks run over the data
         several times, and layers that do not fit alone are left out.
     progress
-        Show a bar, and say first what the networks take, on standard error.
+        Report the memory of the networks, and show a bar, on standard error.
 
     Raises
     ------
     TypeError, ValueError, ModelError
         As `compare_many`.
     MemoryError
-        As `compare_many`; and `at_once` all sums do not fit.
+        As `compare_many`; or with `at_once` all sums together do not fit.
     """
     pairing = NetworkPairing(models, layers, groups, options, at_once=at_once)
     found = collect(

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 class BatchShare:
     """Every `size`-th of the first `stop` batches, from number `rank` on; there may be none.
 
-    What the others read is not made, where batches tell how to make one without those before it:
-    those of `load_data`, lists, and a DataLoader over a data set that is numbered. Of any other
-    iterable all are made, and only the own ones handed on.
+    Batches of other processes are not made if one can be made without those before it: in the data
+    of `load_data`, in lists, and in a DataLoader over a data set with numbered items. Any other
+    iterable makes all of its batches, and only those of this process are passed on.
 
     Examples
     --------
@@ -49,7 +49,7 @@ class BatchShare:
 
 
 def _load_some(loader: DataLoader[Any], numbers: Iterator[list[int]]) -> DataLoader[Any]:
-    """Return a DataLoader of some batches of another, read by as many workers."""
+    """Return a DataLoader of some batches of another, with the same number of workers."""
     return DataLoader(
         loader.dataset,
         batch_sampler=list(numbers),

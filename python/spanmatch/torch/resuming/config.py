@@ -42,7 +42,7 @@ class NamedModel:
         return load_model(self.name, checkpoint=self.checkpoint, seed=self.seed, **sizes)
 
     def build_weightless(self, batches: Iterable[Any] = ()) -> nn.Module:
-        """Do the same without weights: see `build_weightless`."""
+        """Build the model without weights: see `build_weightless`."""
         return build_weightless(self.name, **self._count_sizes(batches))
 
     def _count_sizes(self, batches: Iterable[Any]) -> dict[str, int]:
@@ -87,7 +87,7 @@ class CompareConfig:
     data: NamedData
     options: CompareOptions
     data_b: NamedData | None = None
-    """What B reads; None: the same."""
+    """The data of B; None for those of A."""
 
     def __post_init__(self) -> None:
         names = [self.data.name, self.data.name if self.data_b is None else self.data_b.name]
@@ -114,12 +114,12 @@ class CompareConfig:
         return self.data.load_for(self.options, shuffles=self.shuffles)
 
     def load_batches_b(self, batches: Batches) -> Batches:
-        """Load what B reads, in the same order as what A does.
+        """Load the data of B, in the same order as those of A.
 
         Raises
         ------
         ValueError
-            There are more of the one than of the other, before any limit.
+            A and B have different numbers of inputs, counted before any limit.
         """
         data_b = self.data if self.data_b is None else self.data_b
         batches_b = data_b.load_for(self.options, shuffles=self.shuffles)
@@ -160,7 +160,7 @@ class CompareConfig:
 
 
 def list_options(options: CompareOptions) -> dict[str, Any]:
-    """Return the options that decide what comes out, as JSON keeps them."""
+    """Return the options that affect the result, as JSON keeps them."""
     return {
         name: _to_plain(value)
         for name, value in asdict(options).items()
@@ -180,7 +180,7 @@ def hash_contents(named: Mapping[str, str | None]) -> dict[str, str]:
 
 
 def _to_plain(value: Any) -> Any:
-    """Return what JSON keeps as it is: lists, and mappings as pairs, whose order counts.
+    """Return plain lists for JSON; a mapping becomes a list of pairs, since its order counts.
 
     >>> _to_plain({"*.heads": (2, 3), "*": 1})
     [['*.heads', [2, 3]], ['*', 1]]

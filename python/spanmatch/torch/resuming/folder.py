@@ -59,25 +59,25 @@ ABSENT = {
 
 @dataclass(frozen=True)
 class Outline:
-    """What the pass over the data told, but for the sums."""
+    """The results of a pass over the data, except its sums."""
 
     neurons: dict[Key, tuple[int, int]]
-    """How many both sides have, by layer, in the order of the layers."""
+    """The numbers of neurons of both sides by layer, in the order of the layers."""
     notes: dict[Key, str]
     inputs: int
     left_out: dict[str, str]
     to_run: tuple[Key, ...] = ()
-    """What other passes over the data are for, if any: layers of A, or tuples of layers."""
+    """The layers of other passes over the data, if any: layers of A, or tuples of layers."""
     digest: int | None = None
-    """A number for all batches; None: they cannot be told apart, or nobody has looked."""
+    """A hash of all batches; None if they have no hash, or none was computed."""
 
     def add(self, other: Outline) -> Outline:
-        """Return this with what a later pass told.
+        """Return the outline with the results of a later pass added.
 
         Raises
         ------
         ValueError
-            It read other data, or a layer has another number of neurons than before.
+            The pass read other data, or a layer has another number of neurons than before.
         """
         known = None not in (self.digest, other.digest)
         if self.inputs != other.inputs or (known and self.digest != other.digest):
@@ -96,26 +96,26 @@ class Outline:
         )
 
     def check_found(self, missing: Iterable[Key]) -> None:
-        """Raise ValueError if layers are neither in the folder nor going to run."""
+        """Raise ValueError if a layer is neither in the folder nor in a later pass."""
         for key in missing:
             if key not in self.neurons and find_layers(key, self.to_run) not in self.to_run:
                 raise _describe_change(key)
 
     def sort(self, order: Order) -> Outline:
-        """Return this in the order of the layers of A, and for all pairs of those of B."""
+        """Return the outline in the order of the layers of A, and for all pairs of those of B."""
         keys = sorted(self.neurons, key=lambda key: find_place(key, *order))
         return replace(self, neurons={key: self.neurons[key] for key in keys})
 
 
 def claim_folder(folder: Path, config: Mapping[str, Any]) -> None:
-    """Write `config.json`, or where something is done already see that it is the same.
+    """Write `config.json`; if results exist, check that theirs is the same.
 
-    What a killed run has left half written there is taken away: the folder is locked.
+    Unfinished files of a killed run are deleted. The folder must be locked.
 
     Raises
     ------
     ValueError
-        The folder holds another comparison: nothing is changed. The error shows what differs.
+        The folder holds another comparison. Nothing is changed, and the message shows what differs.
     """
     path = folder / CONFIG
     held = [name for name in RESULTS if (folder / name).exists()]
@@ -132,7 +132,7 @@ def claim_folder(folder: Path, config: Mapping[str, Any]) -> None:
         return
     # A comparison that has no results, as after a wrong argument, is replaced.
     folder.mkdir(parents=True, exist_ok=True)
-    # A folder without a config may be one of the user, to which others write meanwhile.
+    # A folder without a config may be the user's own, to which other programs write.
     remove_unfinished(folder, name=None if path.exists() else CONFIG)
     write_json(path, config)
 
@@ -150,7 +150,7 @@ def write_outline(folder: Path, outline: Outline) -> None:
 
 
 def read_outline(folder: Path) -> Outline | None:
-    """Read `pass.json`; None where no pass over the data has come to its end."""
+    """Read `pass.json`; return None if no pass over the data is complete."""
     path = folder / PASS
     if not path.exists():
         return None

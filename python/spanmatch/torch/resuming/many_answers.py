@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def write_answers(
     folder: Path, options: CompareOptions, ranks: Ranks, networks: RunNetworks, *, progress: bool
 ) -> None:
-    """Write what is missing of what two networks tell: of one pair for each process at a time."""
+    """Write the results of pairs of networks that are missing, one pair per process at a time."""
     pairs = [each for group in networks.groups for each in group.list_pairs()]
     missing = ranks.run_in_first(
         lambda: _list_missing(folder, networks.list_keys(), pairs, options)
@@ -53,7 +53,7 @@ def write_answers(
 
 
 def read_answers(folder: Path, networks: RunNetworks) -> NetworkAnswers:
-    """Return what the folder holds, which is all."""
+    """Return the results from the folder, which must be complete."""
     keys, answers = networks.list_keys(), NetworkAnswers({}, {})
     notes = {key: read_notes(folder, key) for key in keys}
     for pair in (each for group in networks.groups for each in group.list_pairs()):
@@ -69,7 +69,7 @@ def read_answers(folder: Path, networks: RunNetworks) -> NetworkAnswers:
 def _list_missing(
     folder: Path, keys: Sequence[Key], pairs: Sequence[NetworkPair], options: CompareOptions
 ) -> dict[Key, list[NetworkPair]]:
-    """Return by layer the pairs of networks that have sums there, and no answer yet."""
+    """Return for each layer the pairs of networks that have sums, but no results yet."""
     done: dict[NetworkPair, set[Key]] = {}
     for pair in pairs:
         within = folder / name_comparison(pair)
@@ -97,7 +97,7 @@ def _read_sums(sums: SavedSums, key: Key, into: list[NetworkSums]) -> None:
 def _take_pairs(
     read: Sequence[NetworkSums], some: Sequence[NetworkPair], count: int
 ) -> list[ActivationPair | None]:
-    """Return a pair for each process, as far as there are some."""
+    """Return the next pairs, at most one for each process."""
     return [*(read[0].pair(*pair) for pair in some), *[None] * (count - len(some))]
 
 

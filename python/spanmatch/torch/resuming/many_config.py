@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ManyConfig:
-    """Networks, data, and what is asked of them.
+    """The networks, the data, and the options of a comparison.
 
     Raises
     ------
     TypeError, ValueError
-        As `compare_many`, of the networks' names and of layers.
+        The names of networks or the layers are wrong, as for `compare_many`.
     """
 
     networks: Mapping[str, NamedModel]
@@ -40,7 +40,7 @@ class ManyConfig:
         check_choice(self.layers, names)
 
     def find_identical(self) -> tuple[tuple[str, ...], ...]:
-        """Return the groups of networks that are one model with one file of weights, to the byte.
+        """Return the groups of networks with one model, and weights that are equal byte for byte.
 
         Raises
         ------

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from os import PathLike
 
 REPORT = "report.html"
-# Values of config.json that the page shows elsewhere than among the options.
+# Values of config.json that the page shows in another place than the options.
 TOLD = ("spanmatch", "networks", "reference")
 
 

@@ -39,39 +39,41 @@ def compare_many_in(
 ) -> ManyComparison | None:
     """Compare many networks as `compare_many` does, and keep in a folder all that is done.
 
-    What is there of the same comparison is not done again. Killed at any moment, it loses the
-    network that runs, the layer that is summed, or what two networks tell of a layer.
+    Parts of the same comparison that the folder holds are not computed again. A process that is
+    killed loses only its current step: the run of a network, the sums of a layer, or the results of
+    two networks at a layer.
 
-    Of several processes each runs every network over its share of the batches, and keeps the rows
-    of these in the folder; sums are added up, and what pairs of networks tell is dealt out. All
-    else process 0 alone reads and writes. As many processes go on where they were cut off; another
-    number of them runs the networks again.
+    With several processes, each runs every network over its share of the batches, and keeps the
+    rows of these in the folder. The sums are added up, and the pairs of networks are divided among
+    the processes. Process 0 alone reads and writes all other files. The same number of processes
+    resumes where an earlier run stopped; another number of them runs the networks again.
 
     Parameters
     ----------
     folder
-        It is made if it is not there.
+        The folder of the comparison, which is made if it does not exist.
     config
-        What is compared.
+        The networks, the data and the options.
     ranks
-        The processes, all of which call this.
+        The processes. All of them must call this function.
     progress
         Show bars on standard error.
     say
-        Told, in process 0, what is there already, and what networks take.
+        Called in process 0 with sentences on what the folder holds already, and on the memory and
+        disk space of the networks.
 
     Returns
     -------
     ManyComparison or None
-        In process 0, with sums that are read from the folder when they are asked for; None in the
-        others.
+        In process 0 the comparison, whose sums are read from the folder when they are asked for.
+        None in the other processes.
 
     Raises
     ------
     FolderInUseError
         Another process is at work in the folder. A ValueError.
     ValueError
-        The folder holds another comparison: nothing is changed. Or as `compare_many`.
+        The folder holds another comparison, and nothing is changed; or as `compare_many`.
     OSError
         A file cannot be read or written.
     ModelError
@@ -96,7 +98,7 @@ def compare_many_in(
 
 
 def _claim(folder: Path, config: ManyConfig, say: Callable[[str], object]) -> bool:
-    """Take a folder, and tell whether it holds all of the comparison already."""
+    """Prepare the folder, and tell whether the comparison in it is complete already."""
     claim_folder(folder, config.to_dict())
     if not (folder / many_folder.INDEX).is_file():
         return False
@@ -110,7 +112,7 @@ def _claim(folder: Path, config: ManyConfig, say: Callable[[str], object]) -> bo
 
 
 def _finish(folder: Path, config: ManyConfig, networks: RunNetworks) -> ManyComparison:
-    """Write the index, and take away the rows, which nobody needs any more."""
+    """Write the index, and delete the rows, which are no longer needed."""
     many = assemble_many(
         read_answers(folder, networks),
         SavedSums(folder, networks.list_keys()),

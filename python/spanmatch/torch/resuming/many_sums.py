@@ -41,10 +41,10 @@ def sum_layers(
     say: Callable[[str], object],
 ) -> RunNetworks:
     """Write the sums of the layers that have none; the notes on a layer come last."""
-    # What is free may differ between processes, which have to leave out the same layers.
+    # Free memory may differ between processes, which must leave out the same layers.
     budget = ranks.run_in_first(lambda: _share_memory(config.options))
     kept = config.options.resampling
-    # Other circular shifts in each process: were all alike, the nulls would be fewer.
+    # Each process has its own circular shifts: with equal ones, fewer nulls would differ.
     kept = replace(kept, seed=(kept.seed + ranks.rank) % 2**64)
     groups = group_networks(tuple(shares.runs), config.reference, kept)
     networks = RunNetworks(shares.runs, config.layers, groups, config.options, budget)
@@ -60,12 +60,12 @@ def sum_layers(
 
 
 def read_notes(folder: Path, key: Key) -> dict[NetworkPair, str]:
-    """Return what there is to say of some pairs of networks at a layer.
+    """Return the notes on pairs of networks at a layer.
 
     Raises
     ------
     FileError
-        They are missing or damaged.
+        The file of the notes is missing or damaged.
     """
     path = _find_notes(folder, key)
     plain: dict[str, Any] = read_json(path)
@@ -77,7 +77,7 @@ def read_notes(folder: Path, key: Key) -> dict[NetworkPair, str]:
 
 
 def _share_memory(options: CompareOptions) -> int | None:
-    """Return what the sums of one process may take, of those on this machine; None: not known."""
+    """Return the bytes for sums of one of the processes on this machine; None if not known."""
     budget = find_budget(options.max_memory, torch.device("cpu"))
     return None if budget is None else budget // count_local_ranks()
 
@@ -90,11 +90,11 @@ def _list_missing(folder: Path, keys: list[Key]) -> list[Key]:
 def _sum_in_each(
     ranks: Ranks, networks: RunNetworks, key: Key, shares: NetworkShares, kept: Resampling
 ) -> SummedLayer:
-    """Return the sums of a layer over the batches of all processes, the same in each."""
+    """Return the sums of a layer over the batches of all processes, equal in each process."""
     mine: list[SummedLayer] = []
 
     def sum_share() -> tuple[list[tuple[str, ...]], dict[NetworkPair, str]] | None:
-        """Sum the batches of this process, and tell the others which sets came of it."""
+        """Sum the batches of this process, and exchange with the others which sets have sums."""
         if shares.n_batches == 0:
             return None
         layer = networks.sum_layer(key, shares.rows, range(shares.n_batches))

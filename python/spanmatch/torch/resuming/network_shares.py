@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NetworkShares:
-    """What networks have told, in all processes and in this one."""
+    """Networks that have run: their records over all processes, and the rows of this one."""
 
     runs: Mapping[str, NetworkRun]
-    """Of all batches."""
+    """The records over all batches."""
     rows: Mapping[str, NetworkRows]
-    """Those of this process."""
+    """The rows of the batches of this process."""
     n_batches: int
-    """How many batches it has; there may be none."""
+    """The number of batches of this process, which may be 0."""
 
 
 def run_networks(
@@ -47,7 +47,7 @@ def run_networks(
     progress: bool,
     say: Callable[[str], object],
 ) -> NetworkShares:
-    """Run the networks that have not run to their end, and return what all have told."""
+    """Run the networks that have not run over all batches; return the records of all."""
     options = replace(config.options, device=ranks.device, max_batches=None)
     share = BatchShare(config.load_batches(), ranks.rank, ranks.size, config.options.max_batches)
     rows = {network: NetworkRows(_find_rows(folder, ranks, network)) for network in config.networks}
@@ -88,7 +88,7 @@ def run_networks(
 
 
 def _check_batches(known: NetworkRun, before: Mapping[str, NetworkRun], path: Path) -> None:
-    """Raise ValueError if rows in the folder are those of other batches."""
+    """Raise ValueError if rows in the folder come from other batches."""
     for first, run in islice(before.items(), 1):
         if run.digests != known.digests:
             raise ValueError(
@@ -98,7 +98,7 @@ def _check_batches(known: NetworkRun, before: Mapping[str, NetworkRun], path: Pa
 
 
 def _merge_runs(network: str, of_ranks: Sequence[NetworkRun | None]) -> NetworkRun:
-    """Return what a network has told in all processes; one without a batch was told nothing."""
+    """Combine the records of a network over all processes; one without a batch has none."""
     filled = [(rank, run) for rank, run in enumerate(of_ranks) if run is not None]
     if not filled:
         raise ValueError("there is no batch in data: it is empty")
@@ -117,6 +117,6 @@ def _merge_runs(network: str, of_ranks: Sequence[NetworkRun | None]) -> NetworkR
 
 
 def _find_rows(folder: Path, ranks: Ranks, network: str) -> Path:
-    """Return where a process keeps the rows of a network: as many others have other shares."""
+    """Return the folder for the rows of a network, which depends on the number of processes."""
     within = ROWS if ranks.size == 1 else f"{ROWS}/{ranks.rank}-of-{ranks.size}"
     return folder / name_file(within, network).removesuffix(".safetensors")

@@ -30,10 +30,10 @@ class RankError(RuntimeError):
 
 
 class Ranks:
-    """The process's number, how many there are, and how they go on together.
+    """The number of this process, the number of processes, and how they work together.
 
-    Every process calls each method in the same order. What is raised in one is raised in all: the
-    others raise `RankError`, which says where and what.
+    All processes must call the methods in the same order. If one raises an error, all do: the
+    others raise `RankError`, which names the process and repeats its message.
     """
 
     def __init__(self, device: str, host_group: dist.ProcessGroup | None = None) -> None:
@@ -43,7 +43,7 @@ class Ranks:
         self._host_group = host_group
 
     def run_in_each(self, work: Callable[[], Outcome]) -> list[Outcome]:
-        """Do work in every process, and return the results of all, by number."""
+        """Do work in every process, and return the results of all, in the order of processes."""
         if self._host_group is None:
             return [work()]
         result: Outcome | None = None
@@ -63,11 +63,11 @@ class Ranks:
         return [result for result, _ in outcomes]
 
     def run_in_first(self, work: Callable[[], Outcome]) -> Outcome:
-        """Do work in process 0 alone, and return its result in all."""
+        """Do work in process 0 alone, and return its result in every process."""
         return self.run_in_each(lambda: work() if self.rank == 0 else None)[0]  # type: ignore[return-value]
 
     def deal(self, work: Callable[[], list[Outcome]]) -> Outcome:
-        """Make a thing for every process in process 0, and return in each its own."""
+        """Make one value for each process in process 0, and return in each process its own."""
         if self._host_group is None:
             return work()[0]
         things: list[Outcome] = []
@@ -79,14 +79,14 @@ class Ranks:
 
     @contextmanager
     def hold(self, folder: Path) -> Iterator[None]:
-        """Lock a folder against other work: process 0 holds it for all."""
+        """Lock a folder against other programs; process 0 holds the lock for all."""
         with ExitStack() as held:
             self.run_in_first(lambda: held.enter_context(lock_folder(folder)))
             yield
 
 
 def choose_device(device: str | None) -> str:
-    """Return where models run: on a GPU, where torch sees one, if nothing is said.
+    """Return the device of the models; without `device`, a GPU if torch sees one.
 
     Raises
     ------
@@ -104,12 +104,12 @@ def choose_device(device: str | None) -> str:
 
 
 def count_ranks() -> int:
-    """Return how many processes torchrun has started; 1 without it."""
+    """Return the number of processes that torchrun has started; 1 without torchrun."""
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 def count_local_ranks() -> int:
-    """Return how many of them run on this machine."""
+    """Return the number of these processes on this machine."""
     return int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
 
 
@@ -137,10 +137,10 @@ def join_ranks(device: str) -> Iterator[Ranks]:
         backend, device = "nccl", f"cuda:{local}"
     with _keep_from_stdout():
         dist.init_process_group(backend, timeout=PATIENCE)
-        # Messages between processes lie on the host.
+        # Processes exchange objects on the host.
         host_group = cast("dist.ProcessGroup", dist.new_group(backend="gloo", timeout=PATIENCE))
     yield Ranks(device, host_group)
-    # Not after an error: others may be gone, and NCCL would wait for them.
+    # This is skipped after an error: other processes may be gone, and NCCL would wait for them.
     dist.destroy_process_group()
 
 

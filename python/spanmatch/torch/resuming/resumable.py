@@ -51,39 +51,41 @@ def compare_in(
 ) -> Comparison | None:
     """Compare two models as `compare` does, and keep in a folder all that is done.
 
-    What is there of the same comparison is not done again: models run only for layers whose pair is
-    missing, and only spectra that are missing are computed. Killed at any moment, it loses the pass
-    over the data, or else the pair or spectrum at work; of several processes all passes.
-    `comparison.json` comes last: `Comparison.load` then reads the folder.
+    Parts of the same comparison that the folder holds are not computed again: models run only for
+    layers whose pair is missing, and only missing spectra are computed. A process that is killed
+    loses only its current step: the pass over the data, or the pair or spectrum in work. Several
+    processes lose all passes, since their pairs are added up after the last one. `comparison.json`
+    is written last, and then `Comparison.load` reads the folder.
 
-    Of several processes each runs over its share of the batches; the pairs are added up, and the
-    layers dealt out, largest first. Process 0 alone reads and writes the folder.
+    With several processes, each runs the models over its share of the batches. The pairs are added
+    up, and the layers are divided among the processes, largest first. Process 0 alone reads and
+    writes the folder.
 
     Parameters
     ----------
     folder
-        It is made if it is not there.
+        The folder of the comparison, which is made if it does not exist.
     config
-        What is compared.
+        The models, the data and the options.
     ranks
-        The processes, all of which call this.
+        The processes. All of them must call this function.
     progress
         Show bars on standard error.
     say
-        Told, in process 0, what is there already.
+        Called in process 0 with a sentence on what the folder holds already.
 
     Returns
     -------
     Comparison or None
-        In process 0, with pairs that are read from the folder when they are asked for; None in the
-        others.
+        In process 0 the comparison, whose pairs are read from the folder when they are asked for.
+        None in the other processes.
 
     Raises
     ------
     FolderInUseError
         Another process is at work in the folder. A ValueError.
     ValueError
-        The folder holds another comparison: nothing is changed. Or as `compare`.
+        The folder holds another comparison, and nothing is changed; or as `compare`.
     OSError
         A file cannot be read or written.
     ModelError
@@ -150,14 +152,14 @@ def _write_pairs(
 
 
 def _share_memory(options: CompareOptions, ranks: Ranks) -> int | None:
-    """Return what the sums of one process may take, of those on this machine; None: not known."""
+    """Return the bytes for sums of one of the processes on this machine; None if not known."""
     device = torch.device(ranks.device)
     budget = find_budget(options.max_memory, device)
     return budget if budget is None or device.type == "cuda" else budget // count_local_ranks()
 
 
 def _merge_outlines(outlines: Sequence[Outline]) -> Outline:
-    """Return what all processes have seen; one without a batch has seen nothing."""
+    """Combine the outlines of all processes; one without a batch has none."""
     filled = [(rank, each) for rank, each in enumerate(outlines) if each.neurons]
     if not filled:
         raise ValueError("there is no batch in `data`: it is empty")
@@ -179,7 +181,7 @@ def _merge_outlines(outlines: Sequence[Outline]) -> Outline:
 def _write_answers(
     folder: Path, options: CompareOptions, ranks: Ranks, outline: Outline, progress: bool
 ) -> None:
-    """Write the spectra that are missing: of one layer for each process at a time."""
+    """Write the missing spectra, for one layer per process at a time."""
     missing = ranks.run_in_first(lambda: _sort_by_cost(folder, options, outline))
     with show_progress("Matching layers", progress) as report:
         for begin in range(0, len(missing), ranks.size):
@@ -204,7 +206,7 @@ def _find_answered(
 
 
 def _sort_by_cost(folder: Path, options: CompareOptions, outline: Outline) -> list[Key]:
-    """Return the layers without a spectrum, largest first: those at work together cost alike."""
+    """Return the layers without a spectrum, largest first, so that concurrent ones cost alike."""
     done = _find_answered(folder, options, outline.neurons, calibrations=options.calibrate)
     missing = [key for key in outline.neurons if key not in done]
     return sorted(missing, key=lambda key: sum(outline.neurons[key]), reverse=True)
@@ -213,7 +215,7 @@ def _sort_by_cost(folder: Path, options: CompareOptions, outline: Outline) -> li
 def _read_given(
     folder: Path, keys: Sequence[Key], options: CompareOptions, count: int
 ) -> list[tuple[ActivationPair, LayerAnswer | None] | None]:
-    """Return for each process a pair, and its answer where that lacks its calibration alone."""
+    """Return a pair for each process, and its answer if only the calibration is missing."""
     solved = _find_answered(folder, options, keys, calibrations=False)
     given = [
         (files.read_pair(folder, key), files.read_answer(folder, key) if key in solved else None)

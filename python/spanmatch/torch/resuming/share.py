@@ -33,23 +33,23 @@ if TYPE_CHECKING:
 
 @dataclass
 class Share:
-    """What one process runs."""
+    """The batches and layers that one process runs."""
 
     folder: Path
     config: CompareConfig
     ranks: Ranks
     state: FolderState
     budget: int | None
-    """How many bytes the sums may take."""
+    """The bytes that the sums may take."""
     progress: bool
     pairs: Mapping[Key, ActivationPair] = field(default_factory=dict)
-    """What came of it."""
+    """The sums of the run."""
     order: Order = ((), ())
     """All layers of A and B in the order of the result, whether or not they are missing."""
 
     @property
     def is_written(self) -> bool:
-        """Whether the pairs are in the folder already, where several passes put them."""
+        """Whether the pairs are in the folder already, because there were several passes."""
         return isinstance(self.pairs, FolderPairs)
 
     def run(self) -> Outline:
@@ -80,9 +80,9 @@ class Share:
         mine = replace(
             choose_missing(options, models, missing) if missing else options,
             device=self.ranks.device,
-            # The share ends where they do.
+            # The share ends with the batches.
             max_batches=None,
-            # Other circular shifts in each process: were all alike, the nulls would be fewer.
+            # Each process has its own circular shifts: with equal ones, fewer nulls would differ.
             seed=(options.seed + self.ranks.rank) % 2**64,
         )
         # With several processes no pair is complete before all of them have finished.
@@ -103,7 +103,7 @@ class Share:
 def choose_missing(
     options: CompareOptions, models: tuple[nn.Module, nn.Module], missing: Sequence[Key]
 ) -> CompareOptions:
-    """Return the options with those layers alone whose pairs are missing."""
+    """Return the options with only the layers whose pairs are missing."""
     if not options.all_pairs:
         pairs, _ = pair_layers(models, options)
         wanted = _find_modules(map(str, missing), pairs)
@@ -117,7 +117,7 @@ def choose_missing(
 
 
 def find_missing_pairs(missing: Sequence[Key], order: Order) -> set[tuple[str, str]]:
-    """Return, of all pairs, those of layers that have a pair missing in one of their calls."""
+    """Return the pairs of layers for which the pair of at least one call is missing."""
     return {
         (find_layer(key[0], order[0]), find_layer(key[1], order[1]))
         for key in missing
@@ -131,7 +131,7 @@ def _choose_layers(
     layers_b: Sequence[str] | None,
     names: Collection[str],
 ) -> CompareOptions:
-    """Return the options with these layers alone, and what is said of them."""
+    """Return the options with only these layers, and the masks and axes that apply to them."""
     return replace(
         options,
         layers=layers,
@@ -142,6 +142,6 @@ def _choose_layers(
 
 
 def _find_modules(labels: Iterable[str], names: Collection[str]) -> list[str]:
-    """Return the modules, among these, that labels are of: of `relu#1`, the second call, `relu`."""
+    """Return the modules of labels: the label `relu#1`, a second call, is of the module `relu`."""
     wanted = {find_layer(name, names) for name in labels}
     return [name for name in names if name in wanted]

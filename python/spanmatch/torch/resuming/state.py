@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FolderState:
-    """What is there."""
+    """The outline of the folder."""
 
     folds: int
-    """What the inputs have to suffice for."""
+    """The number of folds, for which there must be enough inputs."""
     outline: Outline | None = None
     missing_pairs: tuple[Key, ...] = ()
-    """Those that the outline lists, and that are not there."""
+    """The keys that the outline lists, but whose pairs are not in the folder."""
 
     @property
     def missing(self) -> tuple[Key, ...]:
@@ -36,12 +36,12 @@ class FolderState:
         return (*self.missing_pairs, *(() if self.outline is None else self.outline.to_run))
 
     def add(self, found: Outline, order: Order) -> Outline:
-        """Return what is there with what another pass told, in the order of the layers of both.
+        """Return the state with the results of another pass, in the order of the layers.
 
         Raises
         ------
         ValueError
-            The pass does not go on where others have ended, or had too few inputs.
+            The pass does not fit the passes before it, or it had too few inputs.
         """
         check_inputs(found.inputs, self.folds)
         if self.outline is None:
@@ -50,24 +50,24 @@ class FolderState:
         return self.outline.add(found).sort(order)
 
     def find_new(self, found: Outline) -> list[Key]:
-        """Return the keys whose pairs were not there."""
+        """Return the keys whose pairs were missing."""
         there = {} if self.outline is None else self.outline.neurons
         return [key for key in found.neurons if key not in there or key in self.missing_pairs]
 
 
 class FolderPairs(KeptPairs):
-    """The pairs of several passes, in the folder of the comparison, which can go on after each.
+    """The pairs of several passes in the folder of a comparison, which can resume after each.
 
     Parameters
     ----------
     folder
-        That of the comparison.
+        The folder of the comparison.
     state
-        What is there.
+        The state of the folder.
     order
         All layers of A and of B, in their order: see `Pairing`.
     log
-        Told of the batches.
+        The log of the batches that are read.
     """
 
     def __init__(
@@ -82,12 +82,12 @@ class FolderPairs(KeptPairs):
 
     @property
     def outline(self) -> Outline:
-        """What all passes told that have come to their end."""
+        """The outline of all complete passes."""
         assert self._state.outline is not None
         return self._state.outline
 
     def end_pass(self, found: Collected[ActivationPair], to_run: Sequence[Key], /) -> None:
-        """Write the pairs, and then which there are; nothing where the pass is of other data."""
+        """Write the pairs, and then the outline that lists them; nothing if the data differ."""
         told = replace(make_outline(found, self._log), to_run=tuple(to_run))
         outline = self._state.add(told, self._order)
         super().end_pass(found, to_run)
@@ -97,6 +97,6 @@ class FolderPairs(KeptPairs):
 
 
 def make_outline(found: Collected[ActivationPair], log: BatchLog) -> Outline:
-    """Return what a pass has told, but for its sums."""
+    """Return the outline of a pass: its results, except its sums."""
     neurons = {key: (pair.n_x, pair.n_y) for key, pair in found.pairs.items()}
     return Outline(neurons, found.notes, found.inputs, dict(found.left_out), digest=log.digest)

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 def split_call(name: str) -> tuple[str, dict[str, Any]]:
-    """Return a name without its arguments, and these.
+    """Split a name from its arguments.
 
-    A name that has none, or is a place that ends in parentheses, stays whole.
+    A name without arguments, or a path that ends in parentheses, stays whole.
 
     Raises
     ------
     ValueError
-        The arguments are not given by name, or are no literals.
+        An argument has no name, or is not a literal.
 
     Examples
     --------
@@ -32,7 +32,7 @@ def split_call(name: str) -> tuple[str, dict[str, Any]]:
     if not name.endswith(")") or (place and Path(place).exists()):
         return name, {}
     for opening, letter in enumerate(name):
-        # Of a file's own name a parenthesis may be part too.
+        # The name of a file may have parentheses too.
         call = _parse(name[opening:]) if letter == "(" and opening > 0 else None
         if call is not None:
             return name[:opening], _read_arguments(call, name)
@@ -56,7 +56,7 @@ def check_takes(name: str, function: Callable[..., Any], given: Iterable[str]) -
     """
     try:
         parameters = signature(function).parameters
-    except (TypeError, ValueError):  # some of those written in C do not tell
+    except (TypeError, ValueError):  # Some functions in C have no signature.
         return
     if any(each.kind is Parameter.VAR_KEYWORD for each in parameters.values()):
         return

@@ -19,7 +19,7 @@ PREFIXES = ("module.", "_orig_mod.", "model.", "network.")
 """Prefixes that DistributedDataParallel, torch.compile and wrapping modules put before names."""
 
 SHOWN = 5
-EXTRA = "_extra_state"  # torch's name for the state of a module that is not tensors
+EXTRA = "_extra_state"  # The name in torch for the state of a module that is not tensors.
 
 
 def load_checkpoint(model: torch.nn.Module, path: str | PathLike[str]) -> None:

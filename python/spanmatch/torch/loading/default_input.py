@@ -25,12 +25,12 @@ def make_default_input(name: str, model: nn.Module) -> Tensor | dict[str, Tensor
     name
         As `load_model` takes it.
     model
-        What it has given.
+        The model of this name.
 
     Raises
     ------
     ValueError
-        Its library does not say, or it is of the user's own code.
+        The library does not name a size, or the model is the user's own.
     """
     name, _ = split_call(name)
     kind, _, rest = name.partition(":")
@@ -53,7 +53,7 @@ def make_default_input(name: str, model: nn.Module) -> Tensor | dict[str, Tensor
 
 
 def make_zeros(model: nn.Module, sizes: tuple[int, ...]) -> Tensor | dict[str, Tensor]:
-    """Return zeros of these sizes: tokens, for a model of transformers that reads these."""
+    """Return zeros of these sizes, as tokens for a model of transformers that reads tokens."""
     if _reads_tokens(model):
         return {"input_ids": torch.zeros(sizes, dtype=torch.int64)}
     return torch.zeros(sizes)
@@ -68,7 +68,7 @@ def _find_torchvision_size(name: str) -> list[int] | None:
 
     weights: Any = get_model_weights(name)
     crop = getattr(weights.DEFAULT.transforms(), "crop_size", None)
-    # Of video two: then the number of frames is not known.
+    # Models of video have two sizes; then the number of frames is not known.
     return [COLOURS, crop[0], crop[0]] if crop is not None and len(crop) == 1 else None
 
 

@@ -1,4 +1,4 @@
-"""Hashes of the files that models, checkpoints and data are named by."""
+"""Hashes of the files in the names of models, checkpoints and data."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ BLOCK = 1 << 20
 
 
 def hash_named_file(name: str | None) -> str | None:
-    """Return the SHA-256 of the file that a name names: itself, as in npz:FILE, in file.py:factory.
+    """Return the SHA-256 of the file in a name: a path, npz:FILE, or file.py:factory.
 
-    Of the index of a checkpoint in several files it is that of all of them. None of folders, and of
-    modules that are imported by name: their content is not looked at.
+    For the index of a checkpoint in several files, it covers all of these. Return None for folders,
+    and for modules that are imported by name, whose content is not read.
     """
     if name is None:
         return None
@@ -35,7 +35,7 @@ def hash_named_file(name: str | None) -> str | None:
 
 def _find_file(name: str) -> Path | None:
     parts = [name, name.partition(":")[2], name.rpartition(":")[0]]
-    # What cannot be read as a call is told where it is called.
+    # A wrong call is an error where the name is loaded.
     with suppress(ValueError):
         parts.append(split_call(name)[0].rpartition(":")[0])
     return next((Path(part) for part in parts if part and Path(part).is_file()), None)

@@ -1,4 +1,4 @@
-"""Packages that may not be installed: those of the extras of spanmatch."""
+"""Packages of the extras of spanmatch, which may not be installed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def explain_missing(package: str, extra: str) -> Iterator[None]:
-    """Import a package that may not be there: what is raised names the extra that brings it."""
+    """Import a package that may be missing; the error names the extra that installs it."""
     try:
         yield
     except ModuleNotFoundError as error:

@@ -18,32 +18,32 @@ if TYPE_CHECKING:
 
 SEARCHED_LAST: ContextVar[str | None] = ContextVar("searched_last", default=None)
 """A folder that is searched for modules of factories last; None for no folder."""
-OWN = "spanmatch_factory:"  # before the path, the name of a file as a module
+OWN = "spanmatch_factory:"  # The name of a file as a module begins with this, before its path.
 
 
 @contextmanager
 def import_factory(name: str, kinds: Sequence[str], examples: str) -> Iterator[Callable[..., Any]]:
-    """Import what stands before the last colon, and give what it calls the rest, to be called.
+    """Import the module or file before the last colon, and yield its function after it.
 
-    Importing runs the code of the module or file. Until this ends, a file can import its
-    neighbours, as when Python runs it; then they are forgotten, as a file elsewhere may have others
-    of the same names.
+    Importing runs the code of the module or file. Within the block, a file can import its
+    neighbours, as when Python runs it. Then they are forgotten, since a file elsewhere may have
+    neighbours with the same names.
 
     Parameters
     ----------
     name
         A module and a function in it, or a file and a function in it.
     kinds, examples
-        What may stand before a colon otherwise, and how names look: for errors.
+        The other words before a colon, and examples of names, both for errors.
 
     Raises
     ------
     ValueError
-        The name has no colon, or its module or function is not there.
+        The name has no colon, or its module or function does not exist.
     FileNotFoundError
-        Its file is not there.
+        Its file does not exist.
     TypeError
-        What it names cannot be called.
+        The object with this name cannot be called.
     """
     place, colon, attribute = name.rpartition(":")
     if not (colon and place and attribute):
@@ -80,7 +80,7 @@ def _import(place: str, kinds: Sequence[str], examples: str) -> ModuleType:
     try:
         return importlib.import_module(place)
     except ModuleNotFoundError as error:
-        # A module that is there, and lacks another one, says so itself.
+        # If the module exists but lacks another one, its own error says so.
         if error.name is None or not f"{place}.".startswith(f"{error.name}."):
             raise
         raise ValueError(
@@ -95,7 +95,7 @@ def _run(file: Path) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    # Dataclasses and others look the module of a class up.
+    # Dataclasses and others look up the module of a class.
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)

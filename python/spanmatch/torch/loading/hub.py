@@ -18,16 +18,16 @@ def load_from_hub(
 ) -> Found:
     """Call a `from_pretrained` of transformers on a folder, or on a name of the Hugging Face hub.
 
-    The cache comes first: what is there takes no network, and stays what it was. Code that comes
-    with a model runs only where `kwargs` hold `trust_remote_code=True`. A revision, which is a
-    branch, a tag or a commit, follows a name of the hub: NAME@REVISION.
+    The cache comes first, so that a cached model needs no network and does not change. The code of
+    a model runs only with `trust_remote_code=True` in `kwargs`. A revision, which is a branch, a
+    tag or a commit, follows a name of the hub: NAME@REVISION.
 
     Raises
     ------
     ValueError
-        The revision is empty, is that of a folder, or is in `kwargs` too.
+        The revision is empty, follows a folder, or is in `kwargs` too.
     OSError
-        It is neither there nor can be fetched.
+        The model is neither in the cache nor can be downloaded.
     """
     kwargs = {"trust_remote_code": False, **kwargs}
     if Path(name).is_dir():

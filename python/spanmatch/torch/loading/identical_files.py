@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 def find_identical(files: Mapping[str, str | None]) -> tuple[tuple[str, ...], ...]:
     """Return the groups of names, of two or more, whose files hold the same bytes.
 
-    Only files of one size are read. Of the index of a checkpoint in several files all of them are.
+    Only files of equal size are read. For the index of a checkpoint in several files, all of these
+    are read.
 
     Parameters
     ----------
     files
-        By name, in the order that groups and the names in them come in; None: it has none.
+        The files by name, in the order of the groups and of the names in them; None for no file.
 
     Raises
     ------
@@ -35,7 +36,7 @@ def find_identical(files: Mapping[str, str | None]) -> tuple[tuple[str, ...], ..
 
 
 def _group(items: Iterable[tuple[str, object]]) -> list[tuple[str, ...]]:
-    """Return the names, of two or more, that go with the same thing."""
+    """Return groups of two or more names that have the same value."""
     names: dict[object, list[str]] = {}
     for name, thing in items:
         names.setdefault(thing, []).append(name)

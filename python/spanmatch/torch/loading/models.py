@@ -32,10 +32,10 @@ EXAMPLES = (
     "package.module:factory, file.py:factory, file.py:factory(k=3)"
 )
 
-MOST = 1_000_000  # the limit of channels and classes of our own architectures
+MOST = 1_000_000  # The limit of channels and classes of our own architectures.
 
 Weights: TypeAlias = Literal["pretrained", "random", "file"]
-"""Where weights come from. Those of a file are loaded after the model is made."""
+"""The source of weights. Those of a file are loaded after the model is made."""
 
 
 def load_model(
@@ -197,7 +197,7 @@ def _find_config(
     with _importing("transformers"):
         from transformers import MODEL_MAPPING, AutoConfig
     config = kwargs.pop("config", None)
-    with torch.device("cpu"):  # both import more, as in _importing
+    with torch.device("cpu"):  # Both may import further modules: see `_importing`.
         if config is None:
             try:
                 config, kwargs = load_from_hub(
@@ -231,7 +231,7 @@ WAYS_OUT = "give `checkpoint`, a file, or `load_model(seed=0)` for random weight
 def _importing(package: str) -> Iterator[None]:
     """Import a package of the extra `models`, on the CPU even where models are made on meta.
 
-    Modules keep the tensors that they make as they are imported, for every later model, and may
+    Modules may make tensors when they are imported. They keep these for all later models, and may
     read their values.
     """
     with explain_missing(package, "models"), torch.device("cpu"):
@@ -240,7 +240,7 @@ def _importing(package: str) -> Iterator[None]:
 
 @contextmanager
 def _add_ways_out(name: str) -> Iterator[None]:
-    """Add to errors of pretrained weights what can be used instead."""
+    """Name the alternatives to pretrained weights in errors."""
     try:
         yield
     except (OSError, UnpicklingError) as error:

@@ -6,9 +6,9 @@ import pickletools
 import warnings
 from typing import IO, Any, cast
 
-MOST = 1_000_000  # parts, of parts, of a tuple: none of weights has a thousand
+MOST = 1_000_000  # The most parts of a tuple, with parts of parts.
 CHUNK = 2**20
-PICKLES = 5  # that a file of torch.save before 1.6 begins with; values follow
+PICKLES = 5  # The pickles at the start of a file of torch.save before 1.6, before values.
 BUILT_OF_PARTS = {"TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "REDUCE", "NEWOBJ", "BUILD", "BINPERSID"}
 MARK: Any = pickletools.markobject
 SLICE: Any = pickletools.stackslice
@@ -17,19 +17,19 @@ SLICE: Any = pickletools.stackslice
 def check_tuples(file: IO[bytes], pickles: int = 1) -> None:
     """Raise ValueError if tuples are nested so that hashing them would take forever.
 
-    A pickle of 300 bytes can name by 40 tuples, each of which holds the one before twice, a
-    trillion parts. Where such a tuple is a key, reading does not end, and cannot be interrupted.
+    In a pickle of 300 bytes, 40 tuples that each hold the one before twice have a trillion parts.
+    If such a tuple is a key, reading does not end, and cannot be interrupted.
 
     Raises
     ------
     ValueError
-        There is such a tuple; or it is no pickle.
+        There is such a tuple, or the file is not a pickle.
     """
     try:
         for _ in range(pickles):
             if not file.peek(1):  # type: ignore[attr-defined]
                 return
-            # The module warns of escapes in texts that torch refuses.
+            # pickletools warns of escapes in strings, which torch refuses later.
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 _check_pickle(ShortReads(file))
@@ -38,14 +38,14 @@ def check_tuples(file: IO[bytes], pickles: int = 1) -> None:
 
 
 class ShortReads:
-    """A file of which no read takes more memory than is there, whatever a pickle asks for."""
+    """A file whose reads take no more memory than its length, whatever a pickle asks for."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self.readline = file.readline
 
     def read(self, count: int) -> bytes:
-        """Read so many bytes, or those that are left."""
+        """Read this number of bytes, or those that are left."""
         parts = []
         while count > 0 and (part := self._file.read(min(count, CHUNK))):
             parts.append(part)
@@ -54,7 +54,7 @@ class ShortReads:
 
 
 def _check_pickle(file: ShortReads) -> None:
-    stack: list[int | None] = []  # how many parts each has; None: a mark
+    stack: list[int | None] = []  # The parts of each object; None for a mark.
     memo: dict[Any, int | None] = {}
     for opcode, argument, _ in pickletools.genops(cast("IO[bytes]", file)):
         name = opcode.name
@@ -78,7 +78,7 @@ def _check_pickle(file: ShortReads) -> None:
 
 
 def _take(stack: list[int | None], kinds: list[Any]) -> int:
-    """Take off what an opcode takes, and return how many parts that has."""
+    """Remove the operands of an opcode from the stack, and return the number of their parts."""
     parts = 0
     for kind in reversed(kinds):
         if kind is SLICE:

@@ -28,7 +28,7 @@ TYPES = {
     "U8": torch.uint8,
     "BOOL": torch.bool,
 }
-"""Those that models are computed in; a file that holds others was made for other means."""
+"""The types in which models compute; a file with others has another purpose."""
 
 
 def read_safetensors(path: Path) -> dict[str, Tensor]:
@@ -39,7 +39,7 @@ def read_safetensors(path: Path) -> dict[str, Tensor]:
     OSError
         The file cannot be read.
     spanmatch.FileError
-        It is damaged, or holds values of a type that no weights of a model have.
+        The file is damaged, or holds values of a type that weights do not have.
     """
     try:
         with path.open("rb", buffering=0) as file:

@@ -19,17 +19,17 @@ WAY_OUT = "save the weights alone: torch.save(model.state_dict(), path)"
 
 
 def check_saved(path: Path) -> None:
-    """Refuse files that torch would read as programs, or that unpack to more than they are.
+    """Raise FileError for files that are programs, or that unpack to more than their size.
 
-    Versions of torch before 2.6 ran code of the first two, weights or not.
+    Versions of torch before 2.6 ran the code in the first two, even with `weights_only`.
 
     Raises
     ------
     OSError
         The file cannot be read.
     spanmatch.FileError
-        It is an archive of tar or of TorchScript; it holds a name twice, or packed members, or
-        members that are larger than the file.
+        The file is an archive of tar or of TorchScript; or it holds a name twice, compressed
+        members, or members that are larger than the file.
     """
     with path.open("rb") as file:
         is_archive = file.read(len(MAGIC)) == MAGIC
@@ -49,7 +49,7 @@ def check_saved(path: Path) -> None:
 def _check_members(path: Path) -> None:
     with zipfile.ZipFile(path) as archive:
         members = archive.infolist()
-    # torch looks for names without regard to case.
+    # torch ignores case in names.
     names = [member.filename.casefold() for member in members]
     if len(set(names)) < len(names):
         raise describe_damage(path, "a name is there twice", WAY_OUT)

@@ -1,4 +1,4 @@
-"""The index of a checkpoint in several files: which weight lies in which of them."""
+"""The index of a checkpoint in several files, which names the file of each weight."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def read_index(path: Path) -> dict[Path, list[str]]:
     OSError
         The index cannot be read.
     spanmatch.FileError
-        It is none, or names files that do not lie beside it.
+        The file is not an index, or names files that are not beside it.
     """
     check_regular(path)
     with path.open("rb") as file:
@@ -59,7 +59,7 @@ def read_index(path: Path) -> dict[Path, list[str]]:
 
 
 def _is_beside(name: str) -> bool:
-    """Tell whether it is a file's name and no path, here or on another system."""
+    """Tell whether a text is a file's name and not a path, here or on another system."""
     return (
         name not in ("", ".", "..")
         and "\0" not in name

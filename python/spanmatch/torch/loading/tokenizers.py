@@ -18,14 +18,14 @@ WAY_OUT = "give a `tokenizer`, a name of the Hugging Face hub or a folder; bytes
 
 
 def find_tokenizer(data: str, models: Sequence[str]) -> str | None:
-    """Return the tokenizer that the `hf:` models among these come with, for `text:` data.
+    """Return the tokenizer of the `hf:` models among these, for `text:` data.
 
-    None for other data, and where no model is of Hugging Face: each byte is a token then.
+    Return None for other data, and without a model of Hugging Face; then each byte is a token.
 
     Raises
     ------
     ValueError
-        They come with none, or with several that differ.
+        They have no tokenizer, or different ones.
     """
     names = [name for kind, _, name in (split_call(each)[0].partition(":") for each in models)
              if kind == "hf"]  # fmt: skip

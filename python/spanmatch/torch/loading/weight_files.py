@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WRAPPERS = ("state_dict", "model_state_dict", "model", "network")
-"""Where training scripts put the weights, beside an optimiser's state and the like."""
+"""The keys under which training scripts keep weights, beside an optimiser's state."""
 
 MAX_NESTING = 8  # of wrappers in each other
 SHOWN = 5
@@ -35,11 +35,11 @@ def read_weights(path: Path) -> dict[str, Any]:
     OSError
         The file cannot be read.
     spanmatch.FileError
-        It is damaged, holds no weights, weights of no plain kind, or more than can be read without
-        running code.
+        The file is damaged, holds no weights, holds weights that are not plain tensors, or cannot
+        be read without running code.
     """
     check_regular(path)
-    # What the libraries say of a folder does not always name it.
+    # The errors of the libraries for a folder do not always name it.
     with path.open("rb"):
         pass
     if is_index(path):
@@ -68,7 +68,7 @@ def _read_shards(index: Path) -> dict[str, Any]:
 
 def _read_torch(path: Path) -> object:
     try:
-        # torch warns of old formats that it goes on to read, or to refuse.
+        # torch warns of old formats, which it then reads or refuses.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return torch.load(path, map_location="cpu", weights_only=True)
@@ -79,7 +79,7 @@ def _read_torch(path: Path) -> object:
             "and save the weights alone: torch.save(model.state_dict(), path), or "
             "safetensors.torch.save_model(model, path)"
         ) from error
-    # What torch raises for a damaged file, or for one of another kind, is not defined.
+    # The errors of torch for a damaged file, or for one of another kind, are not defined.
     except Exception as error:
         reason = str(error).partition("\n")[0]
         if is_out_of_memory(error):
@@ -120,7 +120,7 @@ def _unwrap(content: object) -> object | None:
 
 
 def _check_plain(weights: Mapping[Any, Any], path: Path) -> None:
-    """Refuse what stands for weights but holds no values that can be copied as they are."""
+    """Raise FileError for a weight without values that can be copied as they are."""
     odd = [_describe_name(name) for name in weights if not isinstance(name, str)]
     if odd:
         raise FileError(
@@ -137,7 +137,7 @@ def _check_plain(weights: Mapping[Any, Any], path: Path) -> None:
 
 
 def _find_oddity(value: object) -> str:
-    """Return what a tensor is that is none of plain values in memory; nothing of all else."""
+    """Describe a tensor without plain values in memory; return "" for any other value."""
     if not isinstance(value, torch.Tensor):
         return ""
     if type(value) not in (torch.Tensor, torch.nn.Parameter):
@@ -150,5 +150,5 @@ def _find_oddity(value: object) -> str:
 
 
 def _describe_name(name: object) -> str:
-    """Return a name; of what is none its type, as it may hold itself, or be endless."""
+    """Return a name as text; for other keys only the type, since they may contain themselves."""
     return name if isinstance(name, str) else f"a {type(name).__name__}"

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 def build_weightless(name: str, **kwargs: Any) -> nn.Module:
-    """Return a model whose parameters have shapes, and neither values nor memory.
+    """Return a model whose parameters have shapes, but neither values nor memory.
 
-    Nothing is downloaded but, of a name of the Hugging Face hub, its configuration.
+    Only the configuration of a name of the Hugging Face hub is downloaded.
 
     Parameters
     ----------
@@ -69,10 +69,10 @@ def explain_weights_needed(name: str, error: Exception) -> str:
 @contextmanager
 def _on_meta(name: str) -> Iterator[None]:
     try:
-        # What loads weights is told by torch that they go nowhere, as is wanted.
+        # torch warns code that loads weights that they go nowhere, which is intended.
         with warnings.catch_warnings(), torch.random.fork_rng(devices=[]), torch.device("meta"):
             warnings.filterwarnings("ignore", message=".*meta parameter.*")
             yield
-    # What torch raises where a value is asked for: which of them it is, it does not say.
+    # These are the errors of torch if a value is asked for; they do not say so.
     except (NotImplementedError, RuntimeError) as error:
         raise ValueError(explain_weights_needed(name, error)) from error

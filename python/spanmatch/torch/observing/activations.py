@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from spanmatch.torch.observing.items import RowCounts
 
-# Types too narrow to hold a mean of their own values.
+# Types whose precision is too low for a mean of their own values.
 NARROW = (torch.float16, torch.bfloat16)
 
 
@@ -27,8 +27,8 @@ NARROW = (torch.float16, torch.bfloat16)
 class Activations:
     """The output of a layer for one batch.
 
-    Good while the layer's forward pass stands there: a later layer may write over the values. What
-    is to last is made by `copy`.
+    The values are valid only while the hook of the layer runs, since a later layer may overwrite
+    them. `copy` returns activations that last.
 
     Examples
     --------
@@ -40,25 +40,25 @@ class Activations:
     """
 
     values: Tensor
-    """As the layer gave them, detached."""
+    """The output of the layer, detached."""
     axis: int
     """The neurons' axis, counted from the front."""
     mask: Tensor | None = None
-    """Which positions of which items count: bool, of the shape of the values less `axis`."""
+    """The positions of each item that count: bool, of the shape of the values without `axis`."""
     counts: RowCounts | None = None
-    """How many rows on the first axis each item has, where that is not one; without a mask then."""
+    """The rows of each item on the first axis, if not one each; then there is no mask."""
 
     @property
     def n_neurons(self) -> int:
-        """How many neurons the layer has."""
+        """The number of neurons of the layer."""
         return self.values.shape[self.axis]
 
     @property
     def n_items(self) -> int:
-        """How many items came out: as many as the batch has inputs, where rows were traced.
+        """The number of items: that of the inputs of the batch, if rows were traced.
 
-        Without the trace that is so as a rule, but not where a layer takes the batch apart, as
-        attention in windows does, or drops items.
+        Without the trace this holds in general, but not if a layer splits inputs, as attention in
+        windows does, or drops items.
         """
         return self.values.shape[0] if self.counts is None else len(self.counts.counts)
 
@@ -69,12 +69,12 @@ class Activations:
         return tuple(shape[1 : self.axis]) + tuple(shape[self.axis + 1 :])
 
     def rows(self) -> Tensor:
-        """Return samples × neurons: a view where the neurons are last and nothing is masked."""
+        """Return samples × neurons: a view if the neurons are last and nothing is masked."""
         return cast("Tensor", as_rows(self.values, self.mask, axis=self.axis))
 
     @property
     def rows_per_item(self) -> int | list[int]:
-        """How many rows each item has that has any: its positions, or those that count."""
+        """The number of rows of each item with any rows: its positions, or those that count."""
         each = max(1, math.prod(self.positions))
         if self.counts is not None:
             return [each * count for count in self.counts.counts if count > 0]
@@ -84,7 +84,7 @@ class Activations:
         return [count for count in counts if count > 0]
 
     def means(self) -> Tensor:
-        """Return items × neurons: of each item the mean over its unmasked positions, in new memory.
+        """Return items × neurons: the mean of each item over its unmasked positions, in new memory.
 
         Half precision becomes float32.
 
@@ -95,7 +95,7 @@ class Activations:
         """
         if self.counts is not None:
             return _average(self.rows(), self.counts, max(1, math.prod(self.positions)))
-        # Summed in a fixed order for any strides, so that a copy has the same means.
+        # The order of the sum is the same for any strides, so that a copy has the same means.
         last = self.values.movedim(self.axis, -1).contiguous()
         values = last.flatten(1, -2) if self.positions else None
         kind = torch.float32 if self.values.dtype in NARROW else self.values.dtype
@@ -111,16 +111,16 @@ class Activations:
         return values.masked_fill(~mask[..., None], 0).sum(1, dtype=kind) / counts
 
     def copy(self, memory: Tensor | None = None) -> Activations:
-        """Return a copy that no later layer can change, its neurons last.
+        """Return a copy that no later layer can change, with the neurons last.
 
-        Rows of maps are a copy in any case, and `rows` of the copy copies nothing: together they
+        `rows` of maps makes a copy anyway, and `rows` of this copy makes none, so both together
         cost no more than `rows` alone.
 
         Parameters
         ----------
         memory
-            The values of the copy of the last batch, which is needed no more: they are written over
-            where they have the same shape. New memory costs as much as the copy.
+            The values of the copy of the last batch, which is no longer needed. They are
+            overwritten if they have the same shape, since new memory costs as much as the copy.
         """
         last = self.values.movedim(self.axis, -1)
         if memory is not None and _fits(memory, last):
@@ -131,20 +131,20 @@ class Activations:
 
 
 class UnreadableError(ValueError):
-    """A layer gives floats in a form whose rows cannot be told: it says which, as a noun."""
+    """An output has floats in a form without rows; the message is a noun for this form."""
 
 
 def find_activations(returned: Any) -> Tensor | None:
-    """Return the first tensor of floats with at least two axes in what a layer returns, or None.
+    """Return the first tensor of floats with at least two axes in a layer's result, or None.
 
-    Recurrent and attention layers return (output, state), models of transformers a mapping whose
-    loss, if any, is a single number; others a dataclass, whose fields are looked through in order.
-    A PackedSequence of texts of one length is unpacked, the items first.
+    Recurrent and attention layers return (output, state). Models of transformers return a mapping,
+    in which a loss is a single number. Others return a dataclass, whose fields are searched in
+    order. A PackedSequence of texts of equal length is unpacked, with the items first.
 
     Raises
     ------
     UnreadableError
-        That tensor is sparse or nested, or packed from texts of several lengths.
+        This tensor is sparse or nested, or packed from texts of different lengths.
 
     Examples
     --------
@@ -163,7 +163,7 @@ def find_activations(returned: Any) -> Tensor | None:
 
 
 def describe_without_floats(returned: Any) -> str:
-    """Return what a layer returned, where nothing in it is an output."""
+    """Describe the result of a layer in which nothing is an output."""
     if isinstance(returned, Tensor):
         kind = str(returned.dtype).removeprefix("torch.")
         return f"a tensor of {kind} with {returned.ndim} axes, not of floats with two or more"
@@ -207,7 +207,7 @@ def _unpack(packed: PackedSequence) -> Tensor | None:
 
 
 def _average(rows: Tensor, counts: RowCounts, times: int) -> Tensor:
-    """Return the mean of the rows of each item, which has so many times as many as counted."""
+    """Return the mean of the rows of each item, with `times` rows for each one counted."""
     if 0 in counts.counts:
         item = counts.counts.index(0)
         raise ValueError(f"item {item} of the batch (counted from 0) has no {counts.kind}")

@@ -29,12 +29,12 @@ class AxisChoice:
         globs = axis if isinstance(axis, Mapping) else {} if axis is None else {"*": axis}
         said = {glob: _as_axes(at) for glob, at in globs.items()}
         self.layers = spread_over_layers("axis", said, list(layers))
-        """The layers whose axis was said."""
+        """The layers for which the axis is given."""
 
     def get_axes(self, name: str, shape: tuple[int, ...], *, first: int = 1) -> tuple[int, ...]:
-        """Return the axes said for a layer, counted from the front of its output.
+        """Return the given axes of a layer, counted from the front of its output.
 
-        They are not before the axis `first`.
+        None of them may come before the axis `first`.
         """
         for axis in self.layers[name]:
             if not -len(shape) <= axis < len(shape) or axis % len(shape) < first:
@@ -49,7 +49,7 @@ class AxisChoice:
 
 
 def explain_unknown_axis(shape: tuple[int, ...]) -> str:
-    """Return what to say where nobody has said the neurons' axis, and nothing else tells it."""
+    """Return the error message if the neurons' axis is neither given nor known."""
     return (
         f"of its output {shape} it is not known which axis is the neurons': say so, as "
         "by `axis={'GLOB': 1}`"

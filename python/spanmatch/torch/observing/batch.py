@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 ATTENTION_MASK = "attention_mask"
-# Models compute their loss with these, and some make further inputs of them.
+# Models compute their loss with these, and some derive further inputs from them.
 LABELS = "labels"
 SHOWN = 8
 
@@ -31,7 +31,7 @@ def take_batches(data: Iterable[Any], max_batches: int | None) -> Iterator[Any]:
     Raises
     ------
     TypeError
-        `data` is a single batch, or examples that nobody has put into batches.
+        `data` is a single batch, or examples that are not in batches.
     """
     if _gives_examples(data):
         raise TypeError(
@@ -46,7 +46,7 @@ def take_batches(data: Iterable[Any], max_batches: int | None) -> Iterator[Any]:
 
 
 def count_batches(data: Iterable[Any], max_batches: int | None) -> int | None:
-    """Return how many batches there are to read, where that is known; none is read for it."""
+    """Return the number of batches if it is known, without reading any."""
     try:
         total = len(data)  # type: ignore[arg-type]
     except TypeError:
@@ -55,9 +55,9 @@ def count_batches(data: Iterable[Any], max_batches: int | None) -> int | None:
 
 
 def get_inputs(batch: Any) -> Tensor | Mapping[str, Any]:
-    """Return what the model is given of a batch: a tensor, or a mapping of its arguments.
+    """Return the model's inputs in a batch: a tensor, or a mapping of its arguments.
 
-    Of a batch of torch_geometric it is a `GraphBatch`.
+    For a batch of torch_geometric, return a `GraphBatch`.
 
     Raises
     ------
@@ -87,27 +87,28 @@ def get_inputs(batch: Any) -> Tensor | Mapping[str, Any]:
 def name_inputs(
     batch: Any, model: Callable[..., Any], *, mask_said: bool = False
 ) -> Tensor | Mapping[str, Any]:
-    """Return what a model is given of a batch, by the names of its arguments where that matters.
+    """Return the model's inputs in a batch, by the names of its arguments if they matter.
 
-    A pair of tensors is (inputs, targets), but for (ids, mask): where the model takes an
-    `attention_mask`, and the second tensor holds for each position of the first whether it counts.
-    Then it is the mapping of both. `labels` are for nobody.
+    A pair of tensors is (inputs, targets). It is (ids, mask) if the model takes an
+    `attention_mask`, and the second tensor says for each position of the first whether it counts;
+    then a mapping of both is returned. `labels` are never an input.
 
     Parameters
     ----------
     batch
-        As it came.
+        A batch of the data, as it was read.
     model
-        Whose arguments are meant.
+        The model that takes the inputs.
     mask_said
-        Whether somebody has said which positions count, and so has masks.
+        Whether the user has given a mask, and so knows of masks.
 
     Raises
     ------
     TypeError
-        The batch is no batch.
+        This is not a batch.
     ValueError
-        A mapping holds nothing that the model takes; a second tensor may be a mask or targets.
+        A mapping holds no argument of the model, or it is not clear whether the second tensor is a
+        mask or targets.
     """
     inputs = get_inputs(batch)
     if isinstance(inputs, Mapping):
@@ -130,10 +131,10 @@ def name_inputs(
 
 
 def count_inputs(batch: Any, axis: int = 0) -> int:
-    """Return how many inputs a batch holds.
+    """Return the number of inputs in a batch.
 
-    It is the length of its first tensor with two axes or more, else of its first tensor, else of
-    its first list or tuple; 1 where it has none of these.
+    This is the length of its first tensor with two or more axes, or else of its first tensor, or
+    else of its first list or tuple. Without any of these it is 1.
 
     >>> count_inputs({"temperature": torch.ones(1), "x": torch.ones(8, 3)})
     8
@@ -152,9 +153,9 @@ def count_inputs(batch: Any, axis: int = 0) -> int:
 def call_model(
     model: Callable[..., Any], inputs: Tensor | Mapping[str, Any], device: Any, dtype: Any = None
 ) -> Any:
-    """Run the model on a copy of its inputs, on `device`; floats become `dtype`, where given.
+    """Run the model on a copy of its inputs on `device`, with floats as `dtype` if given.
 
-    Of a mapping it is given what its forward pass takes, and never `labels`.
+    Of a mapping, the model gets the arguments of its forward pass, and never `labels`.
     """
     if isinstance(inputs, Tensor):
         return model(_copy(inputs, device, dtype))
@@ -171,7 +172,7 @@ def call_model(
 
 
 def _choose_entries(inputs: Mapping[str, Any], model: Callable[..., Any]) -> Mapping[str, Any]:
-    """Return what a model is given of a mapping: all but labels; of a batch of graphs what fits."""
+    """Return the model's arguments: a mapping without labels, or the parts of a graph batch."""
     if isinstance(inputs, GraphBatch):
         return inputs.fit_to(_get_parameters(model))
     names = _list_arguments(model)
@@ -185,7 +186,7 @@ def _choose_entries(inputs: Mapping[str, Any], model: Callable[..., Any]) -> Map
 
 
 def copy_batch(batch: Any) -> Any:
-    """Return a batch that lasts: whoever gives batches may write the next one over it."""
+    """Return a copy of a batch, since its source may overwrite it with the next one."""
     if is_graph_batch(batch):
         return batch.clone()
     return _map_parts(batch, torch.clone)
@@ -196,14 +197,14 @@ def _copy_all(value: Any, device: Any, dtype: Any) -> Any:
 
 
 def _map_parts(value: Any, change: Callable[[Tensor], Tensor]) -> Any:
-    """Change all tensors in what mappings, lists and tuples hold."""
+    """Apply a function to all tensors in mappings, lists and tuples."""
     if isinstance(value, Tensor):
         return change(value)
     if isinstance(value, Mapping):
         parts = {name: _map_parts(part, change) for name, part in value.items()}
         if type(value) is dict or not isinstance(value, MutableMapping):
             return parts
-        # One of transformers gives its entries as attributes too.
+        # A mapping of transformers has its entries as attributes too.
         other = copy(value)
         other.update(parts)
         return other
@@ -213,13 +214,13 @@ def _map_parts(value: Any, change: Callable[[Tensor], Tensor]) -> Any:
 
 
 def _copy(tensor: Tensor, device: Any, dtype: Any) -> Tensor:
-    """Models may write over what they are given, and the next one is given it too."""
+    """Return a copy, since a model may overwrite its inputs, which the next one gets too."""
     floats = dtype is not None and tensor.is_floating_point()
     return tensor.to(device, dtype if floats else tensor.dtype, copy=True)
 
 
 def _gives_examples(data: Any) -> bool:
-    """Tell whether it is a data set whose examples are numbered; those that iterate may batch."""
+    """Tell whether this is a data set with numbered examples; an iterable one may have batches."""
     of_hugging_face = type(data).__module__.partition(".")[0] == "datasets"
     if of_hugging_face:
         return hasattr(data, "column_names")
@@ -227,13 +228,13 @@ def _gives_examples(data: Any) -> bool:
 
 
 def _is_one_run(mask: Tensor) -> bool:
-    """Tell whether in each row the ones stand together, as those of a padded text do."""
+    """Tell whether the ones of each row are adjacent, as in the mask of a padded text."""
     edges = mask.long().diff(dim=1, prepend=mask.new_zeros(len(mask), 1).long())
     return bool(((edges == 1).sum(1) == 1).all())
 
 
 def _find_first_argument(model: Callable[..., Any]) -> str | None:
-    """Return the name of the argument that a single tensor is given as."""
+    """Return the name of the argument that takes a single tensor."""
     first = next(iter(_get_parameters(model).values()), None)
     named = first is not None and first.kind is Parameter.POSITIONAL_OR_KEYWORD
     return first.name if first is not None and named and first.name != ATTENTION_MASK else None

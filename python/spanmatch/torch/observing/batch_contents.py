@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BatchContents:
-    """What a batch holds for one model."""
+    """The contents of a batch for one model."""
 
     inputs: Any
     n_inputs: int
     masks: BatchMasks
     items: BatchItems | None
-    """How many rows each input has, where inputs lie one after the other on axis 0."""
+    """The number of rows of each input, if inputs lie one after the other on axis 0."""
 
 
 @dataclass(frozen=True)
 class BatchReader:
-    """How batches are to be read.
+    """The options for reading batches.
 
     Raises
     ------
@@ -47,12 +47,12 @@ class BatchReader:
         check_items(self.items, self.mask, self.input_axis)
 
     def read(self, batch: Any, model: nn.Module, layers: Iterable[str]) -> BatchContents:
-        """Return what a batch holds for a model, of which these layers are chosen.
+        """Return the contents of a batch for a model with these chosen layers.
 
         Raises
         ------
         TypeError, ValueError
-            It is no batch, is empty, or its masks or items are none.
+            This is not a batch, the batch is empty, or its masks or items are wrong.
         """
         inputs = name_inputs(batch, model, mask_said=self.mask is not None)
         items = read_items(batch, self.items)

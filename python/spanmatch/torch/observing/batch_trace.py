@@ -26,18 +26,19 @@ def trace_batch(
     input_axis: int,
     check: Callable[[ForwardPass], None],
 ) -> tuple[ForwardPass, RowTrace]:
-    """Find how each output is laid out; return the first pass over the batch too.
+    """Find the layout of every output, and return it with the first pass over the batch.
 
     Parameters
     ----------
     run_model
-        Runs the model on inputs, from random numbers and a state on, and fills a forward pass.
+        Runs the model on inputs, with the random numbers and the state of an origin, and records
+        the forward pass.
     read
-        What the batch holds.
+        The contents of the batch.
     input_axis
-        Which axis of its tensors runs over the inputs.
+        The axis of its tensors that runs over the inputs.
     check
-        Raises what is wrong with the first pass.
+        Raises an error if the first pass is wrong.
     """
     # With items every row on axis 0 is checked.
     n_looked_at = read.n_inputs if read.items is None else 1
@@ -53,7 +54,7 @@ def trace_batch(
             n_inputs=n_inputs, input_axis=input_axis, is_projected=True, is_resized=until_error
         )
         try:
-            # From where the first batch will go on, if nothing is said.
+            # Without an origin, begin where the run of the first batch will begin.
             run_model(inputs, current, origin or (RandomStream(), ModelState()))
         except MemoryError:
             raise

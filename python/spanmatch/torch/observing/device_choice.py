@@ -8,7 +8,7 @@ from spanmatch.base.words import count_of
 
 
 def as_device(device: torch.device | str) -> torch.device:
-    """Return `device` as torch has it.
+    """Return `device` as a torch.device.
 
     >>> as_device("cpu")
     device(type='cpu')
@@ -16,7 +16,7 @@ def as_device(device: torch.device | str) -> torch.device:
     Raises
     ------
     TypeError, ValueError
-        It is no device, or there is none such here.
+        This is not a device, or the machine does not have it.
     """
     try:
         chosen = torch.device(device)

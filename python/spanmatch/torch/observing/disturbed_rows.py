@@ -29,7 +29,7 @@ BOUNDS = "ptr"  # torch_geometric's name of the bounds between graphs
 
 
 def plan_runs(n_inputs: int) -> Tensor:
-    """Return which inputs are disturbed in which run, inputs × runs.
+    """Return the inputs that are disturbed in each run, as booleans inputs × runs.
 
     >>> plan_runs(3).int().tolist()
     [[1, 1, 0, 0], [1, 0, 1, 0], [1, 0, 0, 1]]
@@ -66,21 +66,21 @@ def list_disturbed(inputs: Any, items: BatchItems) -> list[dict[str, RowCounts]]
 def disturb_rows(
     inputs: Any, rows: Mapping[str, RowCounts], chosen: Tensor, seed: int
 ) -> Any | None:
-    """Return the inputs with the rows of some disturbed; None if that changes nothing.
+    """Return the inputs with the rows of some of them disturbed; None if that changes nothing.
 
-    Floats are given noise. Of all other tensors each row of an input becomes one of the same
-    input's, drawn at random: they may be indices, and hold none that was not there.
+    Noise is added to floats. In all other tensors, each row becomes a random row of the same input:
+    they may hold indices, so no new value must appear.
 
     Parameters
     ----------
     inputs
         A tensor, or a mapping of arguments.
     rows
-        The tensors that are disturbed, and which of their rows are of which input.
+        The tensors that are disturbed, and the input of each of their rows.
     chosen
-        Which inputs are.
+        The inputs that are disturbed.
     seed
-        What the noise follows from.
+        The seed of the noise.
     """
     generator = torch.Generator().manual_seed(seed)
     if isinstance(inputs, Tensor):
@@ -112,5 +112,5 @@ def _disturb(
 
 
 def _stand(rows: Tensor, part: Tensor) -> Tensor:
-    """Return what is said of rows, in a shape that spreads over all else."""
+    """Return values of rows in a shape that broadcasts over the other axes."""
     return rows.to(part.device).reshape(-1, *(1,) * (part.ndim - 1))

@@ -23,7 +23,7 @@ Call: TypeAlias = tuple[str, int]
 
 
 class Receiver(Protocol):
-    """What is called with each output of a chosen layer, in the order of the run."""
+    """A function that is called with each output of a chosen layer, in the order of the run."""
 
     def __call__(self, layer: str, call: int, activations: Activations, /) -> object:
         """Take the activations of a layer in one of its calls: 0, 1, … in a forward pass."""
@@ -31,24 +31,24 @@ class Receiver(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class SeenOutput:
-    """What an output looks like, whether or not its axis is known."""
+    """The properties of an output, whether or not its axis is known."""
 
     layer: str
     call: int
     shape: tuple[int, ...]
     neurons: tuple[int, ...] | None
-    """The neurons' axes; None: not known."""
+    """The neurons' axes; None if not known."""
     n_witnesses: int
-    """On how many others of this shape that rests; 0: on what the output is made of."""
+    """The number of other outputs of this shape from which they follow; 0 for its own making."""
     resolution: float
-    """The relative rounding of its type."""
+    """The relative rounding of the type."""
     n_bytes: int
-    """What its values take."""
+    """The bytes of its values."""
     slices: dict[int, Tensor] = field(default_factory=dict)
-    """Projections of its slices, by axis, where they were asked for."""
+    """Projections of its slices by axis, if they were asked for."""
 
     def differs(self, other: SeenOutput | None) -> bool:
-        """Tell whether the output has other values in another run, as far as that has the shape."""
+        """Tell whether the output has other values in another run, if the shape is the same."""
         if other is None or self.slices.keys() != other.slices.keys():
             return False
         return any(not torch.equal(each, other.slices[axis]) for axis, each in self.slices.items())
@@ -56,45 +56,45 @@ class SeenOutput:
 
 @dataclass
 class ForwardPass:
-    """What is known of the forward pass that runs."""
+    """The record of the forward pass that runs."""
 
     receive: Receiver | None = None
-    """Given each output; None where what they look like is all that is asked for."""
+    """Called with each output; None if only the properties of outputs are recorded."""
     n_inputs: int = 1
-    """How many inputs the batch has."""
+    """The number of inputs of the batch."""
     masks: BatchMasks | None = None
-    """Which positions of the batch count."""
+    """The masks of the batch."""
     items: BatchItems | None = None
-    """How many rows each input has, where inputs lie one after the other on the first axis."""
+    """The number of rows of each input, if inputs lie one after the other on the first axis."""
     input_axis: int = 0
-    """Which axis of the batch's tensors runs over the inputs."""
+    """The axis of the batch's tensors that runs over the inputs."""
     is_projected: bool = False
-    """Whether projections of the slices of outputs are kept."""
+    """Whether to keep projections of the slices of outputs."""
     is_repeatable: bool = False
-    """Whether it is known to have drawn no random numbers, and to have left no state."""
+    """Whether it certainly drew no random numbers and left no state."""
     is_resized: bool = False
-    """Whether its inputs have another length than those of the batch."""
+    """Whether its inputs have another length than the inputs of the batch."""
     axes: Axes = field(default_factory=Axes)
     """The neurons' axes found so far."""
     seen: dict[Call, SeenOutput] = field(default_factory=dict)
     """The outputs of the chosen layers, in the order of the run."""
     calls: dict[str, int] = field(default_factory=dict)
-    """How often each chosen layer has given an output."""
+    """The number of outputs of each chosen layer."""
     empty: dict[str, str] = field(default_factory=dict)
-    """What a layer returned that holds no activations, or none that can be read, in words."""
+    """Descriptions of results of layers that hold no activations, or none that can be read."""
     is_whole: bool = True
-    """Whether it came to its end."""
+    """Whether it is complete."""
     failure: BaseException | None = None
-    """What a hook has raised."""
+    """The error of a hook."""
     _unsettled: dict[int, tuple[ref[Tensor], Call]] = field(default_factory=dict)
 
     @property
     def is_read(self) -> bool:
-        """Whether more is asked for than what outputs look like."""
+        """Whether the run passes outputs on, and does not only record their properties."""
         return self.is_projected or self.receive is not None
 
     def record(self, layer: str, output: Tensor, neurons: tuple[int, ...] | None) -> SeenOutput:
-        """Count an output of a chosen layer, and return what it looks like."""
+        """Count an output of a chosen layer, and return its properties."""
         call = self.calls.get(layer, 0)
         self.calls[layer] = call + 1
         slices = project_slices(output, self.n_inputs) if self.is_projected else {}
@@ -114,9 +114,10 @@ class ForwardPass:
         return seen
 
     def settle(self, output: Tensor) -> None:
-        """Take what is known of an output now for what a layer inside has returned: it is the same.
+        """Update the record of an inner layer whose output this is, with what is known now.
 
-        As a normalisation knows its axis, and the activation that it ends with does not.
+        A block may know its axis, such as a normalisation, when its last inner layer, such as an
+        activation, does not.
         """
         output_ref, call = self._unsettled.get(id(output), (None, None))
         axis = self.axes.get_axis(output)

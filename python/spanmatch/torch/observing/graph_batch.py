@@ -17,7 +17,7 @@ BATCH_PARAMETER = "batch"
 
 
 def is_graph_batch(value: Any) -> bool:
-    """Tell whether it is what the DataLoader of torch_geometric makes of several graphs.
+    """Tell whether this is a batch of graphs from the DataLoader of torch_geometric.
 
     >>> is_graph_batch(torch.zeros(3)), is_graph_batch({"ptr": torch.zeros(3)})
     (False, False)
@@ -28,19 +28,19 @@ def is_graph_batch(value: Any) -> bool:
 
 
 class GraphBatch(Mapping[str, Any]):
-    """What a batch of graphs holds, by name; a model may take it whole.
+    """The entries of a batch of graphs by name; a model may take the batch as a whole.
 
     Parameters
     ----------
     graphs
-        As torch_geometric made it.
+        The batch of torch_geometric.
     values
         What it holds in place of its own.
 
     Raises
     ------
     TypeError
-        Its nodes are of several types, or it does not say which nodes are whose.
+        Its nodes are of several types, or it does not say to which graph each node belongs.
     """
 
     def __init__(self, graphs: Any, values: Mapping[str, Any] | None = None) -> None:
@@ -72,7 +72,7 @@ class GraphBatch(Mapping[str, Any]):
         return GraphBatch(self._graphs, values)
 
     def make_whole(self, copy: Callable[[Tensor], Tensor], device: Any) -> Any:
-        """Return a copy as torch_geometric has batches, on a device, its tensors made by `copy`."""
+        """Return a copy as a batch of torch_geometric, on a device, with tensors made by `copy`."""
         whole = self._graphs.clone().to(device)
         for name, value in self._values.items():
             if isinstance(value, Tensor):
@@ -80,11 +80,10 @@ class GraphBatch(Mapping[str, Any]):
         return whole
 
     def fit_to(self, parameters: Mapping[str, Parameter]) -> Mapping[str, Any]:
-        """Return what a forward pass with these parameters is given: the whole, or its parts.
+        """Return the arguments of a forward pass with these parameters: the batch, or its parts.
 
-        It is given parts where it takes them by name: all that it needs are among the names of the
-        batch. One that needs a single thing of another name, or by the name of `batch`, is given
-        the whole.
+        The pass gets parts if the batch has all of its required parameters by name. If it requires
+        a single parameter of another name, or with the name `batch`, it gets the whole batch.
         """
         named = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
         needed = [
@@ -103,12 +102,12 @@ class GraphBatch(Mapping[str, Any]):
         return self
 
     def count_nodes(self) -> tuple[int, ...]:
-        """Return how many nodes each graph has."""
+        """Return the number of nodes of each graph."""
         counts: list[int] = self._values["ptr"].diff().tolist()
         return tuple(counts)
 
     def count_edges(self) -> tuple[int, ...] | None:
-        """Return how many edges each graph has; None if they do not lie graph by graph."""
+        """Return the number of edges of each graph; None if edges are not sorted by graph."""
         edges, ptr = self._values.get("edge_index"), self._values["ptr"]
         if not isinstance(edges, Tensor) or edges.ndim != 2 or edges.shape[0] != 2:
             return None

@@ -35,23 +35,23 @@ if TYPE_CHECKING:
 
 
 class Hook(Protocol):
-    """What is called with all that a module was given and returned."""
+    """A function that is called with the arguments and the result of a module."""
 
     def __call__(
         self, name: str, module: nn.Module, args: Any, kwargs: dict[str, Any], returned: Any, /
     ) -> None:
-        """Take what a module returns."""
+        """Receive the result of a module."""
 
 
 class HookedModel:
-    """A model, its modules by name, and the way in which it is run.
+    """A model, its modules by name, and the way to run it.
 
     Parameters
     ----------
     model
-        As it is used: wrappers are looked through.
+        The model as the user has it; wrappers are removed.
     device
-        Where inputs go. None: where the model's first parameter or buffer lies.
+        The device of inputs; None for that of the model's first parameter or buffer.
     """
 
     def __init__(self, model: nn.Module, device: torch.device | str | None) -> None:
@@ -68,7 +68,7 @@ class HookedModel:
 
     @contextmanager
     def hooking(self, modules: Iterable[nn.Module], take: Hook) -> Iterator[None]:
-        """Put hooks on modules, and the model in eval mode, its wrappers off; take all back."""
+        """Register hooks, and put the model in eval mode without wrappers; undo all at the end."""
         with ExitStack() as undo:
             undo.enter_context(unwrap_parts(self.model))
             undo.enter_context(set_eval_mode(self.model))
@@ -91,11 +91,11 @@ class HookedModel:
         inputs
             A tensor, or a mapping of arguments; the model gets copies.
         current
-            The pass; what hooks have raised is in its `failure`, and is raised here.
+            The record of the pass; an error of a hook is kept in its `failure`, and raised here.
         origin
-            The random numbers and the state that the run goes on from.
+            The random numbers and the state with which the run begins.
         batch
-            Which batch it is, for errors.
+            The number of the batch, for errors.
 
         Raises
         ------

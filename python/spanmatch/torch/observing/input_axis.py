@@ -30,14 +30,14 @@ class InputAxis:
 
     axis: int
     before: int = 1
-    """How many rows every input has on this axis that lie far apart: (T·B, H) has T of them."""
+    """The rows of every input on this axis that lie apart: (T·B, H) has T of them."""
     after: int = 1
-    """How many it has that lie side by side: (B·T, H) has T of them."""
+    """The rows of every input that are adjacent: (B·T, H) has T of them."""
 
     def is_like(self, other: InputAxis) -> bool:
-        """Tell whether rows lie alike: those of an input may be more or fewer than in this batch.
+        """Tell whether both agree; an input may have another number of rows in another batch.
 
-        A number of rows that stands alone varies, as that of the tokens of longer texts.
+        A single number of rows may vary between batches, such as the tokens of longer texts.
         """
         if self.axis != other.axis or (self.before > 1 and self.after > 1):
             return self == other
@@ -47,12 +47,12 @@ class InputAxis:
         )
 
     def split(self, output: Tensor, n_inputs: int) -> Tensor:
-        """Return a view of an output with an axis for the inputs, and what lay beside them apart.
+        """Return a view of an output with an axis of inputs alone, and others for its other rows.
 
         Raises
         ------
         ValueError
-            The axis holds no whole number of rows for every input.
+            The length of the axis is not a multiple of the number of inputs.
         """
         shape = output.shape
         before, after = self.count_rows(shape[self.axis], n_inputs)
@@ -66,10 +66,10 @@ class InputAxis:
         return output.reshape(*shape[: self.axis], *sizes, *shape[self.axis + 1 :])
 
     def count_rows(self, size: int, n_inputs: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Return how many rows lie before and after the inputs on an axis of this size.
+        """Return the numbers of rows before and after the inputs on an axis of this size.
 
-        Each is one number, or none where there were no such rows; a number alone may be another
-        than in the first batch, as that of the tokens of longer texts.
+        Each is a tuple of one number, or empty without such rows. If only one of them has a number,
+        it may differ from that of the first batch, such as the tokens of longer texts.
         """
         k = size // max(n_inputs, 1)
         before = () if self.before == 1 else (k if self.after == 1 else self.before,)
@@ -78,24 +78,24 @@ class InputAxis:
 
     @property
     def place(self) -> int:
-        """The axis of the inputs in what `split` returns."""
+        """The axis of the inputs in the result of `split`."""
         return self.axis + (self.before > 1)
 
     def move(self, axis: int) -> int:
-        """Return where another axis of an output is in what `split` returns."""
+        """Return the number of another axis of an output in the result of `split`."""
         return axis + (axis > self.axis) * ((self.before > 1) + (self.after > 1))
 
 
 class NoInputAxisError(ValueError):
-    """There is no axis that runs over the inputs, or it cannot be told; the text says why."""
+    """No axis runs over the inputs, or it cannot be found; the message says why."""
 
 
 class UnmovedError(NoInputAxisError):
-    """The output is the same whatever the order of the inputs."""
+    """The output is the same for every order of the inputs."""
 
 
 def choose_order(n_inputs: int) -> Tensor:
-    """Return an order in which no input stays, and that is no shift and, from 4 on, undoes nothing.
+    """Return an order that moves every input, is no shift, and from 4 inputs on no involution.
 
     >>> choose_order(2).tolist()
     [1, 0]
@@ -143,25 +143,25 @@ def project_slices(output: Tensor, n_inputs: int) -> dict[int, Tensor]:
 def find_input_axis(
     given: Mapping[int, Tensor], moved: Mapping[int, Tensor], order: Tensor, resolution: float
 ) -> InputAxis:
-    """Return the input axis of an output, of its slices' projections in two runs.
+    """Return the input axis of an output, from the projections of its slices in two runs.
 
     Parameters
     ----------
     given
-        By axis, of the inputs as they are.
+        The projections by axis, for the inputs in their order.
     moved
-        The same, of the inputs in another order.
+        The same for the inputs in another order.
     order
         Input i of the second run is input `order[i]` of the first.
     resolution
-        The relative rounding of the output's type: what differs by less has not moved.
+        The relative rounding of the output's type. Values that differ by less have not moved.
 
     Raises
     ------
     UnmovedError
-        Both runs gave the same.
+        The output is the same in both runs.
     NoInputAxisError
-        The slices along no axis moved as the inputs did, or those along several.
+        The slices moved as the inputs did along no axis, or along several.
     """
     if {axis: each.shape for axis, each in given.items()} != {
         axis: each.shape for axis, each in moved.items()
@@ -202,21 +202,21 @@ def find_input_axis(
 def find_disturbed_axis(
     given: Mapping[int, Tensor], disturbed: Mapping[int, Mapping[int, Tensor]], n_inputs: int
 ) -> InputAxis:
-    """Return the input axis of an output, of its slices' projections with one input changed.
+    """Return the input axis of an output, from projections of its slices with one input changed.
 
     Parameters
     ----------
     given
-        By axis, of the inputs as they are.
+        The projections by axis, for the inputs as they are.
     disturbed
-        By the input that was changed, the same.
+        The same for each input that was changed.
     n_inputs
-        How many inputs there are.
+        The number of inputs.
 
     Raises
     ------
     NoInputAxisError
-        There is none along which those slices changed alone that are of the input, or several.
+        Along no axis, or along several, only the slices of the changed input changed.
     """
     found = [
         where
@@ -245,7 +245,7 @@ def _changed_alone(
 def follows(
     given: Mapping[int, Tensor], moved: Mapping[int, Tensor], order: Tensor, where: InputAxis
 ) -> bool:
-    """Tell whether two runs that gave the same agree with an input axis: all inputs are alike."""
+    """Tell whether two equal runs are consistent with an input axis, as all inputs are equal."""
     slices, rows = given.get(where.axis), _move_rows(where, order)
     if slices is None or len(slices) != len(rows) or where.axis not in moved:
         return False
@@ -253,14 +253,14 @@ def follows(
 
 
 def _list_ways(axis: int, k: int) -> Iterator[InputAxis]:
-    """Yield the ways in which k rows of every input can lie on an axis."""
+    """Yield the ways in which k rows of each input can lie on an axis."""
     for before in range(1, k + 1):
         if k % before == 0:
             yield InputAxis(axis, before, k // before)
 
 
 def _has_equal_rows(slices: Tensor, where: InputAxis, n_inputs: int) -> bool:
-    """Tell whether some of the rows that share the axis with the inputs are the same for all."""
+    """Tell whether some of the rows beside the inputs on the axis are the same for all inputs."""
     rows = slices.reshape(where.before, n_inputs, where.after, -1)
     equal = (rows == rows[:, :1]).all(3).all(1)
     return equal.numel() > 1 and bool(equal.any())
@@ -272,7 +272,7 @@ def _move_rows(where: InputAxis, order: Tensor) -> Tensor:
 
 
 def _measure(given: Tensor, moved: Tensor, rows: Tensor | None) -> float:
-    """Return how far the slices are from those given, in this order; of their spread."""
+    """Return the distance of slices from the given ones in this order, relative to the largest."""
     expected = given if rows is None else given[rows.to(given.device)]
     return float((moved - expected).abs().max() / given.abs().max().clamp_min(1e-300))
 

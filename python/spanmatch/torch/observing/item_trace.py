@@ -37,7 +37,7 @@ STILL = 2  # and neither is one of up to this many roundings of the largest row.
 
 @dataclass
 class Evidence:
-    """What disturbing some tensors has shown, by output and kind of rows."""
+    """The effect of disturbing some tensors, by output and kind of rows."""
 
     names: Sequence[str]
     """The tensors."""
@@ -46,7 +46,7 @@ class Evidence:
     changes: set[Call] = field(default_factory=set)
 
     def add(self, call: Call, changed: Tensor, plan: Tensor, kinds: Iterable[RowCounts]) -> None:
-        """Take in which rows of an output changed in which run: rows × runs."""
+        """Record the rows of an output that changed in each run, as rows × runs."""
         if bool(changed.any()):
             self.changes.add(call)
         for kind in kinds:
@@ -66,21 +66,21 @@ def trace_items(
     inputs: Any,
     items: BatchItems,
 ) -> RowTrace:
-    """Find what the rows of each output are of, among what each input is said to have.
+    """Find the kinds of rows of each output, among the given kinds of each input.
 
     Parameters
     ----------
     run
         Runs the model on inputs, and returns the pass with projections of its outputs.
     run_on
-        Runs it on the first batch again, with the random numbers and the state that the first pass
-        has left.
+        Runs the model on the first batch again, with the random numbers and the state after the
+        first pass.
     given
         The pass on the first batch.
     inputs
-        What the model was given.
+        The inputs of the model.
     items
-        How many rows each input has.
+        The number of rows of each input.
     """
     kinds = {call: items.find_kinds(output.shape[0]) for call, output in given.seen.items()}
     shown = [] if items.n_inputs == 1 else _disturb_all(run, given, inputs, items, kinds)
@@ -114,7 +114,7 @@ def _disturb_all(
     items: BatchItems,
     kinds: Mapping[Call, list[RowCounts]],
 ) -> list[Evidence]:
-    """Return what disturbing each tensor, or those that are known together, has shown."""
+    """Return the effect of disturbing each tensor, or each group of tensors."""
     plan = plan_runs(items.n_inputs)
     floors = _measure_rounding(run, given, inputs)
     found = []
@@ -139,7 +139,7 @@ def _disturb_all(
 
 
 def _measure_rounding(run: Run, given: ForwardPass, inputs: Any) -> dict[Call, float]:
-    """Return by how much the projected rows of every output may differ though nothing changed."""
+    """Return the differences of projected rows of every output that count as no change."""
     again = run(inputs)
     floors = {}
     for call, output in given.seen.items():
@@ -156,7 +156,7 @@ def _measure_rounding(run: Run, given: ForwardPass, inputs: Any) -> dict[Call, f
 def _find_changed(
     output: SeenOutput, runs: list[ForwardPass | None], floor: float
 ) -> Tensor | None:
-    """Return which rows changed in which run; None if their number did."""
+    """Return the rows that changed in each run; None if the number of rows changed."""
     one = output.slices.get(0)
     if one is None:
         return None
@@ -174,9 +174,10 @@ def _find_changed(
 
 
 def _drop_misplaced(found: list[Evidence], kinds: Mapping[Call, list[RowCounts]]) -> list[Evidence]:
-    """Leave out what tensors have shown whose rows are not the inputs', though there are as many.
+    """Drop the effects of tensors whose rows are not those of inputs, but happen to be as many.
 
-    Outputs of one row an input tell: they change with the right input for those whose rows are.
+    Outputs with one row for each input show this: they change with the right input only for tensors
+    whose rows are those of inputs.
     """
     single = {(call, ONE) for call, each in kinds.items() if [kind.kind for kind in each] == [ONE]}
     right = [each for each in found if each.agrees & single and not each.contradicts & single]
@@ -186,7 +187,7 @@ def _drop_misplaced(found: list[Evidence], kinds: Mapping[Call, list[RowCounts]]
 def _choose_kinds(
     call: Call, kinds: list[RowCounts], found: list[Evidence], *, is_tested: bool
 ) -> tuple[str, ...]:
-    """Return the kinds that an output's rows can be of: none was contradicted, each was seen."""
+    """Return the possible kinds of an output's rows: those seen to change, and never wrongly."""
     return tuple(
         kind.kind
         for kind in kinds
@@ -205,7 +206,7 @@ def _explain(
     misplaced: list[Evidence],
     items: BatchItems,
 ) -> str:
-    """Return why it is not known whose an output's rows are."""
+    """Return why the inputs of an output's rows are not known."""
     call = output.layer, output.call
     if not kinds:
         return items.explain_size(output.shape)
@@ -232,7 +233,7 @@ def _name_random(
     left_out: dict[str, str],
     found: list[Evidence],
 ) -> None:
-    """Say which of the outputs that contradict differ between two runs on the same inputs."""
+    """Report the contradictory outputs that differ between two runs on the same inputs."""
     lost = {call for each in found for call, _ in each.contradicts if call[0] in left_out}
     if not lost:
         return

@@ -27,14 +27,14 @@ _WANTED = "it is to be a one-dimensional tensor, array or list of integers, one 
 
 @dataclass(frozen=True)
 class RowCounts:
-    """How many rows of one kind every input has, in the order of the inputs."""
+    """The number of rows of one kind of every input, in the order of the inputs."""
 
     kind: str
     counts: tuple[int, ...]
 
     @property
     def total(self) -> int:
-        """How many rows that makes."""
+        """The number of all rows of the kind."""
         return sum(self.counts)
 
 
@@ -45,31 +45,31 @@ class BatchItems:
     n_inputs: int
     kinds: tuple[RowCounts, ...]
     source: str = "`items`"
-    """Who says so, for errors."""
+    """The source of the counts, for errors."""
 
     @property
     def all_kinds(self) -> tuple[RowCounts, ...]:
-        """Also that of which every input has one."""
+        """All kinds, also that with one row for each input."""
         return (*self.kinds, RowCounts(ONE, (1,) * self.n_inputs))
 
     def find_kinds(self, size: int) -> list[RowCounts]:
-        """Return the kinds of which there are so many rows."""
+        """Return the kinds with this number of rows in all."""
         return [each for each in self.all_kinds if each.total == size]
 
     def find_counts(self, shape: tuple[int, ...], kinds: Sequence[str] = ()) -> RowCounts:
-        """Return how many rows of an output each input has.
+        """Return the number of rows of an output for each input.
 
         Parameters
         ----------
         shape
-            Of the output: its rows lie on axis 0.
+            The shape of the output, whose rows lie on axis 0.
         kinds
-            What its rows were found to be of; empty: nobody has looked.
+            The kinds that the trace found for its rows; empty without a trace.
 
         Raises
         ------
         ValueError
-            It has another number of rows, or such as can be shared out in several ways.
+            The output has another number of rows, or one that fits several kinds.
         """
         found = [each for each in self.find_kinds(shape[0]) if not kinds or each.kind in kinds]
         if not found:
@@ -80,7 +80,7 @@ class BatchItems:
         return found[0]
 
     def explain_size(self, shape: tuple[int, ...], kinds: Sequence[str] = ()) -> str:
-        """Return what to say of an output with another number of rows."""
+        """Return the error message for an output with another number of rows."""
         wanted = " or ".join(
             f"{each.total} {each.kind}"
             for each in self.all_kinds
@@ -123,10 +123,10 @@ def read_items(batch: Any, items: ItemsChoice) -> BatchItems | None:
     Parameters
     ----------
     batch
-        As it came: functions are given it.
+        The batch as it was read, which a function is called with.
     items
-        The key of the counts in a mapping, or what makes them of a batch. None: of a batch of
-        torch_geometric the graphs are the inputs, and any other says nothing.
+        The key of the counts in a mapping, or a function that returns them for a batch. With None,
+        the graphs of a batch of torch_geometric are the inputs, and other batches have no counts.
 
     Raises
     ------
@@ -154,7 +154,7 @@ def read_items(batch: Any, items: ItemsChoice) -> BatchItems | None:
 
 
 def count_items(batch: Any, input_axis: int, items: ItemsChoice) -> int:
-    """Return how many inputs a batch holds, whichever way it says so."""
+    """Return the number of inputs of a batch, by its row counts or by its tensors."""
     found = read_items(batch, items)
     return count_inputs(batch, input_axis) if found is None else found.n_inputs
 

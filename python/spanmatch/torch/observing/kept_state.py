@@ -35,14 +35,14 @@ PLAIN = frozenset(
 
 
 class ModelState:
-    """The state of a model in a series of runs: it goes on from run to run, and is nobody else's.
+    """The state of a model in a series of runs, kept from run to run and apart from the model's.
 
-    It begins as the model's own is: buffers, and what modules hold in attributes, as the hidden
-    state of a recurrent cell or a cache of keys and values; in lists, dicts, tuples and plain
-    objects too. After each run the model has back what it had. Parameters are not copied, nor is
-    what leads to a module, as a trainer does.
+    It begins as a copy of the model's own state: buffers, and tensors in the attributes of modules,
+    such as the hidden state of a recurrent cell or a cache of keys and values, also in lists,
+    dicts, tuples and plain objects. After each run the model has its own state again. Parameters
+    are not copied, nor objects that lead to a module, such as a trainer.
 
-    Two observers of one model have a state each, so it can be compared with itself.
+    Two observers of one model have separate states, so a model can be compared with itself.
 
     Examples
     --------
@@ -68,14 +68,14 @@ class ModelState:
 
     @property
     def has_moved(self) -> bool:
-        """Whether the state is another than the model's own."""
+        """Whether the state differs from the model's own."""
         return any(not _is_equal(kept.contents, kept.original) for kept in self._kept.values())
 
     @contextmanager
     def resume(self, model: nn.Module) -> Iterator[None]:
-        """Run what follows from here. What somebody has changed in the model since is taken anew.
+        """Run the block with this state. Changes that others made in the model since are adopted.
 
-        Errors included, the model has its own state again afterwards.
+        The model has its own state again afterwards, even after an error.
         """
         held = [(holder, _list_contents(holder)) for holder in _find_holders(model)]
         copies, changed = Copies(model), set[int]()
@@ -100,14 +100,14 @@ class ModelState:
 
 @dataclass(frozen=True)
 class Kept:
-    """What one holder had in it after a run."""
+    """The contents of one holder after a run."""
 
     holder: Holder
-    """It lives on here, and its parts in `original`: nothing else comes to have their ids."""
+    """The holder. It is kept alive, as its parts in `original` are, so that ids stay unique."""
     original: Holder
-    """What it holds for everybody else."""
+    """Its contents outside of these runs."""
     mark: list[Any]
-    """What tells whether somebody has changed the original since."""
+    """The mark of `original` after the run, which shows whether it has changed since."""
     contents: Holder
 
 
@@ -120,7 +120,7 @@ class Copies:
 
     @cached_property
     def _learned(self) -> set[int | None]:
-        """The memory of parameters, which attributes may be views of."""
+        """The memory of parameters, of which attributes may be views."""
         return {_get_memory(part) for part in self._model.parameters()}
 
     def copy_all(self, contents: Holder) -> Holder | None:
@@ -160,7 +160,7 @@ class Copies:
 
 
 def _get_memory(tensor: Tensor) -> int | None:
-    """Return what is the same for all tensors in one memory; None if it is not laid out so."""
+    """Return the key of a tensor's memory, equal for all tensors in it; None without one."""
     plain = type(tensor) in (Tensor, nn.Parameter) and tensor.layout == torch.strided
     if not plain or tensor.is_quantized or tensor.is_conj() or tensor.is_neg():
         return None
@@ -169,7 +169,7 @@ def _get_memory(tensor: Tensor) -> int | None:
 
 
 def _find_holders(model: nn.Module) -> list[Holder]:
-    """Return all that may hold the state of a model, each once."""
+    """Return all objects that may hold state of a model, each once."""
     found: dict[int, Holder] = {}
     modules = [
         module
@@ -191,7 +191,7 @@ def _find_holders(model: nn.Module) -> list[Holder]:
 
 
 def _look_into(value: Any, inside: dict[int, Holder], known: dict[int, Holder]) -> bool:
-    """Add what holds state in an attribute; return False where it leads to a module."""
+    """Add the holders of state in an attribute; return False if it leads to a module."""
     waiting = [value]
     while waiting:
         value = waiting.pop()
@@ -212,7 +212,7 @@ def _look_into(value: Any, inside: dict[int, Holder], known: dict[int, Holder]) 
 
 
 def _get_attributes(value: Any) -> dict[str, Any] | None:
-    """Return the attributes of a plain object, written in Python; None of any other."""
+    """Return the attributes of a plain Python object; None for any other object."""
     kind: Any = type(value)
     plain = kind is SimpleNamespace or kind.__new__ is object.__new__
     if not plain or isinstance(value, Enum | Filterer):
@@ -222,7 +222,7 @@ def _get_attributes(value: Any) -> dict[str, Any] | None:
 
 
 def _list_contents(holder: Holder) -> Holder:
-    """Return what a holder has in it now: of a module, less what is torch's."""
+    """Return the contents of a holder; for a module, without the attributes of torch."""
     if not isinstance(holder, dict):
         return list(holder)
     if "_parameters" in holder and "_modules" in holder:
@@ -231,7 +231,7 @@ def _list_contents(holder: Holder) -> Holder:
 
 
 def _is_same(now: Holder, before: Holder) -> bool:
-    """Tell whether the same objects are there, in the same order."""
+    """Tell whether two contents hold the same objects, in the same order."""
     if len(now) != len(before):
         return False
     if isinstance(now, dict) and isinstance(before, dict):
@@ -240,12 +240,12 @@ def _is_same(now: Holder, before: Holder) -> bool:
 
 
 def _is_equal(now: Any, before: Any) -> bool:
-    """Tell whether two contents hold the same numbers, where they do not hold the same objects."""
+    """Tell whether two contents hold equal numbers, even in different objects."""
     if now is before:
         return True
     if isinstance(now, Tensor) and isinstance(before, Tensor):
         same = (now.shape, now.dtype, now.device) == (before.shape, before.dtype, before.device)
-        # Tensors without values, as weights that were moved away, may have changed.
+        # Tensors without values, such as weights on the meta device, may have changed.
         plain = now.layout == before.layout == torch.strided and not now.is_nested
         return same and plain and not now.is_meta and torch.equal(now, before)
     if isinstance(now, torch.Generator) and isinstance(before, torch.Generator):
@@ -259,7 +259,7 @@ def _is_equal(now: Any, before: Any) -> bool:
 
 
 def _mark(contents: Holder) -> list[Any]:
-    """Return what is another one once something is put in, taken out or written over."""
+    """Return a mark that changes when something is added, removed or overwritten."""
     values: Iterable[Any] = contents
     mark: list[Any] = []
     if isinstance(contents, dict):
@@ -273,7 +273,7 @@ def _mark(contents: Holder) -> list[Any]:
 
 
 def _fill(holder: Holder, contents: Holder) -> None:
-    """Put contents in place of what is there."""
+    """Replace the contents of a holder."""
     if not isinstance(holder, dict):
         holder.clear()
         if isinstance(holder, set):
@@ -283,7 +283,7 @@ def _fill(holder: Holder, contents: Holder) -> None:
         return
     assert isinstance(contents, dict)
     now = _list_contents(holder)
-    # In their order, too.
+    # This keeps their order, too.
     if list(now) != list(contents):
         for name in now:
             del holder[name]

@@ -34,11 +34,11 @@ class LayerGlobs:
 
     @property
     def only_take_away(self) -> bool:
-        """Whether no pattern adds a layer: then they take away from the default ones."""
+        """Whether no pattern adds a layer, so that all take away from the default ones."""
         return all(map(takes_away, self.patterns))
 
     def match(self, pattern: str, names: Iterable[str]) -> list[str]:
-        """Return the names that a pattern matches, be it to add them or to take them away.
+        """Return the names that a pattern matches, whether it adds them or takes them away.
 
         A star means the parts of a model, and not the whole, whose name is empty.
         """

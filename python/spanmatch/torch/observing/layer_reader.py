@@ -1,4 +1,4 @@
-"""Reads the outputs of a model's chosen layers, in the layout that the trace found."""
+"""The reader of the outputs of a model's chosen layers, in the layout that the trace found."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
 
 
 class LayerReader:
-    """The chosen layers, what is known of their outputs, and which are left out.
+    """The chosen layers, the layouts of their outputs, and the layers left out.
 
     Parameters
     ----------
     chosen
         The layers.
     axis
-        What was said of their neurons' axes.
+        The given axes of their neurons.
     is_traced
-        Whether rows are traced to inputs; else the first axis is that of the inputs.
+        Whether rows are traced to inputs. Otherwise the first axis is that of the inputs.
     """
 
     def __init__(self, chosen: ChosenLayers, axis: AxisChoice, *, is_traced: bool) -> None:
@@ -51,12 +51,12 @@ class LayerReader:
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """The names of the chosen layers, in the order of the model, but for those left out."""
+        """The names of the chosen layers that are not left out, in the order of the model."""
         return tuple(name for name in self.chosen.modules if name not in self.left_out)
 
     @property
     def left_out(self) -> Mapping[str, str]:
-        """The layers that cannot be read, and why: known once a batch has been traced."""
+        """The layers that cannot be read, with the reasons; known after a batch has been traced."""
         return {} if self._trace is None else self._trace.left_out
 
     @property
@@ -65,14 +65,14 @@ class LayerReader:
         return self._trace is not None
 
     def knows_axes(self) -> bool:
-        """Tell whether the neurons' axes of all layers are known whatever else runs."""
+        """Tell whether the neurons' axes of all layers are known without the rest of the run."""
         return all(
             name in self._axis.layers or knows_axis(module)
             for name, module in self.chosen.modules.items()
         )
 
     def take_trace(self, given: ForwardPass, found: RowTrace, n_inputs: int) -> None:
-        """Take what a batch of so many inputs has shown; of a second one, what it shows otherwise.
+        """Take the trace of a batch with this number of inputs, or the differences of a second one.
 
         Raises
         ------
@@ -113,7 +113,7 @@ class LayerReader:
         Raises
         ------
         ValueError
-            One of them was named, or none is left.
+            One of them was named by the user, or no layer is left.
         """
         assert self._trace is not None
         for name, reason in reasons.items():
@@ -130,7 +130,7 @@ class LayerReader:
     def find_neurons(
         self, current: ForwardPass, name: str, module: nn.Module, given: Any, output: Tensor
     ) -> tuple[int, ...] | None:
-        """Return the neurons' axes of an output; None: not known."""
+        """Return the neurons' axes of an output; None if not known."""
         if name in self._axis.layers:
             with self.prefix_errors(name):
                 first = 0 if self.is_traced else 1
@@ -150,7 +150,8 @@ class LayerReader:
         Raises
         ------
         ValueError
-            It is not laid out as in the first batch; its axes are not known; a mask does not fit.
+            The layout differs from that in the first batch; its axes are not known; a mask does not
+            fit.
         """
         assert current.masks is not None
         with self.prefix_errors(seen.layer):
@@ -166,9 +167,9 @@ class LayerReader:
             return activations
 
     def check_layouts(self, found: RowTrace) -> None:
-        """Raise ValueError if another batch shows that rows lie differently than was found.
+        """Raise ValueError if another batch shows that the layout of rows was found wrongly.
 
-        Sums are under way then, and no layer can be left out.
+        By then rows have been summed, and no layer can be left out.
         """
         assert self._trace is not None
         for name, reason in find_changes(self._trace, found).items():
@@ -180,7 +181,7 @@ class LayerReader:
                     )
 
     def _check_uniform(self, seen: SeenOutput, activations: Activations) -> None:
-        """Raise ValueError if an output that was the same for all inputs is not any more."""
+        """Raise ValueError if an output that was the same for all inputs now differs."""
         assert self._trace is not None or not self.is_traced
         if self._trace is None or (seen.layer, seen.call) not in self._trace.untested:
             return
@@ -192,7 +193,7 @@ class LayerReader:
             )
 
     def check_calls(self, current: ForwardPass) -> None:
-        """Raise ValueError if layers gave nothing, or ran differently than for the first batch."""
+        """Raise ValueError if layers had no output, or other numbers of runs than at first."""
         with self.prefix_errors():
             _check_given(current, self.chosen)
             first = self._calls = current.calls if self._calls is None else self._calls
@@ -210,7 +211,7 @@ class LayerReader:
                     )
 
     def prefix_errors(self, name: str | None = None) -> AbstractContextManager[None]:
-        """Let errors name the batch and, if there is one, the layer."""
+        """Name the batch and, if given, the layer in errors."""
         where = f"batch {self.batch} (counted from 0)"
         if name is not None:
             where = f"layer {name!r} ({type(self.chosen.modules[name]).__name__}), {where}"
@@ -223,7 +224,7 @@ class LayerReader:
 
 
 def _check_given(current: ForwardPass, chosen: ChosenLayers) -> None:
-    """Raise ValueError if a named layer has given nothing, or none has."""
+    """Raise ValueError if a named layer had no output, or no layer had one."""
     for name in sorted(chosen.named):
         if name in current.empty and name not in current.calls:
             raise ValueError(f"layer {name!r} returned {current.empty[name]}")

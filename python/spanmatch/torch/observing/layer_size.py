@@ -11,22 +11,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LayerSize:
-    """What the first batch has shown of a layer."""
+    """The size of a layer's outputs for the first batch."""
 
     n_neurons: int
-    """In each of its calls; the most of them."""
+    """The largest number of neurons in any of its calls."""
     n_calls: int
-    """How often it runs in a forward pass."""
+    """The number of its calls in a forward pass."""
     n_bytes: int
-    """What all its outputs take, for the first batch."""
+    """The bytes of all its outputs."""
     n_values: int
-    """How many numbers these are."""
+    """The number of values in these."""
     n_means: int
-    """How many there are of the means over each input's positions."""
+    """The number of values in the means over each input's positions."""
     row_shapes: frozenset[tuple[tuple[int, ...], Hashable]]
-    """Of its calls, how many inputs and positions there are, and where its mask is.
+    """For each call, the sizes of the axes of inputs and positions, and the place of its mask.
 
-    Two layers have the same samples where both agree.
+    Two layers with equal entries have the same samples.
     """
 
 

@@ -24,7 +24,7 @@ leaf if there are no others. A star matches dots too, but in a choice that has *
 # Layers that pass on their input in eval mode. Other libraries use the same names.
 PASSING = (nn.modules.dropout._DropoutNd, nn.Identity, nn.Flatten)
 PASSING_NAMES = ("Dropout", "DropPath", "DropBlock", "DropBlock2d", "StochasticDepth")
-# It uses the weights of its children and never calls them, so it counts as a leaf.
+# This module uses the weights of its children and never calls them, so it counts as a leaf.
 CLOSED = (nn.MultiheadAttention,)
 # The children of these hold packed weights.
 QUANTISED = ("torch.ao.nn.quantized", "torch.ao.nn.intrinsic.quantized")
@@ -41,21 +41,21 @@ class ChosenLayers:
     """The chosen layers of a model."""
 
     modules: dict[str, nn.Module]
-    """By name, in the order of the model; a module that has several names goes by its first."""
+    """The modules by name, in the order of the model; the first of several names counts."""
     named: frozenset[str]
-    """Those asked for by their whole name: they have to give an output."""
+    """The layers that the user named in full, which must have an output."""
 
 
 def choose_layers(model: nn.Module, choice: LayerChoice = None) -> ChosenLayers:
-    """Return the layers of `model` that `choice` means.
+    """Return the layers of `model` that `choice` matches.
 
     Raises
     ------
     TypeError
-        `choice` holds something else than strings.
+        `choice` holds other things than strings.
     ValueError
-        A glob or name matches no module: the error lists the nearest names. Or one that begins
-        with "!" takes nothing away, or all.
+        A glob or name matches no module, and the message lists the nearest names; or one that
+        begins with "!" takes nothing away, or everything.
 
     Examples
     --------
@@ -101,7 +101,7 @@ def choose_layers(model: nn.Module, choice: LayerChoice = None) -> ChosenLayers:
 
 
 def order_as_given(names: Sequence[str], model: nn.Module, choice: LayerChoice) -> list[str]:
-    """Put chosen layers in the order of the patterns; those of one pattern in that of the model."""
+    """Sort chosen layers by their pattern, and those of one pattern as in the model."""
     if choice is None or isinstance(choice, str):
         return list(names)
     globs, modules = LayerGlobs(choice), dict(name_modules(model))
@@ -115,7 +115,7 @@ def order_as_given(names: Sequence[str], model: nn.Module, choice: LayerChoice) 
 
 
 def name_modules(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
-    """Yield every module under all its names, as though nothing were wrapped.
+    """Yield every module under all its names, without the names of wrappers.
 
     The whole model comes first, its name empty.
     """
@@ -123,10 +123,10 @@ def name_modules(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
 
 
 def unwrap(module: nn.Module) -> nn.Module:
-    """Return what a wrapper has been put round, or the module itself.
+    """Return the module inside a wrapper, or the module itself.
 
     Wrappers are DataParallel, DistributedDataParallel, torch.compile, the averaged model of
-    `torch.optim.swa_utils`, and those that checkpoint or offload what is kept for gradients.
+    `torch.optim.swa_utils`, and those that checkpoint or offload activations.
 
     >>> unwrap(nn.DataParallel(nn.Linear(2, 2)))
     Linear(in_features=2, out_features=2, bias=True)
@@ -189,7 +189,7 @@ def _as_patterns(choice: str | Sequence[str]) -> list[str]:
 def _check_takes_something(pattern: str, matched: set[str], found: set[str]) -> None:
     """Raise ValueError if a name to take away does not exist, since it may be misspelt.
 
-    One that comes first has nothing to take from: a later pattern decides.
+    One that comes first has nothing to take away, since a later pattern decides.
     """
     if found and not matched & found:
         near = ", ".join(map(repr, _find_nearest(pattern, sorted(found))))

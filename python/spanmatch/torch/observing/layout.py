@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MaskPlace:
-    """A mask, and which of a layer's positions it is of."""
+    """A mask, and the axes of a layer's positions that it covers."""
 
     name: str
     position: int
@@ -30,19 +30,19 @@ class MaskPlace:
 
 @dataclass(frozen=True)
 class Layout:
-    """The axes of a layer's output in one of its calls, as the first batch has shown them."""
+    """The axes of a layer's output in one of its calls, as found on the first batch."""
 
     inputs: InputAxis
     neurons: tuple[int, ...]
     """The axes of the output that together are the neurons."""
     n_axes: int
-    """How many axes the output has."""
+    """The number of axes of the output."""
     mask: MaskPlace | None = None
     kinds: tuple[str, ...] = ()
-    """What its rows can be of, where each input has several on the first axis; empty: anything."""
+    """The possible kinds of its rows, if inputs have several on the first axis; empty for any."""
 
     def is_like(self, other: Layout | None) -> bool:
-        """Tell whether both can be how one layer's outputs lie."""
+        """Tell whether both can be the layout of one layer's outputs."""
         if other is None or not self.inputs.is_like(other.inputs):
             return False
         if replace(self, kinds=()) != replace(other, kinds=(), inputs=self.inputs):
@@ -50,7 +50,7 @@ class Layout:
         return self.kinds == other.kinds or bool(set(self.kinds) & set(other.kinds))
 
     def narrow(self, other: Layout | None) -> Layout:
-        """Return the layout with those of the kinds that its rows are of in another batch too."""
+        """Return the layout with only the kinds of rows that another batch allows too."""
         if other is None or not self.is_like(other):
             return self
         return replace(self, kinds=tuple(kind for kind in self.kinds if kind in other.kinds))
@@ -66,12 +66,12 @@ class Layout:
         return tuple(arrange(torch.empty(shape, device="meta"), n_inputs, self).shape[:-1])
 
     def read_items(self, output: Tensor, items: BatchItems) -> Activations:
-        """Return the activations of rows on the first axis, which are of inputs in their order.
+        """Return the activations of rows on the first axis, which belong to inputs in their order.
 
         Raises
         ------
         ValueError
-            There are not as many as the inputs have, or the output has other axes than before.
+            The number of rows is not that of the inputs, or the output has other axes than before.
         """
         found = items.find_counts(tuple(output.shape), self.kinds)
         values = arrange(output, len(output), self)
@@ -83,8 +83,8 @@ class Layout:
         Raises
         ------
         ValueError
-            The output of this batch is laid out otherwise than that of the first; a mask has
-            another shape.
+            The layout of the output differs from that in the first batch, or a mask has another
+            shape.
         """
         values = arrange(output, n_inputs, self)
         shape, mask = tuple(values.shape[:-1]), None

@@ -27,9 +27,9 @@ class BatchMasks:
     """The masks of a batch, as booleans."""
 
     of_inputs: dict[str, Tensor]
-    """By name; each counts for the layers that run over the positions of its input."""
+    """The masks by name, each for the layers that run over the positions of its input."""
     of_layers: dict[str, Tensor | None]
-    """Those that were said to count for a layer."""
+    """The masks that are given for a layer, by its name."""
 
 
 def read_masks(batch: Any, inputs: Any, mask: MaskChoice, layers: Iterable[str]) -> BatchMasks:
@@ -38,21 +38,21 @@ def read_masks(batch: Any, inputs: Any, mask: MaskChoice, layers: Iterable[str])
     Parameters
     ----------
     batch
-        As it came: functions are given it.
+        The batch as it was read, which a function is called with.
     inputs
-        What the model is given of it.
+        The model's inputs in the batch.
     mask
-        The mask's name in a mapping, or what makes it of a batch; a mapping from globs of layers to
-        these, or to None for no mask; None: `attention_mask` and all whose names end so, as
-        `decoder_attention_mask`, where the batch is a mapping and has them.
+        The key of the mask in a mapping, or a function that returns it for a batch; or a mapping
+        from globs of layers to these, or to None for no mask. With None, a batch that is a mapping
+        has the masks `attention_mask` and all whose names end so, such as
+        `decoder_attention_mask`.
     layers
         The chosen layers.
 
     Raises
     ------
     TypeError, ValueError
-        A mask holds neither bool nor 0 and 1; the mapping does not hold it; a glob matches no
-        layer.
+        A mask holds neither bool nor 0 and 1; the batch does not have it; a glob matches no layer.
     """
     if mask is None:
         named = inputs if isinstance(inputs, Mapping) else {}
@@ -86,12 +86,12 @@ def _say_for_all(mask: Tensor, layers: Iterable[str]) -> BatchMasks:
 
 
 def turn_masks(masks: BatchMasks, n_inputs: int, input_axis: int) -> BatchMasks:
-    """Return the masks with the inputs first, where they lie as the data do.
+    """Return masks that have the axes of the data with the inputs on the first axis.
 
     Raises
     ------
     ValueError
-        It cannot be told how one lies.
+        The axes of a mask are not known.
     """
     if input_axis == 0:
         return masks
@@ -125,7 +125,7 @@ def fit_mask(shape: tuple[int, ...], mask: Tensor) -> Tensor | None:
         return mask
     fitting = [at for at, size in enumerate(positions) if tuple(mask.shape) == (items, size)]
     if len(fitting) == 1:
-        # Further axes, as of heads or of pairs of tokens, have the mask of their position.
+        # Further axes, such as heads or pairs of tokens, have the mask of their position.
         return broadcast_mask(mask, shape, fitting[0])
     raise ValueError(
         f"the mask has shape {tuple(mask.shape)}, but its output has {shape} of inputs and "
@@ -135,12 +135,12 @@ def fit_mask(shape: tuple[int, ...], mask: Tensor) -> Tensor | None:
 
 
 def broadcast_mask(mask: Tensor, shape: tuple[int, ...], position: int) -> Tensor:
-    """Return the mask (inputs, length) of one of the positions of an output, for all of them.
+    """Return the mask (inputs, length) of one axis of positions, for all positions of an output.
 
     Raises
     ------
     ValueError
-        There are not as many.
+        The output has another number of these positions.
     """
     wanted = (shape[0], shape[1 + position])
     if tuple(mask.shape) != wanted:

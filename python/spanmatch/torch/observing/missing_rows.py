@@ -1,4 +1,4 @@
-"""Embeddings that lack a row they are asked for, as for a sequence that was made longer.
+"""Embeddings that are asked for a row they lack, as for a sequence that was made longer.
 
 On a GPU this error would make the device unusable for the rest of the process.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def refuse_missing_rows(model: nn.Module, current: ForwardPass) -> AbstractContextManager[None]:
-    """Let the forward pass fail before an embedding looks for a row that is not there."""
+    """Let the forward pass fail before an embedding looks up a row that does not exist."""
     embeddings = [each for each in model.modules() if isinstance(each, nn.Embedding)]
     return refuse_calls(embeddings, current, _explain)
 

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     _RandomStates: TypeAlias = tuple[torch.Tensor, dict[torch.device, torch.Tensor]]
-    """Those of the host, and of each GPU."""
+    """The states of the random numbers of the host, and of each GPU."""
 
 
 def find_device(model: nn.Module) -> torch.device:
-    """Return where the model's first parameter or buffer lies; the host, if it has none.
+    """Return the device of the model's first parameter or buffer; the host if it has none.
 
-    Where accelerate spreads the model: where that lets it run.
+    For a model that accelerate spreads over devices, this is the device of its inputs.
     """
     home = find_home(model)
     if home is not None:
@@ -41,10 +41,10 @@ def find_device(model: nn.Module) -> torch.device:
 
 
 def find_dtype(model: nn.Module) -> torch.dtype | None:
-    """Return the type of all the model's parameters of floats, which its inputs have too.
+    """Return the type of the model's float parameters, which its inputs must have too.
 
-    None where they have several, as float32 embeddings before weights in half precision, or where
-    there are none, as in a quantised model: then the inputs stay as they are given.
+    Return None if there are several types, such as float32 embeddings before weights in half
+    precision, or none, as in a quantised model. Then the inputs stay as they are.
 
     >>> find_dtype(nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2)).half())
     torch.float16
@@ -55,12 +55,12 @@ def find_dtype(model: nn.Module) -> torch.dtype | None:
 
 @contextmanager
 def move_model(model: nn.Module, device: torch.device | str | None) -> Iterator[None]:
-    """Move a model to where it is to run, and back; None leaves it where it is.
+    """Move a model to the device of its run, and back at the end; None leaves it where it is.
 
     Raises
     ------
     ValueError
-        accelerate spreads the model, and lets it run elsewhere.
+        accelerate spreads the model over devices, and runs it on others.
     """
     home = find_device(model)
     if device is not None and is_spread(model):
@@ -78,9 +78,9 @@ def move_model(model: nn.Module, device: torch.device | str | None) -> Iterator[
 
 @contextmanager
 def unwrap_parts(model: nn.Module) -> Iterator[None]:
-    """Take wrappers, compiled code and fused paths off the parts of a model.
+    """Remove wrappers, compiled code and fused paths from the parts of a model.
 
-    Hooks fire in eager code alone. TransformerEncoder packs padded sequences into nested tensors,
+    Hooks run only in eager code. TransformerEncoder packs padded sequences into nested tensors,
     which have no positions.
     """
     with ExitStack() as undo:
@@ -100,10 +100,10 @@ def unwrap_parts(model: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def set_eval_mode(model: nn.Module) -> Iterator[None]:
-    """Set every module to eval mode, and each back to its own.
+    """Set every module to eval mode, and back to its own mode at the end.
 
-    `train` and `eval` are not called: where a model has its own, they may do more than set a mode,
-    as merge weights.
+    `train` and `eval` are not called, since a model may have its own, which do more than set a
+    mode, such as merging weights.
     """
     training = [module for module in model.modules() if module.training]
     try:
@@ -116,16 +116,16 @@ def set_eval_mode(model: nn.Module) -> Iterator[None]:
 
 
 class RandomStream:
-    """The random numbers of a model's runs: they go on from run to run, and nobody else's do.
+    """The random numbers of a model's runs, which continue from run to run, apart from others.
 
-    They begin where everybody is at the first run, or at the first restart.
+    They begin with the state of torch's generators at the first run, or at the first restart.
     """
 
     def __init__(self) -> None:
         self._first: _RandomStates | None = None
         self._states: _RandomStates | None = None
         self.has_moved = False
-        """Whether a run has drawn any."""
+        """Whether a run has drawn random numbers."""
 
     def restart(self) -> None:
         """Go back to the beginning."""
@@ -136,7 +136,7 @@ class RandomStream:
 
     @contextmanager
     def resume(self, gpus: set[torch.device]) -> Iterator[None]:
-        """Draw from here in what follows."""
+        """Draw random numbers from this stream within the block."""
         with torch.random.fork_rng(gpus):
             if self._states is not None:
                 torch.set_rng_state(self._states[0])
@@ -158,9 +158,10 @@ def _get_random_states(gpus: set[torch.device]) -> _RandomStates:
 
 
 def run_eagerly() -> AbstractContextManager[Any]:
-    """Let functions and methods that torch.compile has made run as they were written.
+    """Run functions and methods compiled by torch.compile as they were written.
 
-    Those within a forward pass cannot be taken off, and hooks do not fire in them, or break them.
+    Compiled functions inside a forward pass cannot be removed, and hooks do not run in them, or
+    break them.
     """
     # If nothing is compiled yet, this would import the compiler.
     if "torch._dynamo" not in sys.modules or not hasattr(torch.compiler, "set_stance"):
@@ -182,9 +183,9 @@ def keep_random_state() -> Iterator[None]:
 
 @contextmanager
 def isolate_run(model: nn.Module, stream: RandomStream) -> Iterator[None]:
-    """Run what follows eagerly and without gradients.
+    """Run the block eagerly and without gradients.
 
-    Random numbers and autocast are left as they were, and weights where they were.
+    Afterwards random numbers, autocast and the devices of weights are as before.
     """
     tensors = chain(model.parameters(), model.buffers())
     gpus = {tensor.device for tensor in tensors if tensor.device.type == "cuda"}

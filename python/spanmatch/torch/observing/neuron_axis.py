@@ -48,9 +48,9 @@ SEVERAL = 2
 
 
 def find_own_axis(module: nn.Module, output: Tensor) -> int | None:
-    """Return the axis that follows from what the layer is; None: it could be any.
+    """Return the axis that follows from the type of the layer; None if it may be any.
 
-    0: a convolution was given a single item, without an axis for the items of a batch.
+    It is 0 for a convolution that got a single item, without an axis for the items of a batch.
 
     >>> import torch
     >>> find_own_axis(nn.Conv2d(3, 8, 3), torch.ones(5, 8, 4, 4))
@@ -69,7 +69,7 @@ def find_own_axis(module: nn.Module, output: Tensor) -> int | None:
 
 
 def knows_axis(module: nn.Module) -> bool:
-    """Tell whether `find_own_axis` needs nothing else, whatever the output."""
+    """Tell whether `find_own_axis` finds the axis of every output of this layer."""
     return isinstance(module, CHANNELS_SECOND + LAST) or type(module).__name__ in LAST_NAMES
 
 
@@ -79,8 +79,8 @@ class Axes:
     Parameters
     ----------
     guess
-        Whether to take what is likely where nothing is known: of three axes the last, of maps the
-        one that is not as long as the others.
+        Whether to take the likely axis if none is known: the last of three, and for maps the one
+        whose length differs from the others.
     """
 
     def __init__(self, *, guess: bool = False) -> None:
@@ -91,25 +91,25 @@ class Axes:
         self._of_memory: dict[int, tuple[ref[Tensor], int]] = {}
         # By the address of the storage that its memory is part of.
         self._of_storage: dict[int, tuple[ref[Tensor], int]] = {}
-        # Those whose axis is that of others of their shape, and on how many that rests.
+        # The tensors whose axis is that of others of their shape, and the number of those.
         self._by_shape: dict[int, tuple[ref[Tensor], int]] = {}
-        # By shape, how many tensors had it whose axis follows from their making.
+        # By shape, the number of tensors whose axis follows from the layers that made them.
         self._n_made: dict[tuple[int, ...], int] = {}
-        # By shape, less the items; the axes of all tensors that had it.
+        # By shape without the items, the axes of all tensors of this shape.
         self._of_shape: dict[tuple[int, ...], set[int]] = {}
 
     def get_axis(self, tensor: Tensor) -> int | None:
-        """Return the neurons' axis of a tensor; None: not known."""
+        """Return the neurons' axis of a tensor; None if not known."""
         tensor_ref, axis = self._of_tensor.get(id(tensor), (None, 0))
         return axis if tensor_ref is not None and tensor_ref() is tensor else None
 
     def count_witnesses(self, tensor: Tensor) -> int:
-        """Return on how many others of its shape the axis of a tensor rests; 0: on its making."""
+        """Return how many others of its shape give a tensor its axis; 0 if a layer gave it."""
         tensor_ref, count = self._by_shape.get(id(tensor), (None, 0))
         return count if tensor_ref is not None and tensor_ref() is tensor else 0
 
     def follow(self, module: nn.Module, inputs: Iterable[Tensor], output: Tensor) -> None:
-        """Find the axis of `output`, which `module` has made of `inputs`."""
+        """Find the axis of `output`, which `module` has computed from `inputs`."""
         axis, n_witnesses = self._find_axis(module, inputs, output)
         if axis is None:
             return
@@ -122,7 +122,7 @@ class Axes:
             self._n_made[shape] = self._n_made.get(shape, 0) + 1
 
     def note(self, output: Tensor, axis: int) -> None:
-        """Take `axis` for that of `output`."""
+        """Record `axis` as that of `output`."""
         self._of_tensor[id(output)] = (ref(output), axis)
         if output.numel():
             self._of_memory[output.data_ptr()] = (ref(output), axis)
@@ -132,10 +132,10 @@ class Axes:
     def _find_axis(
         self, module: nn.Module, inputs: Iterable[Tensor], output: Tensor
     ) -> tuple[int | None, int]:
-        """Return the axis, and on how many others of a shape it rests."""
+        """Return the axis, and the number of others of its shape that give it."""
         if (axis := find_own_axis(module, output)) is not None:
             return axis, 0
-        # A block often returns what a layer inside it has made, or what it was given.
+        # A block often returns the output of a layer inside it, or its own input.
         if (axis := self.get_axis(output)) is not None:
             return axis, self.count_witnesses(output)
         for given in inputs:
@@ -186,11 +186,11 @@ class Axes:
         known = None if tensor_ref is None else tensor_ref()
         if known is None or known.stride() != part.stride():
             return None
-        # Where two axes have the same stride, one of them has a single place.
+        # If two axes have the same stride, one of them has length 1.
         return axis if known.stride().count(known.stride(axis)) == 1 else None
 
     def _find_by_shape(self, output: Tensor) -> int | None:
-        # Additions and functions between layers keep the shape: what had it before, had its
+        # Additions and functions between layers keep the shape. An earlier tensor of it had its
         # neurons on the same axis.
         shape = tuple(output.shape[1:])
         known = self._of_shape.get(shape, set())
@@ -221,7 +221,7 @@ class Axes:
 
 
 def _find_normalised_axis(module: nn.Module, output: Tensor) -> int | None:
-    """Return the axis that LayerNorm, RMSNorm and the like normalise over."""
+    """Return the axis over which LayerNorm, RMSNorm and the like normalise."""
     normalised = getattr(module, "normalized_shape", None)
     if not isinstance(normalised, tuple | list) or len(normalised) != 1:
         return None
@@ -243,10 +243,10 @@ def _find_normalised_axis(module: nn.Module, output: Tensor) -> int | None:
 
 
 def _find_weighed_axis(module: nn.Module, given: Tensor, output: Tensor) -> int | None:
-    """Return the one axis that is as long as all parameters of a layer which keeps the shape.
+    """Return the one axis with the length of all parameters of a layer that keeps the shape.
 
-    A norm of the user's own has a weight for every neuron. Of four axes and more it is the last or
-    none: the others are channels, or heads that are scaled each.
+    A user's own norm has a weight for every neuron. With four or more axes it is the last or none,
+    since the others may be channels, or heads with a scale each.
     """
     sizes = {tuple(part.shape) for part in module._parameters.values() if part is not None}
     if given.shape != output.shape or len(sizes) != 1 or module._modules:
@@ -275,7 +275,7 @@ def _get_storage(tensor: Tensor) -> int:
 
 
 def _follow_view(given: Tensor, axis: int, output: Tensor) -> int | None:
-    """Return where a view of `given` has its `axis`; None: it cannot be told."""
+    """Return the place of `axis` of `given` in a view of it; None if not known."""
     wanted = given.shape[axis], given.stride(axis)
     places = zip(output.shape, output.stride(), strict=True)
     at = [at for at, place in enumerate(places) if place == wanted]

@@ -45,36 +45,37 @@ if TYPE_CHECKING:
 class Observer:
     """A model under observation, between `with` and the end of its block.
 
-    Within, the model is in eval mode and its layers carry hooks; DataParallel, torch.compile and
-    what else `unwrap` knows are taken off, outside and inside, so that it runs eagerly, on one
-    device. Afterwards, errors included, all is as it was, each module's own mode
-    too. It may be entered again; batches are counted on.
+    Within the block, the model is in eval mode and its layers have hooks. DataParallel,
+    torch.compile and the other wrappers of `unwrap` are removed outside and inside the model, so
+    that it runs eagerly on one device. Afterwards, even after an error, all is as before, with the
+    own mode of each module. The block may be entered again, and the count of batches continues.
 
     Parameters
     ----------
     model
-        What is observed.
+        The model to observe.
     layers
-        As `choose_layers` takes them. A module under two names goes by the first.
+        As `choose_layers` takes them. A module with two names has the first.
     axis
-        The neurons' axis, or axes, where they are not told by what a layer is and is given: for all
-        layers, or by glob.
+        The neurons' axis or axes, if neither the type of a layer nor its input determines them: for
+        all layers, or by glob.
     mask
-        Which positions count: see `read_masks`.
+        The positions that count: see `read_masks`.
     trace
-        Find out on the first batch which axis of every output runs over the inputs. Else it is the
-        first, and the neurons' axis is likely, where it is not known.
+        Whether to find out on the first batch which axis of every output runs over the inputs.
+        Otherwise it is the first axis, and the likely axis is taken for the neurons if none is
+        known.
     input_axis
-        Which axis of the batch's tensors runs over the inputs.
+        The axis of the batch's tensors that runs over the inputs.
     items
-        How many rows every input has, where inputs lie one after the other: see `read_items`.
+        The number of rows of every input, if inputs lie one after the other: see `read_items`.
     device
-        Where inputs go. None: where the model's first parameter or buffer lies.
+        The device of inputs; None for that of the model's first parameter or buffer.
 
     Raises
     ------
     TypeError, ValueError
-        As `choose_layers`; a glob of `axis` matches no chosen layer; `items` is none.
+        As `choose_layers`; a glob of `axis` matches no chosen layer; `items` is wrong.
 
     Examples
     --------
@@ -118,12 +119,12 @@ class Observer:
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """The names of the chosen layers, in the order of the model, but for those left out."""
+        """The names of the chosen layers that are not left out, in the order of the model."""
         return self._reader.layers
 
     @property
     def left_out(self) -> Mapping[str, str]:
-        """The layers that cannot be read, and why: known once a batch has been traced."""
+        """The layers that cannot be read, with the reasons; known after a batch has been traced."""
         return self._reader.left_out
 
     def is_named(self, layer: str) -> bool:
@@ -131,12 +132,12 @@ class Observer:
         return layer in self._reader.chosen.named
 
     def leave_out(self, reasons: Mapping[str, str]) -> None:
-        """Read some layers no more.
+        """Stop reading some layers.
 
         Raises
         ------
         ValueError
-            One of them was named, or none is left.
+            One of them was named by the user, or no layer is left.
         """
         self._reader.leave_out(reasons)
 
@@ -159,14 +160,14 @@ class Observer:
         self._undo.close()
 
     def run(self, batch: Any, receive: Receiver) -> dict[str, int]:
-        """Run the model on a batch, and hand over what each chosen layer gives, as it appears.
+        """Run the model on a batch, and pass on the output of each chosen layer at once.
 
-        The run leaves no trace: gradients are off, and everybody's random numbers go on from where
-        they were; a model that draws some has a stream of its own, which goes on from run to run,
-        as does the state of one that keeps any: see `ModelState`.
-        A module that returns a tuple or mapping gives the first tensor of floats with at least two
-        axes in it; one that holds none is passed over, unless it was named. The first batch is
-        traced first, if it has not been.
+        The run has no side effects: gradients are off, and the global random numbers stay as they
+        were. A model that draws random numbers has its own stream of them, which continues from run
+        to run, as does the state of a model that keeps one: see `ModelState`.
+        If a module returns a tuple or mapping, its output is the first tensor of floats with at
+        least two axes in it. A module without such a tensor is skipped, unless the user named it.
+        The first batch is traced first, unless it has been.
 
         Parameters
         ----------
@@ -174,20 +175,20 @@ class Observer:
             A tensor, (inputs, targets), or a mapping of the model's arguments.
         receive
             Called with a layer's name, the number of the call (0, 1, …: a module may run several
-            times) and its activations, in the order of the run. What it raises comes out as it is.
+            times) and its activations, in the order of the run. Its errors are passed on.
 
         Returns
         -------
         dict
-            How often each layer ran, in the order of the model.
+            The number of runs of each layer, in the order of the model.
 
         Raises
         ------
         ModelError
-            The model raised an error; KeyboardInterrupt comes through.
+            The model raised an error. KeyboardInterrupt is passed on.
         TypeError, ValueError
-            The batch or its mask is none; a layer's axis is not known; the mask does not fit; a
-            named layer gave nothing; a layer ran more or less often than for the first batch.
+            The batch or its mask is wrong; a layer's axis is not known; the mask does not fit; a
+            named layer has no output; a layer ran more or less often than for the first batch.
         """
         if self._reader.is_traced and not self._reader.has_trace:
             self.trace([batch])
@@ -206,30 +207,30 @@ class Observer:
         }
 
     def count_ahead(self, first: Any) -> int:
-        """Return how many batches the trace looks at, the first included; 1 without a trace."""
+        """Return the number of batches that the trace reads, with the first; 1 without a trace."""
         if not self._reader.is_traced:
             return 1
         return count_traced(first, self._input_axis, self._batches.items)
 
     def trace(self, ahead: Sequence[Any]) -> dict[str, LayerSize]:
-        """Find out how every output is laid out, by running the model on a batch in other orders.
+        """Find the layout of every output, by runs of the model on a batch in other orders.
 
         Parameters
         ----------
         ahead
-            The first batches: as many as `count_ahead` says, where there are so many.
+            The first batches, as many as `count_ahead` returns if the data have so many.
 
         Returns
         -------
         dict
-            How large what each layer gives is, of those that can be read, in the order of the run.
+            The size of the outputs of each layer that can be read, in the order of the run.
 
         Raises
         ------
         ModelError
-            The model raised an error, with the batch as it is.
+            The model raised an error on the unchanged batch.
         TypeError, ValueError
-            As `run`; a layer that was named, or every one, cannot be read.
+            As `run`; or a layer that the user named cannot be read, or no layer can.
         """
         with self._reader.prefix_errors():
             joined = join_single(ahead, self._input_axis, self._batches.items)
@@ -244,12 +245,12 @@ class Observer:
         return sizes
 
     def restart(self, layers: Iterable[str]) -> None:
-        """Go back to the first batch, with the random numbers and the state of then.
+        """Go back to the first batch, with its random numbers and state.
 
         Parameters
         ----------
         layers
-            What is handed over from now on, of the chosen layers.
+            The chosen layers whose outputs are passed on from now on.
         """
         stream, _ = self._origin
         stream.restart()
@@ -257,7 +258,7 @@ class Observer:
         self._reader.batch, self._hook.wanted = 0, frozenset(layers)
 
     def measure(self, batch: Any) -> list[SeenOutput]:
-        """Do as `run`, but return what each output looks like; its axis need not be known."""
+        """Run like `run`, but only return the properties of each output, even without its axis."""
         with self._reader.prefix_errors():
             inputs = name_inputs(batch, self._hooked.model)
         current = ForwardPass(axes=Axes(guess=True))
@@ -266,9 +267,9 @@ class Observer:
         return list(current.seen.values())
 
     def trace_shapes(self, batch: Any) -> dict[str, LayerSize]:
-        """Take the first axis of every output for that of the inputs, and do as `trace` else.
+        """Trace like `trace`, but take the first axis of every output for that of the inputs.
 
-        No value is read, so the model and the batch may be shapes alone, on the meta device.
+        No value is read, so the model and the batch may be on the meta device.
         """
         read = self._read_batch(batch)
         current = ForwardPass(n_inputs=read.n_inputs, axes=Axes(guess=True))
@@ -279,7 +280,7 @@ class Observer:
         return found.measure_layers(current.seen, read.n_inputs, items=read.items is not None)
 
     def _runs_alike(self, one: Any, joined: Any) -> bool:
-        """Tell whether layers run as often for two inputs as for one: not in a loop over inputs."""
+        """Tell whether layers run as often for two inputs as for one, not in a loop over them."""
         try:
             return self._count_calls(one) == self._count_calls(joined)
         except MemoryError:
@@ -294,7 +295,7 @@ class Observer:
         return current.calls
 
     def _check_uneven(self, read: BatchContents) -> None:
-        """Trace a batch whose inputs differ in length, where none of those traced did."""
+        """Trace a batch whose inputs differ in length, if no traced batch had such inputs."""
         if not self._reader.is_traced or self._is_uneven_traced or read.n_inputs == 1:
             return
         if is_uneven(read, self._input_axis):
@@ -323,7 +324,7 @@ class Observer:
             self._hooked.run(inputs, current, origin, self._reader.batch)
 
     def _list_modules_to_hook(self) -> list[nn.Module]:
-        """Return the chosen layers, and all modules if one of them needs to be told its axis."""
+        """Return the chosen layers, or all modules if a layer's axis follows from other modules."""
         if self._reader.knows_axes():
             return list(self._reader.chosen.modules.values())
         return self._hooked.list_hookable()

@@ -20,7 +20,7 @@ HOOK = "_hf_hook"
 
 
 def find_execution_device(module: nn.Module) -> torch.device | None:
-    """Return the device on which accelerate runs a module; None if it does not name one."""
+    """Return the device on which accelerate runs a module; None if it names none."""
     hook = getattr(module, HOOK, None)
     for part in getattr(hook, "hooks", (hook,)):
         device = getattr(part, "execution_device", None)
@@ -32,7 +32,7 @@ def find_execution_device(module: nn.Module) -> torch.device | None:
 def find_home(model: nn.Module) -> torch.device | None:
     """Return the device for the inputs of a model that accelerate spreads; None for other models.
 
-    The model as a whole says it, or the first of its parts that does.
+    It is that of the whole model, or else of the first of its parts that has one.
     """
     if not is_spread(model):
         return None
@@ -60,7 +60,7 @@ def check_stays(home: torch.device, device: torch.device | str) -> None:
 
 @contextmanager
 def put_weights_back(model: nn.Module) -> Iterator[None]:
-    """Leave a model that accelerate spreads as it was, where an error lets weights stay loaded."""
+    """Restore a model that accelerate spreads if an error has left weights loaded."""
     held = [
         (module._parameters, dict(module._parameters))
         for module in (model.modules() if is_spread(model) else ())

@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 
 
 class OutputHook:
-    """What the modules of a model call when they return.
+    """The hook that the modules of a model call when they return.
 
     Parameters
     ----------
     reader
-        Says which of them are chosen layers, and what a row of each is.
+        The reader of outputs, which knows the chosen layers and their layouts.
     """
 
     def __init__(self, reader: LayerReader) -> None:
         self._reader = reader
         self._pass: ForwardPass | None = None
         self.wanted: Collection[str] = reader.chosen.modules
-        """The layers that are handed over."""
+        """The layers whose outputs are passed on."""
 
     @contextmanager
     def of_pass(self, current: ForwardPass) -> Iterator[None]:
-        """Take what modules return for that of this forward pass."""
+        """Record the results of modules in this forward pass within the block."""
         self._pass = current
         try:
             yield
@@ -47,10 +47,10 @@ class OutputHook:
     def take(
         self, name: str, module: nn.Module, args: Any, kwargs: dict[str, Any], returned: Any, /
     ) -> None:
-        """Take what a module returns."""
+        """Record the result of a module."""
         current = self._pass
         if current is None:
-            # Not a run of ours: the caller runs the model inside the block.
+            # This is not a run of the observer: the caller runs the model inside the block.
             return
         try:
             try:

@@ -85,7 +85,7 @@ def shorten_inputs(inputs: Any) -> Any:
 
 
 def count_positions(inputs: Any) -> int:
-    """Return how many positions an input has, of those that `shorten_inputs` makes fewer.
+    """Return the number of positions of an input that `shorten_inputs` would reduce.
 
     >>> count_positions(torch.zeros(2, 3, 8, 5)), count_positions({"ids": torch.ones(2, 7).long()})
     (40, 7)
@@ -98,9 +98,9 @@ def count_positions(inputs: Any) -> int:
 
 
 def resize_inputs(inputs: Any, name: str, mask: Tensor, length: int, input_axis: int) -> Any | None:
-    """Return the inputs with so many of the positions that a mask is of; None: it is of none.
+    """Return the inputs with this number of the positions of a mask; None if none has its shape.
 
-    What is longer is cut, what is shorter repeated.
+    Longer inputs are cut, and shorter ones are repeated.
     """
     if isinstance(inputs, Tensor):
         changed = _resize(inputs, mask, length, input_axis)
@@ -115,7 +115,7 @@ def resize_inputs(inputs: Any, name: str, mask: Tensor, length: int, input_axis:
 
 
 def _resize(part: Tensor, mask: Tensor, length: int, input_axis: int) -> Tensor:
-    """Return a tensor with so many positions, where it has those of the mask."""
+    """Return a tensor with this number of positions, if it has the positions of the mask."""
     at = _find_positions(part, mask, input_axis)
     if at is None:
         return part
@@ -128,12 +128,12 @@ def _find_positions(part: Tensor, mask: Tensor, input_axis: int) -> int | None:
         return 1
     if input_axis == 1 and part.shape[:2] == mask.T.shape:
         return 0
-    # A mask may have its axes the other way round.
+    # A mask may have its axes in the other order.
     return 1 if input_axis == 1 and part.shape == mask.shape else None
 
 
 def _list_members(inputs: Mapping[str, Any], name: str, mask: Tensor, input_axis: int) -> set[str]:
-    """Return the tensors of a mapping whose positions a mask is of: those named as it is."""
+    """Return the tensors of a mapping with the positions of a mask, found by their names."""
     prefix = name.removesuffix(ATTENTION_MASK) if name.endswith(ATTENTION_MASK) else ""
     others = [
         key.removesuffix(ATTENTION_MASK)
@@ -151,7 +151,7 @@ def _list_members(inputs: Mapping[str, Any], name: str, mask: Tensor, input_axis
 
 
 def _shorten(part: Tensor) -> Tensor:
-    # A matrix of floats holds features of inputs.
+    # A matrix of floats holds features of inputs, not positions.
     is_tokens = not part.is_floating_point()
     if part.ndim in (2, 3) and part.shape[1] > 1 and (part.ndim == 3 or is_tokens):
         return part[:, :-1]

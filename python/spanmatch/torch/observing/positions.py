@@ -25,17 +25,17 @@ class Resized:
     """The shapes of all outputs in a run whose inputs had fewer positions, or more."""
 
     mask: str
-    """The mask that is of these positions; "": all positions there are."""
+    """The mask of these positions; "" for all positions."""
     shapes: Mapping[Call, tuple[int, ...]]
-    """As far as the run came."""
+    """The shapes of the outputs, up to an error of the run."""
     n_positions: int
-    """How many there were in the first pass, for each input."""
+    """The number of positions of each input in the first pass."""
 
 
 def is_unknown(output: SeenOutput, inputs: InputAxis) -> bool:
-    """Tell whether the neurons' axes are not known, or rest on a shape that others could have.
+    """Tell whether the neurons' axes are not known, or follow only from a shape.
 
-    One tensor of the same shape proves nothing: it may have been taken apart and turned.
+    A single tensor of the same shape proves nothing, since its parts may have been transposed.
     """
     if output.neurons is None or output.n_witnesses == 0:
         return output.neurons is None
@@ -53,13 +53,13 @@ def find_neurons(
 ) -> tuple[int, ...]:
     """Return the axes of the neurons.
 
-    They are known from what the layer is, or else are the axes that are neither inputs nor
-    positions: heads and their size together, where these lie apart.
+    They follow from the type of the layer, or else are the axes that are neither inputs nor
+    positions, such as heads together with their size.
 
     Raises
     ------
     ValueError
-        They cannot be told.
+        The axes are not known.
     """
     if output.neurons is not None and not is_unknown(output, inputs):
         if inputs.axis in output.neurons:
@@ -82,9 +82,9 @@ def find_neurons(
                 "of attention weights do: say by `axis` which is the neurons'"
             )
     _check_places(output, inputs, shrunk, resized)
-    # An axis of length 1 cannot be the neurons' if there are longer ones.
+    # An axis of length 1 cannot be that of the neurons if there are longer ones.
     left = tuple(axis for axis in rest if axis not in shrunk and output.shape[axis] > 1)
-    # Without an axis that shrank nothing is learned. Only adjacent axes can be one.
+    # If no axis shrank, nothing is known. Only adjacent axes can be joined.
     if not shrunk or not left or left != tuple(range(left[0], left[-1] + 1)):
         raise ValueError(explain_unknown_axis(output.shape))
     return left
@@ -97,12 +97,13 @@ def find_mask_place(
     masks: Mapping[str, Tensor],
     n_inputs: int,
 ) -> MaskPlace | None:
-    """Return the mask that is of a layer's positions; None: it has no positions that are masked.
+    """Return the mask of a layer's positions; None if it has no masked positions.
 
     Raises
     ------
     ValueError
-        It has positions of a masked input, of another number than the mask; or of several.
+        The layer has positions of a masked input, but another number of them than the mask; or it
+        has positions of several inputs.
     """
     places, shape = [], output.shape
     for name, mask in masks.items():
@@ -142,7 +143,7 @@ def find_mask_place(
 
 
 def explain_doubt(mask: str) -> str:
-    """Return what to say where no run could show whose positions a mask is of."""
+    """Return the error message if no run could show which positions a mask covers."""
     return (
         f"the model takes no sequences of other lengths, and it cannot be told whether the mask "
         f"{mask!r} is of its positions: say by `mask={{'GLOB': {mask!r}}}` that it is, or by "
@@ -155,8 +156,7 @@ def _check_places(
 ) -> None:
     """Raise ValueError if axes that follow the input's length hold more than its positions.
 
-    What else is there may be neurons: (T·d, B, h) has d features of every position on its first
-    axis.
+    The others may be neurons: (T·d, B, h) has d features of every position on its first axis.
     """
     n_places = prod(
         inputs.before * inputs.after if axis == inputs.axis else output.shape[axis]
@@ -177,7 +177,7 @@ def _check_places(
 
 
 def _has_pairs(shape: tuple[int, ...], less: tuple[int, ...] | None, inputs: InputAxis) -> bool:
-    """Tell whether two axes shrank alike, as those of attention weights do; maps are cut oblong."""
+    """Tell whether two axes shrank alike, as in attention weights; maps shrink unequally."""
     if less is None or len(less) != len(shape):
         return False
     shrunk = [

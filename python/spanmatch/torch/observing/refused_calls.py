@@ -24,11 +24,11 @@ def refuse_calls(
     Parameters
     ----------
     modules
-        Those that are watched as long as the block lasts.
+        The modules to watch within the block.
     current
-        The forward pass, which keeps the error: the model itself may catch it.
+        The record of the forward pass, which keeps the error, since the model may catch it.
     explain
-        Given a module and its first argument, returns what is wrong with that; None: nothing.
+        A function of a module and its first argument that returns an error message, or None.
     """
 
     def check(module: nn.Module, args: Any) -> None:

@@ -36,19 +36,19 @@ def resize_runs(
     *,
     input_axis: int,
 ) -> tuple[list[Resized], dict[Call, str]]:
-    """Run on inputs of other lengths, as far as there is something to learn.
+    """Run on inputs of other lengths, if that can show more positions.
 
     Parameters
     ----------
     run, given, inputs, masks, input_axis
         As `trace_rows` has them.
     axes
-        The axis of the inputs, of each output where it is known.
+        The axis of the inputs in each output, if known.
 
     Returns
     -------
     tuple
-        The runs; and the outputs of which it could not be told whose their positions are, and why.
+        The runs; and the outputs whose positions could not be found, with the reasons.
     """
     if not masks:
         unknown = any(
@@ -97,9 +97,9 @@ def _find_doubtful(
     mask: str,
     length: int,
 ) -> dict[Call, int]:
-    """Return the outputs that may have the positions of a mask though none shrank, and how many.
+    """Return the outputs that may have a mask's positions, and how many, if no axis shrank.
 
-    They have as many at least, and other values where the sequence was shorter.
+    They have at least as many rows, and other values for the shorter sequence.
     """
     found = {}
     for call, where in axes.items():
@@ -120,7 +120,7 @@ def _find_doubtful(
 
 
 def _count_positions(output: SeenOutput, where: InputAxis, n_inputs: int) -> list[int]:
-    """Return how long the axes are that may be positions."""
+    """Return the lengths of the axes that may be positions."""
     neurons = output.neurons or (() if len(output.shape) > 2 else (1 - where.axis,))
     return [
         size // n_inputs if axis == where.axis else size

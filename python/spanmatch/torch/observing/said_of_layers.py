@@ -16,12 +16,12 @@ Choice = TypeVar("Choice")
 def spread_over_layers(
     argument: str, globs: Mapping[str, Said], layers: Collection[str]
 ) -> dict[str, Said]:
-    """Return what is said of each layer; where several globs match, the first counts.
+    """Return the option of each layer; if several globs match, the first counts.
 
     Raises
     ------
     ValueError
-        A glob matches no layer; the error names the argument.
+        A glob matches no layer. The message names the argument.
 
     Examples
     --------
@@ -38,12 +38,12 @@ def spread_over_layers(
 
 
 def split_choice(argument: str, choice: Choice, layers: Sequence[Collection[str]]) -> list[Choice]:
-    """Return what is said of the layers of each model: a glob need not match in all.
+    """Return the options of the layers of each model; a glob need not match in all models.
 
     Raises
     ------
     ValueError
-        A glob matches in none; the error names the argument.
+        A glob matches in no model. The message names the argument.
     """
     if isinstance(choice, Mapping):
         for glob in choice:
@@ -54,7 +54,7 @@ def split_choice(argument: str, choice: Choice, layers: Sequence[Collection[str]
 
 
 def keep_matching(choice: Choice, layers: Collection[str]) -> Choice:
-    """Return what is said by globs that match some of these layers; all that is said without.
+    """Return the options of globs that match some of these layers, or options without globs.
 
     >>> keep_matching({"a.*": 1, "b.*": 2}, ["b.norm"]), keep_matching(1, ["b.norm"])
     ({'b.*': 2}, 1)

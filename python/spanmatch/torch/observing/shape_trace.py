@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def trace_shapes(given: ForwardPass) -> RowTrace:
-    """Return how each output is laid out if its first axis is that of the inputs.
+    """Return the layout of each output if its first axis is that of the inputs.
 
-    That axis may hold several rows of each input, as windows of images are.
+    This axis may hold several rows of each input, such as the windows of images.
     """
     layouts: dict[Call, Layout] = {}
     n_neurons: dict[Call, int] = {}

@@ -29,7 +29,7 @@ def refuse_time_first(
 ) -> AbstractContextManager[None]:
     """Let the forward pass fail if a time-first module is given a tensor of the batch itself.
 
-    To move time would look like moving inputs.
+    The trace would otherwise take positions in time for inputs.
     """
     if not current.is_projected or current.input_axis:
         return nullcontext()

@@ -53,23 +53,23 @@ class RowTrace:
     layouts: Mapping[Call, Layout]
     n_neurons: Mapping[Call, int]
     left_out: Mapping[str, str]
-    """By layer, the reason."""
+    """The reason why each layer is left out."""
     untested: frozenset[Call] = frozenset()
-    """The outputs that are the same for all inputs: another batch may tell."""
+    """The outputs that are the same for all inputs, so that another batch may show more."""
 
     def measure_layers(
         self, seen: Mapping[Call, SeenOutput], n_inputs: int, *, items: bool
     ) -> dict[str, LayerSize]:
-        """Return how large what each layer has given is, of those that can be read.
+        """Return the size of the outputs of each layer that can be read.
 
         Parameters
         ----------
         seen
             The outputs of the first batch.
         n_inputs
-            How many inputs it holds.
+            The number of its inputs.
         items
-            Whether their rows lie one after the other on the first axis.
+            Whether the rows of inputs lie one after the other on the first axis.
         """
         sizes: dict[str, LayerSize] = {}
         for (layer, call), n_neurons in self.n_neurons.items():
@@ -96,24 +96,24 @@ def trace_rows(
     *,
     input_axis: int = 0,
 ) -> RowTrace:
-    """Find how each output of a model is laid out.
+    """Find the layout of each output of a model.
 
     Parameters
     ----------
     run
-        Runs the model on inputs, so many, and returns the pass with projections of its outputs;
-        with `until_error=True` an error ends the pass.
+        Runs the model on this number of inputs, and returns the pass with projections of its
+        outputs. With `until_error=True` an error only ends the pass.
     run_on
-        Runs it on the first batch again, with the random numbers and the state that the first pass
-        has left.
+        Runs the model on the first batch again, with the random numbers and the state after the
+        first pass.
     given
         The pass on the first batch.
     inputs
-        What the model was given.
+        The inputs of the model.
     masks
         The masks of the batch, by name.
     input_axis
-        Which axis of its tensors runs over the inputs.
+        The axis of its tensors that runs over the inputs.
     """
     n_inputs = given.n_inputs
     trace = _InputTrace(given)
@@ -135,7 +135,7 @@ def make_trace(
     left_out: Mapping[str, str],
     untested: frozenset[Call],
 ) -> RowTrace:
-    """Return the trace of these: a layer is read in all of its calls, or in none."""
+    """Return the trace of these layouts; a layer is read in all of its calls, or in none."""
     kept = [call for call in layouts if call[0] not in left_out]
     return RowTrace(
         {call: layouts[call] for call in kept},
@@ -146,7 +146,7 @@ def make_trace(
 
 
 def find_changes(first: RowTrace, later: RowTrace) -> dict[str, str]:
-    """Return the layers whose outputs do not lie in a later batch as in the first, and why."""
+    """Return the layers whose layout differs in a later batch, with the reasons."""
     changed = {
         layer: "its rows lie differently in the second batch than in the first"
         for (layer, call), layout in first.layouts.items()
@@ -158,18 +158,18 @@ def find_changes(first: RowTrace, later: RowTrace) -> dict[str, str]:
 
 
 class _InputTrace:
-    """The input axis of every output, as far as it is known, and else the reason."""
+    """The input axis of every output, or the reason why it is not known."""
 
     def __init__(self, given: ForwardPass) -> None:
         self._n_inputs = given.n_inputs
         self.axes: dict[Call, InputAxis] = {}
         self.reasons: dict[Call, str] = {}
         self.unmoved: dict[Call, SeenOutput] = {}
-        """What is the same when the inputs change places, as it was then."""
+        """The outputs that stay the same when the inputs are reordered, as in that run."""
         self.settled: set[Call] = set()
-        """What of these was traced with noise on the inputs."""
+        """Those of these outputs that were traced with noise on the inputs."""
         self.failure: str | None = None
-        """What the model says to another order of inputs, if it takes none."""
+        """The model's error for another order of the inputs, if it refuses that."""
         if given.n_inputs > 1:
             self.reasons = dict.fromkeys(given.seen, "its rows have not been traced to inputs")
             return
@@ -184,7 +184,7 @@ class _InputTrace:
                 )
 
     def compare(self, run: Run, given: ForwardPass, inputs: Any, order: Tensor, axis: int) -> None:
-        """Run on the inputs in another order, and find the rows again."""
+        """Run on the inputs in another order, and find the rows of each input."""
         moved = self._run_moved(run, inputs, order, axis)
         if moved is None:
             return
@@ -205,7 +205,7 @@ class _InputTrace:
                 self.reasons[call] = str(error)
 
     def disturb(self, run: Run, given: ForwardPass, inputs: Any, axis: int) -> None:
-        """Disturb one input, then another, of a model that takes no other order."""
+        """Disturb one input, then another, if the model refuses another order."""
         touched: list[tuple[int, ForwardPass]] = []
         for at in (0, self._n_inputs - 1):
             changed = disturb_input(inputs, at, axis)
@@ -227,7 +227,7 @@ class _InputTrace:
     def compare_noisy(
         self, run: Run, given: ForwardPass, inputs: Any, order: Tensor, axis: int
     ) -> None:
-        """Trace with noise on the inputs what has not moved: inputs that were alike differ then."""
+        """Trace outputs that did not move with noise, so that inputs that were equal differ."""
         if not self.unmoved or (noisy := add_noise(inputs)) is None:
             return
         try:
@@ -260,13 +260,13 @@ class _InputTrace:
                 self.settled.add(call)
 
     def drop(self, reasons: Mapping[Call, str]) -> None:
-        """Take some outputs for unknown again."""
+        """Mark some outputs as unknown again."""
         self.reasons.update(reasons)
         for call in reasons:
             del self.axes[call]
 
     def name_random(self, run_on: Callable[[], ForwardPass], first: ForwardPass) -> None:
-        """Say which of the outputs that were not found again differ between two equal runs."""
+        """Report the untraced outputs that differ between two equal runs."""
         # An output without a possible axis of inputs is recognised by its shape alone.
         lost = [call for call in self.reasons if call not in self.axes and first.seen[call].slices]
         if first.is_repeatable:
@@ -300,7 +300,7 @@ class _InputTrace:
 
 
 def _is_uniform(output: SeenOutput) -> bool:
-    """Tell whether all inputs have the same rows, along whichever axis they lie."""
+    """Tell whether all inputs have equal rows, along any axis."""
     along = {
         axis: slices
         for axis, slices in output.slices.items()
@@ -339,7 +339,7 @@ def _read_layouts(
 
 @contextmanager
 def _note_reason(reasons: dict[str, str], layer: str) -> Iterator[None]:
-    """Keep the first reason why a layer cannot be read, in place of the error."""
+    """Turn an error into the reason why a layer cannot be read, unless it has one already."""
     try:
         yield
     except ValueError as error:

@@ -23,17 +23,17 @@ FEW = 8  # With at most this many inputs, a sorted order can look unsorted by ac
 
 
 def read_ahead(first: Any, batches: Iterator[Any], count: int) -> list[Any]:
-    """Return so many batches, or as many as there are; each is copied before the next is read."""
+    """Return this number of batches or all; each is copied before the next is read."""
     if count == 1:
         return [first]
     return [copy_batch(first), *map(copy_batch, islice(batches, count - 1))]
 
 
 def count_traced(first: Any, input_axis: int, items: ItemsChoice = None) -> int:
-    """Return how many batches a trace looks at, the first included.
+    """Return the number of batches that a trace reads, with the first.
 
-    Rows of few inputs can lie as if traced by accident: then a second batch has to agree. A batch
-    of one input has no other order: then two batches are joined, and two more have to agree.
+    With few inputs, rows can seem to move with them by accident, so a second batch must agree. A
+    batch of one input has no other order, so two batches are joined, and two more must agree.
     """
     with prefix_errors("batch 0 (counted from 0)"):
         n_inputs = count_items(first, input_axis, items)
@@ -43,7 +43,7 @@ def count_traced(first: Any, input_axis: int, items: ItemsChoice = None) -> int:
 
 
 def list_traced(batches: Sequence[Any], input_axis: int, items: ItemsChoice = None) -> list[Any]:
-    """Return the batches that a trace runs on: two at most of several inputs, or else the first."""
+    """Return the batches on which a trace runs: two with several inputs, or else the first."""
     first, *others = batches
     several = [first] if count_items(first, input_axis, items) > 1 else []
     for each in others:
@@ -54,9 +54,9 @@ def list_traced(batches: Sequence[Any], input_axis: int, items: ItemsChoice = No
 
 
 def join_single(batches: Sequence[Any], input_axis: int, items: ItemsChoice = None) -> list[Any]:
-    """Return batches of one input each, joined two by two, as far as they go together.
+    """Return batches of one input each, joined in pairs as far as they fit together.
 
-    There are none where one has several inputs, or rows go by items.
+    There are none if a batch has several inputs, or if rows go by items.
     """
     try:
         if items is not None or any(count_items(each, input_axis, None) != 1 for each in batches):
@@ -69,10 +69,10 @@ def join_single(batches: Sequence[Any], input_axis: int, items: ItemsChoice = No
 
 
 def join_inputs(one: Any, other: Any, axis: int = 0) -> Any | None:
-    """Return two batches of one input each as one batch of two; None if they do not go together.
+    """Return two batches of one input each as one batch of two; None if they do not fit together.
 
-    Tensors with one entry on the input axis are joined, lists of one entry, and what mappings and
-    tuples hold of these. All else has to be the same in both.
+    Tensors with one entry on the input axis are joined, and lists of one entry, also inside
+    mappings and tuples. Everything else must be the same in both.
 
     >>> join_inputs({"ids": torch.tensor([[1]]), "n": 3}, {"ids": torch.tensor([[2]]), "n": 3})
     {'ids': tensor([[1],
@@ -85,7 +85,7 @@ def join_inputs(one: Any, other: Any, axis: int = 0) -> Any | None:
 
 
 class _DifferentError(Exception):
-    """Two batches differ in what cannot be joined."""
+    """Two batches differ in a value that cannot be joined."""
 
 
 def _join(one: Any, other: Any, axis: int) -> Any:

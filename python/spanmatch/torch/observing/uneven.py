@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def is_uneven(batch: BatchContents, input_axis: int = 0) -> bool:
-    """Tell whether inputs differ in length, or in which of their positions count.
+    """Tell whether inputs differ in length or mask.
 
-    Where rows go by items, the trace gives inputs no other order: uneven are counts that are not
-    sorted already.
+    If rows go by items, the trace does not reorder inputs, so only counts that are not sorted
+    already are uneven.
     """
     if batch.items is not None:
         return any(
@@ -32,7 +32,7 @@ def is_uneven(batch: BatchContents, input_axis: int = 0) -> bool:
 
 
 def _differs(part: Tensor, n_inputs: int, axis: int) -> bool:
-    """Tell whether it holds lengths, or a mask, that are not the same for all inputs."""
+    """Tell whether a value holds lengths, or a mask, that differ between inputs."""
     if part.is_floating_point() or part.is_complex() or part.ndim not in (1, 2):
         return False
     at = axis if part.ndim > 1 else 0

@@ -27,4 +27,4 @@ ARCHITECTURES: dict[str, Callable[[int, int], nn.Sequential]] = {
     **{f"resnet{depth}": partial(resnet, depth) for depth in (20, 32, 44)},
     **{f"plain{depth}": partial(resnet, depth, shortcuts=False) for depth in (20, 32, 44)},
 }
-"""By name; each takes the channels of an image and the number of classes."""
+"""The functions by name, which take the channels of an image and the number of classes."""

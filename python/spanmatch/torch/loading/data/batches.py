@@ -19,24 +19,24 @@ Batch: TypeAlias = "Tensor | tuple[Tensor, Tensor] | dict[str, Tensor]"
 
 @dataclass(frozen=True)
 class Examples:
-    """How many there are, and what makes a batch of those with given numbers."""
+    """The number of examples, and a function that makes a batch of those with given numbers."""
 
     count: int
     batch_of: Callable[[list[int]], Batch]
     classes: int | None = None
-    """How many the targets number; None where they are none, or no numbers of classes."""
+    """The number of classes in the targets; None without targets, or for other targets."""
 
 
 @dataclass(frozen=True)
 class ChosenBatches:
-    """Batches of some examples, in the order of their numbers."""
+    """Batches of some of the examples, in the order of their numbers."""
 
     examples: Examples
     chosen: list[int]
     batch_size: int
     none_alone: bool = False
-    """Whether one input that is left joins the batch before it: alone it can be neither normalised
-    by its batch nor shifted against others."""
+    """Whether a single last input joins the batch before it, since alone it can be neither
+    normalised by its batch nor shifted against others."""
 
     def __len__(self) -> int:
         whole, left = divmod(len(self.chosen), self.batch_size)
@@ -47,20 +47,20 @@ class ChosenBatches:
         return map(self.make_batch, range(len(self)))
 
     def make_batch(self, number: int) -> Batch:
-        """Make one of the batches, counted from 0."""
+        """Make the batch with this number, counted from 0."""
         first, is_last = number * self.batch_size, number == len(self) - 1
         return self.examples.batch_of(
             self.chosen[first : None if is_last else first + self.batch_size]
         )
 
     def shuffle(self, generator: torch.Generator) -> ChosenBatches:
-        """Return batches of the same examples in an order that the generator draws."""
+        """Return batches of the same examples in a random order."""
         order = torch.randperm(len(self.chosen), generator=generator).tolist()
         return replace(self, chosen=[self.chosen[place] for place in order])
 
 
 def cut_into_batches(examples: Examples, batch_size: int, limit: int | None) -> ChosenBatches:
-    """Cut examples into batches, the last of those that are left; at most `limit`, evenly spread.
+    """Divide examples, or `limit` of them evenly spread, into batches; the last may be smaller.
 
     Examples
     --------
@@ -77,14 +77,14 @@ def cut_into_batches(examples: Examples, batch_size: int, limit: int | None) -> 
 
 
 def label_examples(inputs: Tensor, targets: Tensor) -> Examples:
-    """Return examples that a tensor holds, with their targets."""
+    """Return the examples in a tensor, with their targets."""
     numbered = targets.ndim == 1 and not targets.is_floating_point()
     classes = int(targets.max()) + 1 if numbered else None
     return Examples(len(inputs), lambda numbers: (inputs[numbers], targets[numbers]), classes)
 
 
 def is_test(split: str) -> bool:
-    """Tell which of the two splits is meant."""
+    """Tell whether a split is "test"; raise ValueError if it is not "train" either."""
     if split not in ("test", "train"):
         raise ValueError(f"`split` is {split!r}: it must be 'test' or 'train'")
     return split == "test"

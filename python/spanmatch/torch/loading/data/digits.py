@@ -21,7 +21,7 @@ class Digits(NamedTuple):
 
 
 def split_digits() -> Digits:
-    """Return the digits, always split alike."""
+    """Return the digits, always with the same split."""
     with explain_missing("scikit-learn", "data"):
         from sklearn.datasets import load_digits
         from sklearn.model_selection import train_test_split

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CIFAR10_MEAN, CIFAR10_STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-# What is kept of a picture, as in most evaluations on ImageNet: 224 of 256.
+# The part of a picture that is kept, as in most evaluations on ImageNet: 224 of 256.
 KEPT = 224 / 256
 CHANNELS = 3
 MAX_SIDE = 16_384  # pixels
@@ -35,7 +35,7 @@ def read_cifar10(
     mean: Sequence[float] = CIFAR10_MEAN,
     std: Sequence[float] = CIFAR10_STD,
 ) -> Examples:
-    """Return CIFAR-10, which the user has put into a folder."""
+    """Return CIFAR-10 from a folder of the user."""
     with explain_missing("torchvision", "models"):
         from torchvision.datasets import CIFAR10
         from torchvision.transforms.functional import resize
@@ -69,7 +69,7 @@ def read_image_folder(
     mean: Sequence[float] = IMAGENET_MEAN,
     std: Sequence[float] = IMAGENET_STD,
 ) -> Examples:
-    """Return pictures of any size, from a folder that holds one folder a class."""
+    """Return pictures of any size, from a folder with a folder for each class."""
     with explain_missing("torchvision", "models"):
         from torchvision.datasets import ImageFolder
         from torchvision.transforms.functional import center_crop, pil_to_tensor, resize

@@ -171,7 +171,7 @@ def _check_batches(made: object, name: str) -> Batches:
 
 
 def _has_length(made: object) -> bool:
-    # A DataLoader has len(), which raises where its data set has none.
+    # len() of a DataLoader raises an error if its data set has no length.
     try:
         len(made)  # type: ignore[arg-type]
     except TypeError:

@@ -12,7 +12,7 @@ from spanmatch.base.regular_file import check_regular
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-# Of others Pillow runs programs: Ghostscript for what looks like PostScript.
+# For other formats Pillow may run programs, such as Ghostscript for PostScript.
 FORMATS = ("JPEG", "PNG", "PPM", "BMP", "TIFF", "WEBP")
 UNPACKED = 2**24  # pixels that any picture may have
 MOST_PACKED = 1000  # pixels of a byte: JPEG of one colour has 400
@@ -37,8 +37,8 @@ def read_picture(path: str, *, side: int) -> Image:
     OSError
         The file cannot be read.
     FileError
-        It is damaged, of another format than JPEG, PNG, PNM, BMP, TIFF and WebP, or would be too
-        large.
+        The file is damaged, has another format than JPEG, PNG, PNM, BMP, TIFF and WebP, or the
+        picture would be too large.
     """
     import PIL.Image
 
@@ -61,7 +61,7 @@ def read_picture(path: str, *, side: int) -> Image:
             return converted
     except (FileError, MemoryError):
         raise
-    # What Pillow raises for damage is not defined; what the system does has a number.
+    # The errors of Pillow for damage are not defined; those of the system have a number.
     except Exception as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise

@@ -1,4 +1,4 @@
-"""The shuffling of data for nulls, which need an order that says nothing, and the note on it."""
+"""The shuffling of data for nulls, which need a random order, and the note on it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SHUFFLED = (
 
 
 def is_shuffled(data: str, nulls: int) -> bool:
-    """Tell whether data of this name are shuffled for nulls: a function's own keep their order.
+    """Tell whether data of this name are shuffled for nulls; those of a function are not.
 
     >>> is_shuffled("digits", 19), is_shuffled("digits", 0), is_shuffled("data.py:batches", 19)
     (True, False, False)
@@ -20,5 +20,5 @@ def is_shuffled(data: str, nulls: int) -> bool:
 
 
 def explain_shuffling(data: str, nulls: int) -> str:
-    """Return the note on data that are shuffled for nulls, the same wherever it stands; else ""."""
+    """Return the note on data that are shuffled for nulls; "" for other data."""
     return SHUFFLED if is_shuffled(data, nulls) else ""

@@ -53,12 +53,12 @@ def read_text(
 
 
 class Tokens(Protocol):
-    """What makes tokens of UTF-8, and the token that fills up what is shorter."""
+    """A function from UTF-8 to tokens, and the token for padding."""
 
     padding: int
 
     def encode_input(self, line: bytes, max_length: int | None) -> list[int]:
-        """Return all that a model is given of one line, cut where it is too long."""
+        """Return the tokens of one line for a model, cut if it is too long."""
 
     def encode_text(self, content: bytes) -> list[int]:
         """Return the tokens of a text, with none added at its ends."""
@@ -77,7 +77,7 @@ class ByteTokens:
 
 
 class HubTokens:
-    """Those of a tokenizer of transformers."""
+    """The tokens of a tokenizer of transformers."""
 
     def __init__(self, name: str) -> None:
         with explain_missing("transformers", "models"):
@@ -90,13 +90,13 @@ class HubTokens:
                 f"the tokenizer {name} cannot be had: {reason}; give as `tokenizer` a folder that "
                 "holds one, or bytes"
             ) from error
-        # Where there is no such token, the mask alone tells what was filled up.
+        # Without such a token, only the mask shows the padding.
         padding = self._tokenizer.pad_token_id
         self.padding = 0 if padding is None else int(padding)
 
     def encode_input(self, line: bytes, max_length: int | None) -> list[int]:  # noqa: D102
         most = self._tokenizer.model_max_length if max_length is None else max_length
-        # Where nothing is known the library has a number beyond any text, and warns of it.
+        # If the limit is not known, the library has a number beyond any text, and warns of it.
         cut = {"truncation": True, "max_length": most} if most < UNKNOWN else {}
         return list(self._tokenizer(line.decode(), verbose=False, **cut)["input_ids"])
 

@@ -53,7 +53,13 @@ class EveryNetwork:
         self._add(key, call, {**outputs, self._networks[-1]: activations})
 
     def end_batch(self, calls: Sequence[Mapping[str, int]], /) -> None:
-        """Raise ValueError if a layer ran more often in one network than in another."""
+        """Add the layers that the last network does not read.
+
+        Raises
+        ------
+        ValueError
+            A layer did not run equally often in all networks.
+        """
         self._calls = {}
         for key, names in self._layers.items():
             counts = {
@@ -103,7 +109,7 @@ class EveryNetwork:
 
 
 def check_counts(key: str, counts: Mapping[str, int]) -> None:
-    """Raise ValueError if a layer ran more often in one network than in the first."""
+    """Raise ValueError if a layer did not run equally often in all networks."""
     first = next(iter(counts))
     for network, count in counts.items():
         if count != counts[first]:

@@ -58,7 +58,7 @@ class OneByOne:
                 self._update((name_a, call), a, activations)
 
     def end_batch(self, calls: Sequence[Mapping[str, int]], /) -> None:
-        """Raise ValueError if a layer of A ran more often than its layer of B."""
+        """Raise ValueError if a layer of A and its layer of B did not run equally often."""
         calls_a, calls_b = calls
         self._calls = calls_a
         for name, count in calls_a.items():

@@ -1,4 +1,4 @@
-"""The cost of the products of a comparison: operations, and how many the machine does a second."""
+"""The cost of the products of a comparison, and the speed of this machine, in operations."""
 
 from __future__ import annotations
 

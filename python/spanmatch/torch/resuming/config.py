@@ -70,7 +70,7 @@ class NamedData:
         )
 
     def load_for(self, options: CompareOptions, *, shuffles: bool) -> Batches:
-        """Load the data for what is asked, shuffled by its seed where they are of ours."""
+        """Load the data; with `shuffles`, shuffle the library's own by the seed of the options."""
         batches = self.load()
         if shuffles and isinstance(batches, ChosenBatches):
             order = torch.Generator().manual_seed(options.seed % 2**63)
@@ -80,7 +80,7 @@ class NamedData:
 
 @dataclass(frozen=True)
 class CompareConfig:
-    """Two models, data, and what is asked of them: layers and masks by name, as JSON can hold."""
+    """Two models, the data and the options, with layers and masks by name as JSON can hold."""
 
     model_a: NamedModel
     model_b: NamedModel
@@ -106,11 +106,11 @@ class CompareConfig:
 
     @property
     def shuffles(self) -> bool:
-        """Whether inputs come in an order that says nothing: for nulls, of data of ours."""
+        """Whether the data are shuffled: for nulls, unless they come from a user's function."""
         return is_shuffled(self.data.name, self.options.nulls)
 
     def load_batches(self) -> Batches:
-        """Load the data, in an order that says nothing where there are to be nulls."""
+        """Load the data, shuffled if there are to be nulls."""
         return self.data.load_for(self.options, shuffles=self.shuffles)
 
     def load_batches_b(self, batches: Batches) -> Batches:
@@ -133,9 +133,9 @@ class CompareConfig:
         return batches_b
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all of it as `config.json` has it, with what tells the content of named files.
+        """Return the values of `config.json`, with hashes of the files in names.
 
-        Of folders, and of modules that are imported by name, the content is not looked at.
+        The content of folders, and of modules that are imported by name, is not hashed.
         """
         data = asdict(self.data)
         named = {
@@ -171,7 +171,7 @@ def list_options(options: CompareOptions) -> dict[str, Any]:
 
 
 def hash_contents(named: Mapping[str, str | None]) -> dict[str, str]:
-    """Return what tells the content of the files that are named."""
+    """Return the hashes of the files in names."""
     return {
         f"{name}_sha256": digest
         for name, value in named.items()

@@ -55,14 +55,14 @@ class ManyConfig:
         return tuple(group for files in of_model for group in find_identical(files))
 
     def load_batches(self) -> Batches:
-        """Load the data, in an order that says nothing where there are to be nulls."""
+        """Load the data, shuffled if there are to be nulls."""
         shuffles = is_shuffled(self.data.name, self.options.nulls)
         return self.data.load_for(self.options, shuffles=shuffles)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all of it as `config.json` has it, with what tells the content of named files.
+        """Return the values of `config.json`, with hashes of the files in names.
 
-        Of folders, and of modules that are imported by name, the content is not looked at.
+        The content of folders, and of modules that are imported by name, is not hashed.
         """
         networks = [
             {
